@@ -1,0 +1,49 @@
+"""How is a handler stopped when its time is up? One timer for all calls of a dispatcher.
+
+`asyncio.timeout` sets a timer for every call, which costs as much as converting a message. Here a
+call notes when it is due; a single timer waits for the earliest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+
+class Deadlines:
+    """Cancels tasks that are overdue. Used within one event loop."""
+
+    def __init__(self) -> None:
+        self._due: dict[asyncio.Task[Any], float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self, seconds: float) -> asyncio.Task[Any]:
+        """Let the current task run for `seconds`; it must call `stop` in the end."""
+        task = asyncio.current_task()
+        assert task is not None
+        loop = asyncio.get_running_loop()
+        due = self._due[task] = loop.time() + seconds
+        if self._timer is None or due < self._timer.when():
+            self._wait(loop, due)
+        return task
+
+    def stop(self, task: asyncio.Task[Any]) -> bool:
+        """Whether the task's time was up; then its cancellation is taken back."""
+        if self._due.pop(task, None) is not None:
+            return False
+        task.uncancel()
+        return True
+
+    def _wait(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_at(due, self._cancel_overdue, loop)
+
+    def _cancel_overdue(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        now = loop.time()
+        for task in [t for t, due in self._due.items() if due <= now]:
+            del self._due[task]
+            task.cancel()
+        if self._due:
+            self._wait(loop, min(self._due.values()))

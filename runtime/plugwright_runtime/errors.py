@@ -1,0 +1,224 @@
+"""What can go wrong, as exceptions: one tree for every SDK.
+
+`PlugwrightError` is the root. `PluginAPIError` and its subclasses are failures of calls, whether
+the peer embedded an error in its answer or ended the call with a gRPC status. `FieldError` and
+`DecodeError` are values that do not fit a message. `HookRegistrationError` is a plugin class that
+cannot work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import grpc
+
+
+class PlugwrightError(Exception):
+    """The root of every exception that plugwright and its SDKs raise on purpose."""
+
+
+class FieldError(PlugwrightError, TypeError, ValueError):
+    """A model holds a value that its field cannot: `User.create_at: expected int, got str`."""
+
+    def __init__(self, path: str, expected: str, value: object) -> None:
+        self.path = path
+        self.expected = expected
+        self.value = value
+        super().__init__(f"{path}: expected {expected}, got {_shown(value)}")
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.path, self.expected, self.value)
+
+
+def _shown(value: object) -> str:
+    """The type of a value; numbers and text that are merely out of range are shown."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{type(value).__name__} {value!r}"[:80]
+    return type(value).__name__
+
+
+class DecodeError(PlugwrightError, ValueError):
+    """Bytes or JSON text that are no message of the class asked for."""
+
+
+class UnknownTypeError(PlugwrightError, LookupError):
+    """A package has no type of that name."""
+
+
+class HookRegistrationError(PlugwrightError, TypeError):
+    """A plugin class declares hooks that cannot work; raised when the class is defined."""
+
+
+class Unimplemented(PlugwrightError):
+    """Raised by a handler to answer UNIMPLEMENTED: to many hosts, "use your default"."""
+
+
+class PluginAPIError(PlugwrightError):
+    """A call failed.
+
+    The fields are those of the error the peer embedded in its answer; after a plain gRPC status,
+    `message`, `status_code` and, where the text carries one, `id` are recovered from it.
+
+    message: text for people. id: stable identifier of the kind of error. detailed_error: text for
+    developers. request_id: the request in the host's log. status_code: HTTP status, 0 if unknown.
+    where: the host's function that failed. params: values for a translated text. rpc: the method
+    that was called. code: the gRPC status (OK if the error was embedded), None if built by hand.
+    """
+
+    http_statuses: ClassVar[tuple[int, ...]] = ()
+    grpc_codes: ClassVar[tuple[grpc.StatusCode, ...]] = ()
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        id: str = "",
+        detailed_error: str = "",
+        request_id: str = "",
+        status_code: int = 0,
+        where: str = "",
+        params: Mapping[str, Any] | None = None,
+        rpc: str = "",
+        code: grpc.StatusCode | None = None,
+    ) -> None:
+        self.message = message
+        self.id = id
+        self.detailed_error = detailed_error
+        self.request_id = request_id
+        self.status_code = status_code
+        self.where = where
+        self.params = dict(params) if params is not None else None
+        self.rpc = rpc
+        self.code = code
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        text = self.message or (self.code.name if self.code else type(self).__name__)
+        if self.id:
+            text += f" [{self.id}]"
+        if self.status_code:
+            text += f" ({self.status_code})"
+        return text
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.message, self.id, self.status_code, self.rpc))
+
+    def __reduce__(self) -> Any:
+        return _restore, (type(self), dict(self.__dict__))
+
+
+def _restore(cls: type[PluginAPIError], fields: dict[str, Any]) -> PluginAPIError:
+    return cls(**fields)
+
+
+class ValidationError(PluginAPIError):
+    """The request is not acceptable as it stands (HTTP 400)."""
+
+    http_statuses = (400,)
+    grpc_codes = (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.OUT_OF_RANGE,
+    )
+
+
+class PermissionDeniedError(PluginAPIError):
+    """Not signed in, or not allowed (HTTP 401, 403)."""
+
+    http_statuses = (401, 403)
+    grpc_codes = (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED)
+
+
+class NotFoundError(PluginAPIError):
+    """There is no such thing (HTTP 404)."""
+
+    http_statuses = (404,)
+    grpc_codes = (grpc.StatusCode.NOT_FOUND,)
+
+
+class AlreadyExistsError(PluginAPIError):
+    """It exists, or was changed in the meantime (HTTP 409)."""
+
+    http_statuses = (409,)
+    grpc_codes = (grpc.StatusCode.ALREADY_EXISTS,)
+
+
+class UnavailableError(PluginAPIError):
+    """The host cannot answer now: not reachable, too slow, or too busy (HTTP 429, 503)."""
+
+    http_statuses = (429, 503)
+    grpc_codes = (
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+    )
+
+
+_TREE = (
+    ValidationError,
+    PermissionDeniedError,
+    NotFoundError,
+    AlreadyExistsError,
+    UnavailableError,
+)
+_BY_HTTP = {status: cls for cls in _TREE for status in cls.http_statuses}
+_BY_CODE = {code: cls for cls in _TREE for code in cls.grpc_codes}
+# The HTTP status that stands for a gRPC code, as gRPC gateways map them.
+HTTP_OF_CODE = {
+    grpc.StatusCode.INVALID_ARGUMENT: 400,
+    grpc.StatusCode.FAILED_PRECONDITION: 400,
+    grpc.StatusCode.OUT_OF_RANGE: 400,
+    grpc.StatusCode.UNAUTHENTICATED: 401,
+    grpc.StatusCode.PERMISSION_DENIED: 403,
+    grpc.StatusCode.NOT_FOUND: 404,
+    grpc.StatusCode.ALREADY_EXISTS: 409,
+    grpc.StatusCode.ABORTED: 409,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
+    grpc.StatusCode.CANCELLED: 499,
+    grpc.StatusCode.UNIMPLEMENTED: 501,
+    grpc.StatusCode.UNAVAILABLE: 503,
+    grpc.StatusCode.DEADLINE_EXCEEDED: 504,
+}
+_FIELDS = ("id", "detailed_error", "request_id", "status_code", "where", "params")
+# An error id is a dotted path of words, as in "app.user.missing_account.const".
+_ID_AND_TEXT = re.compile(r"(?P<id>\w+(?:\.\w+)+): (?P<text>.*)", re.DOTALL)
+
+
+def from_embedded(error: Any, rpc: str) -> PluginAPIError:
+    """The exception for an error message that a response carries, with all its fields."""
+    status = getattr(error, "status_code", 0)
+    cls = _BY_HTTP.get(status, PluginAPIError)
+    fields = {name: getattr(error, name) for name in _FIELDS if hasattr(error, name)}
+    message = getattr(error, "message", "")
+    return cls(message, **fields, rpc=rpc, code=grpc.StatusCode.OK)
+
+
+def from_status(code: grpc.StatusCode, details: str | None, rpc: str) -> PluginAPIError:
+    """The exception for a gRPC status; `id: message` in its text is taken apart."""
+    cls = _BY_CODE.get(code, PluginAPIError)
+    text = details or ""
+    found = _ID_AND_TEXT.fullmatch(text)
+    return cls(
+        found["text"] if found else text,
+        id=found["id"] if found else "",
+        status_code=HTTP_OF_CODE.get(code, 500),
+        rpc=rpc,
+        code=code,
+    )
+
+
+def code_of(error: PluginAPIError) -> grpc.StatusCode:
+    """The gRPC status that tells a peer of `error`, where no answer can embed it."""
+    if error.code is not None and error.code is not grpc.StatusCode.OK:
+        return error.code
+    if type(error).grpc_codes:
+        return type(error).grpc_codes[0]
+    by_http = {http: code for code, http in reversed(HTTP_OF_CODE.items())}
+    return by_http.get(error.status_code, grpc.StatusCode.INTERNAL)

@@ -1,0 +1,169 @@
+"""What is a model? The base classes of generated messages, enums and oneof cases.
+
+A generated model is an ordinary slotted, mutable class whose `__init__` is generated text, so
+creating hundreds of classes costs nothing like the `dataclass` decorator. `Model` supplies the
+rest: `dataclasses.fields`, `asdict`, `replace`, `copy`, `pickle`, `==`, `repr`, `match` and
+pydantic's `TypeAdapter` take it for the dataclass it is; `__dataclass_fields__` is made when it
+is first asked for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import reprlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from .package import Codec
+
+
+class _Sentinel:
+    """The default of a parameter whose real default is made afresh for each instance."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+    def __reduce__(self) -> str:
+        return {"[]": "EMPTY_LIST", "{}": "EMPTY_DICT"}.get(self._text, "UNSET")
+
+
+EMPTY_LIST: Any = _Sentinel("[]")
+EMPTY_DICT: Any = _Sentinel("{}")
+UNSET: Any = _Sentinel("<default>")
+
+
+class _LazyFields:
+    """`__dataclass_fields__` of a model class, made at first use by the dataclass machinery."""
+
+    def __get__(self, instance: object, owner: type[Model]) -> dict[str, dataclasses.Field[Any]]:
+        names = owner.__field_names__
+        if owner.__proto__ == "":
+            return {}
+        defaults: dict[str, Any] = owner.__init__.__kwdefaults__ or {}
+        annotations = _annotations(owner)
+        namespace: dict[str, Any] = {"__annotations__": {n: annotations[n] for n in names}}
+        for name in names:
+            namespace[name] = _field(owner, name, defaults.get(name, dataclasses.MISSING))
+        # An InitVar is no field, yet `replace` hands it on: what is unknown survives a replace.
+        namespace["__annotations__"]["__unknown__"] = dataclasses.InitVar[bytes]
+        namespace["__unknown__"] = b""
+        twin = type(owner.__name__, (), namespace)
+        decorate = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)
+        made: Any = decorate(twin)
+        fields: dict[str, dataclasses.Field[Any]] = made.__dataclass_fields__
+        owner.__dataclass_fields__ = fields
+        return fields
+
+
+def _annotations(owner: type[Model]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for base in reversed(owner.__mro__):
+        found |= base.__dict__.get("__annotations__", {})
+    return found
+
+
+def _field(owner: type[Model], name: str, default: Any) -> Any:
+    shown = name not in owner.__secrets__
+    factory: Callable[[], Any]
+    if default is dataclasses.MISSING:
+        return dataclasses.field(repr=shown)
+    if default is EMPTY_LIST:
+        factory = list
+    elif default is EMPTY_DICT:
+        factory = dict
+    elif default is UNSET:
+        required = {n: None for n in owner.__field_names__ if n not in _optional(owner)}
+        factory = lambda: getattr(owner(**required), name)  # noqa: E731
+    else:
+        return dataclasses.field(default=default, repr=shown)
+    return dataclasses.field(default_factory=factory, repr=shown)
+
+
+def _optional(owner: type[Model]) -> dict[str, Any]:
+    defaults: dict[str, Any] | None = owner.__init__.__kwdefaults__
+    return defaults or {}
+
+
+class Model:
+    """The base of every generated message class.
+
+    Equality, `repr` and pickling go by fields. `__unknown__` holds, in wire format, fields of the
+    message that this SDK does not know: they came from a newer peer, are kept through `copy`,
+    `pickle` and `dataclasses.replace`, are sent back on encoding, and do not count in `==`.
+    """
+
+    __slots__ = ("__unknown__",)
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    __proto__: ClassVar[str] = ""
+    __field_names__: ClassVar[tuple[str, ...]] = ()
+    __secrets__: ClassVar[tuple[str, ...]] = ()
+
+    if TYPE_CHECKING:
+        __unknown__: bytes
+        __codec__: ClassVar[Codec[Any]]
+        __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+    else:
+        __dataclass_fields__ = _LazyFields()
+
+    def __post_init__(self) -> None:
+        """Called by tools that fill the fields themselves (pydantic), not by `__init__`."""
+        self.__unknown__ = b""
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        names = self.__field_names__
+        return [getattr(self, n) for n in names] == [getattr(other, n) for n in names]
+
+    @reprlib.recursive_repr()
+    def __repr__(self) -> str:
+        hidden = self.__secrets__
+        shown = (f"{n}={getattr(self, n)!r}" for n in self.__field_names__ if n not in hidden)
+        return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+class OneofCase:
+    """One member of a oneof, set: its class says which, `value` what."""
+
+    __slots__ = ("value",)
+    __match_args__ = ("value",)
+    __proto_field__: ClassVar[str] = ""
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return bool([self.value] == [getattr(other, "value")])  # noqa: B009
+
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}({self.value!r})"
+
+
+class ClosedEnum(enum.IntEnum):
+    """An enum that has no other numbers than its members (proto2, closed enums of editions)."""
+
+
+class OpenEnum(enum.IntEnum):
+    """An enum that keeps numbers of a newer peer: `Color(99)` is legal, named `UNKNOWN_99`.
+
+    Such members compare and pickle by number. They are not remembered, so a peer that sends many
+    numbers does not make the process grow.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> OpenEnum | None:
+        if not isinstance(value, int) or not -(2**31) <= value < 2**31:
+            return None
+        member = int.__new__(cls, value)
+        member._name_ = f"UNKNOWN_{value}"
+        member._value_ = value
+        return member
