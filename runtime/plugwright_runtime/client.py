@@ -1,0 +1,453 @@
+"""How is a call made? The cores that generated clients, sync and async, are built on.
+
+A generated method is one call of `_unary` or a stream: encode the request, call, map the failure,
+decode the answer. A failure, embedded or a gRPC status, is a `PluginAPIError`; nobody sees
+`grpc.RpcError`. The channel is made at the first call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import os
+import threading
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
+
+import grpc
+
+from . import codec
+from .errors import (
+    DecodeError,
+    PluginAPIError,
+    UnavailableError,
+    ValidationError,
+    from_embedded,
+    from_status,
+)
+from .model import Model
+
+Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
+R = TypeVar("R", bound=Model)
+T = TypeVar("T")
+
+# What plugin hosts send in one message: files, and lists without paging.
+MAX_MESSAGE_BYTES = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """What is fixed for a generated client.
+
+    `service`: its full name. `timeout`: default deadline in seconds. `target_env`: the variable
+    that holds the address. `error_field`, `error_type`: where responses embed a failure.
+    `idempotent`: the RPCs that their proto declares safe to repeat.
+    """
+
+    service: str
+    timeout: float = 30.0
+    target_env: str = ""
+    error_field: str = ""
+    error_type: str = ""
+    idempotent: tuple[str, ...] = ()
+
+
+def present(value: T | None, rpc: str, field: str) -> T:
+    """`value`; a host that answers with neither an error nor the payload is at fault."""
+    if value is None:
+        raise PluginAPIError(
+            f"the host answered {rpc} with neither an error nor {field}", rpc=rpc
+        )
+    return value
+
+
+class _Client:
+    """What the sync and the async core share: settings, address, error mapping."""
+
+    _options: ClassVar[ClientOptions]
+
+    def __init__(
+        self,
+        target: str | None = None,
+        *,
+        channel: Any = None,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        channel_options: Sequence[tuple[str, Any]] = (),
+        keep_unknown: bool = True,
+    ) -> None:
+        """A client of the host at `target` (`host:port` or `unix:///path`).
+
+        Without `target` the address comes from the environment the host sets. `channel`: use
+        this one instead, and leave it open at the end. `timeout`: default deadline in seconds.
+        `metadata`: sent with every call. `keep_unknown=False` drops fields that a newer host
+        sends and this SDK does not know, instead of sending them back with a changed entity.
+        Nothing is connected before the first call.
+        """
+        self._target = target
+        self._channel: Any = channel
+        self._owns_channel = channel is None
+        self._timeout = self._options.timeout if timeout is None else timeout
+        self._metadata = tuple(metadata)
+        self._channel_options = tuple(channel_options)
+        self._keep_unknown = keep_unknown
+        self._calls: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def _address(self) -> str:
+        env = self._options.target_env
+        target = self._target or (os.environ.get(env, "") if env else "")
+        if target:
+            return target
+        advice = f"pass target= or set {env}" if env else "pass target="
+        raise UnavailableError(f"no address to connect to; {advice}")
+
+    def _grpc_options(self) -> list[tuple[str, Any]]:
+        options: dict[str, Any] = {
+            "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+            "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+            # The host is on this machine, and hands its proxy settings to its plugins.
+            "grpc.enable_http_proxy": 0,
+        }
+        if self._options.idempotent:
+            options["grpc.service_config"] = _retries(self._options)
+        # Of an option given twice gRPC takes the first.
+        return [*(options | dict(self._channel_options)).items()]
+
+    def _call(self, rpc: str, kind: str) -> Any:
+        call = self._calls.get(rpc)
+        if call is None:
+            with self._lock:
+                if self._closed:
+                    raise UnavailableError("the client is closed; make a new one", rpc=rpc)
+                if self._channel is None:
+                    self._channel = self._connect(self._address(), self._grpc_options())
+                make = getattr(self._channel, kind)
+                call = self._calls[rpc] = make(f"/{self._options.service}/{rpc}")
+        return call
+
+    def _connect(self, address: str, options: list[tuple[str, Any]]) -> Any:
+        raise AssertionError("a core says how it connects")
+
+    def _arguments(self, timeout: float | None, metadata: Metadata | None) -> dict[str, Any]:
+        if timeout is None:
+            timeout = self._timeout
+        return {
+            # gRPC takes infinity for a time that has passed.
+            "timeout": None if timeout == math.inf else timeout,
+            "metadata": (*self._metadata, *(metadata or ())) or None,
+        }
+
+    def _start(
+        self, rpc: str, kind: str, argument: Any, timeout: float | None, metadata: Metadata | None
+    ) -> Any:
+        """A call under way; one that cannot be made fails as if the peer had refused it."""
+        call = self._call(rpc, kind)
+        try:
+            return call(argument, **self._arguments(timeout, metadata))
+        except Exception as error:
+            raise self._failure(error, rpc) from None
+
+    def _answer(self, rpc: str, cls: type[R], data: bytes) -> R:
+        """The response in `data`; raises the failure it embeds."""
+        try:
+            response = codec.decode(cls, data, keep_unknown=self._keep_unknown)
+        except DecodeError as error:
+            raise PluginAPIError(f"the host's answer is {error}", rpc=rpc) from None
+        if self._options.error_field:
+            embedded = getattr(response, self._options.error_field, None)
+            if isinstance(embedded, Model) and embedded.__proto__ == self._options.error_type:
+                raise from_embedded(embedded, rpc)
+        return response
+
+    def _failure(self, error: Any, rpc: str) -> PluginAPIError:
+        """The exception for what gRPC raised: a status, or something of its own."""
+        status = isinstance(error, grpc.RpcError)
+        if self._closed and not (status and error.code() is not grpc.StatusCode.CANCELLED):
+            return UnavailableError("the client was closed during the call", rpc=rpc)
+        if status:
+            return from_status(error.code(), error.details(), rpc)
+        if "closed" in str(error):
+            return UnavailableError("the channel is closed; make a new client", rpc=rpc)
+        return ValidationError(f"metadata or timeout cannot be sent: {error}", rpc=rpc)
+
+
+def _retries(options: ClientOptions) -> str:
+    """A gRPC service config that repeats idempotent calls the host was not there to answer."""
+    names = [{"service": options.service, "method": rpc} for rpc in options.idempotent]
+    policy = {
+        "maxAttempts": 4,
+        "initialBackoff": "0.1s",
+        "maxBackoff": "2s",
+        "backoffMultiplier": 2,
+        "retryableStatusCodes": ["UNAVAILABLE"],
+    }
+    return json.dumps({"methodConfig": [{"name": names, "retryPolicy": policy}]})
+
+
+class SyncClient(_Client):
+    """The core of generated sync clients; a context manager, safe to share between threads."""
+
+    def _connect(self, address: str, options: list[tuple[str, Any]]) -> Any:
+        return grpc.insecure_channel(address, options=options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; calls still under way end with UnavailableError."""
+        with self._lock:
+            self._closed = True
+            self._calls.clear()
+            channel, self._channel = self._channel, None
+        if channel is not None and self._owns_channel:
+            channel.close()
+
+    def _unary(
+        self,
+        rpc: str,
+        request: Model,
+        response: type[R],
+        timeout: float | None,
+        metadata: Metadata | None,
+    ) -> R:
+        data = codec.encode(request)
+        call = self._call(rpc, "unary_unary")
+        try:
+            answer = call(data, **self._arguments(timeout, metadata))
+        except Exception as error:
+            raise self._failure(error, rpc) from None
+        return self._answer(rpc, response, answer)
+
+    def _server_stream(
+        self,
+        rpc: str,
+        request: Model,
+        response: type[R],
+        timeout: float | None,
+        metadata: Metadata | None,
+    ) -> Iterator[R]:
+        data = codec.encode(request)
+        stream = self._start(rpc, "unary_stream", data, timeout, metadata)
+        yield from self._items(rpc, response, stream, None)
+
+    def _client_stream(
+        self,
+        rpc: str,
+        requests: Iterable[Model],
+        response: type[R],
+        timeout: float | None,
+        metadata: Metadata | None,
+    ) -> R:
+        call = self._call(rpc, "stream_unary")
+        outgoing = _Outgoing(requests)
+        try:
+            answer = call(outgoing, **self._arguments(timeout, metadata))
+        except Exception as error:
+            raise outgoing.failure or self._failure(error, rpc) from None
+        return self._answer(rpc, response, answer)
+
+    def _bidi_stream(
+        self,
+        rpc: str,
+        requests: Iterable[Model],
+        response: type[R],
+        timeout: float | None,
+        metadata: Metadata | None,
+    ) -> Iterator[R]:
+        outgoing = _Outgoing(requests)
+        stream = self._start(rpc, "stream_stream", outgoing, timeout, metadata)
+        yield from self._items(rpc, response, stream, outgoing)
+
+    def _items(
+        self, rpc: str, response: type[R], stream: Any, outgoing: _Outgoing | None
+    ) -> Iterator[R]:
+        """The messages of a stream; leaving the loop early cancels the call."""
+        try:
+            for data in stream:
+                yield self._answer(rpc, response, data)
+        except grpc.RpcError as error:
+            failure = outgoing.failure if outgoing else None
+            raise failure or self._failure(error, rpc) from None
+        finally:
+            stream.cancel()
+
+
+class _Outgoing:
+    """The requests of a stream, encoded; an error of the user's iterator is kept, for gRPC
+    reports it as a status without a cause."""
+
+    def __init__(self, requests: Iterable[Model]) -> None:
+        self._requests = iter(requests)
+        self.failure: BaseException | None = None
+
+    def __iter__(self) -> _Outgoing:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return codec.encode(next(self._requests))
+        except StopIteration:
+            raise
+        except BaseException as error:
+            self.failure = error
+            raise
+
+
+class AsyncClient(_Client):
+    """The core of generated async clients; an async context manager, for one event loop."""
+
+    def _connect(self, address: str, options: list[tuple[str, Any]]) -> Any:
+        import grpc.aio
+
+        return grpc.aio.insecure_channel(address, options=options)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; calls still under way end with UnavailableError."""
+        self._closed = True
+        self._calls.clear()
+        channel, self._channel = self._channel, None
+        if channel is not None and self._owns_channel:
+            await channel.close()
+
+    def _closing(self, error: BaseException, rpc: str) -> PluginAPIError | None:
+        """The failure if `error` comes of `close`: gRPC makes it look like a cancelled task."""
+        task = asyncio.current_task()
+        cancelled = task is not None and task.cancelling() > 0
+        if isinstance(error, asyncio.CancelledError) and self._closed and not cancelled:
+            return self._failure(error, rpc)
+        return None
+
+    async def _unary(
+        self,
+        rpc: str,
+        request: Model,
+        response: type[R],
+        timeout: float | None,
+        metadata: Metadata | None,
+    ) -> R:
+        data = codec.encode(request)
+        call = self._call(rpc, "unary_unary")
+        try:
+            answer = await call(data, **self._arguments(timeout, metadata))
+        except Exception as error:
+            raise self._failure(error, rpc) from None
+        except asyncio.CancelledError as error:
+            if failure := self._closing(error, rpc):
+                raise failure from None
+            raise
+        return self._answer(rpc, response, answer)
+
+    async def _server_stream(
+        self,
+        rpc: str,
+        request: Model,
+        response: type[R],
+        timeout: float | None,
+        metadata: Metadata | None,
+    ) -> AsyncIterator[R]:
+        data = codec.encode(request)
+        stream = self._start(rpc, "unary_stream", data, timeout, metadata)
+        async for item in self._items(rpc, response, stream, None):
+            yield item
+
+    async def _client_stream(
+        self,
+        rpc: str,
+        requests: AsyncIterable[Model],
+        response: type[R],
+        timeout: float | None,
+        metadata: Metadata | None,
+    ) -> R:
+        outgoing = _AsyncOutgoing(requests)
+        stream = self._start(rpc, "stream_unary", outgoing.encoded(), timeout, metadata)
+        outgoing.stop = stream.cancel
+        try:
+            answer: bytes = await stream
+        except grpc.RpcError as error:
+            raise outgoing.failure or self._failure(error, rpc) from None
+        except BaseException as error:
+            if failure := outgoing.failure or self._closing(error, rpc):
+                raise failure from None
+            raise
+        return self._answer(rpc, response, answer)
+
+    async def _bidi_stream(
+        self,
+        rpc: str,
+        requests: AsyncIterable[Model],
+        response: type[R],
+        timeout: float | None,
+        metadata: Metadata | None,
+    ) -> AsyncIterator[R]:
+        outgoing = _AsyncOutgoing(requests)
+        stream = self._start(rpc, "stream_stream", outgoing.encoded(), timeout, metadata)
+        outgoing.stop = stream.cancel
+        async for item in self._items(rpc, response, stream, outgoing):
+            yield item
+
+    async def _items(
+        self, rpc: str, response: type[R], stream: Any, outgoing: _AsyncOutgoing | None
+    ) -> AsyncIterator[R]:
+        """The messages of a stream; leaving the loop early cancels the call."""
+        items = aiter(stream)
+        try:
+            while (data := await self._next(rpc, items, outgoing)) is not None:
+                yield self._answer(rpc, response, data)
+        finally:
+            stream.cancel()
+
+    async def _next(
+        self, rpc: str, items: AsyncIterator[bytes], outgoing: _AsyncOutgoing | None
+    ) -> bytes | None:
+        """The next message of a stream, None at its end."""
+        try:
+            return await anext(items, None)
+        except BaseException as error:
+            failure = outgoing.failure if outgoing else None
+            if isinstance(error, Exception):
+                raise failure or self._failure(error, rpc) from None
+            if failure := failure or self._closing(error, rpc):
+                raise failure from None
+            raise
+
+
+class _AsyncOutgoing:
+    """The requests of a stream, encoded. grpc.aio waits forever when the iterator it reads from
+    raises, so its failure cancels the call (`stop`) and is raised instead of the cancellation."""
+
+    def __init__(self, requests: AsyncIterable[Model]) -> None:
+        self._requests = requests
+        self.failure: BaseException | None = None
+        self.stop: Any = None
+
+    async def encoded(self) -> AsyncIterator[bytes]:
+        try:
+            async for request in self._requests:
+                yield codec.encode(request)
+        except Exception as error:
+            self.failure = error
+            self.stop()

@@ -1,0 +1,44 @@
+"""What is a plugin? The base of the generated `Plugin` class."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, ClassVar, TypeVar
+
+from .hooks import HookTable, Registration, registered
+
+C = TypeVar("C")
+
+
+class PluginBase:
+    """Finds decorated handlers when a subclass is defined, and holds the clients of an instance."""
+
+    __hooks__: ClassVar[HookTable]
+    __registered__: ClassVar[dict[str, Registration]] = {}
+
+    logger: logging.Logger = logging.getLogger("plugin")
+    """Where the plugin logs; the host shows it in its own log."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if hasattr(cls, "__hooks__"):
+            cls.__registered__ = registered(cls, cls.__hooks__)
+
+    @classmethod
+    def implemented_hooks(cls) -> list[str]:
+        """The names of the hooks this plugin handles, as the host is told."""
+        return sorted(cls.__registered__)
+
+    def _client(self, cls: type[C]) -> C:
+        """The instance's client of class `cls`, made when it is first asked for."""
+        clients: dict[type, Any] = self.__dict__.setdefault("_clients", {})
+        client: C | None = clients.get(cls)
+        if client is None:
+            client = clients[cls] = self._make_client(cls)
+        return client
+
+    def _make_client(self, cls: type[C]) -> C:
+        target: str | None = self.__dict__.get("_target")
+        make: Any = cls
+        client: C = make(target)
+        return client

@@ -1,0 +1,213 @@
+"""How is a plugin tested without its host? A fake API server and a host's client, in process.
+
+Both talk gRPC over a real channel on loopback; a generated SDK's `testing` module gives them types.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Generic, Self, TypeAlias, TypeVar
+
+import grpc
+import grpc.aio
+
+from .client import MAX_MESSAGE_BYTES
+from .hooks import Dispatcher
+from .model import Model
+from .plugin import PluginBase
+from .servicer import Requests, Rpc, ServerContext, Servicer, handlers
+
+P = TypeVar("P", bound=PluginBase)
+H = TypeVar("H")
+M = TypeVar("M", bound=Model)
+Answer: TypeAlias = Model | Exception | Callable[[Any], Model]
+
+
+class BackgroundServer:
+    """A `grpc.aio` server on a loop of its own, in a thread; `address` once started."""
+
+    def __init__(self, make_handlers: Callable[[], Sequence[grpc.GenericRpcHandler]]) -> None:
+        self._make_handlers = make_handlers
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._server: Any = None
+        self.address = ""
+
+    def start(self) -> str:
+        """Serve on a free port of loopback; returns `host:port`."""
+        self._thread.start()
+        self.address = self.run(self._start())
+        return self.address
+
+    def run(self, coroutine: Any) -> Any:
+        """The result of `coroutine`, run on the server's loop."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def _start(self) -> str:
+        options = [
+            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ]
+        self._server = grpc.aio.server(options=options)
+        self._server.add_generic_rpc_handlers(tuple(self._make_handlers()))
+        port = self._server.add_insecure_port("127.0.0.1:0")
+        await self._server.start()
+        return f"127.0.0.1:{port}"
+
+    def stop(self) -> None:
+        """End calls under way, the server and its thread."""
+        self.run(self._server.stop(None))
+        self.run(self._loop.shutdown_asyncgens())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that a fake server saw."""
+
+    rpc: str
+    request: Any
+    metadata: tuple[tuple[str, str | bytes], ...]
+
+
+class FakeService:
+    """A servicer that answers what a test tells it to, and records what it was asked.
+
+    `on("GetUser", response)` sets an answer: a response model, an exception to raise, or a
+    function from the request to a response. RPCs without an answer are UNIMPLEMENTED, as on a
+    servicer of your own, which may be served instead.
+    """
+
+    def __init__(self, servicer: Servicer) -> None:
+        self.servicer = servicer
+        self.calls: list[Call] = []
+        self._answers: dict[str, Answer] = {}
+        self._rpcs = {rpc.name: rpc for rpc in servicer.__rpcs__}
+        for rpc in self._rpcs.values():
+            self._wrap(rpc)
+
+    def on(self, rpc: str, answer: Answer) -> None:
+        """Answer `rpc` with `answer` from now on."""
+        if rpc not in self._rpcs:
+            from difflib import get_close_matches
+
+            near = ", ".join(get_close_matches(rpc, self._rpcs, 3, 0)) or "none"
+            raise ValueError(f"{self.servicer.__service__} has no RPC {rpc!r}; the nearest: {near}")
+        self._answers[rpc] = answer
+
+    def requests(self, rpc: str, cls: type[M]) -> list[M]:
+        """The requests of `rpc` seen so far, oldest first; `cls` is their class."""
+        return [c.request for c in self.calls if c.rpc == rpc and isinstance(c.request, cls)]
+
+    def _wrap(self, rpc: Rpc) -> None:
+        """Record calls of one RPC, and answer them if `on` has said how."""
+        if rpc.kind != "unary":
+            return
+        real = getattr(self.servicer, rpc.method)
+
+        def method(request: Any, context: ServerContext) -> Any:
+            self.calls.append(Call(rpc.name, request, context.metadata))
+            answer = self._answers.get(rpc.name)
+            if answer is None:
+                return real(request, context)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer if isinstance(answer, Model) else answer(request)
+
+        setattr(self.servicer, rpc.method, method)
+
+
+class HarnessBase(Generic[P, H]):
+    """Runs a plugin in this process between a fake API and a host's client of its hooks.
+
+    `plugin`: the instance under test; `api`: the fake; `hooks`: calls its hooks as a host does.
+    """
+
+    _startup: tuple[str, ...] = ()
+    _shutdown: tuple[str, ...] = ()
+
+    plugin: P
+    hooks: H
+
+    def __init__(
+        self,
+        plugin: type[P],
+        servicer: Servicer,
+        make_hooks: Callable[[str], H],
+        activate: bool,
+    ) -> None:
+        self._class = plugin
+        self._make_hooks = make_hooks
+        self._activate = activate
+        self.api = FakeService(servicer)
+
+    def __enter__(self) -> Self:
+        self._executor = ThreadPoolExecutor(32, "plugin")
+        self.plugin = self._class()
+        self._server = BackgroundServer(self._handlers)
+        address = self._server.start()
+        self.plugin.__dict__["_target"] = address
+        self.hooks = self._make_hooks(address)
+        try:
+            self._call(self._startup)
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self._call(self._shutdown)
+        finally:
+            self._stop()
+
+    def _handlers(self) -> list[grpc.GenericRpcHandler]:
+        table = type(self.plugin).__hooks__
+        log = logging.getLogger("plugin")
+        dispatcher = Dispatcher(self.plugin, table, self._executor, log)
+        return [dispatcher.handlers(), handlers(self.api.servicer, self._executor)]
+
+    def _call(self, methods: tuple[str, ...]) -> None:
+        """What a host calls around the life of a plugin, as far as the plugin handles it."""
+        if not self._activate:
+            return
+        hooks = type(self.plugin).__hooks__
+        for name in methods:
+            if name in self.plugin.__registered__ and name in hooks.specs:
+                getattr(self.hooks, _snake(name))()
+
+    def _stop(self) -> None:
+        clients: list[Any] = [self.hooks, *self.plugin.__dict__.get("_clients", {}).values()]
+        for client in clients:
+            closing = client.close()
+            if asyncio.iscoroutine(closing):
+                self._server.run(closing)
+        self._server.stop()
+        self._executor.shutdown()
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+__all__ = [
+    "Answer",
+    "BackgroundServer",
+    "Call",
+    "FakeService",
+    "HarnessBase",
+    "Requests",
+]
