@@ -1,0 +1,204 @@
+"""When does the process stop, and what if it does not?
+
+A `Guardian` turns what ends a plugin (the host's Shutdown, SIGTERM, the death of the host) into one
+event on the loop, and ends the process by force when the grace is over, so that no handler can keep
+it alive. Its work is done in a thread of its own, which goes on while user code blocks the loop.
+Socket files are removed on every way out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+POLL_SECONDS = 0.25  # how often the thread looks for the host and at the clock
+ORPHAN_GRACE = 1.0  # seconds for a graceful stop when the host is gone
+FORCED_EXIT = 1
+SECOND_SIGTERM_EXIT = 128 + signal.SIGTERM
+PR_SET_PDEATHSIG = 1  # of prctl(2)
+
+_log = logging.getLogger("plugwright.goplugin")
+
+
+class Guardian:
+    """Watches over one plugin process; create it in the thread of the running loop.
+
+    `grace`: seconds from the request to stop until the process is ended by force. `host_pid`: the
+    process whose death ends this one; None in reattach mode, where Ctrl-C stops the plugin.
+    `clean_up`: called from any thread before a forced exit; it must not block.
+    """
+
+    def __init__(self, grace: float, host_pid: int | None, clean_up: Callable[[], None]) -> None:
+        self.stopping = asyncio.Event()
+        self.exit_code = FORCED_EXIT  # of a forced exit
+        self._grace = grace
+        self._host_pid = host_pid
+        self._clean_up = clean_up
+        self._loop = asyncio.get_running_loop()
+        self._deadline: float | None = None  # monotonic
+        self._terminations = 0
+        self._closed = False
+        self._handlers: dict[int, Any] = {}  # what was installed before ours
+        self._inbox, self._outbox = socket.socketpair()  # numbers of the signals that arrived
+        self._inbox.settimeout(POLL_SECONDS)
+        self._outbox.setblocking(False)
+
+    def start(self) -> None:
+        """Install the signal handlers (in the main thread, elsewhere none) and start the thread."""
+        if threading.current_thread() is threading.main_thread():
+            self._handle_signals()
+        threading.Thread(target=self._watch, name="plugin-guardian", daemon=True).start()
+
+    def stop(self, reason: str, grace: float | None = None) -> None:
+        """Ask for a graceful stop, from any thread; the first call counts."""
+        if self._deadline is None:
+            self._deadline = time.monotonic() + min(self._grace, grace or self._grace)
+            _log.debug("stopping: %s", reason)
+            with contextlib.suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self.stopping.set)
+
+    def remaining(self) -> float:
+        """Seconds until the forced exit."""
+        return (
+            self._grace if self._deadline is None else max(self._deadline - time.monotonic(), 0.0)
+        )
+
+    def close(self) -> None:
+        """Give the signals back and let the process live on."""
+        self._closed = True
+        for number, former in self._handlers.items():
+            signal.signal(number, former)
+        if self._handlers:
+            replace_wakeup(self._outbox.fileno(), -1)
+            request_death_signal(0)
+        self._outbox.close()
+
+    def _handle_signals(self) -> None:
+        numbers: list[int] = [signal.SIGTERM, signal.SIGINT]
+        if self._host_pid is not None and (number := death_signal()):
+            numbers.append(number)
+        for number in numbers:
+            self._handlers[number] = signal.signal(number, self._forward)
+        replace_wakeup(-1, self._outbox.fileno())
+        if self._host_pid is not None:
+            request_death_signal(death_signal())
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget_in_child)
+
+    def _forward(self, number: int, frame: FrameType | None) -> None:
+        """The signal handler. The interpreter itself sends the number to the thread, without
+        waiting for this code to have its turn, unless an event loop has claimed that mechanism:
+        then this sends it.
+        """
+        if not is_wakeup(self._outbox.fileno()):
+            with contextlib.suppress(OSError):
+                self._outbox.send(bytes((number,)))
+
+    def _forget_in_child(self) -> None:
+        """A forked child must not be deaf to SIGTERM, nor pass it on to this process through the
+        shared socket.
+        """
+        if not self._closed and self._handlers:
+            replace_wakeup(self._outbox.fileno(), -1)
+            for number in self._handlers:
+                if signal.getsignal(number) == self._forward:
+                    signal.signal(number, signal.SIG_DFL)
+
+    def _watch(self) -> None:
+        """The thread: signals as they come, host and clock four times a second."""
+        while not self._closed:
+            try:
+                arrived = self._inbox.recv(64)
+            except TimeoutError:
+                arrived = b""
+            except OSError:
+                return
+            for number in arrived:
+                self._on_signal(number)
+            if self._host_pid is not None and os.getppid() != self._host_pid:
+                self.stop("the host is gone", ORPHAN_GRACE)
+            if (
+                self._deadline is not None
+                and time.monotonic() > self._deadline
+                and not self._closed
+            ):
+                self._force_exit(self.exit_code, "the plugin did not stop in time")
+        self._inbox.close()
+
+    def _on_signal(self, number: int) -> None:
+        if number == signal.SIGTERM or (number == signal.SIGINT and self._host_pid is None):
+            self._terminations += 1
+            if self._terminations > 1:
+                self._force_exit(SECOND_SIGTERM_EXIT, "told twice to stop")
+            self.stop(signal.Signals(number).name)
+
+    def _force_exit(self, code: int, reason: str) -> None:
+        """End now. The log line is written in a thread of its own: nobody may be reading the log
+        any more.
+        """
+        self._clean_up()
+        last_words = threading.Thread(
+            target=_log.error, args=("forced exit: %s", reason), daemon=True
+        )
+        last_words.start()
+        last_words.join(0.1)
+        os._exit(code)
+
+
+def keep_grpc_out_of_forks() -> None:
+    """Switch off grpc's handlers for fork(), which end a forked child of a grpc.aio server now and
+    then with SIGSEGV or SIGABRT; without them a child is safe as long as it does not use grpc.
+
+    Works until grpc is first used. A setting of the user's own stays.
+    """
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+
+def ignore(number: int, frame: FrameType | None) -> None:
+    """A handler that does nothing; unlike SIG_IGN it is not inherited by the programs a plugin
+    starts.
+    """
+
+
+def is_wakeup(descriptor: int) -> bool:
+    """Whether the interpreter writes signal numbers to this descriptor (asking means setting and
+    setting back).
+    """
+    current = signal.set_wakeup_fd(descriptor, warn_on_full_buffer=False)
+    if current != descriptor:
+        signal.set_wakeup_fd(current)
+    return current == descriptor
+
+
+def replace_wakeup(expected: int, descriptor: int) -> None:
+    """Make the interpreter write signal numbers to `descriptor`, if they go to `expected` now."""
+    current = signal.set_wakeup_fd(descriptor, warn_on_full_buffer=False)
+    if current != expected:
+        signal.set_wakeup_fd(current)
+
+
+def death_signal() -> int:
+    """The signal by which Linux reports a parent's end, 0 elsewhere.
+
+    One that nobody else uses: it also comes when the thread that started us ends, which Go hosts do
+    at will, so it only makes the thread look whether the host is there.
+    """
+    return int(signal.SIGRTMAX) - 2 if sys.platform == "linux" else 0
+
+
+def request_death_signal(number: int) -> None:
+    """Ask Linux for `number` when the parent ends; 0 takes that back. Not inherited by children."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)

@@ -1,0 +1,151 @@
+"""Where does what a program prints go, once stdout belongs to the handshake?
+
+`capture_stdout()` moves descriptor 1 to a pipe, so that `print`, C code and child processes all end
+in an `OutputBuffer`, and keeps the real stdout for the handshake line. It imports nothing heavy:
+call it before user code is imported. In: descriptor 1. Out: a `Capture` with the buffer that the
+GRPCStdio service reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import threading
+from collections.abc import Callable
+
+BUFFER_BYTES = (
+    4 * 1024 * 1024
+)  # what waits for a host that does not read; more pushes out the oldest
+READ_BYTES = 64 * 1024  # a Linux pipe holds no more
+
+
+class OutputBuffer:
+    """A bounded queue of bytes from any thread to one reader; writing never waits.
+
+    A host that never asks for the output, or asks and stops reading, costs `limit` bytes and loses
+    the oldest output, which a notice in its place says. One `bytearray`, since single-character
+    writes as separate objects would cost forty times their size.
+    """
+
+    def __init__(self, limit: int = BUFFER_BYTES) -> None:
+        self._limit = limit
+        self._data = bytearray()
+        self._start = 0  # position of _data[0] in everything ever written
+        self._dropped = 0
+        self._lock = threading.Lock()
+        self._wake: Callable[[], None] | None = None
+
+    def write(self, data: bytes) -> None:
+        """Append; wakes the reader."""
+        with self._lock:
+            self._data += data
+            excess = len(self._data) - self._limit
+            if excess > 0:
+                self._cut(excess)
+                self._dropped += excess
+            wake = self._wake
+        if wake is not None:
+            wake()
+
+    def on_write(self, wake: Callable[[], None] | None) -> None:
+        """Call `wake` (from the writer's thread, it must not raise) after each write; None ends
+        that.
+        """
+        with self._lock:
+            self._wake = wake
+
+    def peek(self, size: int) -> tuple[int, bytes]:
+        """Up to `size` bytes from the front and the position after them, to `discard` once they are
+        delivered.
+        """
+        with self._lock:
+            if self._dropped:
+                notice = f"[{self._dropped} bytes of output dropped: the host did not read them]\n"
+                self._dropped = 0
+                self._data[:0] = notice.encode()
+                self._start -= len(notice)
+            data = bytes(self._data[:size])
+            return self._start + len(data), data
+
+    def discard(self, position: int) -> None:
+        """Forget everything before `position`."""
+        with self._lock:
+            self._cut(min(max(position - self._start, 0), len(self._data)))
+
+    def _cut(self, count: int) -> None:
+        del self._data[:count]
+        self._start += count
+
+
+class Capture:
+    """Descriptor 1 as a pipe into `buffer`, and `write_real` for the handshake line."""
+
+    def __init__(self) -> None:
+        if (
+            sys.__stdout__ is None
+        ):  # Python found descriptor 1 closed; a later file may have taken the number
+            raise OSError("stdout is closed: a plugin needs it for its handshake line")
+        self.buffer = OutputBuffer()
+        self._real = os.dup(1)  # not inheritable: a child must not hold the host's pipe open
+        reading, writing = os.pipe()
+        os.dup2(writing, 1)
+        os.close(writing)
+        self._thread = threading.Thread(
+            target=_drain, args=(reading, self.buffer), name="stdout-capture", daemon=True
+        )
+        self._thread.start()
+        send_lines_at_once()
+
+    def write_real(self, line: bytes) -> None:
+        """Write to the stdout the process was started with; raises OSError if nobody reads it any
+        more.
+        """
+        while line:
+            line = line[os.write(self._real, line) :]
+
+    def finish(self, seconds: float) -> None:
+        """Flush what Python holds back and end the pipe, so that `buffer` has all of it; later
+        prints are lost.
+
+        Waits at most `seconds`: a child process that outlives the plugin keeps the pipe open.
+        """
+        with contextlib.suppress(OSError, ValueError):  # replaced or closed by user code
+            sys.stdout.flush()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
+        self._thread.join(seconds)
+
+
+def _drain(reading: int, buffer: OutputBuffer) -> None:
+    """Move bytes from the pipe to the buffer until every writer is gone."""
+    try:
+        while data := os.read(reading, READ_BYTES):
+            buffer.write(data)
+    finally:
+        os.close(reading)
+
+
+def send_lines_at_once() -> None:
+    """Make `print` deliver each line (Python holds 8 KiB back on a pipe), and never fail over a
+    character.
+
+    What was printed before the capture and is still held back goes to the pipe as well.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+        with contextlib.suppress(OSError):  # a former file, which Python tries to seek in
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+_captured: Capture | None = None
+
+
+def capture_stdout() -> Capture:
+    """Capture descriptor 1 once per process; later calls return the first capture."""
+    global _captured
+    if _captured is None:
+        _captured = Capture()
+    return _captured
