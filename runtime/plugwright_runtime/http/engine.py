@@ -1,0 +1,151 @@
+"""How is one stream of frames served by a handler?
+
+`serve` takes the frames of one call, runs the handler and sends its response:
+
+- the handler returns a result: that response;
+- it fails before the first byte left (raises, wrong type, invalid status or header): 500 without
+  the text, the traceback is one log record;
+- it fails after the first byte: logged, and `ResponseAborted`, so that the call ends with an error;
+- `BodyTooLarge` comes out of it: 413;
+- the stream ends before the body is complete, and the handler notices: 400;
+- the call is cancelled: a coroutine is cancelled, a thread gets `ClientDisconnected` at its next
+  read or write;
+- a frame cannot be sent, which is how a cancellation may begin: the handler gets
+  `ClientDisconnected`, and `serve` raises `ResponseAborted`;
+- no first message, or no head in it: `InvalidStream`, so that the call ends with an error.
+
+A head in a later frame and everything after the frame marked complete are ignored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Executor
+from typing import Any, TypeAlias, cast
+
+from plugwright_runtime.http.body import RequestBody
+from plugwright_runtime.http.errors import (
+    BodyTooLarge,
+    ClientDisconnected,
+    InvalidStream,
+    ResponseAborted,
+    caused_by_disconnect,
+)
+from plugwright_runtime.http.exchange import Exchange, HTTPResult, Mount
+from plugwright_runtime.http.frames import RequestFrame, SendFrame
+from plugwright_runtime.http.request import Request
+from plugwright_runtime.http.responses import Response
+from plugwright_runtime.http.threads import ThreadBridge
+from plugwright_runtime.http.writer import ResponseWriter
+
+Handler: TypeAlias = Callable[[Request], HTTPResult | Awaitable[HTTPResult]]
+"""A handler as the engine calls it: coroutine functions and mounts on the loop, all others in the
+pool.
+"""
+
+HTTPHandler: TypeAlias = Callable[[Any, Request], HTTPResult | Awaitable[HTTPResult]] | Mount
+"""What a plugin class may use as its HTTP hook: a method `(self, request) -> Response`, sync or
+async, or a mount.
+"""
+
+
+async def serve(
+    handler: Handler,
+    frames: AsyncIterator[RequestFrame],
+    send: SendFrame,
+    *,
+    executor: Executor,
+    logger: logging.Logger,
+) -> None:
+    """Serves one exchange; run it in the task of the call, whose cancellation means that the client
+    went away.
+
+    `executor` runs blocking handlers. Raises `InvalidStream` and `ResponseAborted`; a failing
+    handler is otherwise answered and logged, never raised.
+    """
+    exchange = await _opened(frames, send, executor, logger)
+    try:
+        result = await _call(handler, exchange)
+        await result.answer(exchange)
+    except BaseException as error:
+        if _ends_the_call(error):
+            raise
+        await _fail(exchange, error)
+    finally:
+        exchange.close()
+
+
+async def _opened(
+    frames: AsyncIterator[RequestFrame],
+    send: SendFrame,
+    executor: Executor,
+    logger: logging.Logger,
+) -> Exchange:
+    first = await anext(frames, None)
+    if first is None:
+        raise InvalidStream("the HTTP stream ended before its first message")
+    if first.head is None:
+        raise InvalidStream("the first message of the HTTP stream has no request head")
+    threads = ThreadBridge(executor, logger)
+    body = RequestBody(first, frames)
+    writer = ResponseWriter(send, head_request=first.head.method == "HEAD")
+    return Exchange(Request(first.head, body, threads), body, writer, threads, logger)
+
+
+async def _call(handler: Handler, exchange: Exchange) -> HTTPResult:
+    request = exchange.request
+    if isinstance(handler, Mount) or _is_coroutine_function(handler):
+        outcome: object = handler(request)
+    else:
+        outcome = await exchange.threads.run(lambda: handler(request))
+    if inspect.isawaitable(outcome):
+        outcome = cast(object, await outcome)
+    if not isinstance(outcome, HTTPResult):
+        raise TypeError(
+            f"http handler {_name(handler)} returned {type(outcome).__name__}: return a Response, "
+            "a StreamingResponse (for a generator), or what a mounted application returns"
+        )
+    return outcome
+
+
+def _is_coroutine_function(handler: Handler) -> bool:
+    call = getattr(type(handler), "__call__", None)  # noqa: B004 - of an object with a method
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call)
+
+
+def _name(handler: object) -> str:
+    return getattr(handler, "__qualname__", type(handler).__qualname__)
+
+
+def _ends_the_call(error: BaseException) -> bool:
+    """Whether `error` is meant for the caller of `serve` and no failure of the handler."""
+    if isinstance(error, asyncio.CancelledError):
+        # A handler can leak the cancellation of a task of its own; only that of the call counts.
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, KeyboardInterrupt)
+
+
+async def _fail(exchange: Exchange, error: BaseException) -> None:
+    request, writer = exchange.request, exchange.writer
+    what = (request.method, request.raw_path)
+    if caused_by_disconnect(error):
+        answer = Response("Bad Request", 400)
+        exchange.logger.debug("http client went away: %s %s", *what, exc_info=error)
+    elif isinstance(error, BodyTooLarge):
+        answer = Response("Content Too Large", 413)
+        exchange.logger.warning("http request refused: %s %s: %s", *what, error)
+    else:
+        answer = Response("Internal Server Error", 500)
+        exchange.logger.error("http handler failed: %s %s", *what, exc_info=error)
+    if writer.completed:
+        return
+    if writer.started:
+        raise ResponseAborted("the HTTP response broke off after its first byte")
+    try:
+        await answer.answer(exchange)
+    except ClientDisconnected:
+        raise ResponseAborted("the HTTP response could not be sent") from None
