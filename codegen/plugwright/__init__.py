@@ -1,0 +1,3 @@
+"""plugwright: protos of a gRPC plugin system in, an installable typed Python SDK out."""
+
+__version__ = "0.1.0"

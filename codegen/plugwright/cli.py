@@ -1,0 +1,250 @@
+"""What did the user ask for, what is printed, and which exit code? The only module that prints.
+
+Exit codes: 0 = done, or nothing to do; 1 = problems in the input, or differences under --check;
+2 = the command line itself is wrong.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import __version__
+from .problems import GenerationError
+
+app = typer.Typer(
+    name="plugwright",
+    help=(
+        "Turn the protos of a gRPC plugin system into a typed Python SDK.\n\n"
+        "`plugwright generate` reads every proto/*/plugwright.toml and writes the SDKs they name."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Inputs = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[CONFIG… | FILE…]",
+        help="Configs, or folders with one; with --package: the .proto files.",
+        show_default=False,
+    ),
+]
+ProtoPath = Annotated[
+    list[Path] | None,
+    typer.Option("-I", "--proto-path", help="A further import root; may be repeated."),
+]
+DescriptorSet = Annotated[
+    Path | None,
+    typer.Option(help="A ready descriptor set (protoc -o, buf build) instead of .proto files."),
+]
+PackageName = Annotated[
+    str, typer.Option("--package", help="Zero-config: the Python package to write.")
+]
+Out = Annotated[Path | None, typer.Option(help="Zero-config: the folder it goes to.")]
+
+
+def main() -> None:
+    """Entry point of the console script `plugwright`."""
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"plugwright {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+def generate(
+    inputs: Inputs = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; print what differs, exit 1 if anything does."),
+    ] = False,
+    proto_path: ProtoPath = None,
+    descriptor_set: DescriptorSet = None,
+    package: PackageName = "",
+    out: Out = None,
+) -> None:
+    """Write SDKs, or with --check say how they differ from what the protos give.
+
+    With a config everything comes from it. Without one, name the package, the folder and the
+    protos:
+
+        plugwright generate --package my_sdk --out sdk -I protos protos/api.proto
+    """
+    with _reported(), _Progress() as progress:
+        from . import generation
+
+        differs = False
+        for job in _jobs(inputs, proto_path, descriptor_set, package, out):
+            files = generation.generated(job, progress.show)
+            differs |= _compare(job, files) if check else _write(job, files, progress)
+    if differs:
+        raise typer.Exit(1)
+
+
+@app.command()
+def inspect(
+    stage: Annotated[str, typer.Argument(help="`schema` (what the protos mean) or `plan`.")],
+    inputs: Inputs = None,
+    proto_path: ProtoPath = None,
+    descriptor_set: DescriptorSet = None,
+    package: PackageName = "",
+) -> None:
+    """Print the schema or the plan as JSON, for other tools and for the curious."""
+    if stage not in ("schema", "plan"):
+        raise typer.BadParameter("must be schema or plan")
+    with _reported(), _Progress() as progress:
+        from . import generation
+
+        jobs = _jobs(inputs, proto_path, descriptor_set, package, Path())
+        make = generation.schema if stage == "schema" else generation.planned
+        values = [_plain(make(job, progress.show)) for job in jobs]
+    print(json.dumps(values[0] if len(values) == 1 else values, indent=2, ensure_ascii=False))
+
+
+@app.command()
+def explain(
+    name: Annotated[
+        str, typer.Argument(help="SERVICE.METHOD, a hook, or a message.", show_default=False)
+    ],
+    inputs: Inputs = None,
+    proto_path: ProtoPath = None,
+    descriptor_set: DescriptorSet = None,
+    package: PackageName = "",
+) -> None:
+    """Show how one RPC, hook or message becomes Python, and by which rule."""
+    with _reported(), _Progress() as progress:
+        from difflib import get_close_matches
+
+        from . import explanation, generation
+        from .problems import Location, fail
+
+        found: list[str] = []
+        known: list[str] = []
+        for job in _jobs(inputs, proto_path, descriptor_set, package, Path()):
+            plan = generation.planned(job, progress.show)
+            known += explanation.known_names(plan)
+            if text := explanation.explain(plan, name):
+                found.append(text)
+        if not found:
+            near = ", ".join(get_close_matches(name, known, 5, 0.4)) or ", ".join(known[:10])
+            raise fail(Location(name), f"no RPC, hook or message of that name; there is: {near}")
+    print("\n\n".join(found))
+
+
+def _jobs(
+    inputs: list[Path] | None,
+    proto_path: list[Path] | None,
+    descriptor_set: Path | None,
+    package: str,
+    out: Path | None,
+) -> Iterator[Any]:
+    """The generation jobs that the command line names."""
+    from . import generation
+
+    if package:
+        if out is None:
+            raise typer.BadParameter("--package needs --out, the folder to write to")
+        if not inputs and descriptor_set is None:
+            raise typer.BadParameter("--package needs .proto files or --descriptor-set")
+        roots = tuple(proto_path or ()) or tuple({p.parent: None for p in inputs or ()})
+        sources = generation.Sources(tuple(inputs or ()), roots, descriptor_set)
+        yield generation.zero_config(package, out, sources)
+        return
+    if out is not None and out != Path():
+        raise typer.BadParameter("--out goes with --package; a config names its own folder")
+    for config in inputs or generation.default_configs(Path()):
+        yield generation.configured(config, proto_path or (), descriptor_set)
+
+
+def _write(job: Any, files: Any, progress: _Progress) -> bool:
+    from . import output
+
+    progress.show(f"writing {len(files)} files")
+    changed = output.write(job.out, files)
+    progress.clear()
+    print(f"{job.out}: {len(files)} files, {changed} changed")
+    return False
+
+
+def _compare(job: Any, files: Any) -> bool:
+    from . import output
+
+    differences = list(output.compare(job.out, files))
+    for difference in differences:
+        if difference.diff:
+            print(difference.diff, end="")
+    for difference in differences:
+        print(difference, file=sys.stderr)
+    return bool(differences)
+
+
+@contextmanager
+def _reported() -> Generator[None]:
+    """Problems go to stderr, one a line, and end the command with exit code 1."""
+    try:
+        yield
+    except GenerationError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+class _Progress:
+    """One line on a terminal that says what is going on; nothing anywhere else."""
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def show(self, text: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)
+            self._shown = True
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._shown = False
+
+
+def _plain(value: Any) -> Any:
+    """Schema and plan nodes as JSON values; each node names its type."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"type": type(value).__name__} | fields
+    if (named := getattr(value, "_asdict", None)) is not None:
+        fields = {k: _plain(v) for k, v in named().items()}
+        return {"type": type(value).__name__} | fields
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)

@@ -1,0 +1,104 @@
+"""How does one RPC, hook or message become Python, and by which rule? Text for `explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .plan.modules import HookPlan, MessagePlan, MethodPlan, ModelsPlan, Plan
+from .symbols import Code, Expr, Symbol
+
+
+def explain(plan: Plan, name: str) -> str | None:
+    """The explanation of `SERVICE.METHOD`, of a hook or of a message; None if there is none."""
+    simple = name.rpartition(".")[2]
+    parts: list[str] = []
+    parts += [_method(m) for m in plan.methods if name in _names_of_method(m) or simple == m.rpc]
+    parts += [_hook(h) for h in plan.hooks if simple == h.method]
+    parts += [_message(m) for m in _messages(plan) if name in (m.name, m.full_name)]
+    return "\n\n".join(dict.fromkeys(parts)) or None
+
+
+def known_names(plan: Plan) -> list[str]:
+    """Everything that can be explained."""
+    methods = [_dotted(m) for m in plan.methods]
+    return sorted({*methods, *(h.method for h in plan.hooks), *(m.name for m in _messages(plan))})
+
+
+def _dotted(method: MethodPlan) -> str:
+    service = method.path.split("/")[1].rpartition(".")[2]
+    return f"{service}.{method.rpc}"
+
+
+def _names_of_method(method: MethodPlan) -> tuple[str, ...]:
+    return (method.path[1:].replace("/", "."), _dotted(method), method.name)
+
+
+def _messages(plan: Plan) -> Iterator[MessagePlan]:
+    for module in plan.modules:
+        if isinstance(module.content, ModelsPlan):
+            yield from _nested(module.content.messages)
+
+
+def _nested(messages: Iterable[MessagePlan]) -> Iterator[MessagePlan]:
+    for message in messages:
+        yield message
+        yield from _nested(message.messages)
+
+
+def _text(code: Code) -> str:
+    if isinstance(code, Symbol):
+        return code.name
+    if isinstance(code, Expr):
+        return "".join(p if isinstance(p, str) else p.name for p in code.parts)
+    return code
+
+
+def _method(method: MethodPlan) -> str:
+    lines = [f"{method.path[1:]}: {method.kind} RPC", ""]
+    parameters = [
+        f"    {p.name}: {_text(p.annotation)}" + (f" = {_text(p.default)}" if p.default else "")
+        for p in method.parameters
+    ]
+    lines += [f"{method.name}(", *(f"{p}," for p in parameters), f") -> {_text(method.result)}", ""]
+    lines += [f"  {p.name}: {p.rule}" for p in method.parameters]
+    lines += [f"  {rule}" for rule in method.rules]
+    lines.append("  raises: PluginAPIError and its subclasses, for an embedded error or a status")
+    if method.idempotent:
+        lines.append("  retried: the proto declares it idempotent")
+    return "\n".join(lines)
+
+
+def _hook(hook: HookPlan) -> str:
+    arguments = ", ".join(f"{n}: {_text(a)}" for n, a, _ in hook.arguments)
+    if hook.family == "http":
+        arguments = "request: Request"
+    result = " | ".join(_text(r) for r in hook.result) if hook.family != "http" else "Response"
+    lines = [f"hook {hook.method}", "", f"@hook(HookName.{hook.name})"]
+    lines.append(f"def {hook.snake}(self{', ' if arguments else ''}{arguments}) -> {result}")
+    lines += ["", *(f"  {rule}" for rule in hook.rules), f"  on failure: {_FAILURES[hook.family]}"]
+    if hook.rejects:
+        lines.append("  on_error=Reject(…): a failure refuses instead")
+    return "\n".join(lines)
+
+
+_EMBEDDED = "the host gets the error in the response (id plugin.<hook>.error, status 500)"
+_OPEN = "status INTERNAL (timeout: DEADLINE_EXCEEDED); the host goes on as if without the hook"
+_FAILURES = {
+    "void": _OPEN,
+    "error": _EMBEDDED,
+    "value": _EMBEDDED,
+    "modify": _OPEN,
+    "reject": _OPEN,
+    "transform": _OPEN,
+    "plain": _OPEN,
+    "http": "500 before the first byte, a broken stream after it",
+}
+
+
+def _message(message: MessagePlan) -> str:
+    lines = [f"message {message.full_name}", "", f"class {message.name}:"]
+    for a in message.attributes:
+        default = "" if a.default is None else f" = {_text(a.default)}"
+        secret = "  (secret: not in repr)" if a.name in message.secrets else ""
+        lines.append(f"    {a.name}: {_text(a.annotation)}{default}{secret}")
+    return "\n".join(lines)

@@ -1,0 +1,109 @@
+"""From settings, or the words of a command, to the files of an SDK: the stages in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import protoc
+from .link import link
+from .plan import plan
+from .plan.modules import Plan
+from .problems import GenerationError, Location, Problem, fail
+from .render import SourceFile, render
+from .schema import Schema
+from .settings import CONFIG_NAME, Sdk, Settings, load
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the protos are: `files` below import roots `path`, or a ready `descriptor_set`."""
+
+    files: tuple[Path, ...]
+    path: tuple[Path, ...]
+    descriptor_set: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One SDK to generate: its settings, its protos, and the folder it goes to."""
+
+    settings: Settings
+    sources: Sources
+    out: Path
+
+
+def configured(config: Path, extra_path: Sequence[Path], descriptor_set: Path | None) -> Job:
+    """The job of a `plugwright.toml` (or of the folder that holds one)."""
+    file = config / CONFIG_NAME if config.is_dir() else config
+    settings = load(file)
+    files = _matching(settings) if descriptor_set is None else ()
+    path = (*(settings.root / p for p in settings.protos.path), *extra_path)
+    out = settings.root / settings.sdk.out
+    return Job(settings, Sources(files, path, descriptor_set), out)
+
+
+def zero_config(package: str, out: Path, sources: Sources) -> Job:
+    """The job of a command without a config: conventions alone decide."""
+    if not package.isidentifier():
+        raise fail(Location("--package"), f"{package!r} is no Python package name")
+    return Job(Settings(sdk=Sdk(package=package)), sources, out)
+
+
+def default_configs(root: Path) -> list[Path]:
+    """Every `proto/*/plugwright.toml` below `root`."""
+    found = sorted(root.glob(f"proto/*/{CONFIG_NAME}"))
+    if not found:
+        text = f"no {CONFIG_NAME}; name a config, or use --package, --out and proto files"
+        raise fail(Location(str(root / "proto")), text)
+    return found
+
+
+def _matching(settings: Settings) -> tuple[Path, ...]:
+    files: set[Path] = set()
+    problems: list[Problem] = []
+    for pattern in settings.protos.files:
+        found = {p for p in settings.root.glob(pattern) if p.suffix == ".proto"}
+        if not found:
+            place = settings.where("protos.files")
+            text = f"{pattern!r} matches no .proto file below {settings.root}"
+            problems.append(Problem(place, text))
+        files |= found
+    if problems:
+        raise GenerationError(problems)
+    return tuple(sorted(files))
+
+
+def schema(job: Job, progress: Progress) -> Schema:
+    """The schema of a job's protos."""
+    sources = job.sources
+    if sources.descriptor_set is not None:
+        source = str(sources.descriptor_set)
+        progress("linking")
+        try:
+            data = sources.descriptor_set.read_bytes()
+        except OSError as error:
+            raise fail(Location(source), f"cannot be read: {error.strerror}") from None
+        return link(data, None, source)
+    progress(f"compiling {len(sources.files)} protos")
+    data = protoc.compile(sources.files, sources.path)
+    progress("linking")
+    targets = [protoc.virtual_name(f, sources.path) for f in sources.files]
+    return link(data, targets, "", lambda name: protoc.disk_path(name, sources.path))
+
+
+def planned(job: Job, progress: Progress) -> Plan:
+    """The plan of a job."""
+    linked = schema(job, progress)
+    progress("planning")
+    return plan(linked, job.settings)
+
+
+def generated(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
+    """The files of a job, in memory."""
+    made = planned(job, progress)
+    progress(f"rendering {len(made.modules)} files")
+    return render(made)

@@ -1,0 +1,114 @@
+"""How is a piece of code laid out? As black would, without paying for black.
+
+black costs a hundred times what generation may take, so templates print text that is laid out
+already, and a test proves that black finds nothing to change. Long calls and signatures are
+written one argument per line with a trailing comma, which black keeps; what is left are the few
+shapes of single statements below.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from .splitting import WIDTH, split, split_element
+
+# Control characters and bidirectional overrides: invisible in an editor, so never literal.
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
+
+def statement(text: str, pad: str) -> str:
+    """One simple statement, on one line if it fits, else split as black splits it."""
+    if len(pad) + len(text) <= WIDTH or "\n" in text:
+        return pad + text
+    inner = text.lstrip(" ")
+    return "\n".join(split(inner, pad + " " * (len(text) - len(inner))))
+
+
+def element(text: str, pad: str) -> str:
+    """An argument, a parameter or an item that has a line of its own, with its comma."""
+    return pad + text if len(pad) + len(text) <= WIDTH else "\n".join(split_element(text, pad))
+
+
+def signature(head: str, parameters: str, result: str, pad: str) -> str:
+    """`def f(a, b) -> T:` with few parameters."""
+    return statement(f"{head}({parameters}) -> {result}:", pad)
+
+
+def parameter(name: str, annotation: str, default: str | None, pad: str) -> str:
+    """One parameter of a signature that has one per line."""
+    return element(f"{name}: {annotation}{f' = {default},' if default is not None else ','}", pad)
+
+
+def strings(values: tuple[str, ...], head: str, pad: str, equals: str = " = ") -> str:
+    """`head = (…)`: a tuple of strings, on one line if it fits; with `equals="="`, an argument."""
+    end = "," if equals == "=" else ""
+    items = [quote(v) for v in values]
+    inside = ", ".join(items) + ("," if len(items) == 1 else "")
+    line = f"{pad}{head}{equals}({inside}){end}"
+    if len(line) <= WIDTH or not items:
+        return line
+    return "\n".join([f"{pad}{head}{equals}(", *(f"{pad}    {i}," for i in items), f"{pad}){end}"])
+
+
+def quote(text: str) -> str:
+    """A string literal: in double quotes, unless single ones need fewer escapes.
+
+    >>> print(quote("it's"), quote('a"b'))
+    "it's" 'a"b'
+    """
+    mark = "'" if text.count('"') > text.count("'") else '"'
+    escaped = text.replace("\\", "\\\\").replace(mark, "\\" + mark).replace("\n", "\\n")
+    return f"{mark}{_visible(escaped)}{mark}"
+
+
+def toml_string(text: str) -> str:
+    """A basic string of TOML, whose escapes are those of JSON."""
+    return json.dumps(text)
+
+
+def bytes_literal(data: bytes) -> str:
+    """`data` as a literal that no formatter changes: quotes are written as escapes.
+
+    >>> print(bytes_literal(b'a"\\x00'))
+    b"a\\x22\\x5cx00"
+    """
+    return 'b"' + "".join(map(_BYTES.__getitem__, data)) + '"'
+
+
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.,:;/+-()<>=")
+_BYTES = [chr(i) if i in _PLAIN else f"\\x{i:02x}" for i in range(256)]
+
+
+def docstring(text: str, pad: str) -> str:
+    """`text`, which nobody trusts, as a docstring at indentation `pad`.
+
+    Its lines keep their words and their indentation to each other: no re-wrapping of lists or
+    code. Backslashes and quotes are escaped, invisible characters written as escapes, so nothing
+    in it is ever code. What changes: tabs become blanks, blanks at the ends of lines go.
+    """
+    escaped = text.expandtabs(4).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    lines = [_visible(line).rstrip() for line in escaped.strip().split("\n")]
+    if lines[0].startswith('"'):
+        lines[0] = "\\" + lines[0]
+    if len(lines) == 1:
+        end = " " if lines[0].endswith('"') else ""
+        return f'{pad}"""{lines[0]}{end}"""'
+    indent = min(len(line) - len(line.lstrip()) for line in lines[1:] if line)
+    rest = "\n".join(pad + line[indent:] if line else "" for line in lines[1:])
+    return f'{pad}"""{lines[0]}\n{rest}\n{pad}"""'
+
+
+def _visible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    return _INVISIBLE.sub(lambda m: _escape(ord(m[0])), text)
+
+
+def _escape(code: int) -> str:
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -1,0 +1,152 @@
+"""How is a proto name written in Python? Pure string functions, no protobuf, no templates.
+
+Rules, each tested by the doctests:
+
+- A valid identifier is left as it is; only what Python or the runtime reserves is escaped.
+- Escapes are injective: two different names never meet, and a new sibling renames nobody.
+  A reserved word gets one more underscore than it has: `from` -> `from_`, `from_` -> `from__`.
+- Casing changes (RPC -> method, file -> module) are not injective; `plan` checks those for
+  clashes and reports both culprits.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import keyword
+import re
+
+_KEYWORDS = frozenset(keyword.kwlist)
+_ENUM_RESERVED = _KEYWORDS | {"mro", "name", "value", *(n for n in dir(int) if n[0] != "_")}
+_MANGLED = re.compile(r"(pb)*__")
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|[A-Z]+|[0-9]+")
+BUILTINS = frozenset(dir(builtins))
+
+
+def _escape(name: str, reserved: frozenset[str]) -> str:
+    return name + "_" if name.rstrip("_") in reserved or name in reserved else name
+
+
+@functools.cache
+def attribute(name: str, reserved: frozenset[str] = frozenset()) -> str:
+    """A field or oneof as attribute and keyword argument.
+
+    Names that begin with two underscores would be mangled inside a class, or collide with
+    Python's protocol, so they get the prefix `pb`, one more than they have.
+
+    >>> attribute("user_id"), attribute("from"), attribute("from_"), attribute("match")
+    ('user_id', 'from_', 'from__', 'match')
+    >>> attribute("__init__"), attribute("pb__init__"), attribute("_")
+    ('pb__init__', 'pbpb__init__', '_')
+    """
+    if _MANGLED.match(name):
+        name = "pb" + name
+    return _escape(name, _KEYWORDS | reserved if reserved else _KEYWORDS)
+
+
+def type_name(name: str) -> str:
+    """A message or enum as class.
+
+    >>> type_name("User"), type_name("None"), type_name("class"), type_name("__X")
+    ('User', 'None_', 'class_', 'pb__X')
+    """
+    return attribute(name)
+
+
+def enum_member(name: str) -> str:
+    """An enum value as member: `enum` and `int` reserve more names than Python does.
+
+    >>> enum_member("OPEN"), enum_member("None"), enum_member("mro"), enum_member("real")
+    ('OPEN', 'None_', 'mro_', 'real_')
+    >>> enum_member("_x_"), enum_member("__x__"), enum_member("pb_x_")
+    ('pb_x_', 'pb__x__', 'pbpb_x_')
+    """
+    if re.match(r"(pb)*_", name):
+        name = "pb" + name
+    return _escape(name, _ENUM_RESERVED)
+
+
+def enum_prefix(enum: str) -> str:
+    """The prefix that style guides put before an enum's values.
+
+    >>> enum_prefix("TeamType"), enum_prefix("HTTPMethod")
+    ('TEAM_TYPE_', 'HTTP_METHOD_')
+    """
+    return snake(enum).upper() + "_"
+
+
+def enum_members(enum: str, values: tuple[str, ...]) -> dict[str, str]:
+    """Member name of each value: without the enum's prefix if that works for every value.
+
+    >>> enum_members("TeamType", ("TEAM_TYPE_OPEN", "TEAM_TYPE_INVITE"))
+    {'TEAM_TYPE_OPEN': 'OPEN', 'TEAM_TYPE_INVITE': 'INVITE'}
+    >>> enum_members("Had", ("HAD_1ST", "HAD_OTHER"))
+    {'HAD_1ST': 'HAD_1ST', 'HAD_OTHER': 'HAD_OTHER'}
+    """
+    prefix = enum_prefix(enum)
+    stripped = [v.removeprefix(prefix) for v in values]
+    works = (
+        all(v.startswith(prefix) for v in values)
+        and all(s.isidentifier() and enum_member(s) == s for s in stripped)
+        and len(set(stripped)) == len(stripped)
+    )
+    return {v: s if works else enum_member(v) for v, s in zip(values, stripped, strict=True)}
+
+
+def words(name: str) -> list[str]:
+    """The words of a CamelCase or snake_case name.
+
+    >>> words("GetLDAPUserAttributes"), words("SetUserStatusTimedDND"), words("user_id_1")
+    (['Get', 'LDAP', 'User', 'Attributes'], ['Set', 'User', 'Status', 'Timed', 'DND'], ['user', 'id', '1'])
+    """
+    return [w for part in name.split("_") for w in _WORD.findall(part)]
+
+
+@functools.cache
+def snake(name: str) -> str:
+    """CamelCase to snake_case; acronyms are one word.
+
+    >>> [snake(n) for n in ("KVSet", "GetPluginID", "PublishWebSocketEvent", "GetOAuthApp")]
+    ['kv_set', 'get_plugin_id', 'publish_web_socket_event', 'get_oauth_app']
+    >>> [snake(n) for n in ("PluginHTTP", "ServeHTTP", "OnSAMLLogin", "DbGetMediaFiles", "_")]
+    ['plugin_http', 'serve_http', 'on_saml_login', 'db_get_media_files', '_']
+    """
+    joined = "_".join(w.lower() for w in words(name.replace("OAuth", "Oauth")))
+    return joined or name
+
+
+@functools.cache
+def camel(name: str) -> str:
+    """snake_case to CamelCase; capitals stay.
+
+    >>> camel("folder_listing"), camel("kind"), camel("userID")
+    ('FolderListing', 'Kind', 'UserID')
+    """
+    joined = "".join(w[:1].upper() + w[1:] for w in words(name))
+    return joined if joined.isidentifier() else f"F{joined}" if joined else name
+
+
+def method(name: str) -> str:
+    """An RPC as method: snake_case, never private, never a keyword or a client's own member.
+
+    >>> method("KVSet"), method("Import"), method("Close"), method("_Invoke")
+    ('kv_set', 'import_', 'close_', 'rpc_invoke')
+    """
+    text = snake(name)
+    if name.startswith("_"):
+        text = "rpc_" + text.lstrip("_")
+    return _escape(text, _KEYWORDS | {"close"})
+
+
+def module(path: str) -> str:
+    """A proto file as module name: its path, folders joined by underscores.
+
+    >>> module("user.proto"), module("google/rpc/status.proto"), module("dash-name.v1.proto")
+    ('user', 'google_rpc_status', 'dash_name_v1')
+    >>> module("import.proto"), module("1st.proto"), module("__init__.proto")
+    ('import_', 'm1st', 'pb__init__')
+    """
+    text = re.sub(r"\W", "_", path.removesuffix(".proto"), flags=re.ASCII)
+    if not text or text[0].isdigit():
+        text = "m" + text
+    return attribute(text)

@@ -1,0 +1,171 @@
+"""Services become client classes: one mixin per domain, sync and async from the same plans.
+
+Schema services and settings in; the modules of `clients/` out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .. import layout, names
+from ..problems import Problems
+from ..schema import Method, Service
+from ..settings import Patterns, Settings
+from ..symbols import Symbol, expr, runtime
+from .methods import MethodPlanner
+from .modules import (
+    ClientClassPlan,
+    ClientsPlan,
+    ComposedClientPlan,
+    ComposedClientsPlan,
+    MethodPlan,
+    ModulePlan,
+)
+from .package import ExportPlan, namespace
+
+_CORES = {False: runtime("client", "SyncClient"), True: runtime("client", "AsyncClient")}
+
+
+class ClientPlanner:
+    """Plans the clients of one run; `methods` collects every plan, for `explain`."""
+
+    def __init__(self, planner: MethodPlanner, settings: Settings, problems: Problems) -> None:
+        self.planner = planner
+        self.settings = settings
+        self.problems = problems
+        self.methods: list[MethodPlan] = []
+        self.exports: list[ExportPlan] = []
+
+    def modules(self, services: tuple[Service, ...]) -> Iterator[ModulePlan]:
+        exports: list[ExportPlan] = []
+        for service in services:
+            module, name, _ = self.planner.services[service.full_name]
+            yield from self._service(service, name, module)
+            for prefix in ("", "Async"):
+                exports.append(ExportPlan(prefix + name, f".{module}", prefix + name))
+                if service is self.planner.api:
+                    home = f".clients.{module}"
+                    self.exports.append(ExportPlan(prefix + name, home, prefix + name))
+        yield namespace("clients/__init__.py", "A client for every service.", exports)
+
+    def _service(self, service: Service, name: str, module: str) -> Iterator[ModulePlan]:
+        groups = self._domains(service)
+        mixins: dict[bool, list[Symbol]] = {False: [], True: []}
+        for domain, methods in groups.items():
+            plans = self._methods(methods)
+            submodule = names.attribute(names.snake(domain))
+            path = f"clients/{module}/{submodule}.py"
+            dotted = f".clients.{module}.{submodule}"
+            title = f"The {domain} calls of {service.name}." if domain else ""
+            classes = []
+            for is_async in (False, True):
+                mixin = f"{'Async' if is_async else ''}{domain}Mixin"
+                mixins[is_async].append(Symbol(dotted, mixin))
+                doc = f"{title} Part of `{'Async' if is_async else ''}{name}`."
+                classes.append(ClientClassPlan(mixin, _CORES[is_async], is_async, plans, doc))
+            yield ModulePlan(
+                path=path,
+                template="client.py.j2",
+                module=dotted,
+                content=ClientsPlan(title, tuple(classes)),
+                defines=(*(c.name for c in classes), *_LOCALS),
+                declares=tuple(n for p in plans for n in _method_names(p)),
+                lazy=True,
+            )
+        yield self._composed(service, name, module, mixins)
+
+    def _composed(
+        self, service: Service, name: str, module: str, mixins: Mapping[bool, list[Symbol]]
+    ) -> ModulePlan:
+        api = self.settings.api
+        is_api = service is self.planner.api
+        timeout, env = (api.timeout, api.target_env) if is_api else (30.0, "")
+        error = self.settings.error
+        options = expr(
+            runtime("client", "ClientOptions"),
+            f'(\n        service="{service.full_name}",\n        timeout={timeout!r},',
+            f"\n        target_env={layout.quote(env)}," if env else "",
+            _error_options(error.field, self.planner.error_type),
+            _idempotent(service),
+            "\n    )",
+        )
+        classes = tuple(
+            ComposedClientPlan(
+                name=("Async" if is_async else "") + name,
+                bases=tuple(mixins[is_async]) or (_CORES[is_async],),
+                core=_CORES[is_async],
+                service=service.full_name,
+                doc=_client_doc(service, is_async),
+                options=options,
+                idempotent=(),
+            )
+            for is_async in (False, True)
+        )
+        return ModulePlan(
+            path=f"clients/{module}/__init__.py",
+            template="composed.py.j2",
+            module=f".clients.{module}.__init__",
+            content=ComposedClientsPlan(f"Clients of {service.full_name}.", classes),
+            defines=tuple(c.name for c in classes),
+        )
+
+    def _domains(self, service: Service) -> dict[str, list[Method]]:
+        """The methods by domain, in order; without [api.domains] all are one domain."""
+        if service is not self.planner.api or not self.settings.api.domains:
+            return {names.camel(service.name): list(service.methods)} if service.methods else {}
+        entries = {p: d for d, ps in self.settings.api.domains.items() for p in ps}
+        patterns = Patterns(entries)
+        groups: dict[str, list[Method]] = {}
+        current = ""
+        for method in service.methods:
+            found = patterns.find(method.name)
+            current = found[0] if found else current
+            if not current:
+                text = (
+                    f"{method.name} is in no domain; add a pattern for it to [api.domains] of "
+                    f"{self.settings.file}"
+                )
+                self.problems.add(method.where, text)
+            groups.setdefault(current or service.name, []).append(method)
+        known = [m.name for m in service.methods]
+        patterns.report_unused(self.problems, self.settings, "api.domains", known)
+        return groups
+
+    def _methods(self, methods: list[Method]) -> tuple[MethodPlan, ...]:
+        plans = []
+        seen: dict[str, Method] = {}
+        for method in methods:
+            plan = self.planner.plan(method)
+            if plan.name in seen:
+                other = seen[plan.name]
+                text = f"{method.name} and {other.name} both become {plan.name}(); rename one"
+                self.problems.add(method.where, text)
+            seen[plan.name] = method
+            plans.append(plan)
+        self.methods += plans
+        return tuple(plans)
+
+
+_LOCALS = ("response", "requests", "timeout", "metadata")
+
+
+def _method_names(plan: MethodPlan) -> Iterator[str]:
+    yield plan.name
+    yield from (p.name for p in plan.parameters)
+
+
+def _idempotent(service: Service) -> str:
+    rpcs = tuple(m.name for m in service.methods if m.idempotent)
+    return "\n" + layout.strings(rpcs, "idempotent", "        ", "=") if rpcs else ""
+
+
+def _error_options(field: str, error_type: str) -> str:
+    if not error_type:
+        return ""
+    return f'\n        error_field="{names.attribute(field)}",\n        error_type="{error_type}",'
+
+
+def _client_doc(service: Service, is_async: bool) -> str:
+    kind = "Async client" if is_async else "Client"
+    text = f"{kind} of `{service.full_name}`."
+    return f"{text}\n\n{service.comment}" if service.comment else text

@@ -1,0 +1,248 @@
+"""The hooks service becomes HookName, typed `hook` overloads and the table the dispatcher reads.
+
+A hook's family, that is what its handler may return, follows from its response alone:
+
+| response | family | handler returns |
+|---|---|---|
+| empty | void | None |
+| only the embedded error | error | None; raising is the failure |
+| one value and the error | value | the value; None too if the field is a modified one |
+| modified fields and a rejection | modify | None, the changed entity, or Reject |
+| only a rejection | reject | None or Reject |
+| one repeated field that the request has too | transform | the list, or None |
+| one scalar | plain | the value |
+| a bidirectional stream of HTTP frames | http | an HTTP handler |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
+
+from .. import names
+from ..kinds import TypeNames
+from ..problems import Problems
+from ..schema import Field, ListKind, Message, MessageKind, Method, Scalar, ScalarKind, Service
+from ..settings import Hooks, Patterns, Settings
+from ..symbols import Expr, Symbol, builtin, expr, runtime
+from .methods import MethodPlanner
+from .modules import HookPlan, HooksPlan, ModulePlan, TestingPlan
+from .naming import ServiceNames
+
+_HTTP_FIELDS = ("init", "body_chunk", "body_complete")
+
+
+class HookPlanner:
+    """Plans the hooks of one run."""
+
+    def __init__(self, planner: MethodPlanner, settings: Settings, problems: Problems) -> None:
+        self.planner = planner
+        self.settings = settings
+        self.hooks: Hooks = settings.hooks
+        self.problems = problems
+        self.omit = Patterns(self.hooks.omit)
+        self.schema = planner.schema
+        self.types: Mapping[str, TypeNames] = planner.types
+        self.plans: tuple[HookPlan, ...] = ()
+
+    def modules(self, service: Service) -> Iterator[ModulePlan]:
+        """`hooks.py` and `plugin.py`."""
+        plans = tuple(
+            self._hook(m) for m in service.methods if m.name != self.hooks.implemented
+        )
+        self._check(service, plans)
+        api = self._api
+        content = HooksPlan(
+            doc=f"The hooks of {service.full_name}: names, handler types, registration.",
+            service=service.full_name,
+            comment=service.comment,
+            hooks=plans,
+            implemented=self.hooks.implemented,
+            error_field=names.attribute(self.settings.error.field),
+            error_type=self.planner.error_type,
+            timeout=self.hooks.timeout,
+            timeout_env=self.hooks.timeout_env,
+            client=api.client if api else "",
+            api=api.module if api else "",
+            title=self.settings.sdk.title,
+        )
+        yield ModulePlan(
+            path="hooks.py",
+            template="hooks.py.j2",
+            module=".hooks",
+            content=content,
+            defines=("HookName", "HOOKS", "hook", *(f"_{h.name}" for h in plans)),
+            declares=tuple(h.name for h in plans),
+            lazy=True,
+        )
+        self.plans = plans
+        if api is not None:
+            yield self._testing(api, self.planner.services[service.full_name])
+        yield ModulePlan(
+            path="plugin.py",
+            template="plugin.py.j2",
+            module=".plugin",
+            content=content,
+            defines=("Plugin", "run_plugin"),
+            declares=("api", "aio"),
+            lazy=True,
+        )
+
+    @property
+    def _api(self) -> ServiceNames | None:
+        api = self.planner.api
+        return self.planner.services[api.full_name] if api else None
+
+    def _testing(self, api: ServiceNames, hooks: ServiceNames) -> ModulePlan:
+        content = TestingPlan(
+            doc="Test a plugin without its host: a fake API server and a caller of hooks.",
+            servicer=Symbol(f".servicers.{api.module}", api.servicer),
+            hooks=Symbol(f".clients.{hooks.module}", hooks.client),
+            startup=self.hooks.startup,
+            shutdown=self.hooks.shutdown,
+        )
+        return ModulePlan(
+            path="testing.py",
+            template="testing.py.j2",
+            module=".testing",
+            content=content,
+            defines=("PluginHarness",),
+        )
+
+    def _check(self, service: Service, plans: tuple[HookPlan, ...]) -> None:
+        known = [m.name for m in service.methods]
+        names_set = {
+            "hooks.implemented": [self.hooks.implemented] if self.hooks.implemented else [],
+            "hooks.dismiss": list(self.hooks.dismiss),
+            "hooks.startup": list(self.hooks.startup),
+            "hooks.shutdown": list(self.hooks.shutdown),
+        }
+        for key, used in names_set.items():
+            for name in used:
+                if name not in known:
+                    text = f"{service.name} has no RPC {name!r}; it has: {', '.join(known)}"
+                    self.problems.add(self.settings.where(f"{key}.{name}"), text)
+        requests = [self.schema.messages[m.input] for m in service.methods]
+        fields = [f.name for r in requests for f in r.fields]
+        self.omit.report_unused(self.problems, self.settings, "hooks.omit", fields)
+
+    def _hook(self, method: Method) -> HookPlan:
+        request = self.schema.messages[method.input]
+        response = self.schema.messages[method.output]
+        rules: list[str] = []
+        family, result, results = self._family(method, request, response, rules)
+        arguments = () if family == "http" else tuple(self._arguments(request))
+        rejected = self.hooks.rejected if response.field(self.hooks.rejected) else ""
+        return HookPlan(
+            name=names.enum_member(method.name),
+            method=method.name,
+            snake=names.method(method.name),
+            family=family,
+            arguments=arguments,
+            result=result,
+            rejects=bool(rejected),
+            request=method.input,
+            response=method.output,
+            results=results,
+            rejected=names.attribute(rejected) if rejected else "",
+            dismiss=self.hooks.dismiss.get(method.name, ""),
+            error_id=f"plugin.{names.snake(method.name)}.error",
+            doc=method.comment,
+            rules=tuple(rules),
+        )
+
+    # ------------------------------------------------------------------ arguments
+
+    def _arguments(self, request: Message) -> Iterator[tuple[str, Expr, str]]:
+        """(name, type, how it is read from the request) of each handler parameter."""
+        for field in request.fields:
+            if field.name in self.omit:
+                continue
+            name = names.attribute(field.name)
+            if wrapped := self._json_wrapper(field):
+                yield name, expr(runtime("wkt", "JSONObject")), f"json:{wrapped}"
+            elif isinstance(field.kind, MessageKind) and not field.explicit:
+                yield name, self.planner.kinds.annotation(field.kind), "message"
+            else:
+                yield name, self.planner.kinds.field_annotation(field), "value"
+
+    def _json_wrapper(self, field: Field) -> str:
+        """The JSON field of a message that has no other, else ""."""
+        if not isinstance(field.kind, MessageKind):
+            return ""
+        message = self.schema.messages[field.kind.message]
+        if len(message.fields) == 1 and self.planner.is_json(message, message.fields[0]):
+            return names.attribute(message.fields[0].name)
+        return ""
+
+    # ------------------------------------------------------------------ families
+
+    def _family(
+        self, method: Method, request: Message, response: Message, rules: list[str]
+    ) -> tuple[str, tuple[Expr, ...], tuple[str, ...]]:
+        """(family, types of the result, the response's fields that a result goes to)."""
+        none = (expr("None"),)
+        if method.client_streaming or method.server_streaming:
+            if any(request.field(n) is None for n in _HTTP_FIELDS):
+                text = f"{method.name} streams, and only HTTP streams can be hooks ({_HTTP_FIELDS})"
+                self.problems.add(method.where, text)
+            rules.append("family http: a stream of HTTP frames")
+            return "http", none, ()
+        error = self.planner.error_field(response)
+        payload = self.planner.payload(response)
+        if len(payload) == 0:
+            family = "error" if error else "void"
+            rules.append(f"family {family}: the response has {'only an error' if error else 'no field'}")
+            return family, none, ()
+        rejected = [f for f in payload if f.name == self.hooks.rejected]
+        modified = [f for f in payload if fnmatch(f.name, self.hooks.modified)]
+        reject = expr(runtime("hooks", "Reject"))
+        if rejected and len(payload) == 1:
+            rules.append("family reject: the response has only a rejection")
+            return "reject", (reject, *none), ()
+        if rejected and len(payload) == len(modified) + 1:
+            rules.append("family modify: modified fields and a rejection")
+            return "modify", self._modified(method, modified, reject), _attributes(modified)
+        if len(payload) > 1:
+            text = (
+                f"the response of {method.name} fits no hook family; it may have an error, one "
+                f"value, fields {self.hooks.modified!r} and {self.hooks.rejected!r}"
+            )
+            self.problems.add(method.where, text)
+        return self._single(request, payload[0], bool(error), bool(modified), rules)
+
+    def _modified(self, method: Method, modified: list[Field], reject: Expr) -> tuple[Expr, ...]:
+        values = [self._value(f) for f in modified]
+        result = list(values)
+        if len(values) > 1:
+            joined = values[0]
+            for value in values[1:]:
+                joined = expr(joined, ", ", value)
+            result.append(expr(builtin("tuple"), "[", joined, "]"))
+        if method.name in self.hooks.dismiss:
+            result.append(expr(runtime("hooks", "Dismiss")))
+        return (*result, reject, expr("None"))
+
+    def _single(
+        self, request: Message, field: Field, error: bool, modified: bool, rules: list[str]
+    ) -> tuple[str, tuple[Expr, ...], tuple[str, ...]]:
+        value = self._value(field)
+        other = request.field(field.name)
+        if not error and isinstance(field.kind, ListKind) and other and other.kind == field.kind:
+            rules.append("family transform: a list that the request has too")
+            return "transform", (value, expr("None")), _attributes([field])
+        family = "value" if error else "plain"
+        rules.append(f"family {family}: one value{' and an error' if error else ''}")
+        result = (value, expr("None")) if modified else (value,)
+        return family, result, _attributes([field])
+
+    def _value(self, field: Field) -> Expr:
+        if self._json_wrapper(field):
+            return expr(runtime("wkt", "JSONObject"))
+        if isinstance(field.kind, ScalarKind) and field.kind.type is Scalar.BYTES:
+            return expr(builtin("bytes"))
+        return self.planner.kinds.annotation(field.kind)
+
+
+def _attributes(fields: list[Field]) -> tuple[str, ...]:
+    return tuple(names.attribute(f.name) for f in fields)

@@ -1,0 +1,270 @@
+"""How does an RPC become a Python method? Parameters, result, and the rule behind each choice.
+
+A method and the settings in, a `MethodPlan` out. The rules, in the order they are tried:
+
+- A request whose name ends in `Request` is an envelope: its fields become the parameters, in
+  order. Any other non-empty request is one parameter.
+- A parameter is optional if its field is `optional` or a pattern of [parameters] gives it a
+  default; it is then keyword-only. All others are required.
+- A response whose name ends in `Response` is an envelope: apart from the embedded error, no field
+  means None, one field is the result, several make the response itself the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import layout, names
+from ..kinds import Kinds, TypeNames
+from ..schema import (
+    EnumKind,
+    Field,
+    ListKind,
+    MapKind,
+    Message,
+    MessageKind,
+    Method,
+    Scalar,
+    ScalarKind,
+    Schema,
+    Service,
+)
+from ..problems import Problems
+from ..settings import Patterns, Settings
+from ..symbols import Code, Expr, expr, runtime
+from .modules import MethodPlan, ParameterPlan
+from .naming import service_names
+
+# Parameters that every generated method has of its own.
+_OPTIONS = frozenset({"self", "timeout", "metadata"})
+
+
+class MethodPlanner:
+    """Plans the methods of one run.
+
+    `defaults`, `json`, `nullable`: the patterns of the settings. A parameter without a rule is
+    required in the configured API service, and has its zero value as default everywhere else.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        settings: Settings,
+        types: Mapping[str, TypeNames],
+        kinds: Kinds,
+        problems: Problems,
+    ) -> None:
+        self.schema = schema
+        self.types = types
+        self.kinds = kinds
+        self.error = settings.error
+        self.defaults = Patterns(settings.parameters.defaults)
+        self.json = Patterns(settings.fields.json)
+        self.nullable = Patterns(settings.api.nullable)
+        self.api = find_service(schema, settings.api.service)
+        clients = {self.api.full_name: settings.api.client} if self.api else {}
+        self.services = service_names(schema.services, clients, problems)
+        self.error_type = _find_message(schema, settings.error.message)
+
+    def plan(self, method: Method) -> MethodPlan:
+        request = self.schema.messages[method.input]
+        response = self.schema.messages[method.output]
+        request_type = self.types[method.input].model
+        service = method.full_name.rpartition(".")[0]
+        self.required = self.api is not None and service == self.api.full_name
+        rules: list[str] = []
+        if method.client_streaming:
+            parameters: tuple[ParameterPlan, ...] = ()
+            rules.append(f"parameters: a stream of {request.name}")
+        else:
+            parameters = self._parameters(request, rules)
+        answer: Code = "response"
+        if method.server_streaming:
+            result = expr(self.types[method.output].model)
+            rules.append(f"result: a stream of {response.name}")
+        else:
+            result, answer = self._result(method, response, rules)
+        return MethodPlan(
+            name=names.method(method.name),
+            rpc=method.name,
+            path=method.path,
+            kind=STREAMING[method.client_streaming, method.server_streaming],
+            request=request_type,
+            response=self.types[method.output].model,
+            parameters=parameters,
+            result=result,
+            answer=answer,
+            idempotent=method.idempotent,
+            doc=_doc(method.comment or f"Call `{method.name}`.", parameters, method.deprecated),
+            rules=tuple(rules),
+        )
+
+    # ------------------------------------------------------------------ parameters
+
+    def _parameters(self, request: Message, rules: list[str]) -> tuple[ParameterPlan, ...]:
+        if not request.fields:
+            rules.append(f"parameters: none, {request.name} is empty")
+            return ()
+        if not request.name.endswith("Request"):
+            rules.append(f"parameters: one, {request.name} is no envelope (`…Request`)")
+            name = names.attribute(names.snake(request.name), _OPTIONS)
+            annotation = expr(self.types[request.full_name].model)
+            doc = request.comment.split("\n\n")[0]
+            return (ParameterPlan(name, annotation, None, "", name, doc, "the whole request"),)
+        rules.append(f"parameters: the fields of {request.name}, in order")
+        plans = [self._oneof_or_field(request, f) for f in request.fields]
+        found = [p for p in plans if p is not None]
+        required = [p for p in found if p.default is None]
+        return (*required, *(p for p in found if p.default is not None))
+
+    def _oneof_or_field(self, request: Message, field: Field) -> ParameterPlan | None:
+        if field.oneof is None:
+            return self._parameter(request, field)
+        oneof = next(o for o in request.oneofs if o.name == field.oneof)
+        if oneof.fields[0] is not field:
+            return None
+        union = self.types[request.full_name].oneofs[oneof.name].union
+        attribute = names.attribute(oneof.name)
+        name = names.attribute(oneof.name, _OPTIONS)
+        rule = f"the oneof {oneof.name}"
+        return ParameterPlan(
+            name, expr(union, " | None"), "None", attribute, name, oneof.comment, rule
+        )
+
+    def _parameter(self, request: Message, field: Field) -> ParameterPlan:
+        name = names.attribute(field.name, _OPTIONS)
+        attribute = names.attribute(field.name)
+        annotation, argument = self._typed(request, field, name)
+        default, rule = self._default(request, field)
+        if default is not None and isinstance(field.kind, ListKind | MapKind):
+            empty = "[]" if isinstance(field.kind, ListKind) else "{}"
+            annotation, argument = expr(annotation, " | None"), f"{name} or {empty}"
+        elif default == "None":
+            annotation = _optional(annotation)
+        return ParameterPlan(name, annotation, default, attribute, argument, field.comment, rule)
+
+    def _typed(self, request: Message, field: Field, name: str) -> tuple[Expr, Code]:
+        """(type of the parameter, how it enters the request)."""
+        if self.is_json(request, field):
+            argument = expr(runtime("json_bytes", "dump"), f"({name})")
+            return expr(runtime("wkt", "JSONObject")), argument
+        return self.kinds.annotation(field.kind), name
+
+    def is_json(self, message: Message, field: Field) -> bool:
+        """Whether the field holds JSON text in bytes."""
+        is_bytes = isinstance(field.kind, ScalarKind) and field.kind.type is Scalar.BYTES
+        return is_bytes and f"{message.name}.{field.name}" in self.json
+
+    def _default(self, request: Message, field: Field) -> tuple[str | None, str]:
+        """(default as Python source or None = required, the rule that says so)."""
+        found = self.defaults.find(f"{request.name}.{field.name}")
+        if found is not None:
+            value, pattern = found
+            return self._literal(field, value), f"default by pattern {pattern!r}"
+        if field.explicit:
+            return "None", "optional in the proto"
+        if self.required:
+            return None, "required"
+        if isinstance(field.kind, ListKind | MapKind | MessageKind):
+            return "None", "zero value (no config says more)"
+        return self._literal(field, None), "zero value (no config says more)"
+
+    def _literal(self, field: Field, value: Any) -> str:
+        match field.kind:
+            case ListKind() | MapKind() | MessageKind():
+                return "None"
+            case EnumKind():
+                return "0"
+            case ScalarKind():
+                zero = str(self.kinds.row(field.kind).zero)
+                if value is None or value == "":
+                    return zero
+                return layout.quote(value) if isinstance(value, str) else repr(value)
+
+    # ------------------------------------------------------------------ results
+
+    def error_field(self, response: Message) -> Field | None:
+        """The field that embeds the error, recognised by name and type."""
+        field = response.field(self.error.field)
+        if field is None or not isinstance(field.kind, MessageKind):
+            return None
+        return field if field.kind.message == self.error_type else None
+
+    def payload(self, response: Message) -> tuple[Field, ...]:
+        """The fields of a response apart from the embedded error."""
+        error = self.error_field(response)
+        return tuple(f for f in response.fields if f is not error)
+
+    def _result(
+        self, method: Method, response: Message, rules: list[str]
+    ) -> tuple[Expr, Code]:
+        model = expr(self.types[response.full_name].model)
+        payload = self.payload(response)
+        if len(payload) == 0:
+            rules.append(f"result: None, {response.name} has no payload")
+            return expr("None"), "None"
+        if not response.name.endswith("Response") or len(payload) > 1 or payload[0].oneof:
+            why = "is no envelope" if len(payload) == 1 else "has several fields"
+            rules.append(f"result: {response.name}, which {why}")
+            return model, "response"
+        field = payload[0]
+        rules.append(f"result: the field {field.name} of {response.name}")
+        nullable = method.name in self.nullable or not self.required
+        source = f"response.{names.attribute(field.name)}"
+        if self.is_json(response, field):
+            rules.append("JSON text in bytes, decoded")
+            load = "load_nullable" if nullable else "load"
+            annotation = expr(runtime("wkt", "JSONObject"), " | None" if nullable else "")
+            arguments = f'({source}, "{method.name}")'
+            return annotation, expr(runtime("json_bytes", load), arguments)
+        annotation = self.kinds.annotation(field.kind)
+        if not field.presence:
+            return annotation, source
+        if nullable:
+            rules.append("None if the host leaves it unset")
+            return expr(annotation, " | None"), source
+        rules.append("an unset payload without an error raises PluginAPIError")
+        present = runtime("client", "present")
+        return annotation, expr(present, f'({source}, "{method.name}", "{field.name}")')
+
+
+def _find_message(schema: Schema, name: str) -> str:
+    """The full name of the message called `name`, by its full or its simple name."""
+    if not name or name in schema.messages:
+        return name
+    found = (n for n in schema.messages if n.rpartition(".")[2] == name)
+    return next(found, "")
+
+
+def find_service(schema: Schema, name: str) -> Service | None:
+    """The service called `name`, by its full or its simple name."""
+    found = [s for s in schema.services if name and name in (s.full_name, s.name)]
+    return next((s for s in found if s.full_name == name), found[0] if found else None)
+
+
+STREAMING = {
+    (False, False): "unary",
+    (False, True): "server_stream",
+    (True, False): "client_stream",
+    (True, True): "bidi_stream",
+}
+
+
+def _optional(annotation: Expr) -> Expr:
+    return expr(annotation, " | None")
+
+
+def _doc(comment: str, parameters: tuple[ParameterPlan, ...], deprecated: bool) -> str:
+    """The RPC's comment, and what each parameter means."""
+    lines = [comment]
+    if deprecated:
+        lines.append("\nDeprecated: the host may remove it.")
+    documented = [p for p in parameters if p.doc]
+    if documented:
+        lines.append("\nArgs:")
+        for p in documented:
+            first, *rest = p.doc.split("\n")
+            lines.append(f"    {p.name}: {first}")
+            lines += [f"        {line}" if line else "" for line in rest]
+    return "\n".join(lines)

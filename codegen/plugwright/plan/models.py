@@ -1,0 +1,293 @@
+"""Messages and enums of a file become model classes and converters.
+
+Schema file in; the plans of `models/<file>.py` and `_convert/<file>.py` out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from .. import layout, names
+from ..kinds import Kinds, TypeNames
+from ..problems import Problems
+from ..schema import Enum, EnumKind, Field, File, Message, Oneof
+from ..settings import Patterns
+from ..symbols import Code, Expr, Symbol, expr, runtime
+from .modules import (
+    AttributePlan,
+    CasePlan,
+    ConverterPlan,
+    ConvertersPlan,
+    EnumPlan,
+    EnumTablePlan,
+    MemberPlan,
+    MessagePlan,
+    ModelsPlan,
+    ModulePlan,
+    OneofPlan,
+)
+
+
+class ModelPlanner:
+    """Plans the models of one run; `secrets` are the patterns of fields hidden in `repr`."""
+
+    def __init__(
+        self, types: dict[str, TypeNames], kinds: Kinds, secrets: Patterns, problems: Problems
+    ) -> None:
+        self.types = types
+        self.kinds = kinds
+        self.secrets = secrets
+        self.problems = problems
+        self.declared: frozenset[str] = frozenset()
+
+    def modules(self, file: File) -> Iterator[ModulePlan]:
+        """The two modules of a file; nothing if it declares no type of its own."""
+        if not file.messages and not file.enums:
+            return
+        module = names.module(file.name)
+        self.declared = frozenset(_declared(file.messages, self.types))
+        classes = tuple(self._message(m) for m in file.messages)
+        plan = ModelsPlan(
+            doc=file.comment,
+            enums=tuple(self._enum(e) for e in file.enums),
+            messages=classes,
+            unions=tuple(unions(classes)),
+        )
+        yield ModulePlan(
+            path=f"models/{module}.py",
+            template="models.py.j2",
+            module=f".models.{module}",
+            content=plan,
+            defines=plan.names,
+            declares=tuple(sorted(self.declared)),
+        )
+        yield self._converters(file, module)
+
+    # ------------------------------------------------------------------ classes
+
+    def _message(self, message: Message) -> MessagePlan:
+        attributes: list[AttributePlan] = []
+        seen: dict[str, str] = {}
+        done: set[str] = set()
+        for field in message.fields:
+            if field.oneof is None:
+                plan = self._attribute(field)
+            elif field.oneof not in done:
+                done.add(field.oneof)
+                oneof = next(o for o in message.oneofs if o.name == field.oneof)
+                plan = self._oneof_attribute(message, oneof)
+            else:
+                continue
+            if plan.name in seen:
+                text = f"{field.name} and {seen[plan.name]} both become attribute {plan.name}"
+                self.problems.add(field.where, f"{text}; rename one")
+            seen[plan.name] = field.name
+            attributes.append(plan)
+        this = _free("self", {a.name for a in attributes})
+        if this != "self":
+            attributes = [a._replace(this=this) for a in attributes]
+        return MessagePlan(
+            name=self._class_name(message.full_name),
+            full_name=message.full_name,
+            doc=_doc(message.comment, message.deprecated),
+            attributes=tuple(attributes),
+            oneofs=tuple(self._oneof(message, o) for o in message.oneofs),
+            secrets=tuple(
+                names.attribute(f.name)
+                for f in message.fields
+                if f"{message.name}.{f.name}" in self.secrets
+            ),
+            messages=tuple(
+                self._message(m) for m in message.messages if m.full_name in self.types
+            ),
+            enums=tuple(self._enum(e) for e in message.enums),
+            this=this,
+        )
+
+    def _class_name(self, full_name: str) -> str:
+        return self.types[full_name].model.name.rpartition(".")[2]
+
+    def _attribute(self, field: Field) -> AttributePlan:
+        name = names.attribute(field.name)
+        default = self.kinds.default(field)
+        stored = self.kinds.stored(field, name)
+        if isinstance(field.kind, EnumKind) and not field.presence:
+            model = self.types[field.kind.enum].model
+            # Its class, or the alias that stands for it, may not exist when a default is evaluated.
+            if "." in model.name or model.name in self.declared:
+                zero = self.kinds.row(field.kind).zero or ""
+                unset = runtime("model", "UNSET")
+                stored = expr(zero, " if ", name, " is ", unset, " else ", name)
+                default = unset
+        doc = _doc(field.comment, field.deprecated)
+        if (explicit := self.kinds.explicit_default(field)) is not None:
+            doc = f"{doc}\n\nUnset reads as {explicit}.".strip()
+        return AttributePlan(name, self.kinds.field_annotation(field), default, stored, doc)
+
+    def _oneof_attribute(self, message: Message, oneof: Oneof) -> AttributePlan:
+        name = names.attribute(oneof.name)
+        union = self.types[message.full_name].oneofs[oneof.name].union
+        members = ", ".join(f"`{names.camel(f.name)}`" for f in oneof.fields)
+        doc = f"{oneof.comment}\n\nOne of {members}; None when unset.".strip()
+        return AttributePlan(name, expr(union, " | None"), "None", name, doc)
+
+    def _case(self, message: Message, oneof: Oneof, field: Field) -> Expr:
+        types = self.types[message.full_name]
+        holder = types.oneofs[oneof.name].holder
+        return expr(types.model, f".{holder}.{names.type_name(names.camel(field.name))}")
+
+    def _oneof(self, message: Message, oneof: Oneof) -> OneofPlan:
+        seen: dict[str, str] = {}
+        cases: list[CasePlan] = []
+        for field in oneof.fields:
+            name = names.type_name(names.camel(field.name))
+            if name in seen:
+                text = f"{field.name} and {seen[name]} both become case {name} of {oneof.name}"
+                self.problems.add(field.where, f"{text}; rename one")
+            seen[name] = field.name
+            doc = _doc(field.comment, field.deprecated)
+            cases.append(CasePlan(name, field.name, self.kinds.annotation(field.kind), doc))
+        types = self.types[message.full_name]
+        oneof_names = types.oneofs[oneof.name]
+        # At the top of the module no class hides the name, so its plain text will do.
+        path = f"{types.model.name}.{oneof_names.holder}"
+        return OneofPlan(
+            holder=oneof_names.holder,
+            union=oneof_names.union.name,
+            members=tuple(f"{path}.{c.name}" for c in cases),
+            cases=tuple(cases),
+            doc=oneof.comment or f"The cases of `{oneof.name}`.",
+        )
+
+    def _enum(self, enum: Enum) -> EnumPlan:
+        members = self.types[enum.full_name].members
+        return EnumPlan(
+            name=self._class_name(enum.full_name),
+            base=runtime("model", "ClosedEnum" if enum.closed else "OpenEnum"),
+            members=tuple(
+                MemberPlan(members[v.name], v.number, _doc(v.comment, v.deprecated))
+                for v in enum.values
+            ),
+            doc=_doc(enum.comment, enum.deprecated),
+        )
+
+    # ------------------------------------------------------------------ converters
+
+    def _converters(self, file: File, module: str) -> ModulePlan:
+        messages = list(self._walk(file.messages))
+        enums = [*file.enums, *(e for m in messages for e in m.enums)]
+        tables = tuple(
+            EnumTablePlan(layout.quote(e.full_name), types.read.name, types.model)
+            for e in enums
+            for types in (self.types[e.full_name],)
+        )
+        converters = tuple(self._converter(m) for m in messages)
+        return ModulePlan(
+            path=f"_convert/{module}.py",
+            template="convert.py.j2",
+            module=f"._convert.{module}",
+            content=ConvertersPlan(file.name, tables, converters),
+            defines=(
+                *(t.name for t in tables),
+                *(n for c in converters for n in (c.reader, c.writer)),
+                *("m", "o", "x", "t", "k", "v", "h", "w", "keep", "FILE", "CODECS", "ENUMS"),
+            ),
+        )
+
+    def _walk(self, messages: tuple[Message, ...]) -> Iterator[Message]:
+        for message in messages:
+            if message.full_name in self.types:
+                yield message
+                yield from self._walk(message.messages)
+
+    def _converter(self, message: Message) -> ConverterPlan:
+        types = self.types[message.full_name]
+        read: list[Code] = []
+        write: list[Code] = []
+        done: set[str] = set()
+        for field in message.fields:
+            if field.oneof is None:
+                name = names.attribute(field.name)
+                read += self.kinds.read(field, name)
+                write += self.kinds.write(field, name)
+            elif field.oneof not in done:
+                done.add(field.oneof)
+                oneof = next(o for o in message.oneofs if o.name == field.oneof)
+                read += self._read_oneof(message, oneof)
+                write += self._write_oneof(message, oneof)
+        return ConverterPlan(
+            full_name=layout.quote(message.full_name),
+            reader=types.read.name,
+            writer=types.write.name,
+            model=types.model,
+            has=_method(message, "HasField") if any(map(_has_presence, message.fields)) else "",
+            merge=_method(message, "MergeFromString"),
+            read=tuple(read),
+            write=tuple(write),
+        )
+
+    def _read_oneof(self, message: Message, oneof: Oneof) -> list[Code]:
+        attribute = names.attribute(oneof.name)
+        which = _method(message, "WhichOneof")
+        lines: list[Code] = [f'w = {which}("{oneof.name}")', "if w is None:"]
+        lines.append(f"    o.{attribute} = None")
+        for field in oneof.fields:
+            lines.append(f'elif w == "{field.name}":')
+            case = self._case(message, oneof, field)
+            lines.append(expr(f"    o.{attribute} = ", case, "(", self.kinds.read_set(field), ")"))
+        return lines
+
+    def _write_oneof(self, message: Message, oneof: Oneof) -> list[Code]:
+        attribute = names.attribute(oneof.name)
+        lines: list[Code] = [f"w = o.{attribute}", "if w is None:", "    pass"]
+        for field in oneof.fields:
+            case = self._case(message, oneof, field)
+            lines.append(expr("elif isinstance(w, ", case, "):"))
+            lines += [expr("    ", s) for s in self.kinds.write_set(field, "w.value")]
+        lines.append("else:")
+        lines.append(expr("    raise ", runtime("wire", "not_a_case"), "(w)"))
+        return lines
+
+
+def _method(message: Message, name: str) -> str:
+    """A method of the protobuf message `m`, reached through the class where a field hides it."""
+    return f"m.{name}" if message.field(name) is None else f"type(m).{name}.__get__(m)"
+
+
+def _has_presence(field: Field) -> bool:
+    return field.presence and not field.required and field.oneof is None
+
+
+def _declared(
+    messages: Iterable[Message], types: Mapping[str, TypeNames]
+) -> Iterator[str]:
+    """Every name that a class body of these messages binds."""
+    for message in messages:
+        if message.full_name not in types:
+            continue
+        yield from (names.attribute(f.name) for f in message.fields if f.oneof is None)
+        for oneof in message.oneofs:
+            yield names.attribute(oneof.name)
+            yield types[message.full_name].oneofs[oneof.name].holder
+            yield from (names.type_name(names.camel(f.name)) for f in oneof.fields)
+        yield from (names.type_name(e.path[-1]) for e in message.enums)
+        yield from (names.type_name(m.path[-1]) for m in message.messages)
+        yield from _declared(message.messages, types)
+
+
+def unions(messages: tuple[MessagePlan, ...]) -> Iterator[OneofPlan]:
+    """The oneofs of these messages and of all that is nested in them."""
+    for message in messages:
+        yield from message.oneofs
+        yield from unions(message.messages)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _doc(comment: str, deprecated: bool) -> str:
+    note = "Deprecated: the host may remove it." if deprecated else ""
+    return f"{comment}\n\n{note}".strip() if note else comment

@@ -1,0 +1,207 @@
+"""Where does each message and enum live in the generated package, under which name?
+
+Schema in, a `TypeNames` per full name out. One module per proto file; nested types are nested
+classes. Clashes that casing or escapes cause are problems that name both culprits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from .. import names
+from ..kinds import WELL_KNOWN, OneofNames, TypeNames
+from ..problems import Location, Problems
+from ..schema import (
+    Enum,
+    EnumKind,
+    File,
+    ListKind,
+    MapKind,
+    Message,
+    MessageKind,
+    Schema,
+    Service,
+)
+from ..symbols import Symbol
+
+# Python stops at 100 levels of indentation; a class body with a method needs three more.
+MAX_NESTING = 90
+
+
+def generated_files(schema: Schema) -> tuple[File, ...]:
+    """The target files and the files whose types they refer to, dependencies first."""
+    by_name = {f.name: f for f in schema.files}
+    wanted: set[str] = set()
+    todo = [f.name for f in schema.targets]
+    while todo:
+        name = todo.pop()
+        if name not in wanted:
+            wanted.add(name)
+            todo += sorted(_referenced_files(by_name[name], schema) - wanted)
+    return tuple(f for f in schema.files if f.name in wanted)
+
+
+def _referenced_files(file: File, schema: Schema) -> set[str]:
+    types: set[str] = set()
+    for message in _walk(file.messages):
+        for field in message.fields:
+            kind = field.kind
+            if isinstance(kind, ListKind):
+                kind = kind.element
+            elif isinstance(kind, MapKind):
+                kind = kind.value
+            if isinstance(kind, MessageKind):
+                types |= {kind.message} - WELL_KNOWN.keys()
+            elif isinstance(kind, EnumKind):
+                types.add(kind.enum)
+    for service in file.services:
+        for method in service.methods:
+            types |= {method.input, method.output}
+    return {(schema.messages.get(t) or schema.enums[t]).file for t in types}
+
+
+def _walk(messages: Iterable[Message]) -> Iterable[Message]:
+    for message in messages:
+        yield message
+        yield from _walk(message.messages)
+
+
+def type_names(files: Iterable[File], problems: Problems) -> dict[str, TypeNames]:
+    """Model class and converters of every generated message and enum."""
+    found: dict[str, TypeNames] = {}
+    modules: dict[str, str] = {}
+    for file in files:
+        module = names.module(file.name)
+        if module in modules:
+            text = f"{file.name} and {modules[module]} both become module {module}; rename one"
+            problems.add(Location(file.name), text)
+        modules[module] = file.name
+        _FileNames(module, found, problems).add(file)
+    return found
+
+
+class ServiceNames(NamedTuple):
+    """`module`: the one of its client and of its servicer; `client`, `servicer`: the classes."""
+
+    module: str
+    client: str
+    servicer: str
+
+
+def service_names(
+    services: Iterable[Service], clients: Mapping[str, str], problems: Problems
+) -> dict[str, ServiceNames]:
+    """The names of each service by its full name; `clients`: configured names of clients.
+
+    A module is named as its service in snake_case; services that would share one are called by
+    their full names.
+    """
+    short = {s.full_name: names.snake(s.name) for s in services}
+    shared = Counter(short.values())
+    found: dict[str, ServiceNames] = {}
+    taken: dict[str, str] = {}
+    for service in services:
+        full_name = service.full_name
+        python = names.type_name(service.name)
+        name = short[full_name]
+        if shared[name] > 1:
+            name = names.snake(full_name.replace(".", "_"))
+        module = names.attribute(name)
+        if module in taken:
+            text = f"{full_name} and {taken[module]} both become module {module}"
+            problems.add(service.where, f"{text}; rename one")
+        taken[module] = full_name
+        client = clients.get(full_name) or f"{python}Client"
+        found[full_name] = ServiceNames(module, client, f"{python}Servicer")
+    return found
+
+
+class _FileNames:
+    """Names the types of one file."""
+
+    def __init__(self, module: str, found: dict[str, TypeNames], problems: Problems) -> None:
+        self.module = module
+        self.found = found
+        self.problems = problems
+        self.functions: set[str] = set()
+        self.top_level: set[str] = set()
+
+    def add(self, file: File) -> None:
+        scope: dict[str, str] = {}
+        self.top_level = {names.type_name(m.path[0]) for m in file.messages}
+        self.top_level |= {names.type_name(e.path[0]) for e in file.enums}
+        for enum in file.enums:
+            self._enum(enum, (), scope)
+        for message in file.messages:
+            self._message(message, (), scope)
+
+    def _message(self, message: Message, outer: tuple[str, ...], scope: dict[str, str]) -> None:
+        if len(message.path) > MAX_NESTING:
+            text = (
+                f"{message.name} is nested {len(message.path)} levels deep, and Python allows "
+                f"{MAX_NESTING}; declare the inner messages at the top of the file"
+            )
+            self.problems.add(message.where, text)
+            return
+        path = (*outer, self._claim(message.name, message.full_name, message.where, scope))
+        self.found[message.full_name] = TypeNames(
+            Symbol(f".models.{self.module}", ".".join(path)),
+            Symbol(f"._convert.{self.module}", self._function("read_" + "_".join(path))),
+            Symbol(f"._convert.{self.module}", self._function("write_" + "_".join(path))),
+            {},
+            self._oneofs(message, path),
+        )
+        inner: dict[str, str] = {}
+        for enum in message.enums:
+            self._enum(enum, path, inner)
+        for nested in message.messages:
+            self._message(nested, path, inner)
+
+    def _enum(self, enum: Enum, outer: tuple[str, ...], scope: dict[str, str]) -> None:
+        path = (*outer, self._claim(enum.path[-1], enum.full_name, enum.where, scope))
+        table = Symbol(f"._convert.{self.module}", self._function("E_" + "_".join(path)))
+        self.found[enum.full_name] = TypeNames(
+            Symbol(f".models.{self.module}", ".".join(path)),
+            table,
+            table,
+            names.enum_members(enum.path[-1], tuple(v.name for v in enum.values)),
+            {},
+        )
+
+    def _oneofs(self, message: Message, path: tuple[str, ...]) -> dict[str, OneofNames]:
+        """A oneof called as something beside it gets `Oneof` behind its name."""
+        beside = {names.type_name(m.path[-1]) for m in message.messages}
+        beside |= {names.type_name(e.path[-1]) for e in message.enums}
+        beside |= {names.attribute(f.name) for f in message.fields}
+        beside |= {names.attribute(o.name) for o in message.oneofs}
+        found: dict[str, OneofNames] = {}
+        for oneof in message.oneofs:
+            holder = _unused(names.type_name(names.camel(oneof.name)), beside)
+            union = _unused("".join(path) + names.camel(oneof.name), self.top_level)
+            found[oneof.name] = OneofNames(holder, Symbol(f".models.{self.module}", union))
+        return found
+
+    def _claim(self, name: str, full_name: str, where: Location, scope: dict[str, str]) -> str:
+        python = names.type_name(name)
+        if python in scope:
+            text = f"{full_name} and {scope[python]} both become class {python}; rename one"
+            self.problems.add(where, text)
+        scope[python] = full_name
+        return python
+
+    def _function(self, name: str) -> str:
+        """A private function name: `A.B` and `A_B` must not meet, and nobody relies on it."""
+        while name in self.functions:
+            name += "_"
+        self.functions.add(name)
+        return name
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """`name`, or `nameOneof` and so on; notes it in `taken`."""
+    while name in taken:
+        name += "Oneof"
+    taken.add(name)
+    return name

@@ -1,0 +1,209 @@
+"""What surrounds the code of an SDK: index, descriptors, lazy packages, project files.
+
+Schema and the plans made so far in; the remaining modules out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from .. import __version__
+from ..kinds import TypeNames
+from ..schema import File, Service
+from ..settings import Settings
+from .modules import HookPlan, ModelsPlan, ModulePlan
+
+
+class DescriptorPlan(NamedTuple):
+    name: str
+    dependencies: tuple[str, ...]
+    data: bytes
+
+
+class DescriptorsPlan(NamedTuple):
+    doc: str
+    files: tuple[DescriptorPlan, ...]
+
+
+class IndexPlan(NamedTuple):
+    """`modules`: (full name, module stem) of every type."""
+
+    doc: str
+    modules: tuple[tuple[str, str], ...]
+
+
+class ExportPlan(NamedTuple):
+    """A public name of a package: where it is, and how it is called there ("" = the module)."""
+
+    name: str
+    module: str
+    original: str
+
+    @property
+    def target(self) -> str:
+        """What `lazy_names` of the runtime takes."""
+        return self.module if self.original == self.name else f"{self.module}:{self.original}"
+
+
+class NamespacePlan(NamedTuple):
+    """A package whose names load at first use, with the typed mirror of them.
+
+    `groups`: the exports by module, as import statements want them.
+    """
+
+    doc: str
+    exports: tuple[ExportPlan, ...]
+    groups: tuple[tuple[str, tuple[ExportPlan, ...]], ...]
+    submodules: tuple[ExportPlan, ...] = ()
+
+
+class ProjectPlan(NamedTuple):
+    """pyproject.toml and README of an SDK."""
+
+    package: str
+    distribution: str
+    title: str
+    summary: str
+    version: str
+    generator: str
+    next_generator: str
+    hooks: tuple[HookPlan, ...]
+    services: tuple[str, ...]
+
+
+def namespace(path: str, doc: str, exports: Iterable[ExportPlan]) -> ModulePlan:
+    """A package that exports names lazily; `module` of an export is relative to it."""
+    ordered = sorted(_unambiguous(list(exports)), key=lambda e: e.name)
+    groups: dict[str, list[ExportPlan]] = {}
+    for export in ordered:
+        if export.original:
+            groups.setdefault(export.module, []).append(export)
+    plan = NamespacePlan(
+        doc=doc,
+        exports=tuple(ordered),
+        groups=tuple((m, tuple(g)) for m, g in sorted(groups.items())),
+        submodules=tuple(e for e in ordered if not e.original),
+    )
+    parent = path.removesuffix("__init__.py").rstrip("/").replace("/", ".")
+    return ModulePlan(
+        path=path,
+        template="namespace.py.j2",
+        module=f".{parent}.__init__" if parent else ".__init__",
+        content=plan,
+        defines=tuple(e.name for e in ordered),
+    )
+
+
+def _unambiguous(exports: list[ExportPlan]) -> Iterator[ExportPlan]:
+    """The exports that mean one thing: two packages may declare the same name, and a name of a
+    module here would come before the module in `from . import`."""
+    counts = Counter(e.name for e in exports)
+    modules = {e.module.removeprefix(".").partition(".")[0] for e in exports if e.original}
+    for export in exports:
+        if counts[export.name] == 1 and (not export.original or export.name not in modules):
+            yield export
+
+
+def plain(path: str, doc: str) -> ModulePlan:
+    """A package that exports nothing."""
+    module = "." + path.removesuffix(".py").replace("/", ".")
+    return ModulePlan(path=path, template="empty.j2", module=module, content=NamespacePlan(doc, (), ()))
+
+
+def model_exports(modules: Iterable[ModulePlan]) -> Iterator[ExportPlan]:
+    """Every top-level name of the models."""
+    for module in modules:
+        if isinstance(module.content, ModelsPlan):
+            plan = module.content
+            relative = "." + module.module.rpartition(".")[2]
+            yield from (ExportPlan(name, relative, name) for name in plan.names)
+
+
+def index(types: Mapping[str, TypeNames]) -> ModulePlan:
+    """The module that makes the `Package`: which type lives where."""
+    modules = sorted((n, t.model.module.rpartition(".")[2]) for n, t in types.items())
+    plan = IndexPlan("Where each message and enum of this package lives.", tuple(modules))
+    return ModulePlan(
+        path="_package.py",
+        template="package.py.j2",
+        module="._package",
+        content=plan,
+        defines=("PACKAGE",),
+    )
+
+
+def descriptors(files: Iterable[File]) -> ModulePlan:
+    """The serialized descriptors of `files`, which must include all they import."""
+    plan = DescriptorsPlan(
+        doc="Descriptors of the protos, serialized: file -> (imports, FileDescriptorProto).",
+        files=tuple(
+            DescriptorPlan(f.name, tuple(sorted(f.dependencies)), f.wire)
+            for f in sorted(files, key=lambda f: f.name)
+        ),
+    )
+    return ModulePlan(
+        path="_descriptors.py",
+        template="descriptors.py.j2",
+        module="._descriptors",
+        content=plan,
+        defines=("FILES",),
+    )
+
+
+_ERRORS = (
+    "AlreadyExistsError",
+    "DecodeError",
+    "FieldError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "PluginAPIError",
+    "UnavailableError",
+    "Unimplemented",
+    "ValidationError",
+)
+_HTTP = ("JSONResponse", "Request", "Response", "StreamingResponse", "asgi", "wsgi")
+
+
+def root(settings: Settings, clients: Iterable[ExportPlan], has_hooks: bool) -> ModulePlan:
+    """`__init__.py` of the SDK: all that its users import."""
+    exports = [ExportPlan(m, f".{m}", "") for m in ("clients", "models", "servicers")]
+    exports.append(ExportPlan("registry", "._package", "PACKAGE"))
+    exports += clients
+    exports += [ExportPlan(n, "plugwright_runtime.errors", n) for n in _ERRORS]
+    if has_hooks:
+        name = "HookRegistrationError"
+        exports.append(ExportPlan(name, "plugwright_runtime.errors", name))
+        exports += [ExportPlan(n, ".hooks", n) for n in ("HookName", "hook")]
+        exports.append(ExportPlan("Plugin", ".plugin", "Plugin"))
+        exports += [ExportPlan(n, "plugwright_runtime.hooks", n) for n in ("DISMISS", "Reject")]
+        exports += [ExportPlan(n, "plugwright_runtime.http", n) for n in _HTTP]
+    title = settings.sdk.title or f"The generated package {settings.sdk.package}"
+    return namespace("__init__.py", f"{title}.", exports)
+
+
+def project(
+    settings: Settings, services: Iterable[Service], hooks: tuple[HookPlan, ...]
+) -> Iterator[ModulePlan]:
+    """The files beside the package that make it a distribution."""
+    sdk = settings.sdk
+    major, minor, *_ = __version__.split(".")
+    plan = ProjectPlan(
+        package=sdk.package,
+        distribution=sdk.distribution or sdk.package.replace("_", "-"),
+        title=sdk.title or sdk.package,
+        summary=sdk.summary or f"Typed Python for the protos of {sdk.package}",
+        version=sdk.version,
+        generator=f"{major}.{minor}",
+        next_generator=f"{major}.{int(minor) + 1}",
+        hooks=hooks,
+        services=tuple(s.full_name for s in services),
+    )
+    for path, template in (("pyproject.toml", "pyproject.toml.j2"), ("README.md", "README.md.j2")):
+        yield ModulePlan(path=f"../{path}", template=template, module="", content=plan)
+
+
+def typed_marker() -> ModulePlan:
+    """py.typed: tells type checkers that the package has types."""
+    return ModulePlan(path="py.typed", template="empty.j2", module="", content=None)

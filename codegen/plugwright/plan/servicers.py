@@ -1,0 +1,55 @@
+"""Services become servicer base classes: what a server of the service overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import names
+from ..schema import Method, Service
+from .methods import STREAMING, MethodPlanner
+from .modules import ModulePlan, ServicerMethodPlan, ServicerPlan
+from .package import ExportPlan, namespace
+
+
+def modules(services: tuple[Service, ...], planner: MethodPlanner) -> Iterator[ModulePlan]:
+    """One module per service, and the package that exports them."""
+    exports: list[ExportPlan] = []
+    for service in services:
+        module = planner.services[service.full_name].module
+        plan = _servicer(service, planner)
+        exports.append(ExportPlan(plan.name, f".{module}", plan.name))
+        yield ModulePlan(
+            path=f"servicers/{module}.py",
+            template="servicer.py.j2",
+            module=f".servicers.{module}",
+            content=plan,
+            defines=(plan.name,),
+            declares=tuple(m.name for m in plan.methods),
+            lazy=True,
+        )
+    yield namespace("servicers/__init__.py", "A servicer base for every service.", exports)
+
+
+def _servicer(service: Service, planner: MethodPlanner) -> ServicerPlan:
+    return ServicerPlan(
+        doc=f"What a server of {service.full_name} overrides.",
+        name=planner.services[service.full_name].servicer,
+        comment=service.comment,
+        service=service.full_name,
+        methods=tuple(_method(m, planner) for m in service.methods),
+        error_field=names.attribute(planner.error.field) if planner.error_type else "",
+        error_type=planner.error_type,
+    )
+
+
+def _method(method: Method, planner: MethodPlanner) -> ServicerMethodPlan:
+    return ServicerMethodPlan(
+        name=names.method(method.name),
+        rpc=method.name,
+        kind=STREAMING[method.client_streaming, method.server_streaming],
+        request=planner.types[method.input].model,
+        response=planner.types[method.output].model,
+        request_name=method.input,
+        response_name=method.output,
+        doc=method.comment.split("\n\n")[0] or f"Answer `{method.name}`.",
+    )

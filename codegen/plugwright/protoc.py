@@ -1,0 +1,119 @@
+"""Paths of .proto files in, a serialized descriptor set out: the only user of grpc_tools.
+
+protoc runs inside this process. It writes its messages to file descriptor 2, so they are caught
+there and become `Problem`s.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .problems import GenerationError, Location, Problem, fail
+
+_LINE = re.compile(r"^(?P<file>[^:\n]+):(?P<line>\d+):(?P<col>\d+): (?P<text>.*)$")
+_FILE = re.compile(r"^(?P<file>[^:\n]+\.proto): (?P<text>.*)$")
+
+
+def compile(files: Sequence[Path], proto_path: Sequence[Path]) -> bytes:
+    """A serialized FileDescriptorSet of `files` and all they import, with source info.
+
+    `proto_path` are the import roots, searched in order, before the well-known types that
+    grpcio-tools ships. Raises GenerationError with protoc's complaints.
+    """
+    for file in files:
+        if not file.is_file():
+            raise fail(Location(str(file)), "no such file; check the path")
+    # Slow to import: only when protos are compiled. An extension module without stubs.
+    compiler: Any = importlib.import_module("grpc_tools._protoc_compiler")
+    roots = [*proto_path, _well_known_types()]
+    with tempfile.TemporaryDirectory(prefix="plugwright-") as scratch:
+        out = os.path.join(scratch, "descriptors.binpb")
+        arguments = [
+            "protoc",
+            *(f"-I{root}" for root in roots),
+            "--include_imports",
+            "--include_source_info",
+            f"--descriptor_set_out={out}",
+            *(str(file) for file in files),
+        ]
+        with _CapturedStderr() as captured:
+            code = compiler.run_main([a.encode() for a in arguments])
+        if code:
+            raise GenerationError(_problems(captured.text, files))
+        return Path(out).read_bytes()
+
+
+def virtual_name(file: Path, proto_path: Sequence[Path]) -> str:
+    """The name by which protos import `file`: its path below the first root that holds it."""
+    resolved = file.resolve()
+    for root in proto_path:
+        if resolved.is_relative_to(root.resolve()):
+            return resolved.relative_to(root.resolve()).as_posix()
+    raise fail(Location(str(file)), "lies outside every import root; add its folder with -I")
+
+
+def disk_path(name: str, proto_path: Sequence[Path]) -> str:
+    """The path of an imported file, as a reader of an error can open it."""
+    for root in proto_path:
+        if (root / name).is_file():
+            return os.path.relpath(root / name)
+    return name
+
+
+def _well_known_types() -> Path:
+    import grpc_tools
+
+    return Path(grpc_tools.__file__).parent / "_proto"
+
+
+class _CapturedStderr:
+    """Catches what native code writes to file descriptor 2."""
+
+    text = ""
+
+    def __enter__(self) -> _CapturedStderr:
+        sys.stderr.flush()
+        self._saved = os.dup(2)
+        self._file = tempfile.TemporaryFile()
+        os.dup2(self._file.fileno(), 2)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.dup2(self._saved, 2)
+        os.close(self._saved)
+        self._file.seek(0)
+        self.text = self._file.read().decode("utf-8", "replace")
+        self._file.close()
+
+
+def _problems(text: str, files: Sequence[Path]) -> list[Problem]:
+    found: list[Problem] = []
+    for line in text.splitlines():
+        if m := _LINE.match(line):
+            if not m["text"].startswith("warning:"):
+                place = Location(m["file"], int(m["line"]), int(m["col"]))
+                found.append(Problem(place, _advice(m["text"])))
+        elif m := _FILE.match(line):
+            found.append(Problem(Location(m["file"]), _advice(m["text"])))
+        elif line.strip():
+            found.append(Problem(Location(str(files[0]) if files else "protoc"), _advice(line)))
+    return found or [Problem(Location("protoc"), "failed without saying why")]
+
+
+def _advice(text: str) -> str:
+    text = text.strip().removeprefix("error: ")
+    text = text[:1].lower() + text[1:] if not text[:2].isupper() else text
+    if "was not found or had errors" in text:
+        return text.rstrip(".") + "; mend it, or add its folder with -I/--proto-path"
+    if "file not found" in text:
+        return text.rstrip(".") + "; check the import, or add its folder with -I/--proto-path"
+    if "does not reside within any path" in text:
+        return "lies outside every import root; add its folder with -I/--proto-path"
+    return text
