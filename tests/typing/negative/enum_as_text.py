@@ -1,0 +1,5 @@
+"""An enum field gets text."""
+
+from mattermost_plugin import models
+
+channel = models.Channel(type="O")  # error

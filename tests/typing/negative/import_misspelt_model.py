@@ -1,0 +1,5 @@
+"""The name of a model is misspelt."""
+
+from mattermost_plugin import models
+
+post = models.Pst()  # error

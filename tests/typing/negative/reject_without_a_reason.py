@@ -1,0 +1,5 @@
+"""A refusal needs a reason."""
+
+from mattermost_plugin import Reject
+
+answer = Reject()  # error

@@ -1,0 +1,9 @@
+"""A handler returns text where a model is needed."""
+
+from mattermost_plugin import HookName, Plugin, hook, models
+
+
+class Wrong(Plugin):
+    @hook(HookName.ExecuteCommand)  # error
+    def handle(self, context: models.PluginContext, args: models.CommandArgs) -> str:
+        return args.command

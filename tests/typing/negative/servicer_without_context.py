@@ -1,0 +1,13 @@
+"""A method of a servicer does not take the context."""
+
+from mattermost_plugin import models
+from mattermost_plugin.servicers import PluginAPIServicer
+from plugwright_runtime.servicer import ServerContext
+
+
+class Wrong(PluginAPIServicer):
+    def get_user(  # error
+        self, request: models.GetUserRequest, /
+    ) -> models.GetUserResponse:
+        print(ServerContext)
+        return models.GetUserResponse()
