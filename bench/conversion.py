@@ -172,7 +172,7 @@ def _dispatch() -> Iterator[Result]:
     from mattermost_plugin._package import PACKAGE
 
     from plugwright_runtime.codec import encode
-    from plugwright_runtime.hooks import Dispatcher, HookCall
+    from plugwright_runtime.dispatch import Dispatcher, HookCall
 
     class Echo(Plugin):
         @hook(HookName.MessageWillBePosted)

@@ -29,6 +29,7 @@ from .errors import (
     from_status,
 )
 from .model import Model
+from .pool import waiting
 
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
 R = TypeVar("R", bound=Model)
@@ -225,10 +226,11 @@ class SyncClient(_Client):
     ) -> R:
         data = codec.encode(request)
         call = self._call(rpc, "unary_unary")
-        try:
-            answer = call(data, **self._arguments(timeout, metadata))
-        except Exception as error:
-            raise self._failure(error, rpc) from None
+        with waiting():
+            try:
+                answer = call(data, **self._arguments(timeout, metadata))
+            except Exception as error:
+                raise self._failure(error, rpc) from None
         return self._answer(rpc, response, answer)
 
     def _server_stream(
@@ -253,10 +255,11 @@ class SyncClient(_Client):
     ) -> R:
         call = self._call(rpc, "stream_unary")
         outgoing = _Outgoing(requests)
-        try:
-            answer = call(outgoing, **self._arguments(timeout, metadata))
-        except Exception as error:
-            raise outgoing.failure or self._failure(error, rpc) from None
+        with waiting():
+            try:
+                answer = call(outgoing, **self._arguments(timeout, metadata))
+            except Exception as error:
+                raise outgoing.failure or self._failure(error, rpc) from None
         return self._answer(rpc, response, answer)
 
     def _bidi_stream(
@@ -276,13 +279,18 @@ class SyncClient(_Client):
     ) -> Iterator[R]:
         """The messages of a stream; leaving the loop early cancels the call."""
         try:
-            for data in stream:
+            while (data := _next(stream)) is not None:
                 yield self._answer(rpc, response, data)
         except grpc.RpcError as error:
             failure = outgoing.failure if outgoing else None
             raise failure or self._failure(error, rpc) from None
         finally:
             stream.cancel()
+
+
+def _next(stream: Iterator[bytes]) -> bytes | None:
+    with waiting():
+        return next(stream, None)
 
 
 class _Outgoing:

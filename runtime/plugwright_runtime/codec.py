@@ -25,7 +25,8 @@ def encode(model: Model, *, deterministic: bool = False) -> bytes:
     """
     message = to_message(model)
     try:
-        data: bytes = message.SerializeToString(deterministic=deterministic)
+        serialize = type(message).SerializeToString  # a field may hide the instance's
+        data: bytes = serialize(message, deterministic=deterministic)
     except Exception as error:
         raise _diagnosed(model, error) from None
     return data

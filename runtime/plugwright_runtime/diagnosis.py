@@ -40,7 +40,7 @@ def _wrong(model: Any, path: str, depth: int) -> Iterator[tuple[str, str, Any]]:
         return
     codec = model.__codec__
     for attribute, fields in zip(
-        codec.model.__field_names__, _by_attribute(codec.message.DESCRIPTOR), strict=True
+        codec.model.__field_names__, by_attribute(codec.message.DESCRIPTOR), strict=True
     ):
         place = f"{path}.{attribute}"
         try:
@@ -55,7 +55,7 @@ def _wrong(model: Any, path: str, depth: int) -> Iterator[tuple[str, str, Any]]:
             yield from _wrong_field(codec.message, fields[0], value, place, depth)
 
 
-def _by_attribute(descriptor: Any) -> Iterator[list[Any]]:
+def by_attribute(descriptor: Any) -> Iterator[list[Any]]:
     """The fields behind each attribute: one, or all the members of a oneof."""
     seen: set[str] = set()
     for field in descriptor.fields:
@@ -70,7 +70,13 @@ def _by_attribute(descriptor: Any) -> Iterator[list[Any]]:
 def _synthetic(field: Any) -> bool:
     """A proto3 `optional` field sits in a oneof of its own, named with an underscore before."""
     oneof = field.containing_oneof
-    return oneof is not None and len(oneof.fields) == 1 and oneof.name == f"_{field.name}"
+    if oneof is None or len(oneof.fields) != 1 or oneof.name != f"_{field.name}":
+        return False
+    from google.protobuf.descriptor_pb2 import DescriptorProto
+
+    proto = DescriptorProto()  # only it says so for certain
+    field.containing_type.CopyToProto(proto)
+    return bool(proto.field[field.index].proto3_optional)
 
 
 def _wrong_oneof(
@@ -94,7 +100,7 @@ def _wrong_field(
 ) -> Iterator[tuple[str, str, Any]]:
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         yield from _wrong_map(message, field, value, place, depth)
-    elif _is_repeated(field):
+    elif is_repeated(field):
         if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
             yield place, "list", value
             return
@@ -152,7 +158,7 @@ def _refused(message: Any, field: Any, value: Any) -> str:
         return "str"
     probe = message()
     try:
-        if _is_repeated(field):
+        if is_repeated(field):
             getattr(probe, field.name).append(value)
         else:
             setattr(probe, field.name, value)
@@ -199,7 +205,8 @@ _WELL_KNOWN = {
 }
 
 
-def _is_repeated(field: Any) -> bool:
+def is_repeated(field: Any) -> bool:
+    """Whether a field descriptor is of a list or a map, whatever protobuf's version."""
     if hasattr(type(field), "is_repeated"):
         return bool(field.is_repeated)
     return bool(field.label == FieldDescriptor.LABEL_REPEATED)

@@ -14,7 +14,8 @@ import grpc
 from . import http
 
 if TYPE_CHECKING:
-    from .hooks import Dispatcher, HookSpec, Registration
+    from .dispatch import Dispatcher
+    from .hooks import HookSpec, Registration
 
 
 class HTTPHook:

@@ -21,12 +21,12 @@ def dump(value: Any) -> bytes:
         raise FieldError("JSON field", f"a JSON object ({error})", value) from None
 
 
-def load(data: bytes, rpc: str) -> dict[str, Any]:
+def load(data: bytes | None, rpc: str) -> dict[str, Any]:
     """The JSON object in `data`; empty text and `null` are an empty object."""
     return load_nullable(data, rpc) or {}
 
 
-def load_nullable(data: bytes, rpc: str) -> dict[str, Any] | None:
+def load_nullable(data: bytes | None, rpc: str) -> dict[str, Any] | None:
     """The JSON object in `data`, None for empty text and `null`.
 
     Raises PluginAPIError if the host sent something else.

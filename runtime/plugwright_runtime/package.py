@@ -141,6 +141,12 @@ class Package:
         return self._pool
 
 
+def package_of(name: str) -> Package:
+    """The `Package` of the generated package `name`."""
+    package: Package = importlib.import_module(f"{name}._package").PACKAGE
+    return package
+
+
 class _LazyCodec:
     """`Model.__codec__`: found through the module that defines the generated class."""
 
@@ -148,8 +154,7 @@ class _LazyCodec:
         for base in _models(owner):
             if "__proto__" in base.__dict__ and base is not Model:
                 home = base.__module__.rpartition(".models.")[0]
-                package: Package = importlib.import_module(f"{home}._package").PACKAGE
-                codec = package.codec(base.__proto__)
+                codec = package_of(home).codec(base.__proto__)
                 setattr(base, "__codec__", codec)  # noqa: B010 (read back as Model.__codec__)
                 return codec
         raise TypeError(f"{owner.__qualname__} is no generated model")

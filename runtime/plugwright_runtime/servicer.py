@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import importlib
 import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -22,7 +21,7 @@ import grpc
 
 from .errors import DecodeError, FieldError, PluginAPIError, Unimplemented, code_of
 from .model import Model
-from .package import Codec, Package
+from .package import Codec, Package, package_of
 
 T = TypeVar("T")
 Reply: TypeAlias = T | Awaitable[T]
@@ -78,12 +77,6 @@ class Servicer:
     __error_field__: ClassVar[str] = ""
     __error_type__: ClassVar[str] = ""
     __rpcs__: ClassVar[tuple[Rpc, ...]] = ()
-
-
-def package_of(name: str) -> Package:
-    """The `Package` of the generated package `name`."""
-    package: Package = importlib.import_module(f"{name}._package").PACKAGE
-    return package
 
 
 def handlers(servicer: Servicer, executor: Executor) -> grpc.GenericRpcHandler:
@@ -219,6 +212,9 @@ def error_model(cls: type[Model], error: PluginAPIError) -> Model:
         for name in cls.__field_names__
         if (value := getattr(error, name, None)) is not None
     }
+    if fields.get("status_code") == 0 and error.http_statuses:
+        # By its status a peer finds the class again.
+        fields["status_code"] = error.http_statuses[0]
     try:
         return _encodable(cls(**fields))
     except FieldError:

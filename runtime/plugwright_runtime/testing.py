@@ -9,7 +9,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Self, TypeAlias, TypeVar
@@ -18,9 +17,10 @@ import grpc
 import grpc.aio
 
 from .client import MAX_MESSAGE_BYTES
-from .hooks import Dispatcher
+from .dispatch import Dispatcher
 from .model import Model
 from .plugin import PluginBase
+from .pool import HandlerPool, this_thread_serves
 from .servicer import Requests, Rpc, ServerContext, Servicer, handlers
 
 P = TypeVar("P", bound=PluginBase)
@@ -50,6 +50,7 @@ class BackgroundServer:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     async def _start(self) -> str:
+        this_thread_serves()
         options = [
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -62,7 +63,8 @@ class BackgroundServer:
 
     def stop(self) -> None:
         """End calls under way, the server and its thread."""
-        self.run(self._server.stop(None))
+        if self._server is not None:
+            self.run(self._server.stop(None))
         self.run(self._loop.shutdown_asyncgens())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -101,6 +103,10 @@ class FakeService:
 
             near = ", ".join(get_close_matches(rpc, self._rpcs, 3, 0)) or "none"
             raise ValueError(f"{self.servicer.__service__} has no RPC {rpc!r}; the nearest: {near}")
+        response = self._rpcs[rpc].response
+        if isinstance(answer, Model) and answer.__proto__ != response:
+            wanted = response.rpartition(".")[2]
+            raise TypeError(f"{rpc} answers {wanted}, not {type(answer).__name__}")
         self._answers[rpc] = answer
 
     def requests(self, rpc: str, cls: type[M]) -> list[M]:
@@ -150,13 +156,16 @@ class HarnessBase(Generic[P, H]):
         self.api = FakeService(servicer)
 
     def __enter__(self) -> Self:
-        self._executor = ThreadPoolExecutor(32, "plugin")
-        self.plugin = self._class()
+        self._executor = HandlerPool()
         self._server = BackgroundServer(self._handlers)
-        address = self._server.start()
-        self.plugin.__dict__["_target"] = address
-        self.hooks = self._make_hooks(address)
+        cls: Any = self._class
+        # Initialised when the server is there: `__init__` may take hold of the API.
+        self.plugin = cls.__new__(cls)
         try:
+            address = self._server.start()
+            self.plugin.__dict__["_target"] = address
+            self.hooks = self._make_hooks(address)
+            cls.__init__(self.plugin)
             self._call(self._startup)
         except BaseException:
             self._stop()
@@ -190,7 +199,9 @@ class HarnessBase(Generic[P, H]):
                 getattr(self.hooks, _snake(name))()
 
     def _stop(self) -> None:
-        clients: list[Any] = [self.hooks, *self.plugin.__dict__.get("_clients", {}).values()]
+        clients: list[Any] = [*self.plugin.__dict__.get("_clients", {}).values()]
+        if "hooks" in self.__dict__:
+            clients.append(self.hooks)
         for client in clients:
             closing = client.close()
             if asyncio.iscoroutine(closing):
