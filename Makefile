@@ -6,13 +6,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help generate-grpc check-generated test interop lint format bench clean
+.PHONY: help generate-grpc check-generated test test-lowest interop lint format bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 $(STAMP): pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "plugwright needs Python 3.11 or newer; set PYTHON=")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "plugwright needs Python 3.11 or newer; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
@@ -24,22 +24,35 @@ generate-grpc: $(STAMP) ## write every SDK below generated/ from the protos
 check-generated: $(STAMP) ## fail if generated/ is not what the protos give
 	$(BIN)/plugwright generate --check
 
-test: $(STAMP) ## run the tests
-	$(BIN)/python -m pytest -n auto
+test: $(STAMP) ## run the tests (all but those that need Go)
+	$(BIN)/python -m pytest -n auto --ignore=tests/interop
+
+interop: $(STAMP) ## build the go-plugin host and run plugins under it (needs Go)
+	@command -v go >/dev/null || { echo "make interop needs a Go toolchain: put go on the PATH"; exit 1; }
+	cd tests/host && go vet ./...
+	$(BIN)/python -m pytest -s tests/interop
+
+# The oldest versions that pyproject.toml promises, against the tests of the SDK.
+test-lowest: $(STAMP) ## run the SDK's tests on the oldest grpcio and protobuf
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip install --quiet grpcio==1.66.0 grpcio-tools==1.66.0 \
+		protobuf==5.27.0 hypothesis pytest pytest-timeout pytest-xdist pydantic
+	$(VENV)-lowest/bin/python -m pip install --quiet '.[codegen]'
+	$(VENV)-lowest/bin/python -m pytest -n auto tests/sdk tests/hooks
 
 lint: $(STAMP) ## formatting, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/black --check --quiet .
-	$(BIN)/mypy codegen runtime
+	$(BIN)/mypy codegen runtime tests/interop
 	$(BIN)/pyright codegen runtime
 
 format: $(STAMP) ## format the hand-written code
 	$(BIN)/ruff check --fix .
-	$(BIN)/black --quiet codegen runtime tests bench
+	$(BIN)/black --quiet codegen runtime tests bench examples
 
 bench: $(STAMP) ## measure speed and memory, as ratios against floors of the same run
-	$(BIN)/python -m pip install --quiet '.[bench]'
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python bench/run.py
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .hypothesis

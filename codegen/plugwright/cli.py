@@ -7,6 +7,7 @@ Exit codes: 0 = done, or nothing to do; 1 = problems in the input, or difference
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import sys
 from collections.abc import Generator, Iterator
@@ -54,6 +55,9 @@ Out = Annotated[Path | None, typer.Option(help="Zero-config: the folder it goes 
 
 def main() -> None:
     """Entry point of the console script `plugwright`."""
+    for stream in (sys.stdout, sys.stderr):  # names and comments may be in any script
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 
@@ -95,9 +99,14 @@ def generate(
     with _reported(), _Progress() as progress:
         from . import generation
 
+        # All before the first is written: a problem in one must leave every SDK as it is.
+        made = [
+            (job, generation.generated(job, progress.show))
+            for job in _jobs(inputs, proto_path, descriptor_set, package, out)
+        ]
+        progress.clear()
         differs = False
-        for job in _jobs(inputs, proto_path, descriptor_set, package, out):
-            files = generation.generated(job, progress.show)
+        for job, files in made:
             differs |= _compare(job, files) if check else _write(job, files, progress)
     if differs:
         raise typer.Exit(1)

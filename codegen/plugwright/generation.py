@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import protoc
+from . import names, protoc
 from .link import link
 from .plan import plan
 from .plan.modules import Plan
@@ -48,7 +48,7 @@ def configured(config: Path, extra_path: Sequence[Path], descriptor_set: Path | 
 
 def zero_config(package: str, out: Path, sources: Sources) -> Job:
     """The job of a command without a config: conventions alone decide."""
-    if not package.isidentifier():
+    if not names.is_package(package):
         raise fail(Location("--package"), f"{package!r} is no Python package name")
     return Job(Settings(sdk=Sdk(package=package)), sources, out)
 

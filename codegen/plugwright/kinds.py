@@ -27,7 +27,7 @@ from .schema import (
     Schema,
     SingularKind,
 )
-from .symbols import Code, Expr, Symbol, builtin, expr, runtime
+from .symbols import Code, Expr, Symbol, builtin, expr, indented, runtime
 
 
 class OneofNames(NamedTuple):
@@ -241,7 +241,13 @@ class Kinds:
             case _:
                 value = self.read_set(field)
                 if field.presence and not field.required:
+                    if field.kind == MessageKind("google.protobuf.Value"):
+                        # None says that the field is not set, so null is something else.
+                        value = expr(runtime("wkt", "read_set_value"), f"({source})")
                     return [expr(f"o.{attribute} = ", value, f' if h("{field.name}") else None')]
+                if field.required:
+                    other = expr(runtime("wire", "missing"), f'("{field.name}")')
+                    value = expr(value, f' if h("{field.name}") else ', other)
                 return [expr(f"o.{attribute} = ", value)]
 
     def read_set(self, field: Field) -> Code:
@@ -304,7 +310,7 @@ class Kinds:
             store: Code = expr(row.fill, "(v, ", entry, ")")
         else:
             store = expr(entry, " = ", row.check("v") if row.check else "v")
-        body: list[Code] = [f"t = {get(name)}", "for k, v in x.items():", expr("    ", store)]
+        body: list[Code] = [f"t = {get(name)}", "for k, v in x.items():", indented(store)]
         return _guarded(value, "or x.__class__ is not dict", body)
 
     def explicit_default(self, field: Field) -> str | None:
@@ -320,16 +326,20 @@ class Kinds:
                 return field.default
 
 
+# What cannot be written behind a dot; `__debug__` can be read, but not assigned to.
+_NO_ATTRIBUTES = frozenset((*keyword.kwlist, "__debug__"))
+
+
 def get(name: str) -> str:
     """Reading a field of a protobuf message; a keyword needs getattr."""
-    return f'getattr(m, "{name}")' if keyword.iskeyword(name) else f"m.{name}"
+    return f'getattr(m, "{name}")' if name in _NO_ATTRIBUTES else f"m.{name}"
 
 
 def put(name: str, value: Code) -> Code:
     """Assigning a field of a protobuf message."""
-    if keyword.iskeyword(name):
+    if name in _NO_ATTRIBUTES:
         return expr(f'setattr(m, "{name}", ', value, ")")
-    return expr(f"m.{name} = ", value)
+    return f"m.{name} = {value}" if isinstance(value, str) else expr(f"m.{name} = ", value)
 
 
 def _read_value(row: Row, source: str) -> Code | None:
@@ -355,7 +365,7 @@ _DEFAULTS = {"str": "NO_TEXT", "bytes": "NO_BYTES", "int": "ZERO"}
 def _guarded(value: str, condition: Code, body: list[Code]) -> list[Code]:
     """`body`, which uses `x`, unless `value` is the default: anything else reaches protobuf,
     which rejects a wrong type, so a stray None or "" is never written as zero in silence."""
-    return [f"x = {value}", expr("if x ", condition, ":"), *(expr("    ", line) for line in body)]
+    return [f"x = {value}", expr("if x ", condition, ":"), *map(indented, body)]
 
 
 def _literal(scalar: Scalar, text: str) -> str:

@@ -43,6 +43,19 @@ def parameter(name: str, annotation: str, default: str | None, pad: str) -> str:
     return element(f"{name}: {annotation}{f' = {default},' if default is not None else ','}", pad)
 
 
+def union(name: str, declared: str, union: str, members: tuple[str, ...]) -> str:
+    """`name: TypeAlias = Union[…]`, with one member a line if there are several."""
+    if len(members) == 1:
+        return statement(f"{name}: {declared} = {members[0]}", "")
+    if len(f"{name}: {declared} = {union}[") <= WIDTH:
+        head, pad, tail = f"{name}: {declared} = {union}[", "", "]"
+    elif len(f"{name}: {declared} = (") <= WIDTH:
+        head, pad, tail = f"{name}: {declared} = (\n    {union}[", "    ", "    ]\n)"
+    else:
+        head, pad, tail = f"{name}: (\n    {declared}\n) = {union}[", "", "]"
+    return "\n".join([head, *(f"{pad}    {m}," for m in members), tail])
+
+
 def strings(values: tuple[str, ...], head: str, pad: str, equals: str = " = ") -> str:
     """`head = (…)`: a tuple of strings, on one line if it fits; with `equals="="`, an argument."""
     end = "," if equals == "=" else ""
@@ -90,16 +103,26 @@ def docstring(text: str, pad: str) -> str:
     code. Backslashes and quotes are escaped, invisible characters written as escapes, so nothing
     in it is ever code. What changes: tabs become blanks, blanks at the ends of lines go.
     """
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'{pad}"""{text.strip()}"""'
     escaped = text.expandtabs(4).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    lines = [_visible(line).rstrip() for line in escaped.strip().split("\n")]
-    if lines[0].startswith('"'):
-        lines[0] = "\\" + lines[0]
+    lines = [_visible(line).rstrip() for line in escaped.split("\n")]
+    lines = _dedented("\n".join(lines).strip("\n").split("\n"))
+    first = lines[0].lstrip()
+    if first.startswith('"'):
+        first = "\\" + first
     if len(lines) == 1:
-        end = " " if lines[0].endswith('"') else ""
-        return f'{pad}"""{lines[0]}{end}"""'
-    indent = min(len(line) - len(line.lstrip()) for line in lines[1:] if line)
-    rest = "\n".join(pad + line[indent:] if line else "" for line in lines[1:])
-    return f'{pad}"""{lines[0]}\n{rest}\n{pad}"""'
+        end = " " if first.endswith('"') else ""
+        return f'{pad}"""{first}{end}"""'
+    rest = "\n".join(pad + line if line else "" for line in lines[1:])
+    if lines[1:] != _dedented(lines[1:]):  # readers of docstrings dedent all but the first line
+        first = f"\n{pad}{first}"
+    return f'{pad}"""{first}\n{rest}\n{pad}"""'
+
+
+def _dedented(lines: list[str]) -> list[str]:
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line), default=0)
+    return [line[indent:] for line in lines]
 
 
 def _visible(text: str) -> str:

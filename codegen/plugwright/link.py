@@ -227,7 +227,9 @@ class _FileLinker:
         path: tuple[int, ...],
     ) -> Message:
         names = (*outer, proto.name)
-        maps = {n.name: n for n in proto.nested_type if n.options.map_entry}
+        # By full name: another message may have a type that is called as one of the entries.
+        scope = f".{prefix}{'.'.join(names)}."
+        maps = {scope + n.name: n for n in proto.nested_type if n.options.map_entry}
         fields = tuple(
             self._field(f, df, maps, (*path, _MESSAGE_FIELD, i))
             for i, (f, df) in enumerate(zip(proto.field, d.fields, strict=True))
@@ -242,7 +244,7 @@ class _FileLinker:
                     n, d.nested_types_by_name[n.name], names, prefix, (*path, _MESSAGE_NESTED, i)
                 )
                 for i, n in enumerate(proto.nested_type)
-                if n.name not in maps
+                if not n.options.map_entry
             ),
             enums=tuple(
                 self._enum(
@@ -379,7 +381,7 @@ def _kind(
     repeated: bool,
 ) -> Kind:
     if repeated and proto.type == _Proto.TYPE_MESSAGE:
-        entry = maps.get(proto.type_name.rpartition(".")[2])
+        entry = maps.get(proto.type_name)
         if entry is not None:
             key, value = entry.field
             return MapKind(_SCALARS[key.type], _singular(value))

@@ -19,6 +19,7 @@ import re
 _KEYWORDS = frozenset(keyword.kwlist)
 _ENUM_RESERVED = _KEYWORDS | {"mro", "name", "value", *(n for n in dir(int) if n[0] != "_")}
 _MANGLED = re.compile(r"(pb)*__")
+_STR_METHODS = frozenset(n for n in dir(str) if n[0] != "_")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|[A-Z]+|[0-9]+")
 BUILTINS = frozenset(dir(builtins))
 
@@ -50,7 +51,7 @@ def type_name(name: str) -> str:
     >>> type_name("User"), type_name("None"), type_name("class"), type_name("__X")
     ('User', 'None_', 'class_', 'pb__X')
     """
-    return attribute(name)
+    return attribute(name, frozenset({"annotations"}))  # bound by the __future__ import
 
 
 def enum_member(name: str) -> str:
@@ -64,6 +65,24 @@ def enum_member(name: str) -> str:
     if re.match(r"(pb)*_", name):
         name = "pb" + name
     return _escape(name, _ENUM_RESERVED)
+
+
+def is_package(name: str) -> bool:
+    """Whether Python can import something of this name.
+
+    >>> is_package("my_sdk"), is_package("my-sdk"), is_package("class"), is_package("")
+    (True, False, False, False)
+    """
+    return name.isidentifier() and not keyword.iskeyword(name)
+
+
+def hook_member(name: str) -> str:
+    """A hook as member of an enum of texts, which reserves the methods of `str` too.
+
+    >>> hook_member("OnLoad"), hook_member("title"), hook_member("mro")
+    ('OnLoad', 'title_', 'mro_')
+    """
+    return _escape(enum_member(name), _STR_METHODS)
 
 
 def enum_prefix(enum: str) -> str:

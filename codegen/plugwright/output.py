@@ -7,6 +7,7 @@ every file is first written beside its target, and only then moved into place.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +44,7 @@ def compare(root: Path, files: Sequence[SourceFile]) -> Iterator[Difference]:
     for file in files:
         path = root / file.path
         try:
-            current = path.read_text(encoding="utf-8")
+            current = path.read_bytes().decode()
         except FileNotFoundError:
             yield Difference("missing", str(path))
             continue
@@ -78,26 +79,45 @@ def write(root: Path, files: Sequence[SourceFile]) -> int:
         raise GenerationError(problems)
     stale = list(_stale(root, files))
     staged: list[tuple[Path, Path]] = []
+    folders: list[Path] = []
     try:
         for file in changed:
             target = root / file.path
+            folders += _missing_folders(target.parent)
             target.parent.mkdir(parents=True, exist_ok=True)
             beside = target.with_name(f".{target.name}.plugwright")
-            beside.write_text(file.text, encoding="utf-8", newline="\n")
             staged.append((beside, target))
+            beside.write_text(file.text, encoding="utf-8", newline="\n")
         _check_deletable(stale)
+        for beside, target in staged:
+            os.replace(beside, target)
+        for path in stale:
+            path.unlink()
+            _remove_empty(path.parent, root)
     except OSError as error:
-        for beside, _ in staged:
-            beside.unlink(missing_ok=True)
+        _undo([beside for beside, _ in staged], folders)
         place = Location(str(error.filename or root))
         text = f"cannot be written: {error.strerror}; check the path and its permissions"
         raise GenerationError([Problem(place, text)]) from None
-    for beside, target in staged:
-        os.replace(beside, target)
-    for path in stale:
-        path.unlink()
-        _remove_empty(path.parent, root)
     return len(changed) + len(stale)
+
+
+def _missing_folders(folder: Path) -> list[Path]:
+    """`folder` and those above it that do not exist, outermost first."""
+    found: list[Path] = []
+    while not folder.exists() and folder != folder.parent:
+        found.insert(0, folder)
+        folder = folder.parent
+    return found
+
+
+def _undo(files: Iterable[Path], folders: Sequence[Path]) -> None:
+    for path in files:
+        with contextlib.suppress(OSError):
+            path.unlink()
+    for folder in reversed(folders):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _is_current(path: Path, text: str) -> bool:

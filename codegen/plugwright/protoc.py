@@ -101,6 +101,8 @@ def _problems(text: str, files: Sequence[Path]) -> list[Problem]:
                 place = Location(m["file"], int(m["line"]), int(m["col"]))
                 found.append(Problem(place, _advice(m["text"])))
         elif m := _FILE.match(line):
+            if m["text"].startswith("warning:"):
+                continue
             found.append(Problem(Location(m["file"]), _advice(m["text"])))
         elif line.strip():
             found.append(Problem(Location(str(files[0]) if files else "protoc"), _advice(line)))

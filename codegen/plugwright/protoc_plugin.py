@@ -13,6 +13,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2
 from google.protobuf.compiler import plugin_pb2
 
+from . import names
 from .link import link
 from .plan import plan
 from .problems import GenerationError, Location, fail
@@ -64,7 +65,7 @@ def _settings(parameter: str) -> Settings:
     if "config" in options:
         return load(Path(options["config"]))
     package = options.get("package", "")
-    if not package.isidentifier():
+    if not names.is_package(package):
         text = "say which package to write, as in --plugwright_opt=package=my_sdk"
         raise fail(Location("--plugwright_opt"), text)
     return Settings(sdk=Sdk(package=package))

@@ -8,6 +8,7 @@ checked where it is used: `Patterns` remembers which of its entries were hit.
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from . import names
 from .problems import Location, Problems, fail
 
 CONFIG_NAME = "plugwright.toml"
@@ -89,6 +91,25 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True)
+class Launch:
+    """How the host starts a plugin: without this table the SDK has no `run_plugin`.
+
+    `style`: "go-plugin" (the only one there is). `cookie_key`, `cookie_value`: the environment
+    variable by which a plugin knows that a host started it. `versions`: application protocol
+    versions. `log_level_envs`: variables that may name the log level, the first one set wins.
+    `id_env`, `path_env`: the variables with the plugin's id and folder.
+    """
+
+    style: str = ""
+    cookie_key: str = ""
+    cookie_value: str = ""
+    versions: tuple[int, ...] = (1,)
+    log_level_envs: tuple[str, ...] = ()
+    id_env: str = ""
+    path_env: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """`defaults`: `Message.field` pattern -> default; the last pattern that matches wins."""
 
@@ -112,6 +133,7 @@ class Settings:
     error: Error = Error()
     api: Api = Api()
     hooks: Hooks = Hooks()
+    launch: Launch = Launch()
     parameters: Parameters = Parameters()
     fields: Fields = Fields()
     file: str = ""
@@ -131,6 +153,7 @@ _TABLES: Mapping[str, type[Any]] = {
     "error": Error,
     "api": Api,
     "hooks": Hooks,
+    "launch": Launch,
     "parameters": Parameters,
     "fields": Fields,
 }
@@ -154,7 +177,7 @@ def load(path: Path) -> Settings:
     }
     problems.raise_if_any()
     settings = Settings(**tables, file=file, root=path.parent, lines=lines)
-    if not settings.sdk.package.isidentifier():
+    if not names.is_package(settings.sdk.package):
         text = "names no Python package; set `package` in [sdk], as in package = \"my_plugin\""
         raise fail(settings.where("sdk.package"), text)
     return settings
@@ -209,7 +232,11 @@ def _convert(value: Any, declared: str) -> tuple[Any, str]:
         return (value, "") if isinstance(value, str) else (None, "a string")
     if declared == "float":
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return (float(value), "") if number else (None, "a number")
+        if number and 0 < value < math.inf:
+            return float(value), ""
+        return None, "a number greater than 0"
+    if declared == "tuple[int, ...]":
+        return (tuple(value), "") if _is_numbers(value) else (None, "a list of numbers from 0")
     if declared.startswith("tuple"):
         return (tuple(value), "") if _is_strings(value) else (None, "a list of strings")
     if not isinstance(value, dict):
@@ -225,6 +252,14 @@ def _convert(value: Any, declared: str) -> tuple[Any, str]:
 
 def _is_strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _is_numbers(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(type(v) is int and v >= 0 for v in value)
+    )
 
 
 _HEADER = re.compile(r"^\s*\[([^\[\]]+)\]")
@@ -251,26 +286,37 @@ def _toml_place(file: str, error: str) -> Location:
     return Location(file, int(found[1]), int(found[2])) if found else Location(file)
 
 
+_GLOB = re.compile(r"[*?\[]")
+
+
 class Patterns:
     """Glob patterns with a value each; the last that matches wins; knows which never matched."""
 
     def __init__(self, entries: Mapping[str, Any] | Iterable[str]) -> None:
         items = entries.items() if isinstance(entries, Mapping) else ((e, True) for e in entries)
-        self._entries = [(p, re.compile(fnmatch.translate(p)), v) for p, v in items]
-        self._unused = {p for p, _, _ in self._entries}
-        # Most names match nothing: one look at all patterns settles that.
-        self._any = re.compile("|".join(r.pattern for _, r, _ in self._entries) or r"(?!)")
+        self._entries = list(items)
+        self._unused = {pattern for pattern, _ in self._entries}
+        # `*.name` and names without a glob, nearly all there are, are looked up; the rest match.
+        self._known: dict[str, list[int]] = {}
+        self._globs: list[tuple[int, re.Pattern[str]]] = []
+        for i, (pattern, _) in enumerate(self._entries):
+            if _GLOB.search(pattern.removeprefix("*.")):
+                self._globs.append((i, re.compile(fnmatch.translate(pattern))))
+            else:
+                self._known.setdefault(pattern, []).append(i)
 
     def find(self, name: str) -> tuple[Any, str] | None:
         """(value, pattern) of the last pattern that matches `name`, or None."""
-        if not self._any.match(name):
+        matching = [i for i, regex in self._globs if regex.match(name)]
+        matching += self._known.get(name, ())
+        _, dot, last = name.rpartition(".")
+        if dot:
+            matching += self._known.get(f"*.{last}", ())
+        if not matching:
             return None
-        found: tuple[Any, str] | None = None
-        for pattern, regex, value in self._entries:
-            if regex.match(name):
-                self._unused.discard(pattern)
-                found = (value, pattern)
-        return found
+        self._unused.difference_update(self._entries[i][0] for i in matching)
+        pattern, value = self._entries[max(matching)]
+        return value, pattern
 
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None

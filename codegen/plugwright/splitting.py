@@ -29,7 +29,8 @@ _OPERATORS = (
     re.compile(r" (?=\| )"),
 )
 _OPTIONAL = re.compile(r"(?P<head>(?:el)?if |return |raise |\) -> )(?P<value>.*?)(?P<tail>:?)$")
-_OPENED = re.compile(r"(?P<head>\w+: )(?P<value>\w+)(?P<tail> = \w+\[)$")
+_OPENED = re.compile(r" *(?P<head>\w+: )(?P<value>\w+)(?P<tail> = \()$")
+_ARGUMENT = re.compile(r"(?P<head>\w+=)(?P<value>.* if .* else .*)(?P<tail>,)$")
 _DECLARED = re.compile(r"(?P<head>\w+: )(?P<value>[^=]*)(?P<tail>(?: = \w+)?,?)$")
 
 
@@ -41,11 +42,12 @@ def split(text: str, pad: str) -> list[str]:
         return _definition(text, pad)
     if found := _OPTIONAL.match(text):
         return _parenthesized(found["head"], found["value"], found["tail"], pad)
-    if found := _OPENED.match(text):
-        return _wrapped(found["head"], found["value"], found["tail"], pad)
     target, equals, value = text.partition(" = ")
     if equals and not any(b in target for b in "([{"):
-        return _parenthesized(target + equals, value, "", pad)
+        lines = _parenthesized(target + equals, value, "", pad)
+        if found := _OPENED.match(lines[0]) if not _fits(lines[:1]) else None:
+            lines[:1] = _wrapped(found["head"], found["value"], found["tail"], pad)
+        return lines
     if found := _DECLARED.match(text):
         return _parenthesized(found["head"], found["value"], "", pad)
     return _at_bracket(text, pad) or [pad + text]
@@ -58,6 +60,9 @@ def split_element(text: str, pad: str) -> list[str]:
     found = _DECLARED.match(text)
     if found and " | " in _outside(found["value"]):  # the type of a parameter
         return _wrapped(found["head"], found["value"], found["tail"], pad)
+    if found := _ARGUMENT.match(_outside(text)):  # a conditional expression
+        head, value = found.end("head"), found.end("value")
+        return _wrapped(text[:head], text[head:value], text[value:], pad)
     parts, comma = _operands(text)
     if len(parts) > 1:
         return [line for part in parts for line in split_element(part + comma, pad)]

@@ -54,6 +54,11 @@ def expr(*pieces: Code) -> Expr:
     return Expr(tuple(parts))
 
 
+def indented(code: Code) -> Code:
+    """One level deeper."""
+    return f"    {code}" if isinstance(code, str) else expr("    ", code)
+
+
 def builtin(name: str) -> Symbol:
     return Symbol("builtins", name)
 
@@ -132,6 +137,8 @@ class ImportTable:
 
     def _by_name(self, module: str, name: str) -> str:
         names = self._names.setdefault(module, {})
+        if name == "TYPE_CHECKING":  # checkers know it by that name only
+            names[name] = name
         if name not in names:
             names[name] = self._free(name)
         return names[name]

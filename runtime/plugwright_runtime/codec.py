@@ -69,7 +69,8 @@ def from_json(cls: type[M], text: str, *, ignore_unknown_fields: bool = False) -
     codec: Codec[M] = cls.__codec__
     message = codec.message()
     try:
-        if not text.lstrip().startswith("{"):  # protobuf takes an empty list for a message
+        # protobuf takes an empty list for a message
+        if not text.lstrip().startswith("{"):
             raise ValueError("expected a JSON object")
         json_format.Parse(
             text,

@@ -141,9 +141,7 @@ def _wrong_value(
     elif field.message_type.full_name.startswith("google.protobuf."):
         if problem := _refused_well_known(field.message_type, value):
             yield place, problem, value
-    elif not isinstance(value, Model):
-        yield place, field.message_type.name, value
-    elif value.__codec__.message.DESCRIPTOR is not field.message_type:
+    elif not isinstance(value, Model) or value.__codec__.message.DESCRIPTOR is not field.message_type:
         yield place, field.message_type.name, value
     else:
         yield from _wrong(value, place, depth + 1)

@@ -19,6 +19,15 @@ class PluginBase:
     logger: logging.Logger = logging.getLogger("plugin")
     """Where the plugin logs; the host shows it in its own log."""
 
+    plugin_id: str = ""
+    """The id under which the host knows this plugin; "" under a test."""
+
+    plugin_path: str = ""
+    """The folder in which the host has installed this plugin; "" under a test."""
+
+    broker: Any = None
+    """Further connections to and from the host (`goplugin.Broker`); None under a test."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if hasattr(cls, "__hooks__"):
@@ -32,9 +41,10 @@ class PluginBase:
     def _client(self, cls: type[C]) -> C:
         """The instance's client of class `cls`, made when it is first asked for."""
         clients: dict[type, Any] = self.__dict__.setdefault("_clients", {})
-        client: C | None = clients.get(cls)
-        if client is None:
-            client = clients[cls] = self._make_client(cls)
+        if cls not in clients:
+            # Of two threads that come here at once both get the same.
+            clients.setdefault(cls, self._make_client(cls))
+        client: C = clients[cls]
         return client
 
     def _make_client(self, cls: type[C]) -> C:

@@ -25,8 +25,10 @@ __all__ = [
     "UnknownFieldSet",
     "boolean",
     "enum_table",
+    "expect_model",
     "float32",
     "items",
+    "missing",
     "new",
     "not_a_case",
     "set_in_parent",
@@ -52,11 +54,12 @@ def enum_table(cls: type[_E]) -> _EnumTable[_E]:
 
 def unknown_fields(message: Any) -> bytes:
     """The fields of `message` itself that its descriptor does not know, in wire format."""
-    rest = type(message)()
-    rest.CopyFrom(message)
-    for field, _ in message.ListFields():
-        rest.ClearField(field.name)
-    data: bytes = rest.SerializePartialToString(deterministic=True)
+    cls = type(message)  # whose methods no field can hide
+    rest = cls()
+    cls.CopyFrom(rest, message)
+    for field, _ in cls.ListFields(message):
+        cls.ClearField(rest, field.name)
+    data: bytes = cls.SerializePartialToString(rest, deterministic=True)
     return data
 
 
@@ -79,6 +82,17 @@ def boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     raise TypeError(f"expected bool, got {type(value).__name__}")
+
+
+def expect_model(value: object, cls: type) -> None:
+    """Refuse a model of another class: one with the same fields, and more, would pass for it."""
+    if not isinstance(value, cls):
+        raise TypeError(f"expected {cls.__name__}, got {type(value).__name__}")
+
+
+def missing(name: str) -> Any:
+    """Refuse a message without a field that its proto2 file requires: zero is not what was sent."""
+    raise ValueError(f"the required field {name} is not set")
 
 
 def set_in_parent(message: Any) -> None:

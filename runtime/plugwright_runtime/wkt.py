@@ -7,7 +7,7 @@ its class.
 
 | google.protobuf                | Python                                            |
 |--------------------------------|---------------------------------------------------|
-| Struct, Value, ListValue       | dict, JSON value, list                            |
+| Struct, Value, ListValue       | dict, JSON value (`NULL` in a field), list        |
 | Timestamp                      | aware `datetime` (`NanoDatetime`, if it must be)  |
 | Duration                       | `timedelta` (`NanoTimedelta`, if it must be)      |
 | DoubleValue ... BytesValue     | the bare value                                    |
@@ -23,10 +23,13 @@ from typing import Any
 from .nanotime import NanoDatetime, NanoTimedelta
 from .wire import items
 from .wkt_json import (
+    NULL,
     JSONObject,
     JSONValue,
+    NullValue,
     expect,
     read_list_value,
+    read_set_value,
     read_struct,
     read_value,
     write_list_value,
@@ -36,6 +39,7 @@ from .wkt_json import (
 from .wkt_time import read_duration, read_timestamp, write_duration, write_timestamp
 
 __all__ = [
+    "NULL",
     "AnyMessage",
     "Empty",
     "FieldMask",
@@ -43,11 +47,13 @@ __all__ = [
     "JSONValue",
     "NanoDatetime",
     "NanoTimedelta",
+    "NullValue",
     "read_any",
     "read_duration",
     "read_empty",
     "read_field_mask",
     "read_list_value",
+    "read_set_value",
     "read_struct",
     "read_timestamp",
     "read_value",
@@ -146,7 +152,8 @@ def write_wrapper(value: Any, m: Any) -> None:
     finite number that a FloatValue would turn into infinity.
     """
     zero: Any = m.value
-    if isinstance(zero, str | bool):  # protobuf would take bytes for text, numbers for bools
+    # protobuf would take bytes for text, and numbers for bools
+    if isinstance(zero, str | bool):
         expect(type(zero), value, type(zero).__name__)
     m.value = value
     if isinstance(value, float) and math.isinf(m.value) and not math.isinf(value):

@@ -8,11 +8,12 @@ maps have none.
 
 from __future__ import annotations
 
+import enum
 import math
 import reprlib
 from collections.abc import Mapping
 from types import UnionType
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 JSONObject: TypeAlias = dict[str, Any]
 JSONValue: TypeAlias = Any
@@ -20,6 +21,25 @@ JSONValue: TypeAlias = Any
 MAX_DEPTH = 100
 """The deepest nesting of dicts and lists that is written. Peers may read less: protobuf
 for C++ and Python stops at 100 nested messages, which are 34 dicts or 51 lists."""
+
+
+class NullValue(enum.Enum):
+    """The null of JSON where None has another meaning; its one member is `NULL`.
+
+    A field of type google.protobuf.Value is None when it is not set, and NULL when it is set to
+    null. Inside of dicts and lists null is None; NULL is taken there, too.
+    """
+
+    NULL = None
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "NULL"
+
+
+NULL: Final = NullValue.NULL
 
 _EXACT = 2**53  # every int of at most this magnitude is a double
 
@@ -49,6 +69,12 @@ def read_value(m: Any) -> JSONValue:
     else it is a float, NaN and infinities included.
     """
     return m.string_value or _read(m)
+
+
+def read_set_value(m: Any) -> JSONValue:
+    """As `read_value`, but `NULL` for null: where None says that there is no value."""
+    value = read_value(m)
+    return NULL if value is None and m.WhichOneof("kind") else value
 
 
 def _read(v: Any) -> JSONValue:
@@ -132,7 +158,9 @@ def _write(x: Any, v: Any, depth: int) -> None:
 
 def _write_other(x: Any, v: Any, depth: int) -> None:
     """Fill `v` from a subclass of a JSON type, a tuple or a mapping."""
-    if isinstance(x, str):
+    if x is NULL:
+        v.null_value = 0
+    elif isinstance(x, str):
         v.string_value = x
     elif isinstance(x, int):
         _check_int(number := int(x))

@@ -6,7 +6,7 @@ anything is sent; never a value that changes in silence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,8 +15,6 @@ from mattermost_plugin import FieldError, models, registry
 from plugwright_runtime import codec
 from sdk_facts import MESSAGES, PACKAGE, message_class
 from sdk_values import LIMITS, descriptor, is_map, is_ours, is_repeated, map_value
-
-every_message = pytest.mark.parametrize("name", MESSAGES)
 
 # Python type of a field -> values of other types, each with the name its error must say.
 WRONG: dict[str, list[tuple[Any, str]]] = {
@@ -32,6 +30,12 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
 }
 # None is "unset" where a field has presence, and wrong everywhere else.
 NOTHING = (None, "NoneType")
+
+
+def messages_with(wanted: Callable[[Any], bool]) -> pytest.MarkDecorator:
+    """Parametrizes by the messages that have a field which is `wanted`."""
+    found = [n for n in MESSAGES if any(map(wanted, descriptor(n).fields))]
+    return pytest.mark.parametrize("name", found)
 
 
 def kind(field: Any) -> str:
@@ -101,7 +105,7 @@ def refused(model: Any) -> FieldError:
     return error
 
 
-@every_message
+@messages_with(bool)
 def test_wrong_types(name: str) -> None:
     cls = registry.message(f"{PACKAGE}.{name}")
     silent: list[str] = []
@@ -120,12 +124,14 @@ def test_wrong_types(name: str) -> None:
     assert not silent, "accepted in silence"
 
 
-@every_message
+def is_number(field: Any) -> bool:
+    return field.message_type is None and field.cpp_type in LIMITS
+
+
+@messages_with(is_number)
 def test_numbers_out_of_range(name: str) -> None:
     cls = registry.message(f"{PACKAGE}.{name}")
-    for field in descriptor(name).fields:
-        if field.message_type is not None or field.cpp_type not in LIMITS:
-            continue
+    for field in filter(is_number, descriptor(name).fields):
         low, high = LIMITS[field.cpp_type]
         for number in (low, high):
             data = codec.encode(cls(**{field.name: _wrapped(field, number)}))
@@ -142,7 +148,11 @@ def _wrapped(field: Any, value: Any) -> Any:
     return [value] if is_repeated(field) else value
 
 
-@every_message
+def holds_text(field: Any) -> bool:
+    return is_map(field) or kind(field) in ("str", "struct", "value")
+
+
+@messages_with(holds_text)
 def test_lone_surrogates(name: str) -> None:
     """Text that UTF-8 has no bytes for, in every place where text can be."""
     cls = registry.message(f"{PACKAGE}.{name}")
@@ -208,13 +218,15 @@ def test_a_model_of_another_class() -> None:
     )
 
 
-@every_message
+def holds_models(field: Any) -> bool:
+    return is_ours(map_value(field) if is_map(field) else field)
+
+
+@messages_with(holds_models)
 def test_an_object_that_looks_like_the_model(name: str) -> None:
     cls = registry.message(f"{PACKAGE}.{name}")
-    for field in descriptor(name).fields:
+    for field in filter(holds_models, descriptor(name).fields):
         inner = map_value(field) if is_map(field) else field
-        if not is_ours(inner):
-            continue
         model = registry.message(inner.message_type.full_name)()
         fields = {n: getattr(model, n) for n in model.__field_names__}
         alike = SimpleNamespace(**fields, __unknown__=b"")

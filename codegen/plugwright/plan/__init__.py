@@ -8,12 +8,12 @@ from ..kinds import Kinds
 from ..problems import Problems
 from ..schema import File, Schema
 from ..settings import Patterns, Settings
-from . import package, servicers
+from . import launch, package, servicers
 from .clients import ClientPlanner
 from .hooks import HookPlanner
 from .methods import MethodPlanner, find_service
 from .models import ModelPlanner
-from .modules import HookPlan, Plan
+from .modules import HookPlan, ModulePlan, Plan
 from .naming import generated_files, type_names
 
 
@@ -37,6 +37,7 @@ def plan(schema: Schema, settings: Settings) -> Plan:
         planner = HookPlanner(methods, settings, problems)
         modules += planner.modules(service)
         hooks = planner.plans
+    modules += launch.modules(settings, bool(hooks), problems)
     secrets.report_unused(problems, settings, "fields.secret", fields)
     exports = tuple(package.model_exports(modules))
     modules += [
@@ -51,6 +52,7 @@ def plan(schema: Schema, settings: Settings) -> Plan:
         modules += package.project(settings, schema.services, hooks)
     _check(schema, settings, methods, problems)
     problems.raise_if_any()
+    modules = _with_unchecked(modules, _broken_rules(schema))
     return Plan(settings.sdk.package, tuple(modules), tuple(clients.methods), hooks)
 
 
@@ -58,6 +60,10 @@ def _check(
     schema: Schema, settings: Settings, methods: MethodPlanner, problems: Problems
 ) -> None:
     """A problem for every setting that names nothing."""
+    client = settings.api.client
+    if client and (not client.isidentifier() or client in package.ROOT_NAMES):
+        text = f"{client!r} cannot name the client: it is taken, or no name for a class"
+        problems.add(settings.where("api.client"), f"{text}; choose another")
     services = ", ".join(sorted(s.name for s in schema.services)) or "none"
     for key in ("api", "hooks"):
         name: str = getattr(settings, key).service
@@ -77,6 +83,30 @@ def _check(
     methods.json.report_unused(problems, settings, "fields.json", fields)
     rpcs = [m.name for s in schema.services for m in s.methods]
     methods.nullable.report_unused(problems, settings, "api.nullable", rpcs)
+
+
+def _broken_rules(schema: Schema) -> tuple[str, ...]:
+    """The rules of pyright's strict mode that names of the protos break.
+
+    They are about style: a field named `FOO` is no constant, one named `_x` not private.
+    """
+    fields = [f.name for m in schema.messages.values() for f in m.fields]
+    types = [*schema.messages, *schema.enums]
+    rules: list[str] = []
+    if any(name.isupper() for name in fields):
+        rules.append("reportConstantRedefinition")
+    private = any(name.startswith("_") for name in fields)
+    if private or any("._" in f".{name}" for name in types):
+        rules += ["reportPrivateUsage", "reportUnusedClass"]
+    return tuple(rules)
+
+
+def _with_unchecked(
+    modules: list[ModulePlan], rules: tuple[str, ...]
+) -> list[ModulePlan]:
+    if not rules:
+        return modules
+    return [m._replace(unchecked=(*m.unchecked, *rules)) for m in modules]
 
 
 def _with_imports(files: tuple[File, ...], schema: Schema) -> Iterator[File]:

@@ -116,6 +116,7 @@ class ClientPlanner:
         entries = {p: d for d, ps in self.settings.api.domains.items() for p in ps}
         patterns = Patterns(entries)
         groups: dict[str, list[Method]] = {}
+        self._check_domains()
         current = ""
         for method in service.methods:
             found = patterns.find(method.name)
@@ -130,6 +131,20 @@ class ClientPlanner:
         known = [m.name for m in service.methods]
         patterns.report_unused(self.problems, self.settings, "api.domains", known)
         return groups
+
+    def _check_domains(self) -> None:
+        """A domain becomes a module and a class, so its name must do for both."""
+        modules: dict[str, str] = {}
+        for domain in self.settings.api.domains:
+            module = names.attribute(names.snake(domain))
+            place = self.settings.where(f"api.domains.{domain}")
+            if not domain.isidentifier():
+                text = f"{domain!r} is no name for a class; use letters, digits and _"
+                self.problems.add(place, text)
+            elif module in modules:
+                text = f"{domain} and {modules[module]} both become module {module}"
+                self.problems.add(place, f"{text}; rename one")
+            modules[module] = domain
 
     def _methods(self, methods: list[Method]) -> tuple[MethodPlan, ...]:
         plans = []

@@ -20,11 +20,12 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 
 from .. import names
-from ..kinds import TypeNames
+from ..kinds import WELL_KNOWN, TypeNames
 from ..problems import Problems
 from ..schema import Field, ListKind, Message, MessageKind, Method, Scalar, ScalarKind, Service
 from ..settings import Hooks, Patterns, Settings
 from ..symbols import Expr, Symbol, builtin, expr, runtime
+from . import launch
 from .methods import MethodPlanner
 from .modules import HookPlan, HooksPlan, ModulePlan, TestingPlan
 from .naming import ServiceNames
@@ -65,6 +66,7 @@ class HookPlanner:
             client=api.client if api else "",
             api=api.module if api else "",
             title=self.settings.sdk.title,
+            starts=launch.configured(self.settings) is not None,
         )
         yield ModulePlan(
             path="hooks.py",
@@ -122,9 +124,26 @@ class HookPlanner:
                 if name not in known:
                     text = f"{service.name} has no RPC {name!r}; it has: {', '.join(known)}"
                     self.problems.add(self.settings.where(f"{key}.{name}"), text)
+        self._check_implemented(service)
         requests = [self.schema.messages[m.input] for m in service.methods]
         fields = [f.name for r in requests for f in r.fields]
         self.omit.report_unused(self.problems, self.settings, "hooks.omit", fields)
+
+    def _check_implemented(self, service: Service) -> None:
+        """The runtime answers this RPC by itself, so it must know the response."""
+        for method in service.methods:
+            if method.name != self.hooks.implemented:
+                continue
+            response = self.schema.messages[method.output]
+            field = response.field("hooks")
+            expected = f"{service.full_name.rpartition('.')[0]}.{method.name}Response"
+            texts = ListKind(ScalarKind(Scalar.STRING))
+            if field is None or field.kind != texts or method.output != expected.lstrip("."):
+                text = (
+                    f"{method.name} cannot be hooks.implemented; it must answer with "
+                    f"{expected.lstrip('.')} and a field `repeated string hooks`"
+                )
+                self.problems.add(method.where, text)
 
     def _hook(self, method: Method) -> HookPlan:
         request = self.schema.messages[method.input]
@@ -134,7 +153,7 @@ class HookPlanner:
         arguments = () if family == "http" else tuple(self._arguments(request))
         rejected = self.hooks.rejected if response.field(self.hooks.rejected) else ""
         return HookPlan(
-            name=names.enum_member(method.name),
+            name=names.hook_member(method.name),
             method=method.name,
             snake=names.method(method.name),
             family=family,
@@ -155,16 +174,23 @@ class HookPlanner:
 
     def _arguments(self, request: Message) -> Iterator[tuple[str, Expr, str]]:
         """(name, type, how it is read from the request) of each handler parameter."""
+        kinds = self.planner.kinds
+        oneofs: set[str] = set()
         for field in request.fields:
             if field.name in self.omit:
                 continue
             name = names.attribute(field.name)
-            if wrapped := self._json_wrapper(field):
+            if field.oneof is not None:
+                if field.oneof not in oneofs:
+                    union = self.types[request.full_name].oneofs[field.oneof].union
+                    yield names.attribute(field.oneof), expr(union, " | None"), "value"
+                oneofs.add(field.oneof)
+            elif wrapped := self._json_wrapper(field):
                 yield name, expr(runtime("wkt", "JSONObject")), f"json:{wrapped}"
-            elif isinstance(field.kind, MessageKind) and not field.explicit:
-                yield name, self.planner.kinds.annotation(field.kind), "message"
+            elif _is_plain_message(field):
+                yield name, kinds.annotation(field.kind), "message"
             else:
-                yield name, self.planner.kinds.field_annotation(field), "value"
+                yield name, kinds.field_annotation(field), "value"
 
     def _json_wrapper(self, field: Field) -> str:
         """The JSON field of a message that has no other, else ""."""
@@ -190,6 +216,9 @@ class HookPlanner:
             return "http", none, ()
         error = self.planner.error_field(response)
         payload = self.planner.payload(response)
+        if response.oneofs:
+            text = f"{response.name} has a oneof, and a hook's answer can have none; use fields"
+            self.problems.add(method.where, text)
         if len(payload) == 0:
             family = "error" if error else "void"
             rules.append(f"family {family}: the response has {'only an error' if error else 'no field'}")
@@ -242,6 +271,13 @@ class HookPlanner:
         if isinstance(field.kind, ScalarKind) and field.kind.type is Scalar.BYTES:
             return expr(builtin("bytes"))
         return self.planner.kinds.annotation(field.kind)
+
+
+def _is_plain_message(field: Field) -> bool:
+    """Whether handlers get an empty message where the field is unset."""
+    if not isinstance(field.kind, MessageKind) or field.explicit:
+        return False
+    return field.kind.message not in WELL_KNOWN
 
 
 def _attributes(fields: list[Field]) -> tuple[str, ...]:

@@ -12,11 +12,13 @@ A method and the settings in, a `MethodPlan` out. The rules, in the order they a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from .. import layout, names
-from ..kinds import Kinds, TypeNames
+from ..kinds import Kinds, TypeNames, python_scalar
+from ..problems import Problems
 from ..schema import (
     EnumKind,
     Field,
@@ -30,7 +32,6 @@ from ..schema import (
     Schema,
     Service,
 )
-from ..problems import Problems
 from ..settings import Patterns, Settings
 from ..symbols import Code, Expr, expr, runtime
 from .modules import MethodPlan, ParameterPlan
@@ -58,6 +59,8 @@ class MethodPlanner:
         self.schema = schema
         self.types = types
         self.kinds = kinds
+        self.settings = settings
+        self.problems = problems
         self.error = settings.error
         self.defaults = Patterns(settings.parameters.defaults)
         self.json = Patterns(settings.fields.json)
@@ -79,12 +82,13 @@ class MethodPlanner:
             rules.append(f"parameters: a stream of {request.name}")
         else:
             parameters = self._parameters(request, rules)
-        answer: Code = "response"
+        local = _unlike("response", parameters)
+        answer: Code = local
         if method.server_streaming:
             result = expr(self.types[method.output].model)
             rules.append(f"result: a stream of {response.name}")
         else:
-            result, answer = self._result(method, response, rules)
+            result, answer = self._result(method, response, local, rules)
         return MethodPlan(
             name=names.method(method.name),
             rpc=method.name,
@@ -94,6 +98,7 @@ class MethodPlanner:
             response=self.types[method.output].model,
             parameters=parameters,
             result=result,
+            local=local,
             answer=answer,
             idempotent=method.idempotent,
             doc=_doc(method.comment or f"Call `{method.name}`.", parameters, method.deprecated),
@@ -135,59 +140,82 @@ class MethodPlanner:
     def _parameter(self, request: Message, field: Field) -> ParameterPlan:
         name = names.attribute(field.name, _OPTIONS)
         attribute = names.attribute(field.name)
-        annotation, argument = self._typed(request, field, name)
+        annotation = self.kinds.annotation(field.kind)
+        argument: Code = name
+        unset: Code = "None"  # what stands for a parameter that is left out
         default, rule = self._default(request, field)
-        if default is not None and isinstance(field.kind, ListKind | MapKind):
-            empty = "[]" if isinstance(field.kind, ListKind) else "{}"
-            annotation, argument = expr(annotation, " | None"), f"{name} or {empty}"
-        elif default == "None":
-            annotation = _optional(annotation)
-        return ParameterPlan(name, annotation, default, attribute, argument, field.comment, rule)
-
-    def _typed(self, request: Message, field: Field, name: str) -> tuple[Expr, Code]:
-        """(type of the parameter, how it enters the request)."""
         if self.is_json(request, field):
+            annotation = expr(runtime("wkt", "JSONObject"))
             argument = expr(runtime("json_bytes", "dump"), f"({name})")
-            return expr(runtime("wkt", "JSONObject")), argument
-        return self.kinds.annotation(field.kind), name
+            if default is not None:
+                unset, default = default, "None"
+        elif isinstance(field.kind, EnumKind) and default is not None:
+            unset, default = default, "None"  # a default of its class would load its module
+        if default == "None":
+            annotation = expr(annotation, " | None")
+            if isinstance(field.kind, ListKind | MapKind):
+                argument = f"{name} or {'[]' if isinstance(field.kind, ListKind) else '{}'}"
+            elif unset != "None" or argument != name:
+                argument = expr(unset, f" if {name} is None else ", argument)
+        return ParameterPlan(name, annotation, default, attribute, argument, field.comment, rule)
 
     def is_json(self, message: Message, field: Field) -> bool:
         """Whether the field holds JSON text in bytes."""
         is_bytes = isinstance(field.kind, ScalarKind) and field.kind.type is Scalar.BYTES
         return is_bytes and f"{message.name}.{field.name}" in self.json
 
-    def _default(self, request: Message, field: Field) -> tuple[str | None, str]:
+    def _default(self, request: Message, field: Field) -> tuple[Code | None, str]:
         """(default as Python source or None = required, the rule that says so)."""
         found = self.defaults.find(f"{request.name}.{field.name}")
+        if field.required:
+            return None, "required in the proto"
         if found is not None:
             value, pattern = found
-            return self._literal(field, value), f"default by pattern {pattern!r}"
+            literal, expected = self._literal(field, value)
+            if expected:
+                text = f"{pattern!r} gives {value!r} to {request.name}.{field.name}, which needs"
+                place = self.settings.where(f"parameters.defaults.{pattern}")
+                self.problems.add(place, f"{text} {expected}")
+            return literal, f"default by pattern {pattern!r}"
         if field.explicit:
             return "None", "optional in the proto"
         if self.required:
             return None, "required"
         if isinstance(field.kind, ListKind | MapKind | MessageKind):
             return "None", "zero value (no config says more)"
-        return self._literal(field, None), "zero value (no config says more)"
+        return self._literal(field, "")[0], "zero value (no config says more)"
 
-    def _literal(self, field: Field, value: Any) -> str:
+    def _literal(self, field: Field, value: Any) -> tuple[Code, str]:
+        """(a configured default as Python source, ""), or what it should have been.
+
+        Empty text stands for the zero value, or for unset, of every kind.
+        """
         match field.kind:
             case ListKind() | MapKind() | MessageKind():
-                return "None"
+                return "None", "" if value == "" else '"", for it has no other default'
             case EnumKind():
-                return "0"
+                row = self.kinds.row(field.kind)
+                members = self.types[field.kind.enum].members
+                if value == "":
+                    return row.zero or "0", ""
+                if value in members:
+                    return expr(row.annotation, ".", members[value]), ""
+                return "0", f"one of {', '.join(members)}"
             case ScalarKind():
                 zero = str(self.kinds.row(field.kind).zero)
-                if value is None or value == "":
-                    return zero
-                return layout.quote(value) if isinstance(value, str) else repr(value)
+                if value == "":
+                    return zero, ""
+                return _scalar_literal(python_scalar(field.kind.type), value) or (
+                    zero,
+                    _EXPECTED[python_scalar(field.kind.type)],
+                )
 
     # ------------------------------------------------------------------ results
 
     def error_field(self, response: Message) -> Field | None:
         """The field that embeds the error, recognised by name and type."""
         field = response.field(self.error.field)
-        if field is None or not isinstance(field.kind, MessageKind):
+        if field is None or field.oneof or not isinstance(field.kind, MessageKind):
             return None
         return field if field.kind.message == self.error_type else None
 
@@ -197,7 +225,7 @@ class MethodPlanner:
         return tuple(f for f in response.fields if f is not error)
 
     def _result(
-        self, method: Method, response: Message, rules: list[str]
+        self, method: Method, response: Message, local: str, rules: list[str]
     ) -> tuple[Expr, Code]:
         model = expr(self.types[response.full_name].model)
         payload = self.payload(response)
@@ -207,11 +235,11 @@ class MethodPlanner:
         if not response.name.endswith("Response") or len(payload) > 1 or payload[0].oneof:
             why = "is no envelope" if len(payload) == 1 else "has several fields"
             rules.append(f"result: {response.name}, which {why}")
-            return model, "response"
+            return model, local
         field = payload[0]
         rules.append(f"result: the field {field.name} of {response.name}")
         nullable = method.name in self.nullable or not self.required
-        source = f"response.{names.attribute(field.name)}"
+        source = f"{local}.{names.attribute(field.name)}"
         if self.is_json(response, field):
             rules.append("JSON text in bytes, decoded")
             load = "load_nullable" if nullable else "load"
@@ -251,8 +279,32 @@ STREAMING = {
 }
 
 
-def _optional(annotation: Expr) -> Expr:
-    return expr(annotation, " | None")
+_EXPECTED = {
+    "bool": "true or false",
+    "int": "an integer",
+    "float": "a finite number",
+    "str": "a string",
+    "bytes": "a string",
+}
+
+
+def _scalar_literal(name: str, value: Any) -> tuple[Code, str] | None:
+    """(`value` as a literal of the type `name`, ""), None if it is of another type."""
+    if isinstance(value, str):
+        if name == "bytes":
+            return layout.bytes_literal(value.encode()), ""
+        return (layout.quote(value), "") if name == "str" else None
+    if isinstance(value, bool) or name == "bool":
+        return (repr(value), "") if name == "bool" and isinstance(value, bool) else None
+    if name == "float" and isinstance(value, int | float) and math.isfinite(value):
+        return repr(float(value)), ""
+    return (repr(value), "") if name == "int" and isinstance(value, int) else None
+
+
+def _unlike(name: str, parameters: tuple[ParameterPlan, ...]) -> str:
+    while any(p.name == name for p in parameters):
+        name += "_"
+    return name
 
 
 def _doc(comment: str, parameters: tuple[ParameterPlan, ...], deprecated: bool) -> str:

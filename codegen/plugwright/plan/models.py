@@ -12,7 +12,7 @@ from ..kinds import Kinds, TypeNames
 from ..problems import Problems
 from ..schema import Enum, EnumKind, Field, File, Message, Oneof
 from ..settings import Patterns
-from ..symbols import Code, Expr, Symbol, expr, runtime
+from ..symbols import Code, Expr, expr, indented, runtime
 from .modules import (
     AttributePlan,
     CasePlan,
@@ -83,7 +83,8 @@ class ModelPlanner:
                 self.problems.add(field.where, f"{text}; rename one")
             seen[plan.name] = field.name
             attributes.append(plan)
-        this = _free("self", {a.name for a in attributes})
+        taken = {a.name for a in attributes}
+        this = "self" if "self" not in taken else _free("_self", taken)
         if this != "self":
             attributes = [a._replace(this=this) for a in attributes]
         return MessagePlan(
@@ -93,9 +94,11 @@ class ModelPlanner:
             attributes=tuple(attributes),
             oneofs=tuple(self._oneof(message, o) for o in message.oneofs),
             secrets=tuple(
-                names.attribute(f.name)
-                for f in message.fields
-                if f"{message.name}.{f.name}" in self.secrets
+                dict.fromkeys(
+                    names.attribute(f.oneof or f.name)
+                    for f in message.fields
+                    if f"{message.name}.{f.name}" in self.secrets
+                )
             ),
             messages=tuple(
                 self._message(m) for m in message.messages if m.full_name in self.types
@@ -192,6 +195,8 @@ class ModelPlanner:
                 *(n for c in converters for n in (c.reader, c.writer)),
                 *("m", "o", "x", "t", "k", "v", "h", "w", "keep", "FILE", "CODECS", "ENUMS"),
             ),
+            # A oneof is checked at run time too: not every caller has a type checker.
+            unchecked=("reportUnnecessaryIsInstance",) if any(m.oneofs for m in messages) else (),
         )
 
     def _walk(self, messages: tuple[Message, ...]) -> Iterator[Message]:
@@ -243,7 +248,7 @@ class ModelPlanner:
         for field in oneof.fields:
             case = self._case(message, oneof, field)
             lines.append(expr("elif isinstance(w, ", case, "):"))
-            lines += [expr("    ", s) for s in self.kinds.write_set(field, "w.value")]
+            lines += map(indented, self.kinds.write_set(field, "w.value"))
         lines.append("else:")
         lines.append(expr("    raise ", runtime("wire", "not_a_case"), "(w)"))
         return lines
@@ -255,7 +260,7 @@ def _method(message: Message, name: str) -> str:
 
 
 def _has_presence(field: Field) -> bool:
-    return field.presence and not field.required and field.oneof is None
+    return field.presence and field.oneof is None
 
 
 def _declared(

@@ -16,7 +16,8 @@ class ModulePlan(NamedTuple):
 
     `path`: relative to the SDK's folder; `module`: dotted, relative to the package (`.hooks`), or
     "" for a file that is no Python; `defines`: its top-level names; `declares`: every name a class
-    of it declares; `lazy`: model modules load at first use; `content`: what the template prints.
+    of it declares; `lazy`: model modules load at first use; `content`: what the template prints;
+    `unchecked`: rules of pyright's strict mode that the names of the protos break.
     """
 
     path: str
@@ -26,6 +27,7 @@ class ModulePlan(NamedTuple):
     defines: tuple[str, ...] = ()
     declares: tuple[str, ...] = ()
     lazy: bool = False
+    unchecked: tuple[str, ...] = ()
 
 
 class AttributePlan(NamedTuple):
@@ -130,6 +132,12 @@ class ConverterPlan(NamedTuple):
     write: tuple[Code, ...]
 
     @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables of the writer: `x` is a field's value, `w` that of a oneof."""
+        used = {line[:4] for line in self.write if isinstance(line, str)}
+        return tuple(name for name in ("x", "w") if f"{name} = " in used)
+
+    @property
     def read_signature(self) -> Code:
         return expr("m: ", typing("Any"), ", keep: ", builtin("bool"), " = True, /")
 
@@ -165,7 +173,8 @@ class ParameterPlan(NamedTuple):
 class MethodPlan(NamedTuple):
     """An RPC as method. `kind`: unary, server_stream, client_stream or bidi_stream.
 
-    `result`: what the method returns; `answer`: the expression that makes it of `response`;
+    `result`: what the method returns; `answer`: the expression that makes it of the response,
+    which is in the variable `local`;
     `rules`: how each decision was made, for `plugwright explain`.
     """
 
@@ -177,6 +186,7 @@ class MethodPlan(NamedTuple):
     response: Code
     parameters: tuple[ParameterPlan, ...]
     result: Expr
+    local: str
     answer: Code
     idempotent: bool
     doc: str
@@ -281,6 +291,7 @@ class HooksPlan(NamedTuple):
     client: str
     api: str
     title: str
+    starts: bool
 
 
 class TestingPlan(NamedTuple):

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from .. import __version__
 from ..kinds import TypeNames
 from ..schema import File, Service
-from ..settings import Settings
+from ..settings import Launch, Settings
+from . import launch
 from .modules import HookPlan, ModelsPlan, ModulePlan
 
 
@@ -50,13 +51,15 @@ class ExportPlan(NamedTuple):
 class NamespacePlan(NamedTuple):
     """A package whose names load at first use, with the typed mirror of them.
 
-    `groups`: the exports by module, as import statements want them.
+    `groups`: the exports by module, as import statements want them. `launch`: what tells that a
+    host has started this process, which is then prepared at once.
     """
 
     doc: str
     exports: tuple[ExportPlan, ...]
     groups: tuple[tuple[str, tuple[ExportPlan, ...]], ...]
     submodules: tuple[ExportPlan, ...] = ()
+    launch: Launch | None = None
 
 
 class ProjectPlan(NamedTuple):
@@ -71,9 +74,12 @@ class ProjectPlan(NamedTuple):
     next_generator: str
     hooks: tuple[HookPlan, ...]
     services: tuple[str, ...]
+    starts: bool
 
 
-def namespace(path: str, doc: str, exports: Iterable[ExportPlan]) -> ModulePlan:
+def namespace(
+    path: str, doc: str, exports: Iterable[ExportPlan], starts: Launch | None = None
+) -> ModulePlan:
     """A package that exports names lazily; `module` of an export is relative to it."""
     ordered = sorted(_unambiguous(list(exports)), key=lambda e: e.name)
     groups: dict[str, list[ExportPlan]] = {}
@@ -85,6 +91,7 @@ def namespace(path: str, doc: str, exports: Iterable[ExportPlan]) -> ModulePlan:
         exports=tuple(ordered),
         groups=tuple((m, tuple(g)) for m, g in sorted(groups.items())),
         submodules=tuple(e for e in ordered if not e.original),
+        launch=starts,
     )
     parent = path.removesuffix("__init__.py").rstrip("/").replace("/", ".")
     return ModulePlan(
@@ -100,6 +107,7 @@ def _unambiguous(exports: list[ExportPlan]) -> Iterator[ExportPlan]:
     """The exports that mean one thing: two packages may declare the same name, and a name of a
     module here would come before the module in `from . import`."""
     counts = Counter(e.name for e in exports)
+    counts["TYPE_CHECKING"] += 1  # which such a module imports for itself
     modules = {e.module.removeprefix(".").partition(".")[0] for e in exports if e.original}
     for export in exports:
         if counts[export.name] == 1 and (not export.original or export.name not in modules):
@@ -163,7 +171,22 @@ _ERRORS = (
     "Unimplemented",
     "ValidationError",
 )
-_HTTP = ("JSONResponse", "Request", "Response", "StreamingResponse", "asgi", "wsgi")
+_HTTP = (
+    "HTTPResult",
+    "JSONResponse",
+    "Request",
+    "Response",
+    "StreamingResponse",
+    "asgi",
+    "wsgi",
+)
+
+_ANSWERS = ("DISMISS", "Dismiss", "Reject")
+ROOT_NAMES = frozenset(
+    ("clients", "models", "servicers", "registry", "Plugin", "HookName", "hook", "run_plugin")
+    + (*_ERRORS, "HookRegistrationError", *_ANSWERS, *_HTTP)
+)
+"""What a package may export beside the client of the API."""
 
 
 def root(settings: Settings, clients: Iterable[ExportPlan], has_hooks: bool) -> ModulePlan:
@@ -177,10 +200,13 @@ def root(settings: Settings, clients: Iterable[ExportPlan], has_hooks: bool) -> 
         exports.append(ExportPlan(name, "plugwright_runtime.errors", name))
         exports += [ExportPlan(n, ".hooks", n) for n in ("HookName", "hook")]
         exports.append(ExportPlan("Plugin", ".plugin", "Plugin"))
-        exports += [ExportPlan(n, "plugwright_runtime.hooks", n) for n in ("DISMISS", "Reject")]
+        exports += [ExportPlan(n, "plugwright_runtime.hooks", n) for n in _ANSWERS]
         exports += [ExportPlan(n, "plugwright_runtime.http", n) for n in _HTTP]
+    starts = launch.configured(settings) if has_hooks else None
+    if starts is not None:
+        exports.append(ExportPlan("run_plugin", ".plugin", "run_plugin"))
     title = settings.sdk.title or f"The generated package {settings.sdk.package}"
-    return namespace("__init__.py", f"{title}.", exports)
+    return namespace("__init__.py", f"{title}.", exports, starts)
 
 
 def project(
@@ -199,6 +225,7 @@ def project(
         next_generator=f"{major}.{int(minor) + 1}",
         hooks=hooks,
         services=tuple(s.full_name for s in services),
+        starts=launch.configured(settings) is not None,
     )
     for path, template in (("pyproject.toml", "pyproject.toml.j2"), ("README.md", "README.md.j2")):
         yield ModulePlan(path=f"../{path}", template=template, module="", content=plan)

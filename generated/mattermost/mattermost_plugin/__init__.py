@@ -6,7 +6,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugwright_runtime.hosted import prepare_if_hosted
 from plugwright_runtime.lazy import lazy_names
+
+prepare_if_hosted(
+    __name__,
+    "MATTERMOST_PLUGIN",
+    "Securely message teams, anywhere.",
+)
 
 if TYPE_CHECKING:
     from . import clients as clients
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     )
     from .plugin import (
         Plugin,
+        run_plugin,
     )
     from plugwright_runtime.errors import (
         AlreadyExistsError,
@@ -40,9 +48,11 @@ if TYPE_CHECKING:
     )
     from plugwright_runtime.hooks import (
         DISMISS,
+        Dismiss,
         Reject,
     )
     from plugwright_runtime.http import (
+        HTTPResult,
         JSONResponse,
         Request,
         Response,
@@ -58,7 +68,9 @@ else:
             "AsyncPluginAPIClient": ".clients.plugin_api",
             "DISMISS": "plugwright_runtime.hooks",
             "DecodeError": "plugwright_runtime.errors",
+            "Dismiss": "plugwright_runtime.hooks",
             "FieldError": "plugwright_runtime.errors",
+            "HTTPResult": "plugwright_runtime.http",
             "HookName": ".hooks",
             "HookRegistrationError": "plugwright_runtime.errors",
             "JSONResponse": "plugwright_runtime.http",
@@ -79,6 +91,7 @@ else:
             "hook": ".hooks",
             "models": ".models:",
             "registry": "._package:PACKAGE",
+            "run_plugin": ".plugin",
             "servicers": ".servicers:",
             "wsgi": "plugwright_runtime.http",
         },
@@ -89,7 +102,9 @@ __all__ = [
     "AsyncPluginAPIClient",
     "DISMISS",
     "DecodeError",
+    "Dismiss",
     "FieldError",
+    "HTTPResult",
     "HookName",
     "HookRegistrationError",
     "JSONResponse",
@@ -110,6 +125,7 @@ __all__ = [
     "hook",
     "models",
     "registry",
+    "run_plugin",
     "servicers",
     "wsgi",
 ]

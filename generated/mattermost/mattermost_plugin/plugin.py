@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import NoReturn, TYPE_CHECKING
 
+from plugwright_runtime.launch import run
 from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.plugin import PluginBase
 
+from ._launch import LAUNCH
 from .hooks import HOOKS
 
 if TYPE_CHECKING:
@@ -56,3 +58,16 @@ class Plugin(PluginBase):
     def aio(self) -> _plugin_api.AsyncPluginAPIClient:
         """The host's API, for coroutines."""
         return self._client(_plugin_api.AsyncPluginAPIClient)
+
+
+def run_plugin(plugin: type[Plugin]) -> NoReturn:
+    """Be the process of `plugin`, as its host has started it; the last statement of a program:
+
+        if __name__ == "__main__":
+            run_plugin(MyPlugin)
+
+    Import this package before modules that print: the host takes the first line on stdout for
+    the handshake, so it is put aside at that import. With `--reattach` on the command line the
+    plugin starts without a host, for a debugger, and prints the address to attach to.
+    """
+    run(plugin, LAUNCH)

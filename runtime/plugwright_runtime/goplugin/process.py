@@ -106,6 +106,7 @@ def run(
     register: Register,
     *,
     on_stop: OnStop | None = None,
+    environ: Mapping[str, str] | None = None,
     reattach: bool = False,
     server_options: Options = (),
 ) -> NoReturn:
@@ -113,7 +114,12 @@ def run(
     application go on.
     """
     application = Application(
-        spec, register, on_stop, reattach=reattach, server_options=server_options
+        spec,
+        register,
+        on_stop,
+        os.environ if environ is None else environ,
+        reattach,
+        server_options,
     )
 
     async def main() -> int:

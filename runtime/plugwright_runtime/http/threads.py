@@ -16,6 +16,7 @@ from concurrent import futures
 from typing import Any, Final, TypeVar
 
 from plugwright_runtime.http.errors import ClientDisconnected
+from plugwright_runtime.pool import waiting
 
 T = TypeVar("T")
 
@@ -74,7 +75,8 @@ class ThreadBridge:
                 coroutine.close()
                 raise ClientDisconnected()
             self._loop.call_soon_threadsafe(self._start, coroutine, future)
-            return self._result(future)
+            with waiting():
+                return self._result(future)
         finally:
             with self._lock:
                 self._waiting.discard(future)

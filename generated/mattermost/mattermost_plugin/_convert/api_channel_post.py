@@ -10,6 +10,7 @@ from plugwright_runtime.wire import (
     UnknownFieldSet,
     ZERO,
     boolean,
+    expect_model,
     items,
     new,
     unknown_fields,
@@ -140,6 +141,8 @@ def read_CreateChannelRequest(m: Any, keep: bool = True, /) -> CreateChannelRequ
 
 
 def write_CreateChannelRequest(o: CreateChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not CreateChannelRequest:
+        expect_model(o, CreateChannelRequest)
     x: Any
     x = o.channel
     if x is not None:
@@ -160,6 +163,8 @@ def read_CreateChannelResponse(m: Any, keep: bool = True, /) -> CreateChannelRes
 
 
 def write_CreateChannelResponse(o: CreateChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not CreateChannelResponse:
+        expect_model(o, CreateChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -183,6 +188,8 @@ def read_DeleteChannelRequest(m: Any, keep: bool = True, /) -> DeleteChannelRequ
 
 
 def write_DeleteChannelRequest(o: DeleteChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not DeleteChannelRequest:
+        expect_model(o, DeleteChannelRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -200,6 +207,8 @@ def read_DeleteChannelResponse(m: Any, keep: bool = True, /) -> DeleteChannelRes
 
 
 def write_DeleteChannelResponse(o: DeleteChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not DeleteChannelResponse:
+        expect_model(o, DeleteChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -224,6 +233,8 @@ def read_GetPublicChannelsForTeamRequest(
 def write_GetPublicChannelsForTeamRequest(
     o: GetPublicChannelsForTeamRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetPublicChannelsForTeamRequest:
+        expect_model(o, GetPublicChannelsForTeamRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -253,6 +264,8 @@ def read_GetPublicChannelsForTeamResponse(
 def write_GetPublicChannelsForTeamResponse(
     o: GetPublicChannelsForTeamResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetPublicChannelsForTeamResponse:
+        expect_model(o, GetPublicChannelsForTeamResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -276,6 +289,8 @@ def read_GetChannelRequest(m: Any, keep: bool = True, /) -> GetChannelRequest:
 
 
 def write_GetChannelRequest(o: GetChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not GetChannelRequest:
+        expect_model(o, GetChannelRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -294,6 +309,8 @@ def read_GetChannelResponse(m: Any, keep: bool = True, /) -> GetChannelResponse:
 
 
 def write_GetChannelResponse(o: GetChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not GetChannelResponse:
+        expect_model(o, GetChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -321,6 +338,8 @@ def read_GetChannelByNameRequest(
 
 
 def write_GetChannelByNameRequest(o: GetChannelByNameRequest, m: Any, /) -> None:
+    if o.__class__ is not GetChannelByNameRequest:
+        expect_model(o, GetChannelByNameRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -347,6 +366,8 @@ def read_GetChannelByNameResponse(
 
 
 def write_GetChannelByNameResponse(o: GetChannelByNameResponse, m: Any, /) -> None:
+    if o.__class__ is not GetChannelByNameResponse:
+        expect_model(o, GetChannelByNameResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -376,6 +397,8 @@ def read_GetChannelByNameForTeamNameRequest(
 def write_GetChannelByNameForTeamNameRequest(
     o: GetChannelByNameForTeamNameRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetChannelByNameForTeamNameRequest:
+        expect_model(o, GetChannelByNameForTeamNameRequest)
     x: Any
     x = o.team_name
     if x is not NO_TEXT:
@@ -404,6 +427,8 @@ def read_GetChannelByNameForTeamNameResponse(
 def write_GetChannelByNameForTeamNameResponse(
     o: GetChannelByNameForTeamNameResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetChannelByNameForTeamNameResponse:
+        expect_model(o, GetChannelByNameForTeamNameResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -433,6 +458,8 @@ def read_GetChannelsForTeamForUserRequest(
 def write_GetChannelsForTeamForUserRequest(
     o: GetChannelsForTeamForUserRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetChannelsForTeamForUserRequest:
+        expect_model(o, GetChannelsForTeamForUserRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -462,6 +489,8 @@ def read_GetChannelsForTeamForUserResponse(
 def write_GetChannelsForTeamForUserResponse(
     o: GetChannelsForTeamForUserResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetChannelsForTeamForUserResponse:
+        expect_model(o, GetChannelsForTeamForUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -485,6 +514,8 @@ def read_GetChannelStatsRequest(m: Any, keep: bool = True, /) -> GetChannelStats
 
 
 def write_GetChannelStatsRequest(o: GetChannelStatsRequest, m: Any, /) -> None:
+    if o.__class__ is not GetChannelStatsRequest:
+        expect_model(o, GetChannelStatsRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -507,6 +538,8 @@ def read_GetChannelStatsResponse(
 
 
 def write_GetChannelStatsResponse(o: GetChannelStatsResponse, m: Any, /) -> None:
+    if o.__class__ is not GetChannelStatsResponse:
+        expect_model(o, GetChannelStatsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -533,6 +566,8 @@ def read_GetDirectChannelRequest(
 
 
 def write_GetDirectChannelRequest(o: GetDirectChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not GetDirectChannelRequest:
+        expect_model(o, GetDirectChannelRequest)
     x: Any
     x = o.user_id_1
     if x is not NO_TEXT:
@@ -556,6 +591,8 @@ def read_GetDirectChannelResponse(
 
 
 def write_GetDirectChannelResponse(o: GetDirectChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not GetDirectChannelResponse:
+        expect_model(o, GetDirectChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -580,6 +617,8 @@ def read_GetGroupChannelRequest(m: Any, keep: bool = True, /) -> GetGroupChannel
 
 
 def write_GetGroupChannelRequest(o: GetGroupChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not GetGroupChannelRequest:
+        expect_model(o, GetGroupChannelRequest)
     x: Any
     x = o.user_ids
     if x or x.__class__ is not list:
@@ -601,6 +640,8 @@ def read_GetGroupChannelResponse(
 
 
 def write_GetGroupChannelResponse(o: GetGroupChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not GetGroupChannelResponse:
+        expect_model(o, GetGroupChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -625,6 +666,8 @@ def read_UpdateChannelRequest(m: Any, keep: bool = True, /) -> UpdateChannelRequ
 
 
 def write_UpdateChannelRequest(o: UpdateChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateChannelRequest:
+        expect_model(o, UpdateChannelRequest)
     x: Any
     x = o.channel
     if x is not None:
@@ -645,6 +688,8 @@ def read_UpdateChannelResponse(m: Any, keep: bool = True, /) -> UpdateChannelRes
 
 
 def write_UpdateChannelResponse(o: UpdateChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdateChannelResponse:
+        expect_model(o, UpdateChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -669,6 +714,8 @@ def read_SearchChannelsRequest(m: Any, keep: bool = True, /) -> SearchChannelsRe
 
 
 def write_SearchChannelsRequest(o: SearchChannelsRequest, m: Any, /) -> None:
+    if o.__class__ is not SearchChannelsRequest:
+        expect_model(o, SearchChannelsRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -691,6 +738,8 @@ def read_SearchChannelsResponse(m: Any, keep: bool = True, /) -> SearchChannelsR
 
 
 def write_SearchChannelsResponse(o: SearchChannelsResponse, m: Any, /) -> None:
+    if o.__class__ is not SearchChannelsResponse:
+        expect_model(o, SearchChannelsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -717,6 +766,8 @@ def read_AddChannelMemberRequest(
 
 
 def write_AddChannelMemberRequest(o: AddChannelMemberRequest, m: Any, /) -> None:
+    if o.__class__ is not AddChannelMemberRequest:
+        expect_model(o, AddChannelMemberRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -742,6 +793,8 @@ def read_AddChannelMemberResponse(
 
 
 def write_AddChannelMemberResponse(o: AddChannelMemberResponse, m: Any, /) -> None:
+    if o.__class__ is not AddChannelMemberResponse:
+        expect_model(o, AddChannelMemberResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -769,6 +822,8 @@ def read_AddUserToChannelRequest(
 
 
 def write_AddUserToChannelRequest(o: AddUserToChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not AddUserToChannelRequest:
+        expect_model(o, AddUserToChannelRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -797,6 +852,8 @@ def read_AddUserToChannelResponse(
 
 
 def write_AddUserToChannelResponse(o: AddUserToChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not AddUserToChannelResponse:
+        expect_model(o, AddUserToChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -823,6 +880,8 @@ def read_GetChannelMemberRequest(
 
 
 def write_GetChannelMemberRequest(o: GetChannelMemberRequest, m: Any, /) -> None:
+    if o.__class__ is not GetChannelMemberRequest:
+        expect_model(o, GetChannelMemberRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -848,6 +907,8 @@ def read_GetChannelMemberResponse(
 
 
 def write_GetChannelMemberResponse(o: GetChannelMemberResponse, m: Any, /) -> None:
+    if o.__class__ is not GetChannelMemberResponse:
+        expect_model(o, GetChannelMemberResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -875,6 +936,8 @@ def read_GetChannelMembersRequest(
 
 
 def write_GetChannelMembersRequest(o: GetChannelMembersRequest, m: Any, /) -> None:
+    if o.__class__ is not GetChannelMembersRequest:
+        expect_model(o, GetChannelMembersRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -902,6 +965,8 @@ def read_GetChannelMembersResponse(
 
 
 def write_GetChannelMembersResponse(o: GetChannelMembersResponse, m: Any, /) -> None:
+    if o.__class__ is not GetChannelMembersResponse:
+        expect_model(o, GetChannelMembersResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -931,6 +996,8 @@ def read_GetChannelMembersByIdsRequest(
 def write_GetChannelMembersByIdsRequest(
     o: GetChannelMembersByIdsRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetChannelMembersByIdsRequest:
+        expect_model(o, GetChannelMembersByIdsRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -958,6 +1025,8 @@ def read_GetChannelMembersByIdsResponse(
 def write_GetChannelMembersByIdsResponse(
     o: GetChannelMembersByIdsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetChannelMembersByIdsResponse:
+        expect_model(o, GetChannelMembersByIdsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -988,6 +1057,8 @@ def read_GetChannelMembersForUserRequest(
 def write_GetChannelMembersForUserRequest(
     o: GetChannelMembersForUserRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetChannelMembersForUserRequest:
+        expect_model(o, GetChannelMembersForUserRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -1020,6 +1091,8 @@ def read_GetChannelMembersForUserResponse(
 def write_GetChannelMembersForUserResponse(
     o: GetChannelMembersForUserResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetChannelMembersForUserResponse:
+        expect_model(o, GetChannelMembersForUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1049,6 +1122,8 @@ def read_UpdateChannelMemberRolesRequest(
 def write_UpdateChannelMemberRolesRequest(
     o: UpdateChannelMemberRolesRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateChannelMemberRolesRequest:
+        expect_model(o, UpdateChannelMemberRolesRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -1079,6 +1154,8 @@ def read_UpdateChannelMemberRolesResponse(
 def write_UpdateChannelMemberRolesResponse(
     o: UpdateChannelMemberRolesResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateChannelMemberRolesResponse:
+        expect_model(o, UpdateChannelMemberRolesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1109,6 +1186,8 @@ def read_UpdateChannelMemberNotificationsRequest(
 def write_UpdateChannelMemberNotificationsRequest(
     o: UpdateChannelMemberNotificationsRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateChannelMemberNotificationsRequest:
+        expect_model(o, UpdateChannelMemberNotificationsRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -1141,6 +1220,8 @@ def read_UpdateChannelMemberNotificationsResponse(
 def write_UpdateChannelMemberNotificationsResponse(
     o: UpdateChannelMemberNotificationsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateChannelMemberNotificationsResponse:
+        expect_model(o, UpdateChannelMemberNotificationsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1171,6 +1252,8 @@ def read_PatchChannelMembersNotificationsRequest(
 def write_PatchChannelMembersNotificationsRequest(
     o: PatchChannelMembersNotificationsRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not PatchChannelMembersNotificationsRequest:
+        expect_model(o, PatchChannelMembersNotificationsRequest)
     x: Any
     x = o.members
     if x or x.__class__ is not list:
@@ -1199,6 +1282,8 @@ def read_PatchChannelMembersNotificationsResponse(
 def write_PatchChannelMembersNotificationsResponse(
     o: PatchChannelMembersNotificationsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not PatchChannelMembersNotificationsResponse:
+        expect_model(o, PatchChannelMembersNotificationsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1220,6 +1305,8 @@ def read_DeleteChannelMemberRequest(
 
 
 def write_DeleteChannelMemberRequest(o: DeleteChannelMemberRequest, m: Any, /) -> None:
+    if o.__class__ is not DeleteChannelMemberRequest:
+        expect_model(o, DeleteChannelMemberRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -1244,6 +1331,8 @@ def read_DeleteChannelMemberResponse(
 def write_DeleteChannelMemberResponse(
     o: DeleteChannelMemberResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not DeleteChannelMemberResponse:
+        expect_model(o, DeleteChannelMemberResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1273,6 +1362,8 @@ def read_CreateChannelSidebarCategoryRequest(
 def write_CreateChannelSidebarCategoryRequest(
     o: CreateChannelSidebarCategoryRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not CreateChannelSidebarCategoryRequest:
+        expect_model(o, CreateChannelSidebarCategoryRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1305,6 +1396,8 @@ def read_CreateChannelSidebarCategoryResponse(
 def write_CreateChannelSidebarCategoryResponse(
     o: CreateChannelSidebarCategoryResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not CreateChannelSidebarCategoryResponse:
+        expect_model(o, CreateChannelSidebarCategoryResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1333,6 +1426,8 @@ def read_GetChannelSidebarCategoriesRequest(
 def write_GetChannelSidebarCategoriesRequest(
     o: GetChannelSidebarCategoriesRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetChannelSidebarCategoriesRequest:
+        expect_model(o, GetChannelSidebarCategoriesRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1360,6 +1455,8 @@ def read_GetChannelSidebarCategoriesResponse(
 def write_GetChannelSidebarCategoriesResponse(
     o: GetChannelSidebarCategoriesResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetChannelSidebarCategoriesResponse:
+        expect_model(o, GetChannelSidebarCategoriesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1392,6 +1489,8 @@ def read_UpdateChannelSidebarCategoriesRequest(
 def write_UpdateChannelSidebarCategoriesRequest(
     o: UpdateChannelSidebarCategoriesRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateChannelSidebarCategoriesRequest:
+        expect_model(o, UpdateChannelSidebarCategoriesRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1425,6 +1524,8 @@ def read_UpdateChannelSidebarCategoriesResponse(
 def write_UpdateChannelSidebarCategoriesResponse(
     o: UpdateChannelSidebarCategoriesResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateChannelSidebarCategoriesResponse:
+        expect_model(o, UpdateChannelSidebarCategoriesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1449,6 +1550,8 @@ def read_CreatePostRequest(m: Any, keep: bool = True, /) -> CreatePostRequest:
 
 
 def write_CreatePostRequest(o: CreatePostRequest, m: Any, /) -> None:
+    if o.__class__ is not CreatePostRequest:
+        expect_model(o, CreatePostRequest)
     x: Any
     x = o.post
     if x is not None:
@@ -1469,6 +1572,8 @@ def read_CreatePostResponse(m: Any, keep: bool = True, /) -> CreatePostResponse:
 
 
 def write_CreatePostResponse(o: CreatePostResponse, m: Any, /) -> None:
+    if o.__class__ is not CreatePostResponse:
+        expect_model(o, CreatePostResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1493,6 +1598,8 @@ def read_AddReactionRequest(m: Any, keep: bool = True, /) -> AddReactionRequest:
 
 
 def write_AddReactionRequest(o: AddReactionRequest, m: Any, /) -> None:
+    if o.__class__ is not AddReactionRequest:
+        expect_model(o, AddReactionRequest)
     x: Any
     x = o.reaction
     if x is not None:
@@ -1513,6 +1620,8 @@ def read_AddReactionResponse(m: Any, keep: bool = True, /) -> AddReactionRespons
 
 
 def write_AddReactionResponse(o: AddReactionResponse, m: Any, /) -> None:
+    if o.__class__ is not AddReactionResponse:
+        expect_model(o, AddReactionResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1537,6 +1646,8 @@ def read_RemoveReactionRequest(m: Any, keep: bool = True, /) -> RemoveReactionRe
 
 
 def write_RemoveReactionRequest(o: RemoveReactionRequest, m: Any, /) -> None:
+    if o.__class__ is not RemoveReactionRequest:
+        expect_model(o, RemoveReactionRequest)
     x: Any
     x = o.reaction
     if x is not None:
@@ -1556,6 +1667,8 @@ def read_RemoveReactionResponse(m: Any, keep: bool = True, /) -> RemoveReactionR
 
 
 def write_RemoveReactionResponse(o: RemoveReactionResponse, m: Any, /) -> None:
+    if o.__class__ is not RemoveReactionResponse:
+        expect_model(o, RemoveReactionResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1574,6 +1687,8 @@ def read_GetReactionsRequest(m: Any, keep: bool = True, /) -> GetReactionsReques
 
 
 def write_GetReactionsRequest(o: GetReactionsRequest, m: Any, /) -> None:
+    if o.__class__ is not GetReactionsRequest:
+        expect_model(o, GetReactionsRequest)
     x: Any
     x = o.post_id
     if x is not NO_TEXT:
@@ -1593,6 +1708,8 @@ def read_GetReactionsResponse(m: Any, keep: bool = True, /) -> GetReactionsRespo
 
 
 def write_GetReactionsResponse(o: GetReactionsResponse, m: Any, /) -> None:
+    if o.__class__ is not GetReactionsResponse:
+        expect_model(o, GetReactionsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1620,6 +1737,8 @@ def read_SendEphemeralPostRequest(
 
 
 def write_SendEphemeralPostRequest(o: SendEphemeralPostRequest, m: Any, /) -> None:
+    if o.__class__ is not SendEphemeralPostRequest:
+        expect_model(o, SendEphemeralPostRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1645,6 +1764,8 @@ def read_SendEphemeralPostResponse(
 
 
 def write_SendEphemeralPostResponse(o: SendEphemeralPostResponse, m: Any, /) -> None:
+    if o.__class__ is not SendEphemeralPostResponse:
+        expect_model(o, SendEphemeralPostResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1672,6 +1793,8 @@ def read_UpdateEphemeralPostRequest(
 
 
 def write_UpdateEphemeralPostRequest(o: UpdateEphemeralPostRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateEphemeralPostRequest:
+        expect_model(o, UpdateEphemeralPostRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1699,6 +1822,8 @@ def read_UpdateEphemeralPostResponse(
 def write_UpdateEphemeralPostResponse(
     o: UpdateEphemeralPostResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateEphemeralPostResponse:
+        expect_model(o, UpdateEphemeralPostResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1725,6 +1850,8 @@ def read_DeleteEphemeralPostRequest(
 
 
 def write_DeleteEphemeralPostRequest(o: DeleteEphemeralPostRequest, m: Any, /) -> None:
+    if o.__class__ is not DeleteEphemeralPostRequest:
+        expect_model(o, DeleteEphemeralPostRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1749,6 +1876,8 @@ def read_DeleteEphemeralPostResponse(
 def write_DeleteEphemeralPostResponse(
     o: DeleteEphemeralPostResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not DeleteEphemeralPostResponse:
+        expect_model(o, DeleteEphemeralPostResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1767,6 +1896,8 @@ def read_DeletePostRequest(m: Any, keep: bool = True, /) -> DeletePostRequest:
 
 
 def write_DeletePostRequest(o: DeletePostRequest, m: Any, /) -> None:
+    if o.__class__ is not DeletePostRequest:
+        expect_model(o, DeletePostRequest)
     x: Any
     x = o.post_id
     if x is not NO_TEXT:
@@ -1784,6 +1915,8 @@ def read_DeletePostResponse(m: Any, keep: bool = True, /) -> DeletePostResponse:
 
 
 def write_DeletePostResponse(o: DeletePostResponse, m: Any, /) -> None:
+    if o.__class__ is not DeletePostResponse:
+        expect_model(o, DeletePostResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1802,6 +1935,8 @@ def read_GetPostThreadRequest(m: Any, keep: bool = True, /) -> GetPostThreadRequ
 
 
 def write_GetPostThreadRequest(o: GetPostThreadRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPostThreadRequest:
+        expect_model(o, GetPostThreadRequest)
     x: Any
     x = o.post_id
     if x is not NO_TEXT:
@@ -1820,6 +1955,8 @@ def read_GetPostThreadResponse(m: Any, keep: bool = True, /) -> GetPostThreadRes
 
 
 def write_GetPostThreadResponse(o: GetPostThreadResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPostThreadResponse:
+        expect_model(o, GetPostThreadResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1843,6 +1980,8 @@ def read_GetPostRequest(m: Any, keep: bool = True, /) -> GetPostRequest:
 
 
 def write_GetPostRequest(o: GetPostRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPostRequest:
+        expect_model(o, GetPostRequest)
     x: Any
     x = o.post_id
     if x is not NO_TEXT:
@@ -1861,6 +2000,8 @@ def read_GetPostResponse(m: Any, keep: bool = True, /) -> GetPostResponse:
 
 
 def write_GetPostResponse(o: GetPostResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPostResponse:
+        expect_model(o, GetPostResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1885,6 +2026,8 @@ def read_GetPostsSinceRequest(m: Any, keep: bool = True, /) -> GetPostsSinceRequ
 
 
 def write_GetPostsSinceRequest(o: GetPostsSinceRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPostsSinceRequest:
+        expect_model(o, GetPostsSinceRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -1906,6 +2049,8 @@ def read_GetPostsSinceResponse(m: Any, keep: bool = True, /) -> GetPostsSinceRes
 
 
 def write_GetPostsSinceResponse(o: GetPostsSinceResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPostsSinceResponse:
+        expect_model(o, GetPostsSinceResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1932,6 +2077,8 @@ def read_GetPostsAfterRequest(m: Any, keep: bool = True, /) -> GetPostsAfterRequ
 
 
 def write_GetPostsAfterRequest(o: GetPostsAfterRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPostsAfterRequest:
+        expect_model(o, GetPostsAfterRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -1959,6 +2106,8 @@ def read_GetPostsAfterResponse(m: Any, keep: bool = True, /) -> GetPostsAfterRes
 
 
 def write_GetPostsAfterResponse(o: GetPostsAfterResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPostsAfterResponse:
+        expect_model(o, GetPostsAfterResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1985,6 +2134,8 @@ def read_GetPostsBeforeRequest(m: Any, keep: bool = True, /) -> GetPostsBeforeRe
 
 
 def write_GetPostsBeforeRequest(o: GetPostsBeforeRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPostsBeforeRequest:
+        expect_model(o, GetPostsBeforeRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -2012,6 +2163,8 @@ def read_GetPostsBeforeResponse(m: Any, keep: bool = True, /) -> GetPostsBeforeR
 
 
 def write_GetPostsBeforeResponse(o: GetPostsBeforeResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPostsBeforeResponse:
+        expect_model(o, GetPostsBeforeResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2039,6 +2192,8 @@ def read_GetPostsForChannelRequest(
 
 
 def write_GetPostsForChannelRequest(o: GetPostsForChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPostsForChannelRequest:
+        expect_model(o, GetPostsForChannelRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -2065,6 +2220,8 @@ def read_GetPostsForChannelResponse(
 
 
 def write_GetPostsForChannelResponse(o: GetPostsForChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPostsForChannelResponse:
+        expect_model(o, GetPostsForChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2089,6 +2246,8 @@ def read_UpdatePostRequest(m: Any, keep: bool = True, /) -> UpdatePostRequest:
 
 
 def write_UpdatePostRequest(o: UpdatePostRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdatePostRequest:
+        expect_model(o, UpdatePostRequest)
     x: Any
     x = o.post
     if x is not None:
@@ -2109,6 +2268,8 @@ def read_UpdatePostResponse(m: Any, keep: bool = True, /) -> UpdatePostResponse:
 
 
 def write_UpdatePostResponse(o: UpdatePostResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdatePostResponse:
+        expect_model(o, UpdatePostResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2136,6 +2297,8 @@ def read_SearchPostsInTeamRequest(
 
 
 def write_SearchPostsInTeamRequest(o: SearchPostsInTeamRequest, m: Any, /) -> None:
+    if o.__class__ is not SearchPostsInTeamRequest:
+        expect_model(o, SearchPostsInTeamRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2162,6 +2325,8 @@ def read_SearchPostsInTeamResponse(
 
 
 def write_SearchPostsInTeamResponse(o: SearchPostsInTeamResponse, m: Any, /) -> None:
+    if o.__class__ is not SearchPostsInTeamResponse:
+        expect_model(o, SearchPostsInTeamResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2194,6 +2359,8 @@ def read_SearchPostsInTeamForUserRequest(
 def write_SearchPostsInTeamForUserRequest(
     o: SearchPostsInTeamForUserRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not SearchPostsInTeamForUserRequest:
+        expect_model(o, SearchPostsInTeamForUserRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2224,6 +2391,8 @@ def read_SearchPostsInTeamForUserResponse(
 def write_SearchPostsInTeamForUserResponse(
     o: SearchPostsInTeamForUserResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not SearchPostsInTeamForUserResponse:
+        expect_model(o, SearchPostsInTeamForUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2249,6 +2418,8 @@ def read_GetEmojiListRequest(m: Any, keep: bool = True, /) -> GetEmojiListReques
 
 
 def write_GetEmojiListRequest(o: GetEmojiListRequest, m: Any, /) -> None:
+    if o.__class__ is not GetEmojiListRequest:
+        expect_model(o, GetEmojiListRequest)
     x: Any
     x = o.sort_by
     if x is not NO_TEXT:
@@ -2274,6 +2445,8 @@ def read_GetEmojiListResponse(m: Any, keep: bool = True, /) -> GetEmojiListRespo
 
 
 def write_GetEmojiListResponse(o: GetEmojiListResponse, m: Any, /) -> None:
+    if o.__class__ is not GetEmojiListResponse:
+        expect_model(o, GetEmojiListResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2297,6 +2470,8 @@ def read_GetEmojiByNameRequest(m: Any, keep: bool = True, /) -> GetEmojiByNameRe
 
 
 def write_GetEmojiByNameRequest(o: GetEmojiByNameRequest, m: Any, /) -> None:
+    if o.__class__ is not GetEmojiByNameRequest:
+        expect_model(o, GetEmojiByNameRequest)
     x: Any
     x = o.name
     if x is not NO_TEXT:
@@ -2315,6 +2490,8 @@ def read_GetEmojiByNameResponse(m: Any, keep: bool = True, /) -> GetEmojiByNameR
 
 
 def write_GetEmojiByNameResponse(o: GetEmojiByNameResponse, m: Any, /) -> None:
+    if o.__class__ is not GetEmojiByNameResponse:
+        expect_model(o, GetEmojiByNameResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2338,6 +2515,8 @@ def read_GetEmojiRequest(m: Any, keep: bool = True, /) -> GetEmojiRequest:
 
 
 def write_GetEmojiRequest(o: GetEmojiRequest, m: Any, /) -> None:
+    if o.__class__ is not GetEmojiRequest:
+        expect_model(o, GetEmojiRequest)
     x: Any
     x = o.emoji_id
     if x is not NO_TEXT:
@@ -2356,6 +2535,8 @@ def read_GetEmojiResponse(m: Any, keep: bool = True, /) -> GetEmojiResponse:
 
 
 def write_GetEmojiResponse(o: GetEmojiResponse, m: Any, /) -> None:
+    if o.__class__ is not GetEmojiResponse:
+        expect_model(o, GetEmojiResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2379,6 +2560,8 @@ def read_GetEmojiImageRequest(m: Any, keep: bool = True, /) -> GetEmojiImageRequ
 
 
 def write_GetEmojiImageRequest(o: GetEmojiImageRequest, m: Any, /) -> None:
+    if o.__class__ is not GetEmojiImageRequest:
+        expect_model(o, GetEmojiImageRequest)
     x: Any
     x = o.emoji_id
     if x is not NO_TEXT:
@@ -2398,6 +2581,8 @@ def read_GetEmojiImageResponse(m: Any, keep: bool = True, /) -> GetEmojiImageRes
 
 
 def write_GetEmojiImageResponse(o: GetEmojiImageResponse, m: Any, /) -> None:
+    if o.__class__ is not GetEmojiImageResponse:
+        expect_model(o, GetEmojiImageResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2426,6 +2611,8 @@ def read_ChannelStats(m: Any, keep: bool = True, /) -> ChannelStats:
 
 
 def write_ChannelStats(o: ChannelStats, m: Any, /) -> None:
+    if o.__class__ is not ChannelStats:
+        expect_model(o, ChannelStats)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -2468,6 +2655,8 @@ def read_ChannelMember(m: Any, keep: bool = True, /) -> ChannelMember:
 
 
 def write_ChannelMember(o: ChannelMember, m: Any, /) -> None:
+    if o.__class__ is not ChannelMember:
+        expect_model(o, ChannelMember)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -2528,6 +2717,8 @@ def read_ChannelMemberIdentifier(
 
 
 def write_ChannelMemberIdentifier(o: ChannelMemberIdentifier, m: Any, /) -> None:
+    if o.__class__ is not ChannelMemberIdentifier:
+        expect_model(o, ChannelMemberIdentifier)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -2560,6 +2751,8 @@ def read_SidebarCategoryWithChannels(
 def write_SidebarCategoryWithChannels(
     o: SidebarCategoryWithChannels, m: Any, /
 ) -> None:
+    if o.__class__ is not SidebarCategoryWithChannels:
+        expect_model(o, SidebarCategoryWithChannels)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -2608,6 +2801,8 @@ def read_OrderedSidebarCategories(
 
 
 def write_OrderedSidebarCategories(o: OrderedSidebarCategories, m: Any, /) -> None:
+    if o.__class__ is not OrderedSidebarCategories:
+        expect_model(o, OrderedSidebarCategories)
     x: Any
     x = o.categories
     if x or x.__class__ is not list:
@@ -2651,6 +2846,8 @@ def read_SearchParams(m: Any, keep: bool = True, /) -> SearchParams:
 
 
 def write_SearchParams(o: SearchParams, m: Any, /) -> None:
+    if o.__class__ is not SearchParams:
+        expect_model(o, SearchParams)
     x: Any
     x = o.terms
     if x is not NO_TEXT:
@@ -2719,6 +2916,8 @@ def read_SearchParameter(m: Any, keep: bool = True, /) -> SearchParameter:
 
 
 def write_SearchParameter(o: SearchParameter, m: Any, /) -> None:
+    if o.__class__ is not SearchParameter:
+        expect_model(o, SearchParameter)
     x: Any
     x = o.terms
     if x is not NO_TEXT:
@@ -2751,6 +2950,8 @@ def read_StringList(m: Any, keep: bool = True, /) -> StringList:
 
 
 def write_StringList(o: StringList, m: Any, /) -> None:
+    if o.__class__ is not StringList:
+        expect_model(o, StringList)
     x: Any
     x = o.values
     if x or x.__class__ is not list:
@@ -2773,6 +2974,8 @@ def read_PostSearchResults(m: Any, keep: bool = True, /) -> PostSearchResults:
 
 
 def write_PostSearchResults(o: PostSearchResults, m: Any, /) -> None:
+    if o.__class__ is not PostSearchResults:
+        expect_model(o, PostSearchResults)
     x: Any
     x = o.order
     if x or x.__class__ is not list:
@@ -2805,6 +3008,8 @@ def read_Emoji(m: Any, keep: bool = True, /) -> Emoji:
 
 
 def write_Emoji(o: Emoji, m: Any, /) -> None:
+    if o.__class__ is not Emoji:
+        expect_model(o, Emoji)
     x: Any
     x = o.id
     if x is not NO_TEXT:

@@ -10,6 +10,7 @@ from plugwright_runtime.wire import (
     UnknownFieldSet,
     ZERO,
     boolean,
+    expect_model,
     items,
     new,
     unknown_fields,
@@ -72,6 +73,8 @@ def read_CopyFileInfosRequest(m: Any, keep: bool = True, /) -> CopyFileInfosRequ
 
 
 def write_CopyFileInfosRequest(o: CopyFileInfosRequest, m: Any, /) -> None:
+    if o.__class__ is not CopyFileInfosRequest:
+        expect_model(o, CopyFileInfosRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -95,6 +98,8 @@ def read_CopyFileInfosResponse(m: Any, keep: bool = True, /) -> CopyFileInfosRes
 
 
 def write_CopyFileInfosResponse(o: CopyFileInfosResponse, m: Any, /) -> None:
+    if o.__class__ is not CopyFileInfosResponse:
+        expect_model(o, CopyFileInfosResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -117,6 +122,8 @@ def read_GetFileInfoRequest(m: Any, keep: bool = True, /) -> GetFileInfoRequest:
 
 
 def write_GetFileInfoRequest(o: GetFileInfoRequest, m: Any, /) -> None:
+    if o.__class__ is not GetFileInfoRequest:
+        expect_model(o, GetFileInfoRequest)
     x: Any
     x = o.file_id
     if x is not NO_TEXT:
@@ -135,6 +142,8 @@ def read_GetFileInfoResponse(m: Any, keep: bool = True, /) -> GetFileInfoRespons
 
 
 def write_GetFileInfoResponse(o: GetFileInfoResponse, m: Any, /) -> None:
+    if o.__class__ is not GetFileInfoResponse:
+        expect_model(o, GetFileInfoResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -163,6 +172,8 @@ def read_SetFileSearchableContentRequest(
 def write_SetFileSearchableContentRequest(
     o: SetFileSearchableContentRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not SetFileSearchableContentRequest:
+        expect_model(o, SetFileSearchableContentRequest)
     x: Any
     x = o.file_id
     if x is not NO_TEXT:
@@ -187,6 +198,8 @@ def read_SetFileSearchableContentResponse(
 def write_SetFileSearchableContentResponse(
     o: SetFileSearchableContentResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not SetFileSearchableContentResponse:
+        expect_model(o, SetFileSearchableContentResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -208,6 +221,8 @@ def read_GetFileInfosRequest(m: Any, keep: bool = True, /) -> GetFileInfosReques
 
 
 def write_GetFileInfosRequest(o: GetFileInfosRequest, m: Any, /) -> None:
+    if o.__class__ is not GetFileInfosRequest:
+        expect_model(o, GetFileInfosRequest)
     x: Any
     x = o.page
     if x is not ZERO:
@@ -235,6 +250,8 @@ def read_GetFileInfosResponse(m: Any, keep: bool = True, /) -> GetFileInfosRespo
 
 
 def write_GetFileInfosResponse(o: GetFileInfosResponse, m: Any, /) -> None:
+    if o.__class__ is not GetFileInfosResponse:
+        expect_model(o, GetFileInfosResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -258,6 +275,8 @@ def read_GetFileRequest(m: Any, keep: bool = True, /) -> GetFileRequest:
 
 
 def write_GetFileRequest(o: GetFileRequest, m: Any, /) -> None:
+    if o.__class__ is not GetFileRequest:
+        expect_model(o, GetFileRequest)
     x: Any
     x = o.file_id
     if x is not NO_TEXT:
@@ -276,6 +295,8 @@ def read_GetFileResponse(m: Any, keep: bool = True, /) -> GetFileResponse:
 
 
 def write_GetFileResponse(o: GetFileResponse, m: Any, /) -> None:
+    if o.__class__ is not GetFileResponse:
+        expect_model(o, GetFileResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -297,6 +318,8 @@ def read_GetFileLinkRequest(m: Any, keep: bool = True, /) -> GetFileLinkRequest:
 
 
 def write_GetFileLinkRequest(o: GetFileLinkRequest, m: Any, /) -> None:
+    if o.__class__ is not GetFileLinkRequest:
+        expect_model(o, GetFileLinkRequest)
     x: Any
     x = o.file_id
     if x is not NO_TEXT:
@@ -315,6 +338,8 @@ def read_GetFileLinkResponse(m: Any, keep: bool = True, /) -> GetFileLinkRespons
 
 
 def write_GetFileLinkResponse(o: GetFileLinkResponse, m: Any, /) -> None:
+    if o.__class__ is not GetFileLinkResponse:
+        expect_model(o, GetFileLinkResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -336,6 +361,8 @@ def read_ReadFileRequest(m: Any, keep: bool = True, /) -> ReadFileRequest:
 
 
 def write_ReadFileRequest(o: ReadFileRequest, m: Any, /) -> None:
+    if o.__class__ is not ReadFileRequest:
+        expect_model(o, ReadFileRequest)
     x: Any
     x = o.path
     if x is not NO_TEXT:
@@ -354,6 +381,8 @@ def read_ReadFileResponse(m: Any, keep: bool = True, /) -> ReadFileResponse:
 
 
 def write_ReadFileResponse(o: ReadFileResponse, m: Any, /) -> None:
+    if o.__class__ is not ReadFileResponse:
+        expect_model(o, ReadFileResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -377,6 +406,8 @@ def read_UploadFileRequest(m: Any, keep: bool = True, /) -> UploadFileRequest:
 
 
 def write_UploadFileRequest(o: UploadFileRequest, m: Any, /) -> None:
+    if o.__class__ is not UploadFileRequest:
+        expect_model(o, UploadFileRequest)
     x: Any
     x = o.data
     if x is not NO_BYTES:
@@ -401,6 +432,8 @@ def read_UploadFileResponse(m: Any, keep: bool = True, /) -> UploadFileResponse:
 
 
 def write_UploadFileResponse(o: UploadFileResponse, m: Any, /) -> None:
+    if o.__class__ is not UploadFileResponse:
+        expect_model(o, UploadFileResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -429,6 +462,8 @@ def read_CreateUploadSessionRequest(
 
 
 def write_CreateUploadSessionRequest(o: CreateUploadSessionRequest, m: Any, /) -> None:
+    if o.__class__ is not CreateUploadSessionRequest:
+        expect_model(o, CreateUploadSessionRequest)
     x: Any
     x = o.upload_session
     if x is not None:
@@ -455,6 +490,8 @@ def read_CreateUploadSessionResponse(
 def write_CreateUploadSessionResponse(
     o: CreateUploadSessionResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not CreateUploadSessionResponse:
+        expect_model(o, CreateUploadSessionResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -482,6 +519,8 @@ def read_UploadDataRequest(m: Any, keep: bool = True, /) -> UploadDataRequest:
 
 
 def write_UploadDataRequest(o: UploadDataRequest, m: Any, /) -> None:
+    if o.__class__ is not UploadDataRequest:
+        expect_model(o, UploadDataRequest)
     x: Any
     x = o.upload_session
     if x is not None:
@@ -505,6 +544,8 @@ def read_UploadDataResponse(m: Any, keep: bool = True, /) -> UploadDataResponse:
 
 
 def write_UploadDataResponse(o: UploadDataResponse, m: Any, /) -> None:
+    if o.__class__ is not UploadDataResponse:
+        expect_model(o, UploadDataResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -530,6 +571,8 @@ def read_GetUploadSessionRequest(
 
 
 def write_GetUploadSessionRequest(o: GetUploadSessionRequest, m: Any, /) -> None:
+    if o.__class__ is not GetUploadSessionRequest:
+        expect_model(o, GetUploadSessionRequest)
     x: Any
     x = o.upload_id
     if x is not NO_TEXT:
@@ -552,6 +595,8 @@ def read_GetUploadSessionResponse(
 
 
 def write_GetUploadSessionResponse(o: GetUploadSessionResponse, m: Any, /) -> None:
+    if o.__class__ is not GetUploadSessionResponse:
+        expect_model(o, GetUploadSessionResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -576,6 +621,8 @@ def read_CreateBotRequest(m: Any, keep: bool = True, /) -> CreateBotRequest:
 
 
 def write_CreateBotRequest(o: CreateBotRequest, m: Any, /) -> None:
+    if o.__class__ is not CreateBotRequest:
+        expect_model(o, CreateBotRequest)
     x: Any
     x = o.bot
     if x is not None:
@@ -596,6 +643,8 @@ def read_CreateBotResponse(m: Any, keep: bool = True, /) -> CreateBotResponse:
 
 
 def write_CreateBotResponse(o: CreateBotResponse, m: Any, /) -> None:
+    if o.__class__ is not CreateBotResponse:
+        expect_model(o, CreateBotResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -621,6 +670,8 @@ def read_PatchBotRequest(m: Any, keep: bool = True, /) -> PatchBotRequest:
 
 
 def write_PatchBotRequest(o: PatchBotRequest, m: Any, /) -> None:
+    if o.__class__ is not PatchBotRequest:
+        expect_model(o, PatchBotRequest)
     x: Any
     x = o.bot_user_id
     if x is not NO_TEXT:
@@ -644,6 +695,8 @@ def read_PatchBotResponse(m: Any, keep: bool = True, /) -> PatchBotResponse:
 
 
 def write_PatchBotResponse(o: PatchBotResponse, m: Any, /) -> None:
+    if o.__class__ is not PatchBotResponse:
+        expect_model(o, PatchBotResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -668,6 +721,8 @@ def read_GetBotRequest(m: Any, keep: bool = True, /) -> GetBotRequest:
 
 
 def write_GetBotRequest(o: GetBotRequest, m: Any, /) -> None:
+    if o.__class__ is not GetBotRequest:
+        expect_model(o, GetBotRequest)
     x: Any
     x = o.bot_user_id
     if x is not NO_TEXT:
@@ -689,6 +744,8 @@ def read_GetBotResponse(m: Any, keep: bool = True, /) -> GetBotResponse:
 
 
 def write_GetBotResponse(o: GetBotResponse, m: Any, /) -> None:
+    if o.__class__ is not GetBotResponse:
+        expect_model(o, GetBotResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -713,6 +770,8 @@ def read_GetBotsRequest(m: Any, keep: bool = True, /) -> GetBotsRequest:
 
 
 def write_GetBotsRequest(o: GetBotsRequest, m: Any, /) -> None:
+    if o.__class__ is not GetBotsRequest:
+        expect_model(o, GetBotsRequest)
     x: Any
     x = o.options
     if x is not None:
@@ -734,6 +793,8 @@ def read_GetBotsResponse(m: Any, keep: bool = True, /) -> GetBotsResponse:
 
 
 def write_GetBotsResponse(o: GetBotsResponse, m: Any, /) -> None:
+    if o.__class__ is not GetBotsResponse:
+        expect_model(o, GetBotsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -758,6 +819,8 @@ def read_UpdateBotActiveRequest(m: Any, keep: bool = True, /) -> UpdateBotActive
 
 
 def write_UpdateBotActiveRequest(o: UpdateBotActiveRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateBotActiveRequest:
+        expect_model(o, UpdateBotActiveRequest)
     x: Any
     x = o.bot_user_id
     if x is not NO_TEXT:
@@ -781,6 +844,8 @@ def read_UpdateBotActiveResponse(
 
 
 def write_UpdateBotActiveResponse(o: UpdateBotActiveResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdateBotActiveResponse:
+        expect_model(o, UpdateBotActiveResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -806,6 +871,8 @@ def read_PermanentDeleteBotRequest(
 
 
 def write_PermanentDeleteBotRequest(o: PermanentDeleteBotRequest, m: Any, /) -> None:
+    if o.__class__ is not PermanentDeleteBotRequest:
+        expect_model(o, PermanentDeleteBotRequest)
     x: Any
     x = o.bot_user_id
     if x is not NO_TEXT:
@@ -825,6 +892,8 @@ def read_PermanentDeleteBotResponse(
 
 
 def write_PermanentDeleteBotResponse(o: PermanentDeleteBotResponse, m: Any, /) -> None:
+    if o.__class__ is not PermanentDeleteBotResponse:
+        expect_model(o, PermanentDeleteBotResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -844,6 +913,8 @@ def read_EnsureBotUserRequest(m: Any, keep: bool = True, /) -> EnsureBotUserRequ
 
 
 def write_EnsureBotUserRequest(o: EnsureBotUserRequest, m: Any, /) -> None:
+    if o.__class__ is not EnsureBotUserRequest:
+        expect_model(o, EnsureBotUserRequest)
     x: Any
     x = o.bot
     if x is not None:
@@ -864,6 +935,8 @@ def read_EnsureBotUserResponse(m: Any, keep: bool = True, /) -> EnsureBotUserRes
 
 
 def write_EnsureBotUserResponse(o: EnsureBotUserResponse, m: Any, /) -> None:
+    if o.__class__ is not EnsureBotUserResponse:
+        expect_model(o, EnsureBotUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -889,6 +962,8 @@ def read_GetFileInfosOptions(m: Any, keep: bool = True, /) -> GetFileInfosOption
 
 
 def write_GetFileInfosOptions(o: GetFileInfosOptions, m: Any, /) -> None:
+    if o.__class__ is not GetFileInfosOptions:
+        expect_model(o, GetFileInfosOptions)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -927,6 +1002,8 @@ def read_UploadSession(m: Any, keep: bool = True, /) -> UploadSession:
 
 
 def write_UploadSession(o: UploadSession, m: Any, /) -> None:
+    if o.__class__ is not UploadSession:
+        expect_model(o, UploadSession)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -981,6 +1058,8 @@ def read_Bot(m: Any, keep: bool = True, /) -> Bot:
 
 
 def write_Bot(o: Bot, m: Any, /) -> None:
+    if o.__class__ is not Bot:
+        expect_model(o, Bot)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1024,6 +1103,8 @@ def read_BotPatch(m: Any, keep: bool = True, /) -> BotPatch:
 
 
 def write_BotPatch(o: BotPatch, m: Any, /) -> None:
+    if o.__class__ is not BotPatch:
+        expect_model(o, BotPatch)
     x: Any
     x = o.username
     if x is not None:
@@ -1050,6 +1131,8 @@ def read_BotGetOptions(m: Any, keep: bool = True, /) -> BotGetOptions:
 
 
 def write_BotGetOptions(o: BotGetOptions, m: Any, /) -> None:
+    if o.__class__ is not BotGetOptions:
+        expect_model(o, BotGetOptions)
     x: Any
     x = o.owner_id
     if x is not NO_TEXT:

@@ -10,11 +10,17 @@ from plugwright_runtime.wire import (
     UnknownFieldSet,
     ZERO,
     boolean,
+    expect_model,
     items,
     new,
     unknown_fields,
 )
-from plugwright_runtime.wkt import read_struct, read_value, write_struct, write_value
+from plugwright_runtime.wkt import (
+    read_set_value,
+    read_struct,
+    write_struct,
+    write_value,
+)
 
 from .common import read_AppError, write_AppError
 from ..models.api_kv_config import (
@@ -91,6 +97,8 @@ def read_KVSetRequest(m: Any, keep: bool = True, /) -> KVSetRequest:
 
 
 def write_KVSetRequest(o: KVSetRequest, m: Any, /) -> None:
+    if o.__class__ is not KVSetRequest:
+        expect_model(o, KVSetRequest)
     x: Any
     x = o.key
     if x is not NO_TEXT:
@@ -111,6 +119,8 @@ def read_KVSetResponse(m: Any, keep: bool = True, /) -> KVSetResponse:
 
 
 def write_KVSetResponse(o: KVSetResponse, m: Any, /) -> None:
+    if o.__class__ is not KVSetResponse:
+        expect_model(o, KVSetResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -131,6 +141,8 @@ def read_KVCompareAndSetRequest(m: Any, keep: bool = True, /) -> KVCompareAndSet
 
 
 def write_KVCompareAndSetRequest(o: KVCompareAndSetRequest, m: Any, /) -> None:
+    if o.__class__ is not KVCompareAndSetRequest:
+        expect_model(o, KVCompareAndSetRequest)
     x: Any
     x = o.key
     if x is not NO_TEXT:
@@ -157,6 +169,8 @@ def read_KVCompareAndSetResponse(
 
 
 def write_KVCompareAndSetResponse(o: KVCompareAndSetResponse, m: Any, /) -> None:
+    if o.__class__ is not KVCompareAndSetResponse:
+        expect_model(o, KVCompareAndSetResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -181,6 +195,8 @@ def read_KVCompareAndDeleteRequest(
 
 
 def write_KVCompareAndDeleteRequest(o: KVCompareAndDeleteRequest, m: Any, /) -> None:
+    if o.__class__ is not KVCompareAndDeleteRequest:
+        expect_model(o, KVCompareAndDeleteRequest)
     x: Any
     x = o.key
     if x is not NO_TEXT:
@@ -204,6 +220,8 @@ def read_KVCompareAndDeleteResponse(
 
 
 def write_KVCompareAndDeleteResponse(o: KVCompareAndDeleteResponse, m: Any, /) -> None:
+    if o.__class__ is not KVCompareAndDeleteResponse:
+        expect_model(o, KVCompareAndDeleteResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -230,6 +248,8 @@ def read_KVSetWithOptionsRequest(
 
 
 def write_KVSetWithOptionsRequest(o: KVSetWithOptionsRequest, m: Any, /) -> None:
+    if o.__class__ is not KVSetWithOptionsRequest:
+        expect_model(o, KVSetWithOptionsRequest)
     x: Any
     x = o.key
     if x is not NO_TEXT:
@@ -258,6 +278,8 @@ def read_KVSetWithOptionsResponse(
 
 
 def write_KVSetWithOptionsResponse(o: KVSetWithOptionsResponse, m: Any, /) -> None:
+    if o.__class__ is not KVSetWithOptionsResponse:
+        expect_model(o, KVSetWithOptionsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -281,6 +303,8 @@ def read_KVSetWithExpiryRequest(m: Any, keep: bool = True, /) -> KVSetWithExpiry
 
 
 def write_KVSetWithExpiryRequest(o: KVSetWithExpiryRequest, m: Any, /) -> None:
+    if o.__class__ is not KVSetWithExpiryRequest:
+        expect_model(o, KVSetWithExpiryRequest)
     x: Any
     x = o.key
     if x is not NO_TEXT:
@@ -306,6 +330,8 @@ def read_KVSetWithExpiryResponse(
 
 
 def write_KVSetWithExpiryResponse(o: KVSetWithExpiryResponse, m: Any, /) -> None:
+    if o.__class__ is not KVSetWithExpiryResponse:
+        expect_model(o, KVSetWithExpiryResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -324,6 +350,8 @@ def read_KVGetRequest(m: Any, keep: bool = True, /) -> KVGetRequest:
 
 
 def write_KVGetRequest(o: KVGetRequest, m: Any, /) -> None:
+    if o.__class__ is not KVGetRequest:
+        expect_model(o, KVGetRequest)
     x: Any
     x = o.key
     if x is not NO_TEXT:
@@ -342,6 +370,8 @@ def read_KVGetResponse(m: Any, keep: bool = True, /) -> KVGetResponse:
 
 
 def write_KVGetResponse(o: KVGetResponse, m: Any, /) -> None:
+    if o.__class__ is not KVGetResponse:
+        expect_model(o, KVGetResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -363,6 +393,8 @@ def read_KVDeleteRequest(m: Any, keep: bool = True, /) -> KVDeleteRequest:
 
 
 def write_KVDeleteRequest(o: KVDeleteRequest, m: Any, /) -> None:
+    if o.__class__ is not KVDeleteRequest:
+        expect_model(o, KVDeleteRequest)
     x: Any
     x = o.key
     if x is not NO_TEXT:
@@ -380,6 +412,8 @@ def read_KVDeleteResponse(m: Any, keep: bool = True, /) -> KVDeleteResponse:
 
 
 def write_KVDeleteResponse(o: KVDeleteResponse, m: Any, /) -> None:
+    if o.__class__ is not KVDeleteResponse:
+        expect_model(o, KVDeleteResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -397,6 +431,8 @@ def read_KVDeleteAllRequest(m: Any, keep: bool = True, /) -> KVDeleteAllRequest:
 
 
 def write_KVDeleteAllRequest(o: KVDeleteAllRequest, m: Any, /) -> None:
+    if o.__class__ is not KVDeleteAllRequest:
+        expect_model(o, KVDeleteAllRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -410,6 +446,8 @@ def read_KVDeleteAllResponse(m: Any, keep: bool = True, /) -> KVDeleteAllRespons
 
 
 def write_KVDeleteAllResponse(o: KVDeleteAllResponse, m: Any, /) -> None:
+    if o.__class__ is not KVDeleteAllResponse:
+        expect_model(o, KVDeleteAllResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -429,6 +467,8 @@ def read_KVListRequest(m: Any, keep: bool = True, /) -> KVListRequest:
 
 
 def write_KVListRequest(o: KVListRequest, m: Any, /) -> None:
+    if o.__class__ is not KVListRequest:
+        expect_model(o, KVListRequest)
     x: Any
     x = o.page
     if x is not ZERO:
@@ -451,6 +491,8 @@ def read_KVListResponse(m: Any, keep: bool = True, /) -> KVListResponse:
 
 
 def write_KVListResponse(o: KVListResponse, m: Any, /) -> None:
+    if o.__class__ is not KVListResponse:
+        expect_model(o, KVListResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -480,6 +522,8 @@ def read_PublishWebSocketEventRequest(
 def write_PublishWebSocketEventRequest(
     o: PublishWebSocketEventRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not PublishWebSocketEventRequest:
+        expect_model(o, PublishWebSocketEventRequest)
     x: Any
     x = o.event
     if x is not NO_TEXT:
@@ -511,6 +555,8 @@ def read_PublishWebSocketEventResponse(
 def write_PublishWebSocketEventResponse(
     o: PublishWebSocketEventResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not PublishWebSocketEventResponse:
+        expect_model(o, PublishWebSocketEventResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -532,6 +578,8 @@ def read_LoadPluginConfigurationRequest(
 def write_LoadPluginConfigurationRequest(
     o: LoadPluginConfigurationRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not LoadPluginConfigurationRequest:
+        expect_model(o, LoadPluginConfigurationRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -550,6 +598,8 @@ def read_LoadPluginConfigurationResponse(
 def write_LoadPluginConfigurationResponse(
     o: LoadPluginConfigurationResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not LoadPluginConfigurationResponse:
+        expect_model(o, LoadPluginConfigurationResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -570,6 +620,8 @@ def read_GetConfigRequest(m: Any, keep: bool = True, /) -> GetConfigRequest:
 
 
 def write_GetConfigRequest(o: GetConfigRequest, m: Any, /) -> None:
+    if o.__class__ is not GetConfigRequest:
+        expect_model(o, GetConfigRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -584,6 +636,8 @@ def read_GetConfigResponse(m: Any, keep: bool = True, /) -> GetConfigResponse:
 
 
 def write_GetConfigResponse(o: GetConfigResponse, m: Any, /) -> None:
+    if o.__class__ is not GetConfigResponse:
+        expect_model(o, GetConfigResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -608,6 +662,8 @@ def read_GetUnsanitizedConfigRequest(
 def write_GetUnsanitizedConfigRequest(
     o: GetUnsanitizedConfigRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetUnsanitizedConfigRequest:
+        expect_model(o, GetUnsanitizedConfigRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -626,6 +682,8 @@ def read_GetUnsanitizedConfigResponse(
 def write_GetUnsanitizedConfigResponse(
     o: GetUnsanitizedConfigResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetUnsanitizedConfigResponse:
+        expect_model(o, GetUnsanitizedConfigResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -647,6 +705,8 @@ def read_SaveConfigRequest(m: Any, keep: bool = True, /) -> SaveConfigRequest:
 
 
 def write_SaveConfigRequest(o: SaveConfigRequest, m: Any, /) -> None:
+    if o.__class__ is not SaveConfigRequest:
+        expect_model(o, SaveConfigRequest)
     x: Any
     x = o.config_json
     if x is not NO_BYTES:
@@ -664,6 +724,8 @@ def read_SaveConfigResponse(m: Any, keep: bool = True, /) -> SaveConfigResponse:
 
 
 def write_SaveConfigResponse(o: SaveConfigResponse, m: Any, /) -> None:
+    if o.__class__ is not SaveConfigResponse:
+        expect_model(o, SaveConfigResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -681,6 +743,8 @@ def read_GetPluginConfigRequest(m: Any, keep: bool = True, /) -> GetPluginConfig
 
 
 def write_GetPluginConfigRequest(o: GetPluginConfigRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPluginConfigRequest:
+        expect_model(o, GetPluginConfigRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -697,6 +761,8 @@ def read_GetPluginConfigResponse(
 
 
 def write_GetPluginConfigResponse(o: GetPluginConfigResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPluginConfigResponse:
+        expect_model(o, GetPluginConfigResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -723,6 +789,8 @@ def read_SavePluginConfigRequest(
 
 
 def write_SavePluginConfigRequest(o: SavePluginConfigRequest, m: Any, /) -> None:
+    if o.__class__ is not SavePluginConfigRequest:
+        expect_model(o, SavePluginConfigRequest)
     x: Any
     x = o.config
     if x is not None:
@@ -744,6 +812,8 @@ def read_SavePluginConfigResponse(
 
 
 def write_SavePluginConfigResponse(o: SavePluginConfigResponse, m: Any, /) -> None:
+    if o.__class__ is not SavePluginConfigResponse:
+        expect_model(o, SavePluginConfigResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -761,6 +831,8 @@ def read_GetBundlePathRequest(m: Any, keep: bool = True, /) -> GetBundlePathRequ
 
 
 def write_GetBundlePathRequest(o: GetBundlePathRequest, m: Any, /) -> None:
+    if o.__class__ is not GetBundlePathRequest:
+        expect_model(o, GetBundlePathRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -775,6 +847,8 @@ def read_GetBundlePathResponse(m: Any, keep: bool = True, /) -> GetBundlePathRes
 
 
 def write_GetBundlePathResponse(o: GetBundlePathResponse, m: Any, /) -> None:
+    if o.__class__ is not GetBundlePathResponse:
+        expect_model(o, GetBundlePathResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -795,6 +869,8 @@ def read_GetPluginsRequest(m: Any, keep: bool = True, /) -> GetPluginsRequest:
 
 
 def write_GetPluginsRequest(o: GetPluginsRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPluginsRequest:
+        expect_model(o, GetPluginsRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -810,6 +886,8 @@ def read_GetPluginsResponse(m: Any, keep: bool = True, /) -> GetPluginsResponse:
 
 
 def write_GetPluginsResponse(o: GetPluginsResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPluginsResponse:
+        expect_model(o, GetPluginsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -833,6 +911,8 @@ def read_EnablePluginRequest(m: Any, keep: bool = True, /) -> EnablePluginReques
 
 
 def write_EnablePluginRequest(o: EnablePluginRequest, m: Any, /) -> None:
+    if o.__class__ is not EnablePluginRequest:
+        expect_model(o, EnablePluginRequest)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -850,6 +930,8 @@ def read_EnablePluginResponse(m: Any, keep: bool = True, /) -> EnablePluginRespo
 
 
 def write_EnablePluginResponse(o: EnablePluginResponse, m: Any, /) -> None:
+    if o.__class__ is not EnablePluginResponse:
+        expect_model(o, EnablePluginResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -868,6 +950,8 @@ def read_DisablePluginRequest(m: Any, keep: bool = True, /) -> DisablePluginRequ
 
 
 def write_DisablePluginRequest(o: DisablePluginRequest, m: Any, /) -> None:
+    if o.__class__ is not DisablePluginRequest:
+        expect_model(o, DisablePluginRequest)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -885,6 +969,8 @@ def read_DisablePluginResponse(m: Any, keep: bool = True, /) -> DisablePluginRes
 
 
 def write_DisablePluginResponse(o: DisablePluginResponse, m: Any, /) -> None:
+    if o.__class__ is not DisablePluginResponse:
+        expect_model(o, DisablePluginResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -903,6 +989,8 @@ def read_RemovePluginRequest(m: Any, keep: bool = True, /) -> RemovePluginReques
 
 
 def write_RemovePluginRequest(o: RemovePluginRequest, m: Any, /) -> None:
+    if o.__class__ is not RemovePluginRequest:
+        expect_model(o, RemovePluginRequest)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -920,6 +1008,8 @@ def read_RemovePluginResponse(m: Any, keep: bool = True, /) -> RemovePluginRespo
 
 
 def write_RemovePluginResponse(o: RemovePluginResponse, m: Any, /) -> None:
+    if o.__class__ is not RemovePluginResponse:
+        expect_model(o, RemovePluginResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -938,6 +1028,8 @@ def read_GetPluginStatusRequest(m: Any, keep: bool = True, /) -> GetPluginStatus
 
 
 def write_GetPluginStatusRequest(o: GetPluginStatusRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPluginStatusRequest:
+        expect_model(o, GetPluginStatusRequest)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -958,6 +1050,8 @@ def read_GetPluginStatusResponse(
 
 
 def write_GetPluginStatusResponse(o: GetPluginStatusResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPluginStatusResponse:
+        expect_model(o, GetPluginStatusResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -982,6 +1076,8 @@ def read_InstallPluginRequest(m: Any, keep: bool = True, /) -> InstallPluginRequ
 
 
 def write_InstallPluginRequest(o: InstallPluginRequest, m: Any, /) -> None:
+    if o.__class__ is not InstallPluginRequest:
+        expect_model(o, InstallPluginRequest)
     x: Any
     x = o.file_data
     if x is not NO_BYTES:
@@ -1003,6 +1099,8 @@ def read_InstallPluginResponse(m: Any, keep: bool = True, /) -> InstallPluginRes
 
 
 def write_InstallPluginResponse(o: InstallPluginResponse, m: Any, /) -> None:
+    if o.__class__ is not InstallPluginResponse:
+        expect_model(o, InstallPluginResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1025,6 +1123,8 @@ def read_GetPluginIDRequest(m: Any, keep: bool = True, /) -> GetPluginIDRequest:
 
 
 def write_GetPluginIDRequest(o: GetPluginIDRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPluginIDRequest:
+        expect_model(o, GetPluginIDRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -1039,6 +1139,8 @@ def read_GetPluginIDResponse(m: Any, keep: bool = True, /) -> GetPluginIDRespons
 
 
 def write_GetPluginIDResponse(o: GetPluginIDResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPluginIDResponse:
+        expect_model(o, GetPluginIDResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1062,6 +1164,8 @@ def read_LogDebugRequest(m: Any, keep: bool = True, /) -> LogDebugRequest:
 
 
 def write_LogDebugRequest(o: LogDebugRequest, m: Any, /) -> None:
+    if o.__class__ is not LogDebugRequest:
+        expect_model(o, LogDebugRequest)
     x: Any
     x = o.msg
     if x is not NO_TEXT:
@@ -1084,6 +1188,8 @@ def read_LogDebugResponse(m: Any, keep: bool = True, /) -> LogDebugResponse:
 
 
 def write_LogDebugResponse(o: LogDebugResponse, m: Any, /) -> None:
+    if o.__class__ is not LogDebugResponse:
+        expect_model(o, LogDebugResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1104,6 +1210,8 @@ def read_LogInfoRequest(m: Any, keep: bool = True, /) -> LogInfoRequest:
 
 
 def write_LogInfoRequest(o: LogInfoRequest, m: Any, /) -> None:
+    if o.__class__ is not LogInfoRequest:
+        expect_model(o, LogInfoRequest)
     x: Any
     x = o.msg
     if x is not NO_TEXT:
@@ -1126,6 +1234,8 @@ def read_LogInfoResponse(m: Any, keep: bool = True, /) -> LogInfoResponse:
 
 
 def write_LogInfoResponse(o: LogInfoResponse, m: Any, /) -> None:
+    if o.__class__ is not LogInfoResponse:
+        expect_model(o, LogInfoResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1146,6 +1256,8 @@ def read_LogErrorRequest(m: Any, keep: bool = True, /) -> LogErrorRequest:
 
 
 def write_LogErrorRequest(o: LogErrorRequest, m: Any, /) -> None:
+    if o.__class__ is not LogErrorRequest:
+        expect_model(o, LogErrorRequest)
     x: Any
     x = o.msg
     if x is not NO_TEXT:
@@ -1168,6 +1280,8 @@ def read_LogErrorResponse(m: Any, keep: bool = True, /) -> LogErrorResponse:
 
 
 def write_LogErrorResponse(o: LogErrorResponse, m: Any, /) -> None:
+    if o.__class__ is not LogErrorResponse:
+        expect_model(o, LogErrorResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1188,6 +1302,8 @@ def read_LogWarnRequest(m: Any, keep: bool = True, /) -> LogWarnRequest:
 
 
 def write_LogWarnRequest(o: LogWarnRequest, m: Any, /) -> None:
+    if o.__class__ is not LogWarnRequest:
+        expect_model(o, LogWarnRequest)
     x: Any
     x = o.msg
     if x is not NO_TEXT:
@@ -1210,6 +1326,8 @@ def read_LogWarnResponse(m: Any, keep: bool = True, /) -> LogWarnResponse:
 
 
 def write_LogWarnResponse(o: LogWarnResponse, m: Any, /) -> None:
+    if o.__class__ is not LogWarnResponse:
+        expect_model(o, LogWarnResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1230,6 +1348,8 @@ def read_PluginKVSetOptions(m: Any, keep: bool = True, /) -> PluginKVSetOptions:
 
 
 def write_PluginKVSetOptions(o: PluginKVSetOptions, m: Any, /) -> None:
+    if o.__class__ is not PluginKVSetOptions:
+        expect_model(o, PluginKVSetOptions)
     x: Any
     x = o.atomic
     if x is not False:
@@ -1260,6 +1380,8 @@ def read_WebsocketBroadcast(m: Any, keep: bool = True, /) -> WebsocketBroadcast:
 
 
 def write_WebsocketBroadcast(o: WebsocketBroadcast, m: Any, /) -> None:
+    if o.__class__ is not WebsocketBroadcast:
+        expect_model(o, WebsocketBroadcast)
     x: Any
     x = o.omit_users
     if x or x.__class__ is not list:
@@ -1306,6 +1428,8 @@ def read_Manifest(m: Any, keep: bool = True, /) -> Manifest:
 
 
 def write_Manifest(o: Manifest, m: Any, /) -> None:
+    if o.__class__ is not Manifest:
+        expect_model(o, Manifest)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -1351,6 +1475,8 @@ def read_PluginStatus(m: Any, keep: bool = True, /) -> PluginStatus:
 
 
 def write_PluginStatus(o: PluginStatus, m: Any, /) -> None:
+    if o.__class__ is not PluginStatus:
+        expect_model(o, PluginStatus)
     x: Any
     x = o.plugin_id
     if x is not NO_TEXT:
@@ -1378,12 +1504,14 @@ def read_KeyValuePair(m: Any, keep: bool = True, /) -> KeyValuePair:
     o = new(KeyValuePair)
     h = m.HasField
     o.key = m.key
-    o.value = read_value(m.value) if h("value") else None
+    o.value = read_set_value(m.value) if h("value") else None
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
 
 def write_KeyValuePair(o: KeyValuePair, m: Any, /) -> None:
+    if o.__class__ is not KeyValuePair:
+        expect_model(o, KeyValuePair)
     x: Any
     x = o.key
     if x is not NO_TEXT:

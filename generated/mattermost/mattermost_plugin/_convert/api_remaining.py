@@ -10,11 +10,17 @@ from plugwright_runtime.wire import (
     UnknownFieldSet,
     ZERO,
     boolean,
+    expect_model,
     items,
     new,
     unknown_fields,
 )
-from plugwright_runtime.wkt import read_struct, read_value, write_struct, write_value
+from plugwright_runtime.wkt import (
+    read_set_value,
+    read_struct,
+    write_struct,
+    write_value,
+)
 
 from .common import (
     read_AppError,
@@ -238,6 +244,8 @@ def read_GetLicenseRequest(m: Any, keep: bool = True, /) -> GetLicenseRequest:
 
 
 def write_GetLicenseRequest(o: GetLicenseRequest, m: Any, /) -> None:
+    if o.__class__ is not GetLicenseRequest:
+        expect_model(o, GetLicenseRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -252,6 +260,8 @@ def read_GetLicenseResponse(m: Any, keep: bool = True, /) -> GetLicenseResponse:
 
 
 def write_GetLicenseResponse(o: GetLicenseResponse, m: Any, /) -> None:
+    if o.__class__ is not GetLicenseResponse:
+        expect_model(o, GetLicenseResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -274,6 +284,8 @@ def read_IsEnterpriseReadyRequest(
 
 
 def write_IsEnterpriseReadyRequest(o: IsEnterpriseReadyRequest, m: Any, /) -> None:
+    if o.__class__ is not IsEnterpriseReadyRequest:
+        expect_model(o, IsEnterpriseReadyRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -290,6 +302,8 @@ def read_IsEnterpriseReadyResponse(
 
 
 def write_IsEnterpriseReadyResponse(o: IsEnterpriseReadyResponse, m: Any, /) -> None:
+    if o.__class__ is not IsEnterpriseReadyResponse:
+        expect_model(o, IsEnterpriseReadyResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -312,6 +326,8 @@ def read_GetServerVersionRequest(
 
 
 def write_GetServerVersionRequest(o: GetServerVersionRequest, m: Any, /) -> None:
+    if o.__class__ is not GetServerVersionRequest:
+        expect_model(o, GetServerVersionRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -328,6 +344,8 @@ def read_GetServerVersionResponse(
 
 
 def write_GetServerVersionResponse(o: GetServerVersionResponse, m: Any, /) -> None:
+    if o.__class__ is not GetServerVersionResponse:
+        expect_model(o, GetServerVersionResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -352,6 +370,8 @@ def read_GetSystemInstallDateRequest(
 def write_GetSystemInstallDateRequest(
     o: GetSystemInstallDateRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetSystemInstallDateRequest:
+        expect_model(o, GetSystemInstallDateRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -370,6 +390,8 @@ def read_GetSystemInstallDateResponse(
 def write_GetSystemInstallDateResponse(
     o: GetSystemInstallDateResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetSystemInstallDateResponse:
+        expect_model(o, GetSystemInstallDateResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -390,6 +412,8 @@ def read_GetDiagnosticIdRequest(m: Any, keep: bool = True, /) -> GetDiagnosticId
 
 
 def write_GetDiagnosticIdRequest(o: GetDiagnosticIdRequest, m: Any, /) -> None:
+    if o.__class__ is not GetDiagnosticIdRequest:
+        expect_model(o, GetDiagnosticIdRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -406,6 +430,8 @@ def read_GetDiagnosticIdResponse(
 
 
 def write_GetDiagnosticIdResponse(o: GetDiagnosticIdResponse, m: Any, /) -> None:
+    if o.__class__ is not GetDiagnosticIdResponse:
+        expect_model(o, GetDiagnosticIdResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -426,6 +452,8 @@ def read_GetTelemetryIdRequest(m: Any, keep: bool = True, /) -> GetTelemetryIdRe
 
 
 def write_GetTelemetryIdRequest(o: GetTelemetryIdRequest, m: Any, /) -> None:
+    if o.__class__ is not GetTelemetryIdRequest:
+        expect_model(o, GetTelemetryIdRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -440,6 +468,8 @@ def read_GetTelemetryIdResponse(m: Any, keep: bool = True, /) -> GetTelemetryIdR
 
 
 def write_GetTelemetryIdResponse(o: GetTelemetryIdResponse, m: Any, /) -> None:
+    if o.__class__ is not GetTelemetryIdResponse:
+        expect_model(o, GetTelemetryIdResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -462,6 +492,8 @@ def read_RegisterCommandRequest(m: Any, keep: bool = True, /) -> RegisterCommand
 
 
 def write_RegisterCommandRequest(o: RegisterCommandRequest, m: Any, /) -> None:
+    if o.__class__ is not RegisterCommandRequest:
+        expect_model(o, RegisterCommandRequest)
     x: Any
     x = o.command
     if x is not None:
@@ -483,6 +515,8 @@ def read_RegisterCommandResponse(
 
 
 def write_RegisterCommandResponse(o: RegisterCommandResponse, m: Any, /) -> None:
+    if o.__class__ is not RegisterCommandResponse:
+        expect_model(o, RegisterCommandResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -504,6 +538,8 @@ def read_UnregisterCommandRequest(
 
 
 def write_UnregisterCommandRequest(o: UnregisterCommandRequest, m: Any, /) -> None:
+    if o.__class__ is not UnregisterCommandRequest:
+        expect_model(o, UnregisterCommandRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -526,6 +562,8 @@ def read_UnregisterCommandResponse(
 
 
 def write_UnregisterCommandResponse(o: UnregisterCommandResponse, m: Any, /) -> None:
+    if o.__class__ is not UnregisterCommandResponse:
+        expect_model(o, UnregisterCommandResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -549,6 +587,8 @@ def read_ExecuteSlashCommandRequest(
 
 
 def write_ExecuteSlashCommandRequest(o: ExecuteSlashCommandRequest, m: Any, /) -> None:
+    if o.__class__ is not ExecuteSlashCommandRequest:
+        expect_model(o, ExecuteSlashCommandRequest)
     x: Any
     x = o.command_args
     if x is not None:
@@ -573,6 +613,8 @@ def read_ExecuteSlashCommandResponse(
 def write_ExecuteSlashCommandResponse(
     o: ExecuteSlashCommandResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not ExecuteSlashCommandResponse:
+        expect_model(o, ExecuteSlashCommandResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -597,6 +639,8 @@ def read_CreateCommandRequest(m: Any, keep: bool = True, /) -> CreateCommandRequ
 
 
 def write_CreateCommandRequest(o: CreateCommandRequest, m: Any, /) -> None:
+    if o.__class__ is not CreateCommandRequest:
+        expect_model(o, CreateCommandRequest)
     x: Any
     x = o.cmd
     if x is not None:
@@ -617,6 +661,8 @@ def read_CreateCommandResponse(m: Any, keep: bool = True, /) -> CreateCommandRes
 
 
 def write_CreateCommandResponse(o: CreateCommandResponse, m: Any, /) -> None:
+    if o.__class__ is not CreateCommandResponse:
+        expect_model(o, CreateCommandResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -640,6 +686,8 @@ def read_ListCommandsRequest(m: Any, keep: bool = True, /) -> ListCommandsReques
 
 
 def write_ListCommandsRequest(o: ListCommandsRequest, m: Any, /) -> None:
+    if o.__class__ is not ListCommandsRequest:
+        expect_model(o, ListCommandsRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -659,6 +707,8 @@ def read_ListCommandsResponse(m: Any, keep: bool = True, /) -> ListCommandsRespo
 
 
 def write_ListCommandsResponse(o: ListCommandsResponse, m: Any, /) -> None:
+    if o.__class__ is not ListCommandsResponse:
+        expect_model(o, ListCommandsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -684,6 +734,8 @@ def read_ListCustomCommandsRequest(
 
 
 def write_ListCustomCommandsRequest(o: ListCustomCommandsRequest, m: Any, /) -> None:
+    if o.__class__ is not ListCustomCommandsRequest:
+        expect_model(o, ListCustomCommandsRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -705,6 +757,8 @@ def read_ListCustomCommandsResponse(
 
 
 def write_ListCustomCommandsResponse(o: ListCustomCommandsResponse, m: Any, /) -> None:
+    if o.__class__ is not ListCustomCommandsResponse:
+        expect_model(o, ListCustomCommandsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -730,6 +784,8 @@ def read_ListPluginCommandsRequest(
 
 
 def write_ListPluginCommandsRequest(o: ListPluginCommandsRequest, m: Any, /) -> None:
+    if o.__class__ is not ListPluginCommandsRequest:
+        expect_model(o, ListPluginCommandsRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -751,6 +807,8 @@ def read_ListPluginCommandsResponse(
 
 
 def write_ListPluginCommandsResponse(o: ListPluginCommandsResponse, m: Any, /) -> None:
+    if o.__class__ is not ListPluginCommandsResponse:
+        expect_model(o, ListPluginCommandsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -775,6 +833,8 @@ def read_ListBuiltInCommandsRequest(
 
 
 def write_ListBuiltInCommandsRequest(o: ListBuiltInCommandsRequest, m: Any, /) -> None:
+    if o.__class__ is not ListBuiltInCommandsRequest:
+        expect_model(o, ListBuiltInCommandsRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -794,6 +854,8 @@ def read_ListBuiltInCommandsResponse(
 def write_ListBuiltInCommandsResponse(
     o: ListBuiltInCommandsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not ListBuiltInCommandsResponse:
+        expect_model(o, ListBuiltInCommandsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -817,6 +879,8 @@ def read_GetCommandRequest(m: Any, keep: bool = True, /) -> GetCommandRequest:
 
 
 def write_GetCommandRequest(o: GetCommandRequest, m: Any, /) -> None:
+    if o.__class__ is not GetCommandRequest:
+        expect_model(o, GetCommandRequest)
     x: Any
     x = o.command_id
     if x is not NO_TEXT:
@@ -835,6 +899,8 @@ def read_GetCommandResponse(m: Any, keep: bool = True, /) -> GetCommandResponse:
 
 
 def write_GetCommandResponse(o: GetCommandResponse, m: Any, /) -> None:
+    if o.__class__ is not GetCommandResponse:
+        expect_model(o, GetCommandResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -860,6 +926,8 @@ def read_UpdateCommandRequest(m: Any, keep: bool = True, /) -> UpdateCommandRequ
 
 
 def write_UpdateCommandRequest(o: UpdateCommandRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateCommandRequest:
+        expect_model(o, UpdateCommandRequest)
     x: Any
     x = o.command_id
     if x is not NO_TEXT:
@@ -883,6 +951,8 @@ def read_UpdateCommandResponse(m: Any, keep: bool = True, /) -> UpdateCommandRes
 
 
 def write_UpdateCommandResponse(o: UpdateCommandResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdateCommandResponse:
+        expect_model(o, UpdateCommandResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -906,6 +976,8 @@ def read_DeleteCommandRequest(m: Any, keep: bool = True, /) -> DeleteCommandRequ
 
 
 def write_DeleteCommandRequest(o: DeleteCommandRequest, m: Any, /) -> None:
+    if o.__class__ is not DeleteCommandRequest:
+        expect_model(o, DeleteCommandRequest)
     x: Any
     x = o.command_id
     if x is not NO_TEXT:
@@ -923,6 +995,8 @@ def read_DeleteCommandResponse(m: Any, keep: bool = True, /) -> DeleteCommandRes
 
 
 def write_DeleteCommandResponse(o: DeleteCommandResponse, m: Any, /) -> None:
+    if o.__class__ is not DeleteCommandResponse:
+        expect_model(o, DeleteCommandResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -947,6 +1021,8 @@ def read_GetPreferenceForUserRequest(
 def write_GetPreferenceForUserRequest(
     o: GetPreferenceForUserRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetPreferenceForUserRequest:
+        expect_model(o, GetPreferenceForUserRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -975,6 +1051,8 @@ def read_GetPreferenceForUserResponse(
 def write_GetPreferenceForUserResponse(
     o: GetPreferenceForUserResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetPreferenceForUserResponse:
+        expect_model(o, GetPreferenceForUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1002,6 +1080,8 @@ def read_GetPreferencesForUserRequest(
 def write_GetPreferencesForUserRequest(
     o: GetPreferencesForUserRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetPreferencesForUserRequest:
+        expect_model(o, GetPreferencesForUserRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1025,6 +1105,8 @@ def read_GetPreferencesForUserResponse(
 def write_GetPreferencesForUserResponse(
     o: GetPreferencesForUserResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetPreferencesForUserResponse:
+        expect_model(o, GetPreferencesForUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1054,6 +1136,8 @@ def read_UpdatePreferencesForUserRequest(
 def write_UpdatePreferencesForUserRequest(
     o: UpdatePreferencesForUserRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdatePreferencesForUserRequest:
+        expect_model(o, UpdatePreferencesForUserRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1080,6 +1164,8 @@ def read_UpdatePreferencesForUserResponse(
 def write_UpdatePreferencesForUserResponse(
     o: UpdatePreferencesForUserResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdatePreferencesForUserResponse:
+        expect_model(o, UpdatePreferencesForUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1104,6 +1190,8 @@ def read_DeletePreferencesForUserRequest(
 def write_DeletePreferencesForUserRequest(
     o: DeletePreferencesForUserRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not DeletePreferencesForUserRequest:
+        expect_model(o, DeletePreferencesForUserRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1130,6 +1218,8 @@ def read_DeletePreferencesForUserResponse(
 def write_DeletePreferencesForUserResponse(
     o: DeletePreferencesForUserResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not DeletePreferencesForUserResponse:
+        expect_model(o, DeletePreferencesForUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1149,6 +1239,8 @@ def read_CreateOAuthAppRequest(m: Any, keep: bool = True, /) -> CreateOAuthAppRe
 
 
 def write_CreateOAuthAppRequest(o: CreateOAuthAppRequest, m: Any, /) -> None:
+    if o.__class__ is not CreateOAuthAppRequest:
+        expect_model(o, CreateOAuthAppRequest)
     x: Any
     x = o.app
     if x is not None:
@@ -1169,6 +1261,8 @@ def read_CreateOAuthAppResponse(m: Any, keep: bool = True, /) -> CreateOAuthAppR
 
 
 def write_CreateOAuthAppResponse(o: CreateOAuthAppResponse, m: Any, /) -> None:
+    if o.__class__ is not CreateOAuthAppResponse:
+        expect_model(o, CreateOAuthAppResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1192,6 +1286,8 @@ def read_GetOAuthAppRequest(m: Any, keep: bool = True, /) -> GetOAuthAppRequest:
 
 
 def write_GetOAuthAppRequest(o: GetOAuthAppRequest, m: Any, /) -> None:
+    if o.__class__ is not GetOAuthAppRequest:
+        expect_model(o, GetOAuthAppRequest)
     x: Any
     x = o.app_id
     if x is not NO_TEXT:
@@ -1210,6 +1306,8 @@ def read_GetOAuthAppResponse(m: Any, keep: bool = True, /) -> GetOAuthAppRespons
 
 
 def write_GetOAuthAppResponse(o: GetOAuthAppResponse, m: Any, /) -> None:
+    if o.__class__ is not GetOAuthAppResponse:
+        expect_model(o, GetOAuthAppResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1234,6 +1332,8 @@ def read_UpdateOAuthAppRequest(m: Any, keep: bool = True, /) -> UpdateOAuthAppRe
 
 
 def write_UpdateOAuthAppRequest(o: UpdateOAuthAppRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateOAuthAppRequest:
+        expect_model(o, UpdateOAuthAppRequest)
     x: Any
     x = o.app
     if x is not None:
@@ -1254,6 +1354,8 @@ def read_UpdateOAuthAppResponse(m: Any, keep: bool = True, /) -> UpdateOAuthAppR
 
 
 def write_UpdateOAuthAppResponse(o: UpdateOAuthAppResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdateOAuthAppResponse:
+        expect_model(o, UpdateOAuthAppResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1277,6 +1379,8 @@ def read_DeleteOAuthAppRequest(m: Any, keep: bool = True, /) -> DeleteOAuthAppRe
 
 
 def write_DeleteOAuthAppRequest(o: DeleteOAuthAppRequest, m: Any, /) -> None:
+    if o.__class__ is not DeleteOAuthAppRequest:
+        expect_model(o, DeleteOAuthAppRequest)
     x: Any
     x = o.app_id
     if x is not NO_TEXT:
@@ -1294,6 +1398,8 @@ def read_DeleteOAuthAppResponse(m: Any, keep: bool = True, /) -> DeleteOAuthAppR
 
 
 def write_DeleteOAuthAppResponse(o: DeleteOAuthAppResponse, m: Any, /) -> None:
+    if o.__class__ is not DeleteOAuthAppResponse:
+        expect_model(o, DeleteOAuthAppResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1312,6 +1418,8 @@ def read_GetGroupRequest(m: Any, keep: bool = True, /) -> GetGroupRequest:
 
 
 def write_GetGroupRequest(o: GetGroupRequest, m: Any, /) -> None:
+    if o.__class__ is not GetGroupRequest:
+        expect_model(o, GetGroupRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -1330,6 +1438,8 @@ def read_GetGroupResponse(m: Any, keep: bool = True, /) -> GetGroupResponse:
 
 
 def write_GetGroupResponse(o: GetGroupResponse, m: Any, /) -> None:
+    if o.__class__ is not GetGroupResponse:
+        expect_model(o, GetGroupResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1353,6 +1463,8 @@ def read_GetGroupByNameRequest(m: Any, keep: bool = True, /) -> GetGroupByNameRe
 
 
 def write_GetGroupByNameRequest(o: GetGroupByNameRequest, m: Any, /) -> None:
+    if o.__class__ is not GetGroupByNameRequest:
+        expect_model(o, GetGroupByNameRequest)
     x: Any
     x = o.name
     if x is not NO_TEXT:
@@ -1371,6 +1483,8 @@ def read_GetGroupByNameResponse(m: Any, keep: bool = True, /) -> GetGroupByNameR
 
 
 def write_GetGroupByNameResponse(o: GetGroupByNameResponse, m: Any, /) -> None:
+    if o.__class__ is not GetGroupByNameResponse:
+        expect_model(o, GetGroupByNameResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1398,6 +1512,8 @@ def read_GetGroupMemberUsersRequest(
 
 
 def write_GetGroupMemberUsersRequest(o: GetGroupMemberUsersRequest, m: Any, /) -> None:
+    if o.__class__ is not GetGroupMemberUsersRequest:
+        expect_model(o, GetGroupMemberUsersRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -1427,6 +1543,8 @@ def read_GetGroupMemberUsersResponse(
 def write_GetGroupMemberUsersResponse(
     o: GetGroupMemberUsersResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetGroupMemberUsersResponse:
+        expect_model(o, GetGroupMemberUsersResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1452,6 +1570,8 @@ def read_GetGroupsBySourceRequest(
 
 
 def write_GetGroupsBySourceRequest(o: GetGroupsBySourceRequest, m: Any, /) -> None:
+    if o.__class__ is not GetGroupsBySourceRequest:
+        expect_model(o, GetGroupsBySourceRequest)
     x: Any
     x = o.group_source
     if x is not NO_TEXT:
@@ -1473,6 +1593,8 @@ def read_GetGroupsBySourceResponse(
 
 
 def write_GetGroupsBySourceResponse(o: GetGroupsBySourceResponse, m: Any, /) -> None:
+    if o.__class__ is not GetGroupsBySourceResponse:
+        expect_model(o, GetGroupsBySourceResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1498,6 +1620,8 @@ def read_GetGroupsForUserRequest(
 
 
 def write_GetGroupsForUserRequest(o: GetGroupsForUserRequest, m: Any, /) -> None:
+    if o.__class__ is not GetGroupsForUserRequest:
+        expect_model(o, GetGroupsForUserRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1519,6 +1643,8 @@ def read_GetGroupsForUserResponse(
 
 
 def write_GetGroupsForUserResponse(o: GetGroupsForUserResponse, m: Any, /) -> None:
+    if o.__class__ is not GetGroupsForUserResponse:
+        expect_model(o, GetGroupsForUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1545,6 +1671,8 @@ def read_UpsertGroupMemberRequest(
 
 
 def write_UpsertGroupMemberRequest(o: UpsertGroupMemberRequest, m: Any, /) -> None:
+    if o.__class__ is not UpsertGroupMemberRequest:
+        expect_model(o, UpsertGroupMemberRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -1570,6 +1698,8 @@ def read_UpsertGroupMemberResponse(
 
 
 def write_UpsertGroupMemberResponse(o: UpsertGroupMemberResponse, m: Any, /) -> None:
+    if o.__class__ is not UpsertGroupMemberResponse:
+        expect_model(o, UpsertGroupMemberResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1597,6 +1727,8 @@ def read_UpsertGroupMembersRequest(
 
 
 def write_UpsertGroupMembersRequest(o: UpsertGroupMembersRequest, m: Any, /) -> None:
+    if o.__class__ is not UpsertGroupMembersRequest:
+        expect_model(o, UpsertGroupMembersRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -1622,6 +1754,8 @@ def read_UpsertGroupMembersResponse(
 
 
 def write_UpsertGroupMembersResponse(o: UpsertGroupMembersResponse, m: Any, /) -> None:
+    if o.__class__ is not UpsertGroupMembersResponse:
+        expect_model(o, UpsertGroupMembersResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1648,6 +1782,8 @@ def read_GetGroupByRemoteIDRequest(
 
 
 def write_GetGroupByRemoteIDRequest(o: GetGroupByRemoteIDRequest, m: Any, /) -> None:
+    if o.__class__ is not GetGroupByRemoteIDRequest:
+        expect_model(o, GetGroupByRemoteIDRequest)
     x: Any
     x = o.remote_id
     if x is not NO_TEXT:
@@ -1671,6 +1807,8 @@ def read_GetGroupByRemoteIDResponse(
 
 
 def write_GetGroupByRemoteIDResponse(o: GetGroupByRemoteIDResponse, m: Any, /) -> None:
+    if o.__class__ is not GetGroupByRemoteIDResponse:
+        expect_model(o, GetGroupByRemoteIDResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1695,6 +1833,8 @@ def read_CreateGroupRequest(m: Any, keep: bool = True, /) -> CreateGroupRequest:
 
 
 def write_CreateGroupRequest(o: CreateGroupRequest, m: Any, /) -> None:
+    if o.__class__ is not CreateGroupRequest:
+        expect_model(o, CreateGroupRequest)
     x: Any
     x = o.group
     if x is not None:
@@ -1715,6 +1855,8 @@ def read_CreateGroupResponse(m: Any, keep: bool = True, /) -> CreateGroupRespons
 
 
 def write_CreateGroupResponse(o: CreateGroupResponse, m: Any, /) -> None:
+    if o.__class__ is not CreateGroupResponse:
+        expect_model(o, CreateGroupResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1739,6 +1881,8 @@ def read_UpdateGroupRequest(m: Any, keep: bool = True, /) -> UpdateGroupRequest:
 
 
 def write_UpdateGroupRequest(o: UpdateGroupRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateGroupRequest:
+        expect_model(o, UpdateGroupRequest)
     x: Any
     x = o.group
     if x is not None:
@@ -1759,6 +1903,8 @@ def read_UpdateGroupResponse(m: Any, keep: bool = True, /) -> UpdateGroupRespons
 
 
 def write_UpdateGroupResponse(o: UpdateGroupResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdateGroupResponse:
+        expect_model(o, UpdateGroupResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1782,6 +1928,8 @@ def read_DeleteGroupRequest(m: Any, keep: bool = True, /) -> DeleteGroupRequest:
 
 
 def write_DeleteGroupRequest(o: DeleteGroupRequest, m: Any, /) -> None:
+    if o.__class__ is not DeleteGroupRequest:
+        expect_model(o, DeleteGroupRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -1800,6 +1948,8 @@ def read_DeleteGroupResponse(m: Any, keep: bool = True, /) -> DeleteGroupRespons
 
 
 def write_DeleteGroupResponse(o: DeleteGroupResponse, m: Any, /) -> None:
+    if o.__class__ is not DeleteGroupResponse:
+        expect_model(o, DeleteGroupResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1823,6 +1973,8 @@ def read_RestoreGroupRequest(m: Any, keep: bool = True, /) -> RestoreGroupReques
 
 
 def write_RestoreGroupRequest(o: RestoreGroupRequest, m: Any, /) -> None:
+    if o.__class__ is not RestoreGroupRequest:
+        expect_model(o, RestoreGroupRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -1841,6 +1993,8 @@ def read_RestoreGroupResponse(m: Any, keep: bool = True, /) -> RestoreGroupRespo
 
 
 def write_RestoreGroupResponse(o: RestoreGroupResponse, m: Any, /) -> None:
+    if o.__class__ is not RestoreGroupResponse:
+        expect_model(o, RestoreGroupResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1867,6 +2021,8 @@ def read_DeleteGroupMemberRequest(
 
 
 def write_DeleteGroupMemberRequest(o: DeleteGroupMemberRequest, m: Any, /) -> None:
+    if o.__class__ is not DeleteGroupMemberRequest:
+        expect_model(o, DeleteGroupMemberRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -1892,6 +2048,8 @@ def read_DeleteGroupMemberResponse(
 
 
 def write_DeleteGroupMemberResponse(o: DeleteGroupMemberResponse, m: Any, /) -> None:
+    if o.__class__ is not DeleteGroupMemberResponse:
+        expect_model(o, DeleteGroupMemberResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1919,6 +2077,8 @@ def read_GetGroupSyncableRequest(
 
 
 def write_GetGroupSyncableRequest(o: GetGroupSyncableRequest, m: Any, /) -> None:
+    if o.__class__ is not GetGroupSyncableRequest:
+        expect_model(o, GetGroupSyncableRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -1947,6 +2107,8 @@ def read_GetGroupSyncableResponse(
 
 
 def write_GetGroupSyncableResponse(o: GetGroupSyncableResponse, m: Any, /) -> None:
+    if o.__class__ is not GetGroupSyncableResponse:
+        expect_model(o, GetGroupSyncableResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1973,6 +2135,8 @@ def read_GetGroupSyncablesRequest(
 
 
 def write_GetGroupSyncablesRequest(o: GetGroupSyncablesRequest, m: Any, /) -> None:
+    if o.__class__ is not GetGroupSyncablesRequest:
+        expect_model(o, GetGroupSyncablesRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -1997,6 +2161,8 @@ def read_GetGroupSyncablesResponse(
 
 
 def write_GetGroupSyncablesResponse(o: GetGroupSyncablesResponse, m: Any, /) -> None:
+    if o.__class__ is not GetGroupSyncablesResponse:
+        expect_model(o, GetGroupSyncablesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2025,6 +2191,8 @@ def read_UpsertGroupSyncableRequest(
 
 
 def write_UpsertGroupSyncableRequest(o: UpsertGroupSyncableRequest, m: Any, /) -> None:
+    if o.__class__ is not UpsertGroupSyncableRequest:
+        expect_model(o, UpsertGroupSyncableRequest)
     x: Any
     x = o.group_syncable
     if x is not None:
@@ -2051,6 +2219,8 @@ def read_UpsertGroupSyncableResponse(
 def write_UpsertGroupSyncableResponse(
     o: UpsertGroupSyncableResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpsertGroupSyncableResponse:
+        expect_model(o, UpsertGroupSyncableResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2079,6 +2249,8 @@ def read_UpdateGroupSyncableRequest(
 
 
 def write_UpdateGroupSyncableRequest(o: UpdateGroupSyncableRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateGroupSyncableRequest:
+        expect_model(o, UpdateGroupSyncableRequest)
     x: Any
     x = o.group_syncable
     if x is not None:
@@ -2105,6 +2277,8 @@ def read_UpdateGroupSyncableResponse(
 def write_UpdateGroupSyncableResponse(
     o: UpdateGroupSyncableResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateGroupSyncableResponse:
+        expect_model(o, UpdateGroupSyncableResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2132,6 +2306,8 @@ def read_DeleteGroupSyncableRequest(
 
 
 def write_DeleteGroupSyncableRequest(o: DeleteGroupSyncableRequest, m: Any, /) -> None:
+    if o.__class__ is not DeleteGroupSyncableRequest:
+        expect_model(o, DeleteGroupSyncableRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -2162,6 +2338,8 @@ def read_DeleteGroupSyncableResponse(
 def write_DeleteGroupSyncableResponse(
     o: DeleteGroupSyncableResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not DeleteGroupSyncableResponse:
+        expect_model(o, DeleteGroupSyncableResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2193,6 +2371,8 @@ def read_GetGroupsRequest(m: Any, keep: bool = True, /) -> GetGroupsRequest:
 
 
 def write_GetGroupsRequest(o: GetGroupsRequest, m: Any, /) -> None:
+    if o.__class__ is not GetGroupsRequest:
+        expect_model(o, GetGroupsRequest)
     x: Any
     x = o.page
     if x is not ZERO:
@@ -2225,6 +2405,8 @@ def read_GetGroupsResponse(m: Any, keep: bool = True, /) -> GetGroupsResponse:
 
 
 def write_GetGroupsResponse(o: GetGroupsResponse, m: Any, /) -> None:
+    if o.__class__ is not GetGroupsResponse:
+        expect_model(o, GetGroupsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2255,6 +2437,8 @@ def read_CreateDefaultSyncableMembershipsRequest(
 def write_CreateDefaultSyncableMembershipsRequest(
     o: CreateDefaultSyncableMembershipsRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not CreateDefaultSyncableMembershipsRequest:
+        expect_model(o, CreateDefaultSyncableMembershipsRequest)
     x: Any
     x = o.params
     if x is not None:
@@ -2278,6 +2462,8 @@ def read_CreateDefaultSyncableMembershipsResponse(
 def write_CreateDefaultSyncableMembershipsResponse(
     o: CreateDefaultSyncableMembershipsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not CreateDefaultSyncableMembershipsResponse:
+        expect_model(o, CreateDefaultSyncableMembershipsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2299,6 +2485,8 @@ def read_DeleteGroupConstrainedMembershipsRequest(
 def write_DeleteGroupConstrainedMembershipsRequest(
     o: DeleteGroupConstrainedMembershipsRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not DeleteGroupConstrainedMembershipsRequest:
+        expect_model(o, DeleteGroupConstrainedMembershipsRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -2316,6 +2504,8 @@ def read_DeleteGroupConstrainedMembershipsResponse(
 def write_DeleteGroupConstrainedMembershipsResponse(
     o: DeleteGroupConstrainedMembershipsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not DeleteGroupConstrainedMembershipsResponse:
+        expect_model(o, DeleteGroupConstrainedMembershipsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2339,6 +2529,8 @@ def read_RegisterPluginForSharedChannelsRequest(
 def write_RegisterPluginForSharedChannelsRequest(
     o: RegisterPluginForSharedChannelsRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not RegisterPluginForSharedChannelsRequest:
+        expect_model(o, RegisterPluginForSharedChannelsRequest)
     x: Any
     x = o.opts
     if x is not None:
@@ -2363,6 +2555,8 @@ def read_RegisterPluginForSharedChannelsResponse(
 def write_RegisterPluginForSharedChannelsResponse(
     o: RegisterPluginForSharedChannelsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not RegisterPluginForSharedChannelsResponse:
+        expect_model(o, RegisterPluginForSharedChannelsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2388,6 +2582,8 @@ def read_UnregisterPluginForSharedChannelsRequest(
 def write_UnregisterPluginForSharedChannelsRequest(
     o: UnregisterPluginForSharedChannelsRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UnregisterPluginForSharedChannelsRequest:
+        expect_model(o, UnregisterPluginForSharedChannelsRequest)
     x: Any
     x = o.plugin_id
     if x is not NO_TEXT:
@@ -2409,6 +2605,8 @@ def read_UnregisterPluginForSharedChannelsResponse(
 def write_UnregisterPluginForSharedChannelsResponse(
     o: UnregisterPluginForSharedChannelsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UnregisterPluginForSharedChannelsResponse:
+        expect_model(o, UnregisterPluginForSharedChannelsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2430,6 +2628,8 @@ def read_ShareChannelRequest(m: Any, keep: bool = True, /) -> ShareChannelReques
 
 
 def write_ShareChannelRequest(o: ShareChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not ShareChannelRequest:
+        expect_model(o, ShareChannelRequest)
     x: Any
     x = o.shared_channel
     if x is not None:
@@ -2452,6 +2652,8 @@ def read_ShareChannelResponse(m: Any, keep: bool = True, /) -> ShareChannelRespo
 
 
 def write_ShareChannelResponse(o: ShareChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not ShareChannelResponse:
+        expect_model(o, ShareChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2480,6 +2682,8 @@ def read_UpdateSharedChannelRequest(
 
 
 def write_UpdateSharedChannelRequest(o: UpdateSharedChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateSharedChannelRequest:
+        expect_model(o, UpdateSharedChannelRequest)
     x: Any
     x = o.shared_channel
     if x is not None:
@@ -2506,6 +2710,8 @@ def read_UpdateSharedChannelResponse(
 def write_UpdateSharedChannelResponse(
     o: UpdateSharedChannelResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateSharedChannelResponse:
+        expect_model(o, UpdateSharedChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2529,6 +2735,8 @@ def read_UnshareChannelRequest(m: Any, keep: bool = True, /) -> UnshareChannelRe
 
 
 def write_UnshareChannelRequest(o: UnshareChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not UnshareChannelRequest:
+        expect_model(o, UnshareChannelRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -2547,6 +2755,8 @@ def read_UnshareChannelResponse(m: Any, keep: bool = True, /) -> UnshareChannelR
 
 
 def write_UnshareChannelResponse(o: UnshareChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not UnshareChannelResponse:
+        expect_model(o, UnshareChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2575,6 +2785,8 @@ def read_UpdateSharedChannelCursorRequest(
 def write_UpdateSharedChannelCursorRequest(
     o: UpdateSharedChannelCursorRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateSharedChannelCursorRequest:
+        expect_model(o, UpdateSharedChannelCursorRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -2604,6 +2816,8 @@ def read_UpdateSharedChannelCursorResponse(
 def write_UpdateSharedChannelCursorResponse(
     o: UpdateSharedChannelCursorResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateSharedChannelCursorResponse:
+        expect_model(o, UpdateSharedChannelCursorResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2624,6 +2838,8 @@ def read_SyncSharedChannelRequest(
 
 
 def write_SyncSharedChannelRequest(o: SyncSharedChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not SyncSharedChannelRequest:
+        expect_model(o, SyncSharedChannelRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -2643,6 +2859,8 @@ def read_SyncSharedChannelResponse(
 
 
 def write_SyncSharedChannelResponse(o: SyncSharedChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not SyncSharedChannelResponse:
+        expect_model(o, SyncSharedChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2668,6 +2886,8 @@ def read_InviteRemoteToChannelRequest(
 def write_InviteRemoteToChannelRequest(
     o: InviteRemoteToChannelRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not InviteRemoteToChannelRequest:
+        expect_model(o, InviteRemoteToChannelRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -2698,6 +2918,8 @@ def read_InviteRemoteToChannelResponse(
 def write_InviteRemoteToChannelResponse(
     o: InviteRemoteToChannelResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not InviteRemoteToChannelResponse:
+        expect_model(o, InviteRemoteToChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2721,6 +2943,8 @@ def read_UninviteRemoteFromChannelRequest(
 def write_UninviteRemoteFromChannelRequest(
     o: UninviteRemoteFromChannelRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UninviteRemoteFromChannelRequest:
+        expect_model(o, UninviteRemoteFromChannelRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -2745,6 +2969,8 @@ def read_UninviteRemoteFromChannelResponse(
 def write_UninviteRemoteFromChannelResponse(
     o: UninviteRemoteFromChannelResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UninviteRemoteFromChannelResponse:
+        expect_model(o, UninviteRemoteFromChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2766,6 +2992,8 @@ def read_CreatePropertyFieldRequest(
 
 
 def write_CreatePropertyFieldRequest(o: CreatePropertyFieldRequest, m: Any, /) -> None:
+    if o.__class__ is not CreatePropertyFieldRequest:
+        expect_model(o, CreatePropertyFieldRequest)
     x: Any
     x = o.field
     if x is not None:
@@ -2790,6 +3018,8 @@ def read_CreatePropertyFieldResponse(
 def write_CreatePropertyFieldResponse(
     o: CreatePropertyFieldResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not CreatePropertyFieldResponse:
+        expect_model(o, CreatePropertyFieldResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2816,6 +3046,8 @@ def read_GetPropertyFieldRequest(
 
 
 def write_GetPropertyFieldRequest(o: GetPropertyFieldRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPropertyFieldRequest:
+        expect_model(o, GetPropertyFieldRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -2839,6 +3071,8 @@ def read_GetPropertyFieldResponse(
 
 
 def write_GetPropertyFieldResponse(o: GetPropertyFieldResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPropertyFieldResponse:
+        expect_model(o, GetPropertyFieldResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2866,6 +3100,8 @@ def read_GetPropertyFieldsRequest(
 
 
 def write_GetPropertyFieldsRequest(o: GetPropertyFieldsRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPropertyFieldsRequest:
+        expect_model(o, GetPropertyFieldsRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -2891,6 +3127,8 @@ def read_GetPropertyFieldsResponse(
 
 
 def write_GetPropertyFieldsResponse(o: GetPropertyFieldsResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPropertyFieldsResponse:
+        expect_model(o, GetPropertyFieldsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2918,6 +3156,8 @@ def read_UpdatePropertyFieldRequest(
 
 
 def write_UpdatePropertyFieldRequest(o: UpdatePropertyFieldRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdatePropertyFieldRequest:
+        expect_model(o, UpdatePropertyFieldRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -2945,6 +3185,8 @@ def read_UpdatePropertyFieldResponse(
 def write_UpdatePropertyFieldResponse(
     o: UpdatePropertyFieldResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdatePropertyFieldResponse:
+        expect_model(o, UpdatePropertyFieldResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2971,6 +3213,8 @@ def read_DeletePropertyFieldRequest(
 
 
 def write_DeletePropertyFieldRequest(o: DeletePropertyFieldRequest, m: Any, /) -> None:
+    if o.__class__ is not DeletePropertyFieldRequest:
+        expect_model(o, DeletePropertyFieldRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -2995,6 +3239,8 @@ def read_DeletePropertyFieldResponse(
 def write_DeletePropertyFieldResponse(
     o: DeletePropertyFieldResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not DeletePropertyFieldResponse:
+        expect_model(o, DeletePropertyFieldResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3019,6 +3265,8 @@ def read_SearchPropertyFieldsRequest(
 def write_SearchPropertyFieldsRequest(
     o: SearchPropertyFieldsRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not SearchPropertyFieldsRequest:
+        expect_model(o, SearchPropertyFieldsRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3047,6 +3295,8 @@ def read_SearchPropertyFieldsResponse(
 def write_SearchPropertyFieldsResponse(
     o: SearchPropertyFieldsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not SearchPropertyFieldsResponse:
+        expect_model(o, SearchPropertyFieldsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3073,6 +3323,8 @@ def read_CountPropertyFieldsRequest(
 
 
 def write_CountPropertyFieldsRequest(o: CountPropertyFieldsRequest, m: Any, /) -> None:
+    if o.__class__ is not CountPropertyFieldsRequest:
+        expect_model(o, CountPropertyFieldsRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3098,6 +3350,8 @@ def read_CountPropertyFieldsResponse(
 def write_CountPropertyFieldsResponse(
     o: CountPropertyFieldsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not CountPropertyFieldsResponse:
+        expect_model(o, CountPropertyFieldsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3126,6 +3380,8 @@ def read_CountPropertyFieldsForTargetRequest(
 def write_CountPropertyFieldsForTargetRequest(
     o: CountPropertyFieldsForTargetRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not CountPropertyFieldsForTargetRequest:
+        expect_model(o, CountPropertyFieldsForTargetRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3157,6 +3413,8 @@ def read_CountPropertyFieldsForTargetResponse(
 def write_CountPropertyFieldsForTargetResponse(
     o: CountPropertyFieldsForTargetResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not CountPropertyFieldsForTargetResponse:
+        expect_model(o, CountPropertyFieldsForTargetResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3181,6 +3439,8 @@ def read_CreatePropertyValueRequest(
 
 
 def write_CreatePropertyValueRequest(o: CreatePropertyValueRequest, m: Any, /) -> None:
+    if o.__class__ is not CreatePropertyValueRequest:
+        expect_model(o, CreatePropertyValueRequest)
     x: Any
     x = o.value
     if x is not None:
@@ -3205,6 +3465,8 @@ def read_CreatePropertyValueResponse(
 def write_CreatePropertyValueResponse(
     o: CreatePropertyValueResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not CreatePropertyValueResponse:
+        expect_model(o, CreatePropertyValueResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3231,6 +3493,8 @@ def read_GetPropertyValueRequest(
 
 
 def write_GetPropertyValueRequest(o: GetPropertyValueRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPropertyValueRequest:
+        expect_model(o, GetPropertyValueRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3254,6 +3518,8 @@ def read_GetPropertyValueResponse(
 
 
 def write_GetPropertyValueResponse(o: GetPropertyValueResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPropertyValueResponse:
+        expect_model(o, GetPropertyValueResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3281,6 +3547,8 @@ def read_GetPropertyValuesRequest(
 
 
 def write_GetPropertyValuesRequest(o: GetPropertyValuesRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPropertyValuesRequest:
+        expect_model(o, GetPropertyValuesRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3306,6 +3574,8 @@ def read_GetPropertyValuesResponse(
 
 
 def write_GetPropertyValuesResponse(o: GetPropertyValuesResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPropertyValuesResponse:
+        expect_model(o, GetPropertyValuesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3333,6 +3603,8 @@ def read_UpdatePropertyValueRequest(
 
 
 def write_UpdatePropertyValueRequest(o: UpdatePropertyValueRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdatePropertyValueRequest:
+        expect_model(o, UpdatePropertyValueRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3360,6 +3632,8 @@ def read_UpdatePropertyValueResponse(
 def write_UpdatePropertyValueResponse(
     o: UpdatePropertyValueResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdatePropertyValueResponse:
+        expect_model(o, UpdatePropertyValueResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3386,6 +3660,8 @@ def read_UpsertPropertyValueRequest(
 
 
 def write_UpsertPropertyValueRequest(o: UpsertPropertyValueRequest, m: Any, /) -> None:
+    if o.__class__ is not UpsertPropertyValueRequest:
+        expect_model(o, UpsertPropertyValueRequest)
     x: Any
     x = o.value
     if x is not None:
@@ -3410,6 +3686,8 @@ def read_UpsertPropertyValueResponse(
 def write_UpsertPropertyValueResponse(
     o: UpsertPropertyValueResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpsertPropertyValueResponse:
+        expect_model(o, UpsertPropertyValueResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3436,6 +3714,8 @@ def read_DeletePropertyValueRequest(
 
 
 def write_DeletePropertyValueRequest(o: DeletePropertyValueRequest, m: Any, /) -> None:
+    if o.__class__ is not DeletePropertyValueRequest:
+        expect_model(o, DeletePropertyValueRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3460,6 +3740,8 @@ def read_DeletePropertyValueResponse(
 def write_DeletePropertyValueResponse(
     o: DeletePropertyValueResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not DeletePropertyValueResponse:
+        expect_model(o, DeletePropertyValueResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3484,6 +3766,8 @@ def read_SearchPropertyValuesRequest(
 def write_SearchPropertyValuesRequest(
     o: SearchPropertyValuesRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not SearchPropertyValuesRequest:
+        expect_model(o, SearchPropertyValuesRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3512,6 +3796,8 @@ def read_SearchPropertyValuesResponse(
 def write_SearchPropertyValuesResponse(
     o: SearchPropertyValuesResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not SearchPropertyValuesResponse:
+        expect_model(o, SearchPropertyValuesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3539,6 +3825,8 @@ def read_RegisterPropertyGroupRequest(
 def write_RegisterPropertyGroupRequest(
     o: RegisterPropertyGroupRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not RegisterPropertyGroupRequest:
+        expect_model(o, RegisterPropertyGroupRequest)
     x: Any
     x = o.name
     if x is not NO_TEXT:
@@ -3561,6 +3849,8 @@ def read_RegisterPropertyGroupResponse(
 def write_RegisterPropertyGroupResponse(
     o: RegisterPropertyGroupResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not RegisterPropertyGroupResponse:
+        expect_model(o, RegisterPropertyGroupResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3586,6 +3876,8 @@ def read_GetPropertyGroupRequest(
 
 
 def write_GetPropertyGroupRequest(o: GetPropertyGroupRequest, m: Any, /) -> None:
+    if o.__class__ is not GetPropertyGroupRequest:
+        expect_model(o, GetPropertyGroupRequest)
     x: Any
     x = o.name
     if x is not NO_TEXT:
@@ -3606,6 +3898,8 @@ def read_GetPropertyGroupResponse(
 
 
 def write_GetPropertyGroupResponse(o: GetPropertyGroupResponse, m: Any, /) -> None:
+    if o.__class__ is not GetPropertyGroupResponse:
+        expect_model(o, GetPropertyGroupResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3635,6 +3929,8 @@ def read_GetPropertyFieldByNameRequest(
 def write_GetPropertyFieldByNameRequest(
     o: GetPropertyFieldByNameRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetPropertyFieldByNameRequest:
+        expect_model(o, GetPropertyFieldByNameRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3663,6 +3959,8 @@ def read_GetPropertyFieldByNameResponse(
 def write_GetPropertyFieldByNameResponse(
     o: GetPropertyFieldByNameResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetPropertyFieldByNameResponse:
+        expect_model(o, GetPropertyFieldByNameResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3692,6 +3990,8 @@ def read_UpdatePropertyFieldsRequest(
 def write_UpdatePropertyFieldsRequest(
     o: UpdatePropertyFieldsRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdatePropertyFieldsRequest:
+        expect_model(o, UpdatePropertyFieldsRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3720,6 +4020,8 @@ def read_UpdatePropertyFieldsResponse(
 def write_UpdatePropertyFieldsResponse(
     o: UpdatePropertyFieldsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdatePropertyFieldsResponse:
+        expect_model(o, UpdatePropertyFieldsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3749,6 +4051,8 @@ def read_UpdatePropertyValuesRequest(
 def write_UpdatePropertyValuesRequest(
     o: UpdatePropertyValuesRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdatePropertyValuesRequest:
+        expect_model(o, UpdatePropertyValuesRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3777,6 +4081,8 @@ def read_UpdatePropertyValuesResponse(
 def write_UpdatePropertyValuesResponse(
     o: UpdatePropertyValuesResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdatePropertyValuesResponse:
+        expect_model(o, UpdatePropertyValuesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3805,6 +4111,8 @@ def read_UpsertPropertyValuesRequest(
 def write_UpsertPropertyValuesRequest(
     o: UpsertPropertyValuesRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UpsertPropertyValuesRequest:
+        expect_model(o, UpsertPropertyValuesRequest)
     x: Any
     x = o.values
     if x or x.__class__ is not list:
@@ -3830,6 +4138,8 @@ def read_UpsertPropertyValuesResponse(
 def write_UpsertPropertyValuesResponse(
     o: UpsertPropertyValuesResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpsertPropertyValuesResponse:
+        expect_model(o, UpsertPropertyValuesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3859,6 +4169,8 @@ def read_DeletePropertyValuesForTargetRequest(
 def write_DeletePropertyValuesForTargetRequest(
     o: DeletePropertyValuesForTargetRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not DeletePropertyValuesForTargetRequest:
+        expect_model(o, DeletePropertyValuesForTargetRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3886,6 +4198,8 @@ def read_DeletePropertyValuesForTargetResponse(
 def write_DeletePropertyValuesForTargetResponse(
     o: DeletePropertyValuesForTargetResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not DeletePropertyValuesForTargetResponse:
+        expect_model(o, DeletePropertyValuesForTargetResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3909,6 +4223,8 @@ def read_DeletePropertyValuesForFieldRequest(
 def write_DeletePropertyValuesForFieldRequest(
     o: DeletePropertyValuesForFieldRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not DeletePropertyValuesForFieldRequest:
+        expect_model(o, DeletePropertyValuesForFieldRequest)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -3933,6 +4249,8 @@ def read_DeletePropertyValuesForFieldResponse(
 def write_DeletePropertyValuesForFieldResponse(
     o: DeletePropertyValuesForFieldResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not DeletePropertyValuesForFieldResponse:
+        expect_model(o, DeletePropertyValuesForFieldResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3952,6 +4270,8 @@ def read_LogAuditRecRequest(m: Any, keep: bool = True, /) -> LogAuditRecRequest:
 
 
 def write_LogAuditRecRequest(o: LogAuditRecRequest, m: Any, /) -> None:
+    if o.__class__ is not LogAuditRecRequest:
+        expect_model(o, LogAuditRecRequest)
     x: Any
     x = o.record
     if x is not None:
@@ -3971,6 +4291,8 @@ def read_LogAuditRecResponse(m: Any, keep: bool = True, /) -> LogAuditRecRespons
 
 
 def write_LogAuditRecResponse(o: LogAuditRecResponse, m: Any, /) -> None:
+    if o.__class__ is not LogAuditRecResponse:
+        expect_model(o, LogAuditRecResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -3995,6 +4317,8 @@ def read_LogAuditRecWithLevelRequest(
 def write_LogAuditRecWithLevelRequest(
     o: LogAuditRecWithLevelRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not LogAuditRecWithLevelRequest:
+        expect_model(o, LogAuditRecWithLevelRequest)
     x: Any
     x = o.record
     if x is not None:
@@ -4021,6 +4345,8 @@ def read_LogAuditRecWithLevelResponse(
 def write_LogAuditRecWithLevelResponse(
     o: LogAuditRecWithLevelResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not LogAuditRecWithLevelResponse:
+        expect_model(o, LogAuditRecWithLevelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -4043,6 +4369,8 @@ def read_PluginHTTPRequest(m: Any, keep: bool = True, /) -> PluginHTTPRequest:
 
 
 def write_PluginHTTPRequest(o: PluginHTTPRequest, m: Any, /) -> None:
+    if o.__class__ is not PluginHTTPRequest:
+        expect_model(o, PluginHTTPRequest)
     x: Any
     x = o.method
     if x is not NO_TEXT:
@@ -4075,6 +4403,8 @@ def read_PluginHTTPResponse(m: Any, keep: bool = True, /) -> PluginHTTPResponse:
 
 
 def write_PluginHTTPResponse(o: PluginHTTPResponse, m: Any, /) -> None:
+    if o.__class__ is not PluginHTTPResponse:
+        expect_model(o, PluginHTTPResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -4103,6 +4433,8 @@ def read_GetCloudLimitsRequest(m: Any, keep: bool = True, /) -> GetCloudLimitsRe
 
 
 def write_GetCloudLimitsRequest(o: GetCloudLimitsRequest, m: Any, /) -> None:
+    if o.__class__ is not GetCloudLimitsRequest:
+        expect_model(o, GetCloudLimitsRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -4117,6 +4449,8 @@ def read_GetCloudLimitsResponse(m: Any, keep: bool = True, /) -> GetCloudLimitsR
 
 
 def write_GetCloudLimitsResponse(o: GetCloudLimitsResponse, m: Any, /) -> None:
+    if o.__class__ is not GetCloudLimitsResponse:
+        expect_model(o, GetCloudLimitsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -4143,6 +4477,8 @@ def read_OpenInteractiveDialogRequest(
 def write_OpenInteractiveDialogRequest(
     o: OpenInteractiveDialogRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not OpenInteractiveDialogRequest:
+        expect_model(o, OpenInteractiveDialogRequest)
     x: Any
     x = o.dialog
     if x is not None:
@@ -4166,6 +4502,8 @@ def read_OpenInteractiveDialogResponse(
 def write_OpenInteractiveDialogResponse(
     o: OpenInteractiveDialogResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not OpenInteractiveDialogResponse:
+        expect_model(o, OpenInteractiveDialogResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -4190,6 +4528,8 @@ def read_PublishPluginClusterEventRequest(
 def write_PublishPluginClusterEventRequest(
     o: PublishPluginClusterEventRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not PublishPluginClusterEventRequest:
+        expect_model(o, PublishPluginClusterEventRequest)
     x: Any
     x = o.event
     if x is not None:
@@ -4218,6 +4558,8 @@ def read_PublishPluginClusterEventResponse(
 def write_PublishPluginClusterEventResponse(
     o: PublishPluginClusterEventResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not PublishPluginClusterEventResponse:
+        expect_model(o, PublishPluginClusterEventResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -4241,6 +4583,8 @@ def read_RegisterCollectionAndTopicRequest(
 def write_RegisterCollectionAndTopicRequest(
     o: RegisterCollectionAndTopicRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not RegisterCollectionAndTopicRequest:
+        expect_model(o, RegisterCollectionAndTopicRequest)
     x: Any
     x = o.collection_type
     if x is not NO_TEXT:
@@ -4265,6 +4609,8 @@ def read_RegisterCollectionAndTopicResponse(
 def write_RegisterCollectionAndTopicResponse(
     o: RegisterCollectionAndTopicResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not RegisterCollectionAndTopicResponse:
+        expect_model(o, RegisterCollectionAndTopicResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -4288,6 +4634,8 @@ def read_RequestTrialLicenseRequest(
 
 
 def write_RequestTrialLicenseRequest(o: RequestTrialLicenseRequest, m: Any, /) -> None:
+    if o.__class__ is not RequestTrialLicenseRequest:
+        expect_model(o, RequestTrialLicenseRequest)
     x: Any
     x = o.requester_id
     if x is not NO_TEXT:
@@ -4318,6 +4666,8 @@ def read_RequestTrialLicenseResponse(
 def write_RequestTrialLicenseResponse(
     o: RequestTrialLicenseResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not RequestTrialLicenseResponse:
+        expect_model(o, RequestTrialLicenseResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -4342,6 +4692,8 @@ def read_RolesGrantPermissionRequest(
 def write_RolesGrantPermissionRequest(
     o: RolesGrantPermissionRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not RolesGrantPermissionRequest:
+        expect_model(o, RolesGrantPermissionRequest)
     x: Any
     x = o.role_names
     if x or x.__class__ is not list:
@@ -4368,6 +4720,8 @@ def read_RolesGrantPermissionResponse(
 def write_RolesGrantPermissionResponse(
     o: RolesGrantPermissionResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not RolesGrantPermissionResponse:
+        expect_model(o, RolesGrantPermissionResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -4391,6 +4745,8 @@ def read_SendMailRequest(m: Any, keep: bool = True, /) -> SendMailRequest:
 
 
 def write_SendMailRequest(o: SendMailRequest, m: Any, /) -> None:
+    if o.__class__ is not SendMailRequest:
+        expect_model(o, SendMailRequest)
     x: Any
     x = o.to
     if x is not NO_TEXT:
@@ -4414,6 +4770,8 @@ def read_SendMailResponse(m: Any, keep: bool = True, /) -> SendMailResponse:
 
 
 def write_SendMailResponse(o: SendMailResponse, m: Any, /) -> None:
+    if o.__class__ is not SendMailResponse:
+        expect_model(o, SendMailResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -4440,6 +4798,8 @@ def read_SendPushNotificationRequest(
 def write_SendPushNotificationRequest(
     o: SendPushNotificationRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not SendPushNotificationRequest:
+        expect_model(o, SendPushNotificationRequest)
     x: Any
     x = o.notification
     if x is not None:
@@ -4466,6 +4826,8 @@ def read_SendPushNotificationResponse(
 def write_SendPushNotificationResponse(
     o: SendPushNotificationResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not SendPushNotificationResponse:
+        expect_model(o, SendPushNotificationResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -4501,6 +4863,8 @@ def read_Command(m: Any, keep: bool = True, /) -> Command:
 
 
 def write_Command(o: Command, m: Any, /) -> None:
+    if o.__class__ is not Command:
+        expect_model(o, Command)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -4578,6 +4942,8 @@ def read_CommandArgs(m: Any, keep: bool = True, /) -> CommandArgs:
 
 
 def write_CommandArgs(o: CommandArgs, m: Any, /) -> None:
+    if o.__class__ is not CommandArgs:
+        expect_model(o, CommandArgs)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -4636,6 +5002,8 @@ def read_CommandResponse(m: Any, keep: bool = True, /) -> CommandResponse:
 
 
 def write_CommandResponse(o: CommandResponse, m: Any, /) -> None:
+    if o.__class__ is not CommandResponse:
+        expect_model(o, CommandResponse)
     x: Any
     x = o.response_type
     if x is not NO_TEXT:
@@ -4689,6 +5057,8 @@ def read_Preference(m: Any, keep: bool = True, /) -> Preference:
 
 
 def write_Preference(o: Preference, m: Any, /) -> None:
+    if o.__class__ is not Preference:
+        expect_model(o, Preference)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -4725,6 +5095,8 @@ def read_OAuthApp(m: Any, keep: bool = True, /) -> OAuthApp:
 
 
 def write_OAuthApp(o: OAuthApp, m: Any, /) -> None:
+    if o.__class__ is not OAuthApp:
+        expect_model(o, OAuthApp)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -4783,6 +5155,8 @@ def read_Group(m: Any, keep: bool = True, /) -> Group:
 
 
 def write_Group(o: Group, m: Any, /) -> None:
+    if o.__class__ is not Group:
+        expect_model(o, Group)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -4829,6 +5203,8 @@ def read_GroupMember(m: Any, keep: bool = True, /) -> GroupMember:
 
 
 def write_GroupMember(o: GroupMember, m: Any, /) -> None:
+    if o.__class__ is not GroupMember:
+        expect_model(o, GroupMember)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -4861,6 +5237,8 @@ def read_GroupSyncable(m: Any, keep: bool = True, /) -> GroupSyncable:
 
 
 def write_GroupSyncable(o: GroupSyncable, m: Any, /) -> None:
+    if o.__class__ is not GroupSyncable:
+        expect_model(o, GroupSyncable)
     x: Any
     x = o.group_id
     if x is not NO_TEXT:
@@ -4910,6 +5288,8 @@ def read_GroupSearchOpts(m: Any, keep: bool = True, /) -> GroupSearchOpts:
 
 
 def write_GroupSearchOpts(o: GroupSearchOpts, m: Any, /) -> None:
+    if o.__class__ is not GroupSearchOpts:
+        expect_model(o, GroupSearchOpts)
     x: Any
     x = o.q
     if x is not NO_TEXT:
@@ -4969,6 +5349,8 @@ def read_CreateDefaultMembershipParams(
 def write_CreateDefaultMembershipParams(
     o: CreateDefaultMembershipParams, m: Any, /
 ) -> None:
+    if o.__class__ is not CreateDefaultMembershipParams:
+        expect_model(o, CreateDefaultMembershipParams)
     x: Any
     x = o.since
     if x is not ZERO:
@@ -4996,6 +5378,8 @@ def read_RegisterPluginOpts(m: Any, keep: bool = True, /) -> RegisterPluginOpts:
 
 
 def write_RegisterPluginOpts(o: RegisterPluginOpts, m: Any, /) -> None:
+    if o.__class__ is not RegisterPluginOpts:
+        expect_model(o, RegisterPluginOpts)
     x: Any
     x = o.plugin_id
     if x is not NO_TEXT:
@@ -5030,6 +5414,8 @@ def read_SharedChannel(m: Any, keep: bool = True, /) -> SharedChannel:
 
 
 def write_SharedChannel(o: SharedChannel, m: Any, /) -> None:
+    if o.__class__ is not SharedChannel:
+        expect_model(o, SharedChannel)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -5085,6 +5471,8 @@ def read_GetPostsSinceForSyncCursor(
 
 
 def write_GetPostsSinceForSyncCursor(o: GetPostsSinceForSyncCursor, m: Any, /) -> None:
+    if o.__class__ is not GetPostsSinceForSyncCursor:
+        expect_model(o, GetPostsSinceForSyncCursor)
     x: Any
     x = o.last_post_update_at
     if x is not ZERO:
@@ -5114,6 +5502,8 @@ def read_PropertyField(m: Any, keep: bool = True, /) -> PropertyField:
 
 
 def write_PropertyField(o: PropertyField, m: Any, /) -> None:
+    if o.__class__ is not PropertyField:
+        expect_model(o, PropertyField)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -5165,6 +5555,8 @@ def read_PropertyFieldSearchOpts(
 
 
 def write_PropertyFieldSearchOpts(o: PropertyFieldSearchOpts, m: Any, /) -> None:
+    if o.__class__ is not PropertyFieldSearchOpts:
+        expect_model(o, PropertyFieldSearchOpts)
     x: Any
     x = o.page
     if x is not ZERO:
@@ -5193,7 +5585,7 @@ def read_PropertyValue(m: Any, keep: bool = True, /) -> PropertyValue:
     o.field_id = m.field_id
     o.target_id = m.target_id
     o.target_type = m.target_type
-    o.value = read_value(m.value) if h("value") else None
+    o.value = read_set_value(m.value) if h("value") else None
     o.create_at = m.create_at
     o.update_at = m.update_at
     o.delete_at = m.delete_at
@@ -5202,6 +5594,8 @@ def read_PropertyValue(m: Any, keep: bool = True, /) -> PropertyValue:
 
 
 def write_PropertyValue(o: PropertyValue, m: Any, /) -> None:
+    if o.__class__ is not PropertyValue:
+        expect_model(o, PropertyValue)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -5251,6 +5645,8 @@ def read_PropertyValueSearchOpts(
 
 
 def write_PropertyValueSearchOpts(o: PropertyValueSearchOpts, m: Any, /) -> None:
+    if o.__class__ is not PropertyValueSearchOpts:
+        expect_model(o, PropertyValueSearchOpts)
     x: Any
     x = o.page
     if x is not ZERO:
@@ -5283,6 +5679,8 @@ def read_PropertyGroup(m: Any, keep: bool = True, /) -> PropertyGroup:
 
 
 def write_PropertyGroup(o: PropertyGroup, m: Any, /) -> None:
+    if o.__class__ is not PropertyGroup:
+        expect_model(o, PropertyGroup)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -5313,6 +5711,8 @@ def read_AuditRecord(m: Any, keep: bool = True, /) -> AuditRecord:
 
 
 def write_AuditRecord(o: AuditRecord, m: Any, /) -> None:
+    if o.__class__ is not AuditRecord:
+        expect_model(o, AuditRecord)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -5364,6 +5764,8 @@ def read_OpenDialogRequest(m: Any, keep: bool = True, /) -> OpenDialogRequest:
 
 
 def write_OpenDialogRequest(o: OpenDialogRequest, m: Any, /) -> None:
+    if o.__class__ is not OpenDialogRequest:
+        expect_model(o, OpenDialogRequest)
     x: Any
     x = o.trigger_id
     if x is not NO_TEXT:
@@ -5396,6 +5798,8 @@ def read_Dialog(m: Any, keep: bool = True, /) -> Dialog:
 
 
 def write_Dialog(o: Dialog, m: Any, /) -> None:
+    if o.__class__ is not Dialog:
+        expect_model(o, Dialog)
     x: Any
     x = o.callback_id
     if x is not NO_TEXT:
@@ -5447,6 +5851,8 @@ def read_DialogElement(m: Any, keep: bool = True, /) -> DialogElement:
 
 
 def write_DialogElement(o: DialogElement, m: Any, /) -> None:
+    if o.__class__ is not DialogElement:
+        expect_model(o, DialogElement)
     x: Any
     x = o.display_name
     if x is not NO_TEXT:
@@ -5499,6 +5905,8 @@ def read_DialogElementOption(m: Any, keep: bool = True, /) -> DialogElementOptio
 
 
 def write_DialogElementOption(o: DialogElementOption, m: Any, /) -> None:
+    if o.__class__ is not DialogElementOption:
+        expect_model(o, DialogElementOption)
     x: Any
     x = o.text
     if x is not NO_TEXT:
@@ -5519,6 +5927,8 @@ def read_PluginClusterEvent(m: Any, keep: bool = True, /) -> PluginClusterEvent:
 
 
 def write_PluginClusterEvent(o: PluginClusterEvent, m: Any, /) -> None:
+    if o.__class__ is not PluginClusterEvent:
+        expect_model(o, PluginClusterEvent)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -5543,6 +5953,8 @@ def read_PluginClusterEventSendOptions(
 def write_PluginClusterEventSendOptions(
     o: PluginClusterEventSendOptions, m: Any, /
 ) -> None:
+    if o.__class__ is not PluginClusterEventSendOptions:
+        expect_model(o, PluginClusterEventSendOptions)
     x: Any
     x = o.send_type
     if x is not NO_TEXT:
@@ -5584,6 +5996,8 @@ def read_PushNotification(m: Any, keep: bool = True, /) -> PushNotification:
 
 
 def write_PushNotification(o: PushNotification, m: Any, /) -> None:
+    if o.__class__ is not PushNotification:
+        expect_model(o, PushNotification)
     x: Any
     x = o.ack_id
     if x is not NO_TEXT:

@@ -10,6 +10,7 @@ from plugwright_runtime.wire import (
     UnknownFieldSet,
     ZERO,
     boolean,
+    expect_model,
     items,
     new,
     unknown_fields,
@@ -160,6 +161,8 @@ def read_CreateUserRequest(m: Any, keep: bool = True, /) -> CreateUserRequest:
 
 
 def write_CreateUserRequest(o: CreateUserRequest, m: Any, /) -> None:
+    if o.__class__ is not CreateUserRequest:
+        expect_model(o, CreateUserRequest)
     x: Any
     x = o.user
     if x is not None:
@@ -180,6 +183,8 @@ def read_CreateUserResponse(m: Any, keep: bool = True, /) -> CreateUserResponse:
 
 
 def write_CreateUserResponse(o: CreateUserResponse, m: Any, /) -> None:
+    if o.__class__ is not CreateUserResponse:
+        expect_model(o, CreateUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -203,6 +208,8 @@ def read_DeleteUserRequest(m: Any, keep: bool = True, /) -> DeleteUserRequest:
 
 
 def write_DeleteUserRequest(o: DeleteUserRequest, m: Any, /) -> None:
+    if o.__class__ is not DeleteUserRequest:
+        expect_model(o, DeleteUserRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -220,6 +227,8 @@ def read_DeleteUserResponse(m: Any, keep: bool = True, /) -> DeleteUserResponse:
 
 
 def write_DeleteUserResponse(o: DeleteUserResponse, m: Any, /) -> None:
+    if o.__class__ is not DeleteUserResponse:
+        expect_model(o, DeleteUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -264,6 +273,8 @@ def read_GetUsersRequest(m: Any, keep: bool = True, /) -> GetUsersRequest:
 
 
 def write_GetUsersRequest(o: GetUsersRequest, m: Any, /) -> None:
+    if o.__class__ is not GetUsersRequest:
+        expect_model(o, GetUsersRequest)
     x: Any
     x = o.in_team_id
     if x is not NO_TEXT:
@@ -342,6 +353,8 @@ def read_GetUsersResponse(m: Any, keep: bool = True, /) -> GetUsersResponse:
 
 
 def write_GetUsersResponse(o: GetUsersResponse, m: Any, /) -> None:
+    if o.__class__ is not GetUsersResponse:
+        expect_model(o, GetUsersResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -366,6 +379,8 @@ def read_GetUsersByIdsRequest(m: Any, keep: bool = True, /) -> GetUsersByIdsRequ
 
 
 def write_GetUsersByIdsRequest(o: GetUsersByIdsRequest, m: Any, /) -> None:
+    if o.__class__ is not GetUsersByIdsRequest:
+        expect_model(o, GetUsersByIdsRequest)
     x: Any
     x = o.user_ids
     if x or x.__class__ is not list:
@@ -386,6 +401,8 @@ def read_GetUsersByIdsResponse(m: Any, keep: bool = True, /) -> GetUsersByIdsRes
 
 
 def write_GetUsersByIdsResponse(o: GetUsersByIdsResponse, m: Any, /) -> None:
+    if o.__class__ is not GetUsersByIdsResponse:
+        expect_model(o, GetUsersByIdsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -409,6 +426,8 @@ def read_GetUserRequest(m: Any, keep: bool = True, /) -> GetUserRequest:
 
 
 def write_GetUserRequest(o: GetUserRequest, m: Any, /) -> None:
+    if o.__class__ is not GetUserRequest:
+        expect_model(o, GetUserRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -427,6 +446,8 @@ def read_GetUserResponse(m: Any, keep: bool = True, /) -> GetUserResponse:
 
 
 def write_GetUserResponse(o: GetUserResponse, m: Any, /) -> None:
+    if o.__class__ is not GetUserResponse:
+        expect_model(o, GetUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -450,6 +471,8 @@ def read_GetUserByEmailRequest(m: Any, keep: bool = True, /) -> GetUserByEmailRe
 
 
 def write_GetUserByEmailRequest(o: GetUserByEmailRequest, m: Any, /) -> None:
+    if o.__class__ is not GetUserByEmailRequest:
+        expect_model(o, GetUserByEmailRequest)
     x: Any
     x = o.email
     if x is not NO_TEXT:
@@ -468,6 +491,8 @@ def read_GetUserByEmailResponse(m: Any, keep: bool = True, /) -> GetUserByEmailR
 
 
 def write_GetUserByEmailResponse(o: GetUserByEmailResponse, m: Any, /) -> None:
+    if o.__class__ is not GetUserByEmailResponse:
+        expect_model(o, GetUserByEmailResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -493,6 +518,8 @@ def read_GetUserByUsernameRequest(
 
 
 def write_GetUserByUsernameRequest(o: GetUserByUsernameRequest, m: Any, /) -> None:
+    if o.__class__ is not GetUserByUsernameRequest:
+        expect_model(o, GetUserByUsernameRequest)
     x: Any
     x = o.name
     if x is not NO_TEXT:
@@ -513,6 +540,8 @@ def read_GetUserByUsernameResponse(
 
 
 def write_GetUserByUsernameResponse(o: GetUserByUsernameResponse, m: Any, /) -> None:
+    if o.__class__ is not GetUserByUsernameResponse:
+        expect_model(o, GetUserByUsernameResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -539,6 +568,8 @@ def read_GetUsersByUsernamesRequest(
 
 
 def write_GetUsersByUsernamesRequest(o: GetUsersByUsernamesRequest, m: Any, /) -> None:
+    if o.__class__ is not GetUsersByUsernamesRequest:
+        expect_model(o, GetUsersByUsernamesRequest)
     x: Any
     x = o.usernames
     if x or x.__class__ is not list:
@@ -563,6 +594,8 @@ def read_GetUsersByUsernamesResponse(
 def write_GetUsersByUsernamesResponse(
     o: GetUsersByUsernamesResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetUsersByUsernamesResponse:
+        expect_model(o, GetUsersByUsernamesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -588,6 +621,8 @@ def read_GetUsersInTeamRequest(m: Any, keep: bool = True, /) -> GetUsersInTeamRe
 
 
 def write_GetUsersInTeamRequest(o: GetUsersInTeamRequest, m: Any, /) -> None:
+    if o.__class__ is not GetUsersInTeamRequest:
+        expect_model(o, GetUsersInTeamRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -613,6 +648,8 @@ def read_GetUsersInTeamResponse(m: Any, keep: bool = True, /) -> GetUsersInTeamR
 
 
 def write_GetUsersInTeamResponse(o: GetUsersInTeamResponse, m: Any, /) -> None:
+    if o.__class__ is not GetUsersInTeamResponse:
+        expect_model(o, GetUsersInTeamResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -637,6 +674,8 @@ def read_UpdateUserRequest(m: Any, keep: bool = True, /) -> UpdateUserRequest:
 
 
 def write_UpdateUserRequest(o: UpdateUserRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateUserRequest:
+        expect_model(o, UpdateUserRequest)
     x: Any
     x = o.user
     if x is not None:
@@ -657,6 +696,8 @@ def read_UpdateUserResponse(m: Any, keep: bool = True, /) -> UpdateUserResponse:
 
 
 def write_UpdateUserResponse(o: UpdateUserResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdateUserResponse:
+        expect_model(o, UpdateUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -680,6 +721,8 @@ def read_GetUserStatusRequest(m: Any, keep: bool = True, /) -> GetUserStatusRequ
 
 
 def write_GetUserStatusRequest(o: GetUserStatusRequest, m: Any, /) -> None:
+    if o.__class__ is not GetUserStatusRequest:
+        expect_model(o, GetUserStatusRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -698,6 +741,8 @@ def read_GetUserStatusResponse(m: Any, keep: bool = True, /) -> GetUserStatusRes
 
 
 def write_GetUserStatusResponse(o: GetUserStatusResponse, m: Any, /) -> None:
+    if o.__class__ is not GetUserStatusResponse:
+        expect_model(o, GetUserStatusResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -726,6 +771,8 @@ def read_GetUserStatusesByIdsRequest(
 def write_GetUserStatusesByIdsRequest(
     o: GetUserStatusesByIdsRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetUserStatusesByIdsRequest:
+        expect_model(o, GetUserStatusesByIdsRequest)
     x: Any
     x = o.user_ids
     if x or x.__class__ is not list:
@@ -750,6 +797,8 @@ def read_GetUserStatusesByIdsResponse(
 def write_GetUserStatusesByIdsResponse(
     o: GetUserStatusesByIdsResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetUserStatusesByIdsResponse:
+        expect_model(o, GetUserStatusesByIdsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -776,6 +825,8 @@ def read_UpdateUserStatusRequest(
 
 
 def write_UpdateUserStatusRequest(o: UpdateUserStatusRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateUserStatusRequest:
+        expect_model(o, UpdateUserStatusRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -799,6 +850,8 @@ def read_UpdateUserStatusResponse(
 
 
 def write_UpdateUserStatusResponse(o: UpdateUserStatusResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdateUserStatusResponse:
+        expect_model(o, UpdateUserStatusResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -827,6 +880,8 @@ def read_SetUserStatusTimedDNDRequest(
 def write_SetUserStatusTimedDNDRequest(
     o: SetUserStatusTimedDNDRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not SetUserStatusTimedDNDRequest:
+        expect_model(o, SetUserStatusTimedDNDRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -852,6 +907,8 @@ def read_SetUserStatusTimedDNDResponse(
 def write_SetUserStatusTimedDNDResponse(
     o: SetUserStatusTimedDNDResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not SetUserStatusTimedDNDResponse:
+        expect_model(o, SetUserStatusTimedDNDResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -878,6 +935,8 @@ def read_UpdateUserActiveRequest(
 
 
 def write_UpdateUserActiveRequest(o: UpdateUserActiveRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateUserActiveRequest:
+        expect_model(o, UpdateUserActiveRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -900,6 +959,8 @@ def read_UpdateUserActiveResponse(
 
 
 def write_UpdateUserActiveResponse(o: UpdateUserActiveResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdateUserActiveResponse:
+        expect_model(o, UpdateUserActiveResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -926,6 +987,8 @@ def read_UpdateUserCustomStatusRequest(
 def write_UpdateUserCustomStatusRequest(
     o: UpdateUserCustomStatusRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateUserCustomStatusRequest:
+        expect_model(o, UpdateUserCustomStatusRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -952,6 +1015,8 @@ def read_UpdateUserCustomStatusResponse(
 def write_UpdateUserCustomStatusResponse(
     o: UpdateUserCustomStatusResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateUserCustomStatusResponse:
+        expect_model(o, UpdateUserCustomStatusResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -974,6 +1039,8 @@ def read_RemoveUserCustomStatusRequest(
 def write_RemoveUserCustomStatusRequest(
     o: RemoveUserCustomStatusRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not RemoveUserCustomStatusRequest:
+        expect_model(o, RemoveUserCustomStatusRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -995,6 +1062,8 @@ def read_RemoveUserCustomStatusResponse(
 def write_RemoveUserCustomStatusResponse(
     o: RemoveUserCustomStatusResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not RemoveUserCustomStatusResponse:
+        expect_model(o, RemoveUserCustomStatusResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1018,6 +1087,8 @@ def read_GetUsersInChannelRequest(
 
 
 def write_GetUsersInChannelRequest(o: GetUsersInChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not GetUsersInChannelRequest:
+        expect_model(o, GetUsersInChannelRequest)
     x: Any
     x = o.channel_id
     if x is not NO_TEXT:
@@ -1048,6 +1119,8 @@ def read_GetUsersInChannelResponse(
 
 
 def write_GetUsersInChannelResponse(o: GetUsersInChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not GetUsersInChannelResponse:
+        expect_model(o, GetUsersInChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1077,6 +1150,8 @@ def read_GetLDAPUserAttributesRequest(
 def write_GetLDAPUserAttributesRequest(
     o: GetLDAPUserAttributesRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetLDAPUserAttributesRequest:
+        expect_model(o, GetLDAPUserAttributesRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1104,6 +1179,8 @@ def read_GetLDAPUserAttributesResponse(
 def write_GetLDAPUserAttributesResponse(
     o: GetLDAPUserAttributesResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetLDAPUserAttributesResponse:
+        expect_model(o, GetLDAPUserAttributesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1144,6 +1221,8 @@ def read_SearchUsersRequest(m: Any, keep: bool = True, /) -> SearchUsersRequest:
 
 
 def write_SearchUsersRequest(o: SearchUsersRequest, m: Any, /) -> None:
+    if o.__class__ is not SearchUsersRequest:
+        expect_model(o, SearchUsersRequest)
     x: Any
     x = o.term
     if x is not NO_TEXT:
@@ -1208,6 +1287,8 @@ def read_SearchUsersResponse(m: Any, keep: bool = True, /) -> SearchUsersRespons
 
 
 def write_SearchUsersResponse(o: SearchUsersResponse, m: Any, /) -> None:
+    if o.__class__ is not SearchUsersResponse:
+        expect_model(o, SearchUsersResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1231,6 +1312,8 @@ def read_GetProfileImageRequest(m: Any, keep: bool = True, /) -> GetProfileImage
 
 
 def write_GetProfileImageRequest(o: GetProfileImageRequest, m: Any, /) -> None:
+    if o.__class__ is not GetProfileImageRequest:
+        expect_model(o, GetProfileImageRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1251,6 +1334,8 @@ def read_GetProfileImageResponse(
 
 
 def write_GetProfileImageResponse(o: GetProfileImageResponse, m: Any, /) -> None:
+    if o.__class__ is not GetProfileImageResponse:
+        expect_model(o, GetProfileImageResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1273,6 +1358,8 @@ def read_SetProfileImageRequest(m: Any, keep: bool = True, /) -> SetProfileImage
 
 
 def write_SetProfileImageRequest(o: SetProfileImageRequest, m: Any, /) -> None:
+    if o.__class__ is not SetProfileImageRequest:
+        expect_model(o, SetProfileImageRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1295,6 +1382,8 @@ def read_SetProfileImageResponse(
 
 
 def write_SetProfileImageResponse(o: SetProfileImageResponse, m: Any, /) -> None:
+    if o.__class__ is not SetProfileImageResponse:
+        expect_model(o, SetProfileImageResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1314,6 +1403,8 @@ def read_HasPermissionToRequest(m: Any, keep: bool = True, /) -> HasPermissionTo
 
 
 def write_HasPermissionToRequest(o: HasPermissionToRequest, m: Any, /) -> None:
+    if o.__class__ is not HasPermissionToRequest:
+        expect_model(o, HasPermissionToRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1337,6 +1428,8 @@ def read_HasPermissionToResponse(
 
 
 def write_HasPermissionToResponse(o: HasPermissionToResponse, m: Any, /) -> None:
+    if o.__class__ is not HasPermissionToResponse:
+        expect_model(o, HasPermissionToResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1362,6 +1455,8 @@ def read_HasPermissionToTeamRequest(
 
 
 def write_HasPermissionToTeamRequest(o: HasPermissionToTeamRequest, m: Any, /) -> None:
+    if o.__class__ is not HasPermissionToTeamRequest:
+        expect_model(o, HasPermissionToTeamRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1390,6 +1485,8 @@ def read_HasPermissionToTeamResponse(
 def write_HasPermissionToTeamResponse(
     o: HasPermissionToTeamResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not HasPermissionToTeamResponse:
+        expect_model(o, HasPermissionToTeamResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1417,6 +1514,8 @@ def read_HasPermissionToChannelRequest(
 def write_HasPermissionToChannelRequest(
     o: HasPermissionToChannelRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not HasPermissionToChannelRequest:
+        expect_model(o, HasPermissionToChannelRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1445,6 +1544,8 @@ def read_HasPermissionToChannelResponse(
 def write_HasPermissionToChannelResponse(
     o: HasPermissionToChannelResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not HasPermissionToChannelResponse:
+        expect_model(o, HasPermissionToChannelResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1470,6 +1571,8 @@ def read_PublishUserTypingRequest(
 
 
 def write_PublishUserTypingRequest(o: PublishUserTypingRequest, m: Any, /) -> None:
+    if o.__class__ is not PublishUserTypingRequest:
+        expect_model(o, PublishUserTypingRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1495,6 +1598,8 @@ def read_PublishUserTypingResponse(
 
 
 def write_PublishUserTypingResponse(o: PublishUserTypingResponse, m: Any, /) -> None:
+    if o.__class__ is not PublishUserTypingResponse:
+        expect_model(o, PublishUserTypingResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1515,6 +1620,8 @@ def read_UpdateUserAuthRequest(m: Any, keep: bool = True, /) -> UpdateUserAuthRe
 
 
 def write_UpdateUserAuthRequest(o: UpdateUserAuthRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateUserAuthRequest:
+        expect_model(o, UpdateUserAuthRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1538,6 +1645,8 @@ def read_UpdateUserAuthResponse(m: Any, keep: bool = True, /) -> UpdateUserAuthR
 
 
 def write_UpdateUserAuthResponse(o: UpdateUserAuthResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdateUserAuthResponse:
+        expect_model(o, UpdateUserAuthResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1562,6 +1671,8 @@ def read_UpdateUserRolesRequest(m: Any, keep: bool = True, /) -> UpdateUserRoles
 
 
 def write_UpdateUserRolesRequest(o: UpdateUserRolesRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateUserRolesRequest:
+        expect_model(o, UpdateUserRolesRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -1585,6 +1696,8 @@ def read_UpdateUserRolesResponse(
 
 
 def write_UpdateUserRolesResponse(o: UpdateUserRolesResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdateUserRolesResponse:
+        expect_model(o, UpdateUserRolesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1608,6 +1721,8 @@ def read_GetSessionRequest(m: Any, keep: bool = True, /) -> GetSessionRequest:
 
 
 def write_GetSessionRequest(o: GetSessionRequest, m: Any, /) -> None:
+    if o.__class__ is not GetSessionRequest:
+        expect_model(o, GetSessionRequest)
     x: Any
     x = o.session_id
     if x is not NO_TEXT:
@@ -1626,6 +1741,8 @@ def read_GetSessionResponse(m: Any, keep: bool = True, /) -> GetSessionResponse:
 
 
 def write_GetSessionResponse(o: GetSessionResponse, m: Any, /) -> None:
+    if o.__class__ is not GetSessionResponse:
+        expect_model(o, GetSessionResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1650,6 +1767,8 @@ def read_CreateSessionRequest(m: Any, keep: bool = True, /) -> CreateSessionRequ
 
 
 def write_CreateSessionRequest(o: CreateSessionRequest, m: Any, /) -> None:
+    if o.__class__ is not CreateSessionRequest:
+        expect_model(o, CreateSessionRequest)
     x: Any
     x = o.session
     if x is not None:
@@ -1670,6 +1789,8 @@ def read_CreateSessionResponse(m: Any, keep: bool = True, /) -> CreateSessionRes
 
 
 def write_CreateSessionResponse(o: CreateSessionResponse, m: Any, /) -> None:
+    if o.__class__ is not CreateSessionResponse:
+        expect_model(o, CreateSessionResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1696,6 +1817,8 @@ def read_ExtendSessionExpiryRequest(
 
 
 def write_ExtendSessionExpiryRequest(o: ExtendSessionExpiryRequest, m: Any, /) -> None:
+    if o.__class__ is not ExtendSessionExpiryRequest:
+        expect_model(o, ExtendSessionExpiryRequest)
     x: Any
     x = o.session_id
     if x is not NO_TEXT:
@@ -1720,6 +1843,8 @@ def read_ExtendSessionExpiryResponse(
 def write_ExtendSessionExpiryResponse(
     o: ExtendSessionExpiryResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not ExtendSessionExpiryResponse:
+        expect_model(o, ExtendSessionExpiryResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1738,6 +1863,8 @@ def read_RevokeSessionRequest(m: Any, keep: bool = True, /) -> RevokeSessionRequ
 
 
 def write_RevokeSessionRequest(o: RevokeSessionRequest, m: Any, /) -> None:
+    if o.__class__ is not RevokeSessionRequest:
+        expect_model(o, RevokeSessionRequest)
     x: Any
     x = o.session_id
     if x is not NO_TEXT:
@@ -1755,6 +1882,8 @@ def read_RevokeSessionResponse(m: Any, keep: bool = True, /) -> RevokeSessionRes
 
 
 def write_RevokeSessionResponse(o: RevokeSessionResponse, m: Any, /) -> None:
+    if o.__class__ is not RevokeSessionResponse:
+        expect_model(o, RevokeSessionResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1778,6 +1907,8 @@ def read_CreateUserAccessTokenRequest(
 def write_CreateUserAccessTokenRequest(
     o: CreateUserAccessTokenRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not CreateUserAccessTokenRequest:
+        expect_model(o, CreateUserAccessTokenRequest)
     x: Any
     x = o.token
     if x is not None:
@@ -1802,6 +1933,8 @@ def read_CreateUserAccessTokenResponse(
 def write_CreateUserAccessTokenResponse(
     o: CreateUserAccessTokenResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not CreateUserAccessTokenResponse:
+        expect_model(o, CreateUserAccessTokenResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1829,6 +1962,8 @@ def read_RevokeUserAccessTokenRequest(
 def write_RevokeUserAccessTokenRequest(
     o: RevokeUserAccessTokenRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not RevokeUserAccessTokenRequest:
+        expect_model(o, RevokeUserAccessTokenRequest)
     x: Any
     x = o.token_id
     if x is not NO_TEXT:
@@ -1850,6 +1985,8 @@ def read_RevokeUserAccessTokenResponse(
 def write_RevokeUserAccessTokenResponse(
     o: RevokeUserAccessTokenResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not RevokeUserAccessTokenResponse:
+        expect_model(o, RevokeUserAccessTokenResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1869,6 +2006,8 @@ def read_CreateTeamRequest(m: Any, keep: bool = True, /) -> CreateTeamRequest:
 
 
 def write_CreateTeamRequest(o: CreateTeamRequest, m: Any, /) -> None:
+    if o.__class__ is not CreateTeamRequest:
+        expect_model(o, CreateTeamRequest)
     x: Any
     x = o.team
     if x is not None:
@@ -1889,6 +2028,8 @@ def read_CreateTeamResponse(m: Any, keep: bool = True, /) -> CreateTeamResponse:
 
 
 def write_CreateTeamResponse(o: CreateTeamResponse, m: Any, /) -> None:
+    if o.__class__ is not CreateTeamResponse:
+        expect_model(o, CreateTeamResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1912,6 +2053,8 @@ def read_DeleteTeamRequest(m: Any, keep: bool = True, /) -> DeleteTeamRequest:
 
 
 def write_DeleteTeamRequest(o: DeleteTeamRequest, m: Any, /) -> None:
+    if o.__class__ is not DeleteTeamRequest:
+        expect_model(o, DeleteTeamRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -1929,6 +2072,8 @@ def read_DeleteTeamResponse(m: Any, keep: bool = True, /) -> DeleteTeamResponse:
 
 
 def write_DeleteTeamResponse(o: DeleteTeamResponse, m: Any, /) -> None:
+    if o.__class__ is not DeleteTeamResponse:
+        expect_model(o, DeleteTeamResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1946,6 +2091,8 @@ def read_GetTeamsRequest(m: Any, keep: bool = True, /) -> GetTeamsRequest:
 
 
 def write_GetTeamsRequest(o: GetTeamsRequest, m: Any, /) -> None:
+    if o.__class__ is not GetTeamsRequest:
+        expect_model(o, GetTeamsRequest)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -1961,6 +2108,8 @@ def read_GetTeamsResponse(m: Any, keep: bool = True, /) -> GetTeamsResponse:
 
 
 def write_GetTeamsResponse(o: GetTeamsResponse, m: Any, /) -> None:
+    if o.__class__ is not GetTeamsResponse:
+        expect_model(o, GetTeamsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -1984,6 +2133,8 @@ def read_GetTeamRequest(m: Any, keep: bool = True, /) -> GetTeamRequest:
 
 
 def write_GetTeamRequest(o: GetTeamRequest, m: Any, /) -> None:
+    if o.__class__ is not GetTeamRequest:
+        expect_model(o, GetTeamRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2002,6 +2153,8 @@ def read_GetTeamResponse(m: Any, keep: bool = True, /) -> GetTeamResponse:
 
 
 def write_GetTeamResponse(o: GetTeamResponse, m: Any, /) -> None:
+    if o.__class__ is not GetTeamResponse:
+        expect_model(o, GetTeamResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2025,6 +2178,8 @@ def read_GetTeamByNameRequest(m: Any, keep: bool = True, /) -> GetTeamByNameRequ
 
 
 def write_GetTeamByNameRequest(o: GetTeamByNameRequest, m: Any, /) -> None:
+    if o.__class__ is not GetTeamByNameRequest:
+        expect_model(o, GetTeamByNameRequest)
     x: Any
     x = o.name
     if x is not NO_TEXT:
@@ -2043,6 +2198,8 @@ def read_GetTeamByNameResponse(m: Any, keep: bool = True, /) -> GetTeamByNameRes
 
 
 def write_GetTeamByNameResponse(o: GetTeamByNameResponse, m: Any, /) -> None:
+    if o.__class__ is not GetTeamByNameResponse:
+        expect_model(o, GetTeamByNameResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2070,6 +2227,8 @@ def read_GetTeamsUnreadForUserRequest(
 def write_GetTeamsUnreadForUserRequest(
     o: GetTeamsUnreadForUserRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetTeamsUnreadForUserRequest:
+        expect_model(o, GetTeamsUnreadForUserRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -2093,6 +2252,8 @@ def read_GetTeamsUnreadForUserResponse(
 def write_GetTeamsUnreadForUserResponse(
     o: GetTeamsUnreadForUserResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetTeamsUnreadForUserResponse:
+        expect_model(o, GetTeamsUnreadForUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2117,6 +2278,8 @@ def read_UpdateTeamRequest(m: Any, keep: bool = True, /) -> UpdateTeamRequest:
 
 
 def write_UpdateTeamRequest(o: UpdateTeamRequest, m: Any, /) -> None:
+    if o.__class__ is not UpdateTeamRequest:
+        expect_model(o, UpdateTeamRequest)
     x: Any
     x = o.team
     if x is not None:
@@ -2137,6 +2300,8 @@ def read_UpdateTeamResponse(m: Any, keep: bool = True, /) -> UpdateTeamResponse:
 
 
 def write_UpdateTeamResponse(o: UpdateTeamResponse, m: Any, /) -> None:
+    if o.__class__ is not UpdateTeamResponse:
+        expect_model(o, UpdateTeamResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2160,6 +2325,8 @@ def read_SearchTeamsRequest(m: Any, keep: bool = True, /) -> SearchTeamsRequest:
 
 
 def write_SearchTeamsRequest(o: SearchTeamsRequest, m: Any, /) -> None:
+    if o.__class__ is not SearchTeamsRequest:
+        expect_model(o, SearchTeamsRequest)
     x: Any
     x = o.term
     if x is not NO_TEXT:
@@ -2179,6 +2346,8 @@ def read_SearchTeamsResponse(m: Any, keep: bool = True, /) -> SearchTeamsRespons
 
 
 def write_SearchTeamsResponse(o: SearchTeamsResponse, m: Any, /) -> None:
+    if o.__class__ is not SearchTeamsResponse:
+        expect_model(o, SearchTeamsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2202,6 +2371,8 @@ def read_GetTeamsForUserRequest(m: Any, keep: bool = True, /) -> GetTeamsForUser
 
 
 def write_GetTeamsForUserRequest(o: GetTeamsForUserRequest, m: Any, /) -> None:
+    if o.__class__ is not GetTeamsForUserRequest:
+        expect_model(o, GetTeamsForUserRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -2223,6 +2394,8 @@ def read_GetTeamsForUserResponse(
 
 
 def write_GetTeamsForUserResponse(o: GetTeamsForUserResponse, m: Any, /) -> None:
+    if o.__class__ is not GetTeamsForUserResponse:
+        expect_model(o, GetTeamsForUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2249,6 +2422,8 @@ def read_CreateTeamMemberRequest(
 
 
 def write_CreateTeamMemberRequest(o: CreateTeamMemberRequest, m: Any, /) -> None:
+    if o.__class__ is not CreateTeamMemberRequest:
+        expect_model(o, CreateTeamMemberRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2272,6 +2447,8 @@ def read_CreateTeamMemberResponse(
 
 
 def write_CreateTeamMemberResponse(o: CreateTeamMemberResponse, m: Any, /) -> None:
+    if o.__class__ is not CreateTeamMemberResponse:
+        expect_model(o, CreateTeamMemberResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2300,6 +2477,8 @@ def read_CreateTeamMembersRequest(
 
 
 def write_CreateTeamMembersRequest(o: CreateTeamMembersRequest, m: Any, /) -> None:
+    if o.__class__ is not CreateTeamMembersRequest:
+        expect_model(o, CreateTeamMembersRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2328,6 +2507,8 @@ def read_CreateTeamMembersResponse(
 
 
 def write_CreateTeamMembersResponse(o: CreateTeamMembersResponse, m: Any, /) -> None:
+    if o.__class__ is not CreateTeamMembersResponse:
+        expect_model(o, CreateTeamMembersResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2358,6 +2539,8 @@ def read_CreateTeamMembersGracefullyRequest(
 def write_CreateTeamMembersGracefullyRequest(
     o: CreateTeamMembersGracefullyRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not CreateTeamMembersGracefullyRequest:
+        expect_model(o, CreateTeamMembersGracefullyRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2388,6 +2571,8 @@ def read_CreateTeamMembersGracefullyResponse(
 def write_CreateTeamMembersGracefullyResponse(
     o: CreateTeamMembersGracefullyResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not CreateTeamMembersGracefullyResponse:
+        expect_model(o, CreateTeamMembersGracefullyResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2415,6 +2600,8 @@ def read_DeleteTeamMemberRequest(
 
 
 def write_DeleteTeamMemberRequest(o: DeleteTeamMemberRequest, m: Any, /) -> None:
+    if o.__class__ is not DeleteTeamMemberRequest:
+        expect_model(o, DeleteTeamMemberRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2440,6 +2627,8 @@ def read_DeleteTeamMemberResponse(
 
 
 def write_DeleteTeamMemberResponse(o: DeleteTeamMemberResponse, m: Any, /) -> None:
+    if o.__class__ is not DeleteTeamMemberResponse:
+        expect_model(o, DeleteTeamMemberResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2460,6 +2649,8 @@ def read_GetTeamMembersRequest(m: Any, keep: bool = True, /) -> GetTeamMembersRe
 
 
 def write_GetTeamMembersRequest(o: GetTeamMembersRequest, m: Any, /) -> None:
+    if o.__class__ is not GetTeamMembersRequest:
+        expect_model(o, GetTeamMembersRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2485,6 +2676,8 @@ def read_GetTeamMembersResponse(m: Any, keep: bool = True, /) -> GetTeamMembersR
 
 
 def write_GetTeamMembersResponse(o: GetTeamMembersResponse, m: Any, /) -> None:
+    if o.__class__ is not GetTeamMembersResponse:
+        expect_model(o, GetTeamMembersResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2509,6 +2702,8 @@ def read_GetTeamMemberRequest(m: Any, keep: bool = True, /) -> GetTeamMemberRequ
 
 
 def write_GetTeamMemberRequest(o: GetTeamMemberRequest, m: Any, /) -> None:
+    if o.__class__ is not GetTeamMemberRequest:
+        expect_model(o, GetTeamMemberRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2530,6 +2725,8 @@ def read_GetTeamMemberResponse(m: Any, keep: bool = True, /) -> GetTeamMemberRes
 
 
 def write_GetTeamMemberResponse(o: GetTeamMemberResponse, m: Any, /) -> None:
+    if o.__class__ is not GetTeamMemberResponse:
+        expect_model(o, GetTeamMemberResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2559,6 +2756,8 @@ def read_GetTeamMembersForUserRequest(
 def write_GetTeamMembersForUserRequest(
     o: GetTeamMembersForUserRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not GetTeamMembersForUserRequest:
+        expect_model(o, GetTeamMembersForUserRequest)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -2588,6 +2787,8 @@ def read_GetTeamMembersForUserResponse(
 def write_GetTeamMembersForUserResponse(
     o: GetTeamMembersForUserResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GetTeamMembersForUserResponse:
+        expect_model(o, GetTeamMembersForUserResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2617,6 +2818,8 @@ def read_UpdateTeamMemberRolesRequest(
 def write_UpdateTeamMemberRolesRequest(
     o: UpdateTeamMemberRolesRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateTeamMemberRolesRequest:
+        expect_model(o, UpdateTeamMemberRolesRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2645,6 +2848,8 @@ def read_UpdateTeamMemberRolesResponse(
 def write_UpdateTeamMemberRolesResponse(
     o: UpdateTeamMemberRolesResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UpdateTeamMemberRolesResponse:
+        expect_model(o, UpdateTeamMemberRolesResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2668,6 +2873,8 @@ def read_GetTeamIconRequest(m: Any, keep: bool = True, /) -> GetTeamIconRequest:
 
 
 def write_GetTeamIconRequest(o: GetTeamIconRequest, m: Any, /) -> None:
+    if o.__class__ is not GetTeamIconRequest:
+        expect_model(o, GetTeamIconRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2686,6 +2893,8 @@ def read_GetTeamIconResponse(m: Any, keep: bool = True, /) -> GetTeamIconRespons
 
 
 def write_GetTeamIconResponse(o: GetTeamIconResponse, m: Any, /) -> None:
+    if o.__class__ is not GetTeamIconResponse:
+        expect_model(o, GetTeamIconResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2708,6 +2917,8 @@ def read_SetTeamIconRequest(m: Any, keep: bool = True, /) -> SetTeamIconRequest:
 
 
 def write_SetTeamIconRequest(o: SetTeamIconRequest, m: Any, /) -> None:
+    if o.__class__ is not SetTeamIconRequest:
+        expect_model(o, SetTeamIconRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2728,6 +2939,8 @@ def read_SetTeamIconResponse(m: Any, keep: bool = True, /) -> SetTeamIconRespons
 
 
 def write_SetTeamIconResponse(o: SetTeamIconResponse, m: Any, /) -> None:
+    if o.__class__ is not SetTeamIconResponse:
+        expect_model(o, SetTeamIconResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2746,6 +2959,8 @@ def read_RemoveTeamIconRequest(m: Any, keep: bool = True, /) -> RemoveTeamIconRe
 
 
 def write_RemoveTeamIconRequest(o: RemoveTeamIconRequest, m: Any, /) -> None:
+    if o.__class__ is not RemoveTeamIconRequest:
+        expect_model(o, RemoveTeamIconRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2763,6 +2978,8 @@ def read_RemoveTeamIconResponse(m: Any, keep: bool = True, /) -> RemoveTeamIconR
 
 
 def write_RemoveTeamIconResponse(o: RemoveTeamIconResponse, m: Any, /) -> None:
+    if o.__class__ is not RemoveTeamIconResponse:
+        expect_model(o, RemoveTeamIconResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2781,6 +2998,8 @@ def read_GetTeamStatsRequest(m: Any, keep: bool = True, /) -> GetTeamStatsReques
 
 
 def write_GetTeamStatsRequest(o: GetTeamStatsRequest, m: Any, /) -> None:
+    if o.__class__ is not GetTeamStatsRequest:
+        expect_model(o, GetTeamStatsRequest)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -2799,6 +3018,8 @@ def read_GetTeamStatsResponse(m: Any, keep: bool = True, /) -> GetTeamStatsRespo
 
 
 def write_GetTeamStatsResponse(o: GetTeamStatsResponse, m: Any, /) -> None:
+    if o.__class__ is not GetTeamStatsResponse:
+        expect_model(o, GetTeamStatsResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -2826,6 +3047,8 @@ def read_Status(m: Any, keep: bool = True, /) -> Status:
 
 
 def write_Status(o: Status, m: Any, /) -> None:
+    if o.__class__ is not Status:
+        expect_model(o, Status)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -2857,6 +3080,8 @@ def read_CustomStatus(m: Any, keep: bool = True, /) -> CustomStatus:
 
 
 def write_CustomStatus(o: CustomStatus, m: Any, /) -> None:
+    if o.__class__ is not CustomStatus:
+        expect_model(o, CustomStatus)
     x: Any
     x = o.emoji
     if x is not NO_TEXT:
@@ -2884,6 +3109,8 @@ def read_UserAuth(m: Any, keep: bool = True, /) -> UserAuth:
 
 
 def write_UserAuth(o: UserAuth, m: Any, /) -> None:
+    if o.__class__ is not UserAuth:
+        expect_model(o, UserAuth)
     x: Any
     x = o.auth_data
     if x is not None:
@@ -2917,6 +3144,8 @@ def read_Session(m: Any, keep: bool = True, /) -> Session:
 
 
 def write_Session(o: Session, m: Any, /) -> None:
+    if o.__class__ is not Session:
+        expect_model(o, Session)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -2977,6 +3206,8 @@ def read_UserAccessToken(m: Any, keep: bool = True, /) -> UserAccessToken:
 
 
 def write_UserAccessToken(o: UserAccessToken, m: Any, /) -> None:
+    if o.__class__ is not UserAccessToken:
+        expect_model(o, UserAccessToken)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -3008,6 +3239,8 @@ def read_TeamMemberWithError(m: Any, keep: bool = True, /) -> TeamMemberWithErro
 
 
 def write_TeamMemberWithError(o: TeamMemberWithError, m: Any, /) -> None:
+    if o.__class__ is not TeamMemberWithError:
+        expect_model(o, TeamMemberWithError)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -3036,6 +3269,8 @@ def read_TeamStats(m: Any, keep: bool = True, /) -> TeamStats:
 
 
 def write_TeamStats(o: TeamStats, m: Any, /) -> None:
+    if o.__class__ is not TeamStats:
+        expect_model(o, TeamStats)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:

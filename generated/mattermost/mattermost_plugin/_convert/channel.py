@@ -10,6 +10,7 @@ from plugwright_runtime.wire import (
     ZERO,
     boolean,
     enum_table,
+    expect_model,
     new,
     unknown_fields,
 )
@@ -31,6 +32,8 @@ def read_ChannelBannerInfo(m: Any, keep: bool = True, /) -> ChannelBannerInfo:
 
 
 def write_ChannelBannerInfo(o: ChannelBannerInfo, m: Any, /) -> None:
+    if o.__class__ is not ChannelBannerInfo:
+        expect_model(o, ChannelBannerInfo)
     x: Any
     x = o.enabled
     if x is not None:
@@ -81,6 +84,8 @@ def read_Channel(m: Any, keep: bool = True, /) -> Channel:
 
 
 def write_Channel(o: Channel, m: Any, /) -> None:
+    if o.__class__ is not Channel:
+        expect_model(o, Channel)
     x: Any
     x = o.id
     if x is not NO_TEXT:

@@ -8,6 +8,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    expect_model,
     items,
     new,
     unknown_fields,
@@ -30,6 +31,8 @@ def read_Empty(m: Any, keep: bool = True, /) -> Empty:
 
 
 def write_Empty(o: Empty, m: Any, /) -> None:
+    if o.__class__ is not Empty:
+        expect_model(o, Empty)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -43,6 +46,8 @@ def read_StringMap(m: Any, keep: bool = True, /) -> StringMap:
 
 
 def write_StringMap(o: StringMap, m: Any, /) -> None:
+    if o.__class__ is not StringMap:
+        expect_model(o, StringMap)
     x: Any
     x = o.values
     if x or x.__class__ is not dict:
@@ -64,6 +69,8 @@ def read_RequestContext(m: Any, keep: bool = True, /) -> RequestContext:
 
 
 def write_RequestContext(o: RequestContext, m: Any, /) -> None:
+    if o.__class__ is not RequestContext:
+        expect_model(o, RequestContext)
     x: Any
     x = o.plugin_id
     if x is not NO_TEXT:
@@ -96,6 +103,8 @@ def read_AppError(m: Any, keep: bool = True, /) -> AppError:
 
 
 def write_AppError(o: AppError, m: Any, /) -> None:
+    if o.__class__ is not AppError:
+        expect_model(o, AppError)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -135,6 +144,8 @@ def read_ViewUsersRestrictions(m: Any, keep: bool = True, /) -> ViewUsersRestric
 
 
 def write_ViewUsersRestrictions(o: ViewUsersRestrictions, m: Any, /) -> None:
+    if o.__class__ is not ViewUsersRestrictions:
+        expect_model(o, ViewUsersRestrictions)
     x: Any
     x = o.teams
     if x or x.__class__ is not list:

@@ -10,6 +10,7 @@ from plugwright_runtime.wire import (
     UnknownFieldSet,
     ZERO,
     boolean,
+    expect_model,
     items,
     new,
     unknown_fields,
@@ -43,6 +44,8 @@ def read_FileInfo(m: Any, keep: bool = True, /) -> FileInfo:
 
 
 def write_FileInfo(o: FileInfo, m: Any, /) -> None:
+    if o.__class__ is not FileInfo:
+        expect_model(o, FileInfo)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -110,6 +113,8 @@ def read_FileUploadResponse(m: Any, keep: bool = True, /) -> FileUploadResponse:
 
 
 def write_FileUploadResponse(o: FileUploadResponse, m: Any, /) -> None:
+    if o.__class__ is not FileUploadResponse:
+        expect_model(o, FileUploadResponse)
     x: Any
     x = o.file_infos
     if x or x.__class__ is not list:
@@ -133,6 +138,8 @@ def read_FileData(m: Any, keep: bool = True, /) -> FileData:
 
 
 def write_FileData(o: FileData, m: Any, /) -> None:
+    if o.__class__ is not FileData:
+        expect_model(o, FileData)
     x: Any
     x = o.filename
     if x is not NO_TEXT:

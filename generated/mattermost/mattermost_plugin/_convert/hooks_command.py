@@ -10,6 +10,7 @@ from plugwright_runtime.wire import (
     UnknownFieldSet,
     ZERO,
     boolean,
+    expect_model,
     items,
     new,
     unknown_fields,
@@ -73,6 +74,8 @@ def read_WebSocketRequest(m: Any, keep: bool = True, /) -> WebSocketRequest:
 
 
 def write_WebSocketRequest(o: WebSocketRequest, m: Any, /) -> None:
+    if o.__class__ is not WebSocketRequest:
+        expect_model(o, WebSocketRequest)
     x: Any
     x = o.seq
     if x is not ZERO:
@@ -97,6 +100,8 @@ def read_SyncMsgJson(m: Any, keep: bool = True, /) -> SyncMsgJson:
 
 
 def write_SyncMsgJson(o: SyncMsgJson, m: Any, /) -> None:
+    if o.__class__ is not SyncMsgJson:
+        expect_model(o, SyncMsgJson)
     x: Any
     x = o.sync_msg_json
     if x is not NO_BYTES:
@@ -128,6 +133,8 @@ def read_SyncResponse(m: Any, keep: bool = True, /) -> SyncResponse:
 
 
 def write_SyncResponse(o: SyncResponse, m: Any, /) -> None:
+    if o.__class__ is not SyncResponse:
+        expect_model(o, SyncResponse)
     x: Any
     x = o.users_last_update_at
     if x is not ZERO:
@@ -192,6 +199,8 @@ def read_RemoteCluster(m: Any, keep: bool = True, /) -> RemoteCluster:
 
 
 def write_RemoteCluster(o: RemoteCluster, m: Any, /) -> None:
+    if o.__class__ is not RemoteCluster:
+        expect_model(o, RemoteCluster)
     x: Any
     x = o.remote_id
     if x is not NO_TEXT:
@@ -258,6 +267,8 @@ def read_ExecuteCommandRequest(m: Any, keep: bool = True, /) -> ExecuteCommandRe
 
 
 def write_ExecuteCommandRequest(o: ExecuteCommandRequest, m: Any, /) -> None:
+    if o.__class__ is not ExecuteCommandRequest:
+        expect_model(o, ExecuteCommandRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -288,6 +299,8 @@ def read_ExecuteCommandResponse(m: Any, keep: bool = True, /) -> ExecuteCommandR
 
 
 def write_ExecuteCommandResponse(o: ExecuteCommandResponse, m: Any, /) -> None:
+    if o.__class__ is not ExecuteCommandResponse:
+        expect_model(o, ExecuteCommandResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -320,6 +333,8 @@ def read_OnPluginClusterEventRequest(
 def write_OnPluginClusterEventRequest(
     o: OnPluginClusterEventRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not OnPluginClusterEventRequest:
+        expect_model(o, OnPluginClusterEventRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -351,6 +366,8 @@ def read_OnPluginClusterEventResponse(
 def write_OnPluginClusterEventResponse(
     o: OnPluginClusterEventResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not OnPluginClusterEventResponse:
+        expect_model(o, OnPluginClusterEventResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -368,6 +385,8 @@ def read_OnWebSocketConnectRequest(
 
 
 def write_OnWebSocketConnectRequest(o: OnWebSocketConnectRequest, m: Any, /) -> None:
+    if o.__class__ is not OnWebSocketConnectRequest:
+        expect_model(o, OnWebSocketConnectRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -393,6 +412,8 @@ def read_OnWebSocketConnectResponse(
 
 
 def write_OnWebSocketConnectResponse(o: OnWebSocketConnectResponse, m: Any, /) -> None:
+    if o.__class__ is not OnWebSocketConnectResponse:
+        expect_model(o, OnWebSocketConnectResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -412,6 +433,8 @@ def read_OnWebSocketDisconnectRequest(
 def write_OnWebSocketDisconnectRequest(
     o: OnWebSocketDisconnectRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not OnWebSocketDisconnectRequest:
+        expect_model(o, OnWebSocketDisconnectRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -439,6 +462,8 @@ def read_OnWebSocketDisconnectResponse(
 def write_OnWebSocketDisconnectResponse(
     o: OnWebSocketDisconnectResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not OnWebSocketDisconnectResponse:
+        expect_model(o, OnWebSocketDisconnectResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -459,6 +484,8 @@ def read_WebSocketMessageHasBeenPostedRequest(
 def write_WebSocketMessageHasBeenPostedRequest(
     o: WebSocketMessageHasBeenPostedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not WebSocketMessageHasBeenPostedRequest:
+        expect_model(o, WebSocketMessageHasBeenPostedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -491,6 +518,8 @@ def read_WebSocketMessageHasBeenPostedResponse(
 def write_WebSocketMessageHasBeenPostedResponse(
     o: WebSocketMessageHasBeenPostedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not WebSocketMessageHasBeenPostedResponse:
+        expect_model(o, WebSocketMessageHasBeenPostedResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -512,6 +541,8 @@ def read_OnSharedChannelsSyncMsgRequest(
 def write_OnSharedChannelsSyncMsgRequest(
     o: OnSharedChannelsSyncMsgRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not OnSharedChannelsSyncMsgRequest:
+        expect_model(o, OnSharedChannelsSyncMsgRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -546,6 +577,8 @@ def read_OnSharedChannelsSyncMsgResponse(
 def write_OnSharedChannelsSyncMsgResponse(
     o: OnSharedChannelsSyncMsgResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not OnSharedChannelsSyncMsgResponse:
+        expect_model(o, OnSharedChannelsSyncMsgResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -577,6 +610,8 @@ def read_OnSharedChannelsPingRequest(
 def write_OnSharedChannelsPingRequest(
     o: OnSharedChannelsPingRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not OnSharedChannelsPingRequest:
+        expect_model(o, OnSharedChannelsPingRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -604,6 +639,8 @@ def read_OnSharedChannelsPingResponse(
 def write_OnSharedChannelsPingResponse(
     o: OnSharedChannelsPingResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not OnSharedChannelsPingResponse:
+        expect_model(o, OnSharedChannelsPingResponse)
     x: Any
     x = o.healthy
     if x is not False:
@@ -630,6 +667,8 @@ def read_OnSharedChannelsAttachmentSyncMsgRequest(
 def write_OnSharedChannelsAttachmentSyncMsgRequest(
     o: OnSharedChannelsAttachmentSyncMsgRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not OnSharedChannelsAttachmentSyncMsgRequest:
+        expect_model(o, OnSharedChannelsAttachmentSyncMsgRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -668,6 +707,8 @@ def read_OnSharedChannelsAttachmentSyncMsgResponse(
 def write_OnSharedChannelsAttachmentSyncMsgResponse(
     o: OnSharedChannelsAttachmentSyncMsgResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not OnSharedChannelsAttachmentSyncMsgResponse:
+        expect_model(o, OnSharedChannelsAttachmentSyncMsgResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -695,6 +736,8 @@ def read_OnSharedChannelsProfileImageSyncMsgRequest(
 def write_OnSharedChannelsProfileImageSyncMsgRequest(
     o: OnSharedChannelsProfileImageSyncMsgRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not OnSharedChannelsProfileImageSyncMsgRequest:
+        expect_model(o, OnSharedChannelsProfileImageSyncMsgRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -728,6 +771,8 @@ def read_OnSharedChannelsProfileImageSyncMsgResponse(
 def write_OnSharedChannelsProfileImageSyncMsgResponse(
     o: OnSharedChannelsProfileImageSyncMsgResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not OnSharedChannelsProfileImageSyncMsgResponse:
+        expect_model(o, OnSharedChannelsProfileImageSyncMsgResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -752,6 +797,8 @@ def read_GenerateSupportDataRequest(
 
 
 def write_GenerateSupportDataRequest(o: GenerateSupportDataRequest, m: Any, /) -> None:
+    if o.__class__ is not GenerateSupportDataRequest:
+        expect_model(o, GenerateSupportDataRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -782,6 +829,8 @@ def read_GenerateSupportDataResponse(
 def write_GenerateSupportDataResponse(
     o: GenerateSupportDataResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not GenerateSupportDataResponse:
+        expect_model(o, GenerateSupportDataResponse)
     x: Any
     x = o.error
     if x is not None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugwright_runtime.wire import NO_TEXT, UnknownFieldSet, new, unknown_fields
+from plugwright_runtime.wire import (
+    NO_TEXT,
+    UnknownFieldSet,
+    expect_model,
+    new,
+    unknown_fields,
+)
 
 from ..models.hooks_common import PluginContext
 
@@ -21,6 +27,8 @@ def read_PluginContext(m: Any, keep: bool = True, /) -> PluginContext:
 
 
 def write_PluginContext(o: PluginContext, m: Any, /) -> None:
+    if o.__class__ is not PluginContext:
+        expect_model(o, PluginContext)
     x: Any
     x = o.session_id
     if x is not NO_TEXT:

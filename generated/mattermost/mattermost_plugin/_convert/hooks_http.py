@@ -10,6 +10,7 @@ from plugwright_runtime.wire import (
     UnknownFieldSet,
     ZERO,
     boolean,
+    expect_model,
     items,
     new,
     unknown_fields,
@@ -35,6 +36,8 @@ def read_HTTPHeader(m: Any, keep: bool = True, /) -> HTTPHeader:
 
 
 def write_HTTPHeader(o: HTTPHeader, m: Any, /) -> None:
+    if o.__class__ is not HTTPHeader:
+        expect_model(o, HTTPHeader)
     x: Any
     x = o.key
     if x is not NO_TEXT:
@@ -58,6 +61,8 @@ def read_ServeHTTPRequest(m: Any, keep: bool = True, /) -> ServeHTTPRequest:
 
 
 def write_ServeHTTPRequest(o: ServeHTTPRequest, m: Any, /) -> None:
+    if o.__class__ is not ServeHTTPRequest:
+        expect_model(o, ServeHTTPRequest)
     x: Any
     x = o.init
     if x is not None:
@@ -96,6 +101,8 @@ def read_ServeHTTPRequestInit(m: Any, keep: bool = True, /) -> ServeHTTPRequestI
 
 
 def write_ServeHTTPRequestInit(o: ServeHTTPRequestInit, m: Any, /) -> None:
+    if o.__class__ is not ServeHTTPRequestInit:
+        expect_model(o, ServeHTTPRequestInit)
     x: Any
     x = o.plugin_context
     if x is not None:
@@ -150,6 +157,8 @@ def read_ServeHTTPResponse(m: Any, keep: bool = True, /) -> ServeHTTPResponse:
 
 
 def write_ServeHTTPResponse(o: ServeHTTPResponse, m: Any, /) -> None:
+    if o.__class__ is not ServeHTTPResponse:
+        expect_model(o, ServeHTTPResponse)
     x: Any
     x = o.init
     if x is not None:
@@ -179,6 +188,8 @@ def read_ServeHTTPResponseInit(m: Any, keep: bool = True, /) -> ServeHTTPRespons
 
 
 def write_ServeHTTPResponseInit(o: ServeHTTPResponseInit, m: Any, /) -> None:
+    if o.__class__ is not ServeHTTPResponseInit:
+        expect_model(o, ServeHTTPResponseInit)
     x: Any
     x = o.status_code
     if x is not ZERO:

@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    expect_model,
     items,
     new,
     unknown_fields,
@@ -58,6 +59,8 @@ def read_OnInstallEvent(m: Any, keep: bool = True, /) -> OnInstallEvent:
 
 
 def write_OnInstallEvent(o: OnInstallEvent, m: Any, /) -> None:
+    if o.__class__ is not OnInstallEvent:
+        expect_model(o, OnInstallEvent)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -75,6 +78,8 @@ def read_FilesLimits(m: Any, keep: bool = True, /) -> FilesLimits:
 
 
 def write_FilesLimits(o: FilesLimits, m: Any, /) -> None:
+    if o.__class__ is not FilesLimits:
+        expect_model(o, FilesLimits)
     x: Any
     x = o.total_storage
     if x is not None:
@@ -94,6 +99,8 @@ def read_MessagesLimits(m: Any, keep: bool = True, /) -> MessagesLimits:
 
 
 def write_MessagesLimits(o: MessagesLimits, m: Any, /) -> None:
+    if o.__class__ is not MessagesLimits:
+        expect_model(o, MessagesLimits)
     x: Any
     x = o.history
     if x is not None:
@@ -113,6 +120,8 @@ def read_TeamsLimits(m: Any, keep: bool = True, /) -> TeamsLimits:
 
 
 def write_TeamsLimits(o: TeamsLimits, m: Any, /) -> None:
+    if o.__class__ is not TeamsLimits:
+        expect_model(o, TeamsLimits)
     x: Any
     x = o.active
     if x is not None:
@@ -134,6 +143,8 @@ def read_ProductLimits(m: Any, keep: bool = True, /) -> ProductLimits:
 
 
 def write_ProductLimits(o: ProductLimits, m: Any, /) -> None:
+    if o.__class__ is not ProductLimits:
+        expect_model(o, ProductLimits)
     x: Any
     x = o.files
     if x is not None:
@@ -162,6 +173,8 @@ def read_ConfigJson(m: Any, keep: bool = True, /) -> ConfigJson:
 
 
 def write_ConfigJson(o: ConfigJson, m: Any, /) -> None:
+    if o.__class__ is not ConfigJson:
+        expect_model(o, ConfigJson)
     x: Any
     x = o.config_json
     if x is not NO_BYTES:
@@ -179,6 +192,8 @@ def read_ImplementedRequest(m: Any, keep: bool = True, /) -> ImplementedRequest:
 
 
 def write_ImplementedRequest(o: ImplementedRequest, m: Any, /) -> None:
+    if o.__class__ is not ImplementedRequest:
+        expect_model(o, ImplementedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -200,6 +215,8 @@ def read_ImplementedResponse(m: Any, keep: bool = True, /) -> ImplementedRespons
 
 
 def write_ImplementedResponse(o: ImplementedResponse, m: Any, /) -> None:
+    if o.__class__ is not ImplementedResponse:
+        expect_model(o, ImplementedResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -223,6 +240,8 @@ def read_OnActivateRequest(m: Any, keep: bool = True, /) -> OnActivateRequest:
 
 
 def write_OnActivateRequest(o: OnActivateRequest, m: Any, /) -> None:
+    if o.__class__ is not OnActivateRequest:
+        expect_model(o, OnActivateRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -242,6 +261,8 @@ def read_OnActivateResponse(m: Any, keep: bool = True, /) -> OnActivateResponse:
 
 
 def write_OnActivateResponse(o: OnActivateResponse, m: Any, /) -> None:
+    if o.__class__ is not OnActivateResponse:
+        expect_model(o, OnActivateResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -261,6 +282,8 @@ def read_OnDeactivateRequest(m: Any, keep: bool = True, /) -> OnDeactivateReques
 
 
 def write_OnDeactivateRequest(o: OnDeactivateRequest, m: Any, /) -> None:
+    if o.__class__ is not OnDeactivateRequest:
+        expect_model(o, OnDeactivateRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -280,6 +303,8 @@ def read_OnDeactivateResponse(m: Any, keep: bool = True, /) -> OnDeactivateRespo
 
 
 def write_OnDeactivateResponse(o: OnDeactivateResponse, m: Any, /) -> None:
+    if o.__class__ is not OnDeactivateResponse:
+        expect_model(o, OnDeactivateResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -303,6 +328,8 @@ def read_OnConfigurationChangeRequest(
 def write_OnConfigurationChangeRequest(
     o: OnConfigurationChangeRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not OnConfigurationChangeRequest:
+        expect_model(o, OnConfigurationChangeRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -326,6 +353,8 @@ def read_OnConfigurationChangeResponse(
 def write_OnConfigurationChangeResponse(
     o: OnConfigurationChangeResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not OnConfigurationChangeResponse:
+        expect_model(o, OnConfigurationChangeResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -349,6 +378,8 @@ def read_OnInstallRequest(m: Any, keep: bool = True, /) -> OnInstallRequest:
 
 
 def write_OnInstallRequest(o: OnInstallRequest, m: Any, /) -> None:
+    if o.__class__ is not OnInstallRequest:
+        expect_model(o, OnInstallRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -378,6 +409,8 @@ def read_OnInstallResponse(m: Any, keep: bool = True, /) -> OnInstallResponse:
 
 
 def write_OnInstallResponse(o: OnInstallResponse, m: Any, /) -> None:
+    if o.__class__ is not OnInstallResponse:
+        expect_model(o, OnInstallResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -401,6 +434,8 @@ def read_OnSendDailyTelemetryRequest(
 def write_OnSendDailyTelemetryRequest(
     o: OnSendDailyTelemetryRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not OnSendDailyTelemetryRequest:
+        expect_model(o, OnSendDailyTelemetryRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -422,6 +457,8 @@ def read_OnSendDailyTelemetryResponse(
 def write_OnSendDailyTelemetryResponse(
     o: OnSendDailyTelemetryResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not OnSendDailyTelemetryResponse:
+        expect_model(o, OnSendDailyTelemetryResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -439,6 +476,8 @@ def read_RunDataRetentionRequest(
 
 
 def write_RunDataRetentionRequest(o: RunDataRetentionRequest, m: Any, /) -> None:
+    if o.__class__ is not RunDataRetentionRequest:
+        expect_model(o, RunDataRetentionRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -467,6 +506,8 @@ def read_RunDataRetentionResponse(
 
 
 def write_RunDataRetentionResponse(o: RunDataRetentionResponse, m: Any, /) -> None:
+    if o.__class__ is not RunDataRetentionResponse:
+        expect_model(o, RunDataRetentionResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -494,6 +535,8 @@ def read_OnCloudLimitsUpdatedRequest(
 def write_OnCloudLimitsUpdatedRequest(
     o: OnCloudLimitsUpdatedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not OnCloudLimitsUpdatedRequest:
+        expect_model(o, OnCloudLimitsUpdatedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -520,6 +563,8 @@ def read_OnCloudLimitsUpdatedResponse(
 def write_OnCloudLimitsUpdatedResponse(
     o: OnCloudLimitsUpdatedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not OnCloudLimitsUpdatedResponse:
+        expect_model(o, OnCloudLimitsUpdatedResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -538,6 +583,8 @@ def read_ConfigurationWillBeSavedRequest(
 def write_ConfigurationWillBeSavedRequest(
     o: ConfigurationWillBeSavedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not ConfigurationWillBeSavedRequest:
+        expect_model(o, ConfigurationWillBeSavedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -569,6 +616,8 @@ def read_ConfigurationWillBeSavedResponse(
 def write_ConfigurationWillBeSavedResponse(
     o: ConfigurationWillBeSavedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not ConfigurationWillBeSavedResponse:
+        expect_model(o, ConfigurationWillBeSavedResponse)
     x: Any
     x = o.error
     if x is not None:

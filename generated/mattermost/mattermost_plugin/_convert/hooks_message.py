@@ -8,6 +8,7 @@ from plugwright_runtime.wire import (
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
+    expect_model,
     new,
     unknown_fields,
 )
@@ -60,6 +61,8 @@ def read_EmailNotificationJson(m: Any, keep: bool = True, /) -> EmailNotificatio
 
 
 def write_EmailNotificationJson(o: EmailNotificationJson, m: Any, /) -> None:
+    if o.__class__ is not EmailNotificationJson:
+        expect_model(o, EmailNotificationJson)
     x: Any
     x = o.notification_json
     if x is not NO_BYTES:
@@ -85,6 +88,8 @@ def read_EmailNotificationContent(
 
 
 def write_EmailNotificationContent(o: EmailNotificationContent, m: Any, /) -> None:
+    if o.__class__ is not EmailNotificationContent:
+        expect_model(o, EmailNotificationContent)
     x: Any
     x = o.subject
     if x is not NO_TEXT:
@@ -129,6 +134,8 @@ def read_MessageWillBePostedRequest(
 
 
 def write_MessageWillBePostedRequest(o: MessageWillBePostedRequest, m: Any, /) -> None:
+    if o.__class__ is not MessageWillBePostedRequest:
+        expect_model(o, MessageWillBePostedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -163,6 +170,8 @@ def read_MessageWillBePostedResponse(
 def write_MessageWillBePostedResponse(
     o: MessageWillBePostedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not MessageWillBePostedResponse:
+        expect_model(o, MessageWillBePostedResponse)
     x: Any
     x = o.modified_post
     if x is not None:
@@ -194,6 +203,8 @@ def read_MessageWillBeUpdatedRequest(
 def write_MessageWillBeUpdatedRequest(
     o: MessageWillBeUpdatedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not MessageWillBeUpdatedRequest:
+        expect_model(o, MessageWillBeUpdatedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -233,6 +244,8 @@ def read_MessageWillBeUpdatedResponse(
 def write_MessageWillBeUpdatedResponse(
     o: MessageWillBeUpdatedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not MessageWillBeUpdatedResponse:
+        expect_model(o, MessageWillBeUpdatedResponse)
     x: Any
     x = o.modified_post
     if x is not None:
@@ -263,6 +276,8 @@ def read_MessageHasBeenPostedRequest(
 def write_MessageHasBeenPostedRequest(
     o: MessageHasBeenPostedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not MessageHasBeenPostedRequest:
+        expect_model(o, MessageHasBeenPostedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -294,6 +309,8 @@ def read_MessageHasBeenPostedResponse(
 def write_MessageHasBeenPostedResponse(
     o: MessageHasBeenPostedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not MessageHasBeenPostedResponse:
+        expect_model(o, MessageHasBeenPostedResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -316,6 +333,8 @@ def read_MessageHasBeenUpdatedRequest(
 def write_MessageHasBeenUpdatedRequest(
     o: MessageHasBeenUpdatedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not MessageHasBeenUpdatedRequest:
+        expect_model(o, MessageHasBeenUpdatedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -352,6 +371,8 @@ def read_MessageHasBeenUpdatedResponse(
 def write_MessageHasBeenUpdatedResponse(
     o: MessageHasBeenUpdatedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not MessageHasBeenUpdatedResponse:
+        expect_model(o, MessageHasBeenUpdatedResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -371,6 +392,8 @@ def read_MessagesWillBeConsumedRequest(
 def write_MessagesWillBeConsumedRequest(
     o: MessagesWillBeConsumedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not MessagesWillBeConsumedRequest:
+        expect_model(o, MessagesWillBeConsumedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -399,6 +422,8 @@ def read_MessagesWillBeConsumedResponse(
 def write_MessagesWillBeConsumedResponse(
     o: MessagesWillBeConsumedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not MessagesWillBeConsumedResponse:
+        expect_model(o, MessagesWillBeConsumedResponse)
     x: Any
     x = o.posts
     if x or x.__class__ is not list:
@@ -426,6 +451,8 @@ def read_MessageHasBeenDeletedRequest(
 def write_MessageHasBeenDeletedRequest(
     o: MessageHasBeenDeletedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not MessageHasBeenDeletedRequest:
+        expect_model(o, MessageHasBeenDeletedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -457,6 +484,8 @@ def read_MessageHasBeenDeletedResponse(
 def write_MessageHasBeenDeletedResponse(
     o: MessageHasBeenDeletedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not MessageHasBeenDeletedResponse:
+        expect_model(o, MessageHasBeenDeletedResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -477,6 +506,8 @@ def read_FileWillBeUploadedRequest(
 
 
 def write_FileWillBeUploadedRequest(o: FileWillBeUploadedRequest, m: Any, /) -> None:
+    if o.__class__ is not FileWillBeUploadedRequest:
+        expect_model(o, FileWillBeUploadedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -515,6 +546,8 @@ def read_FileWillBeUploadedResponse(
 
 
 def write_FileWillBeUploadedResponse(o: FileWillBeUploadedResponse, m: Any, /) -> None:
+    if o.__class__ is not FileWillBeUploadedResponse:
+        expect_model(o, FileWillBeUploadedResponse)
     x: Any
     x = o.modified_file_info
     if x is not None:
@@ -548,6 +581,8 @@ def read_ReactionHasBeenAddedRequest(
 def write_ReactionHasBeenAddedRequest(
     o: ReactionHasBeenAddedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not ReactionHasBeenAddedRequest:
+        expect_model(o, ReactionHasBeenAddedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -579,6 +614,8 @@ def read_ReactionHasBeenAddedResponse(
 def write_ReactionHasBeenAddedResponse(
     o: ReactionHasBeenAddedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not ReactionHasBeenAddedResponse:
+        expect_model(o, ReactionHasBeenAddedResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -600,6 +637,8 @@ def read_ReactionHasBeenRemovedRequest(
 def write_ReactionHasBeenRemovedRequest(
     o: ReactionHasBeenRemovedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not ReactionHasBeenRemovedRequest:
+        expect_model(o, ReactionHasBeenRemovedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -631,6 +670,8 @@ def read_ReactionHasBeenRemovedResponse(
 def write_ReactionHasBeenRemovedResponse(
     o: ReactionHasBeenRemovedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not ReactionHasBeenRemovedResponse:
+        expect_model(o, ReactionHasBeenRemovedResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -654,6 +695,8 @@ def read_NotificationWillBePushedRequest(
 def write_NotificationWillBePushedRequest(
     o: NotificationWillBePushedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not NotificationWillBePushedRequest:
+        expect_model(o, NotificationWillBePushedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -690,6 +733,8 @@ def read_NotificationWillBePushedResponse(
 def write_NotificationWillBePushedResponse(
     o: NotificationWillBePushedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not NotificationWillBePushedResponse:
+        expect_model(o, NotificationWillBePushedResponse)
     x: Any
     x = o.modified_notification
     if x is not None:
@@ -721,6 +766,8 @@ def read_EmailNotificationWillBeSentRequest(
 def write_EmailNotificationWillBeSentRequest(
     o: EmailNotificationWillBeSentRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not EmailNotificationWillBeSentRequest:
+        expect_model(o, EmailNotificationWillBeSentRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -754,6 +801,8 @@ def read_EmailNotificationWillBeSentResponse(
 def write_EmailNotificationWillBeSentResponse(
     o: EmailNotificationWillBeSentResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not EmailNotificationWillBeSentResponse:
+        expect_model(o, EmailNotificationWillBeSentResponse)
     x: Any
     x = o.modified_content
     if x is not None:
@@ -785,6 +834,8 @@ def read_PreferencesHaveChangedRequest(
 def write_PreferencesHaveChangedRequest(
     o: PreferencesHaveChangedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not PreferencesHaveChangedRequest:
+        expect_model(o, PreferencesHaveChangedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -816,6 +867,8 @@ def read_PreferencesHaveChangedResponse(
 def write_PreferencesHaveChangedResponse(
     o: PreferencesHaveChangedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not PreferencesHaveChangedResponse:
+        expect_model(o, PreferencesHaveChangedResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 

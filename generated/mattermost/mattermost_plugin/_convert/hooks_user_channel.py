@@ -8,6 +8,7 @@ from plugwright_runtime.wire import (
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
+    expect_model,
     new,
     unknown_fields,
 )
@@ -56,6 +57,8 @@ def read_SamlAssertionInfoJson(m: Any, keep: bool = True, /) -> SamlAssertionInf
 
 
 def write_SamlAssertionInfoJson(o: SamlAssertionInfoJson, m: Any, /) -> None:
+    if o.__class__ is not SamlAssertionInfoJson:
+        expect_model(o, SamlAssertionInfoJson)
     x: Any
     x = o.assertion_json
     if x is not NO_BYTES:
@@ -79,6 +82,8 @@ def read_UserHasBeenCreatedRequest(
 
 
 def write_UserHasBeenCreatedRequest(o: UserHasBeenCreatedRequest, m: Any, /) -> None:
+    if o.__class__ is not UserHasBeenCreatedRequest:
+        expect_model(o, UserHasBeenCreatedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -108,6 +113,8 @@ def read_UserHasBeenCreatedResponse(
 
 
 def write_UserHasBeenCreatedResponse(o: UserHasBeenCreatedResponse, m: Any, /) -> None:
+    if o.__class__ is not UserHasBeenCreatedResponse:
+        expect_model(o, UserHasBeenCreatedResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -125,6 +132,8 @@ def read_UserWillLogInRequest(m: Any, keep: bool = True, /) -> UserWillLogInRequ
 
 
 def write_UserWillLogInRequest(o: UserWillLogInRequest, m: Any, /) -> None:
+    if o.__class__ is not UserWillLogInRequest:
+        expect_model(o, UserWillLogInRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -153,6 +162,8 @@ def read_UserWillLogInResponse(m: Any, keep: bool = True, /) -> UserWillLogInRes
 
 
 def write_UserWillLogInResponse(o: UserWillLogInResponse, m: Any, /) -> None:
+    if o.__class__ is not UserWillLogInResponse:
+        expect_model(o, UserWillLogInResponse)
     x: Any
     x = o.rejection_reason
     if x is not NO_TEXT:
@@ -174,6 +185,8 @@ def read_UserHasLoggedInRequest(m: Any, keep: bool = True, /) -> UserHasLoggedIn
 
 
 def write_UserHasLoggedInRequest(o: UserHasLoggedInRequest, m: Any, /) -> None:
+    if o.__class__ is not UserHasLoggedInRequest:
+        expect_model(o, UserHasLoggedInRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -203,6 +216,8 @@ def read_UserHasLoggedInResponse(
 
 
 def write_UserHasLoggedInResponse(o: UserHasLoggedInResponse, m: Any, /) -> None:
+    if o.__class__ is not UserHasLoggedInResponse:
+        expect_model(o, UserHasLoggedInResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -224,6 +239,8 @@ def read_UserHasBeenDeactivatedRequest(
 def write_UserHasBeenDeactivatedRequest(
     o: UserHasBeenDeactivatedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UserHasBeenDeactivatedRequest:
+        expect_model(o, UserHasBeenDeactivatedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -255,6 +272,8 @@ def read_UserHasBeenDeactivatedResponse(
 def write_UserHasBeenDeactivatedResponse(
     o: UserHasBeenDeactivatedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UserHasBeenDeactivatedResponse:
+        expect_model(o, UserHasBeenDeactivatedResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -275,6 +294,8 @@ def read_OnSAMLLoginRequest(m: Any, keep: bool = True, /) -> OnSAMLLoginRequest:
 
 
 def write_OnSAMLLoginRequest(o: OnSAMLLoginRequest, m: Any, /) -> None:
+    if o.__class__ is not OnSAMLLoginRequest:
+        expect_model(o, OnSAMLLoginRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -309,6 +330,8 @@ def read_OnSAMLLoginResponse(m: Any, keep: bool = True, /) -> OnSAMLLoginRespons
 
 
 def write_OnSAMLLoginResponse(o: OnSAMLLoginResponse, m: Any, /) -> None:
+    if o.__class__ is not OnSAMLLoginResponse:
+        expect_model(o, OnSAMLLoginResponse)
     x: Any
     x = o.error
     if x is not None:
@@ -336,6 +359,8 @@ def read_ChannelHasBeenCreatedRequest(
 def write_ChannelHasBeenCreatedRequest(
     o: ChannelHasBeenCreatedRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not ChannelHasBeenCreatedRequest:
+        expect_model(o, ChannelHasBeenCreatedRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -367,6 +392,8 @@ def read_ChannelHasBeenCreatedResponse(
 def write_ChannelHasBeenCreatedResponse(
     o: ChannelHasBeenCreatedResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not ChannelHasBeenCreatedResponse:
+        expect_model(o, ChannelHasBeenCreatedResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -391,6 +418,8 @@ def read_UserHasJoinedChannelRequest(
 def write_UserHasJoinedChannelRequest(
     o: UserHasJoinedChannelRequest, m: Any, /
 ) -> None:
+    if o.__class__ is not UserHasJoinedChannelRequest:
+        expect_model(o, UserHasJoinedChannelRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -427,6 +456,8 @@ def read_UserHasJoinedChannelResponse(
 def write_UserHasJoinedChannelResponse(
     o: UserHasJoinedChannelResponse, m: Any, /
 ) -> None:
+    if o.__class__ is not UserHasJoinedChannelResponse:
+        expect_model(o, UserHasJoinedChannelResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -449,6 +480,8 @@ def read_UserHasLeftChannelRequest(
 
 
 def write_UserHasLeftChannelRequest(o: UserHasLeftChannelRequest, m: Any, /) -> None:
+    if o.__class__ is not UserHasLeftChannelRequest:
+        expect_model(o, UserHasLeftChannelRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -483,6 +516,8 @@ def read_UserHasLeftChannelResponse(
 
 
 def write_UserHasLeftChannelResponse(o: UserHasLeftChannelResponse, m: Any, /) -> None:
+    if o.__class__ is not UserHasLeftChannelResponse:
+        expect_model(o, UserHasLeftChannelResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -503,6 +538,8 @@ def read_UserHasJoinedTeamRequest(
 
 
 def write_UserHasJoinedTeamRequest(o: UserHasJoinedTeamRequest, m: Any, /) -> None:
+    if o.__class__ is not UserHasJoinedTeamRequest:
+        expect_model(o, UserHasJoinedTeamRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -537,6 +574,8 @@ def read_UserHasJoinedTeamResponse(
 
 
 def write_UserHasJoinedTeamResponse(o: UserHasJoinedTeamResponse, m: Any, /) -> None:
+    if o.__class__ is not UserHasJoinedTeamResponse:
+        expect_model(o, UserHasJoinedTeamResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -555,6 +594,8 @@ def read_UserHasLeftTeamRequest(m: Any, keep: bool = True, /) -> UserHasLeftTeam
 
 
 def write_UserHasLeftTeamRequest(o: UserHasLeftTeamRequest, m: Any, /) -> None:
+    if o.__class__ is not UserHasLeftTeamRequest:
+        expect_model(o, UserHasLeftTeamRequest)
     x: Any
     x = o.context
     if x is not None:
@@ -589,6 +630,8 @@ def read_UserHasLeftTeamResponse(
 
 
 def write_UserHasLeftTeamResponse(o: UserHasLeftTeamResponse, m: Any, /) -> None:
+    if o.__class__ is not UserHasLeftTeamResponse:
+        expect_model(o, UserHasLeftTeamResponse)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 

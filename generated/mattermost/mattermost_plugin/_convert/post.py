@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     UnknownFieldSet,
     ZERO,
     boolean,
+    expect_model,
     items,
     new,
     unknown_fields,
@@ -48,6 +49,8 @@ def read_PostMetadata(m: Any, keep: bool = True, /) -> PostMetadata:
 
 
 def write_PostMetadata(o: PostMetadata, m: Any, /) -> None:
+    if o.__class__ is not PostMetadata:
+        expect_model(o, PostMetadata)
     x: Any
     x = o.embeds
     if x or x.__class__ is not list:
@@ -94,6 +97,8 @@ def read_PostEmbed(m: Any, keep: bool = True, /) -> PostEmbed:
 
 
 def write_PostEmbed(o: PostEmbed, m: Any, /) -> None:
+    if o.__class__ is not PostEmbed:
+        expect_model(o, PostEmbed)
     x: Any
     x = o.type
     if x is not NO_TEXT:
@@ -121,6 +126,8 @@ def read_PostImage(m: Any, keep: bool = True, /) -> PostImage:
 
 
 def write_PostImage(o: PostImage, m: Any, /) -> None:
+    if o.__class__ is not PostImage:
+        expect_model(o, PostImage)
     x: Any
     x = o.width
     if x is not ZERO:
@@ -151,6 +158,8 @@ def read_PostPriority(m: Any, keep: bool = True, /) -> PostPriority:
 
 
 def write_PostPriority(o: PostPriority, m: Any, /) -> None:
+    if o.__class__ is not PostPriority:
+        expect_model(o, PostPriority)
     x: Any
     x = o.priority
     if x is not None:
@@ -175,6 +184,8 @@ def read_PostAcknowledgement(m: Any, keep: bool = True, /) -> PostAcknowledgemen
 
 
 def write_PostAcknowledgement(o: PostAcknowledgement, m: Any, /) -> None:
+    if o.__class__ is not PostAcknowledgement:
+        expect_model(o, PostAcknowledgement)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -205,6 +216,8 @@ def read_Reaction(m: Any, keep: bool = True, /) -> Reaction:
 
 
 def write_Reaction(o: Reaction, m: Any, /) -> None:
+    if o.__class__ is not Reaction:
+        expect_model(o, Reaction)
     x: Any
     x = o.user_id
     if x is not NO_TEXT:
@@ -268,6 +281,8 @@ def read_Post(m: Any, keep: bool = True, /) -> Post:
 
 
 def write_Post(o: Post, m: Any, /) -> None:
+    if o.__class__ is not Post:
+        expect_model(o, Post)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -367,6 +382,8 @@ def read_PostList(m: Any, keep: bool = True, /) -> PostList:
 
 
 def write_PostList(o: PostList, m: Any, /) -> None:
+    if o.__class__ is not PostList:
+        expect_model(o, PostList)
     x: Any
     x = o.order
     if x or x.__class__ is not list:

@@ -10,6 +10,7 @@ from plugwright_runtime.wire import (
     ZERO,
     boolean,
     enum_table,
+    expect_model,
     new,
     unknown_fields,
 )
@@ -45,6 +46,8 @@ def read_Team(m: Any, keep: bool = True, /) -> Team:
 
 
 def write_Team(o: Team, m: Any, /) -> None:
+    if o.__class__ is not Team:
+        expect_model(o, Team)
     x: Any
     x = o.id
     if x is not NO_TEXT:
@@ -119,6 +122,8 @@ def read_TeamMember(m: Any, keep: bool = True, /) -> TeamMember:
 
 
 def write_TeamMember(o: TeamMember, m: Any, /) -> None:
+    if o.__class__ is not TeamMember:
+        expect_model(o, TeamMember)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:
@@ -162,6 +167,8 @@ def read_TeamUnread(m: Any, keep: bool = True, /) -> TeamUnread:
 
 
 def write_TeamUnread(o: TeamUnread, m: Any, /) -> None:
+    if o.__class__ is not TeamUnread:
+        expect_model(o, TeamUnread)
     x: Any
     x = o.team_id
     if x is not NO_TEXT:

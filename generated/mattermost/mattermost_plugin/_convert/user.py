@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     UnknownFieldSet,
     ZERO,
     boolean,
+    expect_model,
     new,
     unknown_fields,
 )
@@ -61,6 +62,8 @@ def read_User(m: Any, keep: bool = True, /) -> User:
 
 
 def write_User(o: User, m: Any, /) -> None:
+    if o.__class__ is not User:
+        expect_model(o, User)
     x: Any
     x = o.id
     if x is not NO_TEXT:

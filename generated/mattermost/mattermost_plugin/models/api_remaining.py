@@ -4481,7 +4481,7 @@ class GroupMember(Model):
     __slots__ = __field_names__ = ("group_id", "user_id", "create_at", "delete_at")
 
     group_id: str
-    """The group."""
+    """The group this membership is in."""
     user_id: str
     """The user who is, or was, a member."""
     create_at: int

@@ -2686,7 +2686,7 @@ class Status(Model):
     )
 
     user_id: str
-    """Id of the user."""
+    """The person whose availability this is."""
     status: str
     """`online`, `away`, `dnd` (do not disturb), `offline`, or `ooo` (out of office, with automatic
     replies on).
@@ -2973,7 +2973,7 @@ class TeamStats(Model):
     )
 
     team_id: str
-    """Id of the team."""
+    """The team whose members are counted."""
     total_member_count: int
     """Members in all, deactivated accounts included."""
     active_member_count: int

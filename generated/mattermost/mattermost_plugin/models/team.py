@@ -174,7 +174,7 @@ class TeamMember(Model):
     )
 
     team_id: str
-    """Id of the team."""
+    """The team this membership is in."""
     user_id: str
     """Id of the member."""
     roles: str
@@ -235,7 +235,7 @@ class TeamUnread(Model):
     )
 
     team_id: str
-    """Id of the team."""
+    """The team whose unread posts are counted."""
     msg_count: int
     """Unread posts, replies included. Channels the user marks as unread on mentions only do not
     count.
