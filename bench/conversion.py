@@ -22,7 +22,9 @@ _USER_TEXT = "abcdefghijklmnopqrstuvwxyz"
 def results(scratch: Path) -> Iterator[Result]:
     package = _synthetic_sdk(scratch)
     user, posts = _user(package), _posts(package)
-    yield from _reading(package, user, "proto -> model, flat message of 31 fields", 1.25)
+    yield from _reading(
+        package, user, "proto -> model, flat message of 31 fields", 1.25
+    )
     yield from _reading(package, posts, "proto -> model, list of 200 nested", 1.35)
     yield from _writing(package, user, "model -> proto, flat message of 31 fields")
     yield from _writing(package, posts, "model -> proto, list of 200 nested")
@@ -34,10 +36,21 @@ def _synthetic_sdk(scratch: Path) -> Any:
     """The package of the synthetic plugin API (set a of the targets)."""
     protos, out = scratch / "set_a", scratch / "set_a_sdk"
     script = Path(__file__).with_name("synthetic.py")
-    subprocess.run([sys.executable, script, protos], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, script, protos], check=True, stdout=subprocess.DEVNULL
+    )
     files = sorted(protos.rglob("*.proto"))
     subprocess.run(
-        [BIN / "plugwright", "generate", "--package", "set_a", "--out", out, f"-I{protos}", *files],
+        [
+            BIN / "plugwright",
+            "generate",
+            "--package",
+            "set_a",
+            "--out",
+            out,
+            f"-I{protos}",
+            *files,
+        ],
         check=True,
         stdout=subprocess.DEVNULL,
     )
@@ -77,8 +90,12 @@ def _post(i: int) -> dict[str, Any]:
     if i % 4 == 0:
         reaction = {"user_id": _USER_TEXT, "post_id": "p" * 26, "emoji_name": "smile"}
         post["metadata"] = {
-            "embeds": [{"type": "link", "url": "https://example.com", "data": {"t": "x"}}],
-            "images": {"https://example.com/b": {"width": 640, "height": 480, "format": "png"}},
+            "embeds": [
+                {"type": "link", "url": "https://example.com", "data": {"t": "x"}}
+            ],
+            "images": {
+                "https://example.com/b": {"width": 640, "height": 480, "format": "png"}
+            },
             "reactions": [{**reaction, "create_at": k + 1} for k in range(3)],
             "priority": 1,
         }
@@ -102,10 +119,14 @@ def _reading(
         )
         limit = None if keep else target
         note = f"{seconds * 1e6:.1f} µs"
-        yield Result(area + label, "reading every field into locals", ratio, limit, note)
+        yield Result(
+            area + label, "reading every field into locals", ratio, limit, note
+        )
 
 
-def _writing(package: Any, sample: tuple[Any, dict[str, Any]], area: str) -> Iterator[Result]:
+def _writing(
+    package: Any, sample: tuple[Any, dict[str, Any]], area: str
+) -> Iterator[Result]:
     codec, values = sample
     model = codec.read(codec.message(**values))
 
@@ -116,7 +137,9 @@ def _writing(package: Any, sample: tuple[Any, dict[str, Any]], area: str) -> Ite
 
     assert write() == codec.message(**values)
     ratio, seconds = measure.functions(write, lambda: codec.message(**values))
-    yield Result(area, "constructor on a ready dict", ratio, 1.1, f"{seconds * 1e6:.1f} µs")
+    yield Result(
+        area, "constructor on a ready dict", ratio, 1.1, f"{seconds * 1e6:.1f} µs"
+    )
 
 
 def reader(descriptor: Any) -> Any:
@@ -158,7 +181,9 @@ def _read_expression(field: Any, lines: list[str], seen: set[str]) -> str:
     if nested is not None:
         _reader_source(nested, lines, seen)
     if field.is_repeated:
-        items = f"[{_function(nested)}(v) for v in x[:]]" if nested is not None else "x[:]"
+        items = (
+            f"[{_function(nested)}(v) for v in x[:]]" if nested is not None else "x[:]"
+        )
         return f"{items} if (x := {source}) else []"
     if nested is not None:
         return f'{_function(nested)}({source}) if h("{field.name}") else None'
@@ -170,27 +195,34 @@ def _dispatch() -> Iterator[Result]:
     sys.path.insert(0, str(ROOT / "generated" / "mattermost"))
     from mattermost_plugin import HookName, Plugin, hook, models
     from mattermost_plugin._package import PACKAGE
-
     from plugwright_runtime.codec import encode
     from plugwright_runtime.dispatch import Dispatcher, HookCall
 
     class Echo(Plugin):
         @hook(HookName.MessageWillBePosted)
-        async def edit(self, context: models.PluginContext, post: models.Post) -> models.Post:
+        async def edit(
+            self, context: models.PluginContext, post: models.Post
+        ) -> models.Post:
             return post
 
     plugin = Echo()
     table = type(plugin).__hooks__
-    dispatcher = Dispatcher(plugin, table, ThreadPoolExecutor(1), logging.getLogger("bench"))
+    dispatcher = Dispatcher(
+        plugin, table, ThreadPoolExecutor(1), logging.getLogger("bench")
+    )
     registration = dispatcher.registered["MessageWillBePosted"]
     call = HookCall(dispatcher, table.specs["MessageWillBePosted"], registration)
     service = "mattermost.pluginapi.v1"
     request = PACKAGE.codec(f"{service}.MessageWillBePostedRequest").message
     response = PACKAGE.codec(f"{service}.MessageWillBePostedResponse").message
-    context, post = PACKAGE.codec(f"{service}.PluginContext"), PACKAGE.codec(f"{service}.Post")
+    context, post = PACKAGE.codec(f"{service}.PluginContext"), PACKAGE.codec(
+        f"{service}.Post"
+    )
     data = encode(
         models.MessageWillBePostedRequest(
-            plugin_context=models.PluginContext(session_id="s" * 26, request_id="r" * 26),
+            plugin_context=models.PluginContext(
+                session_id="s" * 26, request_id="r" * 26
+            ),
             post=_mattermost_post(models),
         )
     )
@@ -212,10 +244,13 @@ def _dispatch() -> Iterator[Result]:
                 await function()
 
         ratio, seconds = measure.functions(
-            lambda: run(many(lambda: call.serve(data, None))), lambda: run(many(lambda: bare(data)))
+            lambda: run(many(lambda: call.serve(data, None))),
+            lambda: run(many(lambda: bare(data))),
         )
     note = f"{seconds / 200 * 1e6:.1f} µs a call"
-    yield Result("dispatch of a hook, bytes to bytes", "bare converters", ratio, 1.2, note)
+    yield Result(
+        "dispatch of a hook, bytes to bytes", "bare converters", ratio, 1.2, note
+    )
 
 
 def _mattermost_post(models: Any) -> Any:
@@ -240,13 +275,22 @@ def _mattermost_post(models: Any) -> Any:
 
 def _classes(package: Any) -> Result:
     """Creating model classes against the dataclass decorator on the same fields."""
-    source = Path(importlib.import_module("set_a.models.acme_pluginapi_v1_models_01").__file__ or "")
+    source = Path(
+        importlib.import_module("set_a.models.acme_pluginapi_v1_models_01").__file__
+        or ""
+    )
     ours = compile(source.read_text(), "models", "exec")
-    plain = compile(_decorated(importlib.import_module("set_a.models.acme_pluginapi_v1_models_01")), "plain", "exec")
+    plain = compile(
+        _decorated(importlib.import_module("set_a.models.acme_pluginapi_v1_models_01")),
+        "plain",
+        "exec",
+    )
 
     def create(code: Any) -> Any:
         namespace = {"__name__": "set_a.models.bench", "__package__": "set_a.models"}
-        sys.modules["set_a.models.bench"] = sys.modules["set_a.models.acme_pluginapi_v1_models_01"]
+        sys.modules["set_a.models.bench"] = sys.modules[
+            "set_a.models.acme_pluginapi_v1_models_01"
+        ]
         exec(code, namespace)
 
     ratio, seconds = measure.functions(lambda: create(ours), lambda: create(plain))
@@ -260,6 +304,9 @@ def _decorated(module: Any) -> str:
     for name, cls in vars(module).items():
         fields = getattr(cls, "__field_names__", ())
         if fields:
-            lines += ["@dataclasses.dataclass(slots=True, kw_only=True)", f"class {name}:"]
+            lines += [
+                "@dataclasses.dataclass(slots=True, kw_only=True)",
+                f"class {name}:",
+            ]
             lines += [f"    {f}: str = ''" for f in fields]
     return "\n".join(lines)

@@ -41,16 +41,23 @@ def _mattermost(scratch: Path) -> Iterator[Result]:
     copy = scratch / "mattermost"
     shutil.copytree(PROTOS, copy)
     config = (copy / "plugwright.toml").read_text()
-    (copy / "plugwright.toml").write_text(config.replace("../../generated/mattermost", "../fresh"))
+    (copy / "plugwright.toml").write_text(
+        config.replace("../../generated/mattermost", "../fresh")
+    )
     fresh = f"rm -rf {scratch}/fresh && exec {BIN}/plugwright generate {copy}"
     subjects: dict[str, list[str | Path]] = {
         "generate the Mattermost SDK, all files anew": ["sh", "-c", fresh],
         "--check, nothing changed": [BIN / "plugwright", "generate", "--check", PROTOS],
     }
-    for tool, plugin in (("betterproto2", "python_betterproto2"), ("mypy-protobuf", "mypy")):
+    for tool, plugin in (
+        ("betterproto2", "python_betterproto2"),
+        ("mypy-protobuf", "mypy"),
+    ):
         if shutil.which(f"protoc-gen-{plugin}", path=str(BIN)):
             command = _protoc(PROTOS, scratch / tool, plugin)
-            command.insert(4, f"--plugin=protoc-gen-{plugin}={BIN / f'protoc-gen-{plugin}'}")
+            command.insert(
+                4, f"--plugin=protoc-gen-{plugin}={BIN / f'protoc-gen-{plugin}'}"
+            )
             subjects[f"for comparison: {tool}"] = command
     measured = measure.commands(subjects, floor)
     for name, (ratio, run) in measured.items():
@@ -63,14 +70,25 @@ def _synthetic(scratch: Path, scale: int) -> Path:
     out = scratch / f"synthetic{scale}"
     script = Path(__file__).with_name("synthetic.py")
     subprocess.run(
-        [sys.executable, script, out, "--scale", str(scale)], check=True, stdout=subprocess.DEVNULL
+        [sys.executable, script, out, "--scale", str(scale)],
+        check=True,
+        stdout=subprocess.DEVNULL,
     )
     return out
 
 
 def _zero_config(protos: Path, out: Path) -> list[str | Path]:
     files = sorted(protos.rglob("*.proto"))
-    return [BIN / "plugwright", "generate", "--package", "sdk", "--out", out, f"-I{protos}", *files]
+    return [
+        BIN / "plugwright",
+        "generate",
+        "--package",
+        "sdk",
+        "--out",
+        out,
+        f"-I{protos}",
+        *files,
+    ]
 
 
 def _scaling(scratch: Path) -> Iterator[Result]:
@@ -90,7 +108,9 @@ def _huge(scratch: Path) -> Iterator[Result]:
     subject = _zero_config(folder, scratch / "huge_sdk")
     ratio, run = measure.commands({"huge": subject}, floor, 3)["huge"]
     note = f"{run.wall:.1f} s, {run.peak:.0f} MiB"
-    yield Result("one file of 2,000 messages", "protoc python+pyi+grpc", ratio, 3.0, note)
+    yield Result(
+        "one file of 2,000 messages", "protoc python+pyi+grpc", ratio, 3.0, note
+    )
 
 
 def huge_proto(messages: int, fields: int) -> str:
@@ -99,6 +119,9 @@ def huge_proto(messages: int, fields: int) -> str:
     for i in range(messages):
         lines += [f"// Message number {i}.", f"message M{i} {{"]
         for k in range(fields // 2):
-            lines += [f"  // Field number {k} of message {i}.", f"  string f{k} = {k + 1};"]
+            lines += [
+                f"  // Field number {k} of message {i}.",
+                f"  string f{k} = {k + 1};",
+            ]
         lines += ["}", ""]
     return "\n".join(lines)

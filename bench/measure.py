@@ -28,8 +28,9 @@ class Result:
         verdict = ""
         if self.target is not None:
             verdict = "met" if self.ratio <= self.target else "MISSED"
-        target = "–" if self.target is None else f"{self.target:g}"
-        return f"| {self.area} | {self.floor} | {self.ratio:.2f} | {target} | {verdict} | {self.note} |"
+        target = "-" if self.target is None else f"{self.target:g}"
+        cells = (self.area, self.floor, f"{self.ratio:.2f}", target, verdict, self.note)
+        return f"| {' | '.join(cells)} |"
 
 
 HEADER = "| area | ratio to | ratio | target | | |\n|---|---|---|---|---|---|"
@@ -89,7 +90,9 @@ def run(command: Sequence[str | Path], env: dict[str, str] | None = None) -> Run
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"{command[0]} failed: {errors.decode(errors='replace')[-800:]}")
+        raise RuntimeError(
+            f"{command[0]} failed: {errors.decode(errors='replace')[-800:]}"
+        )
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
@@ -111,6 +114,9 @@ def commands(
             ratios[name].append(measured.wall / base.wall)
             runs[name].append(measured)
     return {
-        name: (statistics.median(ratios[name]), sorted(runs[name], key=lambda r: r.wall)[rounds // 2])
+        name: (
+            statistics.median(ratios[name]),
+            sorted(runs[name], key=lambda r: r.wall)[rounds // 2],
+        )
         for name in subjects
     }

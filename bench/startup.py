@@ -31,13 +31,21 @@ def results(scratch: Path) -> Iterator[Result]:
     floor = _python("import grpc.aio\n" + "".join(f"import {m}\n" for m in pb2))
     paths = {"PYTHONPATH": f"{scratch / 'pb2'}:{SDK}:{ROOT / 'runtime'}"}
     subjects = {"one": _python(_ONE), "all": _python(_ALL)}
-    for label, env in (("", paths), (", no .pyc", paths | {"PYTHONDONTWRITEBYTECODE": "1"})):
+    for label, env in (
+        ("", paths),
+        (", no .pyc", paths | {"PYTHONDONTWRITEBYTECODE": "1"}),
+    ):
         measured = measure.commands(subjects, floor, 9, env)
         for name, target in (("one", 1.0), ("all", 1.35)):
-            area = {"one": "start, one model used", "all": "start, every model and converter"}[name]
+            area = {
+                "one": "start, one model used",
+                "all": "start, every model and converter",
+            }[name]
             ratio, run = measured[name]
             note = f"{run.wall * 1e3:.0f} ms, {run.peak:.0f} MiB"
-            yield Result(area + label, "grpc.aio + the pb2 modules", ratio, target, note)
+            yield Result(
+                area + label, "grpc.aio + the pb2 modules", ratio, target, note
+            )
     yield _mypy(scratch)
 
 
@@ -49,7 +57,13 @@ def _pb2(scratch: Path) -> list[str]:
     out = scratch / "pb2"
     out.mkdir()
     files = sorted(PROTOS.glob("*.proto"))
-    command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{PROTOS}", f"--python_out={out}"]
+    command = [
+        sys.executable,
+        "-m",
+        "grpc_tools.protoc",
+        f"-I{PROTOS}",
+        f"--python_out={out}",
+    ]
     subprocess.run([*command, *files], check=True)
     return [f"{f.stem}_pb2" for f in files]
 
@@ -60,6 +74,8 @@ def _mypy(scratch: Path) -> Result:
     base: list[str | Path] = [BIN / "mypy", "--strict", "--cache-dir=/dev/null"]
     config: list[str | Path] = ["--config-file", ROOT / "pyproject.toml"]
     subject = [*base, *config, SDK / "mattermost_plugin"]
-    ratio, run = measure.commands({"sdk": subject}, [*base, *config, one_line], 3)["sdk"]
+    ratio, run = measure.commands({"sdk": subject}, [*base, *config, one_line], 3)[
+        "sdk"
+    ]
     note = f"{run.wall:.1f} s, {run.peak:.0f} MiB"
     return Result("mypy --strict, cold, the SDK", "a one-line file", ratio, 4.0, note)

@@ -45,7 +45,9 @@ ProtoPath = Annotated[
 ]
 DescriptorSet = Annotated[
     Path | None,
-    typer.Option(help="A ready descriptor set (protoc -o, buf build) instead of .proto files."),
+    typer.Option(
+        help="A ready descriptor set (protoc -o, buf build) instead of .proto files."
+    ),
 ]
 PackageName = Annotated[
     str, typer.Option("--package", help="Zero-config: the Python package to write.")
@@ -71,7 +73,9 @@ def _version(wanted: bool) -> None:
 def _root(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     del version
@@ -82,7 +86,10 @@ def generate(
     inputs: Inputs = None,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Write nothing; print what differs, exit 1 if anything does."),
+        typer.Option(
+            "--check",
+            help="Write nothing; print what differs, exit 1 if anything does.",
+        ),
     ] = False,
     proto_path: ProtoPath = None,
     descriptor_set: DescriptorSet = None,
@@ -114,7 +121,9 @@ def generate(
 
 @app.command()
 def inspect(
-    stage: Annotated[str, typer.Argument(help="`schema` (what the protos mean) or `plan`.")],
+    stage: Annotated[
+        str, typer.Argument(help="`schema` (what the protos mean) or `plan`.")
+    ],
     inputs: Inputs = None,
     proto_path: ProtoPath = None,
     descriptor_set: DescriptorSet = None,
@@ -129,13 +138,20 @@ def inspect(
         jobs = _jobs(inputs, proto_path, descriptor_set, package, Path())
         make = generation.schema if stage == "schema" else generation.planned
         values = [_plain(make(job, progress.show)) for job in jobs]
-    print(json.dumps(values[0] if len(values) == 1 else values, indent=2, ensure_ascii=False))
+    print(
+        json.dumps(
+            values[0] if len(values) == 1 else values, indent=2, ensure_ascii=False
+        )
+    )
 
 
 @app.command()
 def explain(
     name: Annotated[
-        str, typer.Argument(help="SERVICE.METHOD, a hook, or a message.", show_default=False)
+        str,
+        typer.Argument(
+            help="SERVICE.METHOD, a hook, or a message.", show_default=False
+        ),
     ],
     inputs: Inputs = None,
     proto_path: ProtoPath = None,
@@ -157,8 +173,13 @@ def explain(
             if text := explanation.explain(plan, name):
                 found.append(text)
         if not found:
-            near = ", ".join(get_close_matches(name, known, 5, 0.4)) or ", ".join(known[:10])
-            raise fail(Location(name), f"no RPC, hook or message of that name; there is: {near}")
+            near = ", ".join(get_close_matches(name, known, 5, 0.4)) or ", ".join(
+                known[:10]
+            )
+            raise fail(
+                Location(name),
+                f"no RPC, hook or message of that name; there is: {near}",
+            )
     print("\n\n".join(found))
 
 
@@ -182,7 +203,9 @@ def _jobs(
         yield generation.zero_config(package, out, sources)
         return
     if out is not None and out != Path():
-        raise typer.BadParameter("--out goes with --package; a config names its own folder")
+        raise typer.BadParameter(
+            "--out goes with --package; a config names its own folder"
+        )
     for config in inputs or generation.default_configs(Path()):
         yield generation.configured(config, proto_path or (), descriptor_set)
 
@@ -245,7 +268,9 @@ class _Progress:
 def _plain(value: Any) -> Any:
     """Schema and plan nodes as JSON values; each node names its type."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = {
+            f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)
+        }
         return {"type": type(value).__name__} | fields
     if (named := getattr(value, "_asdict", None)) is not None:
         fields = {k: _plain(v) for k, v in named().items()}
@@ -256,4 +281,8 @@ def _plain(value: Any) -> Any:
         return [_plain(v) for v in value]
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    return (
+        value
+        if value is None or isinstance(value, str | int | float | bool)
+        else str(value)
+    )

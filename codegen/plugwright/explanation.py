@@ -12,7 +12,11 @@ def explain(plan: Plan, name: str) -> str | None:
     """The explanation of `SERVICE.METHOD`, of a hook or of a message; None if there is none."""
     simple = name.rpartition(".")[2]
     parts: list[str] = []
-    parts += [_method(m) for m in plan.methods if name in _names_of_method(m) or simple == m.rpc]
+    parts += [
+        _method(m)
+        for m in plan.methods
+        if name in _names_of_method(m) or simple == m.rpc
+    ]
     parts += [_hook(h) for h in plan.hooks if simple == h.method]
     parts += [_message(m) for m in _messages(plan) if name in (m.name, m.full_name)]
     return "\n\n".join(dict.fromkeys(parts)) or None
@@ -21,7 +25,9 @@ def explain(plan: Plan, name: str) -> str | None:
 def known_names(plan: Plan) -> list[str]:
     """Everything that can be explained."""
     methods = [_dotted(m) for m in plan.methods]
-    return sorted({*methods, *(h.method for h in plan.hooks), *(m.name for m in _messages(plan))})
+    return sorted(
+        {*methods, *(h.method for h in plan.hooks), *(m.name for m in _messages(plan))}
+    )
 
 
 def _dotted(method: MethodPlan) -> str:
@@ -56,13 +62,21 @@ def _text(code: Code) -> str:
 def _method(method: MethodPlan) -> str:
     lines = [f"{method.path[1:]}: {method.kind} RPC", ""]
     parameters = [
-        f"    {p.name}: {_text(p.annotation)}" + (f" = {_text(p.default)}" if p.default else "")
+        f"    {p.name}: {_text(p.annotation)}"
+        + (f" = {_text(p.default)}" if p.default else "")
         for p in method.parameters
     ]
-    lines += [f"{method.name}(", *(f"{p}," for p in parameters), f") -> {_text(method.result)}", ""]
+    lines += [
+        f"{method.name}(",
+        *(f"{p}," for p in parameters),
+        f") -> {_text(method.result)}",
+        "",
+    ]
     lines += [f"  {p.name}: {p.rule}" for p in method.parameters]
     lines += [f"  {rule}" for rule in method.rules]
-    lines.append("  raises: PluginAPIError and its subclasses, for an embedded error or a status")
+    lines.append(
+        "  raises: PluginAPIError and its subclasses, for an embedded error or a status"
+    )
     if method.idempotent:
         lines.append("  retried: the proto declares it idempotent")
     return "\n".join(lines)
@@ -72,16 +86,28 @@ def _hook(hook: HookPlan) -> str:
     arguments = ", ".join(f"{n}: {_text(a)}" for n, a, _ in hook.arguments)
     if hook.family == "http":
         arguments = "request: Request"
-    result = " | ".join(_text(r) for r in hook.result) if hook.family != "http" else "Response"
+    result = (
+        " | ".join(_text(r) for r in hook.result)
+        if hook.family != "http"
+        else "Response"
+    )
     lines = [f"hook {hook.method}", "", f"@hook(HookName.{hook.name})"]
-    lines.append(f"def {hook.snake}(self{', ' if arguments else ''}{arguments}) -> {result}")
-    lines += ["", *(f"  {rule}" for rule in hook.rules), f"  on failure: {_FAILURES[hook.family]}"]
+    lines.append(
+        f"def {hook.snake}(self{', ' if arguments else ''}{arguments}) -> {result}"
+    )
+    lines += [
+        "",
+        *(f"  {rule}" for rule in hook.rules),
+        f"  on failure: {_FAILURES[hook.family]}",
+    ]
     if hook.rejects:
         lines.append("  on_error=Reject(…): a failure refuses instead")
     return "\n".join(lines)
 
 
-_EMBEDDED = "the host gets the error in the response (id plugin.<hook>.error, status 500)"
+_EMBEDDED = (
+    "the host gets the error in the response (id plugin.<hook>.error, status 500)"
+)
 _OPEN = "status INTERNAL (timeout: DEADLINE_EXCEEDED); the host goes on as if without the hook"
 _FAILURES = {
     "void": _OPEN,

@@ -36,7 +36,9 @@ class Job:
     out: Path
 
 
-def configured(config: Path, extra_path: Sequence[Path], descriptor_set: Path | None) -> Job:
+def configured(
+    config: Path, extra_path: Sequence[Path], descriptor_set: Path | None
+) -> Job:
     """The job of a `plugwright.toml` (or of the folder that holds one)."""
     file = config / CONFIG_NAME if config.is_dir() else config
     settings = load(file)
@@ -57,7 +59,9 @@ def default_configs(root: Path) -> list[Path]:
     """Every `proto/*/plugwright.toml` below `root`."""
     found = sorted(root.glob(f"proto/*/{CONFIG_NAME}"))
     if not found:
-        text = f"no {CONFIG_NAME}; name a config, or use --package, --out and proto files"
+        text = (
+            f"no {CONFIG_NAME}; name a config, or use --package, --out and proto files"
+        )
         raise fail(Location(str(root / "proto")), text)
     return found
 

@@ -91,7 +91,9 @@ def python_scalar(scalar: Scalar) -> str:
 _CHECKS: Mapping[Scalar, Callable[[str], Code]] = {
     Scalar.FLOAT: lambda v: expr(runtime("wire", "float32"), f"({v})"),
     Scalar.STRING: lambda v: f'"" + {v}',
-    Scalar.BOOL: lambda v: expr(f"{v} if {v} is True else ", runtime("wire", "boolean"), f"({v})"),
+    Scalar.BOOL: lambda v: expr(
+        f"{v} if {v} is True else ", runtime("wire", "boolean"), f"({v})"
+    ),
 }
 
 
@@ -109,7 +111,12 @@ _SCALAR_ROWS = {scalar: _scalar_row(scalar) for scalar in Scalar}
 
 
 def _well_known(annotation: Expr, name: str) -> Row:
-    return Row(annotation, None, runtime("wkt", f"read_{name}"), fill=runtime("wkt", f"write_{name}"))
+    return Row(
+        annotation,
+        None,
+        runtime("wkt", f"read_{name}"),
+        fill=runtime("wkt", f"write_{name}"),
+    )
 
 
 def _wrapper(scalar: Scalar) -> Row:
@@ -132,7 +139,9 @@ WELL_KNOWN: Mapping[str, Row] = {
     ),
     "google.protobuf.Any": _well_known(expr(runtime("wkt", "AnyMessage")), "any"),
     "google.protobuf.Empty": _well_known(expr(runtime("wkt", "Empty")), "empty"),
-    "google.protobuf.FieldMask": _well_known(expr(runtime("wkt", "FieldMask")), "field_mask"),
+    "google.protobuf.FieldMask": _well_known(
+        expr(runtime("wkt", "FieldMask")), "field_mask"
+    ),
     "google.protobuf.DoubleValue": _wrapper(Scalar.DOUBLE),
     "google.protobuf.FloatValue": _wrapper(Scalar.FLOAT),
     "google.protobuf.Int64Value": _wrapper(Scalar.INT64),
@@ -187,7 +196,9 @@ class Kinds:
         """The type of a set value of this kind."""
         match kind:
             case ListKind():
-                return expr(builtin("list"), "[", self.row(kind.element).annotation, "]")
+                return expr(
+                    builtin("list"), "[", self.row(kind.element).annotation, "]"
+                )
             case MapKind():
                 key = _SCALAR_ROWS[kind.key].annotation
                 value = self.row(kind.value).annotation
@@ -218,9 +229,23 @@ class Kinds:
         """What `__init__` stores: a fresh container for each instance that gets none."""
         match field.kind:
             case ListKind():
-                return expr("[] if ", name, " is ", runtime("model", "EMPTY_LIST"), " else ", name)
+                return expr(
+                    "[] if ",
+                    name,
+                    " is ",
+                    runtime("model", "EMPTY_LIST"),
+                    " else ",
+                    name,
+                )
             case MapKind():
-                return expr("{} if ", name, " is ", runtime("model", "EMPTY_DICT"), " else ", name)
+                return expr(
+                    "{} if ",
+                    name,
+                    " is ",
+                    runtime("model", "EMPTY_DICT"),
+                    " else ",
+                    name,
+                )
             case _:
                 return name
 
@@ -232,19 +257,33 @@ class Kinds:
         match field.kind:
             case ListKind():
                 element = _read_value(self.row(field.kind.element), "v")
-                items = "x[:]" if element is None else expr("[", element, " for v in x[:]]")
-                return [f"x = {source}", expr(f"o.{attribute} = ", items, " if x else []")]
+                items = (
+                    "x[:]" if element is None else expr("[", element, " for v in x[:]]")
+                )
+                return [
+                    f"x = {source}",
+                    expr(f"o.{attribute} = ", items, " if x else []"),
+                ]
             case MapKind():
                 value = _read_value(self.row(field.kind.value), "x[k]") or "x[k]"
                 items = expr("{k: ", value, " for k in x}")
-                return [f"x = {source}", expr(f"o.{attribute} = ", items, " if x else {}")]
+                return [
+                    f"x = {source}",
+                    expr(f"o.{attribute} = ", items, " if x else {}"),
+                ]
             case _:
                 value = self.read_set(field)
                 if field.presence and not field.required:
                     if field.kind == MessageKind("google.protobuf.Value"):
                         # None says that the field is not set, so null is something else.
                         value = expr(runtime("wkt", "read_set_value"), f"({source})")
-                    return [expr(f"o.{attribute} = ", value, f' if h("{field.name}") else None')]
+                    return [
+                        expr(
+                            f"o.{attribute} = ",
+                            value,
+                            f' if h("{field.name}") else None',
+                        )
+                    ]
                 if field.required:
                     other = expr(runtime("wire", "missing"), f'("{field.name}")')
                     value = expr(value, f' if h("{field.name}") else ', other)
@@ -280,26 +319,31 @@ class Kinds:
         """The statements that set a singular field to `value`, marking it as present."""
         assert not isinstance(field.kind, ListKind | MapKind)
         row = self.row(field.kind)
-        hidden = isinstance(field.kind, MessageKind) and field.kind.message in self._hiding
+        hidden = (
+            isinstance(field.kind, MessageKind) and field.kind.message in self._hiding
+        )
         if row.fill is None:
             return [put(field.name, row.check(value) if row.check else value)]
         return [
             f"t = {get(field.name)}",
-            expr(runtime("wire", "set_in_parent"), "(t)") if hidden else "t.SetInParent()",
+            (
+                expr(runtime("wire", "set_in_parent"), "(t)")
+                if hidden
+                else "t.SetInParent()"
+            ),
             expr(row.fill, f"({value}, t)"),
         ]
 
     def _write_list(self, kind: ListKind, name: str, value: str) -> list[Code]:
         row = self.row(kind.element)
-        body: list[Code] = [f"t = {get(name)}"]
         if row.fill is not None:
-            body = [f"t = {get(name)}.add", "for v in x:", expr("    ", row.fill, "(v, t())")]
-        elif row.check:
-            items = runtime("wire", "items")
-            body.append(expr("t.extend([", row.check("v"), " for v in ", items, "(x)])"))
+            body: list[Code] = [f"t = {get(name)}.add", "for v in x:"]
+            body.append(expr("    ", row.fill, "(v, t())"))
         else:
-            items = runtime("wire", "items")
-            body.append(expr("t.extend(x if x.__class__ is list else ", items, "(x))"))
+            values = expr("[", row.check("v"), " for v in x]") if row.check else "x"
+            body = ["if x.__class__ is not list:"]
+            body.append(expr("    x = ", runtime("wire", "items"), "(x)"))
+            body += [f"t = {get(name)}", expr("t.extend(", values, ")")]
         return _guarded(value, "or x.__class__ is not list", body)
 
     def _write_map(self, kind: MapKind, name: str, value: str) -> list[Code]:
@@ -310,7 +354,11 @@ class Kinds:
             store: Code = expr(row.fill, "(v, ", entry, ")")
         else:
             store = expr(entry, " = ", row.check("v") if row.check else "v")
-        body: list[Code] = [f"t = {get(name)}", "for k, v in x.items():", indented(store)]
+        body: list[Code] = [
+            f"t = {get(name)}",
+            "for k, v in x.items():",
+            indented(store),
+        ]
         return _guarded(value, "or x.__class__ is not dict", body)
 
     def explicit_default(self, field: Field) -> str | None:
@@ -326,20 +374,23 @@ class Kinds:
                 return field.default
 
 
-# What cannot be written behind a dot; `__debug__` can be read, but not assigned to.
-_NO_ATTRIBUTES = frozenset((*keyword.kwlist, "__debug__"))
-
-
 def get(name: str) -> str:
-    """Reading a field of a protobuf message; a keyword needs getattr."""
-    return f'getattr(m, "{name}")' if name in _NO_ATTRIBUTES else f"m.{name}"
+    """Reading a field of a protobuf message; some names cannot stand behind a dot."""
+    return f'getattr(m, "{name}")' if _is_special(name) else f"m.{name}"
+
+
+def _is_special(name: str) -> bool:
+    """Keywords, and dunder names: to Python and type checkers some are no mere attributes."""
+    return keyword.iskeyword(name) or name.startswith("__")
 
 
 def put(name: str, value: Code) -> Code:
     """Assigning a field of a protobuf message."""
-    if name in _NO_ATTRIBUTES:
+    if _is_special(name):
         return expr(f'setattr(m, "{name}", ', value, ")")
-    return f"m.{name} = {value}" if isinstance(value, str) else expr(f"m.{name} = ", value)
+    return (
+        f"m.{name} = {value}" if isinstance(value, str) else expr(f"m.{name} = ", value)
+    )
 
 
 def _read_value(row: Row, source: str) -> Code | None:
@@ -364,7 +415,8 @@ _DEFAULTS = {"str": "NO_TEXT", "bytes": "NO_BYTES", "int": "ZERO"}
 
 def _guarded(value: str, condition: Code, body: list[Code]) -> list[Code]:
     """`body`, which uses `x`, unless `value` is the default: anything else reaches protobuf,
-    which rejects a wrong type, so a stray None or "" is never written as zero in silence."""
+    which rejects a wrong type, so a stray None or "" is never written as zero in silence.
+    """
     return [f"x = {value}", expr("if x ", condition, ":"), *map(indented, body)]
 
 
@@ -376,4 +428,3 @@ def _literal(scalar: Scalar, text: str) -> str:
         value = float(text)
         return repr(value) if math.isfinite(value) else f'float("{text}")'
     return text if name == "int" else repr(text)
-

@@ -109,7 +109,9 @@ def _dependencies_first(
                 entered.add(current)
                 stack.append((current, True))
                 imports = sorted(by_name[current].dependency, reverse=True)
-                missing += [_missing(current, d, source) for d in imports if d not in by_name]
+                missing += [
+                    _missing(current, d, source) for d in imports if d not in by_name
+                ]
                 stack += [(d, False) for d in imports if d in by_name]
     if missing:
         raise GenerationError(missing)
@@ -135,7 +137,10 @@ def _targets(
     if unknown := sorted(set(targets) - names):
         known = ", ".join(sorted(names))
         raise GenerationError(
-            Problem(Location(source or t), f"{t} is not in the descriptor set; it has: {known}")
+            Problem(
+                Location(source or t),
+                f"{t} is not in the descriptor set; it has: {known}",
+            )
             for t in unknown
         )
     return set(targets)
@@ -187,7 +192,9 @@ class _FileLinker:
             package=package,
             dependencies=tuple(self.proto.dependency),
             messages=tuple(
-                self._message(m, d.message_types_by_name[m.name], (), prefix, (_FILE_MESSAGE, i))
+                self._message(
+                    m, d.message_types_by_name[m.name], (), prefix, (_FILE_MESSAGE, i)
+                )
                 for i, m in enumerate(self.proto.message_type)
             ),
             enums=tuple(
@@ -241,14 +248,22 @@ class _FileLinker:
             oneofs=self._oneofs(proto, fields, path),
             messages=tuple(
                 self._message(
-                    n, d.nested_types_by_name[n.name], names, prefix, (*path, _MESSAGE_NESTED, i)
+                    n,
+                    d.nested_types_by_name[n.name],
+                    names,
+                    prefix,
+                    (*path, _MESSAGE_NESTED, i),
                 )
                 for i, n in enumerate(proto.nested_type)
                 if not n.options.map_entry
             ),
             enums=tuple(
                 self._enum(
-                    e, d.enum_types_by_name[e.name], names, prefix, (*path, _MESSAGE_ENUM, i)
+                    e,
+                    d.enum_types_by_name[e.name],
+                    names,
+                    prefix,
+                    (*path, _MESSAGE_ENUM, i),
                 )
                 for i, e in enumerate(proto.enum_type)
             ),
@@ -269,7 +284,11 @@ class _FileLinker:
             if field.oneof:
                 members.setdefault(field.oneof, []).append(field)
         return tuple(
-            Oneof(o.name, tuple(members[o.name]), self._comment((*path, _MESSAGE_ONEOF, i)))
+            Oneof(
+                o.name,
+                tuple(members[o.name]),
+                self._comment((*path, _MESSAGE_ONEOF, i)),
+            )
             for i, o in enumerate(proto.oneof_decl)
             if o.name in members
         )
@@ -284,7 +303,9 @@ class _FileLinker:
         repeated = proto.label == _Proto.LABEL_REPEATED
         synthetic = proto.proto3_optional
         oneof = (
-            d.containing_oneof.name if proto.HasField("oneof_index") and not synthetic else None
+            d.containing_oneof.name
+            if proto.HasField("oneof_index") and not synthetic
+            else None
         )
         presence = not repeated and bool(d.has_presence)
         return Field(
@@ -293,7 +314,8 @@ class _FileLinker:
             json_name=proto.json_name,
             kind=_kind(proto, maps, repeated),
             presence=presence,
-            explicit=synthetic or (presence and oneof is None and proto.type not in _MESSAGES),
+            explicit=synthetic
+            or (presence and oneof is None and proto.type not in _MESSAGES),
             required=_is_required(d),
             oneof=oneof,
             default=proto.default_value if proto.HasField("default_value") else None,
@@ -429,7 +451,11 @@ _UNTIDY = re.compile(r"[ \t]$|\r", re.MULTILINE)
 def _dedent(comment: str) -> str:
     """A comment as its author saw it: one leading blank per line is the `// ` of the source."""
     body = comment.strip("\n")
-    if body[:1] == " " and body.count("\n") == body.count("\n ") and not _UNTIDY.search(body):
+    if (
+        body[:1] == " "
+        and body.count("\n") == body.count("\n ")
+        and not _UNTIDY.search(body)
+    ):
         return body[1:].replace("\n ", "\n").strip("\n")
     lines = [line.rstrip() for line in comment.replace("\r\n", "\n").split("\n")]
     inner = [line for line in lines if line]

@@ -17,10 +17,21 @@ import keyword
 import re
 
 _KEYWORDS = frozenset(keyword.kwlist)
-_ENUM_RESERVED = _KEYWORDS | {"mro", "name", "value", *(n for n in dir(int) if n[0] != "_")}
+# Type checkers take a variable of one of these two names to be true.
+_RESERVED = _KEYWORDS | {"TYPE_CHECKING", "MYPY"}
+_ENUM_RESERVED = _KEYWORDS | {
+    "mro",
+    "name",
+    "value",
+    *(n for n in dir(int) if n[0] != "_"),
+}
 _MANGLED = re.compile(r"(pb)*__")
 _STR_METHODS = frozenset(n for n in dir(str) if n[0] != "_")
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|[A-Z]+|[0-9]+")
+# What the `__init__` of a generated package binds: `from . import x` finds that before a module.
+_PACKAGE_NAMES = frozenset({"annotations", "lazy_names"})
+_WORD = re.compile(
+    r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|[A-Z]+|[0-9]+"
+)
 BUILTINS = frozenset(dir(builtins))
 
 
@@ -42,7 +53,7 @@ def attribute(name: str, reserved: frozenset[str] = frozenset()) -> str:
     """
     if _MANGLED.match(name):
         name = "pb" + name
-    return _escape(name, _KEYWORDS | reserved if reserved else _KEYWORDS)
+    return _escape(name, _RESERVED | reserved if reserved else _RESERVED)
 
 
 def type_name(name: str) -> str:
@@ -109,14 +120,16 @@ def enum_members(enum: str, values: tuple[str, ...]) -> dict[str, str]:
         and all(s.isidentifier() and enum_member(s) == s for s in stripped)
         and len(set(stripped)) == len(stripped)
     )
-    return {v: s if works else enum_member(v) for v, s in zip(values, stripped, strict=True)}
+    return {
+        v: s if works else enum_member(v) for v, s in zip(values, stripped, strict=True)
+    }
 
 
 def words(name: str) -> list[str]:
     """The words of a CamelCase or snake_case name.
 
-    >>> words("GetLDAPUserAttributes"), words("SetUserStatusTimedDND"), words("user_id_1")
-    (['Get', 'LDAP', 'User', 'Attributes'], ['Set', 'User', 'Status', 'Timed', 'DND'], ['user', 'id', '1'])
+    >>> words("GetLDAPUserAttributes"), words("user_id_1")
+    (['Get', 'LDAP', 'User', 'Attributes'], ['user', 'id', '1'])
     """
     return [w for part in name.split("_") for w in _WORD.findall(part)]
 
@@ -168,4 +181,13 @@ def module(path: str) -> str:
     text = re.sub(r"\W", "_", path.removesuffix(".proto"), flags=re.ASCII)
     if not text or text[0].isdigit():
         text = "m" + text
-    return attribute(text)
+    return submodule(text)
+
+
+def submodule(name: str) -> str:
+    """A module of a package whose `__init__` has names of its own.
+
+    >>> submodule("user"), submodule("annotations"), submodule("class")
+    ('user', 'annotations_', 'class_')
+    """
+    return attribute(name, _PACKAGE_NAMES)

@@ -97,7 +97,9 @@ def write(root: Path, files: Sequence[SourceFile]) -> int:
     except OSError as error:
         _undo([beside for beside, _ in staged], folders)
         place = Location(str(error.filename or root))
-        text = f"cannot be written: {error.strerror}; check the path and its permissions"
+        text = (
+            f"cannot be written: {error.strerror}; check the path and its permissions"
+        )
         raise GenerationError([Problem(place, text)]) from None
     return len(changed) + len(stale)
 

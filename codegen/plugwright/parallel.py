@@ -19,7 +19,11 @@ T = TypeVar("T")
 def both(first: Callable[[], T], second: Callable[[], T]) -> tuple[T, T]:
     """The results of two functions that do not depend on each other."""
     # A fork copies one thread only: what other threads hold locked would stay so for ever.
-    if not hasattr(os, "fork") or threading.active_count() > 1 or (os.cpu_count() or 1) < 2:
+    if (
+        not hasattr(os, "fork")
+        or threading.active_count() > 1
+        or (os.cpu_count() or 1) < 2
+    ):
         return first(), second()
     reading, writing = os.pipe()
     child = os.fork()

@@ -56,7 +56,9 @@ def virtual_name(file: Path, proto_path: Sequence[Path]) -> str:
     for root in proto_path:
         if resolved.is_relative_to(root.resolve()):
             return resolved.relative_to(root.resolve()).as_posix()
-    raise fail(Location(str(file)), "lies outside every import root; add its folder with -I")
+    raise fail(
+        Location(str(file)), "lies outside every import root; add its folder with -I"
+    )
 
 
 def disk_path(name: str, proto_path: Sequence[Path]) -> str:
@@ -105,7 +107,9 @@ def _problems(text: str, files: Sequence[Path]) -> list[Problem]:
                 continue
             found.append(Problem(Location(m["file"]), _advice(m["text"])))
         elif line.strip():
-            found.append(Problem(Location(str(files[0]) if files else "protoc"), _advice(line)))
+            found.append(
+                Problem(Location(str(files[0]) if files else "protoc"), _advice(line))
+            )
     return found or [Problem(Location("protoc"), "failed without saying why")]
 
 
@@ -115,7 +119,16 @@ def _advice(text: str) -> str:
     if "was not found or had errors" in text:
         return text.rstrip(".") + "; mend it, or add its folder with -I/--proto-path"
     if "file not found" in text:
-        return text.rstrip(".") + "; check the import, or add its folder with -I/--proto-path"
+        return (
+            text.rstrip(".")
+            + "; check the import, or add its folder with -I/--proto-path"
+        )
+    if "recursion limit for nested messages" in text:
+        return text.rstrip(".") + "; declare the inner messages at the top of the file"
+    if text.endswith("is not defined."):
+        return (
+            text.rstrip(".") + "; check the name, or import the file that declares it"
+        )
     if "does not reside within any path" in text:
         return "lies outside every import root; add its folder with -I/--proto-path"
     return text

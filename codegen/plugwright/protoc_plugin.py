@@ -29,11 +29,14 @@ def main() -> None:
     sys.stdout.buffer.write(respond(request).SerializeToString())
 
 
-def respond(request: plugin_pb2.CodeGeneratorRequest) -> plugin_pb2.CodeGeneratorResponse:
+def respond(
+    request: plugin_pb2.CodeGeneratorRequest,
+) -> plugin_pb2.CodeGeneratorResponse:
     """The answer to protoc; problems become its `error`, which protoc prints."""
     features = plugin_pb2.CodeGeneratorResponse
     response = plugin_pb2.CodeGeneratorResponse(
-        supported_features=features.FEATURE_PROTO3_OPTIONAL | features.FEATURE_SUPPORTS_EDITIONS,
+        supported_features=features.FEATURE_PROTO3_OPTIONAL
+        | features.FEATURE_SUPPORTS_EDITIONS,
         minimum_edition=descriptor_pb2.EDITION_PROTO2,
         maximum_edition=_newest_edition(),
     )
@@ -60,7 +63,10 @@ def _settings(parameter: str) -> Settings:
         key, _, value = item.partition("=")
         if key not in _OPTIONS:
             known = ", ".join(_OPTIONS)
-            raise fail(Location("--plugwright_opt"), f"unknown option {key!r}; known are: {known}")
+            raise fail(
+                Location("--plugwright_opt"),
+                f"unknown option {key!r}; known are: {known}",
+            )
         options[key] = value
     if "config" in options:
         return load(Path(options["config"]))

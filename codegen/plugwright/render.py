@@ -38,7 +38,9 @@ def render(plan: Plan) -> tuple[SourceFile, ...]:
         files = _rendered(plan, plan.modules)
     else:
         halves = plan.modules[::2], plan.modules[1::2]
-        one, other = both(lambda: _rendered(plan, halves[0]), lambda: _rendered(plan, halves[1]))
+        one, other = both(
+            lambda: _rendered(plan, halves[0]), lambda: _rendered(plan, halves[1])
+        )
         files = one + other
     return tuple(sorted(files, key=lambda f: f.path))
 
@@ -73,7 +75,9 @@ def _bytecode_cache() -> jinja2.BytecodeCache | None:
         os.makedirs(folder, mode=0o700, exist_ok=True)
     except OSError:
         return None
-    return jinja2.FileSystemBytecodeCache(folder) if os.access(folder, os.W_OK) else None
+    return (
+        jinja2.FileSystemBytecodeCache(folder) if os.access(folder, os.W_OK) else None
+    )
 
 
 class _Renderer:
@@ -166,10 +170,14 @@ class _Renderer:
         text = self.table.text
         texts = [line if isinstance(line, str) else text(line) for line in lines]
         room = WIDTH - len(pad)
-        return "\n".join([pad + t if len(t) <= room else layout.statement(t, pad) for t in texts])
+        return "\n".join(
+            [pad + t if len(t) <= room else layout.statement(t, pad) for t in texts]
+        )
 
     def _signature(self, parameters: Code, head: str, result: Code, pad: str) -> str:
-        return layout.signature(head, self.table.text(parameters), self.table.text(result), pad)
+        return layout.signature(
+            head, self.table.text(parameters), self.table.text(result), pad
+        )
 
     def _parameter(self, plan: Any, pad: str) -> str:
         text = self.table.text

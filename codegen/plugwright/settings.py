@@ -178,7 +178,7 @@ def load(path: Path) -> Settings:
     problems.raise_if_any()
     settings = Settings(**tables, file=file, root=path.parent, lines=lines)
     if not names.is_package(settings.sdk.package):
-        text = "names no Python package; set `package` in [sdk], as in package = \"my_plugin\""
+        text = 'names no Python package; set `package` in [sdk], as in package = "my_plugin"'
         raise fail(settings.where("sdk.package"), text)
     return settings
 
@@ -199,7 +199,9 @@ def _known(
         path = f"{table}.{key}" if table else key
         spelled = ", ".join(n.replace("_", "-") for n in names)
         what = f"key {key!r} in [{table}]" if table else f"table [{key}]"
-        problems.add(lines.get(path, Location(file)), f"unknown {what}; known are: {spelled}")
+        problems.add(
+            lines.get(path, Location(file)), f"unknown {what}; known are: {spelled}"
+        )
 
 
 def _table(
@@ -236,7 +238,11 @@ def _convert(value: Any, declared: str) -> tuple[Any, str]:
             return float(value), ""
         return None, "a number greater than 0"
     if declared == "tuple[int, ...]":
-        return (tuple(value), "") if _is_numbers(value) else (None, "a list of numbers from 0")
+        return (
+            (tuple(value), "")
+            if _is_numbers(value)
+            else (None, "a list of numbers from 0")
+        )
     if declared.startswith("tuple"):
         return (tuple(value), "") if _is_strings(value) else (None, "a list of strings")
     if not isinstance(value, dict):
@@ -293,7 +299,11 @@ class Patterns:
     """Glob patterns with a value each; the last that matches wins; knows which never matched."""
 
     def __init__(self, entries: Mapping[str, Any] | Iterable[str]) -> None:
-        items = entries.items() if isinstance(entries, Mapping) else ((e, True) for e in entries)
+        items = (
+            entries.items()
+            if isinstance(entries, Mapping)
+            else ((e, True) for e in entries)
+        )
         self._entries = list(items)
         self._unused = {pattern for pattern, _ in self._entries}
         # `*.name` and names without a glob, nearly all there are, are looked up; the rest match.
@@ -322,12 +332,20 @@ class Patterns:
         return self.find(name) is not None
 
     def report_unused(
-        self, problems: Problems, settings: Settings, key: str, candidates: Iterable[str]
+        self,
+        problems: Problems,
+        settings: Settings,
+        key: str,
+        candidates: Iterable[str],
     ) -> None:
         """A problem for each pattern that matched nothing, with what it could have matched."""
         known: list[str] | None = None
         for pattern in sorted(self._unused):
             known = sorted(set(candidates)) if known is None else known
-            shown = ", ".join(known[:12]) + (f" … ({len(known)} in all)" if len(known) > 12 else "")
+            shown = ", ".join(known[:12]) + (
+                f" … ({len(known)} in all)" if len(known) > 12 else ""
+            )
             where = settings.lines.get(f"{key}.{pattern}", settings.where(key))
-            problems.add(where, f"{pattern!r} in {key} matches nothing; there are: {shown}")
+            problems.add(
+                where, f"{pattern!r} in {key} matches nothing; there are: {shown}"
+            )

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from .layout import statement
+from .names import BUILTINS
 from .splitting import WIDTH
 
 
@@ -75,8 +76,9 @@ class ImportTable:
     """The imports of one generated module, filled while its body renders.
 
     `module`: its dotted path in the package (`.models.user`); `defines`: its own names;
-    `declares`: every name that a class body of it binds. Model modules are imported as modules (`_user.User`), which keeps them
-    loadable one by one; with `lazy` not before they are used. All else is imported by name.
+    `declares`: every name that a class body of it binds. Model modules are imported as modules
+    (`_user.User`), which keeps them loadable one by one; with `lazy` not before they are used.
+    All else is imported by name.
     """
 
     def __init__(
@@ -107,7 +109,11 @@ class ImportTable:
         if symbol.module == self.module:
             text = self._local(head) + dot + rest
         elif symbol.module == "builtins":
-            text = head if head not in self._taken else f"{self._module('builtins')}.{head}"
+            text = (
+                head
+                if head not in self._taken
+                else f"{self._module('builtins')}.{head}"
+            )
         elif self._by_module(symbol.module):
             text = f"{self._module(symbol.module)}.{symbol.name}"
         else:
@@ -146,7 +152,7 @@ class ImportTable:
     def _free(self, name: str) -> str:
         """`name` or a variant that nothing here has; two underscores in front would be mangled
         inside a class, so they go behind."""
-        while name in self._taken:
+        while name in self._taken or name in BUILTINS:  # templates use those bare
             name += "_"
         self._taken.add(name)
         return name
@@ -170,7 +176,9 @@ class ImportTable:
         if deferred:
             self._by_name("typing", "TYPE_CHECKING")
             lazy_module = self._by_name("plugwright_runtime.lazy", "lazy_module")
-            modules = sorted((m, a) for m, a in self._modules.items() if m != "builtins")
+            modules = sorted(
+                (m, a) for m, a in self._modules.items() if m != "builtins"
+            )
             deferred = [
                 "if TYPE_CHECKING:",
                 *(self._relative_module(m, a, "    ") for m, a in modules),

@@ -124,7 +124,9 @@ class _Client:
         if call is None:
             with self._lock:
                 if self._closed:
-                    raise UnavailableError("the client is closed; make a new one", rpc=rpc)
+                    raise UnavailableError(
+                        "the client is closed; make a new one", rpc=rpc
+                    )
                 if self._channel is None:
                     self._channel = self._connect(self._address(), self._grpc_options())
                 make = getattr(self._channel, kind)
@@ -134,7 +136,9 @@ class _Client:
     def _connect(self, address: str, options: list[tuple[str, Any]]) -> Any:
         raise AssertionError("a core says how it connects")
 
-    def _arguments(self, timeout: float | None, metadata: Metadata | None) -> dict[str, Any]:
+    def _arguments(
+        self, timeout: float | None, metadata: Metadata | None
+    ) -> dict[str, Any]:
         if timeout is None:
             timeout = self._timeout
         return {
@@ -144,7 +148,12 @@ class _Client:
         }
 
     def _start(
-        self, rpc: str, kind: str, argument: Any, timeout: float | None, metadata: Metadata | None
+        self,
+        rpc: str,
+        kind: str,
+        argument: Any,
+        timeout: float | None,
+        metadata: Metadata | None,
     ) -> Any:
         """A call under way; one that cannot be made fails as if the peer had refused it."""
         call = self._call(rpc, kind)
@@ -161,14 +170,19 @@ class _Client:
             raise PluginAPIError(f"the host's answer is {error}", rpc=rpc) from None
         if self._options.error_field:
             embedded = getattr(response, self._options.error_field, None)
-            if isinstance(embedded, Model) and embedded.__proto__ == self._options.error_type:
+            if (
+                isinstance(embedded, Model)
+                and embedded.__proto__ == self._options.error_type
+            ):
                 raise from_embedded(embedded, rpc)
         return response
 
     def _failure(self, error: Any, rpc: str) -> PluginAPIError:
         """The exception for what gRPC raised: a status, or something of its own."""
         status = isinstance(error, grpc.RpcError)
-        if self._closed and not (status and error.code() is not grpc.StatusCode.CANCELLED):
+        if self._closed and not (
+            status and error.code() is not grpc.StatusCode.CANCELLED
+        ):
             return UnavailableError("the client was closed during the call", rpc=rpc)
         if status:
             return from_status(error.code(), error.details(), rpc)
@@ -412,7 +426,9 @@ class AsyncClient(_Client):
         metadata: Metadata | None,
     ) -> AsyncIterator[R]:
         outgoing = _AsyncOutgoing(requests)
-        stream = self._start(rpc, "stream_stream", outgoing.encoded(), timeout, metadata)
+        stream = self._start(
+            rpc, "stream_stream", outgoing.encoded(), timeout, metadata
+        )
         outgoing.stop = stream.cancel
         async for item in self._items(rpc, response, stream, outgoing):
             yield item
@@ -445,7 +461,8 @@ class AsyncClient(_Client):
 
 class _AsyncOutgoing:
     """The requests of a stream, encoded. grpc.aio waits forever when the iterator it reads from
-    raises, so its failure cancels the call (`stop`) and is raised instead of the cancellation."""
+    raises, so its failure cancels the call (`stop`) and is raised instead of the cancellation.
+    """
 
     def __init__(self, requests: AsyncIterable[Model]) -> None:
         self._requests = requests

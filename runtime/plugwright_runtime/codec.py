@@ -15,7 +15,14 @@ from .package import Codec
 M = TypeVar("M", bound=Model)
 
 # What a wrong value in a model makes protobuf or a converter raise.
-WRITE_ERRORS = (TypeError, ValueError, AttributeError, OverflowError, RecursionError, KeyError)
+WRITE_ERRORS = (
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    KeyError,
+)
 
 
 def encode(model: Model, *, deterministic: bool = False) -> bytes:

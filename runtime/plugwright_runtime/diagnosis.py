@@ -49,7 +49,11 @@ def _wrong(model: Any, path: str, depth: int) -> Iterator[tuple[str, str, Any]]:
             yield place, "a value", None
             continue
         oneof = fields[0].containing_oneof
-        if oneof is not None and len(oneof.fields) == len(fields) and not _synthetic(fields[0]):
+        if (
+            oneof is not None
+            and len(oneof.fields) == len(fields)
+            and not _synthetic(fields[0])
+        ):
             yield from _wrong_oneof(codec.message, fields, value, place, depth)
         else:
             yield from _wrong_field(codec.message, fields[0], value, place, depth)
@@ -121,9 +125,13 @@ def _wrong_map(
     entry = field.message_type
     probe = _probe(entry)
     for key, element in value.items():
-        yield from _wrong_value(probe, entry.fields_by_name["key"], key, f"{place} key", depth)
+        yield from _wrong_value(
+            probe, entry.fields_by_name["key"], key, f"{place} key", depth
+        )
         inner = f"{place}[{key!r}]"
-        yield from _wrong_value(probe, entry.fields_by_name["value"], element, inner, depth)
+        yield from _wrong_value(
+            probe, entry.fields_by_name["value"], element, inner, depth
+        )
 
 
 def _probe(descriptor: Any) -> Any:
@@ -141,7 +149,10 @@ def _wrong_value(
     elif field.message_type.full_name.startswith("google.protobuf."):
         if problem := _refused_well_known(field.message_type, value):
             yield place, problem, value
-    elif not isinstance(value, Model) or value.__codec__.message.DESCRIPTOR is not field.message_type:
+    elif (
+        not isinstance(value, Model)
+        or value.__codec__.message.DESCRIPTOR is not field.message_type
+    ):
         yield place, field.message_type.name, value
     else:
         yield from _wrong(value, place, depth + 1)

@@ -56,7 +56,9 @@ class Dispatcher:
                 call = HookCall(self, spec, registration)
                 made[name] = grpc.unary_unary_rpc_method_handler(call.serve)
         if self.table.implemented:
-            made[self.table.implemented] = grpc.unary_unary_rpc_method_handler(self._implemented)
+            made[self.table.implemented] = grpc.unary_unary_rpc_method_handler(
+                self._implemented
+            )
         handler: grpc.GenericRpcHandler = grpc.method_handlers_generic_handler(
             self.table.service, made
         )
@@ -79,7 +81,9 @@ class Dispatcher:
     async def _implemented(self, data: bytes, context: Any) -> bytes:
         """The names of the hooks, as the runtime knows them from the class."""
         service, rpc = self.table.service, self.table.implemented
-        response = self.table.package.codec(f"{service.rpartition('.')[0]}.{rpc}Response".lstrip("."))
+        response = self.table.package.codec(
+            f"{service.rpartition('.')[0]}.{rpc}Response".lstrip(".")
+        )
         return encode(response.model(hooks=sorted(self.registered)))
 
 
@@ -93,7 +97,9 @@ def _timeout(table: HookTable) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise ValueError(f"{table.timeout_env} must be a number of seconds, got {text!r}")
+        raise ValueError(
+            f"{table.timeout_env} must be a number of seconds, got {text!r}"
+        )
     return seconds
 
 
@@ -117,7 +123,9 @@ class HookCall:
         self.answer = Answer(spec, self.response)
         table = dispatcher.table
         embeds = table.error_field in self.response.model.__field_names__
-        self.error = package.message(table.error_type) if embeds and table.error_type else None
+        self.error = (
+            package.message(table.error_type) if embeds and table.error_type else None
+        )
 
     async def serve(self, data: bytes, context: Any) -> bytes:
         """The handler of grpc.aio. Whatever goes wrong, the host gets the answer it is due."""
@@ -141,7 +149,9 @@ class HookCall:
         if self.is_async:
             return await self.handler(*arguments)
         loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(self.dispatcher.executor, self._run, arguments)
+        result = await loop.run_in_executor(
+            self.dispatcher.executor, self._run, arguments
+        )
         return await result if isinstance(result, Awaitable) else result
 
     def _run(self, arguments: list[Any]) -> Any:
@@ -151,26 +161,38 @@ class HookCall:
             # No future and no coroutine can carry them: the call would never end.
             raise RuntimeError(f"the handler raised {type(error).__name__}") from error
 
-    async def _failed(self, error: BaseException, timed_out: bool, context: Any) -> bytes:
+    async def _failed(
+        self, error: BaseException, timed_out: bool, context: Any
+    ) -> bytes:
         """The answer of a failed handler, by the failure table of its family."""
         name = self.spec.name
         if isinstance(error, Unimplemented):
-            await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{name} is not implemented")
+            await context.abort(
+                grpc.StatusCode.UNIMPLEMENTED, f"{name} is not implemented"
+            )
         code, text = grpc.StatusCode.INTERNAL, _text(error)
         if timed_out:
             code = grpc.StatusCode.DEADLINE_EXCEEDED
             text = f"the handler of {name} took longer than {self.timeout:g} s"
         self.dispatcher.log.error("%s: %s", name, text, exc_info=error)
         if self.error is not None:
-            carried = error if isinstance(error, PluginAPIError) and not timed_out else None
+            carried = (
+                error if isinstance(error, PluginAPIError) and not timed_out else None
+            )
             embedded = self._error(self.error, carried, text)
-            return encode(self.response.model(**{self.dispatcher.table.error_field: embedded}))
+            return encode(
+                self.response.model(**{self.dispatcher.table.error_field: embedded})
+            )
         if self.on_error is not None:
-            return encode(self.response.model(**{self.spec.rejected: self.on_error.reason}))
+            return encode(
+                self.response.model(**{self.spec.rejected: self.on_error.reason})
+            )
         await context.abort(code, text)
         raise AssertionError  # abort never returns
 
-    def _error(self, cls: type[Model], carried: PluginAPIError | None, text: str) -> Model:
+    def _error(
+        self, cls: type[Model], carried: PluginAPIError | None, text: str
+    ) -> Model:
         """The embedded error: an SDK exception keeps its fields, what it leaves open is filled."""
         model = cls() if carried is None else error_model(cls, carried)
         statuses = carried.http_statuses if carried is not None else ()

@@ -92,7 +92,12 @@ class HookTable:
         return package_of(self.package_name)
 
     def hook(
-        self, name: str, /, *, timeout: float | None = None, on_error: Reject | None = None
+        self,
+        name: str,
+        /,
+        *,
+        timeout: float | None = None,
+        on_error: Reject | None = None,
     ) -> Callable[[Any], Any]:
         """The decorator; see the generated `hook`. Raises HookRegistrationError."""
         if callable(name):
@@ -121,7 +126,9 @@ class HookTable:
         spec = self.specs.get(name)
         if spec is None:
             near = ", ".join(sorted(self.specs, key=lambda n: _distance(n, name))[:3])
-            raise HookRegistrationError(f"there is no hook {name!r}; the nearest are: {near}")
+            raise HookRegistrationError(
+                f"there is no hook {name!r}; the nearest are: {near}"
+            )
         return spec
 
 
@@ -134,14 +141,18 @@ def _check_options(spec: HookSpec, timeout: object, on_error: object) -> None:
     name = spec.name
     if timeout is not None:
         if spec.family == "http":
-            raise HookRegistrationError(f"{name} has no timeout; limit the work in its handler")
+            raise HookRegistrationError(
+                f"{name} has no timeout; limit the work in its handler"
+            )
         if not isinstance(timeout, int | float) or not timeout > 0:
             raise HookRegistrationError(
                 f"{name}: timeout must be a positive number of seconds, got {timeout!r}"
             )
     if on_error is not None:
         if not spec.rejected:
-            raise HookRegistrationError(f"{name}: on_error is only for hooks that can refuse")
+            raise HookRegistrationError(
+                f"{name}: on_error is only for hooks that can refuse"
+            )
         if not isinstance(on_error, Reject) or not is_reason(on_error.reason):
             raise HookRegistrationError(
                 f'{name}: on_error must be Reject("reason"), with a text, got {on_error!r}'
@@ -160,7 +171,11 @@ def _distance(a: str, b: str) -> float:
 
 
 def _function(attribute: Any) -> Any:
-    return attribute.__func__ if isinstance(attribute, staticmethod | classmethod) else attribute
+    return (
+        attribute.__func__
+        if isinstance(attribute, staticmethod | classmethod)
+        else attribute
+    )
 
 
 def registered(cls: type, table: HookTable) -> dict[str, Registration]:
@@ -200,7 +215,9 @@ def _check_signature(cls: type, registration: Registration, spec: HookSpec) -> N
             f"{type(attribute).__name__}; make it a method"
         )
     names = ("request",) if spec.family == "http" else spec.arguments
-    binds = hasattr(type(attribute), "__get__") and not isinstance(attribute, staticmethod)
+    binds = hasattr(type(attribute), "__get__") and not isinstance(
+        attribute, staticmethod
+    )
     bound = (None,) if binds else ()
     try:
         inspect.signature(function).bind(*bound, *names)

@@ -59,12 +59,16 @@ class HTTPHook:
         except http.ResponseAborted as error:
             await context.abort(grpc.StatusCode.INTERNAL, str(error))
 
-    async def _frames(self, requests: AsyncIterator[bytes]) -> AsyncIterator[http.RequestFrame]:
+    async def _frames(
+        self, requests: AsyncIterator[bytes]
+    ) -> AsyncIterator[http.RequestFrame]:
         async for data in requests:
             try:
                 m = self.request.FromString(data)
             except Exception as error:
-                raise http.InvalidStream(f"not an HTTP request message: {error}") from None
+                raise http.InvalidStream(
+                    f"not an HTTP request message: {error}"
+                ) from None
             head = self._head(m.init) if m.HasField("init") else None
             yield http.RequestFrame(head, m.body_chunk, m.body_complete)
 

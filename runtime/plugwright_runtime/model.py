@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import inspect
 import reprlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -42,15 +43,21 @@ UNSET: Any = _Sentinel("<default>")
 class _LazyFields:
     """`__dataclass_fields__` of a model class, made at first use by the dataclass machinery."""
 
-    def __get__(self, instance: object, owner: type[Model]) -> dict[str, dataclasses.Field[Any]]:
+    def __get__(
+        self, instance: object, owner: type[Model]
+    ) -> dict[str, dataclasses.Field[Any]]:
         names = owner.__field_names__
         if owner.__proto__ == "":
             return {}
         defaults: dict[str, Any] = owner.__init__.__kwdefaults__ or {}
         annotations = _annotations(owner)
-        namespace: dict[str, Any] = {"__annotations__": {n: annotations[n] for n in names}}
+        namespace: dict[str, Any] = {
+            "__annotations__": {n: annotations[n] for n in names}
+        }
         for name in names:
-            namespace[name] = _field(owner, name, defaults.get(name, dataclasses.MISSING))
+            namespace[name] = _field(
+                owner, name, defaults.get(name, dataclasses.MISSING)
+            )
         # An InitVar is no field, yet `replace` hands it on: what is unknown survives a replace.
         namespace["__annotations__"]["__unknown__"] = dataclasses.InitVar[bytes]
         namespace["__unknown__"] = b""
@@ -65,7 +72,7 @@ class _LazyFields:
 def _annotations(owner: type[Model]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(owner.__mro__):
-        found |= base.__dict__.get("__annotations__", {})
+        found |= inspect.get_annotations(base)
     return found
 
 
@@ -125,7 +132,9 @@ class Model:
     @reprlib.recursive_repr()
     def __repr__(self) -> str:
         hidden = self.__secrets__
-        shown = (f"{n}={getattr(self, n)!r}" for n in self.__field_names__ if n not in hidden)
+        shown = (
+            f"{n}={getattr(self, n)!r}" for n in self.__field_names__ if n not in hidden
+        )
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
 

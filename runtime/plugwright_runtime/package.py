@@ -50,7 +50,9 @@ class Package:
     `files`: stem of the module with the serialized descriptors.
     """
 
-    def __init__(self, name: str, modules: Mapping[str, str], files: str = "._descriptors") -> None:
+    def __init__(
+        self, name: str, modules: Mapping[str, str], files: str = "._descriptors"
+    ) -> None:
         self.name = name
         self._modules = modules
         self._files = files
@@ -70,7 +72,9 @@ class Package:
         """The class of an enum."""
         found: type[OpenEnum] | None = self._converters(full_name).ENUMS.get(full_name)
         if found is None:
-            raise UnknownTypeError(f"{full_name} is a message of {self.name}, not an enum")
+            raise UnknownTypeError(
+                f"{full_name} is a message of {self.name}, not an enum"
+            )
         return found
 
     def messages(self) -> Iterator[str]:
@@ -91,9 +95,13 @@ class Package:
         converters = self._converters(full_name)
         entry = converters.CODECS.get(full_name)
         if entry is None:
-            raise UnknownTypeError(f"{full_name} is an enum of {self.name}, not a message")
+            raise UnknownTypeError(
+                f"{full_name} is an enum of {self.name}, not a message"
+            )
         model, read, write = entry
-        return Codec(self, model, self._message_class(full_name, converters.FILE), read, write)
+        return Codec(
+            self, model, self._message_class(full_name, converters.FILE), read, write
+        )
 
     def _converters(self, full_name: str) -> Any:
         module = self._modules.get(full_name)
@@ -155,7 +163,7 @@ class _LazyCodec:
             if "__proto__" in base.__dict__ and base is not Model:
                 home = base.__module__.rpartition(".models.")[0]
                 codec = package_of(home).codec(base.__proto__)
-                setattr(base, "__codec__", codec)  # noqa: B010 (read back as Model.__codec__)
+                base.__codec__ = codec
                 return codec
         raise TypeError(f"{owner.__qualname__} is no generated model")
 
@@ -164,4 +172,4 @@ def _models(owner: type[Model]) -> list[type[Model]]:
     return [base for base in owner.__mro__ if issubclass(base, Model)]
 
 
-setattr(Model, "__codec__", _LazyCodec())  # noqa: B010 (a descriptor, whatever its declared type)
+Model.__codec__ = _LazyCodec()

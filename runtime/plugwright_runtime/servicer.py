@@ -53,7 +53,9 @@ class ServerContext:
 class Requests(Generic[T]):
     """The incoming messages of a stream, for `for` in a function and `async for` in a coroutine."""
 
-    def __init__(self, messages: AsyncIterator[T], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, messages: AsyncIterator[T], loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._messages = messages
         self._loop = loop
 
@@ -62,7 +64,9 @@ class Requests(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         while True:
-            step = asyncio.run_coroutine_threadsafe(anext(self._messages, None), self._loop)
+            step = asyncio.run_coroutine_threadsafe(
+                anext(self._messages, None), self._loop
+            )
             message = step.result()
             if message is None:
                 return
@@ -109,7 +113,9 @@ _MAKERS = {
 class _Handler:
     """Serves one RPC of a servicer."""
 
-    def __init__(self, servicer: Servicer, rpc: Rpc, package: Package, executor: Executor) -> None:
+    def __init__(
+        self, servicer: Servicer, rpc: Rpc, package: Package, executor: Executor
+    ) -> None:
         self.rpc = rpc
         self.method = getattr(servicer, rpc.method)
         self.executor = executor
@@ -120,7 +126,11 @@ class _Handler:
         self.error = package.message(servicer.__error_type__) if embeds else None
 
     def grpc_handler(self) -> Any:
-        serve = self._stream if self.rpc.kind.endswith(("server_stream", "bidi_stream")) else None
+        serve = (
+            self._stream
+            if self.rpc.kind.endswith(("server_stream", "bidi_stream"))
+            else None
+        )
         return _MAKERS[self.rpc.kind](serve or self._unary)
 
     async def _unary(self, data: Any, context: Any) -> bytes:
@@ -174,7 +184,9 @@ class _Handler:
     def _encode(self, result: Any) -> bytes:
         if not isinstance(result, self.response.model):
             expected = self.response.model.__name__
-            raise TypeError(f"{self.rpc.name} returned {type(result).__name__}, not {expected}")
+            raise TypeError(
+                f"{self.rpc.name} returned {type(result).__name__}, not {expected}"
+            )
         from .codec import encode
 
         return encode(result)

@@ -32,7 +32,9 @@ Answer: TypeAlias = Model | Exception | Callable[[Any], Model]
 class BackgroundServer:
     """A `grpc.aio` server on a loop of its own, in a thread; `address` once started."""
 
-    def __init__(self, make_handlers: Callable[[], Sequence[grpc.GenericRpcHandler]]) -> None:
+    def __init__(
+        self, make_handlers: Callable[[], Sequence[grpc.GenericRpcHandler]]
+    ) -> None:
         self._make_handlers = make_handlers
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -102,7 +104,9 @@ class FakeService:
             from difflib import get_close_matches
 
             near = ", ".join(get_close_matches(rpc, self._rpcs, 3, 0)) or "none"
-            raise ValueError(f"{self.servicer.__service__} has no RPC {rpc!r}; the nearest: {near}")
+            raise ValueError(
+                f"{self.servicer.__service__} has no RPC {rpc!r}; the nearest: {near}"
+            )
         response = self._rpcs[rpc].response
         if isinstance(answer, Model) and answer.__proto__ != response:
             wanted = response.rpartition(".")[2]
@@ -111,7 +115,9 @@ class FakeService:
 
     def requests(self, rpc: str, cls: type[M]) -> list[M]:
         """The requests of `rpc` seen so far, oldest first; `cls` is their class."""
-        return [c.request for c in self.calls if c.rpc == rpc and isinstance(c.request, cls)]
+        return [
+            c.request for c in self.calls if c.rpc == rpc and isinstance(c.request, cls)
+        ]
 
     def _wrap(self, rpc: Rpc) -> None:
         """Record calls of one RPC, and answer them if `on` has said how."""

@@ -65,7 +65,9 @@ def unknown_fields(message: Any) -> bytes:
 
 def items(values: Any) -> Iterable[Any]:
     """`values` as elements of a repeated field; text is no list of characters."""
-    if isinstance(values, str | bytes | bytearray | dict) or not isinstance(values, Iterable):
+    if isinstance(values, str | bytes | bytearray | dict) or not isinstance(
+        values, Iterable
+    ):
         raise TypeError(f"expected a list, got {type(values).__name__}")
     return values
 
@@ -102,4 +104,6 @@ def set_in_parent(message: Any) -> None:
 
 def not_a_case(value: object) -> TypeError:
     """The error of a oneof that holds something else than one of its cases."""
-    return TypeError(f"expected a case of the oneof or None, got {type(value).__name__}")
+    return TypeError(
+        f"expected a case of the oneof or None, got {type(value).__name__}"
+    )

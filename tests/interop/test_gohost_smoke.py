@@ -36,7 +36,12 @@ def descriptor_set() -> bytes:
         name="smoke.proto", package="smoke.v1", syntax="proto3"
     )
     note = file.message_type.add(name="Note")
-    kinds = [("text", 9), ("number", 3), ("data", 12), ("last", 8)]  # string, int64, bytes, bool
+    kinds = [
+        ("text", 9),
+        ("number", 3),
+        ("data", 12),
+        ("last", 8),
+    ]  # string, int64, bytes, bool
     for number, (name, kind) in enumerate(kinds, 1):
         note.field.add(
             name=name,
@@ -74,7 +79,9 @@ def serve_plugin() -> None:
     if os.environ.get(COOKIE["key"]) != COOKIE["value"]:
         sys.exit("this is a plugin, start it from the host")
     stop = threading.Event()
-    server = grpc.server(ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", -1)])
+    server = grpc.server(
+        ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", -1)]
+    )
     server.add_generic_rpc_handlers((*control_handlers(stop), echo_handler()))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -112,7 +119,10 @@ def control_handlers(stop: threading.Event) -> list[Any]:
         "plugin.GRPCStdio": {"StreamStdio": down(stdio)},
         "plugin.GRPCBroker": {"StartStream": both(broker)},
     }
-    return [grpc.method_handlers_generic_handler(name, rpcs) for name, rpcs in services.items()]
+    return [
+        grpc.method_handlers_generic_handler(name, rpcs)
+        for name, rpcs in services.items()
+    ]
 
 
 def echo_handler() -> Any:
@@ -177,7 +187,9 @@ def test_start_reports_what_was_negotiated(host: GoHost, plugin: Result) -> None
     print(f"spawn to handshake: {plugin['handshake_ms']:.0f} ms, {host.versions}")
     assert host.request("health")["status"] == "SERVING"
     assert "printed\n" in host.request("stdio", contains="printed")["text"]
-    records = host.request("logs", contains="serving", level="warn", at_least=1)["records"]
+    records = host.request("logs", contains="serving", level="warn", at_least=1)[
+        "records"
+    ]
     assert records[0]["fields"]["port"] == int(plugin["address"].split(":")[1])
 
 
@@ -190,7 +202,10 @@ def test_call_shows_json_bytes_and_status(host: GoHost) -> None:
     wire = note_class()(**request).SerializeToString()
     assert base64.b64decode(answer["response_b64"]) == wire
     failed = host.request("call", method="Unary", request={"text": "fail"})
-    assert (failed["code"], failed["message"]) == ("FAILED_PRECONDITION", "told to fail")
+    assert (failed["code"], failed["message"]) == (
+        "FAILED_PRECONDITION",
+        "told to fail",
+    )
     malformed = host.request("call", method="Unary", request_b64=b"\xff\xff")
     assert malformed["code"] == "INTERNAL"
 
@@ -198,9 +213,16 @@ def test_call_shows_json_bytes_and_status(host: GoHost) -> None:
 @pytest.mark.usefixtures("plugin")
 def test_stream_generates_and_sums_bodies(host: GoHost) -> None:
     total = 5 * 2**20 + 1
-    body = {"path": "data", "total": total, "first": {"text": "a"}, "last": {"last": True}}
+    body = {
+        "path": "data",
+        "total": total,
+        "first": {"text": "a"},
+        "last": {"last": True},
+    }
     sends = [{"body": body}]
-    answer = host.request("stream", method="Both", sends=sends, read={"body_path": "data"})
+    answer = host.request(
+        "stream", method="Both", sends=sends, read={"body_path": "data"}
+    )
     assert (answer["code"], answer["body"]) == ("OK", answer["sent"]["body"])
     assert (answer["body"]["size"], answer["received_count"]) == (total, 81)
     assert answer["received"][0]["response"] == {"text": "a"}
@@ -209,7 +231,10 @@ def test_stream_generates_and_sums_bodies(host: GoHost) -> None:
 
 @pytest.mark.usefixtures("plugin")
 def test_stream_waits_and_cancels(host: GoHost) -> None:
-    sends = [{"message": {"number": 1}}, {"await_received": 1, "gate": "g", "cancel": True}]
+    sends = [
+        {"message": {"number": 1}},
+        {"await_received": 1, "gate": "g", "cancel": True},
+    ]
     running = host.submit("stream", method="Both", sends=sends)
     host.request("gate", name="g", await_waiting=1)
     assert not running.done()
@@ -234,22 +259,34 @@ def test_load_counts_every_call(host: GoHost) -> None:
         counter_path="number",
         expect_path="number",
     )
-    assert (answer["codes"], answer["distinct"], answer["wrong"]) == ({"OK": 1000}, 1000, 0)
+    assert (answer["codes"], answer["distinct"], answer["wrong"]) == (
+        {"OK": 1000},
+        1000,
+        0,
+    )
     assert 0 < answer["p50_ms"] <= answer["p99_ms"] <= answer["max_ms"]
-    print(f"load: {answer['per_second']:.0f}/s, p50 {answer['p50_ms']}, p99 {answer['p99_ms']} ms")
+    print(
+        f"load: {answer['per_second']:.0f}/s, p50 {answer['p50_ms']}, p99 {answer['p99_ms']} ms"
+    )
 
 
 @pytest.mark.usefixtures("plugin")
 def test_api_answers_records_and_changes(host: GoHost) -> None:
     ask = {"text": "ask", "number": 9}
-    assert host.request("call", method="Unary", request=ask)["response"] == {"number": "9"}
+    assert host.request("call", method="Unary", request=ask)["response"] == {
+        "number": "9"
+    }
     seen = host.request("api_log", method="Ask")["requests"][-1]
     assert seen["request"] == {"text": "ask", "number": "9"}
     assert seen["metadata"]["from"] == ["plugin"]
     assert 4000 < seen["deadline_ms"] < 5100  # grpcio rounds deadlines up on the wire
     host.request("api_set", answers={"Ask": {"response": {"text": "new"}}})
-    assert host.request("call", method="Unary", request=ask)["response"] == {"text": "new"}
-    host.request("api_set", answers={"Ask": {"status": {"code": "NOT_FOUND", "message": "gone"}}})
+    assert host.request("call", method="Unary", request=ask)["response"] == {
+        "text": "new"
+    }
+    host.request(
+        "api_set", answers={"Ask": {"status": {"code": "NOT_FOUND", "message": "gone"}}}
+    )
     assert "gone" in host.request("call", method="Unary", request=ask)["message"]
 
 

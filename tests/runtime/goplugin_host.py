@@ -108,7 +108,9 @@ class Host:
         return self.fields[3]
 
 
-def spawn(source: str, path: Path, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
+def spawn(
+    source: str, path: Path, *arguments: str, **env: str
+) -> subprocess.Popen[bytes]:
     """Start a plugin program with these variables added to the environment."""
     script = path / "plugin_main.py"
     script.write_text(source)
@@ -148,7 +150,9 @@ def start_plugin(source: str, path: Path, **env: str) -> Iterator[Host]:
     with spawn(source, path, **(COOKIE | env)) as process:
         try:
             host = Host(process, read_handshake(process))
-            reader = threading.Thread(target=host.read_log, args=(process.stderr,), daemon=True)
+            reader = threading.Thread(
+                target=host.read_log, args=(process.stderr,), daemon=True
+            )
             reader.start()
             try:
                 yield host
@@ -266,14 +270,20 @@ SETTINGS = 4
 
 def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     """An HTTP/2 frame, for peers that grpc's own client cannot play."""
-    head = struct.pack(">L", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">L", stream)
+    head = (
+        struct.pack(">L", len(payload))[1:]
+        + bytes([kind, flags])
+        + struct.pack(">L", stream)
+    )
     return head + payload
 
 
 def greeting(window: int = 65535) -> bytes:
     """What an HTTP/2 client sends first, with flow-control windows of this size."""
     settings = frame(SETTINGS, 0, 0, struct.pack(">HL", 4, window))
-    return PREFACE + settings + frame(8, 0, 0, struct.pack(">L", max(window - 65535, 1)))
+    return (
+        PREFACE + settings + frame(8, 0, 0, struct.pack(">L", max(window - 65535, 1)))
+    )
 
 
 def call_headers(stream: int, path: bytes) -> bytes:

@@ -20,7 +20,9 @@ from typing import Any
 
 import pytest
 
-x509 = pytest.importorskip("cryptography.x509", reason="AutoMTLS needs the extra 'mtls'")
+x509 = pytest.importorskip(
+    "cryptography.x509", reason="AutoMTLS needs the extra 'mtls'"
+)
 from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 
@@ -41,16 +43,24 @@ def make_identity(
     now = datetime.now(UTC)
     signer = key if self_signed else ec.generate_private_key(ec.SECP521R1())
     other = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "some authority")])
-    purposes = [x509.ExtendedKeyUsageOID.CLIENT_AUTH, x509.ExtendedKeyUsageOID.SERVER_AUTH]
+    purposes = [
+        x509.ExtendedKeyUsageOID.CLIENT_AUTH,
+        x509.ExtendedKeyUsageOID.SERVER_AUTH,
+    ]
     certificate = (
         x509.CertificateBuilder(
-            name if self_signed else other, name, key.public_key(), x509.random_serial_number()
+            name if self_signed else other,
+            name,
+            key.public_key(),
+            x509.random_serial_number(),
         )
         .not_valid_before(now - timedelta(hours=2))
         .not_valid_after(now + valid_for)
         .add_extension(x509.BasicConstraints(self_signed, None), critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False
+        )
         .sign(signer, hashes.SHA512())
     )
     pem = certificate.public_bytes(serialization.Encoding.PEM)
@@ -127,7 +137,9 @@ class Bridges:
         self._loop.close()
 
     def _listen(self, connect: Any, context: ssl.SSLContext | None) -> str:
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def serve(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
             with contextlib.suppress(OSError):
                 far_reader, far_writer = await connect()
                 await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))

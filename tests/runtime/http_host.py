@@ -10,7 +10,14 @@ import asyncio
 import json
 import logging
 import struct
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+)
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -39,7 +46,10 @@ GONE = (asyncio.CancelledError, http.ResponseAborted)
 """How `serve` ends when the client goes away: a write can fail before the cancellation is known."""
 
 LOGGER = logging.getLogger("tests.http")
-_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+_OPTIONS = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+]
 
 
 def run(scenario: Callable[[], Coroutine[Any, Any, T]], seconds: float = 20.0) -> T:
@@ -49,7 +59,11 @@ def run(scenario: Callable[[], Coroutine[Any, Any, T]], seconds: float = 20.0) -
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     """What was logged, by anyone, but for asyncio's remarks about speed in its debug mode."""
-    return [record for record in caplog.records if not record.getMessage().startswith("Executing")]
+    return [
+        record
+        for record in caplog.records
+        if not record.getMessage().startswith("Executing")
+    ]
 
 
 def _pack(fields: dict[str, Any], chunk: bytes) -> bytes:
@@ -81,7 +95,9 @@ def decode_request(data: bytes) -> RequestFrame:
 
 def encode_response(frame: ResponseFrame) -> bytes:
     head = None if frame.head is None else asdict(frame.head)
-    return _pack({"head": head, "complete": frame.complete, "flush": frame.flush}, frame.chunk)
+    return _pack(
+        {"head": head, "complete": frame.complete, "flush": frame.flush}, frame.chunk
+    )
 
 
 def decode_response(data: bytes) -> ResponseFrame:
@@ -120,7 +136,9 @@ class Answer:
         return bool(self.frames) and self.frames[-1].complete
 
     def header(self, name: str) -> list[str]:
-        return [value for key, value in self.head.headers if key.lower() == name.lower()]
+        return [
+            value for key, value in self.head.headers if key.lower() == name.lower()
+        ]
 
 
 class Call:
@@ -169,7 +187,11 @@ class Host:
         return Call(self._method())
 
     async def fetch(
-        self, method: str = "GET", url: str = "/", body: Iterable[bytes] = (), **more: Any
+        self,
+        method: str = "GET",
+        url: str = "/",
+        body: Iterable[bytes] = (),
+        **more: Any,
     ) -> Answer:
         chunks = list(body)
         more.setdefault("content_length", sum(map(len, chunks)))
@@ -196,11 +218,15 @@ class Plugin:
         self.ended: asyncio.Queue[BaseException | None] = asyncio.Queue()
         """How each call to `http.serve` ended."""
 
-    async def serve_http(self, frames: AsyncIterator[RequestFrame], context: Any) -> None:
+    async def serve_http(
+        self, frames: AsyncIterator[RequestFrame], context: Any
+    ) -> None:
         send: Callable[[ResponseFrame], Awaitable[None]] = context.write
         error: BaseException | None = None
         try:
-            await http.serve(self.handler, frames, send, executor=self.executor, logger=LOGGER)
+            await http.serve(
+                self.handler, frames, send, executor=self.executor, logger=LOGGER
+            )
         except http.ResponseAborted as aborted:
             error = aborted
             await context.abort(grpc.StatusCode.INTERNAL, str(aborted))
@@ -222,7 +248,11 @@ class Plugin:
             self.serve_http, decode_request, encode_response
         )
         server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler("test.Plugin", {"ServeHTTP": method}),)
+            (
+                grpc.method_handlers_generic_handler(
+                    "test.Plugin", {"ServeHTTP": method}
+                ),
+            )
         )
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()

@@ -103,7 +103,9 @@ def test_the_plugin_serves_the_host(place: Path) -> None:
         for _, network, address in offers:
             assert network == "unix"
             assert os.path.dirname(address) == str(place)
-            with grpc.insecure_channel(target_of(network, address), options=LIMITS) as channel:
+            with grpc.insecure_channel(
+                target_of(network, address), options=LIMITS
+            ) as channel:
                 call = channel.unary_unary("/test.Back/Echo")
                 assert call(b"x", timeout=5) == b"plugin:x"
                 big = b"y" * 5_000_000
@@ -116,7 +118,9 @@ def test_the_plugin_serves_the_host(place: Path) -> None:
 
 @pytest.mark.parametrize("address", ["unix:{}/host sock", "127.0.0.1:0"])
 @pytest.mark.parametrize("offer_first", [True, False])
-def test_the_plugin_dials_the_host(place: Path, address: str, offer_first: bool) -> None:
+def test_the_plugin_dials_the_host(
+    place: Path, address: str, offer_first: bool
+) -> None:
     socket = place / "host sock"
     quoted = address.format(place).replace(" ", "%20")
     with connected(place) as (host, broker), host_service(quoted) as found:
@@ -166,7 +170,9 @@ def test_without_a_stream_accept_gives_up(place: Path) -> None:
     with start_plugin(program(PLUGIN), place) as host:
         assert b"opened no broker stream" in host.app("Accept", b"3", timeout=8)
         stream = BrokerStream(host.channel)
-        assert host.app("Accept", b"3") == b"accepted", "a failed attempt leaves the number free"
+        assert (
+            host.app("Accept", b"3") == b"accepted"
+        ), "a failed attempt leaves the number free"
         assert stream.receive()[0] == 3
         stream.close()
 
@@ -184,7 +190,12 @@ def test_a_host_that_reconnects_takes_over(place: Path) -> None:
 def test_strange_offers_are_ignored(place: Path) -> None:
     """Floods, knocks, addresses that are none, broken messages: the broker goes on."""
     with connected(place) as (host, broker), host_service("127.0.0.1:0") as found:
-        for network, address in (("udp", "x"), ("tcp", "x"), ("tcp", ":1"), ("unix", "")):
+        for network, address in (
+            ("udp", "x"),
+            ("tcp", "x"),
+            ("tcp", ":1"),
+            ("unix", ""),
+        ):
             broker.send(conn_info(7, network, address))
         broker.send(conn_info(7, "unix", "x" * 100_000))
         knock = b"\x22\x02\x08\x01"

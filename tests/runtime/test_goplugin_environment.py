@@ -5,7 +5,12 @@ from __future__ import annotations
 import goplugin_host
 import pytest
 from plugwright_runtime.goplugin import LaunchError, PluginSpec
-from plugwright_runtime.goplugin.environment import Launch, NotStartedByHost, PortRange, read_launch
+from plugwright_runtime.goplugin.environment import (
+    Launch,
+    NotStartedByHost,
+    PortRange,
+    read_launch,
+)
 from plugwright_runtime.goplugin.handshake import handshake_line
 from plugwright_runtime.goplugin.listener import Endpoint
 
@@ -42,7 +47,8 @@ def test_version_is_the_highest_common_or_the_lowest_own(
 
 
 @pytest.mark.parametrize(
-    ("environ", "says"), [({}, "is not set"), ({"PLUGIN_COOKIE": "other"}, "has another value")]
+    ("environ", "says"),
+    [({}, "is not set"), ({"PLUGIN_COOKIE": "other"}, "has another value")],
 )
 def test_a_missing_cookie_is_explained(environ: dict[str, str], says: str) -> None:
     with pytest.raises(NotStartedByHost, match="this program is a plugin") as error:
@@ -75,7 +81,9 @@ def test_port_range(low: str, high: str, expected: object) -> None:
     if isinstance(expected, str):
         with pytest.raises(LaunchError, match=expected):
             launch(environ, network="tcp")
-        assert launch(environ).network == "unix", "a Go plugin ignores the range on Unix sockets"
+        assert (
+            launch(environ).network == "unix"
+        ), "a Go plugin ignores the range on Unix sockets"
     else:
         assert launch(environ, network="tcp").ports == PortRange(*expected)  # type: ignore[misc]
 

@@ -51,7 +51,9 @@ def attacked(path: Path, limit: int) -> Iterator[Host]:
         host.app("Echo", b"warm up")
         before = resident(host.process.pid)
         yield host
-        with grpc.insecure_channel(target_of(*host.fields[2:4]), options=LIMITS) as channel:
+        with grpc.insecure_channel(
+            target_of(*host.fields[2:4]), options=LIMITS
+        ) as channel:
             check = channel.unary_unary("/grpc.health.v1.Health/Check")
             assert check(b"", timeout=5) == b"\x08\x01"
             assert channel.unary_unary("/test.App/Echo")(b"x", timeout=5) == b"x"
@@ -90,7 +92,9 @@ def test_random_bytes(tmp_path: Path) -> None:
         b"/test.App/Echo",
     ],
 )
-def test_messages_that_are_cut_short_or_declare_a_gigabyte(tmp_path: Path, path: bytes) -> None:
+def test_messages_that_are_cut_short_or_declare_a_gigabyte(
+    tmp_path: Path, path: bytes
+) -> None:
     with attacked(tmp_path, 30 << 20) as host:
         for message in (
             b"",
@@ -110,10 +114,18 @@ def test_broken_messages_of_every_service(tmp_path: Path) -> None:
                 call = host.channel.unary_stream(path)(request, timeout=5)
                 with pytest.raises(grpc.RpcError) as error:
                     list(call)
-                assert error.value.code() in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
+                assert error.value.code() in (
+                    grpc.StatusCode.INTERNAL,
+                    grpc.StatusCode.UNKNOWN,
+                )
                 assert "Traceback" not in error.value.details()
-        for request in (b"\xff" * 20, bytes(5 << 20)):  # the request of this one is not looked at
-            call = host.channel.unary_stream("/plugin.GRPCStdio/StreamStdio")(request, timeout=5)
+        for request in (
+            b"\xff" * 20,
+            bytes(5 << 20),
+        ):  # the request of this one is not looked at
+            call = host.channel.unary_stream("/plugin.GRPCStdio/StreamStdio")(
+                request, timeout=5
+            )
             call.initial_metadata()
             assert call.is_active()
             call.cancel()
@@ -121,7 +133,9 @@ def test_broken_messages_of_every_service(tmp_path: Path) -> None:
 
 def test_thousands_of_streams(tmp_path: Path) -> None:
     with attacked(tmp_path, 120 << 20) as host:
-        calls = [host.channel.unary_unary("/test.App/Wait").future(b"") for _ in range(1500)]
+        calls = [
+            host.channel.unary_unary("/test.App/Wait").future(b"") for _ in range(1500)
+        ]
         streams = [BrokerStream(host.channel) for _ in range(30)]
         outputs = [stdio(host.channel) for _ in range(300)]
         watch = host.channel.unary_stream("/grpc.health.v1.Health/Watch")
@@ -143,7 +157,10 @@ def test_thousands_of_streams(tmp_path: Path) -> None:
 def test_a_client_that_never_reads(tmp_path: Path) -> None:
     """Neither an answer without end nor the output of the program piles up, whatever it allows."""
     with attacked(tmp_path, 60 << 20) as host, connect(host) as peer:
-        for stream, path in ((1, b"/test.Many/Many"), (3, b"/plugin.GRPCStdio/StreamStdio")):
+        for stream, path in (
+            (1, b"/test.Many/Many"),
+            (3, b"/plugin.GRPCStdio/StreamStdio"),
+        ):
             call = call_headers(stream, path) + frame(0, 1, stream, bytes(5))
             peer.sendall((greeting(2**31 - 1) if stream == 1 else b"") + call)
         host.app("Flood")
@@ -160,4 +177,6 @@ def test_the_connection_breaks_in_every_call(tmp_path: Path) -> None:
                 BrokerStream(channel)
                 channel.unary_unary("/test.App/Wait").future(b"")
                 channel.unary_stream("/test.Many/Many")(b"")
-        assert not any("Traceback" in line and '"@level": "error"' in line for line in host.log)
+        assert not any(
+            "Traceback" in line and '"@level": "error"' in line for line in host.log
+        )

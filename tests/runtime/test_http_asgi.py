@@ -84,7 +84,11 @@ class TestScope:
         mount, scopes = capture(scheme="https")
         fetch(mount, "GET", "", host="chat", remote_addr="@", content_length=-1)
         [scope] = scopes
-        assert (scope["path"], scope["raw_path"], scope["query_string"]) == ("/", b"/", b"")
+        assert (scope["path"], scope["raw_path"], scope["query_string"]) == (
+            "/",
+            b"/",
+            b"",
+        )
         assert (scope["server"], scope["client"]) == (("chat", 443), None)
         assert (scope["scheme"], scope["http_version"]) == ("https", "1.1")
         assert scope["headers"] == [(b"host", b"chat")]
@@ -140,7 +144,9 @@ class TestProtocol:
 
     def test_no_flush_for_a_whole_body_and_flush_for_pieces(self) -> None:
         whole = fetch(self._app(START, BODY))
-        assert [(frame.flush, frame.complete) for frame in whole.frames] == [(False, True)]
+        assert [(frame.flush, frame.complete) for frame in whole.frames] == [
+            (False, True)
+        ]
         pieces = fetch(self._app(START, MORE, BODY))
         assert [frame.flush for frame in pieces.frames] == [True, False]
 
@@ -152,7 +158,14 @@ class TestProtocol:
             (BODY,),
             (START, {"type": "http.response.push"}),
             ({"type": "http.response.start", "status": 1000}, BODY),
-            ({"type": "http.response.start", "status": 200, "headers": [(b"a\n", b"")]}, BODY),
+            (
+                {
+                    "type": "http.response.start",
+                    "status": 200,
+                    "headers": [(b"a\n", b"")],
+                },
+                BODY,
+            ),
         ],
     )
     def test_wrong_messages_before_the_first_byte_are_a_500(
@@ -163,13 +176,18 @@ class TestProtocol:
         assert len(logged(caplog)) == 1
 
     @pytest.mark.parametrize(
-        "messages", [(START, MORE), (START, MORE, START), (START, MORE, {"type": "nonsense"})]
+        "messages",
+        [(START, MORE), (START, MORE, START), (START, MORE, {"type": "nonsense"})],
     )
     def test_wrong_messages_after_the_first_byte_abort(
         self, messages: tuple[Any, ...], caplog: pytest.LogCaptureFixture
     ) -> None:
         answer = fetch(self._app(*messages))
-        assert (answer.code, answer.body, answer.complete) == ("INTERNAL", b"abc", False)
+        assert (answer.code, answer.body, answer.complete) == (
+            "INTERNAL",
+            b"abc",
+            False,
+        )
         assert len(logged(caplog)) == 1
 
     def test_sys_exit_does_not_end_the_plugin(self) -> None:
@@ -192,13 +210,17 @@ class TestLifespan:
         async def endpoint(request: StarletteRequest) -> Response:
             request.state.seen.append(request.url.path)
             request.state.only_here = True
-            return PlainTextResponse(f"{request.state.database} {len(request.state.seen)}")
+            return PlainTextResponse(
+                f"{request.state.database} {len(request.state.seen)}"
+            )
 
         mount = asgi(Starlette(routes=[Route("/{p}", endpoint)], lifespan=lifespan))
 
         async def scenario() -> list[bytes]:
             async with hosted(mount) as (host, _):
-                together = await asyncio.gather(*(host.fetch(url=f"/{i}") for i in range(5)))
+                together = await asyncio.gather(
+                    *(host.fetch(url=f"/{i}") for i in range(5))
+                )
                 assert events == ["startup"]
                 await close_mounts()
                 assert events == ["startup", "shutdown"]
@@ -210,7 +232,9 @@ class TestLifespan:
         run(scenario)
         assert events == ["startup", "shutdown"]
 
-    def test_a_startup_that_fails_is_a_500(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_startup_that_fails_is_a_500(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         @asynccontextmanager
         async def lifespan(app: Starlette) -> AsyncGenerator[None]:
             raise ValueError(SECRET)
@@ -220,7 +244,9 @@ class TestLifespan:
         assert (answer.status, answer.body) == (500, b"Internal Server Error")
         assert SECRET in caplog.text
 
-    def test_a_shutdown_that_hangs_is_cancelled(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_shutdown_that_hangs_is_cancelled(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         cancelled: list[bool] = []
 
         @asynccontextmanager

@@ -78,7 +78,9 @@ class TestFailures:
         self._assert_hidden(answer, caplog)
 
     @pytest.mark.parametrize("blocking", [False, True])
-    def test_after_the_first_byte(self, blocking: bool, caplog: pytest.LogCaptureFixture) -> None:
+    def test_after_the_first_byte(
+        self, blocking: bool, caplog: pytest.LogCaptureFixture
+    ) -> None:
         answer = fetch(lambda request: StreamingResponse(_failing(blocking, 2), 201))
         assert (answer.status, answer.body) == (201, b"xx")
         assert not answer.complete
@@ -142,7 +144,9 @@ def _failing(blocking: bool, after: int) -> Iterator[bytes] | AsyncIterator[byte
 
 
 class TestInvalidStreams:
-    def _first(self, *frames: RequestFrame) -> tuple[Answer, BaseException | None, bool]:
+    def _first(
+        self, *frames: RequestFrame
+    ) -> tuple[Answer, BaseException | None, bool]:
         called = threading.Event()
 
         def handler(request: Request) -> Response:
@@ -161,7 +165,9 @@ class TestInvalidStreams:
         answer, error = run(scenario)
         return answer, error, called.is_set()
 
-    @pytest.mark.parametrize("frames", [(), (RequestFrame(None, b"body", complete=True),)])
+    @pytest.mark.parametrize(
+        "frames", [(), (RequestFrame(None, b"body", complete=True),)]
+    )
     def test_no_head(self, frames: tuple[RequestFrame, ...]) -> None:
         answer, error, called = self._first(*frames)
         assert answer.code == "INVALID_ARGUMENT"
@@ -171,30 +177,51 @@ class TestInvalidStreams:
 
     def test_frames_after_complete_are_ignored(self) -> None:
         last = RequestFrame(None, b"late", complete=True)
-        answer, error, _ = self._first(RequestFrame(head(), b"in time", complete=True), last, last)
+        answer, error, _ = self._first(
+            RequestFrame(head(), b"in time", complete=True), last, last
+        )
         assert (answer.body, answer.code, error) == (b"in time", "OK", None)
 
     def test_a_second_head_is_ignored(self) -> None:
-        frames = [RequestFrame(head(), b"a"), RequestFrame(head("PUT"), b"b", complete=True)]
+        frames = [
+            RequestFrame(head(), b"a"),
+            RequestFrame(head("PUT"), b"b", complete=True),
+        ]
         answer, error, _ = self._first(*frames)
         assert (answer.body, answer.code, error) == (b"ab", "OK", None)
 
     def test_an_empty_last_frame_is_legal(self) -> None:
-        frames = [RequestFrame(head()), RequestFrame(None, b"a"), RequestFrame(complete=True)]
+        frames = [
+            RequestFrame(head()),
+            RequestFrame(None, b"a"),
+            RequestFrame(complete=True),
+        ]
         assert self._first(*frames)[0].body == b"a"
 
     def test_a_flood_of_empty_frames_is_harmless(self) -> None:
-        frames = [RequestFrame(head()), *[RequestFrame()] * 1000, RequestFrame(None, b"a", True)]
+        frames = [
+            RequestFrame(head()),
+            *[RequestFrame()] * 1000,
+            RequestFrame(None, b"a", True),
+        ]
         assert self._first(*frames)[0].body == b"a"
 
     def test_a_stream_that_ends_too_early_is_a_400(self) -> None:
         answer, error, _ = self._first(RequestFrame(head(), b"half"))
-        assert (answer.status, answer.body, answer.code, error) == (400, b"Bad Request", "OK", None)
+        assert (answer.status, answer.body, answer.code, error) == (
+            400,
+            b"Bad Request",
+            "OK",
+            None,
+        )
 
 
 def test_aborted_calls_are_reported_to_the_caller() -> None:
     async def scenario() -> BaseException | None:
-        async with hosted(lambda request: StreamingResponse(_failing(False, 1))) as (host, plugin):
+        async with hosted(lambda request: StreamingResponse(_failing(False, 1))) as (
+            host,
+            plugin,
+        ):
             await host.fetch()
             return await plugin.ended.get()
 
@@ -236,9 +263,16 @@ def test_a_transport_that_fails_is_a_client_that_left(
 ) -> None:
     async def scenario() -> None:
         transport = Unsendable()
-        with ThreadPoolExecutor(1) as executor, pytest.raises(ResponseAborted) as caught:
+        with (
+            ThreadPoolExecutor(1) as executor,
+            pytest.raises(ResponseAborted) as caught,
+        ):
             await serve(
-                handler, transport.frames(), transport.send, executor=executor, logger=LOGGER
+                handler,
+                transport.frames(),
+                transport.send,
+                executor=executor,
+                logger=LOGGER,
             )
         assert SECRET not in str(caught.value)
         assert len(transport.sent) == 1

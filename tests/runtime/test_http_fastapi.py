@@ -26,11 +26,18 @@ _done: list[int] = []
 @FASTAPI.get("/items/{item}")
 def _item(item: int, request: FastAPIRequest, q: str = "none") -> dict[str, Any]:
     thread = threading.current_thread() is not threading.main_thread()
-    return {"item": item, "q": q, "in_thread": thread, "context": request.scope[CONTEXT_KEY]}
+    return {
+        "item": item,
+        "q": q,
+        "in_thread": thread,
+        "context": request.scope[CONTEXT_KEY],
+    }
 
 
 @FASTAPI.post("/upload")
-async def _upload(file: Annotated[UploadFile, File()], tasks: BackgroundTasks) -> dict[str, Any]:
+async def _upload(
+    file: Annotated[UploadFile, File()], tasks: BackgroundTasks
+) -> dict[str, Any]:
     data = await file.read()
     tasks.add_task(_done.append, len(data))
     return {"name": file.filename, "size": len(data)}
@@ -48,7 +55,9 @@ def _lines() -> Any:
 class TestFastAPI:
     def test_parameters_threads_and_context(self) -> None:
         answer = fetch(asgi(FASTAPI), url="/items/7?q=%C3%BC", context="u1")
-        assert answer.body.decode() == '{"item":7,"q":"ü","in_thread":true,"context":"u1"}'
+        assert (
+            answer.body.decode() == '{"item":7,"q":"ü","in_thread":true,"context":"u1"}'
+        )
 
     def test_validation_errors_are_the_applications(self) -> None:
         answer = fetch(asgi(FASTAPI), url="/items/seven")
@@ -62,7 +71,9 @@ class TestFastAPI:
             + b"z" * size
             + b"\r\n--b--\r\n"
         )
-        body = [content[at : at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES)]
+        body = [
+            content[at : at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES)
+        ]
         fields = [("Content-Type", "multipart/form-data; boundary=b")]
         answer = fetch(asgi(FASTAPI), "POST", "/upload", body, headers=fields)
         assert answer.body.decode() == f'{{"name":"a.bin","size":{size}}}'
@@ -70,7 +81,11 @@ class TestFastAPI:
 
     def test_a_blocking_generator_streams(self) -> None:
         answer = fetch(asgi(FASTAPI), url="/lines")
-        assert [frame.chunk for frame in answer.frames if frame.chunk] == [b"0\n", b"1\n", b"2\n"]
+        assert [frame.chunk for frame in answer.frames if frame.chunk] == [
+            b"0\n",
+            b"1\n",
+            b"2\n",
+        ]
 
     def test_openapi_is_served_under_the_prefix(self) -> None:
         answer = fetch(asgi(FASTAPI, root_path="/plugins/x"), url="/docs")
@@ -79,7 +94,11 @@ class TestFastAPI:
     def test_fifty_at_once(self) -> None:
         async def scenario() -> None:
             async with hosted(asgi(FASTAPI)) as (host, _):
-                answers = await asyncio.gather(*(host.fetch(url=f"/items/{i}") for i in range(50)))
-                assert all(f'"item":{i},'.encode() in a.body for i, a in enumerate(answers))
+                answers = await asyncio.gather(
+                    *(host.fetch(url=f"/items/{i}") for i in range(50))
+                )
+                assert all(
+                    f'"item":{i},'.encode() in a.body for i, a in enumerate(answers)
+                )
 
         run(scenario)

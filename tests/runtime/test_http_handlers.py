@@ -41,7 +41,13 @@ def echo_file(request: Request) -> StreamingResponse:
     return StreamingResponse(iter(functools.partial(request.file.read, 10_000), b""))
 
 
-ECHOES: list[Handler] = [echo, echo_in_thread, echo_whole, echo_whole_in_thread, echo_file]
+ECHOES: list[Handler] = [
+    echo,
+    echo_in_thread,
+    echo_whole,
+    echo_whole_in_thread,
+    echo_file,
+]
 
 
 SIZES = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 1 << 20]
@@ -90,10 +96,14 @@ class TestHandlerForms:
 
     def test_json_both_ways(self) -> None:
         async def on_loop(request: Request) -> Response:
-            return JSONResponse({"got": await request.json(), "again": await request.json()})
+            return JSONResponse(
+                {"got": await request.json(), "again": await request.json()}
+            )
 
         def in_thread(request: Request) -> Response:
-            return JSONResponse({"got": request.read_json(), "again": request.read_json()})
+            return JSONResponse(
+                {"got": request.read_json(), "again": request.read_json()}
+            )
 
         for handler in (on_loop, in_thread):
             answer = fetch(handler, "POST", "/", [b'{"a":', b'"\xc3\xbc"}'])

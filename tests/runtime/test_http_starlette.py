@@ -20,7 +20,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as StarletteRequest
-from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import (
+    FileResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
 SECRET = "s3cret-detail"
@@ -67,7 +72,11 @@ async def _endless(request: StarletteRequest) -> Response:
     class Endless(Response):
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
             await send({"type": "http.response.start", "status": 200})
-            block = {"type": "http.response.body", "body": b"x" * CHUNK_BYTES, "more_body": True}
+            block = {
+                "type": "http.response.body",
+                "body": b"x" * CHUNK_BYTES,
+                "more_body": True,
+            }
             try:
                 while True:
                     await send(block)
@@ -176,7 +185,9 @@ class TestStarlette:
     @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 << 20])
     def test_bodies_stream_both_ways(self, size: int) -> None:
         async def scenario() -> None:
-            body = [b"y" * min(CHUNK_BYTES, size - at) for at in range(0, size, CHUNK_BYTES)]
+            body = [
+                b"y" * min(CHUNK_BYTES, size - at) for at in range(0, size, CHUNK_BYTES)
+            ]
             async with starlette_host() as (host, _):
                 answer = await host.fetch("POST", "/echo", body)
                 assert (answer.status, answer.header("x-app")) == (201, ["starlette"])
@@ -221,7 +232,9 @@ class TestStarlette:
             async with starlette_host(cancel_after=0.2) as (host, plugin):
                 call = host.open()
                 method = "POST" if url in ("/watch", "/reader") else "GET"
-                await call.send(RequestFrame(head(method, url), complete=method == "GET"))
+                await call.send(
+                    RequestFrame(head(method, url), complete=method == "GET")
+                )
                 await asyncio.wait_for(gates.entered.wait(), 5)
                 call.disconnect()
                 ended = await asyncio.wait_for(plugin.ended.get(), 5)
@@ -273,7 +286,10 @@ class TestStarlette:
                 assert SECRET not in repr((early.frames, late.frames, late.details))
 
         run(scenario)
-        assert [SECRET in (record.exc_text or "") for record in logged(caplog)] == [True, True]
+        assert [SECRET in (record.exc_text or "") for record in logged(caplog)] == [
+            True,
+            True,
+        ]
 
     def test_files_ranges_and_head(self) -> None:
         async def scenario() -> None:
@@ -298,7 +314,10 @@ class TestStarlette:
 
         app = Starlette(routes=[Route("/where", where)])
         mount = asgi(app, root_path="/plugins/x", scheme="https")
-        assert fetch(mount, url="/where").body == b"https://chat.example.com:8065/plugins/x/where"
+        assert (
+            fetch(mount, url="/where").body
+            == b"https://chat.example.com:8065/plugins/x/where"
+        )
 
     def test_base_http_middleware(self) -> None:
         """It wraps `receive` and `send`, and polls for a disconnect while the endpoint runs."""

@@ -93,7 +93,9 @@ def test_wrong_handlers_are_type_errors(tmp_path: Path) -> None:
     expected: dict[int, str] = {}
     for number, (name, source) in enumerate(WRONG.items()):
         lines.append(
-            source.replace("def f(", f"def f{number}(").replace("f: Any", f"f{number}: Any")
+            source.replace("def f(", f"def f{number}(").replace(
+                "f: Any", f"f{number}: Any"
+            )
         )
         if source.startswith("f:"):
             expected[len(lines)] = name
@@ -112,7 +114,14 @@ def _mypy_error_lines(folder: Path) -> set[int]:
     if sources.name != "site-packages":
         environment["MYPYPATH"] = str(sources)
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--cache-dir", str(folder / "cache"), "wrong.py"],
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--cache-dir",
+            str(folder / "cache"),
+            "wrong.py",
+        ],
         cwd=folder,
         env=environment,
         capture_output=True,

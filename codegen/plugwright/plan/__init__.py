@@ -91,7 +91,7 @@ def _broken_rules(schema: Schema) -> tuple[str, ...]:
     They are about style: a field named `FOO` is no constant, one named `_x` not private.
     """
     fields = [f.name for m in schema.messages.values() for f in m.fields]
-    types = [*schema.messages, *schema.enums]
+    types = [*schema.messages, *schema.enums, *(s.full_name for s in schema.services)]
     rules: list[str] = []
     if any(name.isupper() for name in fields):
         rules.append("reportConstantRedefinition")

@@ -23,13 +23,18 @@ from .modules import (
 )
 from .package import ExportPlan, namespace
 
-_CORES = {False: runtime("client", "SyncClient"), True: runtime("client", "AsyncClient")}
+_CORES = {
+    False: runtime("client", "SyncClient"),
+    True: runtime("client", "AsyncClient"),
+}
 
 
 class ClientPlanner:
     """Plans the clients of one run; `methods` collects every plan, for `explain`."""
 
-    def __init__(self, planner: MethodPlanner, settings: Settings, problems: Problems) -> None:
+    def __init__(
+        self, planner: MethodPlanner, settings: Settings, problems: Problems
+    ) -> None:
         self.planner = planner
         self.settings = settings
         self.problems = problems
@@ -48,7 +53,9 @@ class ClientPlanner:
                     self.exports.append(ExportPlan(prefix + name, home, prefix + name))
         yield namespace("clients/__init__.py", "A client for every service.", exports)
 
-    def _service(self, service: Service, name: str, module: str) -> Iterator[ModulePlan]:
+    def _service(
+        self, service: Service, name: str, module: str
+    ) -> Iterator[ModulePlan]:
         groups = self._domains(service)
         mixins: dict[bool, list[Symbol]] = {False: [], True: []}
         for domain, methods in groups.items():
@@ -62,7 +69,9 @@ class ClientPlanner:
                 mixin = f"{'Async' if is_async else ''}{domain}Mixin"
                 mixins[is_async].append(Symbol(dotted, mixin))
                 doc = f"{title} Part of `{'Async' if is_async else ''}{name}`."
-                classes.append(ClientClassPlan(mixin, _CORES[is_async], is_async, plans, doc))
+                classes.append(
+                    ClientClassPlan(mixin, _CORES[is_async], is_async, plans, doc)
+                )
             yield ModulePlan(
                 path=path,
                 template="client.py.j2",
@@ -75,7 +84,11 @@ class ClientPlanner:
         yield self._composed(service, name, module, mixins)
 
     def _composed(
-        self, service: Service, name: str, module: str, mixins: Mapping[bool, list[Symbol]]
+        self,
+        service: Service,
+        name: str,
+        module: str,
+        mixins: Mapping[bool, list[Symbol]],
     ) -> ModulePlan:
         api = self.settings.api
         is_api = service is self.planner.api
@@ -112,7 +125,11 @@ class ClientPlanner:
     def _domains(self, service: Service) -> dict[str, list[Method]]:
         """The methods by domain, in order; without [api.domains] all are one domain."""
         if service is not self.planner.api or not self.settings.api.domains:
-            return {names.camel(service.name): list(service.methods)} if service.methods else {}
+            return (
+                {names.camel(service.name): list(service.methods)}
+                if service.methods
+                else {}
+            )
         entries = {p: d for d, ps in self.settings.api.domains.items() for p in ps}
         patterns = Patterns(entries)
         groups: dict[str, list[Method]] = {}

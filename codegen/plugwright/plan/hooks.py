@@ -22,7 +22,16 @@ from fnmatch import fnmatch
 from .. import names
 from ..kinds import WELL_KNOWN, TypeNames
 from ..problems import Problems
-from ..schema import Field, ListKind, Message, MessageKind, Method, Scalar, ScalarKind, Service
+from ..schema import (
+    Field,
+    ListKind,
+    Message,
+    MessageKind,
+    Method,
+    Scalar,
+    ScalarKind,
+    Service,
+)
 from ..settings import Hooks, Patterns, Settings
 from ..symbols import Expr, Symbol, builtin, expr, runtime
 from . import launch
@@ -36,7 +45,9 @@ _HTTP_FIELDS = ("init", "body_chunk", "body_complete")
 class HookPlanner:
     """Plans the hooks of one run."""
 
-    def __init__(self, planner: MethodPlanner, settings: Settings, problems: Problems) -> None:
+    def __init__(
+        self, planner: MethodPlanner, settings: Settings, problems: Problems
+    ) -> None:
         self.planner = planner
         self.settings = settings
         self.hooks: Hooks = settings.hooks
@@ -114,7 +125,9 @@ class HookPlanner:
     def _check(self, service: Service, plans: tuple[HookPlan, ...]) -> None:
         known = [m.name for m in service.methods]
         names_set = {
-            "hooks.implemented": [self.hooks.implemented] if self.hooks.implemented else [],
+            "hooks.implemented": (
+                [self.hooks.implemented] if self.hooks.implemented else []
+            ),
             "hooks.dismiss": list(self.hooks.dismiss),
             "hooks.startup": list(self.hooks.startup),
             "hooks.shutdown": list(self.hooks.shutdown),
@@ -138,7 +151,11 @@ class HookPlanner:
             field = response.field("hooks")
             expected = f"{service.full_name.rpartition('.')[0]}.{method.name}Response"
             texts = ListKind(ScalarKind(Scalar.STRING))
-            if field is None or field.kind != texts or method.output != expected.lstrip("."):
+            if (
+                field is None
+                or field.kind != texts
+                or method.output != expected.lstrip(".")
+            ):
                 text = (
                     f"{method.name} cannot be hooks.implemented; it must answer with "
                     f"{expected.lstrip('.')} and a field `repeated string hooks`"
@@ -197,7 +214,9 @@ class HookPlanner:
         if not isinstance(field.kind, MessageKind):
             return ""
         message = self.schema.messages[field.kind.message]
-        if len(message.fields) == 1 and self.planner.is_json(message, message.fields[0]):
+        if len(message.fields) == 1 and self.planner.is_json(
+            message, message.fields[0]
+        ):
             return names.attribute(message.fields[0].name)
         return ""
 
@@ -221,7 +240,9 @@ class HookPlanner:
             self.problems.add(method.where, text)
         if len(payload) == 0:
             family = "error" if error else "void"
-            rules.append(f"family {family}: the response has {'only an error' if error else 'no field'}")
+            rules.append(
+                f"family {family}: the response has {'only an error' if error else 'no field'}"
+            )
             return family, none, ()
         rejected = [f for f in payload if f.name == self.hooks.rejected]
         modified = [f for f in payload if fnmatch(f.name, self.hooks.modified)]
@@ -231,7 +252,11 @@ class HookPlanner:
             return "reject", (reject, *none), ()
         if rejected and len(payload) == len(modified) + 1:
             rules.append("family modify: modified fields and a rejection")
-            return "modify", self._modified(method, modified, reject), _attributes(modified)
+            return (
+                "modify",
+                self._modified(method, modified, reject),
+                _attributes(modified),
+            )
         if len(payload) > 1:
             text = (
                 f"the response of {method.name} fits no hook family; it may have an error, one "
@@ -240,7 +265,9 @@ class HookPlanner:
             self.problems.add(method.where, text)
         return self._single(request, payload[0], bool(error), bool(modified), rules)
 
-    def _modified(self, method: Method, modified: list[Field], reject: Expr) -> tuple[Expr, ...]:
+    def _modified(
+        self, method: Method, modified: list[Field], reject: Expr
+    ) -> tuple[Expr, ...]:
         values = [self._value(f) for f in modified]
         result = list(values)
         if len(values) > 1:
@@ -253,11 +280,21 @@ class HookPlanner:
         return (*result, reject, expr("None"))
 
     def _single(
-        self, request: Message, field: Field, error: bool, modified: bool, rules: list[str]
+        self,
+        request: Message,
+        field: Field,
+        error: bool,
+        modified: bool,
+        rules: list[str],
     ) -> tuple[str, tuple[Expr, ...], tuple[str, ...]]:
         value = self._value(field)
         other = request.field(field.name)
-        if not error and isinstance(field.kind, ListKind) and other and other.kind == field.kind:
+        if (
+            not error
+            and isinstance(field.kind, ListKind)
+            and other
+            and other.kind == field.kind
+        ):
             rules.append("family transform: a list that the request has too")
             return "transform", (value, expr("None")), _attributes([field])
         family = "value" if error else "plain"

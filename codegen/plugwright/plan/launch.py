@@ -22,7 +22,9 @@ def configured(settings: Settings) -> Launch | None:
     return settings.launch if settings.launch.style else None
 
 
-def modules(settings: Settings, has_hooks: bool, problems: Problems) -> Iterator[ModulePlan]:
+def modules(
+    settings: Settings, has_hooks: bool, problems: Problems
+) -> Iterator[ModulePlan]:
     """`_launch.py`; a problem for each setting that is missing or of no use."""
     launch = settings.launch
     if launch == Launch():
@@ -32,15 +34,21 @@ def modules(settings: Settings, has_hooks: bool, problems: Problems) -> Iterator
         text = f"style in [launch] must be {' or '.join(map(repr, STYLES))}, got {launch.style!r}"
         problems.add(settings.where("launch.style"), text)
     if not has_hooks:
-        problems.add(where, "[launch] starts plugins, which need hooks; set `service` in [hooks]")
+        problems.add(
+            where, "[launch] starts plugins, which need hooks; set `service` in [hooks]"
+        )
     for key in ("cookie_key", "cookie_value"):
         if not getattr(launch, key):
             spelled = key.replace("_", "-")
-            problems.add(where, f"[launch] needs {spelled}, from the handshake of the host")
+            problems.add(
+                where, f"[launch] needs {spelled}, from the handshake of the host"
+            )
     yield ModulePlan(
         path="_launch.py",
         template="launch.py.j2",
         module="._launch",
-        content=LaunchPlan("How the host starts a plugin: the constants of its handshake.", launch),
+        content=LaunchPlan(
+            "How the host starts a plugin: the constants of its handshake.", launch
+        ),
         defines=("LAUNCH",),
     )

@@ -27,12 +27,19 @@ from .modules import (
     OneofPlan,
 )
 
+# `self` where a field has that name; no module may be imported under these.
+_THIS = ("_self", "_self_")
+
 
 class ModelPlanner:
     """Plans the models of one run; `secrets` are the patterns of fields hidden in `repr`."""
 
     def __init__(
-        self, types: dict[str, TypeNames], kinds: Kinds, secrets: Patterns, problems: Problems
+        self,
+        types: dict[str, TypeNames],
+        kinds: Kinds,
+        secrets: Patterns,
+        problems: Problems,
     ) -> None:
         self.types = types
         self.kinds = kinds
@@ -58,7 +65,7 @@ class ModelPlanner:
             template="models.py.j2",
             module=f".models.{module}",
             content=plan,
-            defines=plan.names,
+            defines=(*plan.names, *_THIS),
             declares=tuple(sorted(self.declared)),
         )
         yield self._converters(file, module)
@@ -84,7 +91,7 @@ class ModelPlanner:
             seen[plan.name] = field.name
             attributes.append(plan)
         taken = {a.name for a in attributes}
-        this = "self" if "self" not in taken else _free("_self", taken)
+        this = "self" if "self" not in taken else _free(_THIS[0], taken)
         if this != "self":
             attributes = [a._replace(this=this) for a in attributes]
         return MessagePlan(
@@ -125,7 +132,9 @@ class ModelPlanner:
         doc = _doc(field.comment, field.deprecated)
         if (explicit := self.kinds.explicit_default(field)) is not None:
             doc = f"{doc}\n\nUnset reads as {explicit}.".strip()
-        return AttributePlan(name, self.kinds.field_annotation(field), default, stored, doc)
+        return AttributePlan(
+            name, self.kinds.field_annotation(field), default, stored, doc
+        )
 
     def _oneof_attribute(self, message: Message, oneof: Oneof) -> AttributePlan:
         name = names.attribute(oneof.name)
@@ -137,7 +146,9 @@ class ModelPlanner:
     def _case(self, message: Message, oneof: Oneof, field: Field) -> Expr:
         types = self.types[message.full_name]
         holder = types.oneofs[oneof.name].holder
-        return expr(types.model, f".{holder}.{names.type_name(names.camel(field.name))}")
+        return expr(
+            types.model, f".{holder}.{names.type_name(names.camel(field.name))}"
+        )
 
     def _oneof(self, message: Message, oneof: Oneof) -> OneofPlan:
         seen: dict[str, str] = {}
@@ -149,7 +160,9 @@ class ModelPlanner:
                 self.problems.add(field.where, f"{text}; rename one")
             seen[name] = field.name
             doc = _doc(field.comment, field.deprecated)
-            cases.append(CasePlan(name, field.name, self.kinds.annotation(field.kind), doc))
+            cases.append(
+                CasePlan(name, field.name, self.kinds.annotation(field.kind), doc)
+            )
         types = self.types[message.full_name]
         oneof_names = types.oneofs[oneof.name]
         # At the top of the module no class hides the name, so its plain text will do.
@@ -193,10 +206,27 @@ class ModelPlanner:
             defines=(
                 *(t.name for t in tables),
                 *(n for c in converters for n in (c.reader, c.writer)),
-                *("m", "o", "x", "t", "k", "v", "h", "w", "keep", "FILE", "CODECS", "ENUMS"),
+                *(
+                    "m",
+                    "o",
+                    "x",
+                    "t",
+                    "k",
+                    "v",
+                    "h",
+                    "w",
+                    "keep",
+                    "FILE",
+                    "CODECS",
+                    "ENUMS",
+                ),
             ),
             # A oneof is checked at run time too: not every caller has a type checker.
-            unchecked=("reportUnnecessaryIsInstance",) if any(m.oneofs for m in messages) else (),
+            unchecked=(
+                ("reportUnnecessaryIsInstance",)
+                if any(m.oneofs for m in messages)
+                else ()
+            ),
         )
 
     def _walk(self, messages: tuple[Message, ...]) -> Iterator[Message]:
@@ -225,7 +255,11 @@ class ModelPlanner:
             reader=types.read.name,
             writer=types.write.name,
             model=types.model,
-            has=_method(message, "HasField") if any(map(_has_presence, message.fields)) else "",
+            has=(
+                _method(message, "HasField")
+                if any(map(_has_presence, message.fields))
+                else ""
+            ),
             merge=_method(message, "MergeFromString"),
             read=tuple(read),
             write=tuple(write),
@@ -239,7 +273,11 @@ class ModelPlanner:
         for field in oneof.fields:
             lines.append(f'elif w == "{field.name}":')
             case = self._case(message, oneof, field)
-            lines.append(expr(f"    o.{attribute} = ", case, "(", self.kinds.read_set(field), ")"))
+            lines.append(
+                expr(
+                    f"    o.{attribute} = ", case, "(", self.kinds.read_set(field), ")"
+                )
+            )
         return lines
 
     def _write_oneof(self, message: Message, oneof: Oneof) -> list[Code]:

@@ -113,7 +113,11 @@ class ModelsPlan(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """The top-level names of the module."""
         enums = (e.name for e in self.enums)
-        return (*enums, *(m.name for m in self.messages), *(o.union for o in self.unions))
+        return (
+            *enums,
+            *(m.name for m in self.messages),
+            *(o.union for o in self.unions),
+        )
 
 
 class ConverterPlan(NamedTuple):

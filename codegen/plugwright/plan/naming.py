@@ -108,7 +108,7 @@ def service_names(
         name = short[full_name]
         if shared[name] > 1:
             name = names.snake(full_name.replace(".", "_"))
-        module = names.attribute(name)
+        module = names.submodule(name)
         if module in taken:
             text = f"{full_name} and {taken[module]} both become module {module}"
             problems.add(service.where, f"{text}; rename one")
@@ -121,7 +121,9 @@ def service_names(
 class _FileNames:
     """Names the types of one file."""
 
-    def __init__(self, module: str, found: dict[str, TypeNames], problems: Problems) -> None:
+    def __init__(
+        self, module: str, found: dict[str, TypeNames], problems: Problems
+    ) -> None:
         self.module = module
         self.found = found
         self.problems = problems
@@ -137,7 +139,9 @@ class _FileNames:
         for message in file.messages:
             self._message(message, (), scope)
 
-    def _message(self, message: Message, outer: tuple[str, ...], scope: dict[str, str]) -> None:
+    def _message(
+        self, message: Message, outer: tuple[str, ...], scope: dict[str, str]
+    ) -> None:
         if len(message.path) > MAX_NESTING:
             text = (
                 f"{message.name} is nested {len(message.path)} levels deep, and Python allows "
@@ -145,11 +149,18 @@ class _FileNames:
             )
             self.problems.add(message.where, text)
             return
-        path = (*outer, self._claim(message.name, message.full_name, message.where, scope))
+        path = (
+            *outer,
+            self._claim(message.name, message.full_name, message.where, scope),
+        )
         self.found[message.full_name] = TypeNames(
             Symbol(f".models.{self.module}", ".".join(path)),
-            Symbol(f"._convert.{self.module}", self._function("read_" + "_".join(path))),
-            Symbol(f"._convert.{self.module}", self._function("write_" + "_".join(path))),
+            Symbol(
+                f"._convert.{self.module}", self._function("read_" + "_".join(path))
+            ),
+            Symbol(
+                f"._convert.{self.module}", self._function("write_" + "_".join(path))
+            ),
             {},
             self._oneofs(message, path),
         )
@@ -161,7 +172,9 @@ class _FileNames:
 
     def _enum(self, enum: Enum, outer: tuple[str, ...], scope: dict[str, str]) -> None:
         path = (*outer, self._claim(enum.path[-1], enum.full_name, enum.where, scope))
-        table = Symbol(f"._convert.{self.module}", self._function("E_" + "_".join(path)))
+        table = Symbol(
+            f"._convert.{self.module}", self._function("E_" + "_".join(path))
+        )
         self.found[enum.full_name] = TypeNames(
             Symbol(f".models.{self.module}", ".".join(path)),
             table,
@@ -180,10 +193,14 @@ class _FileNames:
         for oneof in message.oneofs:
             holder = _unused(names.type_name(names.camel(oneof.name)), beside)
             union = _unused("".join(path) + names.camel(oneof.name), self.top_level)
-            found[oneof.name] = OneofNames(holder, Symbol(f".models.{self.module}", union))
+            found[oneof.name] = OneofNames(
+                holder, Symbol(f".models.{self.module}", union)
+            )
         return found
 
-    def _claim(self, name: str, full_name: str, where: Location, scope: dict[str, str]) -> str:
+    def _claim(
+        self, name: str, full_name: str, where: Location, scope: dict[str, str]
+    ) -> str:
         python = names.type_name(name)
         if python in scope:
             text = f"{full_name} and {scope[python]} both become class {python}; rename one"

@@ -45,7 +45,11 @@ class ExportPlan(NamedTuple):
     @property
     def target(self) -> str:
         """What `lazy_names` of the runtime takes."""
-        return self.module if self.original == self.name else f"{self.module}:{self.original}"
+        return (
+            self.module
+            if self.original == self.name
+            else f"{self.module}:{self.original}"
+        )
 
 
 class NamespacePlan(NamedTuple):
@@ -107,17 +111,25 @@ def _unambiguous(exports: list[ExportPlan]) -> Iterator[ExportPlan]:
     """The exports that mean one thing: two packages may declare the same name, and a name of a
     module here would come before the module in `from . import`."""
     counts = Counter(e.name for e in exports)
-    counts["TYPE_CHECKING"] += 1  # which such a module imports for itself
-    modules = {e.module.removeprefix(".").partition(".")[0] for e in exports if e.original}
+    modules = {
+        e.module.removeprefix(".").partition(".")[0] for e in exports if e.original
+    }
     for export in exports:
-        if counts[export.name] == 1 and (not export.original or export.name not in modules):
+        if counts[export.name] == 1 and (
+            not export.original or export.name not in modules
+        ):
             yield export
 
 
 def plain(path: str, doc: str) -> ModulePlan:
     """A package that exports nothing."""
     module = "." + path.removesuffix(".py").replace("/", ".")
-    return ModulePlan(path=path, template="empty.j2", module=module, content=NamespacePlan(doc, (), ()))
+    return ModulePlan(
+        path=path,
+        template="empty.j2",
+        module=module,
+        content=NamespacePlan(doc, (), ()),
+    )
 
 
 def model_exports(modules: Iterable[ModulePlan]) -> Iterator[ExportPlan]:
@@ -132,7 +144,9 @@ def model_exports(modules: Iterable[ModulePlan]) -> Iterator[ExportPlan]:
 def index(types: Mapping[str, TypeNames]) -> ModulePlan:
     """The module that makes the `Package`: which type lives where."""
     modules = sorted((n, t.model.module.rpartition(".")[2]) for n, t in types.items())
-    plan = IndexPlan("Where each message and enum of this package lives.", tuple(modules))
+    plan = IndexPlan(
+        "Where each message and enum of this package lives.", tuple(modules)
+    )
     return ModulePlan(
         path="_package.py",
         template="package.py.j2",
@@ -183,13 +197,27 @@ _HTTP = (
 
 _ANSWERS = ("DISMISS", "Dismiss", "Reject")
 ROOT_NAMES = frozenset(
-    ("clients", "models", "servicers", "registry", "Plugin", "HookName", "hook", "run_plugin")
-    + (*_ERRORS, "HookRegistrationError", *_ANSWERS, *_HTTP)
+    (
+        "clients",
+        "models",
+        "servicers",
+        "registry",
+        "Plugin",
+        "HookName",
+        "hook",
+        "run_plugin",
+        *_ERRORS,
+        "HookRegistrationError",
+        *_ANSWERS,
+        *_HTTP,
+    )
 )
 """What a package may export beside the client of the API."""
 
 
-def root(settings: Settings, clients: Iterable[ExportPlan], has_hooks: bool) -> ModulePlan:
+def root(
+    settings: Settings, clients: Iterable[ExportPlan], has_hooks: bool
+) -> ModulePlan:
     """`__init__.py` of the SDK: all that its users import."""
     exports = [ExportPlan(m, f".{m}", "") for m in ("clients", "models", "servicers")]
     exports.append(ExportPlan("registry", "._package", "PACKAGE"))
@@ -227,7 +255,10 @@ def project(
         services=tuple(s.full_name for s in services),
         starts=launch.configured(settings) is not None,
     )
-    for path, template in (("pyproject.toml", "pyproject.toml.j2"), ("README.md", "README.md.j2")):
+    for path, template in (
+        ("pyproject.toml", "pyproject.toml.j2"),
+        ("README.md", "README.md.j2"),
+    ):
         yield ModulePlan(path=f"../{path}", template=template, module="", content=plan)
 
 

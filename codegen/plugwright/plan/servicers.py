@@ -11,7 +11,9 @@ from .modules import ModulePlan, ServicerMethodPlan, ServicerPlan
 from .package import ExportPlan, namespace
 
 
-def modules(services: tuple[Service, ...], planner: MethodPlanner) -> Iterator[ModulePlan]:
+def modules(
+    services: tuple[Service, ...], planner: MethodPlanner
+) -> Iterator[ModulePlan]:
     """One module per service, and the package that exports them."""
     exports: list[ExportPlan] = []
     for service in services:
@@ -27,7 +29,9 @@ def modules(services: tuple[Service, ...], planner: MethodPlanner) -> Iterator[M
             declares=tuple(m.name for m in plan.methods),
             lazy=True,
         )
-    yield namespace("servicers/__init__.py", "A servicer base for every service.", exports)
+    yield namespace(
+        "servicers/__init__.py", "A servicer base for every service.", exports
+    )
 
 
 def _servicer(service: Service, planner: MethodPlanner) -> ServicerPlan:

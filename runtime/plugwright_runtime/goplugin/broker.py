@@ -109,7 +109,11 @@ class Broker:
             raise
         endpoint = accepted.endpoint
         outgoing.put_nowait(
-            wire.ConnInfo(service_id=service_id, network=endpoint.network, address=endpoint.address)
+            wire.ConnInfo(
+                service_id=service_id,
+                network=endpoint.network,
+                address=endpoint.address,
+            )
         )
         return accepted
 
@@ -144,7 +148,9 @@ class Broker:
         try:
             exposed = await self._transport.expose(server)
         except LaunchError as error:
-            raise BrokerError(f"cannot serve broker service {service_id}: {error}") from error
+            raise BrokerError(
+                f"cannot serve broker service {service_id}: {error}"
+            ) from error
 
         async def close() -> None:
             await server.stop(0)
@@ -191,7 +197,9 @@ class Broker:
         if former is not None:
             former.put_nowait(None)
         self._connected.set()
-        reading = asyncio.create_task(self._read(offers, outgoing), name="broker-offers")
+        reading = asyncio.create_task(
+            self._read(offers, outgoing), name="broker-offers"
+        )
         try:
             await context.send_initial_metadata(())
             while not self._closed and (info := await outgoing.get()) is not None:
@@ -202,7 +210,9 @@ class Broker:
                 self._outgoing = None
                 self._connected.clear()
 
-    async def _read(self, offers: AsyncIterator[Any], outgoing: asyncio.Queue[Any]) -> None:
+    async def _read(
+        self, offers: AsyncIterator[Any], outgoing: asyncio.Queue[Any]
+    ) -> None:
         """Note the host's offers until it ends the stream. Knocks belong to multiplexing, which we
         decline.
         """

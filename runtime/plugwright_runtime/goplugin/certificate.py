@@ -84,21 +84,35 @@ def make_certificate(password: bytes) -> tuple[bytes, bytes]:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST_NAME)])
     now = datetime.now(UTC)
     usage = dict.fromkeys(
-        ("content_commitment", "data_encipherment", "crl_sign", "encipher_only", "decipher_only"),
+        (
+            "content_commitment",
+            "data_encipherment",
+            "crl_sign",
+            "encipher_only",
+            "decipher_only",
+        ),
         False,
     ) | dict.fromkeys(
-        ("digital_signature", "key_encipherment", "key_agreement", "key_cert_sign"), True
+        ("digital_signature", "key_encipherment", "key_agreement", "key_cert_sign"),
+        True,
     )
-    purposes = [x509.ExtendedKeyUsageOID.CLIENT_AUTH, x509.ExtendedKeyUsageOID.SERVER_AUTH]
+    purposes = [
+        x509.ExtendedKeyUsageOID.CLIENT_AUTH,
+        x509.ExtendedKeyUsageOID.SERVER_AUTH,
+    ]
     certificate = (
-        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
+        x509.CertificateBuilder(
+            issuer_name=name, subject_name=name, public_key=key.public_key()
+        )
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(seconds=30))
         .not_valid_after(now + LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.KeyUsage(**usage), critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST_NAME)]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(HOST_NAME)]), critical=False
+        )
         .sign(key, hashes.SHA256())
     )
     encoding = serialization.Encoding
@@ -107,7 +121,10 @@ def make_certificate(password: bytes) -> tuple[bytes, bytes]:
         serialization.PrivateFormat.PKCS8,
         serialization.BestAvailableEncryption(password),
     )
-    return certificate.public_bytes(encoding.DER), certificate.public_bytes(encoding.PEM) + private
+    return (
+        certificate.public_bytes(encoding.DER),
+        certificate.public_bytes(encoding.PEM) + private,
+    )
 
 
 def require(module: str) -> Any:

@@ -68,7 +68,9 @@ def started_by_host(spec: PluginSpec, environ: Mapping[str, str]) -> bool:
     return environ.get(spec.cookie_key) == spec.cookie_value
 
 
-def read_launch(spec: PluginSpec, environ: Mapping[str, str], *, reattach: bool = False) -> Launch:
+def read_launch(
+    spec: PluginSpec, environ: Mapping[str, str], *, reattach: bool = False
+) -> Launch:
     """Decide everything the environment decides; raises `LaunchError`. With `reattach` no cookie is
     needed.
     """
@@ -82,7 +84,9 @@ def read_launch(spec: PluginSpec, environ: Mapping[str, str], *, reattach: bool 
         ports=read_ports(environ) if network == "tcp" else PortRange(0, 0),
         socket_directory=check_directory(directory) if network == "unix" else None,
         socket_group=environ.get(SOCKET_GROUP) or None,
-        client_certificate=choose_certificate(spec, environ.get(CLIENT_CERTIFICATE) or None),
+        client_certificate=choose_certificate(
+            spec, environ.get(CLIENT_CERTIFICATE) or None
+        ),
         multiplex_field=bool(environ.get(MULTIPLEX)),
         reattach=reattach,
     )
@@ -103,7 +107,11 @@ def choose_version(own: tuple[int, ...], offered: str) -> int:
     """The highest common version; none common or nothing offered: the lowest own, and the host
     reports the mismatch.
     """
-    theirs = {number for number in map(parse_version, offered.split(",")) if number is not None}
+    theirs = {
+        number
+        for number in map(parse_version, offered.split(","))
+        if number is not None
+    }
     return max(theirs.intersection(own), default=min(own))
 
 
@@ -139,7 +147,9 @@ def read_ports(environ: Mapping[str, str]) -> PortRange:
         return PortRange(0, 0)
     if first is None or last is None:
         unset, given = (MIN_PORT, MAX_PORT) if first is None else (MAX_PORT, MIN_PORT)
-        raise LaunchError(f"{given} is set but {unset} is not: the host must set both or none")
+        raise LaunchError(
+            f"{given} is set but {unset} is not: the host must set both or none"
+        )
     if first > last:
         raise LaunchError(
             f"{MIN_PORT}={first} is greater than {MAX_PORT}={last}: the host must swap them"
@@ -152,8 +162,12 @@ def read_port(environ: Mapping[str, str], name: str) -> int | None:
     text = environ.get(name, "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= 65535):
-        raise LaunchError(f"{name}={text!r} is no port number: the host must set 0 to 65535")
+    if not (
+        text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= 65535
+    ):
+        raise LaunchError(
+            f"{name}={text!r} is no port number: the host must set 0 to 65535"
+        )
     return int(text)
 
 

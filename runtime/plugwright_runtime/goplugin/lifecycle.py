@@ -39,7 +39,9 @@ class Guardian:
     `clean_up`: called from any thread before a forced exit; it must not block.
     """
 
-    def __init__(self, grace: float, host_pid: int | None, clean_up: Callable[[], None]) -> None:
+    def __init__(
+        self, grace: float, host_pid: int | None, clean_up: Callable[[], None]
+    ) -> None:
         self.stopping = asyncio.Event()
         self.exit_code = FORCED_EXIT  # of a forced exit
         self._grace = grace
@@ -50,7 +52,9 @@ class Guardian:
         self._terminations = 0
         self._closed = False
         self._handlers: dict[int, Any] = {}  # what was installed before ours
-        self._inbox, self._outbox = socket.socketpair()  # numbers of the signals that arrived
+        self._inbox, self._outbox = (
+            socket.socketpair()
+        )  # numbers of the signals that arrived
         self._inbox.settimeout(POLL_SECONDS)
         self._outbox.setblocking(False)
 
@@ -58,7 +62,9 @@ class Guardian:
         """Install the signal handlers (in the main thread, elsewhere none) and start the thread."""
         if threading.current_thread() is threading.main_thread():
             self._handle_signals()
-        threading.Thread(target=self._watch, name="plugin-guardian", daemon=True).start()
+        threading.Thread(
+            target=self._watch, name="plugin-guardian", daemon=True
+        ).start()
 
     def stop(self, reason: str, grace: float | None = None) -> None:
         """Ask for a graceful stop, from any thread; the first call counts."""
@@ -71,7 +77,9 @@ class Guardian:
     def remaining(self) -> float:
         """Seconds until the forced exit."""
         return (
-            self._grace if self._deadline is None else max(self._deadline - time.monotonic(), 0.0)
+            self._grace
+            if self._deadline is None
+            else max(self._deadline - time.monotonic(), 0.0)
         )
 
     def close(self) -> None:
@@ -137,7 +145,9 @@ class Guardian:
         self._inbox.close()
 
     def _on_signal(self, number: int) -> None:
-        if number == signal.SIGTERM or (number == signal.SIGINT and self._host_pid is None):
+        if number == signal.SIGTERM or (
+            number == signal.SIGINT and self._host_pid is None
+        ):
             self._terminations += 1
             if self._terminations > 1:
                 self._force_exit(SECOND_SIGTERM_EXIT, "told twice to stop")

@@ -41,14 +41,18 @@ class HclogHandler(logging.Handler):
     fields, `exception` and `stack`. It never raises, whatever a record holds.
     """
 
-    def __init__(self, descriptor: int | None = None, level: int = logging.NOTSET) -> None:
+    def __init__(
+        self, descriptor: int | None = None, level: int = logging.NOTSET
+    ) -> None:
         super().__init__(level)
         self._descriptor = duplicate_stderr() if descriptor is None else descriptor
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = encode(record)
-        except Exception:  # a record that defeats every precaution must not take the plugin down
+        except (
+            Exception
+        ):  # a record that defeats every precaution must not take the plugin down
             line = encode_plainly(record)
         with contextlib.suppress(OSError):  # the host is gone: nobody is left to tell
             write_all(self._descriptor, line)
@@ -74,7 +78,9 @@ def write_all(descriptor: int, data: bytes) -> None:
             time.sleep(0.002)
 
 
-def level_from(environ: Mapping[str, str], variables: Sequence[str]) -> tuple[int, str | None]:
+def level_from(
+    environ: Mapping[str, str], variables: Sequence[str]
+) -> tuple[int, str | None]:
     """The level of the first variable that is set (default info) and, if its value is unknown, a
     text that says so.
     """

@@ -88,12 +88,17 @@ class Capture:
         ):  # Python found descriptor 1 closed; a later file may have taken the number
             raise OSError("stdout is closed: a plugin needs it for its handshake line")
         self.buffer = OutputBuffer()
-        self._real = os.dup(1)  # not inheritable: a child must not hold the host's pipe open
+        self._real = os.dup(
+            1
+        )  # not inheritable: a child must not hold the host's pipe open
         reading, writing = os.pipe()
         os.dup2(writing, 1)
         os.close(writing)
         self._thread = threading.Thread(
-            target=_drain, args=(reading, self.buffer), name="stdout-capture", daemon=True
+            target=_drain,
+            args=(reading, self.buffer),
+            name="stdout-capture",
+            daemon=True,
         )
         self._thread.start()
         send_lines_at_once()
@@ -111,7 +116,9 @@ class Capture:
 
         Waits at most `seconds`: a child process that outlives the plugin keeps the pipe open.
         """
-        with contextlib.suppress(OSError, ValueError):  # replaced or closed by user code
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # replaced or closed by user code
             sys.stdout.flush()
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
@@ -136,7 +143,9 @@ def send_lines_at_once() -> None:
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
-        with contextlib.suppress(OSError):  # a former file, which Python tries to seek in
+        with contextlib.suppress(
+            OSError
+        ):  # a former file, which Python tries to seek in
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 

@@ -142,7 +142,9 @@ async def serve_guarded(application: Application) -> tuple[int, Guardian | None]
     try:
         prepared = None if application.reattach else prepare(spec, environ)
         launch = read_launch(spec, environ, reattach=application.reattach)
-        configure_logging(spec.log_level_variables, environ, for_humans=application.reattach)
+        configure_logging(
+            spec.log_level_variables, environ, for_humans=application.reattach
+        )
         listeners = Listeners(launch)
         host_pid = prepared.host_pid if prepared else None
         guardian = Guardian(spec.grace_seconds, host_pid, listeners.close)
@@ -189,7 +191,9 @@ class Process:
         self._stdio = Stdio(self._capture.buffer if self._capture else None)
         controller = Controller(lambda: guardian.stop("the host asked for it"))
         handlers = (self._health, controller, self._stdio, self._broker)
-        self._server.add_generic_rpc_handlers(tuple(each.handler() for each in handlers))
+        self._server.add_generic_rpc_handlers(
+            tuple(each.handler() for each in handlers)
+        )
 
     async def live(self) -> int:
         """Start, serve, stop; the exit code."""
@@ -198,7 +202,9 @@ class Process:
         )
         registered = self._application.register(context)
         stopping = self._guardian.stopping
-        if inspect.isawaitable(registered) and not await unless_set(stopping, registered):
+        if inspect.isawaitable(registered) and not await unless_set(
+            stopping, registered
+        ):
             return 0
         try:
             await self._serve_calls()
@@ -226,7 +232,9 @@ class Process:
                 handshake_line(self._launch, endpoint, self._transport.certificate)
             )
         except OSError as error:
-            raise LaunchError(f"the host does not read the handshake: {error.strerror}") from error
+            raise LaunchError(
+                f"the host does not read the handshake: {error.strerror}"
+            ) from error
 
     async def _finish_calls(self) -> None:
         """Refuse new calls, give those that run half of the grace, deliver what was printed."""

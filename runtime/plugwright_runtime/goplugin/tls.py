@@ -44,7 +44,9 @@ class MutualTls:
         listening, endpoint = self._listeners.bind_socket()
 
         async def connect(factory: Factory) -> object:
-            return await asyncio.get_running_loop().create_unix_connection(factory, inner.address)
+            return await asyncio.get_running_loop().create_unix_connection(
+                factory, inner.address
+            )
 
         relay = Relay(listening, self._identity.server, connect)
 
@@ -68,7 +70,11 @@ class MutualTls:
                 )
             host, _, port = endpoint.address.rpartition(":")
             return await loop.create_connection(
-                factory, host.strip("[]"), int(port), ssl=context, server_hostname=HOST_NAME
+                factory,
+                host.strip("[]"),
+                int(port),
+                ssl=context,
+                server_hostname=HOST_NAME,
             )
 
         relay = Relay(start_listening(listening), None, connect)

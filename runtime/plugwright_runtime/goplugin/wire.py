@@ -24,7 +24,9 @@ def _message(
     return descriptor_pb2.DescriptorProto(name=name, field=fields)
 
 
-def _field(number: int, name: str, kind: Field.Type.ValueType, type_name: str = "") -> Field:
+def _field(
+    number: int, name: str, kind: Field.Type.ValueType, type_name: str = ""
+) -> Field:
     field = Field(number=number, name=name, type=kind, label=Field.LABEL_OPTIONAL)
     if type_name:
         field.type_name = type_name
@@ -33,14 +35,18 @@ def _field(number: int, name: str, kind: Field.Type.ValueType, type_name: str = 
 
 def _enum(name: str, *values: str) -> descriptor_pb2.EnumDescriptorProto:
     numbered = [
-        descriptor_pb2.EnumValueDescriptorProto(name=v, number=i) for i, v in enumerate(values)
+        descriptor_pb2.EnumValueDescriptorProto(name=v, number=i)
+        for i, v in enumerate(values)
     ]
     return descriptor_pb2.EnumDescriptorProto(name=name, value=numbered)
 
 
 def _broker_and_stdio() -> descriptor_pb2.FileDescriptorProto:
     knock = _message(
-        "Knock", _field(1, "knock", _BOOL), _field(2, "ack", _BOOL), _field(3, "error", _STRING)
+        "Knock",
+        _field(1, "knock", _BOOL),
+        _field(2, "ack", _BOOL),
+        _field(3, "error", _STRING),
     )
     info = _message(
         "ConnInfo",
@@ -57,14 +63,22 @@ def _broker_and_stdio() -> descriptor_pb2.FileDescriptorProto:
     )
     data.enum_type.append(_enum("Channel", "INVALID", "STDOUT", "STDERR"))
     return descriptor_pb2.FileDescriptorProto(
-        name="plugin.proto", package="plugin", syntax="proto3", message_type=[info, data]
+        name="plugin.proto",
+        package="plugin",
+        syntax="proto3",
+        message_type=[info, data],
     )
 
 
 def _health() -> descriptor_pb2.FileDescriptorProto:
     response = _message(
         "HealthCheckResponse",
-        _field(1, "status", Field.TYPE_ENUM, ".grpc.health.v1.HealthCheckResponse.ServingStatus"),
+        _field(
+            1,
+            "status",
+            Field.TYPE_ENUM,
+            ".grpc.health.v1.HealthCheckResponse.ServingStatus",
+        ),
     )
     response.enum_type.append(
         _enum("ServingStatus", "UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
@@ -73,7 +87,10 @@ def _health() -> descriptor_pb2.FileDescriptorProto:
         name="grpc/health/v1/health.proto",
         package="grpc.health.v1",
         syntax="proto3",
-        message_type=[_message("HealthCheckRequest", _field(1, "service", _STRING)), response],
+        message_type=[
+            _message("HealthCheckRequest", _field(1, "service", _STRING)),
+            response,
+        ],
     )
 
 

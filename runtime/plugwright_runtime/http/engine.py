@@ -46,7 +46,9 @@ Handler: TypeAlias = Callable[[Request], HTTPResult | Awaitable[HTTPResult]]
 pool.
 """
 
-HTTPHandler: TypeAlias = Callable[[Any, Request], HTTPResult | Awaitable[HTTPResult]] | Mount
+HTTPHandler: TypeAlias = (
+    Callable[[Any, Request], HTTPResult | Awaitable[HTTPResult]] | Mount
+)
 """What a plugin class may use as its HTTP hook: a method `(self, request) -> Response`, sync or
 async, or a mount.
 """
@@ -112,7 +114,9 @@ async def _call(handler: Handler, exchange: Exchange) -> HTTPResult:
 
 
 def _is_coroutine_function(handler: Handler) -> bool:
-    call = getattr(type(handler), "__call__", None)  # noqa: B004 - of an object with a method
+    call = getattr(
+        type(handler), "__call__", None
+    )  # noqa: B004 (it is not only asked for)
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call)
 
 

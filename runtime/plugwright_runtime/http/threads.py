@@ -51,7 +51,9 @@ class ThreadBridge:
             # A future cannot carry it: before Python 3.12 whoever awaits would wait for ever.
             raise RuntimeError("http handler raised StopIteration") from error
         except BaseException:
-            if self._closed:  # nobody awaits this thread any more, so nobody else would report it
+            if (
+                self._closed
+            ):  # nobody awaits this thread any more, so nobody else would report it
                 self._logger.exception("http handler failed after the client went away")
             raise
 
@@ -83,7 +85,9 @@ class ThreadBridge:
 
     # A future is set on the loop's thread alone, so that looking at it first is safe.
 
-    def _start(self, coroutine: Coroutine[Any, Any, T], future: futures.Future[T]) -> None:
+    def _start(
+        self, coroutine: Coroutine[Any, Any, T], future: futures.Future[T]
+    ) -> None:
         if future.done():
             coroutine.close()
         else:

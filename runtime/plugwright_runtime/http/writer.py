@@ -13,7 +13,12 @@ from collections.abc import Iterable, Iterator
 
 from plugwright_runtime.http.errors import ClientDisconnected
 from plugwright_runtime.http.fields import declared_length, response_head
-from plugwright_runtime.http.frames import CHUNK_BYTES, ResponseFrame, ResponseHead, SendFrame
+from plugwright_runtime.http.frames import (
+    CHUNK_BYTES,
+    ResponseFrame,
+    ResponseHead,
+    SendFrame,
+)
 
 
 class ResponseWriter:
@@ -25,7 +30,9 @@ class ResponseWriter:
         self._send = send
         self._head_request = head_request
         self._head: ResponseHead | None = None
-        self._missing: int | None = None  # bytes until the declared length; None = nothing declared
+        self._missing: int | None = (
+            None  # bytes until the declared length; None = nothing declared
+        )
         self._turn = asyncio.Lock()
         self._sending: asyncio.Task[None] | None = None
         self._closed = False
@@ -44,7 +51,9 @@ class ResponseWriter:
         response has started.
         """
         if self.started:
-            raise RuntimeError("the response has already started: its status and headers are sent")
+            raise RuntimeError(
+                "the response has already started: its status and headers are sent"
+            )
         head = response_head(status, headers)
         length = declared_length(head.headers)
         without_content = 100 <= head.status < 200 or head.status == 204
@@ -54,7 +63,9 @@ class ResponseWriter:
         self.bodiless = self._head_request or without_content or head.status == 304
         self._head, self._missing = head, None if self.bodiless else length
 
-    async def write(self, data: bytes, *, flush: bool = False, last: bool = False) -> None:
+    async def write(
+        self, data: bytes, *, flush: bool = False, last: bool = False
+    ) -> None:
         """Sends `data` at once. `flush` marks the frame with its last byte; `last` ends the
         response.
 
@@ -81,9 +92,13 @@ class ResponseWriter:
     def _frames(self, data: bytes, flush: bool, last: bool) -> Iterator[ResponseFrame]:
         head = self._head
         if head is None:
-            raise RuntimeError("the response has no status yet: start it before writing its body")
+            raise RuntimeError(
+                "the response has no status yet: start it before writing its body"
+            )
         if self.completed:
-            raise RuntimeError("the response is complete: nothing can be written any more")
+            raise RuntimeError(
+                "the response is complete: nothing can be written any more"
+            )
         if self.bodiless:
             data, last = b"", True
         last = self._count(len(data), last)
@@ -146,5 +161,7 @@ def _cut(
         chunk = data if end <= CHUNK_BYTES else data[start : start + CHUNK_BYTES]
         at_end = start + CHUNK_BYTES >= end
         if chunk or head is not None or last or flush:
-            yield ResponseFrame(head, chunk, complete=last and at_end, flush=flush and at_end)
+            yield ResponseFrame(
+                head, chunk, complete=last and at_end, flush=flush and at_end
+            )
         head = None

@@ -29,7 +29,9 @@ ExcInfo: TypeAlias = (
 _PLAIN_NAMES: Final = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 
 
-def wsgi(app: WSGIApplication, *, root_path: str = "", scheme: str = "http") -> WSGIMount:
+def wsgi(
+    app: WSGIApplication, *, root_path: str = "", scheme: str = "http"
+) -> WSGIMount:
     """Mounts a WSGI application (PEP 3333).
 
     `root_path` is the public prefix that the host cuts off, such as `/plugins/<id>`; it becomes
@@ -81,7 +83,11 @@ class _Call:
         self._start_called = False
 
     def start_response(
-        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None, /
+        self,
+        status: str,
+        headers: list[tuple[str, str]],
+        exc_info: ExcInfo | None = None,
+        /,
     ) -> Callable[[bytes], None]:
         """Keeps status and headers until the first byte, as PEP 3333 asks; returns `write`."""
         if exc_info is not None:
@@ -119,7 +125,9 @@ class _Call:
 def _status_code(status: str) -> int:
     code, _, _ = status.partition(" ")
     if not (code.isascii() and code.isdecimal()):
-        raise ValueError(f"WSGI status {status!r} is not valid: it begins with a number")
+        raise ValueError(
+            f"WSGI status {status!r} is not valid: it begins with a number"
+        )
     return int(code)
 
 

@@ -622,8 +622,10 @@ def write_GetGroupChannelRequest(o: GetGroupChannelRequest, m: Any, /) -> None:
     x: Any
     x = o.user_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.user_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -1004,8 +1006,10 @@ def write_GetChannelMembersByIdsRequest(
         m.channel_id = "" + x
     x = o.user_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.user_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -2780,8 +2784,10 @@ def write_SidebarCategoryWithChannels(
         m.collapsed = x if x is True else boolean(x)
     x = o.channel_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.channel_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -2811,8 +2817,10 @@ def write_OrderedSidebarCategories(o: OrderedSidebarCategories, m: Any, /) -> No
             write_SidebarCategoryWithChannels(v, t())
     x = o.order
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.order
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -2869,36 +2877,52 @@ def write_SearchParams(o: SearchParams, m: Any, /) -> None:
         m.include_deleted_channels = x if x is True else boolean(x)
     x = o.in_channels
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.in_channels
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.excluded_channels
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.excluded_channels
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.from_users
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.from_users
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.excluded_users
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.excluded_users
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.excluded_before_date
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.excluded_before_date
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.excluded_after_date
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.excluded_after_date
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.excluded_dates
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.excluded_dates
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.extensions
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.extensions
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -2955,8 +2979,10 @@ def write_StringList(o: StringList, m: Any, /) -> None:
     x: Any
     x = o.values
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.values
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -2979,8 +3005,10 @@ def write_PostSearchResults(o: PostSearchResults, m: Any, /) -> None:
     x: Any
     x = o.order
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.order
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.posts
     if x or x.__class__ is not dict:
         t = m.posts

@@ -81,8 +81,10 @@ def write_CopyFileInfosRequest(o: CopyFileInfosRequest, m: Any, /) -> None:
         m.user_id = "" + x
     x = o.file_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.file_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -108,8 +110,10 @@ def write_CopyFileInfosResponse(o: CopyFileInfosResponse, m: Any, /) -> None:
         write_AppError(x, t)
     x = o.file_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.file_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 

@@ -501,8 +501,10 @@ def write_KVListResponse(o: KVListResponse, m: Any, /) -> None:
         write_AppError(x, t)
     x = o.keys
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.keys
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -1385,8 +1387,10 @@ def write_WebsocketBroadcast(o: WebsocketBroadcast, m: Any, /) -> None:
     x: Any
     x = o.omit_users
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.omit_users
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.user_id
     if x is not NO_TEXT:
         m.user_id = "" + x

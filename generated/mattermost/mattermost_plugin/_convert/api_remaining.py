@@ -1735,8 +1735,10 @@ def write_UpsertGroupMembersRequest(o: UpsertGroupMembersRequest, m: Any, /) -> 
         m.group_id = "" + x
     x = o.user_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.user_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -3108,8 +3110,10 @@ def write_GetPropertyFieldsRequest(o: GetPropertyFieldsRequest, m: Any, /) -> No
         m.group_id = "" + x
     x = o.ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -3555,8 +3559,10 @@ def write_GetPropertyValuesRequest(o: GetPropertyValuesRequest, m: Any, /) -> No
         m.group_id = "" + x
     x = o.ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -4697,8 +4703,10 @@ def write_RolesGrantPermissionRequest(
     x: Any
     x = o.role_names
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.role_names
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.permission_id
     if x is not NO_TEXT:
         m.permission_id = "" + x

@@ -311,16 +311,22 @@ def write_GetUsersRequest(o: GetUsersRequest, m: Any, /) -> None:
         m.role = "" + x
     x = o.roles
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.roles
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.channel_roles
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.channel_roles
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.team_roles
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.team_roles
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.sort
     if x is not NO_TEXT:
         m.sort = "" + x
@@ -384,8 +390,10 @@ def write_GetUsersByIdsRequest(o: GetUsersByIdsRequest, m: Any, /) -> None:
     x: Any
     x = o.user_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.user_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -573,8 +581,10 @@ def write_GetUsersByUsernamesRequest(o: GetUsersByUsernamesRequest, m: Any, /) -
     x: Any
     x = o.usernames
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.usernames
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -776,8 +786,10 @@ def write_GetUserStatusesByIdsRequest(
     x: Any
     x = o.user_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.user_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -1158,8 +1170,10 @@ def write_GetLDAPUserAttributesRequest(
         m.user_id = "" + x
     x = o.attributes
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.attributes
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -1259,16 +1273,22 @@ def write_SearchUsersRequest(o: SearchUsersRequest, m: Any, /) -> None:
         m.role = "" + x
     x = o.roles
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.roles
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.channel_roles
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.channel_roles
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.team_roles
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.team_roles
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.not_in_group_id
     if x is not NO_TEXT:
         m.not_in_group_id = "" + x
@@ -2485,8 +2505,10 @@ def write_CreateTeamMembersRequest(o: CreateTeamMembersRequest, m: Any, /) -> No
         m.team_id = "" + x
     x = o.user_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.user_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.requestor_id
     if x is not NO_TEXT:
         m.requestor_id = "" + x
@@ -2547,8 +2569,10 @@ def write_CreateTeamMembersGracefullyRequest(
         m.team_id = "" + x
     x = o.user_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.user_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.requestor_id
     if x is not NO_TEXT:
         m.requestor_id = "" + x

@@ -149,12 +149,16 @@ def write_ViewUsersRestrictions(o: ViewUsersRestrictions, m: Any, /) -> None:
     x: Any
     x = o.teams
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.teams
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.channels
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.channels
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 

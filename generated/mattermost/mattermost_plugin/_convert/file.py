@@ -123,8 +123,10 @@ def write_FileUploadResponse(o: FileUploadResponse, m: Any, /) -> None:
             write_FileInfo(v, t())
     x = o.client_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.client_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 

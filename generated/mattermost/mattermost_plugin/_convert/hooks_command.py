@@ -141,37 +141,49 @@ def write_SyncResponse(o: SyncResponse, m: Any, /) -> None:
         m.users_last_update_at = x
     x = o.user_errors
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.user_errors
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.users_syncd
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.users_syncd
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.posts_last_update_at
     if x is not ZERO:
         m.posts_last_update_at = x
     x = o.post_errors
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.post_errors
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.reactions_last_update_at
     if x is not ZERO:
         m.reactions_last_update_at = x
     x = o.reaction_errors
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.reaction_errors
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.acknowledgements_last_update_at
     if x is not ZERO:
         m.acknowledgements_last_update_at = x
     x = o.acknowledgement_errors
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.acknowledgement_errors
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.status_errors
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.status_errors
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 

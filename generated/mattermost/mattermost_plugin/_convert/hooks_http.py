@@ -44,8 +44,10 @@ def write_HTTPHeader(o: HTTPHeader, m: Any, /) -> None:
         m.key = "" + x
     x = o.values
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.values
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 

@@ -225,8 +225,10 @@ def write_ImplementedResponse(o: ImplementedResponse, m: Any, /) -> None:
         write_AppError(x, t)
     x = o.hooks
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.hooks
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 

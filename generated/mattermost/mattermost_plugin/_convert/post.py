@@ -333,8 +333,10 @@ def write_Post(o: Post, m: Any, /) -> None:
         m.hashtags = "" + x
     x = o.file_ids
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.file_ids
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.pending_post_id
     if x is not NO_TEXT:
         m.pending_post_id = "" + x
@@ -387,8 +389,10 @@ def write_PostList(o: PostList, m: Any, /) -> None:
     x: Any
     x = o.order
     if x or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
         t = m.order
-        t.extend(["" + v for v in items(x)])
+        t.extend(["" + v for v in x])
     x = o.posts
     if x or x.__class__ is not dict:
         t = m.posts

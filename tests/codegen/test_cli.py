@@ -1,0 +1,143 @@
+"""Does the command line do what its help says?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from failing import command
+from plugwright import __version__
+
+ROOT = Path(__file__).parents[2]
+MATTERMOST = str(ROOT / "proto" / "mattermost")
+_PROTO = """
+syntax = "proto3";
+package greet.v1;
+
+message HelloRequest { string name = 1; }
+message HelloResponse { string text = 1; }
+
+service Greeter {
+  // Say hello.
+  rpc Hello(HelloRequest) returns (HelloResponse);
+}
+"""
+
+
+@pytest.fixture
+def greeter(tmp_path: Path) -> Path:
+    (tmp_path / "greet.proto").write_text(_PROTO)
+    return tmp_path
+
+
+def test_zero_config_writes_a_working_package(greeter: Path) -> None:
+    arguments = ["generate", "--package", "greet", "--out", "out", "greet.proto"]
+    outcome = command(arguments, greeter)
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.stdout == "out: 13 files, 13 changed\n"
+    program = (
+        "from greet import models, registry, clients, servicers\n"
+        "from plugwright_runtime.codec import decode, encode\n"
+        "cls = registry.message('greet.v1.HelloRequest')\n"
+        "assert cls is models.HelloRequest\n"
+        "assert decode(cls, encode(cls(name='ann'))) == cls(name='ann')\n"
+        "print(clients.GreeterClient.hello.__doc__.splitlines()[0])\n"
+        "print(servicers.GreeterServicer.__service__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=greeter / "out",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["Say hello.", "greet.v1.Greeter"]
+
+
+@pytest.mark.parametrize("stage", ["schema", "plan"])
+def test_inspect_prints_json(greeter: Path, stage: str) -> None:
+    outcome = command(["inspect", stage, "--package", "greet", "greet.proto"], greeter)
+    assert outcome.code == 0, outcome.stderr
+    data = json.loads(outcome.stdout)
+    assert data["type"] == stage.capitalize()
+    assert outcome.before == outcome.after
+
+
+def test_explain_an_rpc() -> None:
+    outcome = command(["explain", "PluginAPI.GetUsersInChannel", MATTERMOST], Path())
+    assert outcome.code == 0
+    assert 'sort_by: str = "username"' in outcome.stdout
+    assert ") -> list[User]" in outcome.stdout
+    assert "default by pattern '*.page'" in outcome.stdout
+    assert "raises: PluginAPIError" in outcome.stdout
+
+
+def test_explain_a_hook() -> None:
+    outcome = command(["explain", "FileWillBeUploaded", MATTERMOST], Path())
+    assert outcome.code == 0
+    assert "tuple[FileInfo, bytes]" in outcome.stdout
+    assert "family modify" in outcome.stdout
+    assert "on_error=Reject" in outcome.stdout
+
+
+def test_explain_a_message() -> None:
+    outcome = command(["explain", "User", MATTERMOST], Path())
+    assert outcome.code == 0
+    assert "class User:" in outcome.stdout
+    assert "(secret: not in repr)" in outcome.stdout
+
+
+def test_explain_what_does_not_exist_names_the_nearest() -> None:
+    outcome = command(["explain", "GetUsr", MATTERMOST], Path())
+    assert outcome.code == 1
+    assert outcome.stderr.startswith("GetUsr: no RPC, hook or message of that name")
+    assert "GetUser" in outcome.stderr
+
+
+def test_version_and_help() -> None:
+    assert command(["--version"], Path()).stdout == f"plugwright {__version__}\n"
+    text = command(["--help"], Path()).stdout
+    for word in (
+        "generate",
+        "inspect",
+        "explain",
+        "typed Python SDK",
+        "--install-completion",
+    ):
+        assert word in text
+    text = command(["generate", "--help"], Path()).stdout
+    for word in ("--check", "--proto-path", "--descriptor-set", "--package", "--out"):
+        assert word in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["generate", "--package", "x"],
+        ["generate", "--package", "x", "--out", "o"],
+        ["generate", "--out", "o"],
+        ["generate", "--nonsense"],
+        ["inspect", "nothing"],
+    ],
+)
+def test_a_wrong_command_line_exits_2(greeter: Path, arguments: list[str]) -> None:
+    outcome = command(arguments, greeter)
+    assert outcome.code == 2
+    assert outcome.before == outcome.after
+    assert "Traceback" not in outcome.stderr
+
+
+def test_pipes_get_no_progress(greeter: Path) -> None:
+    arguments = ["-m", "plugwright", "generate", "--package", "greet", "--out", "out"]
+    done = subprocess.run(
+        [sys.executable, *arguments, "greet.proto"],
+        cwd=greeter,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1

@@ -1,0 +1,96 @@
+"""What does `[launch]` make of an SDK, and how are its mistakes told?"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from failing import command
+
+CASE = Path(__file__).resolve().parents[1] / "cases" / "hooks"
+LAUNCH = {
+    "style": '"go-plugin"',
+    "cookie-key": '"COOKIE"',
+    "cookie-value": '"sesame"',
+    "versions": "[2, 3]",
+    "log-level-envs": '["LEVEL"]',
+    "id-env": '"ID"',
+    "path-env": '"FOLDER"',
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name in ("hooks.proto", "plugwright.toml"):
+        shutil.copy(CASE / name, tmp_path / name)
+    return tmp_path
+
+
+def generate(project: Path, **changes: str | None) -> tuple[int, str]:
+    """Exit code and stderr of a run with `[launch]`; None leaves a key out."""
+    keys = {**LAUNCH, **{k.replace("_", "-"): v for k, v in changes.items()}}
+    lines = [f"{key} = {value}" for key, value in keys.items() if value is not None]
+    with (project / "plugwright.toml").open("a") as file:
+        file.write("\n".join(["", "[launch]", *lines, ""]))
+    outcome = command(["generate", "plugwright.toml"], project)
+    return outcome.code, outcome.stderr
+
+
+def written(project: Path, name: str) -> str:
+    (found,) = project.rglob(name)
+    return found.read_text()
+
+
+def test_without_it_there_is_no_run_plugin(project: Path) -> None:
+    assert command(["generate", "plugwright.toml"], project).code == 0
+    assert not list(project.rglob("_launch.py"))
+    assert "run_plugin" not in written(project, "plugin.py")
+
+
+def test_run_plugin_and_its_constants(project: Path) -> None:
+    assert generate(project) == (0, "")
+    constants = written(project, "_launch.py")
+    for text in (
+        '"COOKIE"',
+        '"sesame"',
+        "versions=(2, 3)",
+        '("LEVEL",)',
+        '"ID"',
+        '"FOLDER"',
+    ):
+        assert text in constants
+    assert "def run_plugin(plugin: type[Plugin]) -> NoReturn:" in written(
+        project, "plugin.py"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"style": '"fork"'}, "style in [launch] must be 'go-plugin', got 'fork'"),
+        ({"cookie_key": None}, "[launch] needs cookie-key"),
+        ({"cookie_value": '""'}, "[launch] needs cookie-value"),
+        ({"versions": '["1"]'}, "versions must be a list of numbers from 0, got ['1']"),
+        ({"versions": "[]"}, "versions must be a list of numbers from 0"),
+        ({"versions": "[true]"}, "versions must be a list of numbers from 0"),
+        (
+            {"cookie": '"x"'},
+            "unknown key 'cookie' in [launch]; known are: cookie-key, ",
+        ),
+    ],
+)
+def test_mistakes(project: Path, changes: dict[str, str | None], text: str) -> None:
+    code, stderr = generate(project, **changes)
+    assert code == 1
+    assert text in stderr
+    assert stderr.startswith("plugwright.toml:")
+
+
+def test_it_needs_hooks(project: Path) -> None:
+    config = project / "plugwright.toml"
+    kept = config.read_text().split("[hooks")[0]
+    config.write_text(kept)
+    code, stderr = generate(project)
+    assert code == 1
+    assert "[launch] starts plugins, which need hooks" in stderr

@@ -1,0 +1,85 @@
+"""How does a test play the Mattermost server, on the real go-plugin library?
+
+`MattermostHost` is a `GoHost` that knows the SDK's descriptors and the server's handshake. It
+starts the plugins of `plugins/` and of `examples/`, in the server's environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from gohost import GoHost, Result
+from google.protobuf import descriptor_pb2
+from mattermost_plugin._descriptors import FILES
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PLUGINS = HERE / "plugins"
+COOKIE = {"key": "MATTERMOST_PLUGIN", "value": "Securely message teams, anywhere."}
+IMPORTS = os.pathsep.join(
+    str(ROOT / folder) for folder in ("generated/mattermost", "runtime", "codegen")
+)
+
+
+def descriptor_set() -> bytes:
+    """Every file of the SDK; the Go side knows the well-known types."""
+    files = descriptor_pb2.FileDescriptorSet()
+    for name, (_, data) in FILES.items():
+        if not name.startswith("google/"):
+            files.file.append(descriptor_pb2.FileDescriptorProto.FromString(data))
+    return files.SerializeToString()
+
+
+class MattermostHost(GoHost):
+    """`api` is a server for the plugin's calls, without answers at first."""
+
+    def __init__(self) -> None:
+        super().__init__(descriptor_set())
+        self.api_address: str = self.request("serve_api", default="empty")["address"]
+
+    def start(self, plugin: Path, name: str = "plugin", **fields: Any) -> Result:
+        """Start a plugin as the server does. `env` adds to the environment."""
+        env = {
+            "PYTHONPATH": IMPORTS,
+            "MATTERMOST_PLUGIN_API_TARGET": self.api_address,
+            "MATTERMOST_PLUGIN_ID": f"com.example.{name}",
+            "MATTERMOST_PLUGIN_PATH": str(plugin.parent),
+            **fields.pop("env", {}),
+        }
+        return self.request(
+            "start",
+            name=name,
+            argv=[sys.executable, str(plugin)],
+            cwd=str(plugin.parent),
+            cookie=COOKIE,
+            versions=[1],
+            env=env,
+            **fields,
+        )
+
+    def activate(self, plugin: Path, name: str = "plugin", **fields: Any) -> Result:
+        """`start`, then what the server calls before all else."""
+        started = self.start(plugin, name, **fields)
+        assert self.request("health", target=name)["status"] == "SERVING"
+        implemented = self.hook("Implemented", target=name)["response"].get("hooks", [])
+        for hook in ("OnConfigurationChange", "OnActivate"):
+            if hook in implemented:
+                answer = self.hook(hook, target=name)
+                assert (answer["code"], answer.get("response")) == ("OK", {}), answer
+        return {**started, "implemented": implemented}
+
+    def hook(self, method: str, request: Any = None, **fields: Any) -> Result:
+        return self.request("call", method=method, request=request or {}, **fields)
+
+    def stop(self, name: str = "plugin") -> Result:
+        """Shutdown; fails unless the plugin ends by itself, with exit code 0."""
+        stopped = self.request("kill", name=name)
+        assert (stopped["exited"], stopped["code"], stopped["forced"]) == (
+            True,
+            0,
+            False,
+        ), stopped
+        return stopped

@@ -1,0 +1,110 @@
+"""Does `run_plugin` make a process of a plugin class? Played by a host in Python."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from goplugin_host import target_of
+
+ROOT = Path(__file__).resolve().parents[2]
+IMPORTS = os.pathsep.join(
+    str(ROOT / part) for part in ("generated/mattermost", "runtime")
+)
+COOKIE = {"MATTERMOST_PLUGIN": "Securely message teams, anywhere."}
+
+PLUGIN = """
+import os, sys
+print("printed before the SDK is imported")
+from mattermost_plugin import HookName, Plugin, hook, run_plugin
+sys.stdout.write("x" * 100_000 + "\\n")
+sys.stdout.flush()
+os.write(1, b"written\\n")
+
+class Mine(Plugin):
+    def __init__(self):
+        assert "MATTERMOST_PLUGIN" not in os.environ
+        {init}
+
+    @hook(HookName.OnActivate)
+    def on_activate(self):
+        raise RuntimeError(f"{{self.plugin_id}} in {{self.plugin_path}}")
+
+run_plugin({argument})
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not pytest's: a socket's path has little room."""
+    with tempfile.TemporaryDirectory(prefix="launch") as path:
+        yield Path(path)
+
+
+def start(
+    folder: Path, *, init: str = "pass", argument: str = "Mine", **env: str
+) -> subprocess.Popen[str]:
+    source = folder / "plugin.py"
+    source.write_text(PLUGIN.format(init=init, argument=argument))
+    environ = {
+        **os.environ,
+        **COOKIE,
+        "PYTHONPATH": IMPORTS,
+        "TMPDIR": str(folder),
+        "PYTHONUNBUFFERED": "",  # what is printed before the SDK is imported is held back
+        **env,
+    }
+    return subprocess.Popen(
+        [sys.executable, str(source)],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_from_handshake_to_exit_code_0(folder: Path) -> None:
+    env = {"MATTERMOST_PLUGIN_ID": "mine", "MATTERMOST_PLUGIN_PATH": "/there"}
+    process = start(folder, **env)
+    try:
+        assert process.stdout is not None
+        fields = process.stdout.readline().rstrip("\n").split("|")
+        assert (fields[0], fields[1], fields[4]) == ("1", "1", "grpc")
+        with grpc.insecure_channel(target_of(*fields[2:4])) as channel:
+            service = "/mattermost.pluginapi.v1.PluginHooks"
+            names = channel.unary_unary(f"{service}/Implemented")(b"", timeout=20)
+            assert b"OnActivate" in names
+            failure = channel.unary_unary(f"{service}/OnActivate")(b"", timeout=20)
+            assert b"RuntimeError: mine in /there" in failure
+            channel.unary_unary("/plugin.GRPCController/Shutdown")(b"", timeout=20)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.communicate()
+    assert [p.name for p in folder.iterdir()] == ["plugin.py"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"init": "raise ValueError('no good')"}, "no good"),
+        ({"argument": "Mine()"}, "run_plugin takes a plugin class"),
+        ({"MATTERMOST_PLUGIN_HOOK_TIMEOUT": "soon"}, "MATTERMOST_PLUGIN_HOOK_TIMEOUT"),
+    ],
+)
+def test_a_plugin_that_cannot_start_says_why(
+    folder: Path, arguments: dict[str, str], text: str
+) -> None:
+    process = start(folder, **arguments)
+    stdout, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stdout) == (1, "")
+    assert text in stderr
+    assert all(
+        line.startswith("{") for line in stderr.splitlines()
+    )  # records, not tracebacks
