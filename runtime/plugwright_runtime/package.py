@@ -155,6 +155,9 @@ def package_of(name: str) -> Package:
     return package
 
 
+_CODEC = "__codec__"
+
+
 class _LazyCodec:
     """`Model.__codec__`: found through the module that defines the generated class."""
 
@@ -163,7 +166,7 @@ class _LazyCodec:
             if "__proto__" in base.__dict__ and base is not Model:
                 home = base.__module__.rpartition(".models.")[0]
                 codec = package_of(home).codec(base.__proto__)
-                base.__codec__ = codec
+                setattr(base, _CODEC, codec)
                 return codec
         raise TypeError(f"{owner.__qualname__} is no generated model")
 
@@ -172,4 +175,5 @@ def _models(owner: type[Model]) -> list[type[Model]]:
     return [base for base in owner.__mro__ if issubclass(base, Model)]
 
 
-Model.__codec__ = _LazyCodec()
+# Not by its name: what is set is a descriptor, whatever type the attribute is declared with.
+setattr(Model, _CODEC, _LazyCodec())

@@ -7,40 +7,23 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import landmines
 import pytest
 from cases import GOOD, PACKAGE
 from packages import Generated, write_package
-from plugwright.render import SourceFile
 
 
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
-    """All good cases, written below one folder that is on `sys.path`.
-
-    Beside them: packages of the landmines that type checkers could step on.
-    """
+    """All good cases, written below one folder that is on `sys.path`."""
     root = tmp_path_factory.mktemp("generated")
     packages: dict[str, str] = {}
     for case in GOOD:
         name = f"case_{case.name.replace('/', '_')}_{secrets.token_hex(4)}"
         write_package(case.generate(), PACKAGE, root, name)
         packages[case.name] = name
-    scratch = tmp_path_factory.mktemp("mines")
-    for position, descriptors in landmines.sets(
-        landmines.written(some_sources())
-    ).items():
-        package = f"mine_{position}"
-        write_package(landmines.generate(descriptors, package, scratch), package, root)
     sys.path.insert(0, str(root))
     yield Generated(root, packages)
     sys.path.remove(str(root))
-
-
-def some_sources() -> list[SourceFile]:
-    """Generated modules that have every kind of statement templates can write."""
-    chosen = ("scalars", "oneofs", "streams", "hooks")
-    return [f for case in GOOD if case.name in chosen for f in case.generate()]
 
 
 @pytest.fixture

@@ -114,10 +114,8 @@ async def _call(handler: Handler, exchange: Exchange) -> HTTPResult:
 
 
 def _is_coroutine_function(handler: Handler) -> bool:
-    call = getattr(
-        type(handler), "__call__", None
-    )  # noqa: B004 (it is not only asked for)
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call)
+    method = inspect.getattr_static(type(handler), "__call__", None)
+    return any(map(inspect.iscoroutinefunction, (handler, method)))
 
 
 def _name(handler: object) -> str:

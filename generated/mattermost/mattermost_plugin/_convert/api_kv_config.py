@@ -426,7 +426,7 @@ def write_KVDeleteResponse(o: KVDeleteResponse, m: Any, /) -> None:
 
 def read_KVDeleteAllRequest(m: Any, keep: bool = True, /) -> KVDeleteAllRequest:
     o = new(KVDeleteAllRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -573,7 +573,7 @@ def read_LoadPluginConfigurationRequest(
     m: Any, keep: bool = True, /
 ) -> LoadPluginConfigurationRequest:
     o = new(LoadPluginConfigurationRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -617,7 +617,7 @@ def write_LoadPluginConfigurationResponse(
 
 def read_GetConfigRequest(m: Any, keep: bool = True, /) -> GetConfigRequest:
     o = new(GetConfigRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -657,7 +657,7 @@ def read_GetUnsanitizedConfigRequest(
     m: Any, keep: bool = True, /
 ) -> GetUnsanitizedConfigRequest:
     o = new(GetUnsanitizedConfigRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -740,7 +740,7 @@ def write_SaveConfigResponse(o: SaveConfigResponse, m: Any, /) -> None:
 
 def read_GetPluginConfigRequest(m: Any, keep: bool = True, /) -> GetPluginConfigRequest:
     o = new(GetPluginConfigRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -828,7 +828,7 @@ def write_SavePluginConfigResponse(o: SavePluginConfigResponse, m: Any, /) -> No
 
 def read_GetBundlePathRequest(m: Any, keep: bool = True, /) -> GetBundlePathRequest:
     o = new(GetBundlePathRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -866,7 +866,7 @@ def write_GetBundlePathResponse(o: GetBundlePathResponse, m: Any, /) -> None:
 
 def read_GetPluginsRequest(m: Any, keep: bool = True, /) -> GetPluginsRequest:
     o = new(GetPluginsRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -1120,7 +1120,7 @@ def write_InstallPluginResponse(o: InstallPluginResponse, m: Any, /) -> None:
 
 def read_GetPluginIDRequest(m: Any, keep: bool = True, /) -> GetPluginIDRequest:
     o = new(GetPluginIDRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

@@ -239,7 +239,7 @@ from ..models.api_remaining import (
 
 def read_GetLicenseRequest(m: Any, keep: bool = True, /) -> GetLicenseRequest:
     o = new(GetLicenseRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -279,7 +279,7 @@ def read_IsEnterpriseReadyRequest(
     m: Any, keep: bool = True, /
 ) -> IsEnterpriseReadyRequest:
     o = new(IsEnterpriseReadyRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -321,7 +321,7 @@ def read_GetServerVersionRequest(
     m: Any, keep: bool = True, /
 ) -> GetServerVersionRequest:
     o = new(GetServerVersionRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -363,7 +363,7 @@ def read_GetSystemInstallDateRequest(
     m: Any, keep: bool = True, /
 ) -> GetSystemInstallDateRequest:
     o = new(GetSystemInstallDateRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -407,7 +407,7 @@ def write_GetSystemInstallDateResponse(
 
 def read_GetDiagnosticIdRequest(m: Any, keep: bool = True, /) -> GetDiagnosticIdRequest:
     o = new(GetDiagnosticIdRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -447,7 +447,7 @@ def write_GetDiagnosticIdResponse(o: GetDiagnosticIdResponse, m: Any, /) -> None
 
 def read_GetTelemetryIdRequest(m: Any, keep: bool = True, /) -> GetTelemetryIdRequest:
     o = new(GetTelemetryIdRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -828,7 +828,7 @@ def read_ListBuiltInCommandsRequest(
     m: Any, keep: bool = True, /
 ) -> ListBuiltInCommandsRequest:
     o = new(ListBuiltInCommandsRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -2480,7 +2480,7 @@ def read_DeleteGroupConstrainedMembershipsRequest(
     m: Any, keep: bool = True, /
 ) -> DeleteGroupConstrainedMembershipsRequest:
     o = new(DeleteGroupConstrainedMembershipsRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -4434,7 +4434,7 @@ def write_PluginHTTPResponse(o: PluginHTTPResponse, m: Any, /) -> None:
 
 def read_GetCloudLimitsRequest(m: Any, keep: bool = True, /) -> GetCloudLimitsRequest:
     o = new(GetCloudLimitsRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

@@ -2106,7 +2106,7 @@ def write_DeleteTeamResponse(o: DeleteTeamResponse, m: Any, /) -> None:
 
 def read_GetTeamsRequest(m: Any, keep: bool = True, /) -> GetTeamsRequest:
     o = new(GetTeamsRequest)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

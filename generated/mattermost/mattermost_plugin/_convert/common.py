@@ -26,7 +26,7 @@ from ..models.common import (
 
 def read_Empty(m: Any, keep: bool = True, /) -> Empty:
     o = new(Empty)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

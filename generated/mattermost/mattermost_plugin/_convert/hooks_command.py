@@ -371,7 +371,7 @@ def read_OnPluginClusterEventResponse(
     m: Any, keep: bool = True, /
 ) -> OnPluginClusterEventResponse:
     o = new(OnPluginClusterEventResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -419,7 +419,7 @@ def read_OnWebSocketConnectResponse(
     m: Any, keep: bool = True, /
 ) -> OnWebSocketConnectResponse:
     o = new(OnWebSocketConnectResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -467,7 +467,7 @@ def read_OnWebSocketDisconnectResponse(
     m: Any, keep: bool = True, /
 ) -> OnWebSocketDisconnectResponse:
     o = new(OnWebSocketDisconnectResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -523,7 +523,7 @@ def read_WebSocketMessageHasBeenPostedResponse(
     m: Any, keep: bool = True, /
 ) -> WebSocketMessageHasBeenPostedResponse:
     o = new(WebSocketMessageHasBeenPostedResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

@@ -452,7 +452,7 @@ def read_OnSendDailyTelemetryResponse(
     m: Any, keep: bool = True, /
 ) -> OnSendDailyTelemetryResponse:
     o = new(OnSendDailyTelemetryResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -558,7 +558,7 @@ def read_OnCloudLimitsUpdatedResponse(
     m: Any, keep: bool = True, /
 ) -> OnCloudLimitsUpdatedResponse:
     o = new(OnCloudLimitsUpdatedResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

@@ -302,7 +302,7 @@ def read_MessageHasBeenPostedResponse(
     m: Any, keep: bool = True, /
 ) -> MessageHasBeenPostedResponse:
     o = new(MessageHasBeenPostedResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -364,7 +364,7 @@ def read_MessageHasBeenUpdatedResponse(
     m: Any, keep: bool = True, /
 ) -> MessageHasBeenUpdatedResponse:
     o = new(MessageHasBeenUpdatedResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -477,7 +477,7 @@ def read_MessageHasBeenDeletedResponse(
     m: Any, keep: bool = True, /
 ) -> MessageHasBeenDeletedResponse:
     o = new(MessageHasBeenDeletedResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -607,7 +607,7 @@ def read_ReactionHasBeenAddedResponse(
     m: Any, keep: bool = True, /
 ) -> ReactionHasBeenAddedResponse:
     o = new(ReactionHasBeenAddedResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -663,7 +663,7 @@ def read_ReactionHasBeenRemovedResponse(
     m: Any, keep: bool = True, /
 ) -> ReactionHasBeenRemovedResponse:
     o = new(ReactionHasBeenRemovedResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -860,7 +860,7 @@ def read_PreferencesHaveChangedResponse(
     m: Any, keep: bool = True, /
 ) -> PreferencesHaveChangedResponse:
     o = new(PreferencesHaveChangedResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

@@ -108,7 +108,7 @@ def read_UserHasBeenCreatedResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasBeenCreatedResponse:
     o = new(UserHasBeenCreatedResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -211,7 +211,7 @@ def read_UserHasLoggedInResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasLoggedInResponse:
     o = new(UserHasLoggedInResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -265,7 +265,7 @@ def read_UserHasBeenDeactivatedResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasBeenDeactivatedResponse:
     o = new(UserHasBeenDeactivatedResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -385,7 +385,7 @@ def read_ChannelHasBeenCreatedResponse(
     m: Any, keep: bool = True, /
 ) -> ChannelHasBeenCreatedResponse:
     o = new(ChannelHasBeenCreatedResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -449,7 +449,7 @@ def read_UserHasJoinedChannelResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasJoinedChannelResponse:
     o = new(UserHasJoinedChannelResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -511,7 +511,7 @@ def read_UserHasLeftChannelResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasLeftChannelResponse:
     o = new(UserHasLeftChannelResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -569,7 +569,7 @@ def read_UserHasJoinedTeamResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasJoinedTeamResponse:
     o = new(UserHasJoinedTeamResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -625,7 +625,7 @@ def read_UserHasLeftTeamResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasLeftTeamResponse:
     o = new(UserHasLeftTeamResponse)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

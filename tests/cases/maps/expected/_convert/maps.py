@@ -167,7 +167,7 @@ def write_Maps(o: Maps, m: Any, /) -> None:
 
 def read_Other(m: Any, keep: bool = True, /) -> Other:
     o = new(Other)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

@@ -33,7 +33,7 @@ E_Color = enum_table(Color)
 
 def read_Empty(m: Any, keep: bool = True, /) -> Empty:
     o = new(Empty)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -168,7 +168,7 @@ def write_Result(o: Result, m: Any, /) -> None:
 
 def read_A(m: Any, keep: bool = True, /) -> A:
     o = new(A)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -265,7 +265,7 @@ def write_ABC(o: ABC, m: Any, /) -> None:
 
 def read_ABC_Pick(m: Any, keep: bool = True, /) -> ABC.Pick:
     o = new(ABC.Pick)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

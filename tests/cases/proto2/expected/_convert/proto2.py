@@ -234,7 +234,7 @@ def write_Extra(o: Extra, m: Any, /) -> None:
 
 def read_Old(m: Any, keep: bool = True, /) -> Old:
     o = new(Old)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

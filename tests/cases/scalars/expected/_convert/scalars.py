@@ -169,7 +169,7 @@ def write_Lists(o: Lists, m: Any, /) -> None:
 
 def read_Nothing(m: Any, keep: bool = True, /) -> Nothing:
     o = new(Nothing)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 

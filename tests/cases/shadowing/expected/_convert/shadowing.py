@@ -337,7 +337,7 @@ def write_Model_OneofCase(o: Model.OneofCase, m: Any, /) -> None:
 
 def read__Model(m: Any, keep: bool = True, /) -> _Model:
     o = new(_Model)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -379,7 +379,7 @@ def write_pb__Model(o: pb__Model, m: Any, /) -> None:
 
 def read_pb__Model_pb__Inner(m: Any, keep: bool = True, /) -> pb__Model.pb__Inner:
     o = new(pb__Model.pb__Inner)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
@@ -515,7 +515,7 @@ def write_ListResponse(o: ListResponse, m: Any, /) -> None:
 
 def read_Ping(m: Any, keep: bool = True, /) -> Ping:
     o = new(Ping)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = unknown_fields(m) if keep else b""
     return o
 
 
