@@ -44,7 +44,7 @@ lint: $(STAMP) ## formatting, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/black --check --quiet .
 	$(BIN)/mypy codegen runtime tests/interop
-	$(BIN)/pyright codegen runtime
+	$(BIN)/pyright --pythonpath $(BIN)/python codegen runtime
 
 format: $(STAMP) ## format the hand-written code
 	$(BIN)/ruff check --fix .
