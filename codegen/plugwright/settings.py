@@ -12,11 +12,12 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from . import names
+from .extras import Extra, check_exports, read_extras
 from .problems import Location, Problems, fail
 
 CONFIG_NAME = "plugwright.toml"
@@ -24,7 +25,11 @@ CONFIG_NAME = "plugwright.toml"
 
 @dataclass(frozen=True, slots=True)
 class Sdk:
-    """The package that comes out. `out`: folder of its pyproject.toml, relative to the config."""
+    """The package that comes out.
+
+    `out`: folder of its pyproject.toml, relative to the config. `extras`: folder of hand-written
+    modules that become part of it; `exports`: name in its root -> the extra module that has it.
+    """
 
     package: str = ""
     distribution: str = ""
@@ -32,6 +37,8 @@ class Sdk:
     summary: str = ""
     title: str = ""
     out: str = "."
+    extras: str = ""
+    exports: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that is configured; `file` and `lines` say where, for error texts."""
+    """All that is configured, with the extra modules; `file` and `lines` say where, for errors."""
 
     sdk: Sdk = Sdk()
     protos: Protos = Protos()
@@ -136,6 +143,7 @@ class Settings:
     launch: Launch = Launch()
     parameters: Parameters = Parameters()
     fields: Fields = Fields()
+    extras: tuple[Extra, ...] = ()
     file: str = ""
     root: Path = Path()
     lines: Mapping[str, Location] = field(default_factory=dict)
@@ -180,7 +188,19 @@ def load(path: Path) -> Settings:
     if not names.is_package(settings.sdk.package):
         text = 'names no Python package; set `package` in [sdk], as in package = "my_plugin"'
         raise fail(settings.where("sdk.package"), text)
-    return settings
+    return _with_extras(settings)
+
+
+def _with_extras(settings: Settings) -> Settings:
+    sdk = settings.sdk
+    if not sdk.extras and not sdk.exports:
+        return settings
+    found = read_extras(settings.root, sdk.extras, settings.where("sdk.extras"))
+    places = {name: settings.where(f"sdk.exports.{name}") for name in sdk.exports}
+    problems = Problems()
+    check_exports(found, sdk.exports, places, problems)
+    problems.raise_if_any()
+    return replace(settings, extras=found)
 
 
 def _known(

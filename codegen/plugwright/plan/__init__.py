@@ -48,6 +48,7 @@ def plan(schema: Schema, settings: Settings) -> Plan:
         package.root(settings, clients.exports, bool(hooks)),
         package.typed_marker(),
     ]
+    modules += list(package.extra_modules(settings, modules, problems))
     if settings.file:
         modules += package.project(settings, schema.services, hooks)
     _check(schema, settings, methods, problems)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from .. import __version__
 from ..kinds import TypeNames
+from ..problems import Problems
 from ..schema import File, Service
 from ..settings import Launch, Settings
 from . import launch
@@ -85,7 +86,8 @@ def namespace(
     path: str, doc: str, exports: Iterable[ExportPlan], starts: Launch | None = None
 ) -> ModulePlan:
     """A package that exports names lazily; `module` of an export is relative to it."""
-    ordered = sorted(_unambiguous(list(exports)), key=lambda e: e.name)
+    exports = list(exports)
+    ordered = sorted(_unambiguous(exports), key=lambda e: e.name)
     groups: dict[str, list[ExportPlan]] = {}
     for export in ordered:
         if export.original:
@@ -103,17 +105,21 @@ def namespace(
         template="namespace.py.j2",
         module=f".{parent}.__init__" if parent else ".__init__",
         content=plan,
-        defines=tuple(e.name for e in ordered),
+        # What it imports for itself must not be called as a module beside it either.
+        defines=(*(e.name for e in ordered), *sorted(_beside(exports))),
     )
+
+
+def _beside(exports: list[ExportPlan]) -> set[str]:
+    """The modules of the package that `exports` come from."""
+    return {e.module.removeprefix(".").partition(".")[0] for e in exports if e.original}
 
 
 def _unambiguous(exports: list[ExportPlan]) -> Iterator[ExportPlan]:
     """The exports that mean one thing: two packages may declare the same name, and a name of a
     module here would come before the module in `from . import`."""
     counts = Counter(e.name for e in exports)
-    modules = {
-        e.module.removeprefix(".").partition(".")[0] for e in exports if e.original
-    }
+    modules = _beside(exports)
     for export in exports:
         if counts[export.name] == 1 and (
             not export.original or export.name not in modules
@@ -233,8 +239,23 @@ def root(
     starts = launch.configured(settings) if has_hooks else None
     if starts is not None:
         exports.append(ExportPlan("run_plugin", ".plugin", "run_plugin"))
+    own = [ExportPlan(n, f".{m}", n) for n, m in settings.sdk.exports.items()]
+    exports = [e for e in exports if e.name not in settings.sdk.exports] + own
     title = settings.sdk.title or f"The generated package {settings.sdk.package}"
     return namespace("__init__.py", f"{title}.", exports, starts)
+
+
+def extra_modules(
+    settings: Settings, modules: Iterable[ModulePlan], problems: Problems
+) -> Iterator[ModulePlan]:
+    """The hand-written modules; a problem for each that would hide one of `modules`."""
+    taken = {m.path.partition("/")[0].removesuffix(".py") for m in modules}
+    for extra in settings.extras:
+        if extra.name in taken:
+            text = f"the SDK has a module {extra.name} of its own; rename {extra.path}"
+            problems.add(settings.where("sdk.extras"), text)
+        path = f"{extra.name}.py"
+        yield ModulePlan(path=path, template="extra.py.j2", module="", content=extra)
 
 
 def project(
