@@ -1,26 +1,23 @@
-"""What is configured? `plugwright.toml` (or the zero-config flags) in, frozen `Settings` out.
+"""What is configured? Frozen `Settings`, one class per table of `plugwright.toml`.
 
-Conventions come first; a setting exists only for what they cannot know. Unknown keys and values
-of the wrong type are errors that list what is known. That a *pattern* matches something is
-checked where it is used: `Patterns` remembers which of its entries were hit.
+Conventions come first; a setting exists only for what they cannot know. `config` reads the file.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import math
-import re
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import names
-from .extras import Extra, check_exports, read_extras
-from .problems import Location, Problems, fail
+from .extras import Extra
+from .problems import Location
 
-CONFIG_NAME = "plugwright.toml"
+FLAVOURS: Mapping[str, tuple[bool, ...]] = {
+    "both": (False, True),
+    "sync": (False,),
+    "async": (True,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,8 @@ class Sdk:
 
     `out`: folder of its pyproject.toml, relative to the config. `extras`: folder of hand-written
     modules that become part of it; `exports`: name in its root -> the extra module that has it.
+    `clients`: "sync", "async" or "both". `dependencies`: further ones of the distribution.
+    `guide`: file whose text the README has in place of a general example.
     """
 
     package: str = ""
@@ -39,22 +38,61 @@ class Sdk:
     out: str = "."
     extras: str = ""
     exports: Mapping[str, str] = field(default_factory=dict)
+    clients: str = "both"
+    dependencies: tuple[str, ...] = ()
+    guide: str = ""
+
+    @property
+    def flavours(self) -> tuple[bool, ...]:
+        """Of each client to write, whether it is for coroutines."""
+        return FLAVOURS[self.clients]
 
 
 @dataclass(frozen=True, slots=True)
 class Protos:
-    """`files`: globs of the protos to generate; `path`: import roots. Relative to the config."""
+    """`files`: globs of the protos to generate; `path`: import roots. Relative to the config.
+
+    `nesting`: how many messages may nest in one that arrives; without it, as many as protobuf
+    parses.
+    """
 
     files: tuple[str, ...] = ("**/*.proto",)
     path: tuple[str, ...] = (".",)
+    nesting: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Which part of the protos to generate: `services` (default: all) and what they need.
+
+    `messages`: further messages and enums to keep. `prune`: leave out what neither needs.
+    """
+
+    services: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    prune: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """The embedded error: responses that have `field` of type `message` can fail with it."""
+    """How services say that a call failed; which keys a style has is said in plan/conventions.py.
 
+    `style`: message, code, diagnostics or status. `message`: the message that a response embeds in
+    `field`. `code`: the field of a number. `severity`, `summary`, `detail`: fields of a
+    diagnostic; `failing`: the severities that fail a call. `embed_all`: whether servicers embed
+    every exception. `statuses`: gRPC status -> exception. What is empty has the style's default.
+    """
+
+    style: str = "message"
+    statuses: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
-    field: str = "error"
+    field: str = ""
+    code: str = ""
+    severity: str = ""
+    summary: str = ""
+    detail: str = ""
+    failing: tuple[str, ...] = ()
+    embed_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +139,25 @@ class Hooks:
 class Launch:
     """How the host starts a plugin: without this table the SDK has no `run_plugin`.
 
-    `style`: "go-plugin" (the only one there is). `cookie_key`, `cookie_value`: the environment
+    `style`: "go-plugin", "socket-argument" or "port-on-stdout". `service`: what plugins serve by
+    subclassing its servicer, instead of hooks. `cookie_key`, `cookie_value`: the environment
     variable by which a plugin knows that a host started it. `versions`: application protocol
-    versions. `log_level_envs`: variables that may name the log level, the first one set wins.
-    `id_env`, `path_env`: the variables with the plugin's id and folder.
+    versions. `auto_mtls`: "host" decides, "require" or "never". `log_level_envs`: variables that
+    may name the log level, the first one set wins. `id_env`, `path_env`: the variables with the
+    plugin's id and folder. `max_message_bytes`, `grace_seconds`: 0 = as the runtime has it.
     """
 
     style: str = ""
+    service: str = ""
     cookie_key: str = ""
     cookie_value: str = ""
     versions: tuple[int, ...] = (1,)
+    auto_mtls: str = "host"
     log_level_envs: tuple[str, ...] = ()
     id_env: str = ""
     path_env: str = ""
+    max_message_bytes: int = 0
+    grace_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +177,26 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that is configured, with the extra modules; `file` and `lines` say where, for errors."""
+    """All that is configured, with the extra modules and the text of the guide; `file` and `lines`
+    say where, for errors.
+
+    Without a table [select] nothing is left out. `error` is for the services that `errors` does
+    not name. `reuse`: pattern of proto files -> the generated package that has their types.
+    """
 
     sdk: Sdk = Sdk()
     protos: Protos = Protos()
-    error: Error = Error()
+    select: Select = Select(prune=False)
+    error: Error | None = None
+    errors: Mapping[str, Error] = field(default_factory=dict)
     api: Api = Api()
     hooks: Hooks = Hooks()
     launch: Launch = Launch()
     parameters: Parameters = Parameters()
     fields: Fields = Fields()
+    reuse: Mapping[str, str] = field(default_factory=dict)
     extras: tuple[Extra, ...] = ()
+    guide: str = ""
     file: str = ""
     root: Path = Path()
     lines: Mapping[str, Location] = field(default_factory=dict)
@@ -155,217 +208,14 @@ class Settings:
         return self.lines.get(key, Location(self.file))
 
 
-_TABLES: Mapping[str, type[Any]] = {
-    "sdk": Sdk,
-    "protos": Protos,
-    "error": Error,
-    "api": Api,
-    "hooks": Hooks,
-    "launch": Launch,
-    "parameters": Parameters,
-    "fields": Fields,
-}
+def without_config(package: str, services: Sequence[str], option: str) -> Settings:
+    """The settings of a command line, where conventions decide nearly everything.
 
-
-def load(path: Path) -> Settings:
-    """The settings of one `plugwright.toml`. Raises GenerationError with all its problems."""
-    file = str(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
-    except OSError as error:
-        raise fail(Location(file), f"cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise fail(_toml_place(file, str(error)), f"not valid TOML: {error}") from None
-    lines = _key_places(file, text)
-    problems = Problems()
-    tables = {
-        name: _table(_TABLES[name], value, name, lines, file, problems)
-        for name, value in _known(data, _TABLES, "", lines, file, problems)
-    }
-    problems.raise_if_any()
-    settings = Settings(**tables, file=file, root=path.parent, lines=lines)
-    if not names.is_package(settings.sdk.package):
-        text = 'names no Python package; set `package` in [sdk], as in package = "my_plugin"'
-        raise fail(settings.where("sdk.package"), text)
-    return _with_extras(settings)
-
-
-def _with_extras(settings: Settings) -> Settings:
-    sdk = settings.sdk
-    if not sdk.extras and not sdk.exports:
+    `services`: the ones to generate, with what they need (default: everything); `option`: how
+    they are named on that command line.
+    """
+    settings = Settings(sdk=Sdk(package=package))
+    if not services:
         return settings
-    found = read_extras(settings.root, sdk.extras, settings.where("sdk.extras"))
-    places = {name: settings.where(f"sdk.exports.{name}") for name in sdk.exports}
-    problems = Problems()
-    check_exports(found, sdk.exports, places, problems)
-    problems.raise_if_any()
-    return replace(settings, extras=found)
-
-
-def _known(
-    data: Mapping[str, Any],
-    known: Iterable[str],
-    table: str,
-    lines: Mapping[str, Location],
-    file: str,
-    problems: Problems,
-) -> Iterable[tuple[str, Any]]:
-    names = sorted(known)
-    for key, value in data.items():
-        if key.replace("-", "_") in names and "_" not in key:
-            yield key, value
-            continue
-        path = f"{table}.{key}" if table else key
-        spelled = ", ".join(n.replace("_", "-") for n in names)
-        what = f"key {key!r} in [{table}]" if table else f"table [{key}]"
-        problems.add(
-            lines.get(path, Location(file)), f"unknown {what}; known are: {spelled}"
-        )
-
-
-def _table(
-    cls: type[Any],
-    data: Any,
-    name: str,
-    lines: Mapping[str, Location],
-    file: str,
-    problems: Problems,
-) -> Any:
-    if not isinstance(data, dict):
-        problems.add(lines.get(name, Location(file)), f"[{name}] must be a table")
-        return cls()
-    types = {f.name: f.type for f in fields(cls)}
-    values: dict[str, Any] = {}
-    for key, value in _known(data, types, name, lines, file, problems):
-        attribute = key.replace("-", "_")
-        converted, expected = _convert(value, str(types[attribute]))
-        if expected:
-            place = lines.get(f"{name}.{key}", Location(file))
-            problems.add(place, f"{key} must be {expected}, got {value!r}")
-        else:
-            values[attribute] = converted
-    return cls(**values)
-
-
-def _convert(value: Any, declared: str) -> tuple[Any, str]:
-    """(value as declared, "") or (None, what was expected)."""
-    if declared == "str":
-        return (value, "") if isinstance(value, str) else (None, "a string")
-    if declared == "float":
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if number and 0 < value < math.inf:
-            return float(value), ""
-        return None, "a number greater than 0"
-    if declared == "tuple[int, ...]":
-        return (
-            (tuple(value), "")
-            if _is_numbers(value)
-            else (None, "a list of numbers from 0")
-        )
-    if declared.startswith("tuple"):
-        return (tuple(value), "") if _is_strings(value) else (None, "a list of strings")
-    if not isinstance(value, dict):
-        return None, "a table"
-    if "tuple" in declared:
-        if all(_is_strings(v) for v in value.values()):
-            return {k: tuple(v) for k, v in value.items()}, ""
-        return None, "a table of lists of strings"
-    if "Any" not in declared and not all(isinstance(v, str) for v in value.values()):
-        return None, "a table of strings"
-    return value, ""
-
-
-def _is_strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(v, str) for v in value)
-
-
-def _is_numbers(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(type(v) is int and v >= 0 for v in value)
-    )
-
-
-_HEADER = re.compile(r"^\s*\[([^\[\]]+)\]")
-_KEY = re.compile(r"""^\s*("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+(?:\.[\w-]+)*)\s*=""")
-
-
-def _key_places(file: str, text: str) -> dict[str, Location]:
-    """Where each table and key of a TOML text stands (tomllib does not say)."""
-    places: dict[str, Location] = {}
-    table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            table = header[1].strip()
-            places.setdefault(table, Location(file, number, header.start(1) + 1))
-        elif key := _KEY.match(line):
-            name = key[1].strip("\"'")
-            path = f"{table}.{name}" if table else name
-            places.setdefault(path, Location(file, number, key.start(1) + 1))
-    return places
-
-
-def _toml_place(file: str, error: str) -> Location:
-    found = re.search(r"line (\d+), column (\d+)", error)
-    return Location(file, int(found[1]), int(found[2])) if found else Location(file)
-
-
-_GLOB = re.compile(r"[*?\[]")
-
-
-class Patterns:
-    """Glob patterns with a value each; the last that matches wins; knows which never matched."""
-
-    def __init__(self, entries: Mapping[str, Any] | Iterable[str]) -> None:
-        items = (
-            entries.items()
-            if isinstance(entries, Mapping)
-            else ((e, True) for e in entries)
-        )
-        self._entries = list(items)
-        self._unused = {pattern for pattern, _ in self._entries}
-        # `*.name` and names without a glob, nearly all there are, are looked up; the rest match.
-        self._known: dict[str, list[int]] = {}
-        self._globs: list[tuple[int, re.Pattern[str]]] = []
-        for i, (pattern, _) in enumerate(self._entries):
-            if _GLOB.search(pattern.removeprefix("*.")):
-                self._globs.append((i, re.compile(fnmatch.translate(pattern))))
-            else:
-                self._known.setdefault(pattern, []).append(i)
-
-    def find(self, name: str) -> tuple[Any, str] | None:
-        """(value, pattern) of the last pattern that matches `name`, or None."""
-        matching = [i for i, regex in self._globs if regex.match(name)]
-        matching += self._known.get(name, ())
-        _, dot, last = name.rpartition(".")
-        if dot:
-            matching += self._known.get(f"*.{last}", ())
-        if not matching:
-            return None
-        self._unused.difference_update(self._entries[i][0] for i in matching)
-        pattern, value = self._entries[max(matching)]
-        return value, pattern
-
-    def __contains__(self, name: str) -> bool:
-        return self.find(name) is not None
-
-    def report_unused(
-        self,
-        problems: Problems,
-        settings: Settings,
-        key: str,
-        candidates: Iterable[str],
-    ) -> None:
-        """A problem for each pattern that matched nothing, with what it could have matched."""
-        known: list[str] | None = None
-        for pattern in sorted(self._unused):
-            known = sorted(set(candidates)) if known is None else known
-            shown = ", ".join(known[:12]) + (
-                f" … ({len(known)} in all)" if len(known) > 12 else ""
-            )
-            where = settings.lines.get(f"{key}.{pattern}", settings.where(key))
-            problems.add(
-                where, f"{pattern!r} in {key} matches nothing; there are: {shown}"
-            )
+    lines = {"select.services": Location(option)}
+    return replace(settings, select=Select(tuple(services)), lines=lines)
