@@ -15,7 +15,7 @@ import threading
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeVar
 
 import grpc
 
@@ -25,11 +25,14 @@ from .errors import (
     PluginAPIError,
     UnavailableError,
     ValidationError,
-    from_embedded,
     from_status,
 )
 from .model import Model
 from .pool import waiting
+
+if TYPE_CHECKING:
+    from .conventions import StatusErrors
+    from .wkt import AnyMessage
 
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
 R = TypeVar("R", bound=Model)
@@ -44,15 +47,15 @@ class ClientOptions:
     """What is fixed for a generated client.
 
     `service`: its full name. `timeout`: default deadline in seconds. `target_env`: the variable
-    that holds the address. `error_field`, `error_type`: where responses embed a failure.
-    `idempotent`: the RPCs that their proto declares safe to repeat.
+    that holds the address. `errors`: how the service says that a call failed, None if by a gRPC
+    status that has no special meaning. `idempotent`: the RPCs that their proto declares safe to
+    repeat.
     """
 
     service: str
     timeout: float = 30.0
     target_env: str = ""
-    error_field: str = ""
-    error_type: str = ""
+    errors: StatusErrors | None = None
     idempotent: tuple[str, ...] = ()
 
 
@@ -168,13 +171,9 @@ class _Client:
             response = codec.decode(cls, data, keep_unknown=self._keep_unknown)
         except DecodeError as error:
             raise PluginAPIError(f"the host's answer is {error}", rpc=rpc) from None
-        if self._options.error_field:
-            embedded = getattr(response, self._options.error_field, None)
-            if (
-                isinstance(embedded, Model)
-                and embedded.__proto__ == self._options.error_type
-            ):
-                raise from_embedded(embedded, rpc)
+        errors = self._options.errors
+        if errors is not None and (failure := errors.failure(response, rpc)):
+            raise failure
         return response
 
     def _failure(self, error: Any, rpc: str) -> PluginAPIError:
@@ -185,10 +184,25 @@ class _Client:
         ):
             return UnavailableError("the client was closed during the call", rpc=rpc)
         if status:
-            return from_status(error.code(), error.details(), rpc)
+            code, errors = error.code(), self._options.errors
+            cls = errors.exception(code) if errors is not None else None
+            return from_status(code, error.details(), rpc, cls, _details(error))
         if "closed" in str(error):
             return UnavailableError("the channel is closed; make a new client", rpc=rpc)
         return ValidationError(f"metadata or timeout cannot be sent: {error}", rpc=rpc)
+
+
+def _details(error: Any) -> tuple[AnyMessage, ...]:
+    """What a peer's status carries in trailing metadata, as `google.rpc.Status`."""
+    trailers = getattr(
+        error, "trailing_metadata", tuple
+    )  # a channel may be of any make
+    for key, value in trailers() or ():
+        if key == "grpc-status-details-bin" and isinstance(value, bytes):
+            from .status_details import read  # hardly any peer sends them
+
+            return read(value)
+    return ()
 
 
 def _retries(options: ClientOptions) -> str:
@@ -405,8 +419,8 @@ class AsyncClient(_Client):
         metadata: Metadata | None,
     ) -> R:
         outgoing = _AsyncOutgoing(requests)
-        stream = self._start(rpc, "stream_unary", outgoing.encoded(), timeout, metadata)
-        outgoing.stop = stream.cancel
+        call = self._start(rpc, "stream_unary", outgoing.encoded(), timeout, metadata)
+        stream = outgoing.of(call)
         try:
             answer: bytes = await stream
         except grpc.RpcError as error:
@@ -426,10 +440,8 @@ class AsyncClient(_Client):
         metadata: Metadata | None,
     ) -> AsyncIterator[R]:
         outgoing = _AsyncOutgoing(requests)
-        stream = self._start(
-            rpc, "stream_stream", outgoing.encoded(), timeout, metadata
-        )
-        outgoing.stop = stream.cancel
+        call = self._start(rpc, "stream_stream", outgoing.encoded(), timeout, metadata)
+        stream = outgoing.of(call)
         async for item in self._items(rpc, response, stream, outgoing):
             yield item
 
@@ -460,19 +472,40 @@ class AsyncClient(_Client):
 
 
 class _AsyncOutgoing:
-    """The requests of a stream, encoded. grpc.aio waits forever when the iterator it reads from
-    raises, so its failure cancels the call (`stop`) and is raised instead of the cancellation.
+    """The requests of a stream, encoded.
+
+    grpc.aio waits forever when the iterator it reads from raises, so its failure cancels the call
+    and is raised instead of the cancellation. And it leaves the iterator waiting when the call is
+    over, so the end of the call ends the task that reads from it. This also keeps a write that
+    comes too late from replacing the peer's status by one of its own (grpc/grpc#36066).
     """
 
     def __init__(self, requests: AsyncIterable[Model]) -> None:
         self._requests = requests
+        self._reader: asyncio.Task[Any] | None = None
+        self._call: Any = None
         self.failure: BaseException | None = None
-        self.stop: Any = None
+
+    def of(self, call: Any) -> Any:
+        """`call`, bound to these requests."""
+        self._call = call
+        call.add_done_callback(self._over)
+        return call
+
+    def _over(self, call: Any) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
 
     async def encoded(self) -> AsyncIterator[bytes]:
+        self._reader = asyncio.current_task()
         try:
             async for request in self._requests:
                 yield codec.encode(request)
         except Exception as error:
             self.failure = error
-            self.stop()
+            self._call.cancel()
+        finally:
+            self._reader = None
+            close: Any = getattr(self._requests, "aclose", None)
+            if close is not None:
+                await close()

@@ -18,13 +18,15 @@ from typing import Any
 import grpc
 
 from .codec import encode
+from .conventions import Embedding, StatusErrors
 from .deadlines import Deadlines
-from .errors import PluginAPIError, Unimplemented
+from .errors import PluginAPIError, StatusError, Unimplemented, status_text, text_of
 from .hook_values import Answer, Arguments, WrongResult
 from .hooks import HookSpec, HookTable, Registration, registered
 from .model import Model
 from .package import Codec
-from .servicer import error_model
+from .servicer import end, ends_the_call, not_implemented
+from .serving_streams import run
 
 
 class Dispatcher:
@@ -121,11 +123,8 @@ class HookCall:
         self.response: Codec[Any] = package.codec(spec.response)
         self.arguments = Arguments(spec, request)
         self.answer = Answer(spec, self.response)
-        table = dispatcher.table
-        embeds = table.error_field in self.response.model.__field_names__
-        self.error = (
-            package.message(table.error_type) if embeds and table.error_type else None
-        )
+        self.errors = dispatcher.table.errors or StatusErrors()
+        self.embed = self.errors.embedding(self.response)
 
     async def serve(self, data: bytes, context: Any) -> bytes:
         """The handler of grpc.aio. Whatever goes wrong, the host gets the answer it is due."""
@@ -139,7 +138,7 @@ class HookCall:
                 timed_out = deadlines.stop(task)
             return self.answer.encode(result)
         except BaseException as error:
-            if _ends_the_call(error):
+            if ends_the_call(error):
                 raise
             return await self._failed(error, timed_out, context)
 
@@ -150,51 +149,42 @@ class HookCall:
             return await self.handler(*arguments)
         loop = asyncio.get_running_loop()
         result = await loop.run_in_executor(
-            self.dispatcher.executor, self._run, arguments
+            self.dispatcher.executor, run, self.handler, *arguments
         )
         return await result if isinstance(result, Awaitable) else result
-
-    def _run(self, arguments: list[Any]) -> Any:
-        try:
-            return self.handler(*arguments)
-        except (StopIteration, GeneratorExit) as error:
-            # No future and no coroutine can carry them: the call would never end.
-            raise RuntimeError(f"the handler raised {type(error).__name__}") from error
 
     async def _failed(
         self, error: BaseException, timed_out: bool, context: Any
     ) -> bytes:
         """The answer of a failed handler, by the failure table of its family."""
         name = self.spec.name
-        if isinstance(error, Unimplemented):
-            await context.abort(
-                grpc.StatusCode.UNIMPLEMENTED, f"{name} is not implemented"
-            )
+        if isinstance(error, StatusError) and not timed_out:
+            text = error.message
+            if isinstance(error, Unimplemented):
+                text = not_implemented(error, name)
+            await end(context, self.errors.code(error), text, error)
         code, text = grpc.StatusCode.INTERNAL, _text(error)
         if timed_out:
             code = grpc.StatusCode.DEADLINE_EXCEEDED
             text = f"the handler of {name} took longer than {self.timeout:g} s"
         self.dispatcher.log.error("%s: %s", name, text, exc_info=error)
-        if self.error is not None:
+        if self.embed is not None:
             carried = (
                 error if isinstance(error, PluginAPIError) and not timed_out else None
             )
-            embedded = self._error(self.error, carried, text)
-            return encode(
-                self.response.model(**{self.dispatcher.table.error_field: embedded})
-            )
+            return encode(self._embedded(self.embed, carried, text))
         if self.on_error is not None:
             return encode(
                 self.response.model(**{self.spec.rejected: self.on_error.reason})
             )
-        await context.abort(code, text)
+        await end(context, code, text, error)
         raise AssertionError  # abort never returns
 
-    def _error(
-        self, cls: type[Model], carried: PluginAPIError | None, text: str
+    def _embedded(
+        self, embed: Embedding, carried: PluginAPIError | None, text: str
     ) -> Model:
-        """The embedded error: an SDK exception keeps its fields, what it leaves open is filled."""
-        model = cls() if carried is None else error_model(cls, carried)
+        """The answer with the error; a message of one has all its fields filled."""
+        answer = embed(carried or PluginAPIError(text))
         statuses = carried.http_statuses if carried is not None else ()
         defaults = {
             "id": self.spec.error_id,
@@ -204,30 +194,18 @@ class HookCall:
             # Go hosts drop `message`: the text must be in `detailed_error` too.
             "detailed_error": text,
         }
-        for field, value in defaults.items():
-            current = getattr(model, field, None)
-            if type(current) is type(value) and not current:
-                setattr(model, field, value)
-        return model
-
-
-def _ends_the_call(error: BaseException) -> bool:
-    """Whether the host gave up. A handler can leak the cancellation of a task of its own."""
-    task = asyncio.current_task()
-    cancelled = isinstance(error, asyncio.CancelledError)
-    return cancelled and task is not None and task.cancelling() > 0
-
-
-# A status travels in HTTP/2 trailers, which peers take up to 8 KiB of, percent-encoded.
-_TEXT_BYTES = 2000
+        model = getattr(answer, self.errors.field)
+        if isinstance(model, Model):
+            for field, value in defaults.items():
+                current = getattr(model, field, None)
+                if type(current) is type(value) and not current:
+                    setattr(model, field, value)
+        return answer
 
 
 def _text(error: BaseException) -> str:
-    """What a host is told of an exception, of any: its `str()` may fail, or be no Unicode."""
-    try:
-        text = str(error)
-    except Exception:
-        text = "(an exception without a text)"
+    """What a host is told of an exception, of any."""
+    text = text_of(error)
     if not isinstance(error, PluginAPIError | WrongResult):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return text.encode("utf-8", "replace")[:_TEXT_BYTES].decode("utf-8", "ignore")
+    return status_text(text)

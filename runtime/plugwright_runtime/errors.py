@@ -1,18 +1,21 @@
 """What can go wrong, as exceptions: one tree for every SDK.
 
 `PlugwrightError` is the root. `PluginAPIError` and its subclasses are failures of calls, whether
-the peer embedded an error in its answer or ended the call with a gRPC status. `FieldError` and
-`DecodeError` are values that do not fit a message. `HookRegistrationError` is a plugin class that
-cannot work.
+the peer embedded an error in its answer or ended the call with a gRPC status; clients raise them,
+and handlers raise them to fail a call that way. `FieldError` and `DecodeError` are values that do
+not fit a message. `HookRegistrationError` is a plugin class that cannot work.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import grpc
+
+if TYPE_CHECKING:
+    from .wkt import AnyMessage
 
 
 class PlugwrightError(Exception):
@@ -51,10 +54,6 @@ class HookRegistrationError(PlugwrightError, TypeError):
     """A plugin class declares hooks that cannot work; raised when the class is defined."""
 
 
-class Unimplemented(PlugwrightError):
-    """Raised by a handler to answer UNIMPLEMENTED: to many hosts, "use your default"."""
-
-
 class PluginAPIError(PlugwrightError):
     """A call failed.
 
@@ -65,6 +64,10 @@ class PluginAPIError(PlugwrightError):
     developers. request_id: the request in the host's log. status_code: HTTP status, 0 if unknown.
     where: the host's function that failed. params: values for a translated text. rpc: the method
     that was called. code: the gRPC status (OK if the error was embedded), None if built by hand.
+    error_code: the number a service gives the error beside its text, 0 if none. diagnostics: the
+    models of its list of diagnostics, warnings too. details: what `google.rpc.Status` carries with
+    a status. response: the answer the error was embedded in, for its other fields; raised by a
+    servicer's method, one of its own type is the answer that the error is put into.
     """
 
     http_statuses: ClassVar[tuple[int, ...]] = ()
@@ -82,6 +85,10 @@ class PluginAPIError(PlugwrightError):
         params: Mapping[str, Any] | None = None,
         rpc: str = "",
         code: grpc.StatusCode | None = None,
+        error_code: int = 0,
+        diagnostics: Iterable[Any] = (),
+        details: Iterable[AnyMessage] = (),
+        response: Any = None,
     ) -> None:
         self.message = message
         self.id = id
@@ -92,6 +99,10 @@ class PluginAPIError(PlugwrightError):
         self.params = dict(params) if params is not None else None
         self.rpc = rpc
         self.code = code
+        self.error_code = error_code
+        self.diagnostics: tuple[Any, ...] = tuple(diagnostics)
+        self.details: tuple[AnyMessage, ...] = tuple(details)
+        self.response = response
         super().__init__(message)
 
     def __str__(self) -> str:
@@ -109,13 +120,6 @@ class PluginAPIError(PlugwrightError):
 
     def __hash__(self) -> int:
         return hash((type(self), self.message, self.id, self.status_code, self.rpc))
-
-    def __reduce__(self) -> Any:
-        return _restore, (type(self), dict(self.__dict__))
-
-
-def _restore(cls: type[PluginAPIError], fields: dict[str, Any]) -> PluginAPIError:
-    return cls(**fields)
 
 
 class ValidationError(PluginAPIError):
@@ -161,6 +165,25 @@ class UnavailableError(PluginAPIError):
     )
 
 
+class StatusError(PluginAPIError):
+    """A failure that a handler tells by its gRPC status, also where answers can embed errors.
+
+    `raise StatusError("not initialised", code=grpc.StatusCode.FAILED_PRECONDITION)`
+    """
+
+
+class Unimplemented(StatusError):
+    """The handler is not there (UNIMPLEMENTED): to many peers, "use your default"."""
+
+    grpc_codes = (grpc.StatusCode.UNIMPLEMENTED,)
+
+
+class Abort(StatusError):
+    """All is said and done, go no further (ABORTED): to many peers, "show nothing"."""
+
+    grpc_codes = (grpc.StatusCode.ABORTED,)
+
+
 _TREE = (
     ValidationError,
     PermissionDeniedError,
@@ -200,17 +223,26 @@ def from_embedded(error: Any, rpc: str) -> PluginAPIError:
     return cls(message, **fields, rpc=rpc, code=grpc.StatusCode.OK)
 
 
-def from_status(code: grpc.StatusCode, details: str | None, rpc: str) -> PluginAPIError:
-    """The exception for a gRPC status; `id: message` in its text is taken apart."""
-    cls = _BY_CODE.get(code, PluginAPIError)
-    text = details or ""
-    found = _ID_AND_TEXT.fullmatch(text)
-    return cls(
-        found["text"] if found else text,
+def from_status(
+    code: grpc.StatusCode,
+    text: str | None,
+    rpc: str,
+    cls: type[PluginAPIError] | None = None,
+    details: Iterable[AnyMessage] = (),
+) -> PluginAPIError:
+    """The exception for a gRPC status; `id: message` in its text is taken apart.
+
+    `cls`: what the service makes of the status, None if it says nothing of it.
+    """
+    made = _BY_CODE.get(code, PluginAPIError) if cls is None else cls
+    found = _ID_AND_TEXT.fullmatch(text or "")
+    return made(
+        found["text"] if found else text or "",
         id=found["id"] if found else "",
         status_code=HTTP_OF_CODE.get(code, 500),
         rpc=rpc,
         code=code,
+        details=details,
     )
 
 
@@ -222,3 +254,27 @@ def code_of(error: PluginAPIError) -> grpc.StatusCode:
         return type(error).grpc_codes[0]
     by_http = {http: code for code, http in reversed(HTTP_OF_CODE.items())}
     return by_http.get(error.status_code, grpc.StatusCode.INTERNAL)
+
+
+def code_named(name: str) -> grpc.StatusCode:
+    """The gRPC status called `name`, as in "NOT_FOUND"."""
+    return grpc.StatusCode[name]
+
+
+# A status travels in HTTP/2 trailers, which peers take up to 8 KiB of, percent-encoded.
+_STATUS_TEXT_BYTES = 2000
+
+
+def status_text(text: str) -> str:
+    """`text` as a gRPC status can carry it: Unicode, and not too long."""
+    data = text.encode("utf-8", "replace")[:_STATUS_TEXT_BYTES]
+    return data.decode("utf-8", "ignore")
+
+
+def text_of(error: BaseException) -> str:
+    """`str(error)` of any exception, as Unicode: it may fail, or hold lone surrogates."""
+    try:
+        text = str(error)
+    except Exception:
+        return "(an exception without a text)"
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -9,10 +9,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import HookRegistrationError
 from .package import Package, package_of
+
+if TYPE_CHECKING:
+    from .conventions import StatusErrors
 
 _MARK = "__plugwright_hook__"
 
@@ -72,8 +75,7 @@ class HookTable:
         package: str,
         service: str,
         implemented: str,
-        error_field: str,
-        error_type: str,
+        errors: StatusErrors | None,
         timeout: float,
         timeout_env: str,
         specs: tuple[HookSpec, ...],
@@ -81,8 +83,7 @@ class HookTable:
         self.package_name = package
         self.service = service
         self.implemented = implemented
-        self.error_field = error_field
-        self.error_type = error_type
+        self.errors = errors
         self.timeout = timeout
         self.timeout_env = timeout_env
         self.specs: Mapping[str, HookSpec] = {spec.name: spec for spec in specs}

@@ -1,8 +1,9 @@
 """How is a service served? Typed servicer methods become gRPC handlers on a `grpc.aio` server.
 
 A method may be a function, which runs in a thread, or a coroutine. What it raises is mapped back
-the way clients map it forth: a `PluginAPIError` is embedded in the answer where the response has
-a place for it, and a gRPC status otherwise; a method that is not overridden is UNIMPLEMENTED.
+the way clients map it forth: by the convention of the service it is embedded in the answer where
+the response has a place for it, and a gRPC status otherwise; a method that is not overridden is
+UNIMPLEMENTED.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ import contextlib
 import functools
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import grpc
 
-from .errors import DecodeError, FieldError, PluginAPIError, Unimplemented, code_of
+from .codec import encode, unreadable
+from .conventions import StatusErrors, WrongReply
+from .errors import DecodeError, PluginAPIError, Unimplemented, status_text, text_of
 from .model import Model
 from .package import Codec, Package, package_of
+from .serving_streams import Requests as Requests
+from .serving_streams import all_of, items, run
 
 T = TypeVar("T")
 Reply: TypeAlias = T | Awaitable[T]
@@ -32,13 +37,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rpc:
-    """An RPC of a servicer: its name, the method, the kind of streaming, full message names."""
+    """An RPC of a servicer: its name, the method, the kind of streaming, full message names.
+
+    `nothing`: whether the response says no more than that the call succeeded, so that the method
+    may return None.
+    """
 
     name: str
     method: str
     kind: str
     request: str
     response: str
+    nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,36 +60,15 @@ class ServerContext:
     peer: str
 
 
-class Requests(Generic[T]):
-    """The incoming messages of a stream, for `for` in a function and `async for` in a coroutine."""
-
-    def __init__(
-        self, messages: AsyncIterator[T], loop: asyncio.AbstractEventLoop
-    ) -> None:
-        self._messages = messages
-        self._loop = loop
-
-    def __aiter__(self) -> AsyncIterator[T]:
-        return self._messages
-
-    def __iter__(self) -> Iterator[T]:
-        while True:
-            step = asyncio.run_coroutine_threadsafe(
-                anext(self._messages, None), self._loop
-            )
-            message = step.result()
-            if message is None:
-                return
-            yield message
-
-
 class Servicer:
-    """The base of generated servicers. Methods get `(request, context)`."""
+    """The base of generated servicers. Methods get `(request, context)`.
+
+    `__errors__`: how the service says that a call failed, None if by a gRPC status.
+    """
 
     __package_name__: ClassVar[str] = ""
     __service__: ClassVar[str] = ""
-    __error_field__: ClassVar[str] = ""
-    __error_type__: ClassVar[str] = ""
+    __errors__: ClassVar[StatusErrors | None] = None
     __rpcs__: ClassVar[tuple[Rpc, ...]] = ()
 
 
@@ -121,9 +110,8 @@ class _Handler:
         self.executor = executor
         self.request: Codec[Any] = package.codec(rpc.request)
         self.response: Codec[Any] = package.codec(rpc.response)
-        self.error_field = servicer.__error_field__
-        embeds = self.error_field in self.response.model.__field_names__
-        self.error = package.message(servicer.__error_type__) if embeds else None
+        self.errors = servicer.__errors__ or StatusErrors()
+        self.embed = self.errors.embedding(self.response)
 
     def grpc_handler(self) -> Any:
         serve = (
@@ -135,27 +123,39 @@ class _Handler:
 
     async def _unary(self, data: Any, context: Any) -> bytes:
         try:
-            result = await self._call(self._argument(data), self._context(context))
+            result = await self._call(
+                self._argument(data, context), self._context(context)
+            )
             return self._encode(result)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
+        except BaseException as error:
+            if ends_the_call(error):
+                raise
             return await self._failed(error, context)
 
     async def _stream(self, data: Any, context: Any) -> AsyncIterator[bytes]:
         try:
-            replies = await self._call(self._argument(data), self._context(context))
-            async for reply in _async_iterator(replies, self.executor):
-                yield self._encode(reply)
-        except asyncio.CancelledError:
+            replies = await self._call(
+                self._argument(data, context), self._context(context)
+            )
+            async with contextlib.aclosing(items(replies, self.executor)) as stream:
+                async for reply in stream:
+                    yield self._encode(reply)
+        except GeneratorExit:
             raise
-        except Exception as error:
+        except BaseException as error:
+            if ends_the_call(error):
+                raise
             yield await self._failed(error, context)
 
-    def _argument(self, data: Any) -> Any:
+    def _argument(self, data: Any, context: Any) -> Any:
         if isinstance(data, bytes):
             return self._decode(data)
-        return Requests(self._decoded(data), asyncio.get_running_loop())
+        serving = asyncio.current_task()
+        messages = self._decoded(all_of(data, context, serving))
+        requests = Requests(messages, asyncio.get_running_loop())
+        if serving is not None:
+            serving.add_done_callback(requests.end)
+        return requests
 
     async def _decoded(self, stream: AsyncIterator[bytes]) -> AsyncIterator[Any]:
         async for data in stream:
@@ -163,9 +163,9 @@ class _Handler:
 
     def _decode(self, data: bytes) -> Any:
         try:
-            return self.request.read(self.request.message.FromString(data))
+            return self.request.read(self.request.parse(data))
         except Exception as error:
-            raise DecodeError(f"not a {self.rpc.request}: {error}") from None
+            raise unreadable(self.rpc.request, error) from None
 
     def _context(self, context: Any) -> ServerContext:
         metadata = tuple((k, v) for k, v in context.invocation_metadata() or ())
@@ -177,84 +177,77 @@ class _Handler:
         if inspect.isasyncgenfunction(self.method):
             return self.method(argument, context)
         loop = asyncio.get_running_loop()
-        call = functools.partial(self.method, argument, context)
+        call = functools.partial(run, self.method, argument, context)
         result = await loop.run_in_executor(self.executor, call)
         return await result if inspect.isawaitable(result) else result
 
     def _encode(self, result: Any) -> bytes:
-        if not isinstance(result, self.response.model):
-            expected = self.response.model.__name__
-            raise TypeError(
+        model: type[Model] = self.response.model
+        if result is None and self.rpc.nothing:
+            result = model()
+        if not isinstance(result, model):
+            expected = model.__name__
+            raise WrongReply(
                 f"{self.rpc.name} returned {type(result).__name__}, not {expected}"
             )
-        from .codec import encode
-
         return encode(result)
 
-    async def _failed(self, error: Exception, context: Any) -> bytes:
+    async def _failed(self, error: BaseException, context: Any) -> bytes:
         """The answer that embeds `error`, or the end of the call with its status."""
-        if isinstance(error, PluginAPIError) and self.error is not None:
-            embedded = error_model(self.error, error)
-            return self._encode(self.response.model(**{self.error_field: embedded}))
-        code, text = _status(error, self.rpc.name)
-        if code is grpc.StatusCode.INTERNAL:
-            _log.error("%s failed", self.rpc.name, exc_info=error)
-        await context.abort(code, text)
-        raise AssertionError  # abort never returns
+        rpc = self.rpc.name
+        raised, error = error, self.errors.told(error, rpc)
+        embed = self.embed if self.errors.embeds(error) else None
+        code, text = _status(error, rpc, self.errors)
+        meant = isinstance(error, PluginAPIError)
+        if code is grpc.StatusCode.INTERNAL and not (embed and meant):
+            _log.error("%s failed", rpc, exc_info=raised)
+        if embed is None:
+            await end(context, code, text, error)
+            raise AssertionError  # abort never returns
+        if not isinstance(error, PluginAPIError):
+            error = PluginAPIError(text_of(error) or f"{rpc} failed")
+        return self._encode(embed(error))
 
 
-def _status(error: Exception, rpc: str) -> tuple[grpc.StatusCode, str]:
+def ends_the_call(error: BaseException) -> bool:
+    """Whether the host gave up. A handler can leak the cancellation of a task of its own."""
+    task = asyncio.current_task()
+    cancelled = isinstance(error, asyncio.CancelledError)
+    return cancelled and task is not None and task.cancelling() > 0
+
+
+async def end(
+    context: Any, code: grpc.StatusCode, text: str, error: BaseException
+) -> None:
+    """End a call with a status, and with the details that `error` carries."""
+    text = status_text(text)
+    trailers: tuple[tuple[str, bytes], ...] = ()
+    if isinstance(error, PluginAPIError) and error.details:
+        from .status_details import pack  # hardly any error has them
+
+        try:
+            data = pack(code, text, error.details)
+            trailers = (("grpc-status-details-bin", data),)
+        except (TypeError, ValueError, AttributeError) as problem:
+            _log.warning("the details of %r cannot be sent: %s", text, problem)
+    await context.abort(code, text, trailers)
+
+
+def _status(
+    error: BaseException, rpc: str, errors: StatusErrors
+) -> tuple[grpc.StatusCode, str]:
     if isinstance(error, Unimplemented):
-        return grpc.StatusCode.UNIMPLEMENTED, f"{rpc} is not implemented"
+        return errors.code(error), not_implemented(error, rpc)
     if isinstance(error, PluginAPIError):
-        text = f"{error.id}: {error.message}" if error.id else error.message
-        return code_of(error), text
+        text = f"{error.id}: {error.message}" if error.id else str(error.message)
+        return errors.code(error), text
     if isinstance(error, DecodeError):
         return grpc.StatusCode.INVALID_ARGUMENT, str(error)
-    return grpc.StatusCode.INTERNAL, f"{rpc} failed: {type(error).__name__}: {error}"
+    text = text_of(error)
+    return grpc.StatusCode.INTERNAL, f"{rpc} failed: {type(error).__name__}: {text}"
 
 
-def error_model(cls: type[Model], error: PluginAPIError) -> Model:
-    """The embedded error that tells a peer of `error`, with every field `cls` has for it.
-
-    What a field cannot hold is left out: an error built by hand may carry anything.
-    """
-    fields = {
-        name: value
-        for name in cls.__field_names__
-        if (value := getattr(error, name, None)) is not None
-    }
-    if fields.get("status_code") == 0 and error.http_statuses:
-        # By its status a peer finds the class again.
-        fields["status_code"] = error.http_statuses[0]
-    try:
-        return _encodable(cls(**fields))
-    except FieldError:
-        model = cls()
-        for name, value in fields.items():
-            with contextlib.suppress(FieldError):
-                setattr(model, name, getattr(_encodable(cls(**{name: value})), name))
-        return model
-
-
-def _encodable(model: Model) -> Model:
-    from .codec import to_message
-
-    to_message(model)
-    return model
-
-
-async def _async_iterator(replies: Any, executor: Executor) -> AsyncIterator[Any]:
-    """Items of an iterator of either kind; a plain one runs in a thread."""
-    if hasattr(replies, "__aiter__"):
-        async for reply in replies:
-            yield reply
-        return
-    loop = asyncio.get_running_loop()
-    iterator = iter(replies)
-    step: Callable[[], Any] = functools.partial(next, iterator, _END)
-    while (reply := await loop.run_in_executor(executor, step)) is not _END:
-        yield reply
-
-
-_END = object()
+def not_implemented(error: Unimplemented, rpc: str) -> str:
+    """The text for `error`; generated methods raise it with the name of their RPC alone."""
+    named = error.message in ("", rpc)
+    return f"{rpc} is not implemented" if named else error.message

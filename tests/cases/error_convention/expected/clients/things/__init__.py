@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from plugwright_runtime.client import ClientOptions
+from plugwright_runtime.conventions import MessageErrors
 
 from .things import AsyncThingsMixin, ThingsMixin
 
@@ -17,8 +18,10 @@ class ThingsClient(
     _options = ClientOptions(
         service="cases.errors.Things",
         timeout=30.0,
-        error_field="problem",
-        error_type="cases.errors.Failure",
+        errors=MessageErrors(
+            type="cases.errors.Failure",
+            field="problem",
+        ),
     )
 
 
@@ -30,6 +33,8 @@ class AsyncThingsClient(
     _options = ClientOptions(
         service="cases.errors.Things",
         timeout=30.0,
-        error_field="problem",
-        error_type="cases.errors.Failure",
+        errors=MessageErrors(
+            type="cases.errors.Failure",
+            field="problem",
+        ),
     )

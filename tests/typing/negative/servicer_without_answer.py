@@ -1,0 +1,12 @@
+"""A method of a servicer returns None, though its response has a payload."""
+
+from mattermost_plugin import models
+from mattermost_plugin.servicers import PluginAPIServicer
+from plugwright_runtime.servicer import ServerContext
+
+
+class Wrong(PluginAPIServicer):
+    def get_user(  # error
+        self, request: models.GetUserRequest, context: ServerContext, /
+    ) -> None:
+        return None
