@@ -1,33 +1,35 @@
 """How does a plugin class become the process that a host has started?
 
-In: the class and the SDK's `Launch`. `run` makes the instance, serves its hooks as a go-plugin
-process until the host ends it, and closes what it opened: web applications first, then the thread
-pool, the API clients last.
+In: the class and the SDK's `Launch`. `run` makes the instance and serves it in the launch style of
+the SDK until the host ends it. What the styles have in common is in `serving` and `application`.
+
+| style                     | stdout                             | logs                 | ends |
+|---------------------------|------------------------------------|----------------------|------|
+| `PluginSpec` (go-plugin)  | handshake; prints go over gRPC     | JSON lines on stderr | 1, 3 |
+| `SocketArgument`          | the log; prints become records     | stdout               | 2, 3 |
+| `PortOnStdout`            | the port; prints go to stderr      | text on stderr       | 2, 3, 4 |
+
+Ends: 1 `Shutdown` of the host or SIGTERM, 2 SIGTERM or SIGINT, 3 with its parent, 4 with its stdin.
 """
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-import logging
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from .pool import HandlerPool, this_thread_serves
+from .goplugin.spec import PluginSpec
 
-if TYPE_CHECKING:
-    from .goplugin.process import PluginContext
-    from .goplugin.spec import PluginSpec
-    from .plugin import PluginBase
+if TYPE_CHECKING:  # `prepare` comes before grpc is imported, which the others do
+    from .application import Application
+    from .port_on_stdout import PortOnStdout
+    from .socket_argument import SocketArgument
 
-P = TypeVar("P", bound="PluginBase")
+    Style: TypeAlias = PluginSpec | SocketArgument | PortOnStdout
 
 REATTACH = "--reattach"
-MOUNT_SECONDS = 0.5  # for web applications to end, out of the process's grace
 
-_log = logging.getLogger("plugwright.launch")
 _host_environ: dict[str, str] | None = None
 
 
@@ -35,106 +37,71 @@ _host_environ: dict[str, str] | None = None
 class Launch:
     """How a host starts the plugins of one SDK.
 
-    `process`: what the go-plugin protocol needs. `id_env`, `path_env`: the variables with the
-    plugin's id and folder, "" if the host has none.
+    `style`: the way and its constants. `id_env`, `path_env`: the variables with the plugin's id and
+    folder, "" if the host has none.
     """
 
-    process: PluginSpec
+    style: Style
     id_env: str = ""
     path_env: str = ""
 
     def prepare(self) -> None:
-        """Put stdout aside and send logs to the host, if a host started this process; once."""
+        """Put stdout aside and send logs to the host, if a host started this process; once.
+
+        Only go-plugin's hosts can be told before the program calls `run`.
+        """
         global _host_environ
+        if not isinstance(self.style, PluginSpec):
+            return
         from .goplugin.early import prepare
 
-        if prepare(self.process) is not None and _host_environ is None:
+        if prepare(self.style) is not None and _host_environ is None:
             _host_environ = dict(os.environ)
             # A program that the plugin starts is no plugin, even if it imports the SDK.
-            os.environ.pop(self.process.cookie_key, None)
+            os.environ.pop(self.style.cookie_key, None)
 
 
-def run(plugin: type[PluginBase], launch: Launch) -> NoReturn:
-    """Be the process of `plugin`; never returns.
+def run(plugin: type[Any], launch: Launch) -> NoReturn:
+    """Be the process of `plugin`; never returns."""
+    from .application import Application, is_plugin
 
-    With `--reattach` on the command line it is started by hand, for a debugger: no host is needed,
-    and the address to attach to is printed.
-    """
-    from .goplugin.process import run as run_process
-
-    if not _is_plugin(plugin):
+    if not is_plugin(plugin):
         raise TypeError(
             f"run_plugin takes a plugin class, as in run_plugin(MyPlugin), not {plugin!r}"
         )
     launch.prepare()
-    process = _Process(plugin, launch)
+    application = Application(plugin, launch)
+    if isinstance(launch.style, PluginSpec):
+        _run_go_plugin(launch.style, application)
+    _run_with_arguments(launch.style, application)
+
+
+def _run_with_arguments(
+    style: SocketArgument | PortOnStdout, application: Application
+) -> NoReturn:
+    from . import port_on_stdout, socket_argument
+
+    match style:
+        case socket_argument.SocketArgument():
+            socket_argument.run(style, application, sys.argv[1:])
+        case port_on_stdout.PortOnStdout():
+            port_on_stdout.run(style, application, sys.argv[1:])
+
+
+def _run_go_plugin(spec: PluginSpec, application: Application) -> NoReturn:
+    """With `--reattach` on the command line the plugin is started by hand, for a debugger: no host
+    is needed, and the address to attach to is printed.
+    """
+    from .goplugin.process import PluginContext
+    from .goplugin.process import run as run_process
+
+    async def register(context: PluginContext) -> None:
+        await application.register(context.server, broker=context.broker)
+
     run_process(
-        launch.process,
-        process.register,
-        on_stop=process.stop,
+        spec,
+        register,
+        on_stop=application.stop,
         environ=_host_environ,
         reattach=REATTACH in sys.argv[1:],
     )
-
-
-def _is_plugin(plugin: object) -> bool:
-    return isinstance(plugin, type) and hasattr(plugin, "__hooks__")
-
-
-class _Process:
-    """The application's part of one plugin process."""
-
-    def __init__(self, cls: type[PluginBase], launch: Launch) -> None:
-        self._cls = cls
-        self._launch = launch
-        self._pool = HandlerPool()
-        self._plugin: PluginBase | None = None
-
-    async def register(self, context: PluginContext) -> None:
-        """Make the instance, in a thread since its `__init__` may block, and serve its hooks."""
-        from .dispatch import Dispatcher
-
-        this_thread_serves()
-        loop = asyncio.get_running_loop()
-        plugin = await loop.run_in_executor(self._pool, self._make, context)
-        self._plugin = plugin
-        dispatcher = Dispatcher(plugin, self._cls.__hooks__, self._pool, plugin.logger)
-        context.server.add_generic_rpc_handlers((dispatcher.handlers(),))
-
-    def _make(self, context: PluginContext) -> PluginBase:
-        environ = os.environ
-        return instantiate(
-            self._cls,
-            broker=context.broker,
-            plugin_id=environ.get(self._launch.id_env, ""),
-            plugin_path=environ.get(self._launch.path_env, ""),
-        )
-
-    async def stop(self) -> None:
-        """After the last call: end what the plugin may still use, the clients last."""
-        http = sys.modules.get("plugwright_runtime.http")
-        if http is not None:
-            await http.close_mounts(MOUNT_SECONDS)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._plugin is not None:
-            await close_clients(self._plugin)
-
-
-def instantiate(cls: type[P], **attributes: Any) -> P:
-    """An instance of a plugin class that has `attributes` before its `__init__` runs."""
-    plugin = cls.__new__(cls)
-    plugin.__dict__.update(attributes)
-    cls.__init__(plugin)
-    return plugin
-
-
-async def close_clients(plugin: PluginBase) -> None:
-    """Close the API clients of an instance, on the loop that its coroutines ran on."""
-    clients: dict[type, Any] = plugin.__dict__.get("_clients", {})
-    for client in list(clients.values()):
-        try:
-            closing = client.close()
-            if inspect.isawaitable(closing):
-                await closing
-        except Exception:
-            _log.exception("an API client could not be closed")

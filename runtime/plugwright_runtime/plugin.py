@@ -1,8 +1,9 @@
-"""What is a plugin? The base of the generated `Plugin` class."""
+"""What is a plugin? The bases of plugin classes: with hooks, or serving a service."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable
 from typing import Any, ClassVar, TypeVar
 
 from .hooks import HookTable, Registration, registered
@@ -10,11 +11,8 @@ from .hooks import HookTable, Registration, registered
 C = TypeVar("C")
 
 
-class PluginBase:
-    """Finds decorated handlers when a subclass is defined, and holds the clients of an instance."""
-
-    __hooks__: ClassVar[HookTable]
-    __registered__: ClassVar[dict[str, Registration]] = {}
+class Hosted:
+    """What a plugin instance knows of the process it lives in, before its `__init__` runs."""
 
     logger: logging.Logger = logging.getLogger("plugin")
     """Where the plugin logs; the host shows it in its own log."""
@@ -26,7 +24,29 @@ class PluginBase:
     """The folder in which the host has installed this plugin; "" under a test."""
 
     broker: Any = None
-    """Further connections to and from the host (`goplugin.Broker`); None under a test."""
+    """Further connections to and from the host (`goplugin.Broker`); None under a test, and where
+    hosts do not speak go-plugin."""
+
+    host_address: str = ""
+    """Where the host listens itself, if it said so on the command line."""
+
+
+class ServicePlugin(Hosted):
+    """Beside a servicer, the base of a plugin that serves a service:
+
+    class Mine(EchoServicer, ServicePlugin): ...
+    """
+
+    def on_stop(self) -> Awaitable[None] | None:
+        """Called last, after the last call has ended; may be a coroutine."""
+        return None
+
+
+class PluginBase(Hosted):
+    """Finds decorated handlers when a subclass is defined, and holds the clients of an instance."""
+
+    __hooks__: ClassVar[HookTable]
+    __registered__: ClassVar[dict[str, Registration]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

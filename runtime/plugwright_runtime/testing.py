@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Self, TypeAlias, TypeVar
@@ -16,6 +16,7 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 import grpc
 import grpc.aio
 
+from .application import finish
 from .client import MAX_MESSAGE_BYTES
 from .dispatch import Dispatcher
 from .model import Model
@@ -137,7 +138,7 @@ class FakeService:
         setattr(self.servicer, rpc.method, method)
 
 
-class HarnessBase(Generic[P, H]):
+class _Harness(Generic[P, H]):
     """Runs a plugin in this process between a fake API and a host's client of its hooks.
 
     `plugin`: the instance under test; `api`: the fake; `hooks`: calls its hooks as a host does.
@@ -161,7 +162,8 @@ class HarnessBase(Generic[P, H]):
         self._activate = activate
         self.api = FakeService(servicer)
 
-    def __enter__(self) -> Self:
+    def _begin(self) -> None:
+        """Serve the plugin and the fake API. May block: `__init__` of a plugin may."""
         self._executor = HandlerPool()
         self._server = BackgroundServer(self._handlers)
         cls: Any = self._class
@@ -172,7 +174,42 @@ class HarnessBase(Generic[P, H]):
             self.plugin.__dict__["_target"] = address
             self.hooks = self._make_hooks(address)
             cls.__init__(self.plugin)
-            self._call(self._startup)
+        except BaseException:
+            self._end()
+            raise
+
+    def _handlers(self) -> list[grpc.GenericRpcHandler]:
+        table = type(self.plugin).__hooks__
+        log = logging.getLogger("plugin")
+        dispatcher = Dispatcher(self.plugin, table, self._executor, log)
+        return [dispatcher.handlers(), handlers(self.api.servicer, self._executor)]
+
+    def _calls(self, methods: tuple[str, ...]) -> Iterator[Callable[[], Any]]:
+        """What a host calls around the life of a plugin, as far as the plugin handles it."""
+        if not self._activate:
+            return
+        hooks = type(self.plugin).__hooks__
+        for name in methods:
+            if name in self.plugin.__registered__ and name in hooks.specs:
+                yield getattr(self.hooks, _snake(name))
+
+    def _end(self) -> None:
+        """As a process does: web applications end, then API clients; the API is there till then."""
+        try:
+            self._server.run(finish(self.plugin, self._executor))
+        finally:
+            self._server.stop()
+            self._executor.shutdown()
+
+
+class HarnessBase(_Harness[P, H]):
+    """A harness that calls hooks from plain functions: `with ... as harness`."""
+
+    def __enter__(self) -> Self:
+        self._begin()
+        try:
+            for call in self._calls(self._startup):
+                call()
         except BaseException:
             self._stop()
             raise
@@ -185,35 +222,46 @@ class HarnessBase(Generic[P, H]):
         traceback: TracebackType | None,
     ) -> None:
         try:
-            self._call(self._shutdown)
+            for call in self._calls(self._shutdown):
+                call()
         finally:
             self._stop()
 
-    def _handlers(self) -> list[grpc.GenericRpcHandler]:
-        table = type(self.plugin).__hooks__
-        log = logging.getLogger("plugin")
-        dispatcher = Dispatcher(self.plugin, table, self._executor, log)
-        return [dispatcher.handlers(), handlers(self.api.servicer, self._executor)]
-
-    def _call(self, methods: tuple[str, ...]) -> None:
-        """What a host calls around the life of a plugin, as far as the plugin handles it."""
-        if not self._activate:
-            return
-        hooks = type(self.plugin).__hooks__
-        for name in methods:
-            if name in self.plugin.__registered__ and name in hooks.specs:
-                getattr(self.hooks, _snake(name))()
-
     def _stop(self) -> None:
-        clients: list[Any] = [*self.plugin.__dict__.get("_clients", {}).values()]
-        if "hooks" in self.__dict__:
-            clients.append(self.hooks)
-        for client in clients:
-            closing = client.close()
-            if asyncio.iscoroutine(closing):
-                self._server.run(closing)
-        self._server.stop()
-        self._executor.shutdown()
+        client: Any = self.hooks
+        client.close()
+        self._end()
+
+
+class AsyncHarnessBase(_Harness[P, H]):
+    """A harness that calls hooks from coroutines: `async with ... as harness`."""
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._begin)
+        try:
+            for call in self._calls(self._startup):
+                await call()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            for call in self._calls(self._shutdown):
+                await call()
+        finally:
+            await self._stop()
+
+    async def _stop(self) -> None:
+        client: Any = self.hooks
+        await client.close()
+        await asyncio.to_thread(self._end)
 
 
 def _snake(name: str) -> str:
@@ -222,6 +270,7 @@ def _snake(name: str) -> str:
 
 __all__ = [
     "Answer",
+    "AsyncHarnessBase",
     "BackgroundServer",
     "Call",
     "FakeService",

@@ -68,7 +68,19 @@ def test_run_plugin_and_its_constants(project: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"style": '"fork"'}, "style in [launch] must be 'go-plugin', got 'fork'"),
+        (
+            {"style": '"fork"'},
+            "style in [launch] must be 'go-plugin' or 'socket-argument' or "
+            "'port-on-stdout', got 'fork'",
+        ),
+        (
+            {"style": '"socket-argument"'},
+            "cookie-key means nothing to style 'socket-argument'; known are: grace-seconds",
+        ),
+        ({"auto_mtls": '"always"'}, "auto-mtls in [launch] must be 'host' or"),
+        ({"max_message_bytes": "0"}, "max-message-bytes must be a number from 1 to"),
+        ({"grace_seconds": "-1"}, "grace-seconds must be a number greater than 0"),
+        ({"service": '"Greeter"'}, "a plugin has hooks or serves a service"),
         ({"cookie_key": None}, "[launch] needs cookie-key"),
         ({"cookie_value": '""'}, "[launch] needs cookie-value"),
         ({"versions": '["1"]'}, "versions must be a list of numbers from 0, got ['1']"),
@@ -76,7 +88,7 @@ def test_run_plugin_and_its_constants(project: Path) -> None:
         ({"versions": "[true]"}, "versions must be a list of numbers from 0"),
         (
             {"cookie": '"x"'},
-            "unknown key 'cookie' in [launch]; known are: cookie-key, ",
+            "unknown key 'cookie' in [launch]; known are: auto-mtls, cookie-key, ",
         ),
     ],
 )
@@ -85,6 +97,14 @@ def test_mistakes(project: Path, changes: dict[str, str | None], text: str) -> N
     assert code == 1
     assert text in stderr
     assert stderr.startswith("plugwright.toml:")
+
+
+def test_a_service_that_is_not_there(project: Path) -> None:
+    config = project / "plugwright.toml"
+    config.write_text(config.read_text().split("[hooks")[0])
+    code, stderr = generate(project, service='"Nobody"')
+    assert code == 1
+    assert "there is no service 'Nobody'; the protos have: " in stderr
 
 
 def test_it_needs_hooks(project: Path) -> None:

@@ -30,6 +30,11 @@ async def rpc_Echo(request, context):
     return request
 async def rpc_Wait(request, context):
     await asyncio.sleep(60)
+async def rpc_Hold(request, context):
+    await context.send_initial_metadata(())
+    while not os.path.exists(request):
+        time.sleep(0.01)
+    return b""
 async def many(request, context):
     while True:
         await context.write(bytes(1 << 20))
@@ -152,6 +157,18 @@ def test_thousands_of_streams(tmp_path: Path) -> None:
             each.cancel()
         for each in streams:
             each.close()
+
+
+def test_calls_that_wait_for_the_loop_are_not_thrown_away(tmp_path: Path) -> None:
+    """grpc cancels some by chance when more than 1000 wait, unless told otherwise."""
+    with attacked(tmp_path, 120 << 20) as host:
+        release = tmp_path / "release"
+        hold = host.channel.unary_stream("/test.App/Hold")(bytes(release), timeout=20)
+        hold.initial_metadata()
+        echo = host.channel.unary_unary("/test.App/Echo")
+        calls = [echo.future(b"%d" % number, timeout=20) for number in range(1900)]
+        release.touch()
+        assert [call.result() for call in calls] == [b"%d" % n for n in range(1900)]
 
 
 def test_a_client_that_never_reads(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..hosted import keep_grpc_out_of_forks
 from .environment import started_by_host
-from .lifecycle import ignore, keep_grpc_out_of_forks
+from .lifecycle import ignore
 from .logs import configure_logging
 from .output import Capture, capture_stdout
 from .spec import PluginSpec

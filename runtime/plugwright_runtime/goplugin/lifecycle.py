@@ -22,6 +22,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from .stall import StallWatch
+
 POLL_SECONDS = 0.25  # how often the thread looks for the host and at the clock
 ORPHAN_GRACE = 1.0  # seconds for a graceful stop when the host is gone
 FORCED_EXIT = 1
@@ -35,19 +37,27 @@ class Guardian:
     """Watches over one plugin process; create it in the thread of the running loop.
 
     `grace`: seconds from the request to stop until the process is ended by force. `host_pid`: the
-    process whose death ends this one; None in reattach mode, where Ctrl-C stops the plugin.
+    process whose death ends this one; None in reattach mode. `interrupts`: whether Ctrl-C stops the
+    plugin, which is usual without a host.
     `clean_up`: called from any thread before a forced exit; it must not block.
     """
 
     def __init__(
-        self, grace: float, host_pid: int | None, clean_up: Callable[[], None]
+        self,
+        grace: float,
+        host_pid: int | None,
+        clean_up: Callable[[], None],
+        *,
+        interrupts: bool | None = None,
     ) -> None:
         self.stopping = asyncio.Event()
         self.exit_code = FORCED_EXIT  # of a forced exit
         self._grace = grace
         self._host_pid = host_pid
         self._clean_up = clean_up
+        self._interrupts = host_pid is None if interrupts is None else interrupts
         self._loop = asyncio.get_running_loop()
+        self._stalls = StallWatch(POLL_SECONDS)
         self._deadline: float | None = None  # monotonic
         self._terminations = 0
         self._closed = False
@@ -134,6 +144,8 @@ class Guardian:
                 return
             for number in arrived:
                 self._on_signal(number)
+            if not arrived:
+                self._stalls.tick()
             if self._host_pid is not None and os.getppid() != self._host_pid:
                 self.stop("the host is gone", ORPHAN_GRACE)
             if (
@@ -145,9 +157,7 @@ class Guardian:
         self._inbox.close()
 
     def _on_signal(self, number: int) -> None:
-        if number == signal.SIGTERM or (
-            number == signal.SIGINT and self._host_pid is None
-        ):
+        if number == signal.SIGTERM or (number == signal.SIGINT and self._interrupts):
             self._terminations += 1
             if self._terminations > 1:
                 self._force_exit(SECOND_SIGTERM_EXIT, "told twice to stop")
@@ -164,15 +174,6 @@ class Guardian:
         last_words.start()
         last_words.join(0.1)
         os._exit(code)
-
-
-def keep_grpc_out_of_forks() -> None:
-    """Switch off grpc's handlers for fork(), which end a forked child of a grpc.aio server now and
-    then with SIGSEGV or SIGABRT; without them a child is safe as long as it does not use grpc.
-
-    Works until grpc is first used. A setting of the user's own stays.
-    """
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 
 def ignore(number: int, frame: FrameType | None) -> None:

@@ -79,16 +79,19 @@ class OutputBuffer:
         self._start += count
 
 
-class Capture:
-    """Descriptor 1 as a pipe into `buffer`, and `write_real` for the handshake line."""
+class Diversion:
+    """Descriptor 1 as a pipe into `write`, which a thread of its own calls, and then `end`; `real`
+    is the descriptor for what the host is to read there.
+    """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, write: Callable[[bytes], None], end: Callable[[], None] | None = None
+    ) -> None:
         if (
             sys.__stdout__ is None
         ):  # Python found descriptor 1 closed; a later file may have taken the number
             raise OSError("stdout is closed: a plugin needs it for its handshake line")
-        self.buffer = OutputBuffer()
-        self._real = os.dup(
+        self.real = os.dup(
             1
         )  # not inheritable: a child must not hold the host's pipe open
         reading, writing = os.pipe()
@@ -96,7 +99,7 @@ class Capture:
         os.close(writing)
         self._thread = threading.Thread(
             target=_drain,
-            args=(reading, self.buffer),
+            args=(reading, write, end),
             name="stdout-capture",
             daemon=True,
         )
@@ -108,10 +111,10 @@ class Capture:
         more.
         """
         while line:
-            line = line[os.write(self._real, line) :]
+            line = line[os.write(self.real, line) :]
 
     def finish(self, seconds: float) -> None:
-        """Flush what Python holds back and end the pipe, so that `buffer` has all of it; later
+        """Flush what Python holds back and end the pipe, so that all of it has been written; later
         prints are lost.
 
         Waits at most `seconds`: a child process that outlives the plugin keeps the pipe open.
@@ -126,13 +129,25 @@ class Capture:
         self._thread.join(seconds)
 
 
-def _drain(reading: int, buffer: OutputBuffer) -> None:
-    """Move bytes from the pipe to the buffer until every writer is gone."""
+class Capture(Diversion):
+    """Descriptor 1 as a pipe into `buffer`, for the host to ask for."""
+
+    def __init__(self) -> None:
+        self.buffer = OutputBuffer()
+        super().__init__(self.buffer.write)
+
+
+def _drain(
+    reading: int, write: Callable[[bytes], None], end: Callable[[], None] | None
+) -> None:
+    """Move bytes from the pipe to `write` until every writer is gone."""
     try:
         while data := os.read(reading, READ_BYTES):
-            buffer.write(data)
+            write(data)
     finally:
         os.close(reading)
+        if end is not None:
+            end()
 
 
 def send_lines_at_once() -> None:

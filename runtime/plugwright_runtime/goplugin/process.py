@@ -9,7 +9,6 @@ control: what the application does there must not block.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import os
 import sys
@@ -17,11 +16,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from ..hosted import keep_grpc_out_of_forks
+from ..serving import Close, ServerProcess, message_limits, server_options
 from .broker import Broker
 from .early import Prepared, prepare
 from .environment import Launch, LaunchError, NotStartedByHost, read_launch
 from .handshake import handshake_line, reattach_text
-from .lifecycle import Guardian, keep_grpc_out_of_forks
+from .lifecycle import Guardian
 from .listener import Endpoint, Listeners
 from .logs import configure_logging
 from .services import Controller, Health, Stdio
@@ -167,8 +168,8 @@ async def serve_guarded(application: Application) -> tuple[int, Guardian | None]
     return 1, guardian
 
 
-class Process:
-    """One plugin process from the first socket to the last byte."""
+class Process(ServerProcess):
+    """The server of the application, with the host's own services beside it."""
 
     def __init__(
         self,
@@ -180,86 +181,53 @@ class Process:
     ) -> None:
         self._application = application
         self._launch = launch
-        self._guardian = guardian
         self._capture = prepared.capture if prepared else None
+        self._endpoint: Endpoint | None = None
         spec = application.spec
         options = [*server_options(spec), *application.server_options]
         self._transport = make_transport(launch, listeners)
-        self._server: Any = aio.server(options=options)
         self._broker = Broker(self._transport, options, channel_options(spec))
         self._health = Health()
         self._stdio = Stdio(self._capture.buffer if self._capture else None)
         controller = Controller(lambda: guardian.stop("the host asked for it"))
         handlers = (self._health, controller, self._stdio, self._broker)
-        self._server.add_generic_rpc_handlers(
-            tuple(each.handler() for each in handlers)
-        )
+        super().__init__(aio.server(options=options), guardian, application.on_stop)
+        self.server.add_generic_rpc_handlers(tuple(each.handler() for each in handlers))
 
-    async def live(self) -> int:
-        """Start, serve, stop; the exit code."""
+    def register(self) -> Awaitable[None] | None:
         context = PluginContext(
-            self._server, self._broker, self._launch.version, self._guardian.stop
+            self.server, self._broker, self._launch.version, self.guardian.stop
         )
-        registered = self._application.register(context)
-        stopping = self._guardian.stopping
-        if inspect.isawaitable(registered) and not await unless_set(
-            stopping, registered
-        ):
-            return 0
-        try:
-            await self._serve_calls()
-        finally:
-            code = await self._tell_application()
-        return code
+        return self._application.register(context)
 
-    async def _serve_calls(self) -> None:
-        exposed = await self._transport.expose(self._server)
-        try:
-            await self._server.start()
-            self._announce(exposed.endpoint)
-            await self._guardian.stopping.wait()
-        finally:
-            await self._finish_calls()
-            await exposed.close()
+    async def listen(self) -> Close:
+        exposed = await self._transport.expose(self.server)
+        self._endpoint = exposed.endpoint
+        return exposed.close
 
-    def _announce(self, endpoint: Endpoint) -> None:
+    def announce(self) -> None:
+        assert self._endpoint is not None
         if self._capture is None:
-            sys.stdout.write(reattach_text(self._launch, endpoint, os.getpid()))
+            sys.stdout.write(reattach_text(self._launch, self._endpoint, os.getpid()))
             sys.stdout.flush()
             return
+        certificate = self._transport.certificate
         try:
             self._capture.write_real(
-                handshake_line(self._launch, endpoint, self._transport.certificate)
+                handshake_line(self._launch, self._endpoint, certificate)
             )
         except OSError as error:
             raise LaunchError(
                 f"the host does not read the handshake: {error.strerror}"
             ) from error
 
-    async def _finish_calls(self) -> None:
+    async def finish_calls(self) -> None:
         """Refuse new calls, give those that run half of the grace, deliver what was printed."""
         self._health.stop()
         if self._capture is not None:
             self._capture.finish(0.1)
         self._stdio.stop()
-        await asyncio.gather(
-            self._server.stop(self._guardian.remaining() / 2), self._broker.close()
-        )
-
-    async def _tell_application(self) -> int:
-        if self._application.on_stop is None:
-            return 0
-        try:
-            await asyncio.wait_for(
-                self._application.on_stop(), max(self._guardian.remaining() - 0.1, 0.1)
-            )
-        except TimeoutError:
-            _log.error("stopping the application took too long")
-            return 1
-        except Exception:
-            _log.exception("stopping the application failed")
-            return 1
-        return 0
+        await asyncio.gather(super().finish_calls(), self._broker.close())
 
 
 def make_transport(launch: Launch, listeners: Listeners) -> Transport:
@@ -270,35 +238,6 @@ def make_transport(launch: Launch, listeners: Listeners) -> Transport:
     return MutualTls(launch.client_certificate, listeners)
 
 
-def server_options(spec: PluginSpec) -> list[tuple[str, Any]]:
-    """grpc's defaults would refuse messages over 4 MiB, and share our port with another plugin."""
-    return [
-        *message_limits(spec),
-        ("grpc.so_reuseport", 0),
-        ("grpc.max_concurrent_streams", spec.max_streams),
-        ("grpc.server_handshake_timeout_ms", 10_000),
-    ]
-
-
 def channel_options(spec: PluginSpec) -> list[tuple[str, Any]]:
     """For channels to the host, which no proxy of the environment may catch."""
     return [*message_limits(spec), ("grpc.enable_http_proxy", 0)]
-
-
-def message_limits(spec: PluginSpec) -> list[tuple[str, Any]]:
-    names = ("grpc.max_receive_message_length", "grpc.max_send_message_length")
-    return [(name, spec.max_message_bytes) for name in names]
-
-
-async def unless_set(event: asyncio.Event, work: Awaitable[None]) -> bool:
-    """Await `work`, but cancel it when `event` is set; whether it was completed."""
-    working = asyncio.ensure_future(work)
-    waiting = asyncio.ensure_future(event.wait())
-    await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if working.done():
-        working.result()
-        return True
-    working.cancel()
-    await asyncio.wait({working})
-    return False

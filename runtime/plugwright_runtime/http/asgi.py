@@ -50,8 +50,8 @@ def asgi(
 
 
 async def close_mounts(grace: float = 1.0) -> None:
-    """Ends every ASGI application of this process: up to `grace` seconds each for work under way
-    and for shutdown.
+    """Ends every ASGI application of the running event loop: up to `grace` seconds each for work
+    under way and for shutdown.
 
     Call it once when the plugin stops. An application that gets a request afterwards starts again.
     """
@@ -100,12 +100,13 @@ class ASGIMount(Mount):
 
     async def close(self, grace: float) -> None:
         """Waits for calls in progress, cancels what is left after `grace` seconds, then shuts the
-        application down.
+        application down. What runs on another loop is left to that.
         """
-        _active.discard(self)
-        lifespan, self._lifespan = self._lifespan, None
+        lifespan = self._lifespan
         if lifespan is None or lifespan.loop is not asyncio.get_running_loop():
             return
+        _active.discard(self)
+        self._lifespan = None
         if self._tasks:
             _, left = await asyncio.wait(self._tasks, timeout=grace)
             for task in left:

@@ -1,0 +1,88 @@
+"""How does a named command with JSON arguments reach the method that handles it?
+
+`marked` is behind the decorators of the SDKs. `CommandTable(cls)` finds the marked methods of a
+class and knows the dataclass that each takes: the annotation of the parameter after `self`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from .json_args import checker, parse
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MARK = "__command__"
+
+
+class Command(NamedTuple):
+    """A handler: the name of its method, and the dataclass of its arguments."""
+
+    method: str
+    arguments: type[Any]
+
+
+def marked(function: F, name: str) -> F:
+    """`function`, as the handler of the command `name`."""
+    if not name:
+        raise TypeError("a command needs a name, as in @command('rename')")
+    setattr(function, MARK, name)
+    return function
+
+
+class CommandTable:
+    """The commands of a class. Raises TypeError if one of its handlers cannot work."""
+
+    def __init__(self, cls: type[Any]) -> None:
+        self._commands: dict[str, Command] = {}
+        for attribute in dir(cls):
+            function = inspect.getattr_static(cls, attribute)
+            name = getattr(function, MARK, "")
+            if name:
+                self._add(cls, name, attribute, function)
+
+    def _add(self, cls: type[Any], name: str, attribute: str, function: Any) -> None:
+        where = f"{cls.__name__}.{attribute}"
+        if name in self._commands:
+            other = self._commands[name].method
+            raise TypeError(f"{where}: {cls.__name__}.{other} handles {name!r} already")
+        arguments = _second_parameter(function, where)
+        try:
+            checker(arguments)
+        except TypeError as error:
+            raise TypeError(f"{where}: {error}") from None
+        self._commands[name] = Command(attribute, arguments)
+
+    @property
+    def names(self) -> list[str]:
+        """Of all commands, sorted."""
+        return sorted(self._commands)
+
+    def find(self, name: str) -> Command | None:
+        """The handler of a command, None if there is none."""
+        return self._commands.get(name)
+
+    def arguments(self, command: Command, text: str) -> Any:
+        """The arguments in a JSON text. Raises `JSONArgsError`."""
+        return parse(command.arguments, text)
+
+
+def _second_parameter(function: Any, where: str) -> type[Any]:
+    """The class that the first parameter after `self` is annotated with."""
+    names = list(inspect.signature(function).parameters)
+    if len(names) < 2:
+        raise TypeError(f"{where}: a command takes its arguments after self")
+    try:
+        hints = typing.get_type_hints(function)
+    except NameError as error:
+        raise TypeError(
+            f"{where}: {error}; define the dataclass of its arguments at module level"
+        ) from None
+    found = hints.get(names[1])
+    if not isinstance(found, type) or not dataclasses.is_dataclass(found):
+        raise TypeError(f"{where}: annotate {names[1]} with a dataclass")
+    return found

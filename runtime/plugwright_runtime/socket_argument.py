@@ -1,0 +1,214 @@
+"""How is a plugin run that gets its address on the command line?
+
+`<bind> [--tcp] [--debug] [--json]`: bind is the path of a Unix socket, or host:port with `--tcp`.
+There is no handshake: the host waits until the socket is there. Stdout is the log (`level_log`).
+SIGTERM and SIGINT stop the process, a second one at once; so does the end of the parent, unless
+`--tcp` or process 1 say that there is none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import socket
+import stat
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from . import level_log
+from .goplugin.environment import LaunchError
+from .goplugin.lifecycle import Guardian
+from .goplugin.listener import MAX_PATH_BYTES, Endpoint, bind_grpc
+from .serving import (
+    MAX_MESSAGE_BYTES,
+    MAX_STREAMS,
+    Close,
+    ServerProcess,
+    run_guarded,
+    server_options,
+)
+
+if TYPE_CHECKING:
+    from .application import Application
+    from .goplugin.output import Diversion
+
+ONE_SECOND = 1.0  # to find out whether somebody listens on a socket that is there
+
+
+@dataclass(frozen=True, slots=True)
+class SocketArgument:
+    """The constants of this launch style.
+
+    `grace_seconds`: from the request to stop until the process is gone. `max_message_bytes`,
+    `max_streams`: limits of the server.
+    """
+
+    grace_seconds: float = 4.0
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+    max_streams: int = MAX_STREAMS
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What the command line says."""
+
+    bind: str
+    tcp: bool
+    debug: bool
+    json: bool
+
+
+def read_arguments(words: Sequence[str]) -> Arguments:
+    """Exits with code 2 and the usage on stderr if they do not fit."""
+    parser = argparse.ArgumentParser(description="Started by its host, or by hand.")
+    parser.add_argument("bind", help="path of a Unix socket; with --tcp host:port")
+    parser.add_argument("-t", "--tcp", action="store_true", help="listen on TCP")
+    parser.add_argument("-d", "--debug", action="store_true", help="log details")
+    parser.add_argument("-j", "--json", action="store_true", help="log JSON objects")
+    found = parser.parse_args(words)
+    return Arguments(found.bind, found.tcp, found.debug, found.json)
+
+
+def run(
+    style: SocketArgument, application: Application, words: Sequence[str]
+) -> NoReturn:
+    """Be the process of `application`; never returns."""
+    arguments = read_arguments(words)
+    parent = os.getppid()
+    log = level_log.configure(debug=arguments.debug, as_json=arguments.json)
+    address = (
+        TcpAddress(arguments.bind) if arguments.tcp else UnixAddress(arguments.bind)
+    )
+
+    def guardian() -> Guardian:
+        watched = None if arguments.tcp or parent == 1 else parent
+        return Guardian(style.grace_seconds, watched, address.release, interrupts=True)
+
+    run_guarded(guardian, lambda g: Process(style, application, address, log, g))
+
+
+class UnixAddress:
+    """A socket file: what a dead process left in its place is removed, nothing else."""
+
+    def __init__(self, path: str) -> None:
+        self._path = os.path.abspath(path)
+        self._owned: tuple[int, int] | None = None
+
+    def bind(self, server: Any) -> None:
+        if len(os.fsencode(self._path)) > MAX_PATH_BYTES:
+            raise LaunchError(
+                f"the socket path {self._path} is longer than {MAX_PATH_BYTES} bytes: "
+                "choose a shorter one"
+            )
+        self._make_way()
+        before = os.umask(0o177)
+        try:
+            bind_grpc(server, Endpoint("unix", self._path))
+            self._owned = identity(self._path)
+        finally:
+            os.umask(before)
+
+    def _make_way(self) -> None:
+        try:
+            mode = os.lstat(self._path).st_mode
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise LaunchError(
+                f"cannot listen on {self._path}: {error.strerror}"
+            ) from error
+        if not stat.S_ISSOCK(mode):
+            raise LaunchError(
+                f"{self._path} is there and no socket: remove it, or choose another path"
+            )
+        if somebody_listens(self._path):
+            raise LaunchError(f"another process listens on {self._path}: stop it first")
+        os.unlink(self._path)
+
+    def release(self) -> None:
+        """Remove the file, if it is still ours; from any thread."""
+        if self._owned is not None and identity(self._path) == self._owned:
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
+
+
+class TcpAddress:
+    """host:port, as grpc takes it."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def bind(self, server: Any) -> None:
+        host, colon, port = self._address.rpartition(":")
+        if not (host and colon and port.isascii() and port.isdigit()):
+            raise LaunchError(
+                f"{self._address!r} is no TCP address: give host:port, as in 127.0.0.1:50051"
+            )
+        bind_grpc(server, Endpoint("tcp", self._address))
+
+    def release(self) -> None:
+        """Nothing is left behind."""
+
+
+def identity(path: str) -> tuple[int, int] | None:
+    """Device and inode of a file, None if there is none."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def somebody_listens(path: str) -> bool:
+    """Whether a process accepts connections on a socket file."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(ONE_SECOND)
+        try:
+            probe.connect(path)
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+    return True
+
+
+class Process(ServerProcess):
+    """The server of one application, on the address of the command line."""
+
+    def __init__(
+        self,
+        style: SocketArgument,
+        application: Application,
+        address: UnixAddress | TcpAddress,
+        log: Diversion,
+        guardian: Guardian,
+    ) -> None:
+        from .goplugin.untyped import aio
+
+        server = aio.server(options=server_options(style))
+        super().__init__(server, guardian, application.stop)
+        self._application = application
+        self._address = address
+        self._log = log
+
+    def register(self) -> Awaitable[None]:
+        return self._application.register(self.server)
+
+    async def listen(self) -> Close:
+        self._address.bind(self.server)
+
+        async def close() -> None:
+            self._address.release()
+
+        return close
+
+    def announce(self) -> None:
+        """The socket file says it."""
+
+    async def live(self) -> int:
+        try:
+            return await super().live()
+        finally:
+            self._log.finish(0.1)
