@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import re
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,14 @@ DescriptorSet = Annotated[
 PackageName = Annotated[
     str, typer.Option("--package", help="Zero-config: the Python package to write.")
 ]
+ServiceNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--service",
+        help="Zero-config: a service to generate, with the messages it needs and no others; "
+        "may be repeated.",
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="Zero-config: the folder it goes to.")]
 
 
@@ -94,6 +103,7 @@ def generate(
     proto_path: ProtoPath = None,
     descriptor_set: DescriptorSet = None,
     package: PackageName = "",
+    service: ServiceNames = None,
     out: Out = None,
 ) -> None:
     """Write SDKs, or with --check say how they differ from what the protos give.
@@ -109,7 +119,7 @@ def generate(
         # All before the first is written: a problem in one must leave every SDK as it is.
         made = [
             (job, generation.generated(job, progress.show))
-            for job in _jobs(inputs, proto_path, descriptor_set, package, out)
+            for job in _jobs(inputs, proto_path, descriptor_set, package, service, out)
         ]
         progress.clear()
         differs = False
@@ -128,6 +138,7 @@ def inspect(
     proto_path: ProtoPath = None,
     descriptor_set: DescriptorSet = None,
     package: PackageName = "",
+    service: ServiceNames = None,
 ) -> None:
     """Print the schema or the plan as JSON, for other tools and for the curious."""
     if stage not in ("schema", "plan"):
@@ -135,7 +146,7 @@ def inspect(
     with _reported(), _Progress() as progress:
         from . import generation
 
-        jobs = _jobs(inputs, proto_path, descriptor_set, package, Path())
+        jobs = _jobs(inputs, proto_path, descriptor_set, package, service, Path())
         make = generation.schema if stage == "schema" else generation.planned
         values = [_plain(make(job, progress.show)) for job in jobs]
     print(
@@ -157,6 +168,7 @@ def explain(
     proto_path: ProtoPath = None,
     descriptor_set: DescriptorSet = None,
     package: PackageName = "",
+    service: ServiceNames = None,
 ) -> None:
     """Show how one RPC, hook or message becomes Python, and by which rule."""
     with _reported(), _Progress() as progress:
@@ -167,7 +179,7 @@ def explain(
 
         found: list[str] = []
         known: list[str] = []
-        for job in _jobs(inputs, proto_path, descriptor_set, package, Path()):
+        for job in _jobs(inputs, proto_path, descriptor_set, package, service, Path()):
             plan = generation.planned(job, progress.show)
             known += explanation.known_names(plan)
             if text := explanation.explain(plan, name):
@@ -183,11 +195,60 @@ def explain(
     print("\n\n".join(found))
 
 
+@app.command()
+def bundle(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PLUGIN_DIR",
+            help="Has plugin.json, the program it names, and requirements.txt.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="The archive; default: ID-VERSION.tar.gz.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A name or path to leave out, with * and ?; may be repeated."
+        ),
+    ] = None,
+    python_version: Annotated[
+        str, typer.Option(help="Python of the server, such as 3.12; default: this one.")
+    ] = "",
+    platform: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The server's platform as pip names it, such as manylinux_2_28_x86_64; "
+            "default: this machine; may be repeated.",
+        ),
+    ] = None,
+) -> None:
+    """Pack a Mattermost plugin, with all it needs, into the .tar.gz that a server installs.
+
+    The requirements are installed into the archive, so the server needs Python but no index. Left
+    out are tests, hidden files, virtual environments and what Python and pip leave behind.
+    """
+    with _reported(), _Progress() as progress:
+        from . import bundle as bundling
+
+        target = bundling.Target()
+        if python_version:
+            if not re.fullmatch(r"3\.\d+", python_version):
+                raise typer.BadParameter("--python-version must be like 3.12")
+            target = target._replace(version=python_version)
+        target = target._replace(platforms=tuple(platform or ()))
+        made = bundling.make(folder, out, exclude or (), target, progress.show)
+    print(f"{made}: {made.stat().st_size / 2**20:.1f} MiB")
+
+
 def _jobs(
     inputs: list[Path] | None,
     proto_path: list[Path] | None,
     descriptor_set: Path | None,
     package: str,
+    services: list[str] | None,
     out: Path | None,
 ) -> Iterator[Any]:
     """The generation jobs that the command line names."""
@@ -200,8 +261,12 @@ def _jobs(
             raise typer.BadParameter("--package needs .proto files or --descriptor-set")
         roots = tuple(proto_path or ()) or tuple({p.parent: None for p in inputs or ()})
         sources = generation.Sources(tuple(inputs or ()), roots, descriptor_set)
-        yield generation.zero_config(package, out, sources)
+        yield generation.zero_config(package, out, sources, services or ())
         return
+    if services:
+        raise typer.BadParameter(
+            "--service goes with --package; a config has services in its [select]"
+        )
     if out is not None and out != Path():
         raise typer.BadParameter(
             "--out goes with --package; a config names its own folder"

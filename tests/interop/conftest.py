@@ -1,4 +1,4 @@
-"""The SDK, the runtime and the folder of the test plugins can be imported by every test here."""
+"""What every test here can import: the SDK, what tests of the generator use, the test plugins."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
-for folder in (HERE, ROOT / "generated" / "mattermost"):
+SDKS = [ROOT / "generated" / name for name in ("mattermost", "openrun")]
+
+for folder in (ROOT / "tests" / "codegen", *SDKS, HERE):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))

@@ -124,16 +124,17 @@ def test_an_early_response(host: MattermostHost) -> None:
 
 def test_what_is_flushed_arrives_before_the_handler_ends(host: MattermostHost) -> None:
     host.request("api_set", answers={"KVGet": {"gate": "second"}})
-    running = submit(host, "GET", "/slow")
-    host.request("gate", name="second", await_waiting=1)
+    request = {"init": {"method": "GET", "url": "/slow"}, "body_complete": True}
+    sends = [{"message": request}, {"await_received": 1}, {"gate": "first is here"}]
+    running = submit(host, "GET", "/slow", sends=sends)
+    host.request("gate", name="first is here", await_waiting=1, open=True)
     assert not running.done()
-    host.request("gate", name="second", open=True)
+    host.request("gate", name="second", await_waiting=1, open=True)
     answer = running.result(20)
-    received = answer["received"]
     assert content(answer) == b"first\nsecond\n"
-    first = next(m for m in received if m["response"].get("body_chunk"))
-    assert first["response"]["flush"] is True
-    assert first["at_ms"] < answer["ended_ms"]
+    first = answer["received"][0]["response"]
+    assert base64.b64decode(first["body_chunk"]) == b"first\n"
+    assert first["flush"] is True
 
 
 def test_a_client_that_leaves_cancels_the_handler(host: MattermostHost) -> None:
@@ -200,17 +201,31 @@ def test_a_large_file_is_changed(host: MattermostHost) -> None:
     }
 
 
-def test_a_message_over_the_limit_names_it(host: MattermostHost) -> None:
-    """Doubled, the file does not fit into one message."""
+@pytest.mark.parametrize("size", [101, 60], ids=["request", "answer"])
+def test_a_message_over_the_limit_names_it(host: MattermostHost, size: int) -> None:
+    """A file that is too large, and one that is when it is doubled."""
     answer = host.request(
         "call",
         method="FileWillBeUploaded",
         request={},
-        body={"path": "file_content", "total": 60 * MIB},
+        body={"path": "file_content", "total": size * MIB},
         body_path="modified_content",
     )
     assert answer["code"] in ("RESOURCE_EXHAUSTED", "INTERNAL"), answer
     assert str(100 * MIB) in answer["message"]
+    assert host.request("health")["status"] == "SERVING"
+
+
+def test_api_clients_are_closed_last(host: MattermostHost) -> None:
+    """After the web application, which may still call the API, and after the thread pool."""
+    host.activate(PLUGINS / "closing.py", "closing")
+    assert head(fetch(host, "GET", "/", target="closing"))["status_code"] == 404
+    host.stop("closing")
+    seen = host.request("api_log", method="KVSet")["requests"][-1]["request"]
+    assert seen == {"key": "web", "value": base64.b64encode(b"open").decode()}
+    for client in ("PluginAPIClient", "AsyncPluginAPIClient"):
+        text = f"{client} closed: pool b'closed'"
+        host.request("logs", name="closing", contains=text, at_least=1)
 
 
 def test_the_plugin_stops_in_order(host: MattermostHost) -> None:

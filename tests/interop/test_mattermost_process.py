@@ -1,4 +1,4 @@
-"""Does the process behave: noise, broker, AutoMTLS, hostile peers, the death of its host?"""
+"""Does the process behave: noise, broker, AutoMTLS, the death of its host?"""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gohost import HostRefusal
 from mattermost_host import IMPORTS, PLUGINS, MattermostHost
 
 QUIET = PLUGINS / "quiet.py"
@@ -181,6 +182,12 @@ def test_reattach_mode_needs_no_host(host: MattermostHost) -> None:
         assert program.wait(10) == 0
 
 
+def test_a_host_that_would_multiplex(host: MattermostHost) -> None:
+    """The seventh field of the handshake tells it that this plugin does not."""
+    with pytest.raises(HostRefusal, match="plugin does not support the feature"):
+        host.start(QUIET, "single", multiplex=True)
+
+
 def test_unix_sockets_in_the_hosts_folder(host: MattermostHost, tmp_path: Path) -> None:
     socket = {"temp_dir": str(tmp_path), "group": str(os.getgid())}
     started = host.activate(QUIET, "socket", unix_socket=socket)
@@ -189,37 +196,6 @@ def test_unix_sockets_in_the_hosts_folder(host: MattermostHost, tmp_path: Path) 
     assert Path(started["address"]).stat().st_mode & 0o777 == 0o660
     host.stop("socket")
     assert not Path(started["address"]).exists()
-
-
-def test_hostile_peers_do_not_matter(host: MattermostHost) -> None:
-    started = host.activate(QUIET, "target")
-    before = resident_mib(started["pid"])
-    hook = "/mattermost.pluginapi.v1.PluginHooks/OnActivate"
-    host.request(
-        "raw", plugin="target", connections=50, steps=[{"random": 5000, "read_ms": 200}]
-    )
-    streams = {"method": hook, "count": 2000, "declared": 2**30, "data": 100}
-    steps = [
-        {"h2_start": {"window": 2**31 - 1}, "h2_streams": streams},
-        {"gate": "hostile"},
-    ]
-    attack = host.submit("raw", plugin="target", steps=steps)
-    host.request("gate", name="hostile", await_waiting=1)
-    assert host.hook("OnActivate", target="target")["code"] == "OK"
-    assert host.request("health", target="target")["status"] == "SERVING"
-    grown = resident_mib(started["pid"]) - before
-    print(f"2000 open calls that declare 1 GiB: +{grown:.0f} MiB")
-    assert grown < 150
-    host.request("gate", name="hostile", open=True)
-    attack.result(20)
-    host.stop("target")
-
-
-def resident_mib(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError("no VmRSS")
 
 
 def test_the_plugin_dies_with_its_host(tmp_path: Path) -> None:

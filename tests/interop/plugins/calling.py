@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import time
+import threading
 
 from mattermost_plugin import HookName, NotFoundError, Plugin, hook, models, run_plugin
 
 
 class Calling(Plugin):
+    def __init__(self) -> None:
+        self.release = threading.Event()
+
     @hook(HookName.MessageWillBePosted, timeout=60)
     def posted(
         self, plugin_context: models.PluginContext, post: models.Post
@@ -39,12 +42,18 @@ class Calling(Plugin):
         except NotFoundError as error:
             self.logger.warning("not there: %s", error)
 
-    @hook(HookName.UserHasLoggedIn, timeout=20)
+    @hook(HookName.UserHasLoggedIn)
     def logged_in(
         self, plugin_context: models.PluginContext, user: models.User
     ) -> None:
-        """Occupies a thread of the pool without calling anybody."""
-        time.sleep(1.5)
+        """Occupies a thread of the pool without calling anybody, until `installed` is called."""
+        assert self.release.wait(20)
+
+    @hook(HookName.OnInstall)
+    async def installed(
+        self, plugin_context: models.PluginContext, event: models.OnInstallEvent
+    ) -> None:
+        self.release.set()
 
     @hook(HookName.UserHasBeenCreated)
     async def created(

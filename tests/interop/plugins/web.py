@@ -152,6 +152,9 @@ class Web(Plugin):
         kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return JSONResponse({"mib": kib / 1024, "cancelled": self.cancelled})
 
+    def tasks(self, request: Request) -> HTTPResult:
+        return JSONResponse(len(asyncio.all_tasks()))
+
     def echo(self, request: Request) -> HTTPResult:
         return Response(json.dumps([request.method, request.query["n"]]))
 
