@@ -47,9 +47,9 @@ def decode(cls: type[M], data: bytes, *, keep_unknown: bool = True) -> M:
     """
     codec: Codec[M] = cls.__codec__
     try:
-        model = codec.read(codec.message.FromString(data), keep_unknown)
+        model = codec.read(codec.parse(data), keep_unknown)
     except Exception as error:
-        raise DecodeError(f"not a {codec.model.__proto__}: {error}") from None
+        raise unreadable(codec.model.__proto__, error) from None
     return model
 
 
@@ -57,7 +57,13 @@ def to_json(model: Model, *, indent: int | None = None) -> str:
     """ProtoJSON of `model` (`json_name`s, 64-bit integers as strings, bytes as base64)."""
     from google.protobuf import json_format
 
-    message = to_message(model)
+    from .wire import only_utf8
+
+    before = only_utf8.set(True)
+    try:
+        message = to_message(model)
+    finally:
+        only_utf8.reset(before)
     try:
         return json_format.MessageToJson(
             message, indent=indent, descriptor_pool=model.__codec__.package.pool
@@ -87,8 +93,18 @@ def from_json(cls: type[M], text: str, *, ignore_unknown_fields: bool = False) -
         )
         model = codec.read(message)
     except Exception as error:
-        raise DecodeError(f"not a {codec.model.__proto__}: {error}") from None
+        raise unreadable(codec.model.__proto__, error) from None
     return model
+
+
+def unreadable(name: str, error: Exception) -> DecodeError:
+    """The error for bytes or text that are no message called `name`, because of `error`."""
+    text = str(error)
+    if "MaxDepth" in text:  # upb says it in its own words
+        text = "messages nest more than 100 levels deep"
+    elif len(text) > 500:  # json_format repeats itself for each level
+        text = f"{text[:200]} ... {text[-200:]}"
+    return DecodeError(f"not a {name}: {text}")
 
 
 def to_message(model: Model) -> Any:
@@ -100,6 +116,27 @@ def to_message(model: Model) -> Any:
     except WRITE_ERRORS as error:
         raise _diagnosed(model, error) from None
     return message
+
+
+def value_or_default(model: Model, attribute: str) -> Any:
+    """The value of an attribute, or what an unset scalar or enum of the protos reads as.
+
+    That is the `[default = ...]` of its field, else its zero value; None for messages and oneofs.
+    """
+    value = getattr(model, attribute)
+    if value is not None:
+        return value
+    from .diagnosis import by_attribute, is_synthetic
+
+    codec = model.__codec__
+    fields = by_attribute(codec.message.DESCRIPTOR)
+    field = dict(zip(codec.model.__field_names__, fields, strict=True))[attribute][0]
+    in_oneof = field.containing_oneof is not None and not is_synthetic(field)
+    if field.message_type is not None or in_oneof:
+        return None
+    if field.enum_type is not None:
+        return codec.package.enum(field.enum_type.full_name)(field.default_value)
+    return field.default_value
 
 
 def _diagnosed(model: Model, error: Exception) -> Exception:

@@ -8,12 +8,13 @@ each value by itself, and returns an error that names the first culprit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import FieldDescriptor
 
 from .errors import FieldError
 from .model import Model, OneofCase
+from .package import Package
 
 _EXPECTED = {
     FieldDescriptor.CPPTYPE_STRING: "str",
@@ -23,6 +24,13 @@ _EXPECTED = {
 }
 # Models nest as deeply as protobuf parses; a cycle would never end.
 _MAX_DEPTH = 100
+
+
+class _At(NamedTuple):
+    """`package`: the one of the message a value is in; `depth`: how many messages that is in."""
+
+    package: Package
+    depth: int
 
 
 def diagnose(model: Model, error: Exception) -> FieldError:
@@ -36,9 +44,12 @@ def diagnose(model: Model, error: Exception) -> FieldError:
 def _wrong(model: Any, path: str, depth: int) -> Iterator[tuple[str, str, Any]]:
     """(path, what is expected, what is there) for each value that cannot be encoded."""
     if depth > _MAX_DEPTH:
-        yield path, f"a message nested at most {_MAX_DEPTH} levels deep", model
+        steps = path.split(".")
+        short = ".".join([*steps[:8], "...", *steps[-4:]])
+        yield short, f"a message nested at most {_MAX_DEPTH} levels deep", model
         return
     codec = model.__codec__
+    at = _At(codec.package, depth)
     for attribute, fields in zip(
         codec.model.__field_names__, by_attribute(codec.message.DESCRIPTOR), strict=True
     ):
@@ -52,11 +63,11 @@ def _wrong(model: Any, path: str, depth: int) -> Iterator[tuple[str, str, Any]]:
         if (
             oneof is not None
             and len(oneof.fields) == len(fields)
-            and not _synthetic(fields[0])
+            and not is_synthetic(fields[0])
         ):
-            yield from _wrong_oneof(codec.message, fields, value, place, depth)
+            yield from _wrong_oneof(codec.message, fields, value, place, at)
         else:
-            yield from _wrong_field(codec.message, fields[0], value, place, depth)
+            yield from _wrong_field(codec.message, fields[0], value, place, at)
 
 
 def by_attribute(descriptor: Any) -> Iterator[list[Any]]:
@@ -64,14 +75,14 @@ def by_attribute(descriptor: Any) -> Iterator[list[Any]]:
     seen: set[str] = set()
     for field in descriptor.fields:
         oneof = field.containing_oneof
-        if oneof is None or _synthetic(field):
+        if oneof is None or is_synthetic(field):
             yield [field]
         elif oneof.name not in seen:
             seen.add(oneof.name)
             yield list(oneof.fields)
 
 
-def _synthetic(field: Any) -> bool:
+def is_synthetic(field: Any) -> bool:
     """A proto3 `optional` field sits in a oneof of its own, named with an underscore before."""
     oneof = field.containing_oneof
     if oneof is None or len(oneof.fields) != 1 or oneof.name != f"_{field.name}":
@@ -84,7 +95,7 @@ def _synthetic(field: Any) -> bool:
 
 
 def _wrong_oneof(
-    message: Any, fields: list[Any], value: Any, place: str, depth: int
+    message: Any, fields: list[Any], value: Any, place: str, at: _At
 ) -> Iterator[tuple[str, str, Any]]:
     if value is None:
         return
@@ -96,28 +107,29 @@ def _wrong_oneof(
         yield place, "a case of this oneof", value
         return
     inner = f"{place} ({type(value).__name__})"
-    yield from _wrong_field(message, field, value.value, inner, depth, required=True)
+    yield from _wrong_field(message, field, value.value, inner, at, required=True)
 
 
 def _wrong_field(
-    message: Any, field: Any, value: Any, place: str, depth: int, required: bool = False
+    message: Any, field: Any, value: Any, place: str, at: _At, required: bool = False
 ) -> Iterator[tuple[str, str, Any]]:
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
-        yield from _wrong_map(message, field, value, place, depth)
+        yield from _wrong_map(message, field, value, place, at)
     elif is_repeated(field):
         if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
             yield place, "list", value
             return
         for i, element in enumerate(value):
-            yield from _wrong_value(message, field, element, f"{place}[{i}]", depth)
+            yield from _wrong_value(message, field, element, f"{place}[{i}]", at)
     elif value is None and field.has_presence and not required:
-        return
+        if _is_required(field):
+            yield place, "a value, for the proto requires one", value
     else:
-        yield from _wrong_value(message, field, value, place, depth)
+        yield from _wrong_value(message, field, value, place, at)
 
 
 def _wrong_map(
-    message: Any, field: Any, value: Any, place: str, depth: int
+    message: Any, field: Any, value: Any, place: str, at: _At
 ) -> Iterator[tuple[str, str, Any]]:
     if not isinstance(value, Mapping):
         yield place, "dict", value
@@ -126,11 +138,11 @@ def _wrong_map(
     probe = _probe(entry)
     for key, element in value.items():
         yield from _wrong_value(
-            probe, entry.fields_by_name["key"], key, f"{place} key", depth
+            probe, entry.fields_by_name["key"], key, f"{place} key", at
         )
         inner = f"{place}[{key!r}]"
         yield from _wrong_value(
-            probe, entry.fields_by_name["value"], element, inner, depth
+            probe, entry.fields_by_name["value"], element, inner, at
         )
 
 
@@ -141,7 +153,7 @@ def _probe(descriptor: Any) -> Any:
 
 
 def _wrong_value(
-    message: Any, field: Any, value: Any, place: str, depth: int
+    message: Any, field: Any, value: Any, place: str, at: _At
 ) -> Iterator[tuple[str, str, Any]]:
     if field.message_type is None:
         if problem := _refused(message, field, value):
@@ -149,13 +161,12 @@ def _wrong_value(
     elif field.message_type.full_name.startswith("google.protobuf."):
         if problem := _refused_well_known(field.message_type, value):
             yield place, problem, value
-    elif (
-        not isinstance(value, Model)
-        or value.__codec__.message.DESCRIPTOR is not field.message_type
+    elif not isinstance(value, Model) or value.__codec__ is not at.package.codec(
+        field.message_type.full_name
     ):
         yield place, field.message_type.name, value
     else:
-        yield from _wrong(value, place, depth + 1)
+        yield from _wrong(value, place, at.depth + 1)
 
 
 def _refused(message: Any, field: Any, value: Any) -> str:
@@ -212,6 +223,12 @@ _WELL_KNOWN = {
     "Empty": "empty",
     "FieldMask": "field_mask",
 }
+
+
+def _is_required(field: Any) -> bool:
+    if hasattr(type(field), "is_required"):
+        return bool(field.is_required)
+    return bool(field.label == FieldDescriptor.LABEL_REQUIRED)
 
 
 def is_repeated(field: Any) -> bool:

@@ -7,13 +7,19 @@ converters one proto file at a time, when a type of it is first used.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .errors import UnknownTypeError
 from .model import Model, OpenEnum
+
+if TYPE_CHECKING:
+    from .wkt_any import AnyMessage
 
 M = TypeVar("M", bound=Model)
 
@@ -21,12 +27,12 @@ M = TypeVar("M", bound=Model)
 class Codec(Generic[M]):
     """How one model class meets the wire.
 
-    `message`: the protobuf class, from the package's pool; `read(message, keep=True) -> model`
-    and `write(model, message)` are the generated converters. `keep`: whether fields that the
-    package does not know are kept in `__unknown__`.
+    `message`: the protobuf class, from the package's pool; `parse(data) -> message`;
+    `read(message, keep=True) -> model` and `write(model, message)` are the generated converters.
+    `keep`: whether fields that the package does not know are kept in `__unknown__`.
     """
 
-    __slots__ = ("message", "model", "package", "read", "write")
+    __slots__ = ("message", "model", "package", "parse", "read", "write")
 
     def __init__(
         self,
@@ -39,6 +45,7 @@ class Codec(Generic[M]):
         self.package = package
         self.model = model
         self.message: Any = message
+        self.parse: Callable[[bytes], Any] = package.parser(message)
         self.read = read
         self.write = write
 
@@ -47,19 +54,28 @@ class Package:
     """The types of one generated package.
 
     `name`: its import name; `modules`: full name of each message and enum -> stem of its module;
-    `files`: stem of the module with the serialized descriptors.
+    `files`: stem of the module with the serialized descriptors; `nesting`: how many messages may
+    nest in one that arrives; `reused`: full name -> import name of the package that has the type.
     """
 
     def __init__(
-        self, name: str, modules: Mapping[str, str], files: str = "._descriptors"
+        self,
+        name: str,
+        modules: Mapping[str, str],
+        files: str = "._descriptors",
+        nesting: int = 100,
+        reused: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.name = name
+        self.reused = reused
+        self._nesting = nesting
         self._modules = modules
         self._files = files
         self._codecs: dict[str, Codec[Any]] = {}
         self._lock = threading.RLock()
         self._pool: Any = None
         self._loaded: set[str] = set()
+        self._complete = False
 
     def __repr__(self) -> str:
         return f"<Package {self.name}: {len(self._modules)} types>"
@@ -77,6 +93,19 @@ class Package:
             )
         return found
 
+    def unpack(self, packed: AnyMessage) -> Model | None:
+        """The message in `packed`, of the class that its type URL names.
+
+        None if that is no message of this package: `packed` itself holds all there is. Raises
+        DecodeError if the bytes are not such a message.
+        """
+        name = packed.type_name
+        if not self.declares(name) and name not in self.reused:
+            return None
+        if name not in self._converters(name).CODECS:
+            return None
+        return packed.unpack(self.message(name))
+
     def messages(self) -> Iterator[str]:
         """The full name of every message; loads all converters."""
         for name in self._modules:
@@ -86,24 +115,46 @@ class Package:
     def codec(self, full_name: str) -> Codec[Any]:
         """The codec of a message, loaded at first use."""
         codec = self._codecs.get(full_name)
-        if codec is None:
+        if codec is None and full_name in self.reused:
+            # Without the lock: the other package may use types of this one.
+            codec = package_of(self.reused[full_name]).codec(full_name)
+            self._codecs[full_name] = codec
+        elif codec is None:
             with self._lock:
                 codec = self._codecs[full_name] = self._load(full_name)
         return codec
 
-    def _load(self, full_name: str) -> Codec[Any]:
-        converters = self._converters(full_name)
-        entry = converters.CODECS.get(full_name)
+    def parser(self, message: Any) -> Callable[[bytes], Any]:
+        """What makes messages of a protobuf class from bytes."""
+        if self._nesting <= 100:  # what protobuf parses
+            shallow: Callable[[bytes], Any] = message.FromString
+            return shallow
+        from .deep import parse
+
+        return functools.partial(parse, message, self._nesting)
+
+    def declares(self, full_name: str) -> bool:
+        """Whether the package has the type itself."""
+        return full_name in self._modules
+
+    def entry(self, full_name: str) -> tuple[type[Model], Any, Any]:
+        """(model class, reader, writer) of a message."""
+        entry = self._converters(full_name).CODECS.get(full_name)
         if entry is None:
             raise UnknownTypeError(
                 f"{full_name} is an enum of {self.name}, not a message"
             )
-        model, read, write = entry
-        return Codec(
-            self, model, self._message_class(full_name, converters.FILE), read, write
-        )
+        found: tuple[type[Model], Any, Any] = entry
+        return found
+
+    def _load(self, full_name: str) -> Codec[Any]:
+        model, read, write = self.entry(full_name)
+        file = self._converters(full_name).FILE
+        return Codec(self, model, self._message_class(full_name, file), read, write)
 
     def _converters(self, full_name: str) -> Any:
+        if full_name in self.reused:
+            return package_of(self.reused[full_name])._converters(full_name)
         module = self._modules.get(full_name)
         if module is None:
             raise UnknownTypeError(
@@ -124,29 +175,98 @@ class Package:
 
         if self._pool is None:
             self._pool = descriptor_pool.DescriptorPool()
-        files = importlib.import_module(self._files, self.name).FILES
-        stack = [file]
+        stack: list[tuple[Package, str]] = [(self, file)]
         while stack:
-            current = stack[-1]
-            dependencies, data = files[current]
-            todo = [d for d in dependencies if d not in self._loaded]
+            importer, current = stack[-1]
             if current in self._loaded:
                 stack.pop()
-            elif todo:
+                continue
+            owner, dependencies, data = self._source(current, importer)
+            todo = [(owner, d) for d in dependencies if d not in self._loaded]
+            if todo:
                 stack += todo
             else:
-                self._pool.AddSerializedFile(data)
+                self._add(current, owner, data)
                 self._loaded.add(current)
                 stack.pop()
         return self._pool
 
+    def _add(self, file: str, owner: Package, data: bytes) -> None:
+        try:
+            self._pool.AddSerializedFile(data)
+        except TypeError as error:
+            if owner is self:
+                raise
+            text = f"{file} of {owner.name} does not fit the protos of {self.name}"
+            text = f"{text}: {error}; generate both from the same protos"
+            raise ImportError(text, name=owner.name) from None
+
+    def _source(
+        self, file: str, importer: Package
+    ) -> tuple[Package, tuple[str, ...], bytes]:
+        """(package that has it, imports, descriptor) of a file that one of `importer` imports.
+
+        What this package has itself comes first; a file whose types it takes from another package
+        has the descriptor that the other one's converters were generated with.
+        """
+        package = self if file in self._descriptors.FILES else importer
+        while package.reused and file in package._descriptors.REUSED:
+            package = package_of(package._descriptors.REUSED[file])
+        dependencies, data = package._descriptors.FILES[file]
+        return package, dependencies, data
+
+    @property
+    def _descriptors(self) -> Any:
+        return importlib.import_module(self._files, self.name)
+
+    @property
+    def reused_files(self) -> Mapping[str, str]:
+        """File -> import name of the package that has its types."""
+        files: Mapping[str, str] = self._descriptors.REUSED if self.reused else {}
+        return files
+
+    def descriptor(self, file: str) -> bytes | None:
+        """The serialized descriptor that the package was generated with."""
+        found = self._descriptors.FILES.get(file)
+        data: bytes | None = found[1] if found else None
+        return data
+
     @property
     def pool(self) -> Any:
-        """The descriptor pool with every file of the package: for ProtoJSON's `Any`."""
+        """The descriptor pool with every file of the package, and the well-known types: for
+        ProtoJSON, which writes what is in an `Any`."""
         with self._lock:
-            for file in importlib.import_module(self._files, self.name).FILES:
-                self._with_file(file)
-        return self._pool
+            if not self._complete:
+                for file in self._descriptors.FILES:
+                    self._with_file(file)
+                for name in _WELL_KNOWN:
+                    if (path := f"google/protobuf/{name}.proto") not in self._loaded:
+                        # A file of the package may declare these types itself.
+                        with contextlib.suppress(TypeError):
+                            self._pool.AddSerializedFile(_well_known(name, path))
+                self._complete = True
+            return self._pool
+
+
+_WELL_KNOWN = (
+    "any",
+    "duration",
+    "empty",
+    "field_mask",
+    "struct",
+    "timestamp",
+    "wrappers",
+)
+
+
+def _well_known(name: str, path: str) -> bytes:
+    """The serialized descriptor of a file that protobuf brings along."""
+    from google.protobuf import descriptor_pool
+
+    importlib.import_module(f"google.protobuf.{name}_pb2")
+    file: Any = descriptor_pool.Default().FindFileByName(path)
+    data: bytes = file.serialized_pb
+    return data
 
 
 def package_of(name: str) -> Package:

@@ -16,12 +16,21 @@ its class.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Any
 
 from .nanotime import NanoDatetime, NanoTimedelta
-from .wire import items
+from .wkt_any import (
+    AnyMessage,
+    Empty,
+    FieldMask,
+    read_any,
+    read_empty,
+    read_field_mask,
+    write_any,
+    write_empty,
+    write_field_mask,
+)
 from .wkt_json import (
     NULL,
     JSONObject,
@@ -68,76 +77,6 @@ __all__ = [
     "write_value",
     "write_wrapper",
 ]
-
-
-@dataclasses.dataclass(slots=True)
-class AnyMessage:
-    """A google.protobuf.Any: the bytes of a message and the URL that names its type.
-
-    The bytes are kept as they came, whether the type is known or not.
-    """
-
-    type_url: str = ""
-    value: bytes = b""
-
-    @property
-    def type_name(self) -> str:
-        """The full name of the type: what follows the last `/` of the URL.
-
-        >>> AnyMessage("type.googleapis.com/google.protobuf.Empty").type_name
-        'google.protobuf.Empty'
-        """
-        return self.type_url.rpartition("/")[2]
-
-    def __repr__(self) -> str:
-        return (
-            f"AnyMessage(type_url={self.type_url!r}, value=<{len(self.value)} bytes>)"
-        )
-
-
-@dataclasses.dataclass(slots=True)
-class Empty:
-    """A google.protobuf.Empty: equal to every other one."""
-
-
-@dataclasses.dataclass(slots=True)
-class FieldMask:
-    """A google.protobuf.FieldMask: field names of the proto, dots between levels."""
-
-    paths: list[str] = dataclasses.field(default_factory=list[str])
-
-
-def read_any(m: Any) -> AnyMessage:
-    """The `AnyMessage` of a google.protobuf.Any; nothing is unpacked."""
-    return AnyMessage(m.type_url, m.value)
-
-
-def write_any(value: AnyMessage, m: Any) -> None:
-    """Fill a google.protobuf.Any; TypeError for anything but an `AnyMessage`."""
-    expect(AnyMessage, value, "AnyMessage")
-    m.type_url = value.type_url
-    m.value = value.value
-
-
-def read_empty(m: Any) -> Empty:
-    """The `Empty` of a google.protobuf.Empty."""
-    return Empty()
-
-
-def write_empty(value: Empty, m: Any) -> None:
-    """Leave a google.protobuf.Empty as it is; TypeError for anything but an `Empty`."""
-    expect(Empty, value, "Empty")
-
-
-def read_field_mask(m: Any) -> FieldMask:
-    """The `FieldMask` of a google.protobuf.FieldMask, paths as they came."""
-    return FieldMask(m.paths[:])
-
-
-def write_field_mask(value: FieldMask, m: Any) -> None:
-    """Fill a google.protobuf.FieldMask; TypeError unless it is a `FieldMask` of str."""
-    expect(FieldMask, value, "FieldMask")
-    m.paths.extend(items(value.paths))
 
 
 def read_wrapper(m: Any) -> Any:

@@ -1,7 +1,7 @@
 """What do mypy and pyright say of some files? Their complaints, as (file, line) and text.
 
-Both run as a plugin author would run them in strict mode: with the project's configuration, from
-the root of the repository.
+Both run as a plugin author would run them in strict mode, from a folder with a configuration: the
+root of the repository, or one that a test sets up.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MYPY_LINE = re.compile(
 
 @dataclass(frozen=True)
 class Complaint:
-    """An error that a checker reports. `file` is relative to the root of the repository."""
+    """An error that a checker reports. `file` is relative to the folder it ran in."""
 
     file: str
     line: int
@@ -33,10 +33,10 @@ class Complaint:
         return f"{self.file}:{self.line}: {self.text} [{self.rule}]"
 
 
-def mypy(paths: Iterable[str], cache: Path) -> list[Complaint]:
+def mypy(paths: Iterable[str], cache: Path, folder: Path = ROOT) -> list[Complaint]:
     """The errors of `mypy --strict`; `cache` is where it keeps what it knows of the SDK."""
     flags = ["--strict", "--no-error-summary", "--no-pretty", f"--cache-dir={cache}"]
-    done = _run(["mypy", *flags, *paths])
+    done = _run(["mypy", *flags, *paths], folder)
     found = [_MYPY_LINE.fullmatch(line) for line in done.stdout.splitlines()]
     complaints = [
         Complaint(
@@ -49,9 +49,10 @@ def mypy(paths: Iterable[str], cache: Path) -> list[Complaint]:
     return complaints
 
 
-def pyright(paths: Iterable[str]) -> list[Complaint]:
+def pyright(paths: Iterable[str], folder: Path = ROOT) -> list[Complaint]:
     """The errors and warnings of pyright."""
-    done = _run(["pyright", "--outputjson", f"--pythonpath={sys.executable}", *paths])
+    flags = ["--outputjson", f"--pythonpath={sys.executable}"]
+    done = _run(["pyright", *flags, *paths], folder)
     try:
         report = json.loads(done.stdout)
     except ValueError:
@@ -59,7 +60,7 @@ def pyright(paths: Iterable[str]) -> list[Complaint]:
     assert report["summary"]["filesAnalyzed"] > 0
     return [
         Complaint(
-            Path(found["file"]).relative_to(ROOT).as_posix(),
+            Path(found["file"]).relative_to(folder).as_posix(),
             found["range"]["start"]["line"] + 1,
             found.get("rule", "error"),
             found["message"].splitlines()[0],
@@ -69,11 +70,11 @@ def pyright(paths: Iterable[str]) -> list[Complaint]:
     ]
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     module, *arguments = command
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
-        cwd=ROOT,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=900,

@@ -6,4 +6,4 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "generated" / "mattermost"))
+sys.path[:0] = [str(ROOT / "generated" / sdk) for sdk in ("mattermost", "clapshot")]

@@ -426,6 +426,17 @@ class FakeAPI(PluginAPIServicer):
     ) -> models.KVGetResponse:
         return models.KVGetResponse(value=request.key.encode())
 
+    # A response without a payload may be left out.
+    def delete_user(
+        self, request: models.DeleteUserRequest, context: ServerContext, /
+    ) -> None:
+        assert request.user_id
+
+    async def remove_reaction(
+        self, request: models.RemoveReactionRequest, context: ServerContext, /
+    ) -> None:
+        assert request.reaction
+
 
 def load(
     request: models.LoadPluginConfigurationRequest,

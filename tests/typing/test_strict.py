@@ -13,7 +13,11 @@ from checkers import ROOT, mypy, pyright
 
 CONSUMER = Path("tests/typing/consumer.py")
 HAND_WRITTEN = ["codegen/plugwright", "runtime/plugwright_runtime"]
-CHECKED = [*HAND_WRITTEN, "generated/mattermost/mattermost_plugin", str(CONSUMER)]
+SDKS = [
+    "generated/mattermost/mattermost_plugin",
+    "generated/clapshot/clapshot_organizer",
+]
+CHECKED = [*HAND_WRITTEN, *SDKS, str(CONSUMER)]
 pytestmark = pytest.mark.timeout(900)
 
 

@@ -1,0 +1,3 @@
+from clapshot_organizer import UserVisible
+
+failure = UserVisible("no", "NOTFOUND")  # error
