@@ -38,7 +38,8 @@ test-lowest: $(STAMP) ## run the SDK's tests on the oldest grpcio and protobuf
 	$(VENV)-lowest/bin/python -m pip install --quiet grpcio==1.66.0 grpcio-tools==1.66.0 \
 		protobuf==5.27.0 hypothesis pytest pytest-timeout pytest-xdist pydantic
 	$(VENV)-lowest/bin/python -m pip install --quiet '.[codegen]'
-	$(VENV)-lowest/bin/python -m pytest -n auto tests/sdk tests/hooks
+	$(VENV)-lowest/bin/python -m pytest -n auto tests/sdk tests/hooks tests/clapshot \
+		tests/openrun --ignore=tests/openrun/test_openrun_typing.py
 
 lint: $(STAMP) ## formatting, lint and types
 	$(BIN)/ruff check .

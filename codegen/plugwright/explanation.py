@@ -47,7 +47,8 @@ def _messages(plan: Plan) -> Iterator[MessagePlan]:
 
 def _nested(messages: Iterable[MessagePlan]) -> Iterator[MessagePlan]:
     for message in messages:
-        yield message
+        if not message.namespace:
+            yield message
         yield from _nested(message.messages)
 
 

@@ -6,13 +6,16 @@ part of the package as it stands, so that users install and import one thing.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .names import is_package
-from .problems import Location, Problems
+from .problems import Location, Problems, fail
+
+if TYPE_CHECKING:
+    import ast
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,18 @@ def read_extras(root: Path, folder: str, where: Location) -> tuple[Extra, ...]:
     return tuple(found)
 
 
+def read_guide(root: Path, file: str, where: Location) -> str:
+    """The text of the guide `file` below `root`. Raises GenerationError if it cannot be read."""
+    try:
+        return (root / file).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8"
+        raise fail(where, f"guide {file} cannot be read: {reason}") from None
+
+
 def _extra(file: Path, path: str, problems: Problems) -> Extra | None:
+    import ast  # of some weight, and most SDKs have no extras
+
     place = Location(str(file))
     if not is_package(file.stem) or file.stem.startswith("__"):
         problems.add(place, f"{file.stem!r} cannot name a module of a package")
@@ -55,6 +69,8 @@ def _extra(file: Path, path: str, problems: Problems) -> Extra | None:
 
 
 def _defined(tree: ast.Module) -> Iterator[str]:
+    import ast
+
     for node in tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
@@ -77,9 +93,7 @@ def check_exports(
             known = ", ".join(modules) or "none"
             text = f"there is no extra module {module!r}; there are: {known}"
         elif name not in modules[module].defines:
-            known = ", ".join(
-                sorted(n for n in modules[module].defines if n[0] != "_")
-            )
+            known = ", ".join(sorted(n for n in modules[module].defines if n[0] != "_"))
             text = f"{modules[module].path} defines no {name}; it defines: {known}"
         else:
             continue

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import names, protoc
-from .link import link
-from .plan import plan
-from .plan.modules import Plan
+from .config import CONFIG_NAME, load
+from .parallel import both
 from .problems import GenerationError, Location, Problem, fail
-from .render import SourceFile, render
-from .schema import Schema
-from .settings import CONFIG_NAME, Sdk, Settings, load
+from .settings import Settings, without_config
+
+if TYPE_CHECKING:
+    from .plan.modules import Plan
+    from .render import SourceFile
+    from .schema import Schema
 
 Progress = Callable[[str], None]
 
@@ -48,11 +52,16 @@ def configured(
     return Job(settings, Sources(files, path, descriptor_set), out)
 
 
-def zero_config(package: str, out: Path, sources: Sources) -> Job:
-    """The job of a command without a config: conventions alone decide."""
+def zero_config(
+    package: str, out: Path, sources: Sources, services: Sequence[str] = ()
+) -> Job:
+    """The job of a command without a config: conventions alone decide.
+
+    `services`: the ones to generate, with what they need (default: everything).
+    """
     if not names.is_package(package):
         raise fail(Location("--package"), f"{package!r} is no Python package name")
-    return Job(Settings(sdk=Sdk(package=package)), sources, out)
+    return Job(without_config(package, services, "--service"), sources, out)
 
 
 def default_configs(root: Path) -> list[Path]:
@@ -82,10 +91,19 @@ def _matching(settings: Settings) -> tuple[Path, ...]:
 
 
 def schema(job: Job, progress: Progress) -> Schema:
-    """The schema of a job's protos."""
+    """The schema of a job's protos, as far as it selects them."""
+    linked = _linked(job, progress)
+    from .selection import select
+
+    return select(linked, job.settings)
+
+
+def _linked(job: Job, progress: Progress) -> Schema:
     sources = job.sources
     if sources.descriptor_set is not None:
         source = str(sources.descriptor_set)
+        from .link import link
+
         progress("linking")
         try:
             data = sources.descriptor_set.read_bytes()
@@ -93,15 +111,25 @@ def schema(job: Job, progress: Progress) -> Schema:
             raise fail(Location(source), f"cannot be read: {error.strerror}") from None
         return link(data, None, source)
     progress(f"compiling {len(sources.files)} protos")
-    data = protoc.compile(sources.files, sources.path)
+    # A small run spends as long on importing the later stages as on protoc: do both at once.
+    _, data = both(_load_stages, lambda: protoc.compile(sources.files, sources.path))
+    from .link import link
+
     progress("linking")
     targets = [protoc.virtual_name(f, sources.path) for f in sources.files]
     return link(data, targets, "", lambda name: protoc.disk_path(name, sources.path))
 
 
+def _load_stages() -> None:
+    for stage in ("link", "selection", "plan", "render"):
+        importlib.import_module(f".{stage}", __package__)
+
+
 def planned(job: Job, progress: Progress) -> Plan:
     """The plan of a job."""
     linked = schema(job, progress)
+    from .plan import plan
+
     progress("planning")
     return plan(linked, job.settings)
 
@@ -109,5 +137,7 @@ def planned(job: Job, progress: Progress) -> Plan:
 def generated(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
     """The files of a job, in memory."""
     made = planned(job, progress)
+    from .render import render
+
     progress(f"rendering {len(made.modules)} files")
     return render(made)

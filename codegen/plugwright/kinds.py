@@ -31,10 +31,12 @@ from .symbols import Code, Expr, Symbol, builtin, expr, indented, runtime
 
 
 class OneofNames(NamedTuple):
-    """`holder`: the class its cases are nested in; `union`: the alias of them all."""
+    """`holder`: the class its cases are nested in; `union`: the alias of them all; `cases`: the
+    class of each field."""
 
     holder: str
     union: Symbol
+    cases: Mapping[str, str]
 
 
 class TypeNames(NamedTuple):
@@ -108,6 +110,8 @@ def _scalar_row(scalar: Scalar) -> Row:
 
 
 _SCALAR_ROWS = {scalar: _scalar_row(scalar) for scalar in Scalar}
+# Text that may be no UTF-8, which protobuf gives as bytes.
+_UNCHECKED = _SCALAR_ROWS[Scalar.STRING]._replace(read=runtime("wire", "text"))
 
 
 def _well_known(annotation: Expr, name: str) -> Row:
@@ -163,6 +167,7 @@ class Kinds:
     def __init__(self, types: Mapping[str, TypeNames], schema: Schema) -> None:
         self._types = types
         self._enums = schema.enums
+        self._rows: dict[SingularKind, Row] = {}
         # Messages with a field that hides the method of that name.
         self._hiding = frozenset(
             m.full_name
@@ -171,6 +176,12 @@ class Kinds:
         )
 
     def row(self, kind: SingularKind) -> Row:
+        row = self._rows.get(kind)
+        if row is None:
+            row = self._rows[kind] = self._row(kind)
+        return row
+
+    def _row(self, kind: SingularKind) -> Row:
         match kind:
             case ScalarKind():
                 return _SCALAR_ROWS[kind.type]
@@ -191,6 +202,10 @@ class Kinds:
                 return Row(model, None, names.read, fill=names.write, generated=True)
             case _:
                 assert_never(kind)
+
+    def _row_in(self, field: Field, kind: SingularKind) -> Row:
+        """The row of a value in `field`."""
+        return self.row(kind) if field.utf8 else _UNCHECKED
 
     def annotation(self, kind: Kind) -> Expr:
         """The type of a set value of this kind."""
@@ -256,21 +271,18 @@ class Kinds:
         source = get(field.name)
         match field.kind:
             case ListKind():
-                element = _read_value(self.row(field.kind.element), "v")
+                element = _read_value(self._row_in(field, field.kind.element), "v")
                 items = (
                     "x[:]" if element is None else expr("[", element, " for v in x[:]]")
                 )
-                return [
-                    f"x = {source}",
-                    expr(f"o.{attribute} = ", items, " if x else []"),
-                ]
+                known = f" if (x := {source}) else []"
+                return [expr(f"o.{attribute} = ", items, known)]
             case MapKind():
-                value = _read_value(self.row(field.kind.value), "x[k]") or "x[k]"
+                row = self._row_in(field, field.kind.value)
+                value = _read_value(row, "x[k]") or "x[k]"
                 items = expr("{k: ", value, " for k in x}")
-                return [
-                    f"x = {source}",
-                    expr(f"o.{attribute} = ", items, " if x else {}"),
-                ]
+                known = f" if (x := {source}) else {{}}"
+                return [expr(f"o.{attribute} = ", items, known)]
             case _:
                 value = self.read_set(field)
                 if field.presence and not field.required:
@@ -293,7 +305,7 @@ class Kinds:
         """The expression that reads a singular field that is known to be set."""
         assert not isinstance(field.kind, ListKind | MapKind)
         source = get(field.name)
-        return _read_value(self.row(field.kind), source) or source
+        return _read_value(self._row_in(field, field.kind), source) or source
 
     # ------------------------------------------------------------------ model -> protobuf
 
@@ -302,7 +314,7 @@ class Kinds:
         value = f"o.{attribute}"
         match field.kind:
             case ListKind():
-                return self._write_list(field.kind, field.name, value)
+                return self._write_list(field, field.kind, value)
             case MapKind():
                 return self._write_map(field.kind, field.name, value)
             case _:
@@ -322,6 +334,9 @@ class Kinds:
         hidden = (
             isinstance(field.kind, MessageKind) and field.kind.message in self._hiding
         )
+        if not field.utf8:
+            arguments = f'(m, "{field.name}", {field.number}, {value})'
+            return [expr(runtime("wire", "put_text"), arguments)]
         if row.fill is None:
             return [put(field.name, row.check(value) if row.check else value)]
         return [
@@ -334,15 +349,23 @@ class Kinds:
             expr(row.fill, f"({value}, t)"),
         ]
 
-    def _write_list(self, kind: ListKind, name: str, value: str) -> list[Code]:
-        row = self.row(kind.element)
+    def _write_list(self, field: Field, kind: ListKind, value: str) -> list[Code]:
+        row, name = self.row(kind.element), field.name
         if row.fill is not None:
             body: list[Code] = [f"t = {get(name)}.add", "for v in x:"]
             body.append(expr("    ", row.fill, "(v, t())"))
         else:
-            values = expr("[", row.check("v"), " for v in x]") if row.check else "x"
+            values: Code = "x"
             body = ["if x.__class__ is not list:"]
             body.append(expr("    x = ", runtime("wire", "items"), "(x)"))
+            if not field.utf8:
+                arguments = f'(m, "{name}", {field.number}, x)'
+                body.append(expr(runtime("wire", "extend_text"), arguments))
+                return _guarded(value, "or x.__class__ is not list", body)
+            if kind.element == ScalarKind(Scalar.STRING):
+                body.append(expr(runtime("wire", "all_text"), "(x)"))
+            elif row.check:
+                values = expr("[", row.check("v"), " for v in x]")
             body += [f"t = {get(name)}", expr("t.extend(", values, ")")]
         return _guarded(value, "or x.__class__ is not list", body)
 
@@ -417,7 +440,15 @@ def _guarded(value: str, condition: Code, body: list[Code]) -> list[Code]:
     """`body`, which uses `x`, unless `value` is the default: anything else reaches protobuf,
     which rejects a wrong type, so a stray None or "" is never written as zero in silence.
     """
-    return [f"x = {value}", expr("if x ", condition, ":"), *map(indented, body)]
+    if len(value) > _LONG:
+        head: list[Code] = [f"x = {value}", expr("if x ", condition, ":")]
+    else:
+        head = [expr(f"if (x := {value}) ", condition, ":")]
+    return [*head, *map(indented, body)]
+
+
+# A condition with a name beyond this would not fit into a line.
+_LONG = 36
 
 
 def _literal(scalar: Scalar, text: str) -> str:

@@ -2,7 +2,7 @@
 
 The descriptors are loaded into a private pool first. That validates them, and the pool answers
 what depends on edition features (presence, closed enums, delimited encoding), so no rule of
-protobuf is repeated here. Only this module and `protoc` know google.protobuf.
+protobuf is repeated here. Only this module, `embedded` and `protoc` know google.protobuf.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from google.protobuf import descriptor, descriptor_pb2, descriptor_pool
 
+from .embedded import slim
 from .problems import GenerationError, Location, Problem, fail
 from .schema import (
     Enum,
@@ -75,10 +76,14 @@ def link(
         files = descriptor_pb2.FileDescriptorSet.FromString(descriptor_set).file
     except Exception as error:
         raise fail(Location(source), f"not a FileDescriptorSet ({error})") from None
+    if any(isinstance(n, bytes) for f in files for n in (f.name, *f.dependency)):
+        raise fail(Location(source), "the name of a file is not UTF-8; rename it")
     ordered = _dependencies_first(list(files), source)
     wanted = _targets(ordered, targets, source)
-    pool = _pool(ordered, source)
-    linked = [_FileLinker(f, pool, f.name in wanted, locate).file() for f in ordered]
+    loaded = descriptors_of(ordered, source)
+    linked = [
+        _FileLinker(f, loaded[f.name], f.name in wanted, locate).file() for f in ordered
+    ]
     messages = {m.full_name: m for f in linked for m in _all_messages(f.messages)}
     enums = {e.full_name: e for f in linked for e in f.enums}
     enums |= {e.full_name: e for m in messages.values() for e in m.enums}
@@ -133,7 +138,7 @@ def _targets(
 ) -> set[str]:
     names = {f.name for f in files}
     if targets is None:
-        return {n for n in names if not n.startswith("google/protobuf/")} or names
+        return {f.name for f in files if not _is_googles(f)} or names
     if unknown := sorted(set(targets) - names):
         known = ", ".join(sorted(names))
         raise GenerationError(
@@ -146,19 +151,57 @@ def _targets(
     return set(targets)
 
 
-def _pool(
+def _is_googles(file: descriptor_pb2.FileDescriptorProto) -> bool:
+    """Whether this is one of the files that come with protobuf."""
+    package = f"{file.package}."
+    inside = package.startswith("google.protobuf.") or package == "pb."
+    return inside and file.name.startswith("google/protobuf/")
+
+
+def descriptors_of(
     files: Sequence[descriptor_pb2.FileDescriptorProto], source: str
-) -> descriptor_pool.DescriptorPool:
+) -> dict[str, Any]:
+    """The FileDescriptors of `files`, each of which comes after what it imports, by name.
+
+    They are in a pool of their own, which does not find a file by a name that is not ASCII.
+    """
     pool = descriptor_pool.DescriptorPool()
+    loaded: dict[str, Any] = {}
     for file in files:
         try:
-            pool.AddSerializedFile(file.SerializeToString())
+            loaded[file.name] = _add(pool, file)
         except Exception as error:
             text = " ".join(str(error).split())
             raise fail(
                 Location(source or file.name), f"protobuf rejects {file.name}: {text}"
             ) from None
-    return pool
+    return loaded
+
+
+def _add(
+    pool: descriptor_pool.DescriptorPool, file: descriptor_pb2.FileDescriptorProto
+) -> Any:
+    """Load a file; where fields share a name in JSON, protobuf wants to be told that they may.
+
+    protoc only warns of that in what is not proto3.
+    """
+    try:
+        return pool.AddSerializedFile(file.SerializeToString())
+    except TypeError:
+        if file.syntax == "proto3" or not _allow_shared_names(file.message_type):
+            raise
+        return pool.AddSerializedFile(file.SerializeToString())
+
+
+def _allow_shared_names(messages: Iterable[descriptor_pb2.DescriptorProto]) -> bool:
+    """Give an option to the messages that have such fields; returns whether there are any."""
+    found = False
+    for message in messages:
+        if len({f.json_name for f in message.field}) < len(message.field):
+            message.options.deprecated_legacy_json_field_conflicts = True
+            found = True
+        found |= _allow_shared_names(message.nested_type)
+    return found
 
 
 class _FileLinker:
@@ -167,14 +210,14 @@ class _FileLinker:
     def __init__(
         self,
         proto: descriptor_pb2.FileDescriptorProto,
-        pool: descriptor_pool.DescriptorPool,
+        loaded: Any,
         target: bool,
         locate: Callable[[str], str],
     ) -> None:
         self.proto = proto
         self.shown = locate(proto.name)
         self.target = target
-        self.descriptor: Any = pool.FindFileByName(proto.name)
+        self.descriptor = loaded
         # Indexed once: looking a comment up by scanning is quadratic in the size of a file.
         # A path of odd length is a part of an element (its name, its type): never looked up.
         self.locations = {
@@ -206,7 +249,8 @@ class _FileLinker:
                 for i, s in enumerate(self.proto.service)
             ),
             comment=self._comment((_FILE_SYNTAX,)) or self._comment((_FILE_PACKAGE,)),
-            wire=_wire(self.proto),
+            deprecated=self.proto.options.deprecated,
+            wire=slim(self.proto),
             target=self.target,
         )
 
@@ -216,14 +260,15 @@ class _FileLinker:
         if loc is None:
             return ""
         text = loc.leading_comments or loc.trailing_comments
+        if isinstance(text, bytes):  # what is not UTF-8
+            text = text.decode("utf-8", "replace")
         return _dedent(text) if text else ""
 
     def _where(self, path: tuple[int, ...]) -> Location:
         loc = self.locations.get(path)
-        if loc is None:
+        if loc is None or len(span := loc.span) < 2:
             return Location(self.shown)
-        line, col = loc.span[0], loc.span[1]
-        return Location(self.shown, line + 1, col + 1)
+        return Location(self.shown, span[0] + 1, span[1] + 1)
 
     def _message(
         self,
@@ -268,10 +313,14 @@ class _FileLinker:
                 for i, e in enumerate(proto.enum_type)
             ),
             comment=self._comment(path),
-            deprecated=proto.options.deprecated,
+            deprecated=self._deprecated(proto),
             where=self._where(path),
             file=self.proto.name,
         )
+
+    def _deprecated(self, proto: Any) -> bool:
+        """Of a type or service: an option of its own, or of its file."""
+        return bool(proto.options.deprecated or self.proto.options.deprecated)
 
     def _oneofs(
         self,
@@ -300,6 +349,7 @@ class _FileLinker:
         maps: dict[str, descriptor_pb2.DescriptorProto],
         path: tuple[int, ...],
     ) -> Field:
+        self._check_type(proto, d, path)
         repeated = proto.label == _Proto.LABEL_REPEATED
         synthetic = proto.proto3_optional
         oneof = (
@@ -311,7 +361,7 @@ class _FileLinker:
         return Field(
             name=proto.name,
             number=proto.number,
-            json_name=proto.json_name,
+            json_name=proto.json_name or d.json_name,
             kind=_kind(proto, maps, repeated),
             presence=presence,
             explicit=synthetic
@@ -322,7 +372,24 @@ class _FileLinker:
             comment=self._comment(path),
             deprecated=proto.options.deprecated,
             where=self._where(path),
+            utf8=self.proto.syntax == "proto3" or not _is_unchecked(d),
         )
+
+    def _check_type(self, proto: Any, d: Any, path: tuple[int, ...]) -> None:
+        """A problem for a field whose type a compiler would have written in another way."""
+        name = proto.type_name
+        inner = d.message_type if proto.type == _Proto.TYPE_MESSAGE else d
+        if not proto.HasField("type") or (name and name[0] != ".") or inner is None:
+            text = (
+                f"{d.full_name} has no resolved type; write the set with protoc or buf"
+            )
+            raise fail(self._where(path), text)
+        if inner is d or not inner.has_options or not inner.GetOptions().map_entry:
+            return
+        repeated = proto.label == _Proto.LABEL_REPEATED
+        if not repeated or inner.containing_type != d.containing_type:
+            text = f"{d.full_name} has the type of a map's entries; make it a map"
+            raise fail(self._where(path), text)
 
     def _enum(
         self,
@@ -347,7 +414,7 @@ class _FileLinker:
             ),
             closed=bool(d.is_closed),
             comment=self._comment(path),
-            deprecated=proto.options.deprecated,
+            deprecated=self._deprecated(proto),
             where=self._where(path),
             file=self.proto.name,
         )
@@ -367,7 +434,7 @@ class _FileLinker:
                 for i, m in enumerate(proto.method)
             ),
             comment=self._comment(path),
-            deprecated=proto.options.deprecated,
+            deprecated=self._deprecated(proto),
             where=self._where(path),
             file=self.proto.name,
         )
@@ -419,30 +486,20 @@ def _singular(proto: descriptor_pb2.FieldDescriptorProto) -> SingularKind:
     return ScalarKind(_SCALARS[proto.type])
 
 
+def _is_unchecked(d: Any) -> bool:
+    """Whether a field, or the value of a map, is text that need not be UTF-8."""
+    if d.message_type is not None and d.message_type.GetOptions().map_entry:
+        d = d.message_type.fields_by_name["value"]
+    if d.type != _Proto.TYPE_STRING:
+        return False
+    validation = d._GetFeatures().utf8_validation
+    return bool(validation == descriptor_pb2.FeatureSet.NONE)
+
+
 def _is_required(d: Any) -> bool:
     if hasattr(type(d), "is_required"):
         return bool(d.is_required)
     return bool(d.label == descriptor.FieldDescriptor.LABEL_REQUIRED)
-
-
-def _wire(proto: descriptor_pb2.FileDescriptorProto) -> bytes:
-    """The descriptor an SDK needs: no comments, and no extensions.
-
-    Without extension declarations, extension fields on the wire are unknown fields, and those are
-    preserved (`Model.__unknown__`).
-    """
-    slim = descriptor_pb2.FileDescriptorProto()
-    slim.CopyFrom(proto)
-    slim.ClearField("source_code_info")
-    _drop_extensions(slim)
-    return slim.SerializeToString(deterministic=True)
-
-
-def _drop_extensions(proto: Any) -> None:
-    proto.ClearField("extension")
-    nested = proto.message_type if hasattr(proto, "message_type") else proto.nested_type
-    for message in nested:
-        _drop_extensions(message)
 
 
 _UNTIDY = re.compile(r"[ \t]$|\r", re.MULTILINE)

@@ -15,6 +15,7 @@ import builtins
 import functools
 import keyword
 import re
+from collections.abc import Iterable, Mapping
 
 _KEYWORDS = frozenset(keyword.kwlist)
 # Type checkers take a variable of one of these two names to be true.
@@ -168,6 +169,42 @@ def method(name: str) -> str:
     if name.startswith("_"):
         text = "rpc_" + text.lstrip("_")
     return _escape(text, _KEYWORDS | {"close"})
+
+
+def methods(rpcs: Iterable[str]) -> dict[str, str]:
+    """The method of each RPC of a service. Of those that would meet the first has the name, others
+    are called as in the proto.
+
+    >>> methods(("GetURL", "GetUrl", "Import"))
+    {'GetURL': 'get_url', 'GetUrl': 'GetUrl', 'Import': 'import_'}
+    >>> methods(("GetUrl", "get_url", "_GetUrl"))
+    {'GetUrl': 'get_url', 'get_url': 'get_url_', '_GetUrl': 'rpc_get_url'}
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for rpc in rpcs:
+        name = method(rpc)
+        if name in taken and not rpc.startswith("_"):
+            name = _escape(rpc, _KEYWORDS | {"close"})
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        found[rpc] = name
+    return found
+
+
+def cases(fields: Mapping[str, int]) -> dict[str, str]:
+    """The class of each field of a oneof, given their numbers. Of those that would meet the lowest
+    has the name, others have their number behind it.
+
+    >>> cases({"fooBar": 2, "foo_bar": 1, "none": 3})
+    {'foo_bar': 'FooBar', 'fooBar': 'FooBar_2', 'none': 'None_'}
+    """
+    found: dict[str, str] = {}
+    for field, number in sorted(fields.items(), key=lambda item: item[1]):
+        name = type_name(camel(field))
+        found[field] = f"{name}_{number}" if name in found.values() else name
+    return found
 
 
 def module(path: str) -> str:

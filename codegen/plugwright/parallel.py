@@ -1,7 +1,7 @@
-"""How are two halves of a computation done at once? In a forked child, where there is one.
+"""How are two parts of a computation done at once? In a forked child, where there is one.
 
 The child inherits all the parent has, so nothing is sent to it; its result comes back through a
-pipe. Where forking is impossible or the child fails, the parent does the second half itself, so
+pipe. Where forking is impossible or the child fails, the parent does the second part itself, so
 the result and every error are the same either way.
 """
 
@@ -14,9 +14,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
-def both(first: Callable[[], T], second: Callable[[], T]) -> tuple[T, T]:
+def both(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
     """The results of two functions that do not depend on each other."""
     # A fork copies one thread only: what other threads hold locked would stay so for ever.
     if (

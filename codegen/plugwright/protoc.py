@@ -123,6 +123,10 @@ def _advice(text: str) -> str:
             text.rstrip(".")
             + "; check the import, or add its folder with -I/--proto-path"
         )
+    if "JSON name of field" in text and "conflicts with" in text:
+        return text.rstrip(".") + "; rename one, or give it a json_name of its own"
+    if "is already defined in" in text:
+        return text.rstrip(".") + "; rename one"
     if "recursion limit for nested messages" in text:
         return text.rstrip(".") + "; declare the inner messages at the top of the file"
     if text.endswith("is not defined."):

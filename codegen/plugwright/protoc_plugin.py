@@ -1,7 +1,8 @@
 """protoc-gen-plugwright: CodeGeneratorRequest on stdin, CodeGeneratorResponse on stdout.
 
-Options, comma separated: `package=NAME` (zero-config) or `config=PATH` of a plugwright.toml. The
-files are those of the CLI, below the package's name.
+Options, comma separated: `package=NAME` (zero-config), with a `service=NAME` for each service to
+generate (default: all), or `config=PATH` of a plugwright.toml. The files are those of the CLI,
+below the package's name.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.compiler import plugin_pb2
 
 from . import names
+from .config import load
 from .link import link
 from .plan import plan
 from .problems import GenerationError, Location, fail
 from .render import render
-from .settings import Sdk, Settings, load
+from .retention import without_source_options
+from .selection import select
+from .settings import Settings, without_config
 
-_OPTIONS = ("package", "config")
+_OPTIONS = ("package", "config", "service")
+_PLACE = Location("--plugwright_opt")
 
 
 def main() -> None:
@@ -42,8 +47,9 @@ def respond(
     )
     try:
         settings = _settings(request.parameter)
-        descriptors = descriptor_pb2.FileDescriptorSet(file=request.proto_file)
-        schema = link(descriptors.SerializeToString(), list(request.file_to_generate))
+        targets = list(request.file_to_generate)
+        linked = link(without_source_options(request.proto_file, targets), targets)
+        schema = select(linked, settings)
         for file in render(plan(schema, settings)):
             response.file.add(name=file.path, content=file.text)
     except GenerationError as error:
@@ -59,19 +65,21 @@ def _newest_edition() -> int:
 
 def _settings(parameter: str) -> Settings:
     options: dict[str, str] = {}
+    services: list[str] = []
     for item in filter(None, parameter.split(",")):
         key, _, value = item.partition("=")
         if key not in _OPTIONS:
             known = ", ".join(_OPTIONS)
-            raise fail(
-                Location("--plugwright_opt"),
-                f"unknown option {key!r}; known are: {known}",
-            )
+            raise fail(_PLACE, f"unknown option {key!r}; known are: {known}")
         options[key] = value
+        services += [value] if key == "service" else []
     if "config" in options:
+        if services:
+            text = "service= goes with package=; a config has services in its [select]"
+            raise fail(_PLACE, text)
         return load(Path(options["config"]))
     package = options.get("package", "")
     if not names.is_package(package):
         text = "say which package to write, as in --plugwright_opt=package=my_sdk"
-        raise fail(Location("--plugwright_opt"), text)
-    return Settings(sdk=Sdk(package=package))
+        raise fail(_PLACE, text)
+    return without_config(package, services, str(_PLACE))

@@ -139,6 +139,8 @@ class _Renderer:
         if plan.unchecked:
             rules = ", ".join(f"{rule}=false" for rule in plan.unchecked)
             parts[0] += f"\n# pyright: {rules}"
+        if "reportDeprecated" in plan.unchecked:
+            parts[0] += '\n# mypy: disable-error-code="deprecated"'
         if doc:
             parts.append(layout.docstring(doc, ""))
         parts.append("from __future__ import annotations")

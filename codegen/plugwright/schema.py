@@ -8,11 +8,13 @@ through `Schema.messages` and `Schema.enums`; they always resolve: `link` has ch
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from .problems import Location
+
+WELL_KNOWN_PACKAGE = "google.protobuf"
 
 
 class Scalar(enum.StrEnum):
@@ -70,7 +72,8 @@ Kind: TypeAlias = SingularKind | ListKind | MapKind
 class Field(NamedTuple):
     """`presence`: unset differs from the default value. `explicit`: written `optional`.
 
-    `default` is the text of an explicit default (proto2, editions) or None.
+    `default` is the text of an explicit default (proto2, editions) or None. `utf8`: false if
+    protobuf lets a peer send text that is no UTF-8.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Field(NamedTuple):
     comment: str
     deprecated: bool
     where: Location
+    utf8: bool = True
 
 
 class Oneof(NamedTuple):
@@ -116,6 +120,8 @@ class Enum(NamedTuple):
 
 
 class Message(NamedTuple):
+    """`namespace`: no message of the SDK, it only holds types that are (see `selection`)."""
+
     full_name: str
     path: tuple[str, ...]
     fields: tuple[Field, ...]
@@ -126,6 +132,7 @@ class Message(NamedTuple):
     deprecated: bool
     where: Location
     file: str
+    namespace: bool = False
 
     @property
     def name(self) -> str:
@@ -133,6 +140,20 @@ class Message(NamedTuple):
 
     def field(self, name: str) -> Field | None:
         return next((f for f in self.fields if f.name == name), None)
+
+
+def references(message: Message) -> Iterator[str]:
+    """The full names of the messages and enums that fields of `message` have as their types."""
+    for field in message.fields:
+        kind = field.kind
+        if isinstance(kind, ListKind):
+            kind = kind.element
+        elif isinstance(kind, MapKind):
+            kind = kind.value
+        if isinstance(kind, MessageKind):
+            yield kind.message
+        elif isinstance(kind, EnumKind):
+            yield kind.enum
 
 
 class Method(NamedTuple):
@@ -162,7 +183,10 @@ class Service(NamedTuple):
 
 
 class File(NamedTuple):
-    """`wire`: the FileDescriptorProto an SDK embeds (no source info, no extensions)."""
+    """`wire`: the FileDescriptorProto an SDK embeds (no source info, no extensions).
+
+    `target`: to be generated; `reused`: the package that has the types already, "" = none.
+    """
 
     name: str
     package: str
@@ -171,8 +195,10 @@ class File(NamedTuple):
     enums: tuple[Enum, ...]
     services: tuple[Service, ...]
     comment: str
+    deprecated: bool
     wire: bytes
     target: bool
+    reused: str = ""
 
 
 class Schema(NamedTuple):
@@ -181,6 +207,10 @@ class Schema(NamedTuple):
     files: tuple[File, ...]
     messages: Mapping[str, Message]
     enums: Mapping[str, Enum]
+
+    def declared(self, name: str) -> Message | Enum:
+        """The message or enum of a full name."""
+        return self.messages.get(name) or self.enums[name]
 
     @property
     def targets(self) -> tuple[File, ...]:

@@ -10,6 +10,7 @@ Spelling avoids every name that a class of the module declares: inside a class b
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
@@ -60,16 +61,26 @@ def indented(code: Code) -> Code:
     return f"    {code}" if isinstance(code, str) else expr("    ", code)
 
 
+@functools.cache
 def builtin(name: str) -> Symbol:
     return Symbol("builtins", name)
 
 
+@functools.cache
 def typing(name: str) -> Symbol:
     return Symbol("typing", name)
 
 
+@functools.cache
 def runtime(module: str, name: str) -> Symbol:
     return Symbol(f"plugwright_runtime.{module}", name)
+
+
+# What takes time to load, and is wanted late, or for annotations only.
+_SLOW = (
+    *(".clients.", "._launch", "plugwright_runtime.launch"),
+    *("plugwright_runtime.http", "plugwright_runtime.wkt"),
+)
 
 
 class ImportTable:
@@ -123,9 +134,9 @@ class ImportTable:
 
     def _by_module(self, module: str) -> bool:
         """Converters, which are loaded with the models anyway, import them by name."""
-        if module.startswith(".models."):
+        if ".models." in module:  # ours, or those of a package whose types are reused
             return not self.module.startswith("._convert.")
-        return self.lazy and module.startswith(".clients.")
+        return self.lazy and module.startswith(_SLOW)
 
     def _local(self, name: str) -> str:
         """A top-level name of this module, through an alias where a class declares the same."""

@@ -3,6 +3,7 @@
 A case is a folder of `tests/cases` with one or more protos:
 
 - `plugwright.toml`: generated with it; without one, in the zero-config form, as package `sdk`;
+- `needed.toml`: the config of another package that the case's own one imports;
 - `expected/`: the modules that are compared with what comes out, as paths below the package;
 - `stderr.txt`: the case must fail, and print exactly this;
 - `arguments.txt`: the command line of a case that needs another one, an argument a line;
@@ -52,6 +53,11 @@ class Case:
     def generate(self) -> tuple[SourceFile, ...]:
         """Every file of the case's package, in memory."""
         return generation.generated(self.job(), lambda text: None)
+
+    def needed(self) -> generation.Job | None:
+        """The package that the case's own one imports."""
+        config = self.folder / "needed.toml"
+        return generation.configured(config, (), None) if config.exists() else None
 
     def job(self) -> generation.Job:
         config = self.folder / "plugwright.toml"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cases import GOOD, PACKAGE
 from packages import Generated, write_package
+from plugwright import generation
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,9 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
         name = f"case_{case.name.replace('/', '_')}_{secrets.token_hex(4)}"
         write_package(case.generate(), PACKAGE, root, name)
         packages[case.name] = name
+        if (needed := case.needed()) is not None:
+            files = generation.generated(needed, lambda text: None)
+            write_package(files, needed.settings.sdk.package, root)
     sys.path.insert(0, str(root))
     yield Generated(root, packages)
     sys.path.remove(str(root))

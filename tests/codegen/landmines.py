@@ -287,10 +287,10 @@ def _services_file(mined: list[str]) -> FileDescriptorProto:
     return file
 
 
-_SERVICES = frozenset(
-    ("type", "match", "self", "list", "str", "clients", "models", "typing", "_")
-    + ("__init__", "response", "Servicer", "Client", "SyncClient", "Metadata")
-    + ("annotations", "lazy_names")
+_SERVICES = (
+    {"type", "match", "self", "list", "str", "clients", "models", "typing", "_"}
+    | {"__init__", "response", "Servicer", "Client", "SyncClient", "Metadata"}
+    | {"annotations", "lazy_names"}
 )
 
 
@@ -321,11 +321,11 @@ def _files(mined: list[str]) -> Iterator[FileDescriptorProto]:
         yield file
 
 
-_FILES = frozenset(
-    ("types", "typing", "enum", "datetime", "builtins", "models", "clients")
-    + ("servicers", "registry", "_package", "_convert", "_descriptors", "__init__")
-    + ("__main__", "codec", "wire", "model", "m", "o", "x", "self", "annotations")
-    + ("lazy", "lazy_names", "str", "list", "Model", "PACKAGE", "google")
+_FILES = (
+    {"types", "typing", "enum", "datetime", "builtins", "models", "clients"}
+    | {"servicers", "registry", "_package", "_convert", "_descriptors", "__init__"}
+    | {"__main__", "codec", "wire", "model", "m", "o", "x", "self", "annotations"}
+    | {"lazy", "lazy_names", "str", "list", "Model", "PACKAGE", "google"}
 )
 
 

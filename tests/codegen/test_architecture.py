@@ -11,7 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CODEGEN = ROOT / "codegen" / "plugwright"
 RUNTIME = ROOT / "runtime" / "plugwright_runtime"
-_DESCRIPTOR_MODULES = {"protoc.py", "link.py", "protoc_plugin.py"}
+_DESCRIPTOR_MODULES = {
+    "protoc.py",
+    "link.py",
+    "embedded.py",
+    "protoc_plugin.py",
+    "retention.py",
+}
 
 
 def _sources(folder: Path) -> list[Path]:

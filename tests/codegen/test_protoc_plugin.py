@@ -1,78 +1,130 @@
-"""Does protoc-gen-plugwright, run by protoc, write what the CLI writes?"""
+"""Does protoc-gen-plugwright, run by protoc and by buf, write what the CLI writes?"""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
 import pytest
+from cases import GOOD, Case, by_name
+from compilers import COMPILERS, Run, buf_build
 from plugwright.generation import Sources, configured, generated, zero_config
 
 ROOT = Path(__file__).parents[2]
 MATTERMOST = ROOT / "proto" / "mattermost"
+CONFIGS = sorted(ROOT.glob("proto/*/plugwright.toml"))
+by_compiler = pytest.mark.parametrize("compiler", COMPILERS)
+# buf takes no protos with this option: two fields of one name in JSON.
+_NOT_FOR_BUF = "deprecated_legacy_json_field_conflicts"
 
 
 def _quiet(text: str) -> None:
     del text
 
 
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The console script as pip makes it, from this interpreter."""
-    path = tmp_path_factory.mktemp("bin") / "protoc-gen-plugwright"
-    script = "import sys\nfrom plugwright.protoc_plugin import main\nsys.exit(main())\n"
-    path.write_text(f"#!{sys.executable}\n{script}")
-    path.chmod(0o755)
-    return path
-
-
-def _protoc(plugin: Path, out: Path, option: str) -> subprocess.CompletedProcess[str]:
-    out.mkdir()
-    command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{MATTERMOST}"]
-    command += [f"--plugin=protoc-gen-plugwright={plugin}", f"--plugwright_out={out}"]
-    command += [
-        f"--plugwright_opt={option}",
-        *map(str, sorted(MATTERMOST.glob("*.proto"))),
-    ]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def _tree(folder: Path) -> dict[str, str]:
-    files = (p for p in folder.rglob("*") if p.is_file())
-    return {str(p.relative_to(folder)): p.read_text(encoding="utf-8") for p in files}
-
-
-def test_zero_config_is_the_same_as_by_the_cli(plugin: Path, tmp_path: Path) -> None:
-    done = _protoc(plugin, tmp_path / "out", "package=sdk")
+@by_compiler
+def test_zero_config_is_the_same_as_by_the_cli(compiler: str, tmp_path: Path) -> None:
+    run = Run(MATTERMOST, "package=sdk", tmp_path)
+    done = COMPILERS[compiler](run)
     assert (done.returncode, done.stderr) == (0, "")
-    files = tuple(sorted(MATTERMOST.glob("*.proto")))
-    expected = generated(
-        zero_config("sdk", tmp_path, Sources(files, (MATTERMOST,))), _quiet
+    sources = Sources(tuple(sorted(MATTERMOST.glob("*.proto"))), (MATTERMOST,))
+    expected = generated(zero_config("sdk", tmp_path, sources), _quiet)
+    assert run.tree() == {f.path: f.text for f in expected}
+
+
+@by_compiler
+@pytest.mark.parametrize("config", CONFIGS, ids=[c.parent.name for c in CONFIGS])
+def test_a_config_is_the_same_as_by_the_cli(
+    compiler: str, config: Path, tmp_path: Path
+) -> None:
+    run = Run(config.parent, f"config={config}", tmp_path)
+    done = COMPILERS[compiler](run)
+    assert done.returncode == 0, done.stderr
+    assert run.tree() == {
+        f.path: f.text for f in generated(configured(config, (), None), _quiet)
+    }
+
+
+# Comments, places, options and defaults are what a compiler of its own could read differently.
+@pytest.mark.parametrize(
+    **by_name(c for c in GOOD if not (c.folder / "plugwright.toml").exists())
+)
+def test_buf_gives_the_same_for_each_case(case: Case, tmp_path: Path) -> None:
+    if any(_NOT_FOR_BUF in p.read_text(encoding="utf-8") for p in case.protos):
+        pytest.skip("buf rejects fields that have one name in JSON")
+    for proto in case.protos:
+        copied = tmp_path / "case" / proto.relative_to(case.folder)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(proto, copied)
+    run = Run(tmp_path / "case", "package=sdk", tmp_path)
+    done = COMPILERS["buf"](run)
+    assert done.returncode == 0, done.stderr
+    assert run.tree() == {f.path: f.text for f in case.generate()}
+
+
+def test_a_set_of_buf_gives_the_same_as_the_protos(tmp_path: Path) -> None:
+    descriptors = buf_build(Run(MATTERMOST, "", tmp_path))
+    config = MATTERMOST / "plugwright.toml"
+    by_set, by_protos = (
+        generated(configured(config, (), given), _quiet)
+        for given in (descriptors, None)
     )
-    assert _tree(tmp_path / "out") == {f.path: f.text for f in expected}
+    assert by_set == by_protos
 
 
-def test_a_config_is_the_same_as_by_the_cli(plugin: Path, tmp_path: Path) -> None:
-    done = _protoc(plugin, tmp_path / "out", f"config={MATTERMOST / 'plugwright.toml'}")
+_IMPORTED = """
+edition = "2024";
+import "google/protobuf/descriptor.proto";
+option features.enforce_naming_style = STYLE_LEGACY;
+message Note {
+  string source = 1 [retention = RETENTION_SOURCE];
+  string kept = 2;
+}
+extend google.protobuf.FieldOptions {
+  string gone = 50001 [retention = RETENTION_SOURCE];
+  Note note = 50002;
+}
+message Base {
+  string a = 1 [(gone) = "x"];
+  string b = 2 [(gone) = "x", (note).source = "s", (note).kept = "k"];
+  extensions 10 [declaration = {number: 10, full_name: ".x", type: "int32"}];
+}
+"""
+
+
+@by_compiler
+def test_options_for_sources_alone_make_no_difference(
+    compiler: str, tmp_path: Path
+) -> None:
+    protos = tmp_path / "case"
+    protos.mkdir()
+    (protos / "base.proto").write_text(_IMPORTED)
+    main = protos / "main.proto"
+    main.write_text('edition = "2024"; import "base.proto"; message M { Base b = 1; }')
+    run = Run(protos, "package=sdk", tmp_path, main.name)
+    done = COMPILERS[compiler](run)
     assert (done.returncode, done.stderr) == (0, "")
-    expected = generated(configured(MATTERMOST, (), None), _quiet)
-    assert _tree(tmp_path / "out") == {f.path: f.text for f in expected}
+    expected = generated(
+        zero_config("sdk", tmp_path, Sources((main,), (protos,))), _quiet
+    )
+    assert run.tree() == {f.path: f.text for f in expected}
 
 
+@by_compiler
 @pytest.mark.parametrize(
     ("option", "text"),
     [
-        ("pakage=x", "unknown option 'pakage'; known are: package, config"),
+        ("pakage=x", "unknown option 'pakage'; known are: package, config, service"),
         ("package=1x", "say which package to write"),
         ("config=/nowhere/plugwright.toml", "cannot be read"),
     ],
 )
-def test_problems_reach_protoc(
-    plugin: Path, tmp_path: Path, option: str, text: str
+def test_problems_reach_the_user(
+    compiler: str, tmp_path: Path, option: str, text: str
 ) -> None:
-    done = _protoc(plugin, tmp_path / "out", option)
-    assert done.returncode == 1
+    run = Run(MATTERMOST, option, tmp_path)
+    done = COMPILERS[compiler](run)
+    assert done.returncode != 0
     assert text in done.stderr
     assert "Traceback" not in done.stderr
-    assert _tree(tmp_path / "out") == {}
+    assert run.tree() == {}

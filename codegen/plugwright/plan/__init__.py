@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from ..kinds import Kinds
+from ..kinds import Kinds, TypeNames
+from ..patterns import Patterns
 from ..problems import Problems
-from ..schema import File, Schema
-from ..settings import Patterns, Settings
-from . import launch, package, servicers
+from ..schema import File, Schema, references
+from ..settings import Settings
+from . import launch, package, reused, servicers
 from .clients import ClientPlanner
 from .hooks import HookPlanner
 from .methods import MethodPlanner, find_service
@@ -21,8 +22,10 @@ def plan(schema: Schema, settings: Settings) -> Plan:
     """The plan of one SDK. Raises GenerationError with every problem found."""
     problems = Problems()
     files = generated_files(schema)
-    types = type_names(files, problems)
+    own = type_names(files, problems)
+    types = own | reused.type_names(schema, problems)
     problems.raise_if_any()
+    taken = reused.find(files, schema)
     kinds = Kinds(types, schema)
     secrets = Patterns(settings.fields.secret)
     models = ModelPlanner(types, kinds, secrets, problems)
@@ -38,23 +41,46 @@ def plan(schema: Schema, settings: Settings) -> Plan:
         modules += planner.modules(service)
         hooks = planner.plans
     modules += launch.modules(settings, bool(hooks), problems)
+    served = ""
+    if not hooks and (service := launch.served(settings, schema)) is not None:
+        modules += launch.service_modules(service, methods)
+        served = methods.services[service.full_name].servicer
     secrets.report_unused(problems, settings, "fields.secret", fields)
     exports = tuple(package.model_exports(modules))
     modules += [
-        package.index(types),
-        package.descriptors(_with_imports(files, schema)),
+        package.index(_registered(own, schema), settings.protos.nesting, taken.types),
+        package.descriptors(_with_imports(files, schema, taken.files), taken.files),
+        *reused.modules(taken, types),
         package.namespace("models/__init__.py", "Every model of the protos.", exports),
         package.plain("_convert/__init__.py", "Converters; an implementation detail."),
-        package.root(settings, clients.exports, bool(hooks)),
+        package.root(
+            settings,
+            clients.exports,
+            bool(hooks),
+            bool(taken.types),
+            _used(own, schema),
+        ),
         package.typed_marker(),
     ]
     modules += list(package.extra_modules(settings, modules, problems))
     if settings.file:
-        modules += package.project(settings, schema.services, hooks)
+        modules += package.project(settings, schema.services, hooks, served)
     _check(schema, settings, methods, problems)
     problems.raise_if_any()
     modules = _with_unchecked(modules, _broken_rules(schema))
     return Plan(settings.sdk.package, tuple(modules), tuple(clients.methods), hooks)
+
+
+def _used(types: Mapping[str, TypeNames], schema: Schema) -> Iterator[str]:
+    """The types of the fields of the generated messages, by full name."""
+    for name in types:
+        if (message := schema.messages.get(name)) is not None:
+            yield from references(message)
+
+
+def _registered(types: Mapping[str, TypeNames], schema: Schema) -> dict[str, TypeNames]:
+    """The messages and enums; a class that is only a namespace of some is neither."""
+    return {n: t for n, t in types.items() if n in schema.messages or n in schema.enums}
 
 
 def _check(
@@ -66,7 +92,7 @@ def _check(
         text = f"{client!r} cannot name the client: it is taken, or no name for a class"
         problems.add(settings.where("api.client"), f"{text}; choose another")
     services = ", ".join(sorted(s.name for s in schema.services)) or "none"
-    for key in ("api", "hooks"):
+    for key in ("api", "hooks", "launch"):
         name: str = getattr(settings, key).service
         found = [s for s in schema.services if name in (s.name, s.full_name)]
         if name and not found:
@@ -76,9 +102,6 @@ def _check(
             full_names = " or ".join(s.full_name for s in found)
             text = f"{name!r} names several services; say which: {full_names}"
             problems.add(settings.where(f"{key}.service"), text)
-    if settings.error.message and not methods.error_type:
-        text = f"there is no message {settings.error.message!r}; give its simple or full name"
-        problems.add(settings.where("error.message"), text)
     fields = [f"{m.name}.{f.name}" for m in schema.messages.values() for f in m.fields]
     methods.defaults.report_unused(problems, settings, "parameters.defaults", fields)
     methods.json.report_unused(problems, settings, "fields.json", fields)
@@ -96,10 +119,25 @@ def _broken_rules(schema: Schema) -> tuple[str, ...]:
     rules: list[str] = []
     if any(name.isupper() for name in fields):
         rules.append("reportConstantRedefinition")
+    if _any_deprecated(schema):
+        rules.append("reportDeprecated")
     private = any(name.startswith("_") for name in fields)
     if private or any("._" in f".{name}" for name in types):
         rules += ["reportPrivateUsage", "reportUnusedClass"]
     return tuple(rules)
+
+
+def _any_deprecated(schema: Schema) -> bool:
+    """Whether anything is marked for checkers, which would report the SDK's own code."""
+    fields = (f for m in schema.messages.values() for f in m.fields)
+    methods = (m for s in schema.services for m in s.methods)
+    return (
+        any(m.deprecated for m in schema.messages.values())
+        or any(e.deprecated for e in schema.enums.values())
+        or any(s.deprecated for s in schema.services)
+        or any(f.deprecated for f in fields)
+        or any(m.deprecated for m in methods)
+    )
 
 
 def _with_unchecked(
@@ -110,14 +148,19 @@ def _with_unchecked(
     return [m._replace(unchecked=(*m.unchecked, *rules)) for m in modules]
 
 
-def _with_imports(files: tuple[File, ...], schema: Schema) -> Iterator[File]:
-    """`files` and all they import: what a descriptor pool needs to load them."""
+def _with_imports(
+    files: tuple[File, ...], schema: Schema, reused: Mapping[str, str]
+) -> Iterator[File]:
+    """`files` and all they import: what a descriptor pool needs to load them.
+
+    What the files called `reused` import is in the packages that have those.
+    """
     by_name = {f.name: f for f in schema.files}
-    todo = [f.name for f in files]
+    todo = [*reused, *(f.name for f in files)]
     seen: set[str] = set()
     while todo:
         name = todo.pop()
         if name not in seen:
             seen.add(name)
             yield by_name[name]
-            todo += by_name[name].dependencies
+            todo += () if name in reused else by_name[name].dependencies

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .. import layout, names
+from ..patterns import Patterns
 from ..problems import Problems
 from ..schema import Method, Service
-from ..settings import Patterns, Settings
-from ..symbols import Symbol, expr, runtime
+from ..settings import Settings
+from ..symbols import Code, Symbol, expr, runtime
 from .methods import MethodPlanner
 from .modules import (
     ClientClassPlan,
@@ -20,6 +21,7 @@ from .modules import (
     ComposedClientsPlan,
     MethodPlan,
     ModulePlan,
+    noted,
 )
 from .package import ExportPlan, namespace
 
@@ -38,6 +40,7 @@ class ClientPlanner:
         self.planner = planner
         self.settings = settings
         self.problems = problems
+        self.flavours = settings.sdk.flavours
         self.methods: list[MethodPlan] = []
         self.exports: list[ExportPlan] = []
 
@@ -46,11 +49,12 @@ class ClientPlanner:
         for service in services:
             module, name, _ = self.planner.services[service.full_name]
             yield from self._service(service, name, module)
-            for prefix in ("", "Async"):
-                exports.append(ExportPlan(prefix + name, f".{module}", prefix + name))
+            for is_async in self.flavours:
+                python = class_name(name, is_async)
+                exports.append(ExportPlan(python, f".{module}", python))
                 if service is self.planner.api:
                     home = f".clients.{module}"
-                    self.exports.append(ExportPlan(prefix + name, home, prefix + name))
+                    self.exports.append(ExportPlan(python, home, python))
         yield namespace("clients/__init__.py", "A client for every service.", exports)
 
     def _service(
@@ -65,10 +69,10 @@ class ClientPlanner:
             dotted = f".clients.{module}.{submodule}"
             title = f"The {domain} calls of {service.name}." if domain else ""
             classes = []
-            for is_async in (False, True):
-                mixin = f"{'Async' if is_async else ''}{domain}Mixin"
+            for is_async in self.flavours:
+                mixin = class_name(f"{domain}Mixin", is_async)
                 mixins[is_async].append(Symbol(dotted, mixin))
-                doc = f"{title} Part of `{'Async' if is_async else ''}{name}`."
+                doc = f"{title} Part of `{class_name(name, is_async)}`."
                 classes.append(
                     ClientClassPlan(mixin, _CORES[is_async], is_async, plans, doc)
                 )
@@ -93,26 +97,29 @@ class ClientPlanner:
         api = self.settings.api
         is_api = service is self.planner.api
         timeout, env = (api.timeout, api.target_env) if is_api else (30.0, "")
-        error = self.settings.error
+        errors = self.planner.convention(service.full_name)
         options = expr(
             runtime("client", "ClientOptions"),
             f'(\n        service="{service.full_name}",\n        timeout={timeout!r},',
             f"\n        target_env={layout.quote(env)}," if env else "",
-            _error_options(error.field, self.planner.error_type),
+            _argument(errors.declaration("errors=", "        ")),
             _idempotent(service),
             "\n    )",
         )
         classes = tuple(
             ComposedClientPlan(
-                name=("Async" if is_async else "") + name,
+                name=class_name(name, is_async),
                 bases=tuple(mixins[is_async]) or (_CORES[is_async],),
                 core=_CORES[is_async],
                 service=service.full_name,
                 doc=_client_doc(service, is_async),
                 options=options,
                 idempotent=(),
+                deprecated=(
+                    f"{service.full_name} is deprecated" if service.deprecated else ""
+                ),
             )
-            for is_async in (False, True)
+            for is_async in self.flavours
         )
         return ModulePlan(
             path=f"clients/{module}/__init__.py",
@@ -164,18 +171,14 @@ class ClientPlanner:
             modules[module] = domain
 
     def _methods(self, methods: list[Method]) -> tuple[MethodPlan, ...]:
-        plans = []
-        seen: dict[str, Method] = {}
-        for method in methods:
-            plan = self.planner.plan(method)
-            if plan.name in seen:
-                other = seen[plan.name]
-                text = f"{method.name} and {other.name} both become {plan.name}(); rename one"
-                self.problems.add(method.where, text)
-            seen[plan.name] = method
-            plans.append(plan)
+        plans = [self.planner.plan(method) for method in methods]
         self.methods += plans
         return tuple(plans)
+
+
+def class_name(name: str, is_async: bool) -> str:
+    """The client called `name`, or its twin for coroutines."""
+    return f"Async{name}" if is_async else name
 
 
 _LOCALS = ("response", "requests", "timeout", "metadata")
@@ -191,13 +194,12 @@ def _idempotent(service: Service) -> str:
     return "\n" + layout.strings(rpcs, "idempotent", "        ", "=") if rpcs else ""
 
 
-def _error_options(field: str, error_type: str) -> str:
-    if not error_type:
-        return ""
-    return f'\n        error_field="{names.attribute(field)}",\n        error_type="{error_type}",'
+def _argument(declaration: Code) -> Code:
+    return expr("\n", declaration, ",") if declaration else ""
 
 
 def _client_doc(service: Service, is_async: bool) -> str:
     kind = "Async client" if is_async else "Client"
     text = f"{kind} of `{service.full_name}`."
-    return f"{text}\n\n{service.comment}" if service.comment else text
+    text = f"{text}\n\n{service.comment}" if service.comment else text
+    return noted(text, service.deprecated)

@@ -21,6 +21,7 @@ from fnmatch import fnmatch
 
 from .. import names
 from ..kinds import WELL_KNOWN, TypeNames
+from ..patterns import Patterns
 from ..problems import Problems
 from ..schema import (
     Field,
@@ -32,13 +33,21 @@ from ..schema import (
     ScalarKind,
     Service,
 )
-from ..settings import Hooks, Patterns, Settings
+from ..settings import Hooks, Settings
 from ..symbols import Expr, Symbol, builtin, expr, runtime
 from . import launch
+from .clients import class_name
 from .methods import MethodPlanner
-from .modules import HookPlan, HooksPlan, ModulePlan, TestingPlan
+from .modules import AccessorPlan, HookPlan, HooksPlan, ModulePlan, TestingPlan
 from .naming import ServiceNames
 
+_ACCESSORS = {
+    False: (
+        "api",
+        "The host's API, for plain functions; connected before the first hook runs.",
+    ),
+    True: ("aio", "The host's API, for coroutines."),
+}
 _HTTP_FIELDS = ("init", "body_chunk", "body_complete")
 
 
@@ -70,12 +79,13 @@ class HookPlanner:
             comment=service.comment,
             hooks=plans,
             implemented=self.hooks.implemented,
-            error_field=names.attribute(self.settings.error.field),
-            error_type=self.planner.error_type,
+            errors=self.planner.convention(service.full_name).declaration(
+                "errors=", "    "
+            )
+            or "    errors=None",
             timeout=self.hooks.timeout,
             timeout_env=self.hooks.timeout_env,
-            client=api.client if api else "",
-            api=api.module if api else "",
+            accessors=self._accessors(api) if api else (),
             title=self.settings.sdk.title,
             starts=launch.configured(self.settings) is not None,
         )
@@ -97,7 +107,7 @@ class HookPlanner:
             module=".plugin",
             content=content,
             defines=("Plugin", "run_plugin"),
-            declares=("api", "aio"),
+            declares=tuple(name for name, _ in _ACCESSORS.values()),
             lazy=True,
         )
 
@@ -106,11 +116,20 @@ class HookPlanner:
         api = self.planner.api
         return self.planner.services[api.full_name] if api else None
 
+    def _accessors(self, api: ServiceNames) -> tuple[AccessorPlan, ...]:
+        return tuple(
+            AccessorPlan(name, _client(api, is_async), doc)
+            for is_async, (name, doc) in _ACCESSORS.items()
+            if is_async in self.settings.sdk.flavours
+        )
+
     def _testing(self, api: ServiceNames, hooks: ServiceNames) -> ModulePlan:
+        is_async = False not in self.settings.sdk.flavours
         content = TestingPlan(
             doc="Test a plugin without its host: a fake API server and a caller of hooks.",
             servicer=Symbol(f".servicers.{api.module}", api.servicer),
-            hooks=Symbol(f".clients.{hooks.module}", hooks.client),
+            hooks=_client(hooks, is_async),
+            is_async=is_async,
             startup=self.hooks.startup,
             shutdown=self.hooks.shutdown,
         )
@@ -233,8 +252,8 @@ class HookPlanner:
                 self.problems.add(method.where, text)
             rules.append("family http: a stream of HTTP frames")
             return "http", none, ()
-        error = self.planner.error_field(response)
-        payload = self.planner.payload(response)
+        error = self.planner.error_fields(method)
+        payload = self.planner.payload(method)
         if response.oneofs:
             text = f"{response.name} has a oneof, and a hook's answer can have none; use fields"
             self.problems.add(method.where, text)
@@ -308,6 +327,11 @@ class HookPlanner:
         if isinstance(field.kind, ScalarKind) and field.kind.type is Scalar.BYTES:
             return expr(builtin("bytes"))
         return self.planner.kinds.annotation(field.kind)
+
+
+def _client(service: ServiceNames, is_async: bool) -> Symbol:
+    name = class_name(service.client, is_async)
+    return Symbol(f".clients.{service.module}", name)
 
 
 def _is_plain_message(field: Field) -> bool:

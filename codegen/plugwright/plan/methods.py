@@ -18,6 +18,7 @@ from typing import Any
 
 from .. import layout, names
 from ..kinds import Kinds, TypeNames, python_scalar
+from ..patterns import Patterns
 from ..problems import Problems
 from ..schema import (
     EnumKind,
@@ -32,9 +33,10 @@ from ..schema import (
     Schema,
     Service,
 )
-from ..settings import Patterns, Settings
+from ..settings import Settings
 from ..symbols import Code, Expr, expr, runtime
-from .modules import MethodPlan, ParameterPlan
+from .conventions import Convention, conventions
+from .modules import MethodPlan, ParameterPlan, noted
 from .naming import service_names
 
 # Parameters that every generated method has of its own.
@@ -61,14 +63,18 @@ class MethodPlanner:
         self.kinds = kinds
         self.settings = settings
         self.problems = problems
-        self.error = settings.error
         self.defaults = Patterns(settings.parameters.defaults)
         self.json = Patterns(settings.fields.json)
         self.nullable = Patterns(settings.api.nullable)
         self.api = find_service(schema, settings.api.service)
         clients = {self.api.full_name: settings.api.client} if self.api else {}
         self.services = service_names(schema.services, clients, problems)
-        self.error_type = _find_message(schema, settings.error.message)
+        self.names = {
+            f"{service.full_name}.{rpc}": name
+            for service in schema.services
+            for rpc, name in names.methods(m.name for m in service.methods).items()
+        }
+        self._conventions = conventions(schema, settings, problems)
 
     def plan(self, method: Method) -> MethodPlan:
         request = self.schema.messages[method.input]
@@ -77,6 +83,8 @@ class MethodPlanner:
         service = method.full_name.rpartition(".")[0]
         self.required = self.api is not None and service == self.api.full_name
         rules: list[str] = []
+        if (usual := names.method(method.name)) != self.names[method.full_name]:
+            rules.append(f"name: as in the proto, for {usual}() is another call")
         if method.client_streaming:
             parameters: tuple[ParameterPlan, ...] = ()
             rules.append(f"parameters: a stream of {request.name}")
@@ -89,8 +97,9 @@ class MethodPlanner:
             rules.append(f"result: a stream of {response.name}")
         else:
             result, answer = self._result(method, response, local, rules)
+        rules += self.convention(service).rules(response)
         return MethodPlan(
-            name=names.method(method.name),
+            name=self.names[method.full_name],
             rpc=method.name,
             path=method.path,
             kind=STREAMING[method.client_streaming, method.server_streaming],
@@ -107,6 +116,7 @@ class MethodPlanner:
                 method.deprecated,
             ),
             rules=tuple(rules),
+            deprecated=f"{method.full_name} is deprecated" if method.deprecated else "",
         )
 
     # ------------------------------------------------------------------ parameters
@@ -231,23 +241,26 @@ class MethodPlanner:
 
     # ------------------------------------------------------------------ results
 
-    def error_field(self, response: Message) -> Field | None:
-        """The field that embeds the error, recognised by name and type."""
-        field = response.field(self.error.field)
-        if field is None or field.oneof or not isinstance(field.kind, MessageKind):
-            return None
-        return field if field.kind.message == self.error_type else None
+    def convention(self, service: str) -> Convention:
+        """How the service with that full name says that a call failed."""
+        return self._conventions[service]
 
-    def payload(self, response: Message) -> tuple[Field, ...]:
-        """The fields of a response apart from the embedded error."""
-        error = self.error_field(response)
-        return tuple(f for f in response.fields if f is not error)
+    def error_fields(self, method: Method) -> tuple[Field, ...]:
+        """The fields of the response that tell of a failure."""
+        convention = self.convention(method.full_name.rpartition(".")[0])
+        return convention.fields(self.schema.messages[method.output])
+
+    def payload(self, method: Method) -> tuple[Field, ...]:
+        """The fields of the response apart from those."""
+        errors = self.error_fields(method)
+        response = self.schema.messages[method.output]
+        return tuple(f for f in response.fields if f not in errors)
 
     def _result(
         self, method: Method, response: Message, local: str, rules: list[str]
     ) -> tuple[Expr, Code]:
         model = expr(self.types[response.full_name].model)
-        payload = self.payload(response)
+        payload = self.payload(method)
         if len(payload) == 0:
             rules.append(f"result: None, {response.name} has no payload")
             return expr("None"), "None"
@@ -280,14 +293,6 @@ class MethodPlanner:
         rules.append("an unset payload without an error raises PluginAPIError")
         present = runtime("client", "present")
         return annotation, expr(present, f'({source}, "{method.name}", "{field.name}")')
-
-
-def _find_message(schema: Schema, name: str) -> str:
-    """The full name of the message called `name`, by its full or its simple name."""
-    if not name or name in schema.messages:
-        return name
-    found = (n for n in schema.messages if n.rpartition(".")[2] == name)
-    return next(found, "")
 
 
 def find_service(schema: Schema, name: str) -> Service | None:
@@ -334,9 +339,7 @@ def _unlike(name: str, parameters: tuple[ParameterPlan, ...]) -> str:
 
 def _doc(comment: str, parameters: tuple[ParameterPlan, ...], deprecated: bool) -> str:
     """The RPC's comment, and what each parameter means."""
-    lines = [comment]
-    if deprecated:
-        lines.append("\nDeprecated: the host may remove it.")
+    lines = [noted(comment, deprecated)]
     documented = [p for p in parameters if p.doc]
     if documented:
         lines.append("\nArgs:")

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .. import layout, names
 from ..kinds import Kinds, TypeNames
+from ..patterns import Patterns
 from ..problems import Problems
 from ..schema import Enum, EnumKind, Field, File, Message, Oneof
-from ..settings import Patterns
 from ..symbols import Code, Expr, expr, indented, runtime
 from .modules import (
     AttributePlan,
@@ -25,6 +25,7 @@ from .modules import (
     ModelsPlan,
     ModulePlan,
     OneofPlan,
+    noted,
 )
 
 # `self` where a field has that name; no module may be imported under these.
@@ -55,7 +56,7 @@ class ModelPlanner:
         self.declared = frozenset(_declared(file.messages, self.types))
         classes = tuple(self._message(m) for m in file.messages)
         plan = ModelsPlan(
-            doc=file.comment,
+            doc=noted(file.comment, file.deprecated),
             enums=tuple(self._enum(e) for e in file.enums),
             messages=classes,
             unions=tuple(unions(classes)),
@@ -97,7 +98,7 @@ class ModelPlanner:
         return MessagePlan(
             name=self._class_name(message.full_name),
             full_name=message.full_name,
-            doc=_doc(message.comment, message.deprecated),
+            doc=noted(message.comment, message.deprecated),
             attributes=tuple(attributes),
             oneofs=tuple(self._oneof(message, o) for o in message.oneofs),
             secrets=tuple(
@@ -112,6 +113,13 @@ class ModelPlanner:
             ),
             enums=tuple(self._enum(e) for e in message.enums),
             this=this,
+            namespace=message.namespace,
+            deprecated="" if message.namespace else _warning(message),
+            old=tuple(
+                names.attribute(f.name)
+                for f in message.fields
+                if f.deprecated and f.oneof is None and not f.required
+            ),
         )
 
     def _class_name(self, full_name: str) -> str:
@@ -129,7 +137,7 @@ class ModelPlanner:
                 unset = runtime("model", "UNSET")
                 stored = expr(zero, " if ", name, " is ", unset, " else ", name)
                 default = unset
-        doc = _doc(field.comment, field.deprecated)
+        doc = noted(field.comment, field.deprecated)
         if (explicit := self.kinds.explicit_default(field)) is not None:
             doc = f"{doc}\n\nUnset reads as {explicit}.".strip()
         return AttributePlan(
@@ -139,32 +147,27 @@ class ModelPlanner:
     def _oneof_attribute(self, message: Message, oneof: Oneof) -> AttributePlan:
         name = names.attribute(oneof.name)
         union = self.types[message.full_name].oneofs[oneof.name].union
-        members = ", ".join(f"`{names.camel(f.name)}`" for f in oneof.fields)
+        cases = self.types[message.full_name].oneofs[oneof.name].cases
+        members = ", ".join(f"`{cases[f.name]}`" for f in oneof.fields)
         doc = f"{oneof.comment}\n\nOne of {members}; None when unset.".strip()
         return AttributePlan(name, expr(union, " | None"), "None", name, doc)
 
     def _case(self, message: Message, oneof: Oneof, field: Field) -> Expr:
         types = self.types[message.full_name]
-        holder = types.oneofs[oneof.name].holder
-        return expr(
-            types.model, f".{holder}.{names.type_name(names.camel(field.name))}"
-        )
+        own = types.oneofs[oneof.name]
+        return expr(types.model, f".{own.holder}.{own.cases[field.name]}")
 
     def _oneof(self, message: Message, oneof: Oneof) -> OneofPlan:
-        seen: dict[str, str] = {}
-        cases: list[CasePlan] = []
-        for field in oneof.fields:
-            name = names.type_name(names.camel(field.name))
-            if name in seen:
-                text = f"{field.name} and {seen[name]} both become case {name} of {oneof.name}"
-                self.problems.add(field.where, f"{text}; rename one")
-            seen[name] = field.name
-            doc = _doc(field.comment, field.deprecated)
-            cases.append(
-                CasePlan(name, field.name, self.kinds.annotation(field.kind), doc)
-            )
         types = self.types[message.full_name]
         oneof_names = types.oneofs[oneof.name]
+        cases: list[CasePlan] = []
+        for field in oneof.fields:
+            name = oneof_names.cases[field.name]
+            doc = noted(field.comment, field.deprecated)
+            annotation = self.kinds.annotation(field.kind)
+            old = f"{message.full_name}.{field.name}" if field.deprecated else ""
+            warning = f"{old} is deprecated" if old else ""
+            cases.append(CasePlan(name, field.name, annotation, doc, warning))
         # At the top of the module no class hides the name, so its plain text will do.
         path = f"{types.model.name}.{oneof_names.holder}"
         return OneofPlan(
@@ -181,10 +184,12 @@ class ModelPlanner:
             name=self._class_name(enum.full_name),
             base=runtime("model", "ClosedEnum" if enum.closed else "OpenEnum"),
             members=tuple(
-                MemberPlan(members[v.name], v.number, _doc(v.comment, v.deprecated))
+                MemberPlan(members[v.name], v.number, noted(v.comment, v.deprecated))
                 for v in enum.values
             ),
-            doc=_doc(enum.comment, enum.deprecated),
+            doc=noted(enum.comment, enum.deprecated),
+            deprecated=_warning(enum),
+            old=tuple(members[v.name] for v in enum.values if v.deprecated),
         )
 
     # ------------------------------------------------------------------ converters
@@ -197,7 +202,7 @@ class ModelPlanner:
             for e in enums
             for types in (self.types[e.full_name],)
         )
-        converters = tuple(self._converter(m) for m in messages)
+        converters = tuple(self._converter(m) for m in messages if not m.namespace)
         return ModulePlan(
             path=f"_convert/{module}.py",
             template="convert.py.j2",
@@ -272,12 +277,12 @@ class ModelPlanner:
         lines.append(f"    o.{attribute} = None")
         for field in oneof.fields:
             lines.append(f'elif w == "{field.name}":')
-            case = self._case(message, oneof, field)
-            lines.append(
-                expr(
-                    f"    o.{attribute} = ", case, "(", self.kinds.read_set(field), ")"
-                )
-            )
+            made = expr(self._case(message, oneof, field), "(")
+            if field.deprecated:  # reading is no use of it
+                new_case = runtime("wire", "new_case")
+                made = expr(new_case, "(", self._case(message, oneof, field), ", ")
+            value = self.kinds.read_set(field)
+            lines.append(expr(f"    o.{attribute} = ", made, value, ")"))
         return lines
 
     def _write_oneof(self, message: Message, oneof: Oneof) -> list[Code]:
@@ -311,8 +316,8 @@ def _declared(
         yield from (names.attribute(f.name) for f in message.fields if f.oneof is None)
         for oneof in message.oneofs:
             yield names.attribute(oneof.name)
-            yield types[message.full_name].oneofs[oneof.name].holder
-            yield from (names.type_name(names.camel(f.name)) for f in oneof.fields)
+            own = types[message.full_name].oneofs[oneof.name]
+            yield from (own.holder, *own.cases.values())
         yield from (names.type_name(e.path[-1]) for e in message.enums)
         yield from (names.type_name(m.path[-1]) for m in message.messages)
         yield from _declared(message.messages, types)
@@ -331,6 +336,5 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-def _doc(comment: str, deprecated: bool) -> str:
-    note = "Deprecated: the host may remove it." if deprecated else ""
-    return f"{comment}\n\n{note}".strip() if note else comment
+def _warning(declared: Message | Enum) -> str:
+    return f"{declared.full_name} is deprecated" if declared.deprecated else ""

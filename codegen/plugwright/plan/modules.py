@@ -11,6 +11,13 @@ from typing import Any, NamedTuple
 from ..symbols import Code, Expr, Symbol, builtin, expr, typing
 
 
+def noted(comment: str, deprecated: bool) -> str:
+    """The comment, and that the element is deprecated if the comment does not say so."""
+    if not deprecated or "deprecated" in comment.lower():
+        return comment
+    return f"{comment}\n\nDeprecated: the host may remove it.".strip()
+
+
 class ModulePlan(NamedTuple):
     """One file of the package.
 
@@ -50,12 +57,16 @@ class AttributePlan(NamedTuple):
 
 
 class CasePlan(NamedTuple):
-    """One member of a oneof: a class with a `value`."""
+    """One member of a oneof: a class with a `value`.
+
+    Here and below, `deprecated` is what a warning says; "" if there is nothing to warn of.
+    """
 
     name: str
     field: str
     annotation: Expr
     doc: str
+    deprecated: str
 
     @property
     def declaration(self) -> Code:
@@ -79,14 +90,22 @@ class MemberPlan(NamedTuple):
 
 
 class EnumPlan(NamedTuple):
+    """`old`: the members that are deprecated."""
+
     name: str
     base: Code
     members: tuple[MemberPlan, ...]
     doc: str
+    deprecated: str
+    old: tuple[str, ...]
 
 
 class MessagePlan(NamedTuple):
-    """A model class; `this` is the first parameter's name where a field is called `self`."""
+    """A model class.
+
+    `this`: the first parameter's name, which is another where a field is called `self`; `old`: the
+    attributes that are deprecated; `namespace`: no model, but the class that models are nested in.
+    """
 
     name: str
     full_name: str
@@ -97,6 +116,9 @@ class MessagePlan(NamedTuple):
     messages: tuple[MessagePlan, ...]
     enums: tuple[EnumPlan, ...]
     this: str
+    deprecated: str
+    old: tuple[str, ...]
+    namespace: bool
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -138,8 +160,9 @@ class ConverterPlan(NamedTuple):
     @property
     def variables(self) -> tuple[str, ...]:
         """The variables of the writer: `x` is a field's value, `w` that of a oneof."""
-        used = {line[:4] for line in self.write if isinstance(line, str)}
-        return tuple(name for name in ("x", "w") if f"{name} = " in used)
+        heads = [c.parts[0] if isinstance(c, Expr) else c for c in self.write]
+        used = {h.removeprefix("if (")[:2] for h in heads if isinstance(h, str)}
+        return tuple(name for name in ("x", "w") if f"{name} " in used)
 
     @property
     def read_signature(self) -> Code:
@@ -154,6 +177,20 @@ class EnumTablePlan(NamedTuple):
     full_name: str
     name: str
     model: Code
+
+
+class ReusedConverterPlan(NamedTuple):
+    reader: str
+    writer: str
+    model: Code
+
+
+class ReusedPlan(NamedTuple):
+    """The converters of types that other packages have."""
+
+    doc: str
+    tables: tuple[EnumTablePlan, ...]
+    converters: tuple[ReusedConverterPlan, ...]
 
 
 class ConvertersPlan(NamedTuple):
@@ -195,6 +232,7 @@ class MethodPlan(NamedTuple):
     idempotent: bool
     doc: str
     rules: tuple[str, ...]
+    deprecated: str
 
 
 class ClientClassPlan(NamedTuple):
@@ -220,6 +258,7 @@ class ComposedClientPlan(NamedTuple):
     doc: str
     options: Code
     idempotent: tuple[str, ...]
+    deprecated: str
 
 
 class ComposedClientsPlan(NamedTuple):
@@ -228,7 +267,10 @@ class ComposedClientsPlan(NamedTuple):
 
 
 class ServicerMethodPlan(NamedTuple):
-    """An RPC as method of a servicer; `request_name` and `response_name` are full names."""
+    """An RPC as method of a servicer; `request_name` and `response_name` are full names.
+
+    `nothing`: whether the response has no payload, so that None will do.
+    """
 
     name: str
     rpc: str
@@ -237,6 +279,7 @@ class ServicerMethodPlan(NamedTuple):
     response: Code
     request_name: str
     response_name: str
+    nothing: bool
     doc: str
 
 
@@ -246,8 +289,7 @@ class ServicerPlan(NamedTuple):
     comment: str
     service: str
     methods: tuple[ServicerMethodPlan, ...]
-    error_field: str
-    error_type: str
+    errors: Code
 
 
 class HookPlan(NamedTuple):
@@ -282,26 +324,37 @@ class HookPlan(NamedTuple):
         return tuple(source for _, _, source in self.arguments)
 
 
+class AccessorPlan(NamedTuple):
+    """A property of `Plugin` that is a client of the host's API."""
+
+    name: str
+    client: Symbol
+    doc: str
+
+
 class HooksPlan(NamedTuple):
+    """`accessors`: how plugins reach the API; none if the host has none."""
+
     doc: str
     service: str
     comment: str
     hooks: tuple[HookPlan, ...]
     implemented: str
-    error_field: str
-    error_type: str
+    errors: Code
     timeout: float
     timeout_env: str
-    client: str
-    api: str
+    accessors: tuple[AccessorPlan, ...]
     title: str
     starts: bool
 
 
 class TestingPlan(NamedTuple):
+    """`hooks`: the client that calls hooks, for coroutines if `is_async`."""
+
     doc: str
     servicer: Symbol
     hooks: Symbol
+    is_async: bool
     startup: tuple[str, ...]
     shutdown: tuple[str, ...]
 

@@ -13,17 +13,7 @@ from typing import NamedTuple
 from .. import names
 from ..kinds import WELL_KNOWN, OneofNames, TypeNames
 from ..problems import Location, Problems
-from ..schema import (
-    Enum,
-    EnumKind,
-    File,
-    ListKind,
-    MapKind,
-    Message,
-    MessageKind,
-    Schema,
-    Service,
-)
+from ..schema import Enum, File, Message, Schema, Service, references
 from ..symbols import Symbol
 
 # Python stops at 100 levels of indentation; a class body with a method needs three more.
@@ -31,41 +21,42 @@ MAX_NESTING = 90
 
 
 def generated_files(schema: Schema) -> tuple[File, ...]:
-    """The target files and the files whose types they refer to, dependencies first."""
+    """The target files and the files whose types they refer to, dependencies first.
+
+    None is among them that another package has.
+    """
     by_name = {f.name: f for f in schema.files}
     wanted: set[str] = set()
     todo = [f.name for f in schema.targets]
     while todo:
         name = todo.pop()
-        if name not in wanted:
+        if name not in wanted and not by_name[name].reused:
             wanted.add(name)
             todo += sorted(_referenced_files(by_name[name], schema) - wanted)
     return tuple(f for f in schema.files if f.name in wanted)
 
 
 def _referenced_files(file: File, schema: Schema) -> set[str]:
+    return {schema.declared(t).file for t in referenced_types(file)}
+
+
+def referenced_types(file: File) -> set[str]:
+    """The full names of what fields and methods of `file` have as types."""
     types: set[str] = set()
-    for message in _walk(file.messages):
-        for field in message.fields:
-            kind = field.kind
-            if isinstance(kind, ListKind):
-                kind = kind.element
-            elif isinstance(kind, MapKind):
-                kind = kind.value
-            if isinstance(kind, MessageKind):
-                types |= {kind.message} - WELL_KNOWN.keys()
-            elif isinstance(kind, EnumKind):
-                types.add(kind.enum)
+    for message in walk(file.messages):
+        types.update(references(message))
+    types -= WELL_KNOWN.keys()
     for service in file.services:
         for method in service.methods:
             types |= {method.input, method.output}
-    return {(schema.messages.get(t) or schema.enums[t]).file for t in types}
+    return types
 
 
-def _walk(messages: Iterable[Message]) -> Iterable[Message]:
+def walk(messages: Iterable[Message]) -> Iterable[Message]:
+    """The messages and all that are nested in them."""
     for message in messages:
         yield message
-        yield from _walk(message.messages)
+        yield from walk(message.messages)
 
 
 def type_names(files: Iterable[File], problems: Problems) -> dict[str, TypeNames]:
@@ -78,7 +69,7 @@ def type_names(files: Iterable[File], problems: Problems) -> dict[str, TypeNames
             text = f"{file.name} and {modules[module]} both become module {module}; rename one"
             problems.add(Location(file.name), text)
         modules[module] = file.name
-        _FileNames(module, found, problems).add(file)
+        FileNames(f".models.{module}", f"._convert.{module}", found, problems).add(file)
     return found
 
 
@@ -118,16 +109,25 @@ def service_names(
     return found
 
 
-class _FileNames:
-    """Names the types of one file."""
+class FileNames:
+    """Names the types of one file, in the modules `models` and `converters`.
+
+    `functions`: names of converters that are taken, if several files share a module.
+    """
 
     def __init__(
-        self, module: str, found: dict[str, TypeNames], problems: Problems
+        self,
+        models: str,
+        converters: str,
+        found: dict[str, TypeNames],
+        problems: Problems,
+        functions: set[str] | None = None,
     ) -> None:
-        self.module = module
+        self.models = models
+        self.converters = converters
         self.found = found
         self.problems = problems
-        self.functions: set[str] = set()
+        self.functions: set[str] = set() if functions is None else functions
         self.top_level: set[str] = set()
 
     def add(self, file: File) -> None:
@@ -154,13 +154,9 @@ class _FileNames:
             self._claim(message.name, message.full_name, message.where, scope),
         )
         self.found[message.full_name] = TypeNames(
-            Symbol(f".models.{self.module}", ".".join(path)),
-            Symbol(
-                f"._convert.{self.module}", self._function("read_" + "_".join(path))
-            ),
-            Symbol(
-                f"._convert.{self.module}", self._function("write_" + "_".join(path))
-            ),
+            Symbol(self.models, ".".join(path)),
+            Symbol(self.converters, self._function("read_" + "_".join(path))),
+            Symbol(self.converters, self._function("write_" + "_".join(path))),
             {},
             self._oneofs(message, path),
         )
@@ -172,11 +168,9 @@ class _FileNames:
 
     def _enum(self, enum: Enum, outer: tuple[str, ...], scope: dict[str, str]) -> None:
         path = (*outer, self._claim(enum.path[-1], enum.full_name, enum.where, scope))
-        table = Symbol(
-            f"._convert.{self.module}", self._function("E_" + "_".join(path))
-        )
+        table = Symbol(self.converters, self._function("E_" + "_".join(path)))
         self.found[enum.full_name] = TypeNames(
-            Symbol(f".models.{self.module}", ".".join(path)),
+            Symbol(self.models, ".".join(path)),
             table,
             table,
             names.enum_members(enum.path[-1], tuple(v.name for v in enum.values)),
@@ -193,9 +187,8 @@ class _FileNames:
         for oneof in message.oneofs:
             holder = _unused(names.type_name(names.camel(oneof.name)), beside)
             union = _unused("".join(path) + names.camel(oneof.name), self.top_level)
-            found[oneof.name] = OneofNames(
-                holder, Symbol(f".models.{self.module}", union)
-            )
+            cases = names.cases({f.name: f.number for f in oneof.fields})
+            found[oneof.name] = OneofNames(holder, Symbol(self.models, union), cases)
         return found
 
     def _claim(

@@ -25,15 +25,23 @@ class DescriptorPlan(NamedTuple):
 
 
 class DescriptorsPlan(NamedTuple):
+    """`reused`: (file, package) of each file whose types another package has."""
+
     doc: str
     files: tuple[DescriptorPlan, ...]
+    reused: tuple[tuple[str, str], ...]
 
 
 class IndexPlan(NamedTuple):
-    """`modules`: (full name, module stem) of every type."""
+    """`modules`: (full name, module stem) of every type; `nesting`: see `Protos`.
+
+    `reused`: (full name, package) of every type that another package has.
+    """
 
     doc: str
     modules: tuple[tuple[str, str], ...]
+    nesting: int
+    reused: tuple[tuple[str, str], ...]
 
 
 class ExportPlan(NamedTuple):
@@ -57,7 +65,8 @@ class NamespacePlan(NamedTuple):
     """A package whose names load at first use, with the typed mirror of them.
 
     `groups`: the exports by module, as import statements want them. `launch`: what tells that a
-    host has started this process, which is then prepared at once.
+    host has started this process, which is then prepared at once. `reuses`: whether other packages
+    must be there.
     """
 
     doc: str
@@ -65,10 +74,14 @@ class NamespacePlan(NamedTuple):
     groups: tuple[tuple[str, tuple[ExportPlan, ...]], ...]
     submodules: tuple[ExportPlan, ...] = ()
     launch: Launch | None = None
+    reuses: bool = False
 
 
 class ProjectPlan(NamedTuple):
-    """pyproject.toml and README of an SDK."""
+    """pyproject.toml and README of an SDK.
+
+    `served`: the servicer that plugins subclass; `guide`: Markdown in place of an example.
+    """
 
     package: str
     distribution: str
@@ -80,10 +93,18 @@ class ProjectPlan(NamedTuple):
     hooks: tuple[HookPlan, ...]
     services: tuple[str, ...]
     starts: bool
+    clients: str
+    served: str
+    dependencies: tuple[str, ...]
+    guide: str
 
 
 def namespace(
-    path: str, doc: str, exports: Iterable[ExportPlan], starts: Launch | None = None
+    path: str,
+    doc: str,
+    exports: Iterable[ExportPlan],
+    starts: Launch | None = None,
+    reuses: bool = False,
 ) -> ModulePlan:
     """A package that exports names lazily; `module` of an export is relative to it."""
     exports = list(exports)
@@ -98,6 +119,7 @@ def namespace(
         groups=tuple((m, tuple(g)) for m, g in sorted(groups.items())),
         submodules=tuple(e for e in ordered if not e.original),
         launch=starts,
+        reuses=reuses,
     )
     parent = path.removesuffix("__init__.py").rstrip("/").replace("/", ".")
     return ModulePlan(
@@ -147,12 +169,13 @@ def model_exports(modules: Iterable[ModulePlan]) -> Iterator[ExportPlan]:
             yield from (ExportPlan(name, relative, name) for name in plan.names)
 
 
-def index(types: Mapping[str, TypeNames]) -> ModulePlan:
+def index(
+    types: Mapping[str, TypeNames], nesting: int, reused: Mapping[str, str]
+) -> ModulePlan:
     """The module that makes the `Package`: which type lives where."""
     modules = sorted((n, t.model.module.rpartition(".")[2]) for n, t in types.items())
-    plan = IndexPlan(
-        "Where each message and enum of this package lives.", tuple(modules)
-    )
+    doc = "Where each message and enum of this package lives."
+    plan = IndexPlan(doc, tuple(modules), nesting, tuple(reused.items()))
     return ModulePlan(
         path="_package.py",
         template="package.py.j2",
@@ -162,31 +185,37 @@ def index(types: Mapping[str, TypeNames]) -> ModulePlan:
     )
 
 
-def descriptors(files: Iterable[File]) -> ModulePlan:
-    """The serialized descriptors of `files`, which must include all they import."""
+def descriptors(files: Iterable[File], reused: Mapping[str, str]) -> ModulePlan:
+    """The serialized descriptors of `files`, which must include all they import.
+
+    `reused`: file -> the package that has its types, of which the descriptor is expected.
+    """
+    files = sorted(files, key=lambda f: f.name)
     plan = DescriptorsPlan(
         doc="Descriptors of the protos, serialized: file -> (imports, FileDescriptorProto).",
         files=tuple(
-            DescriptorPlan(f.name, tuple(sorted(f.dependencies)), f.wire)
-            for f in sorted(files, key=lambda f: f.name)
+            DescriptorPlan(f.name, tuple(sorted(f.dependencies)), f.wire) for f in files
         ),
+        reused=tuple(sorted(reused.items())),
     )
     return ModulePlan(
         path="_descriptors.py",
         template="descriptors.py.j2",
         module="._descriptors",
         content=plan,
-        defines=("FILES",),
+        defines=("FILES", "REUSED"),
     )
 
 
 _ERRORS = (
+    "Abort",
     "AlreadyExistsError",
     "DecodeError",
     "FieldError",
     "NotFoundError",
     "PermissionDeniedError",
     "PluginAPIError",
+    "StatusError",
     "UnavailableError",
     "Unimplemented",
     "ValidationError",
@@ -202,6 +231,17 @@ _HTTP = (
 )
 
 _ANSWERS = ("DISMISS", "Dismiss", "Reject")
+# What stands for the values of well-known types, where fields have them.
+_VALUES = {
+    "google.protobuf.Any": "AnyMessage",
+    "google.protobuf.Duration": "NanoTimedelta",
+    "google.protobuf.Empty": "Empty",
+    "google.protobuf.FieldMask": "FieldMask",
+    "google.protobuf.ListValue": "NULL",
+    "google.protobuf.Struct": "NULL",
+    "google.protobuf.Timestamp": "NanoDatetime",
+    "google.protobuf.Value": "NULL",
+}
 ROOT_NAMES = frozenset(
     (
         "clients",
@@ -212,23 +252,32 @@ ROOT_NAMES = frozenset(
         "HookName",
         "hook",
         "run_plugin",
+        "ServicePlugin",
+        "ServerContext",
         *_ERRORS,
         "HookRegistrationError",
         *_ANSWERS,
         *_HTTP,
+        *_VALUES.values(),
     )
 )
 """What a package may export beside the client of the API."""
 
 
 def root(
-    settings: Settings, clients: Iterable[ExportPlan], has_hooks: bool
+    settings: Settings,
+    clients: Iterable[ExportPlan],
+    has_hooks: bool,
+    reuses: bool,
+    used: Iterable[str],
 ) -> ModulePlan:
-    """`__init__.py` of the SDK: all that its users import."""
+    """`__init__.py` of the SDK: all that its users import. `used`: types that fields have."""
     exports = [ExportPlan(m, f".{m}", "") for m in ("clients", "models", "servicers")]
     exports.append(ExportPlan("registry", "._package", "PACKAGE"))
     exports += clients
     exports += [ExportPlan(n, "plugwright_runtime.errors", n) for n in _ERRORS]
+    values = {_VALUES[name] for name in used if name in _VALUES}
+    exports += [ExportPlan(n, "plugwright_runtime.wkt", n) for n in sorted(values)]
     if has_hooks:
         name = "HookRegistrationError"
         exports.append(ExportPlan(name, "plugwright_runtime.errors", name))
@@ -236,13 +285,22 @@ def root(
         exports.append(ExportPlan("Plugin", ".plugin", "Plugin"))
         exports += [ExportPlan(n, "plugwright_runtime.hooks", n) for n in _ANSWERS]
         exports += [ExportPlan(n, "plugwright_runtime.http", n) for n in _HTTP]
-    starts = launch.configured(settings) if has_hooks else None
+    serves = bool(settings.launch.service)
+    starts = launch.configured(settings) if has_hooks or serves else None
     if starts is not None:
         exports.append(ExportPlan("run_plugin", ".plugin", "run_plugin"))
+    if serves:
+        for module, name in (
+            ("plugin", "ServicePlugin"),
+            ("servicer", "ServerContext"),
+        ):
+            exports.append(ExportPlan(name, f"plugwright_runtime.{module}", name))
     own = [ExportPlan(n, f".{m}", n) for n, m in settings.sdk.exports.items()]
     exports = [e for e in exports if e.name not in settings.sdk.exports] + own
     title = settings.sdk.title or f"The generated package {settings.sdk.package}"
-    return namespace("__init__.py", f"{title}.", exports, starts)
+    return namespace(
+        "__init__.py", f"{title}.", exports, launch.prepared(starts), reuses
+    )
 
 
 def extra_modules(
@@ -259,7 +317,10 @@ def extra_modules(
 
 
 def project(
-    settings: Settings, services: Iterable[Service], hooks: tuple[HookPlan, ...]
+    settings: Settings,
+    services: Iterable[Service],
+    hooks: tuple[HookPlan, ...],
+    served: str,
 ) -> Iterator[ModulePlan]:
     """The files beside the package that make it a distribution."""
     sdk = settings.sdk
@@ -275,6 +336,10 @@ def project(
         hooks=hooks,
         services=tuple(s.full_name for s in services),
         starts=launch.configured(settings) is not None,
+        clients=sdk.clients,
+        served=served,
+        dependencies=sdk.dependencies,
+        guide=settings.guide,
     )
     for path, template in (
         ("pyproject.toml", "pyproject.toml.j2"),

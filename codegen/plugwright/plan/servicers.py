@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .. import names
 from ..schema import Method, Service
 from .methods import STREAMING, MethodPlanner
-from .modules import ModulePlan, ServicerMethodPlan, ServicerPlan
+from .modules import ModulePlan, ServicerMethodPlan, ServicerPlan, noted
 from .package import ExportPlan, namespace
 
 
@@ -41,19 +40,24 @@ def _servicer(service: Service, planner: MethodPlanner) -> ServicerPlan:
         comment=service.comment,
         service=service.full_name,
         methods=tuple(_method(m, planner) for m in service.methods),
-        error_field=names.attribute(planner.error.field) if planner.error_type else "",
-        error_type=planner.error_type,
+        errors=planner.convention(service.full_name).declaration(
+            "__errors__ = ", "    "
+        ),
     )
 
 
 def _method(method: Method, planner: MethodPlanner) -> ServicerMethodPlan:
     return ServicerMethodPlan(
-        name=names.method(method.name),
+        name=planner.names[method.full_name],
         rpc=method.name,
         kind=STREAMING[method.client_streaming, method.server_streaming],
         request=planner.types[method.input].model,
         response=planner.types[method.output].model,
         request_name=method.input,
         response_name=method.output,
-        doc=method.comment.split("\n\n")[0] or f"Answer `{method.name}`.",
+        nothing=not method.server_streaming and not planner.payload(method),
+        doc=noted(
+            method.comment.split("\n\n")[0] or f"Answer `{method.name}`.",
+            method.deprecated,
+        ),
     )

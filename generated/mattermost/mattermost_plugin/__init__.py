@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         run_plugin,
     )
     from plugwright_runtime.errors import (
+        Abort,
         AlreadyExistsError,
         DecodeError,
         FieldError,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         NotFoundError,
         PermissionDeniedError,
         PluginAPIError,
+        StatusError,
         UnavailableError,
         Unimplemented,
         ValidationError,
@@ -60,10 +62,14 @@ if TYPE_CHECKING:
         asgi,
         wsgi,
     )
+    from plugwright_runtime.wkt import (
+        NULL,
+    )
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
+            "Abort": "plugwright_runtime.errors",
             "AlreadyExistsError": "plugwright_runtime.errors",
             "AsyncPluginAPIClient": ".clients.plugin_api",
             "DISMISS": "plugwright_runtime.hooks",
@@ -74,6 +80,7 @@ else:
             "HookName": ".hooks",
             "HookRegistrationError": "plugwright_runtime.errors",
             "JSONResponse": "plugwright_runtime.http",
+            "NULL": "plugwright_runtime.wkt",
             "NotFoundError": "plugwright_runtime.errors",
             "PermissionDeniedError": "plugwright_runtime.errors",
             "Plugin": ".plugin",
@@ -82,6 +89,7 @@ else:
             "Reject": "plugwright_runtime.hooks",
             "Request": "plugwright_runtime.http",
             "Response": "plugwright_runtime.http",
+            "StatusError": "plugwright_runtime.errors",
             "StreamingResponse": "plugwright_runtime.http",
             "UnavailableError": "plugwright_runtime.errors",
             "Unimplemented": "plugwright_runtime.errors",
@@ -98,6 +106,7 @@ else:
     )
 
 __all__ = [
+    "Abort",
     "AlreadyExistsError",
     "AsyncPluginAPIClient",
     "DISMISS",
@@ -108,6 +117,7 @@ __all__ = [
     "HookName",
     "HookRegistrationError",
     "JSONResponse",
+    "NULL",
     "NotFoundError",
     "PermissionDeniedError",
     "Plugin",
@@ -116,6 +126,7 @@ __all__ = [
     "Reject",
     "Request",
     "Response",
+    "StatusError",
     "StreamingResponse",
     "UnavailableError",
     "Unimplemented",

@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Literal, TYPE_CHECKING, TypeVar, Union, overload
 
+from plugwright_runtime.conventions import MessageErrors
 from plugwright_runtime.hooks import Dismiss, HookSpec, HookTable, Reject
-from plugwright_runtime.http import HTTPHandler
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.wkt import JSONObject
 
 if TYPE_CHECKING:
     from .models import api_channel_post as _api_channel_post
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from .models import post as _post
     from .models import team as _team
     from .models import user as _user
+    from plugwright_runtime import http as _http
+    from plugwright_runtime import wkt as _wkt
 else:
     _api_channel_post = lazy_module(__package__, ".models.api_channel_post")
     _api_remaining = lazy_module(__package__, ".models.api_remaining")
@@ -37,6 +38,8 @@ else:
     _post = lazy_module(__package__, ".models.post")
     _team = lazy_module(__package__, ".models.team")
     _user = lazy_module(__package__, ".models.user")
+    _http = lazy_module(__package__, "plugwright_runtime.http")
+    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
 
 
 class HookName(StrEnum):
@@ -484,8 +487,10 @@ HOOKS = HookTable(
     package=__name__.rpartition(".")[0],
     service="mattermost.pluginapi.v1.PluginHooks",
     implemented="Implemented",
-    error_field="error",
-    error_type="mattermost.pluginapi.v1.AppError",
+    errors=MessageErrors(
+        type="mattermost.pluginapi.v1.AppError",
+        field="error",
+    ),
     timeout=30.0,
     timeout_env="MATTERMOST_PLUGIN_HOOK_TIMEOUT",
     specs=(
@@ -1079,14 +1084,14 @@ if TYPE_CHECKING:
         bound=Callable[
             [
                 Any,
-                JSONObject,
+                _wkt.JSONObject,
             ],
             Union[
-                JSONObject,
+                _wkt.JSONObject,
                 None,
                 Awaitable[
                     Union[
-                        JSONObject,
+                        _wkt.JSONObject,
                         None,
                     ]
                 ],
@@ -1284,7 +1289,7 @@ if TYPE_CHECKING:
         bound=Callable[
             [
                 Any,
-                JSONObject,
+                _wkt.JSONObject,
             ],
             Union[
                 _hooks_message.EmailNotificationContent,
@@ -1383,7 +1388,7 @@ if TYPE_CHECKING:
                 Any,
                 _hooks_common.PluginContext,
                 _user.User,
-                JSONObject,
+                _wkt.JSONObject,
             ],
             Union[
                 None,
@@ -1541,7 +1546,7 @@ if TYPE_CHECKING:
         bound=Callable[
             [
                 Any,
-                JSONObject,
+                _wkt.JSONObject,
                 _hooks_command.RemoteCluster,
             ],
             Union[
@@ -1607,7 +1612,7 @@ if TYPE_CHECKING:
     )
     _ServeHTTP = TypeVar(
         "_ServeHTTP",
-        bound=HTTPHandler,
+        bound=_http.HTTPHandler,
     )
 
     @overload

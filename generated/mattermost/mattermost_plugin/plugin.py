@@ -6,17 +6,19 @@ from __future__ import annotations
 
 from typing import NoReturn, TYPE_CHECKING
 
-from plugwright_runtime.launch import run
 from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.plugin import PluginBase
 
-from ._launch import LAUNCH
 from .hooks import HOOKS
 
 if TYPE_CHECKING:
+    from . import _launch as _launch_
     from .clients import plugin_api as _plugin_api
+    from plugwright_runtime import launch as _launch
 else:
+    _launch_ = lazy_module(__package__, "._launch")
     _plugin_api = lazy_module(__package__, ".clients.plugin_api")
+    _launch = lazy_module(__package__, "plugwright_runtime.launch")
 
 
 class Plugin(PluginBase):
@@ -70,4 +72,4 @@ def run_plugin(plugin: type[Plugin]) -> NoReturn:
     the handshake, so it is put aside at that import. With `--reattach` on the command line the
     plugin starts without a host, for a debugger, and prints the address to attach to.
     """
-    run(plugin, LAUNCH)
+    _launch.run(plugin, _launch_.LAUNCH)

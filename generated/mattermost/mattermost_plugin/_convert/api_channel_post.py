@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     boolean,
     expect_model,
     items,
@@ -144,8 +145,7 @@ def write_CreateChannelRequest(o: CreateChannelRequest, m: Any, /) -> None:
     if o.__class__ is not CreateChannelRequest:
         expect_model(o, CreateChannelRequest)
     x: Any
-    x = o.channel
-    if x is not None:
+    if (x := o.channel) is not None:
         t = m.channel
         t.SetInParent()
         write_Channel(x, t)
@@ -166,13 +166,11 @@ def write_CreateChannelResponse(o: CreateChannelResponse, m: Any, /) -> None:
     if o.__class__ is not CreateChannelResponse:
         expect_model(o, CreateChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel
-    if x is not None:
+    if (x := o.channel) is not None:
         t = m.channel
         t.SetInParent()
         write_Channel(x, t)
@@ -191,8 +189,7 @@ def write_DeleteChannelRequest(o: DeleteChannelRequest, m: Any, /) -> None:
     if o.__class__ is not DeleteChannelRequest:
         expect_model(o, DeleteChannelRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -210,8 +207,7 @@ def write_DeleteChannelResponse(o: DeleteChannelResponse, m: Any, /) -> None:
     if o.__class__ is not DeleteChannelResponse:
         expect_model(o, DeleteChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -236,14 +232,11 @@ def write_GetPublicChannelsForTeamRequest(
     if o.__class__ is not GetPublicChannelsForTeamRequest:
         expect_model(o, GetPublicChannelsForTeamRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -255,8 +248,7 @@ def read_GetPublicChannelsForTeamResponse(
     o = new(GetPublicChannelsForTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.channels
-    o.channels = [read_Channel(v, keep) for v in x[:]] if x else []
+    o.channels = [read_Channel(v, keep) for v in x[:]] if (x := m.channels) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -267,13 +259,11 @@ def write_GetPublicChannelsForTeamResponse(
     if o.__class__ is not GetPublicChannelsForTeamResponse:
         expect_model(o, GetPublicChannelsForTeamResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channels
-    if x or x.__class__ is not list:
+    if (x := o.channels) or x.__class__ is not list:
         t = m.channels.add
         for v in x:
             write_Channel(v, t())
@@ -292,8 +282,7 @@ def write_GetChannelRequest(o: GetChannelRequest, m: Any, /) -> None:
     if o.__class__ is not GetChannelRequest:
         expect_model(o, GetChannelRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -312,13 +301,11 @@ def write_GetChannelResponse(o: GetChannelResponse, m: Any, /) -> None:
     if o.__class__ is not GetChannelResponse:
         expect_model(o, GetChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel
-    if x is not None:
+    if (x := o.channel) is not None:
         t = m.channel
         t.SetInParent()
         write_Channel(x, t)
@@ -341,14 +328,11 @@ def write_GetChannelByNameRequest(o: GetChannelByNameRequest, m: Any, /) -> None
     if o.__class__ is not GetChannelByNameRequest:
         expect_model(o, GetChannelByNameRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.include_deleted
-    if x is not False:
+    if (x := o.include_deleted) is not False:
         m.include_deleted = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -369,13 +353,11 @@ def write_GetChannelByNameResponse(o: GetChannelByNameResponse, m: Any, /) -> No
     if o.__class__ is not GetChannelByNameResponse:
         expect_model(o, GetChannelByNameResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel
-    if x is not None:
+    if (x := o.channel) is not None:
         t = m.channel
         t.SetInParent()
         write_Channel(x, t)
@@ -400,14 +382,11 @@ def write_GetChannelByNameForTeamNameRequest(
     if o.__class__ is not GetChannelByNameForTeamNameRequest:
         expect_model(o, GetChannelByNameForTeamNameRequest)
     x: Any
-    x = o.team_name
-    if x is not NO_TEXT:
+    if (x := o.team_name) is not NO_TEXT:
         m.team_name = "" + x
-    x = o.channel_name
-    if x is not NO_TEXT:
+    if (x := o.channel_name) is not NO_TEXT:
         m.channel_name = "" + x
-    x = o.include_deleted
-    if x is not False:
+    if (x := o.include_deleted) is not False:
         m.include_deleted = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -430,13 +409,11 @@ def write_GetChannelByNameForTeamNameResponse(
     if o.__class__ is not GetChannelByNameForTeamNameResponse:
         expect_model(o, GetChannelByNameForTeamNameResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel
-    if x is not None:
+    if (x := o.channel) is not None:
         t = m.channel
         t.SetInParent()
         write_Channel(x, t)
@@ -461,14 +438,11 @@ def write_GetChannelsForTeamForUserRequest(
     if o.__class__ is not GetChannelsForTeamForUserRequest:
         expect_model(o, GetChannelsForTeamForUserRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.include_deleted
-    if x is not False:
+    if (x := o.include_deleted) is not False:
         m.include_deleted = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -480,8 +454,7 @@ def read_GetChannelsForTeamForUserResponse(
     o = new(GetChannelsForTeamForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.channels
-    o.channels = [read_Channel(v, keep) for v in x[:]] if x else []
+    o.channels = [read_Channel(v, keep) for v in x[:]] if (x := m.channels) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -492,13 +465,11 @@ def write_GetChannelsForTeamForUserResponse(
     if o.__class__ is not GetChannelsForTeamForUserResponse:
         expect_model(o, GetChannelsForTeamForUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channels
-    if x or x.__class__ is not list:
+    if (x := o.channels) or x.__class__ is not list:
         t = m.channels.add
         for v in x:
             write_Channel(v, t())
@@ -517,8 +488,7 @@ def write_GetChannelStatsRequest(o: GetChannelStatsRequest, m: Any, /) -> None:
     if o.__class__ is not GetChannelStatsRequest:
         expect_model(o, GetChannelStatsRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -541,13 +511,11 @@ def write_GetChannelStatsResponse(o: GetChannelStatsResponse, m: Any, /) -> None
     if o.__class__ is not GetChannelStatsResponse:
         expect_model(o, GetChannelStatsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel_stats
-    if x is not None:
+    if (x := o.channel_stats) is not None:
         t = m.channel_stats
         t.SetInParent()
         write_ChannelStats(x, t)
@@ -569,11 +537,9 @@ def write_GetDirectChannelRequest(o: GetDirectChannelRequest, m: Any, /) -> None
     if o.__class__ is not GetDirectChannelRequest:
         expect_model(o, GetDirectChannelRequest)
     x: Any
-    x = o.user_id_1
-    if x is not NO_TEXT:
+    if (x := o.user_id_1) is not NO_TEXT:
         m.user_id_1 = "" + x
-    x = o.user_id_2
-    if x is not NO_TEXT:
+    if (x := o.user_id_2) is not NO_TEXT:
         m.user_id_2 = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -594,13 +560,11 @@ def write_GetDirectChannelResponse(o: GetDirectChannelResponse, m: Any, /) -> No
     if o.__class__ is not GetDirectChannelResponse:
         expect_model(o, GetDirectChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel
-    if x is not None:
+    if (x := o.channel) is not None:
         t = m.channel
         t.SetInParent()
         write_Channel(x, t)
@@ -610,8 +574,7 @@ def write_GetDirectChannelResponse(o: GetDirectChannelResponse, m: Any, /) -> No
 
 def read_GetGroupChannelRequest(m: Any, keep: bool = True, /) -> GetGroupChannelRequest:
     o = new(GetGroupChannelRequest)
-    x = m.user_ids
-    o.user_ids = x[:] if x else []
+    o.user_ids = x[:] if (x := m.user_ids) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -620,12 +583,12 @@ def write_GetGroupChannelRequest(o: GetGroupChannelRequest, m: Any, /) -> None:
     if o.__class__ is not GetGroupChannelRequest:
         expect_model(o, GetGroupChannelRequest)
     x: Any
-    x = o.user_ids
-    if x or x.__class__ is not list:
+    if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.user_ids
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -645,13 +608,11 @@ def write_GetGroupChannelResponse(o: GetGroupChannelResponse, m: Any, /) -> None
     if o.__class__ is not GetGroupChannelResponse:
         expect_model(o, GetGroupChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel
-    if x is not None:
+    if (x := o.channel) is not None:
         t = m.channel
         t.SetInParent()
         write_Channel(x, t)
@@ -671,8 +632,7 @@ def write_UpdateChannelRequest(o: UpdateChannelRequest, m: Any, /) -> None:
     if o.__class__ is not UpdateChannelRequest:
         expect_model(o, UpdateChannelRequest)
     x: Any
-    x = o.channel
-    if x is not None:
+    if (x := o.channel) is not None:
         t = m.channel
         t.SetInParent()
         write_Channel(x, t)
@@ -693,13 +653,11 @@ def write_UpdateChannelResponse(o: UpdateChannelResponse, m: Any, /) -> None:
     if o.__class__ is not UpdateChannelResponse:
         expect_model(o, UpdateChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel
-    if x is not None:
+    if (x := o.channel) is not None:
         t = m.channel
         t.SetInParent()
         write_Channel(x, t)
@@ -719,11 +677,9 @@ def write_SearchChannelsRequest(o: SearchChannelsRequest, m: Any, /) -> None:
     if o.__class__ is not SearchChannelsRequest:
         expect_model(o, SearchChannelsRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.term
-    if x is not NO_TEXT:
+    if (x := o.term) is not NO_TEXT:
         m.term = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -733,8 +689,7 @@ def read_SearchChannelsResponse(m: Any, keep: bool = True, /) -> SearchChannelsR
     o = new(SearchChannelsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.channels
-    o.channels = [read_Channel(v, keep) for v in x[:]] if x else []
+    o.channels = [read_Channel(v, keep) for v in x[:]] if (x := m.channels) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -743,13 +698,11 @@ def write_SearchChannelsResponse(o: SearchChannelsResponse, m: Any, /) -> None:
     if o.__class__ is not SearchChannelsResponse:
         expect_model(o, SearchChannelsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channels
-    if x or x.__class__ is not list:
+    if (x := o.channels) or x.__class__ is not list:
         t = m.channels.add
         for v in x:
             write_Channel(v, t())
@@ -771,11 +724,9 @@ def write_AddChannelMemberRequest(o: AddChannelMemberRequest, m: Any, /) -> None
     if o.__class__ is not AddChannelMemberRequest:
         expect_model(o, AddChannelMemberRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -798,13 +749,11 @@ def write_AddChannelMemberResponse(o: AddChannelMemberResponse, m: Any, /) -> No
     if o.__class__ is not AddChannelMemberResponse:
         expect_model(o, AddChannelMemberResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel_member
-    if x is not None:
+    if (x := o.channel_member) is not None:
         t = m.channel_member
         t.SetInParent()
         write_ChannelMember(x, t)
@@ -827,14 +776,11 @@ def write_AddUserToChannelRequest(o: AddUserToChannelRequest, m: Any, /) -> None
     if o.__class__ is not AddUserToChannelRequest:
         expect_model(o, AddUserToChannelRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.as_user_id
-    if x is not NO_TEXT:
+    if (x := o.as_user_id) is not NO_TEXT:
         m.as_user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -857,13 +803,11 @@ def write_AddUserToChannelResponse(o: AddUserToChannelResponse, m: Any, /) -> No
     if o.__class__ is not AddUserToChannelResponse:
         expect_model(o, AddUserToChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel_member
-    if x is not None:
+    if (x := o.channel_member) is not None:
         t = m.channel_member
         t.SetInParent()
         write_ChannelMember(x, t)
@@ -885,11 +829,9 @@ def write_GetChannelMemberRequest(o: GetChannelMemberRequest, m: Any, /) -> None
     if o.__class__ is not GetChannelMemberRequest:
         expect_model(o, GetChannelMemberRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -912,13 +854,11 @@ def write_GetChannelMemberResponse(o: GetChannelMemberResponse, m: Any, /) -> No
     if o.__class__ is not GetChannelMemberResponse:
         expect_model(o, GetChannelMemberResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel_member
-    if x is not None:
+    if (x := o.channel_member) is not None:
         t = m.channel_member
         t.SetInParent()
         write_ChannelMember(x, t)
@@ -941,14 +881,11 @@ def write_GetChannelMembersRequest(o: GetChannelMembersRequest, m: Any, /) -> No
     if o.__class__ is not GetChannelMembersRequest:
         expect_model(o, GetChannelMembersRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -960,8 +897,9 @@ def read_GetChannelMembersResponse(
     o = new(GetChannelMembersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.channel_members
-    o.channel_members = [read_ChannelMember(v, keep) for v in x[:]] if x else []
+    o.channel_members = (
+        [read_ChannelMember(v, keep) for v in x[:]] if (x := m.channel_members) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -970,13 +908,11 @@ def write_GetChannelMembersResponse(o: GetChannelMembersResponse, m: Any, /) -> 
     if o.__class__ is not GetChannelMembersResponse:
         expect_model(o, GetChannelMembersResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel_members
-    if x or x.__class__ is not list:
+    if (x := o.channel_members) or x.__class__ is not list:
         t = m.channel_members.add
         for v in x:
             write_ChannelMember(v, t())
@@ -989,8 +925,7 @@ def read_GetChannelMembersByIdsRequest(
 ) -> GetChannelMembersByIdsRequest:
     o = new(GetChannelMembersByIdsRequest)
     o.channel_id = m.channel_id
-    x = m.user_ids
-    o.user_ids = x[:] if x else []
+    o.user_ids = x[:] if (x := m.user_ids) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1001,15 +936,14 @@ def write_GetChannelMembersByIdsRequest(
     if o.__class__ is not GetChannelMembersByIdsRequest:
         expect_model(o, GetChannelMembersByIdsRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.user_ids
-    if x or x.__class__ is not list:
+    if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.user_ids
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -1020,8 +954,9 @@ def read_GetChannelMembersByIdsResponse(
     o = new(GetChannelMembersByIdsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.channel_members
-    o.channel_members = [read_ChannelMember(v, keep) for v in x[:]] if x else []
+    o.channel_members = (
+        [read_ChannelMember(v, keep) for v in x[:]] if (x := m.channel_members) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1032,13 +967,11 @@ def write_GetChannelMembersByIdsResponse(
     if o.__class__ is not GetChannelMembersByIdsResponse:
         expect_model(o, GetChannelMembersByIdsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel_members
-    if x or x.__class__ is not list:
+    if (x := o.channel_members) or x.__class__ is not list:
         t = m.channel_members.add
         for v in x:
             write_ChannelMember(v, t())
@@ -1064,17 +997,13 @@ def write_GetChannelMembersForUserRequest(
     if o.__class__ is not GetChannelMembersForUserRequest:
         expect_model(o, GetChannelMembersForUserRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1086,8 +1015,9 @@ def read_GetChannelMembersForUserResponse(
     o = new(GetChannelMembersForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.channel_members
-    o.channel_members = [read_ChannelMember(v, keep) for v in x[:]] if x else []
+    o.channel_members = (
+        [read_ChannelMember(v, keep) for v in x[:]] if (x := m.channel_members) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1098,13 +1028,11 @@ def write_GetChannelMembersForUserResponse(
     if o.__class__ is not GetChannelMembersForUserResponse:
         expect_model(o, GetChannelMembersForUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel_members
-    if x or x.__class__ is not list:
+    if (x := o.channel_members) or x.__class__ is not list:
         t = m.channel_members.add
         for v in x:
             write_ChannelMember(v, t())
@@ -1129,14 +1057,11 @@ def write_UpdateChannelMemberRolesRequest(
     if o.__class__ is not UpdateChannelMemberRolesRequest:
         expect_model(o, UpdateChannelMemberRolesRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.new_roles
-    if x is not NO_TEXT:
+    if (x := o.new_roles) is not NO_TEXT:
         m.new_roles = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1161,13 +1086,11 @@ def write_UpdateChannelMemberRolesResponse(
     if o.__class__ is not UpdateChannelMemberRolesResponse:
         expect_model(o, UpdateChannelMemberRolesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel_member
-    if x is not None:
+    if (x := o.channel_member) is not None:
         t = m.channel_member
         t.SetInParent()
         write_ChannelMember(x, t)
@@ -1181,8 +1104,7 @@ def read_UpdateChannelMemberNotificationsRequest(
     o = new(UpdateChannelMemberNotificationsRequest)
     o.channel_id = m.channel_id
     o.user_id = m.user_id
-    x = m.notifications
-    o.notifications = {k: x[k] for k in x} if x else {}
+    o.notifications = {k: x[k] for k in x} if (x := m.notifications) else {}
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1193,14 +1115,11 @@ def write_UpdateChannelMemberNotificationsRequest(
     if o.__class__ is not UpdateChannelMemberNotificationsRequest:
         expect_model(o, UpdateChannelMemberNotificationsRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.notifications
-    if x or x.__class__ is not dict:
+    if (x := o.notifications) or x.__class__ is not dict:
         t = m.notifications
         for k, v in x.items():
             t["" + k] = "" + v
@@ -1227,13 +1146,11 @@ def write_UpdateChannelMemberNotificationsResponse(
     if o.__class__ is not UpdateChannelMemberNotificationsResponse:
         expect_model(o, UpdateChannelMemberNotificationsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.channel_member
-    if x is not None:
+    if (x := o.channel_member) is not None:
         t = m.channel_member
         t.SetInParent()
         write_ChannelMember(x, t)
@@ -1245,10 +1162,12 @@ def read_PatchChannelMembersNotificationsRequest(
     m: Any, keep: bool = True, /
 ) -> PatchChannelMembersNotificationsRequest:
     o = new(PatchChannelMembersNotificationsRequest)
-    x = m.members
-    o.members = [read_ChannelMemberIdentifier(v, keep) for v in x[:]] if x else []
-    x = m.notify_props
-    o.notify_props = {k: x[k] for k in x} if x else {}
+    o.members = (
+        [read_ChannelMemberIdentifier(v, keep) for v in x[:]]
+        if (x := m.members)
+        else []
+    )
+    o.notify_props = {k: x[k] for k in x} if (x := m.notify_props) else {}
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1259,13 +1178,11 @@ def write_PatchChannelMembersNotificationsRequest(
     if o.__class__ is not PatchChannelMembersNotificationsRequest:
         expect_model(o, PatchChannelMembersNotificationsRequest)
     x: Any
-    x = o.members
-    if x or x.__class__ is not list:
+    if (x := o.members) or x.__class__ is not list:
         t = m.members.add
         for v in x:
             write_ChannelMemberIdentifier(v, t())
-    x = o.notify_props
-    if x or x.__class__ is not dict:
+    if (x := o.notify_props) or x.__class__ is not dict:
         t = m.notify_props
         for k, v in x.items():
             t["" + k] = "" + v
@@ -1289,8 +1206,7 @@ def write_PatchChannelMembersNotificationsResponse(
     if o.__class__ is not PatchChannelMembersNotificationsResponse:
         expect_model(o, PatchChannelMembersNotificationsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1312,11 +1228,9 @@ def write_DeleteChannelMemberRequest(o: DeleteChannelMemberRequest, m: Any, /) -
     if o.__class__ is not DeleteChannelMemberRequest:
         expect_model(o, DeleteChannelMemberRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1338,8 +1252,7 @@ def write_DeleteChannelMemberResponse(
     if o.__class__ is not DeleteChannelMemberResponse:
         expect_model(o, DeleteChannelMemberResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1369,14 +1282,11 @@ def write_CreateChannelSidebarCategoryRequest(
     if o.__class__ is not CreateChannelSidebarCategoryRequest:
         expect_model(o, CreateChannelSidebarCategoryRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.new_category
-    if x is not None:
+    if (x := o.new_category) is not None:
         t = m.new_category
         t.SetInParent()
         write_SidebarCategoryWithChannels(x, t)
@@ -1403,13 +1313,11 @@ def write_CreateChannelSidebarCategoryResponse(
     if o.__class__ is not CreateChannelSidebarCategoryResponse:
         expect_model(o, CreateChannelSidebarCategoryResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.category
-    if x is not None:
+    if (x := o.category) is not None:
         t = m.category
         t.SetInParent()
         write_SidebarCategoryWithChannels(x, t)
@@ -1433,11 +1341,9 @@ def write_GetChannelSidebarCategoriesRequest(
     if o.__class__ is not GetChannelSidebarCategoriesRequest:
         expect_model(o, GetChannelSidebarCategoriesRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1462,13 +1368,11 @@ def write_GetChannelSidebarCategoriesResponse(
     if o.__class__ is not GetChannelSidebarCategoriesResponse:
         expect_model(o, GetChannelSidebarCategoriesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.categories
-    if x is not None:
+    if (x := o.categories) is not None:
         t = m.categories
         t.SetInParent()
         write_OrderedSidebarCategories(x, t)
@@ -1482,9 +1386,10 @@ def read_UpdateChannelSidebarCategoriesRequest(
     o = new(UpdateChannelSidebarCategoriesRequest)
     o.user_id = m.user_id
     o.team_id = m.team_id
-    x = m.categories
     o.categories = (
-        [read_SidebarCategoryWithChannels(v, keep) for v in x[:]] if x else []
+        [read_SidebarCategoryWithChannels(v, keep) for v in x[:]]
+        if (x := m.categories)
+        else []
     )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
@@ -1496,14 +1401,11 @@ def write_UpdateChannelSidebarCategoriesRequest(
     if o.__class__ is not UpdateChannelSidebarCategoriesRequest:
         expect_model(o, UpdateChannelSidebarCategoriesRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.categories
-    if x or x.__class__ is not list:
+    if (x := o.categories) or x.__class__ is not list:
         t = m.categories.add
         for v in x:
             write_SidebarCategoryWithChannels(v, t())
@@ -1517,9 +1419,10 @@ def read_UpdateChannelSidebarCategoriesResponse(
     o = new(UpdateChannelSidebarCategoriesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.categories
     o.categories = (
-        [read_SidebarCategoryWithChannels(v, keep) for v in x[:]] if x else []
+        [read_SidebarCategoryWithChannels(v, keep) for v in x[:]]
+        if (x := m.categories)
+        else []
     )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
@@ -1531,13 +1434,11 @@ def write_UpdateChannelSidebarCategoriesResponse(
     if o.__class__ is not UpdateChannelSidebarCategoriesResponse:
         expect_model(o, UpdateChannelSidebarCategoriesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.categories
-    if x or x.__class__ is not list:
+    if (x := o.categories) or x.__class__ is not list:
         t = m.categories.add
         for v in x:
             write_SidebarCategoryWithChannels(v, t())
@@ -1557,8 +1458,7 @@ def write_CreatePostRequest(o: CreatePostRequest, m: Any, /) -> None:
     if o.__class__ is not CreatePostRequest:
         expect_model(o, CreatePostRequest)
     x: Any
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -1579,13 +1479,11 @@ def write_CreatePostResponse(o: CreatePostResponse, m: Any, /) -> None:
     if o.__class__ is not CreatePostResponse:
         expect_model(o, CreatePostResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -1605,8 +1503,7 @@ def write_AddReactionRequest(o: AddReactionRequest, m: Any, /) -> None:
     if o.__class__ is not AddReactionRequest:
         expect_model(o, AddReactionRequest)
     x: Any
-    x = o.reaction
-    if x is not None:
+    if (x := o.reaction) is not None:
         t = m.reaction
         t.SetInParent()
         write_Reaction(x, t)
@@ -1627,13 +1524,11 @@ def write_AddReactionResponse(o: AddReactionResponse, m: Any, /) -> None:
     if o.__class__ is not AddReactionResponse:
         expect_model(o, AddReactionResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.reaction
-    if x is not None:
+    if (x := o.reaction) is not None:
         t = m.reaction
         t.SetInParent()
         write_Reaction(x, t)
@@ -1653,8 +1548,7 @@ def write_RemoveReactionRequest(o: RemoveReactionRequest, m: Any, /) -> None:
     if o.__class__ is not RemoveReactionRequest:
         expect_model(o, RemoveReactionRequest)
     x: Any
-    x = o.reaction
-    if x is not None:
+    if (x := o.reaction) is not None:
         t = m.reaction
         t.SetInParent()
         write_Reaction(x, t)
@@ -1674,8 +1568,7 @@ def write_RemoveReactionResponse(o: RemoveReactionResponse, m: Any, /) -> None:
     if o.__class__ is not RemoveReactionResponse:
         expect_model(o, RemoveReactionResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1694,8 +1587,7 @@ def write_GetReactionsRequest(o: GetReactionsRequest, m: Any, /) -> None:
     if o.__class__ is not GetReactionsRequest:
         expect_model(o, GetReactionsRequest)
     x: Any
-    x = o.post_id
-    if x is not NO_TEXT:
+    if (x := o.post_id) is not NO_TEXT:
         m.post_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1705,8 +1597,7 @@ def read_GetReactionsResponse(m: Any, keep: bool = True, /) -> GetReactionsRespo
     o = new(GetReactionsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.reactions
-    o.reactions = [read_Reaction(v, keep) for v in x[:]] if x else []
+    o.reactions = [read_Reaction(v, keep) for v in x[:]] if (x := m.reactions) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1715,13 +1606,11 @@ def write_GetReactionsResponse(o: GetReactionsResponse, m: Any, /) -> None:
     if o.__class__ is not GetReactionsResponse:
         expect_model(o, GetReactionsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.reactions
-    if x or x.__class__ is not list:
+    if (x := o.reactions) or x.__class__ is not list:
         t = m.reactions.add
         for v in x:
             write_Reaction(v, t())
@@ -1744,11 +1633,9 @@ def write_SendEphemeralPostRequest(o: SendEphemeralPostRequest, m: Any, /) -> No
     if o.__class__ is not SendEphemeralPostRequest:
         expect_model(o, SendEphemeralPostRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -1771,13 +1658,11 @@ def write_SendEphemeralPostResponse(o: SendEphemeralPostResponse, m: Any, /) -> 
     if o.__class__ is not SendEphemeralPostResponse:
         expect_model(o, SendEphemeralPostResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -1800,11 +1685,9 @@ def write_UpdateEphemeralPostRequest(o: UpdateEphemeralPostRequest, m: Any, /) -
     if o.__class__ is not UpdateEphemeralPostRequest:
         expect_model(o, UpdateEphemeralPostRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -1829,13 +1712,11 @@ def write_UpdateEphemeralPostResponse(
     if o.__class__ is not UpdateEphemeralPostResponse:
         expect_model(o, UpdateEphemeralPostResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -1857,11 +1738,9 @@ def write_DeleteEphemeralPostRequest(o: DeleteEphemeralPostRequest, m: Any, /) -
     if o.__class__ is not DeleteEphemeralPostRequest:
         expect_model(o, DeleteEphemeralPostRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.post_id
-    if x is not NO_TEXT:
+    if (x := o.post_id) is not NO_TEXT:
         m.post_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1883,8 +1762,7 @@ def write_DeleteEphemeralPostResponse(
     if o.__class__ is not DeleteEphemeralPostResponse:
         expect_model(o, DeleteEphemeralPostResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1903,8 +1781,7 @@ def write_DeletePostRequest(o: DeletePostRequest, m: Any, /) -> None:
     if o.__class__ is not DeletePostRequest:
         expect_model(o, DeletePostRequest)
     x: Any
-    x = o.post_id
-    if x is not NO_TEXT:
+    if (x := o.post_id) is not NO_TEXT:
         m.post_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1922,8 +1799,7 @@ def write_DeletePostResponse(o: DeletePostResponse, m: Any, /) -> None:
     if o.__class__ is not DeletePostResponse:
         expect_model(o, DeletePostResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1942,8 +1818,7 @@ def write_GetPostThreadRequest(o: GetPostThreadRequest, m: Any, /) -> None:
     if o.__class__ is not GetPostThreadRequest:
         expect_model(o, GetPostThreadRequest)
     x: Any
-    x = o.post_id
-    if x is not NO_TEXT:
+    if (x := o.post_id) is not NO_TEXT:
         m.post_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1962,13 +1837,11 @@ def write_GetPostThreadResponse(o: GetPostThreadResponse, m: Any, /) -> None:
     if o.__class__ is not GetPostThreadResponse:
         expect_model(o, GetPostThreadResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.post_list
-    if x is not None:
+    if (x := o.post_list) is not None:
         t = m.post_list
         t.SetInParent()
         write_PostList(x, t)
@@ -1987,8 +1860,7 @@ def write_GetPostRequest(o: GetPostRequest, m: Any, /) -> None:
     if o.__class__ is not GetPostRequest:
         expect_model(o, GetPostRequest)
     x: Any
-    x = o.post_id
-    if x is not NO_TEXT:
+    if (x := o.post_id) is not NO_TEXT:
         m.post_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2007,13 +1879,11 @@ def write_GetPostResponse(o: GetPostResponse, m: Any, /) -> None:
     if o.__class__ is not GetPostResponse:
         expect_model(o, GetPostResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -2033,11 +1903,9 @@ def write_GetPostsSinceRequest(o: GetPostsSinceRequest, m: Any, /) -> None:
     if o.__class__ is not GetPostsSinceRequest:
         expect_model(o, GetPostsSinceRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.time
-    if x is not ZERO:
+    if (x := o.time) is not ZERO:
         m.time = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2056,13 +1924,11 @@ def write_GetPostsSinceResponse(o: GetPostsSinceResponse, m: Any, /) -> None:
     if o.__class__ is not GetPostsSinceResponse:
         expect_model(o, GetPostsSinceResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.post_list
-    if x is not None:
+    if (x := o.post_list) is not None:
         t = m.post_list
         t.SetInParent()
         write_PostList(x, t)
@@ -2084,17 +1950,13 @@ def write_GetPostsAfterRequest(o: GetPostsAfterRequest, m: Any, /) -> None:
     if o.__class__ is not GetPostsAfterRequest:
         expect_model(o, GetPostsAfterRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.post_id
-    if x is not NO_TEXT:
+    if (x := o.post_id) is not NO_TEXT:
         m.post_id = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2113,13 +1975,11 @@ def write_GetPostsAfterResponse(o: GetPostsAfterResponse, m: Any, /) -> None:
     if o.__class__ is not GetPostsAfterResponse:
         expect_model(o, GetPostsAfterResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.post_list
-    if x is not None:
+    if (x := o.post_list) is not None:
         t = m.post_list
         t.SetInParent()
         write_PostList(x, t)
@@ -2141,17 +2001,13 @@ def write_GetPostsBeforeRequest(o: GetPostsBeforeRequest, m: Any, /) -> None:
     if o.__class__ is not GetPostsBeforeRequest:
         expect_model(o, GetPostsBeforeRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.post_id
-    if x is not NO_TEXT:
+    if (x := o.post_id) is not NO_TEXT:
         m.post_id = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2170,13 +2026,11 @@ def write_GetPostsBeforeResponse(o: GetPostsBeforeResponse, m: Any, /) -> None:
     if o.__class__ is not GetPostsBeforeResponse:
         expect_model(o, GetPostsBeforeResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.post_list
-    if x is not None:
+    if (x := o.post_list) is not None:
         t = m.post_list
         t.SetInParent()
         write_PostList(x, t)
@@ -2199,14 +2053,11 @@ def write_GetPostsForChannelRequest(o: GetPostsForChannelRequest, m: Any, /) -> 
     if o.__class__ is not GetPostsForChannelRequest:
         expect_model(o, GetPostsForChannelRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2227,13 +2078,11 @@ def write_GetPostsForChannelResponse(o: GetPostsForChannelResponse, m: Any, /) -
     if o.__class__ is not GetPostsForChannelResponse:
         expect_model(o, GetPostsForChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.post_list
-    if x is not None:
+    if (x := o.post_list) is not None:
         t = m.post_list
         t.SetInParent()
         write_PostList(x, t)
@@ -2253,8 +2102,7 @@ def write_UpdatePostRequest(o: UpdatePostRequest, m: Any, /) -> None:
     if o.__class__ is not UpdatePostRequest:
         expect_model(o, UpdatePostRequest)
     x: Any
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -2275,13 +2123,11 @@ def write_UpdatePostResponse(o: UpdatePostResponse, m: Any, /) -> None:
     if o.__class__ is not UpdatePostResponse:
         expect_model(o, UpdatePostResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -2294,8 +2140,9 @@ def read_SearchPostsInTeamRequest(
 ) -> SearchPostsInTeamRequest:
     o = new(SearchPostsInTeamRequest)
     o.team_id = m.team_id
-    x = m.params_list
-    o.params_list = [read_SearchParams(v, keep) for v in x[:]] if x else []
+    o.params_list = (
+        [read_SearchParams(v, keep) for v in x[:]] if (x := m.params_list) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2304,11 +2151,9 @@ def write_SearchPostsInTeamRequest(o: SearchPostsInTeamRequest, m: Any, /) -> No
     if o.__class__ is not SearchPostsInTeamRequest:
         expect_model(o, SearchPostsInTeamRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.params_list
-    if x or x.__class__ is not list:
+    if (x := o.params_list) or x.__class__ is not list:
         t = m.params_list.add
         for v in x:
             write_SearchParams(v, t())
@@ -2322,8 +2167,7 @@ def read_SearchPostsInTeamResponse(
     o = new(SearchPostsInTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.posts
-    o.posts = [read_Post(v, keep) for v in x[:]] if x else []
+    o.posts = [read_Post(v, keep) for v in x[:]] if (x := m.posts) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2332,13 +2176,11 @@ def write_SearchPostsInTeamResponse(o: SearchPostsInTeamResponse, m: Any, /) -> 
     if o.__class__ is not SearchPostsInTeamResponse:
         expect_model(o, SearchPostsInTeamResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.posts
-    if x or x.__class__ is not list:
+    if (x := o.posts) or x.__class__ is not list:
         t = m.posts.add
         for v in x:
             write_Post(v, t())
@@ -2366,14 +2208,11 @@ def write_SearchPostsInTeamForUserRequest(
     if o.__class__ is not SearchPostsInTeamForUserRequest:
         expect_model(o, SearchPostsInTeamForUserRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.search_params
-    if x is not None:
+    if (x := o.search_params) is not None:
         t = m.search_params
         t.SetInParent()
         write_SearchParameter(x, t)
@@ -2398,13 +2237,11 @@ def write_SearchPostsInTeamForUserResponse(
     if o.__class__ is not SearchPostsInTeamForUserResponse:
         expect_model(o, SearchPostsInTeamForUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.results
-    if x is not None:
+    if (x := o.results) is not None:
         t = m.results
         t.SetInParent()
         write_PostSearchResults(x, t)
@@ -2425,14 +2262,11 @@ def write_GetEmojiListRequest(o: GetEmojiListRequest, m: Any, /) -> None:
     if o.__class__ is not GetEmojiListRequest:
         expect_model(o, GetEmojiListRequest)
     x: Any
-    x = o.sort_by
-    if x is not NO_TEXT:
+    if (x := o.sort_by) is not NO_TEXT:
         m.sort_by = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2442,8 +2276,7 @@ def read_GetEmojiListResponse(m: Any, keep: bool = True, /) -> GetEmojiListRespo
     o = new(GetEmojiListResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.emojis
-    o.emojis = [read_Emoji(v, keep) for v in x[:]] if x else []
+    o.emojis = [read_Emoji(v, keep) for v in x[:]] if (x := m.emojis) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2452,13 +2285,11 @@ def write_GetEmojiListResponse(o: GetEmojiListResponse, m: Any, /) -> None:
     if o.__class__ is not GetEmojiListResponse:
         expect_model(o, GetEmojiListResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.emojis
-    if x or x.__class__ is not list:
+    if (x := o.emojis) or x.__class__ is not list:
         t = m.emojis.add
         for v in x:
             write_Emoji(v, t())
@@ -2477,8 +2308,7 @@ def write_GetEmojiByNameRequest(o: GetEmojiByNameRequest, m: Any, /) -> None:
     if o.__class__ is not GetEmojiByNameRequest:
         expect_model(o, GetEmojiByNameRequest)
     x: Any
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2497,13 +2327,11 @@ def write_GetEmojiByNameResponse(o: GetEmojiByNameResponse, m: Any, /) -> None:
     if o.__class__ is not GetEmojiByNameResponse:
         expect_model(o, GetEmojiByNameResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.emoji
-    if x is not None:
+    if (x := o.emoji) is not None:
         t = m.emoji
         t.SetInParent()
         write_Emoji(x, t)
@@ -2522,8 +2350,7 @@ def write_GetEmojiRequest(o: GetEmojiRequest, m: Any, /) -> None:
     if o.__class__ is not GetEmojiRequest:
         expect_model(o, GetEmojiRequest)
     x: Any
-    x = o.emoji_id
-    if x is not NO_TEXT:
+    if (x := o.emoji_id) is not NO_TEXT:
         m.emoji_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2542,13 +2369,11 @@ def write_GetEmojiResponse(o: GetEmojiResponse, m: Any, /) -> None:
     if o.__class__ is not GetEmojiResponse:
         expect_model(o, GetEmojiResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.emoji
-    if x is not None:
+    if (x := o.emoji) is not None:
         t = m.emoji
         t.SetInParent()
         write_Emoji(x, t)
@@ -2567,8 +2392,7 @@ def write_GetEmojiImageRequest(o: GetEmojiImageRequest, m: Any, /) -> None:
     if o.__class__ is not GetEmojiImageRequest:
         expect_model(o, GetEmojiImageRequest)
     x: Any
-    x = o.emoji_id
-    if x is not NO_TEXT:
+    if (x := o.emoji_id) is not NO_TEXT:
         m.emoji_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2588,16 +2412,13 @@ def write_GetEmojiImageResponse(o: GetEmojiImageResponse, m: Any, /) -> None:
     if o.__class__ is not GetEmojiImageResponse:
         expect_model(o, GetEmojiImageResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.image
-    if x is not NO_BYTES:
+    if (x := o.image) is not NO_BYTES:
         m.image = x
-    x = o.content_type
-    if x is not NO_TEXT:
+    if (x := o.content_type) is not NO_TEXT:
         m.content_type = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2618,20 +2439,15 @@ def write_ChannelStats(o: ChannelStats, m: Any, /) -> None:
     if o.__class__ is not ChannelStats:
         expect_model(o, ChannelStats)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.member_count
-    if x is not ZERO:
+    if (x := o.member_count) is not ZERO:
         m.member_count = x
-    x = o.guest_count
-    if x is not ZERO:
+    if (x := o.guest_count) is not ZERO:
         m.guest_count = x
-    x = o.pinnedpost_count
-    if x is not ZERO:
+    if (x := o.pinnedpost_count) is not ZERO:
         m.pinnedpost_count = x
-    x = o.files_count
-    if x is not ZERO:
+    if (x := o.files_count) is not ZERO:
         m.files_count = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2647,8 +2463,7 @@ def read_ChannelMember(m: Any, keep: bool = True, /) -> ChannelMember:
     o.mention_count = m.mention_count
     o.mention_count_root = m.mention_count_root
     o.msg_count_root = m.msg_count_root
-    x = m.notify_props
-    o.notify_props = {k: x[k] for k in x} if x else {}
+    o.notify_props = {k: x[k] for k in x} if (x := m.notify_props) else {}
     o.last_update_at = m.last_update_at
     o.scheme_guest = m.scheme_guest
     o.scheme_user = m.scheme_user
@@ -2662,49 +2477,35 @@ def write_ChannelMember(o: ChannelMember, m: Any, /) -> None:
     if o.__class__ is not ChannelMember:
         expect_model(o, ChannelMember)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.roles
-    if x is not NO_TEXT:
+    if (x := o.roles) is not NO_TEXT:
         m.roles = "" + x
-    x = o.last_viewed_at
-    if x is not ZERO:
+    if (x := o.last_viewed_at) is not ZERO:
         m.last_viewed_at = x
-    x = o.msg_count
-    if x is not ZERO:
+    if (x := o.msg_count) is not ZERO:
         m.msg_count = x
-    x = o.mention_count
-    if x is not ZERO:
+    if (x := o.mention_count) is not ZERO:
         m.mention_count = x
-    x = o.mention_count_root
-    if x is not ZERO:
+    if (x := o.mention_count_root) is not ZERO:
         m.mention_count_root = x
-    x = o.msg_count_root
-    if x is not ZERO:
+    if (x := o.msg_count_root) is not ZERO:
         m.msg_count_root = x
-    x = o.notify_props
-    if x or x.__class__ is not dict:
+    if (x := o.notify_props) or x.__class__ is not dict:
         t = m.notify_props
         for k, v in x.items():
             t["" + k] = "" + v
-    x = o.last_update_at
-    if x is not ZERO:
+    if (x := o.last_update_at) is not ZERO:
         m.last_update_at = x
-    x = o.scheme_guest
-    if x is not False:
+    if (x := o.scheme_guest) is not False:
         m.scheme_guest = x if x is True else boolean(x)
-    x = o.scheme_user
-    if x is not False:
+    if (x := o.scheme_user) is not False:
         m.scheme_user = x if x is True else boolean(x)
-    x = o.scheme_admin
-    if x is not False:
+    if (x := o.scheme_admin) is not False:
         m.scheme_admin = x if x is True else boolean(x)
-    x = o.urgent_mention_count
-    if x is not ZERO:
+    if (x := o.urgent_mention_count) is not ZERO:
         m.urgent_mention_count = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2724,11 +2525,9 @@ def write_ChannelMemberIdentifier(o: ChannelMemberIdentifier, m: Any, /) -> None
     if o.__class__ is not ChannelMemberIdentifier:
         expect_model(o, ChannelMemberIdentifier)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2746,8 +2545,7 @@ def read_SidebarCategoryWithChannels(
     o.sorting = m.sorting
     o.muted = m.muted
     o.collapsed = m.collapsed
-    x = m.channel_ids
-    o.channel_ids = x[:] if x else []
+    o.channel_ids = x[:] if (x := m.channel_ids) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2758,36 +2556,28 @@ def write_SidebarCategoryWithChannels(
     if o.__class__ is not SidebarCategoryWithChannels:
         expect_model(o, SidebarCategoryWithChannels)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.display_name
-    if x is not NO_TEXT:
+    if (x := o.display_name) is not NO_TEXT:
         m.display_name = "" + x
-    x = o.type
-    if x is not NO_TEXT:
+    if (x := o.type) is not NO_TEXT:
         m.type = "" + x
-    x = o.sorting
-    if x is not ZERO:
+    if (x := o.sorting) is not ZERO:
         m.sorting = x
-    x = o.muted
-    if x is not False:
+    if (x := o.muted) is not False:
         m.muted = x if x is True else boolean(x)
-    x = o.collapsed
-    if x is not False:
+    if (x := o.collapsed) is not False:
         m.collapsed = x if x is True else boolean(x)
-    x = o.channel_ids
-    if x or x.__class__ is not list:
+    if (x := o.channel_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.channel_ids
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -2796,12 +2586,12 @@ def read_OrderedSidebarCategories(
     m: Any, keep: bool = True, /
 ) -> OrderedSidebarCategories:
     o = new(OrderedSidebarCategories)
-    x = m.categories
     o.categories = (
-        [read_SidebarCategoryWithChannels(v, keep) for v in x[:]] if x else []
+        [read_SidebarCategoryWithChannels(v, keep) for v in x[:]]
+        if (x := m.categories)
+        else []
     )
-    x = m.order
-    o.order = x[:] if x else []
+    o.order = x[:] if (x := m.order) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2810,17 +2600,16 @@ def write_OrderedSidebarCategories(o: OrderedSidebarCategories, m: Any, /) -> No
     if o.__class__ is not OrderedSidebarCategories:
         expect_model(o, OrderedSidebarCategories)
     x: Any
-    x = o.categories
-    if x or x.__class__ is not list:
+    if (x := o.categories) or x.__class__ is not list:
         t = m.categories.add
         for v in x:
             write_SidebarCategoryWithChannels(v, t())
-    x = o.order
-    if x or x.__class__ is not list:
+    if (x := o.order) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.order
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -2833,22 +2622,14 @@ def read_SearchParams(m: Any, keep: bool = True, /) -> SearchParams:
     o.page = m.page
     o.per_page = m.per_page
     o.include_deleted_channels = m.include_deleted_channels
-    x = m.in_channels
-    o.in_channels = x[:] if x else []
-    x = m.excluded_channels
-    o.excluded_channels = x[:] if x else []
-    x = m.from_users
-    o.from_users = x[:] if x else []
-    x = m.excluded_users
-    o.excluded_users = x[:] if x else []
-    x = m.excluded_before_date
-    o.excluded_before_date = x[:] if x else []
-    x = m.excluded_after_date
-    o.excluded_after_date = x[:] if x else []
-    x = m.excluded_dates
-    o.excluded_dates = x[:] if x else []
-    x = m.extensions
-    o.extensions = x[:] if x else []
+    o.in_channels = x[:] if (x := m.in_channels) else []
+    o.excluded_channels = x[:] if (x := m.excluded_channels) else []
+    o.from_users = x[:] if (x := m.from_users) else []
+    o.excluded_users = x[:] if (x := m.excluded_users) else []
+    o.excluded_before_date = x[:] if (x := m.excluded_before_date) else []
+    o.excluded_after_date = x[:] if (x := m.excluded_after_date) else []
+    o.excluded_dates = x[:] if (x := m.excluded_dates) else []
+    o.extensions = x[:] if (x := m.extensions) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2857,72 +2638,66 @@ def write_SearchParams(o: SearchParams, m: Any, /) -> None:
     if o.__class__ is not SearchParams:
         expect_model(o, SearchParams)
     x: Any
-    x = o.terms
-    if x is not NO_TEXT:
+    if (x := o.terms) is not NO_TEXT:
         m.terms = "" + x
-    x = o.is_or_search
-    if x is not False:
+    if (x := o.is_or_search) is not False:
         m.is_or_search = x if x is True else boolean(x)
-    x = o.time_zone_offset
-    if x is not ZERO:
+    if (x := o.time_zone_offset) is not ZERO:
         m.time_zone_offset = x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
-    x = o.include_deleted_channels
-    if x is not False:
+    if (x := o.include_deleted_channels) is not False:
         m.include_deleted_channels = x if x is True else boolean(x)
-    x = o.in_channels
-    if x or x.__class__ is not list:
+    if (x := o.in_channels) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.in_channels
-        t.extend(["" + v for v in x])
-    x = o.excluded_channels
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.excluded_channels) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.excluded_channels
-        t.extend(["" + v for v in x])
-    x = o.from_users
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.from_users) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.from_users
-        t.extend(["" + v for v in x])
-    x = o.excluded_users
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.excluded_users) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.excluded_users
-        t.extend(["" + v for v in x])
-    x = o.excluded_before_date
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.excluded_before_date) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.excluded_before_date
-        t.extend(["" + v for v in x])
-    x = o.excluded_after_date
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.excluded_after_date) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.excluded_after_date
-        t.extend(["" + v for v in x])
-    x = o.excluded_dates
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.excluded_dates) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.excluded_dates
-        t.extend(["" + v for v in x])
-    x = o.extensions
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.extensions) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.extensions
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -2943,23 +2718,17 @@ def write_SearchParameter(o: SearchParameter, m: Any, /) -> None:
     if o.__class__ is not SearchParameter:
         expect_model(o, SearchParameter)
     x: Any
-    x = o.terms
-    if x is not NO_TEXT:
+    if (x := o.terms) is not NO_TEXT:
         m.terms = "" + x
-    x = o.is_or_search
-    if x is not False:
+    if (x := o.is_or_search) is not False:
         m.is_or_search = x if x is True else boolean(x)
-    x = o.time_zone_offset
-    if x is not ZERO:
+    if (x := o.time_zone_offset) is not ZERO:
         m.time_zone_offset = x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
-    x = o.include_deleted_channels
-    if x is not False:
+    if (x := o.include_deleted_channels) is not False:
         m.include_deleted_channels = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2967,8 +2736,7 @@ def write_SearchParameter(o: SearchParameter, m: Any, /) -> None:
 
 def read_StringList(m: Any, keep: bool = True, /) -> StringList:
     o = new(StringList)
-    x = m.values
-    o.values = x[:] if x else []
+    o.values = x[:] if (x := m.values) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2977,24 +2745,21 @@ def write_StringList(o: StringList, m: Any, /) -> None:
     if o.__class__ is not StringList:
         expect_model(o, StringList)
     x: Any
-    x = o.values
-    if x or x.__class__ is not list:
+    if (x := o.values) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.values
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_PostSearchResults(m: Any, keep: bool = True, /) -> PostSearchResults:
     o = new(PostSearchResults)
-    x = m.order
-    o.order = x[:] if x else []
-    x = m.posts
-    o.posts = {k: read_Post(x[k], keep) for k in x} if x else {}
-    x = m.matches
-    o.matches = {k: read_StringList(x[k], keep) for k in x} if x else {}
+    o.order = x[:] if (x := m.order) else []
+    o.posts = {k: read_Post(x[k], keep) for k in x} if (x := m.posts) else {}
+    o.matches = {k: read_StringList(x[k], keep) for k in x} if (x := m.matches) else {}
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -3003,19 +2768,17 @@ def write_PostSearchResults(o: PostSearchResults, m: Any, /) -> None:
     if o.__class__ is not PostSearchResults:
         expect_model(o, PostSearchResults)
     x: Any
-    x = o.order
-    if x or x.__class__ is not list:
+    if (x := o.order) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.order
-        t.extend(["" + v for v in x])
-    x = o.posts
-    if x or x.__class__ is not dict:
+        t.extend(x)
+    if (x := o.posts) or x.__class__ is not dict:
         t = m.posts
         for k, v in x.items():
             write_Post(v, t["" + k])
-    x = o.matches
-    if x or x.__class__ is not dict:
+    if (x := o.matches) or x.__class__ is not dict:
         t = m.matches
         for k, v in x.items():
             write_StringList(v, t["" + k])
@@ -3039,30 +2802,24 @@ def write_Emoji(o: Emoji, m: Any, /) -> None:
     if o.__class__ is not Emoji:
         expect_model(o, Emoji)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.creator_id
-    if x is not NO_TEXT:
+    if (x := o.creator_id) is not NO_TEXT:
         m.creator_id = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "api_channel_post.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.CreateChannelRequest": (
         CreateChannelRequest,
         read_CreateChannelRequest,

@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     boolean,
     expect_model,
     items,
@@ -66,8 +67,7 @@ from ..models.api_file_bot import (
 def read_CopyFileInfosRequest(m: Any, keep: bool = True, /) -> CopyFileInfosRequest:
     o = new(CopyFileInfosRequest)
     o.user_id = m.user_id
-    x = m.file_ids
-    o.file_ids = x[:] if x else []
+    o.file_ids = x[:] if (x := m.file_ids) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -76,15 +76,14 @@ def write_CopyFileInfosRequest(o: CopyFileInfosRequest, m: Any, /) -> None:
     if o.__class__ is not CopyFileInfosRequest:
         expect_model(o, CopyFileInfosRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.file_ids
-    if x or x.__class__ is not list:
+    if (x := o.file_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.file_ids
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -93,8 +92,7 @@ def read_CopyFileInfosResponse(m: Any, keep: bool = True, /) -> CopyFileInfosRes
     o = new(CopyFileInfosResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.file_ids
-    o.file_ids = x[:] if x else []
+    o.file_ids = x[:] if (x := m.file_ids) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -103,17 +101,16 @@ def write_CopyFileInfosResponse(o: CopyFileInfosResponse, m: Any, /) -> None:
     if o.__class__ is not CopyFileInfosResponse:
         expect_model(o, CopyFileInfosResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.file_ids
-    if x or x.__class__ is not list:
+    if (x := o.file_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.file_ids
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -129,8 +126,7 @@ def write_GetFileInfoRequest(o: GetFileInfoRequest, m: Any, /) -> None:
     if o.__class__ is not GetFileInfoRequest:
         expect_model(o, GetFileInfoRequest)
     x: Any
-    x = o.file_id
-    if x is not NO_TEXT:
+    if (x := o.file_id) is not NO_TEXT:
         m.file_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -149,13 +145,11 @@ def write_GetFileInfoResponse(o: GetFileInfoResponse, m: Any, /) -> None:
     if o.__class__ is not GetFileInfoResponse:
         expect_model(o, GetFileInfoResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.file_info
-    if x is not None:
+    if (x := o.file_info) is not None:
         t = m.file_info
         t.SetInParent()
         write_FileInfo(x, t)
@@ -179,11 +173,9 @@ def write_SetFileSearchableContentRequest(
     if o.__class__ is not SetFileSearchableContentRequest:
         expect_model(o, SetFileSearchableContentRequest)
     x: Any
-    x = o.file_id
-    if x is not NO_TEXT:
+    if (x := o.file_id) is not NO_TEXT:
         m.file_id = "" + x
-    x = o.content
-    if x is not NO_TEXT:
+    if (x := o.content) is not NO_TEXT:
         m.content = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -205,8 +197,7 @@ def write_SetFileSearchableContentResponse(
     if o.__class__ is not SetFileSearchableContentResponse:
         expect_model(o, SetFileSearchableContentResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -228,14 +219,11 @@ def write_GetFileInfosRequest(o: GetFileInfosRequest, m: Any, /) -> None:
     if o.__class__ is not GetFileInfosRequest:
         expect_model(o, GetFileInfosRequest)
     x: Any
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
-    x = o.options
-    if x is not None:
+    if (x := o.options) is not None:
         t = m.options
         t.SetInParent()
         write_GetFileInfosOptions(x, t)
@@ -247,8 +235,7 @@ def read_GetFileInfosResponse(m: Any, keep: bool = True, /) -> GetFileInfosRespo
     o = new(GetFileInfosResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.file_infos
-    o.file_infos = [read_FileInfo(v, keep) for v in x[:]] if x else []
+    o.file_infos = [read_FileInfo(v, keep) for v in x[:]] if (x := m.file_infos) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -257,13 +244,11 @@ def write_GetFileInfosResponse(o: GetFileInfosResponse, m: Any, /) -> None:
     if o.__class__ is not GetFileInfosResponse:
         expect_model(o, GetFileInfosResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.file_infos
-    if x or x.__class__ is not list:
+    if (x := o.file_infos) or x.__class__ is not list:
         t = m.file_infos.add
         for v in x:
             write_FileInfo(v, t())
@@ -282,8 +267,7 @@ def write_GetFileRequest(o: GetFileRequest, m: Any, /) -> None:
     if o.__class__ is not GetFileRequest:
         expect_model(o, GetFileRequest)
     x: Any
-    x = o.file_id
-    if x is not NO_TEXT:
+    if (x := o.file_id) is not NO_TEXT:
         m.file_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -302,13 +286,11 @@ def write_GetFileResponse(o: GetFileResponse, m: Any, /) -> None:
     if o.__class__ is not GetFileResponse:
         expect_model(o, GetFileResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.data
-    if x is not NO_BYTES:
+    if (x := o.data) is not NO_BYTES:
         m.data = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -325,8 +307,7 @@ def write_GetFileLinkRequest(o: GetFileLinkRequest, m: Any, /) -> None:
     if o.__class__ is not GetFileLinkRequest:
         expect_model(o, GetFileLinkRequest)
     x: Any
-    x = o.file_id
-    if x is not NO_TEXT:
+    if (x := o.file_id) is not NO_TEXT:
         m.file_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -345,13 +326,11 @@ def write_GetFileLinkResponse(o: GetFileLinkResponse, m: Any, /) -> None:
     if o.__class__ is not GetFileLinkResponse:
         expect_model(o, GetFileLinkResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.link
-    if x is not NO_TEXT:
+    if (x := o.link) is not NO_TEXT:
         m.link = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -368,8 +347,7 @@ def write_ReadFileRequest(o: ReadFileRequest, m: Any, /) -> None:
     if o.__class__ is not ReadFileRequest:
         expect_model(o, ReadFileRequest)
     x: Any
-    x = o.path
-    if x is not NO_TEXT:
+    if (x := o.path) is not NO_TEXT:
         m.path = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -388,13 +366,11 @@ def write_ReadFileResponse(o: ReadFileResponse, m: Any, /) -> None:
     if o.__class__ is not ReadFileResponse:
         expect_model(o, ReadFileResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.data
-    if x is not NO_BYTES:
+    if (x := o.data) is not NO_BYTES:
         m.data = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -413,14 +389,11 @@ def write_UploadFileRequest(o: UploadFileRequest, m: Any, /) -> None:
     if o.__class__ is not UploadFileRequest:
         expect_model(o, UploadFileRequest)
     x: Any
-    x = o.data
-    if x is not NO_BYTES:
+    if (x := o.data) is not NO_BYTES:
         m.data = x
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.filename
-    if x is not NO_TEXT:
+    if (x := o.filename) is not NO_TEXT:
         m.filename = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -439,13 +412,11 @@ def write_UploadFileResponse(o: UploadFileResponse, m: Any, /) -> None:
     if o.__class__ is not UploadFileResponse:
         expect_model(o, UploadFileResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.file_info
-    if x is not None:
+    if (x := o.file_info) is not None:
         t = m.file_info
         t.SetInParent()
         write_FileInfo(x, t)
@@ -469,8 +440,7 @@ def write_CreateUploadSessionRequest(o: CreateUploadSessionRequest, m: Any, /) -
     if o.__class__ is not CreateUploadSessionRequest:
         expect_model(o, CreateUploadSessionRequest)
     x: Any
-    x = o.upload_session
-    if x is not None:
+    if (x := o.upload_session) is not None:
         t = m.upload_session
         t.SetInParent()
         write_UploadSession(x, t)
@@ -497,13 +467,11 @@ def write_CreateUploadSessionResponse(
     if o.__class__ is not CreateUploadSessionResponse:
         expect_model(o, CreateUploadSessionResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.upload_session
-    if x is not None:
+    if (x := o.upload_session) is not None:
         t = m.upload_session
         t.SetInParent()
         write_UploadSession(x, t)
@@ -526,13 +494,11 @@ def write_UploadDataRequest(o: UploadDataRequest, m: Any, /) -> None:
     if o.__class__ is not UploadDataRequest:
         expect_model(o, UploadDataRequest)
     x: Any
-    x = o.upload_session
-    if x is not None:
+    if (x := o.upload_session) is not None:
         t = m.upload_session
         t.SetInParent()
         write_UploadSession(x, t)
-    x = o.data
-    if x is not NO_BYTES:
+    if (x := o.data) is not NO_BYTES:
         m.data = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -551,13 +517,11 @@ def write_UploadDataResponse(o: UploadDataResponse, m: Any, /) -> None:
     if o.__class__ is not UploadDataResponse:
         expect_model(o, UploadDataResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.file_info
-    if x is not None:
+    if (x := o.file_info) is not None:
         t = m.file_info
         t.SetInParent()
         write_FileInfo(x, t)
@@ -578,8 +542,7 @@ def write_GetUploadSessionRequest(o: GetUploadSessionRequest, m: Any, /) -> None
     if o.__class__ is not GetUploadSessionRequest:
         expect_model(o, GetUploadSessionRequest)
     x: Any
-    x = o.upload_id
-    if x is not NO_TEXT:
+    if (x := o.upload_id) is not NO_TEXT:
         m.upload_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -602,13 +565,11 @@ def write_GetUploadSessionResponse(o: GetUploadSessionResponse, m: Any, /) -> No
     if o.__class__ is not GetUploadSessionResponse:
         expect_model(o, GetUploadSessionResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.upload_session
-    if x is not None:
+    if (x := o.upload_session) is not None:
         t = m.upload_session
         t.SetInParent()
         write_UploadSession(x, t)
@@ -628,8 +589,7 @@ def write_CreateBotRequest(o: CreateBotRequest, m: Any, /) -> None:
     if o.__class__ is not CreateBotRequest:
         expect_model(o, CreateBotRequest)
     x: Any
-    x = o.bot
-    if x is not None:
+    if (x := o.bot) is not None:
         t = m.bot
         t.SetInParent()
         write_Bot(x, t)
@@ -650,13 +610,11 @@ def write_CreateBotResponse(o: CreateBotResponse, m: Any, /) -> None:
     if o.__class__ is not CreateBotResponse:
         expect_model(o, CreateBotResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.bot
-    if x is not None:
+    if (x := o.bot) is not None:
         t = m.bot
         t.SetInParent()
         write_Bot(x, t)
@@ -677,11 +635,9 @@ def write_PatchBotRequest(o: PatchBotRequest, m: Any, /) -> None:
     if o.__class__ is not PatchBotRequest:
         expect_model(o, PatchBotRequest)
     x: Any
-    x = o.bot_user_id
-    if x is not NO_TEXT:
+    if (x := o.bot_user_id) is not NO_TEXT:
         m.bot_user_id = "" + x
-    x = o.bot_patch
-    if x is not None:
+    if (x := o.bot_patch) is not None:
         t = m.bot_patch
         t.SetInParent()
         write_BotPatch(x, t)
@@ -702,13 +658,11 @@ def write_PatchBotResponse(o: PatchBotResponse, m: Any, /) -> None:
     if o.__class__ is not PatchBotResponse:
         expect_model(o, PatchBotResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.bot
-    if x is not None:
+    if (x := o.bot) is not None:
         t = m.bot
         t.SetInParent()
         write_Bot(x, t)
@@ -728,11 +682,9 @@ def write_GetBotRequest(o: GetBotRequest, m: Any, /) -> None:
     if o.__class__ is not GetBotRequest:
         expect_model(o, GetBotRequest)
     x: Any
-    x = o.bot_user_id
-    if x is not NO_TEXT:
+    if (x := o.bot_user_id) is not NO_TEXT:
         m.bot_user_id = "" + x
-    x = o.include_deleted
-    if x is not False:
+    if (x := o.include_deleted) is not False:
         m.include_deleted = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -751,13 +703,11 @@ def write_GetBotResponse(o: GetBotResponse, m: Any, /) -> None:
     if o.__class__ is not GetBotResponse:
         expect_model(o, GetBotResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.bot
-    if x is not None:
+    if (x := o.bot) is not None:
         t = m.bot
         t.SetInParent()
         write_Bot(x, t)
@@ -777,8 +727,7 @@ def write_GetBotsRequest(o: GetBotsRequest, m: Any, /) -> None:
     if o.__class__ is not GetBotsRequest:
         expect_model(o, GetBotsRequest)
     x: Any
-    x = o.options
-    if x is not None:
+    if (x := o.options) is not None:
         t = m.options
         t.SetInParent()
         write_BotGetOptions(x, t)
@@ -790,8 +739,7 @@ def read_GetBotsResponse(m: Any, keep: bool = True, /) -> GetBotsResponse:
     o = new(GetBotsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.bots
-    o.bots = [read_Bot(v, keep) for v in x[:]] if x else []
+    o.bots = [read_Bot(v, keep) for v in x[:]] if (x := m.bots) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -800,13 +748,11 @@ def write_GetBotsResponse(o: GetBotsResponse, m: Any, /) -> None:
     if o.__class__ is not GetBotsResponse:
         expect_model(o, GetBotsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.bots
-    if x or x.__class__ is not list:
+    if (x := o.bots) or x.__class__ is not list:
         t = m.bots.add
         for v in x:
             write_Bot(v, t())
@@ -826,11 +772,9 @@ def write_UpdateBotActiveRequest(o: UpdateBotActiveRequest, m: Any, /) -> None:
     if o.__class__ is not UpdateBotActiveRequest:
         expect_model(o, UpdateBotActiveRequest)
     x: Any
-    x = o.bot_user_id
-    if x is not NO_TEXT:
+    if (x := o.bot_user_id) is not NO_TEXT:
         m.bot_user_id = "" + x
-    x = o.active
-    if x is not False:
+    if (x := o.active) is not False:
         m.active = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -851,13 +795,11 @@ def write_UpdateBotActiveResponse(o: UpdateBotActiveResponse, m: Any, /) -> None
     if o.__class__ is not UpdateBotActiveResponse:
         expect_model(o, UpdateBotActiveResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.bot
-    if x is not None:
+    if (x := o.bot) is not None:
         t = m.bot
         t.SetInParent()
         write_Bot(x, t)
@@ -878,8 +820,7 @@ def write_PermanentDeleteBotRequest(o: PermanentDeleteBotRequest, m: Any, /) -> 
     if o.__class__ is not PermanentDeleteBotRequest:
         expect_model(o, PermanentDeleteBotRequest)
     x: Any
-    x = o.bot_user_id
-    if x is not NO_TEXT:
+    if (x := o.bot_user_id) is not NO_TEXT:
         m.bot_user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -899,8 +840,7 @@ def write_PermanentDeleteBotResponse(o: PermanentDeleteBotResponse, m: Any, /) -
     if o.__class__ is not PermanentDeleteBotResponse:
         expect_model(o, PermanentDeleteBotResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -920,8 +860,7 @@ def write_EnsureBotUserRequest(o: EnsureBotUserRequest, m: Any, /) -> None:
     if o.__class__ is not EnsureBotUserRequest:
         expect_model(o, EnsureBotUserRequest)
     x: Any
-    x = o.bot
-    if x is not None:
+    if (x := o.bot) is not None:
         t = m.bot
         t.SetInParent()
         write_Bot(x, t)
@@ -942,13 +881,11 @@ def write_EnsureBotUserResponse(o: EnsureBotUserResponse, m: Any, /) -> None:
     if o.__class__ is not EnsureBotUserResponse:
         expect_model(o, EnsureBotUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.bot_user_id
-    if x is not NO_TEXT:
+    if (x := o.bot_user_id) is not NO_TEXT:
         m.bot_user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -969,20 +906,15 @@ def write_GetFileInfosOptions(o: GetFileInfosOptions, m: Any, /) -> None:
     if o.__class__ is not GetFileInfosOptions:
         expect_model(o, GetFileInfosOptions)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.include_deleted
-    if x is not False:
+    if (x := o.include_deleted) is not False:
         m.include_deleted = x if x is True else boolean(x)
-    x = o.sort_by
-    if x is not NO_TEXT:
+    if (x := o.sort_by) is not NO_TEXT:
         m.sort_by = "" + x
-    x = o.sort_order
-    if x is not NO_TEXT:
+    if (x := o.sort_order) is not NO_TEXT:
         m.sort_order = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1009,38 +941,27 @@ def write_UploadSession(o: UploadSession, m: Any, /) -> None:
     if o.__class__ is not UploadSession:
         expect_model(o, UploadSession)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.type
-    if x is not NO_TEXT:
+    if (x := o.type) is not NO_TEXT:
         m.type = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.filename
-    if x is not NO_TEXT:
+    if (x := o.filename) is not NO_TEXT:
         m.filename = "" + x
-    x = o.path
-    if x is not NO_TEXT:
+    if (x := o.path) is not NO_TEXT:
         m.path = "" + x
-    x = o.file_size
-    if x is not ZERO:
+    if (x := o.file_size) is not ZERO:
         m.file_size = x
-    x = o.file_offset
-    if x is not ZERO:
+    if (x := o.file_offset) is not ZERO:
         m.file_offset = x
-    x = o.remote_id
-    if x is not NO_TEXT:
+    if (x := o.remote_id) is not NO_TEXT:
         m.remote_id = "" + x
-    x = o.req_file_id
-    if x is not NO_TEXT:
+    if (x := o.req_file_id) is not NO_TEXT:
         m.req_file_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1065,32 +986,23 @@ def write_Bot(o: Bot, m: Any, /) -> None:
     if o.__class__ is not Bot:
         expect_model(o, Bot)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.username
-    if x is not NO_TEXT:
+    if (x := o.username) is not NO_TEXT:
         m.username = "" + x
-    x = o.display_name
-    if x is not NO_TEXT:
+    if (x := o.display_name) is not NO_TEXT:
         m.display_name = "" + x
-    x = o.description
-    if x is not NO_TEXT:
+    if (x := o.description) is not NO_TEXT:
         m.description = "" + x
-    x = o.owner_id
-    if x is not NO_TEXT:
+    if (x := o.owner_id) is not NO_TEXT:
         m.owner_id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.last_icon_update
-    if x is not ZERO:
+    if (x := o.last_icon_update) is not ZERO:
         m.last_icon_update = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1110,14 +1022,11 @@ def write_BotPatch(o: BotPatch, m: Any, /) -> None:
     if o.__class__ is not BotPatch:
         expect_model(o, BotPatch)
     x: Any
-    x = o.username
-    if x is not None:
+    if (x := o.username) is not None:
         m.username = "" + x
-    x = o.display_name
-    if x is not None:
+    if (x := o.display_name) is not None:
         m.display_name = "" + x
-    x = o.description
-    if x is not None:
+    if (x := o.description) is not None:
         m.description = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1138,27 +1047,22 @@ def write_BotGetOptions(o: BotGetOptions, m: Any, /) -> None:
     if o.__class__ is not BotGetOptions:
         expect_model(o, BotGetOptions)
     x: Any
-    x = o.owner_id
-    if x is not NO_TEXT:
+    if (x := o.owner_id) is not NO_TEXT:
         m.owner_id = "" + x
-    x = o.include_deleted
-    if x is not False:
+    if (x := o.include_deleted) is not False:
         m.include_deleted = x if x is True else boolean(x)
-    x = o.only_orphaned
-    if x is not False:
+    if (x := o.only_orphaned) is not False:
         m.only_orphaned = x if x is True else boolean(x)
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "api_file_bot.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.CopyFileInfosRequest": (
         CopyFileInfosRequest,
         read_CopyFileInfosRequest,

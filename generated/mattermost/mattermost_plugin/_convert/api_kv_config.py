@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     boolean,
     expect_model,
     items,
@@ -100,11 +101,9 @@ def write_KVSetRequest(o: KVSetRequest, m: Any, /) -> None:
     if o.__class__ is not KVSetRequest:
         expect_model(o, KVSetRequest)
     x: Any
-    x = o.key
-    if x is not NO_TEXT:
+    if (x := o.key) is not NO_TEXT:
         m.key = "" + x
-    x = o.value
-    if x is not NO_BYTES:
+    if (x := o.value) is not NO_BYTES:
         m.value = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -122,8 +121,7 @@ def write_KVSetResponse(o: KVSetResponse, m: Any, /) -> None:
     if o.__class__ is not KVSetResponse:
         expect_model(o, KVSetResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -144,14 +142,11 @@ def write_KVCompareAndSetRequest(o: KVCompareAndSetRequest, m: Any, /) -> None:
     if o.__class__ is not KVCompareAndSetRequest:
         expect_model(o, KVCompareAndSetRequest)
     x: Any
-    x = o.key
-    if x is not NO_TEXT:
+    if (x := o.key) is not NO_TEXT:
         m.key = "" + x
-    x = o.old_value
-    if x is not NO_BYTES:
+    if (x := o.old_value) is not NO_BYTES:
         m.old_value = x
-    x = o.new_value
-    if x is not NO_BYTES:
+    if (x := o.new_value) is not NO_BYTES:
         m.new_value = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -172,13 +167,11 @@ def write_KVCompareAndSetResponse(o: KVCompareAndSetResponse, m: Any, /) -> None
     if o.__class__ is not KVCompareAndSetResponse:
         expect_model(o, KVCompareAndSetResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.success
-    if x is not False:
+    if (x := o.success) is not False:
         m.success = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -198,11 +191,9 @@ def write_KVCompareAndDeleteRequest(o: KVCompareAndDeleteRequest, m: Any, /) -> 
     if o.__class__ is not KVCompareAndDeleteRequest:
         expect_model(o, KVCompareAndDeleteRequest)
     x: Any
-    x = o.key
-    if x is not NO_TEXT:
+    if (x := o.key) is not NO_TEXT:
         m.key = "" + x
-    x = o.old_value
-    if x is not NO_BYTES:
+    if (x := o.old_value) is not NO_BYTES:
         m.old_value = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -223,13 +214,11 @@ def write_KVCompareAndDeleteResponse(o: KVCompareAndDeleteResponse, m: Any, /) -
     if o.__class__ is not KVCompareAndDeleteResponse:
         expect_model(o, KVCompareAndDeleteResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.success
-    if x is not False:
+    if (x := o.success) is not False:
         m.success = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -251,14 +240,11 @@ def write_KVSetWithOptionsRequest(o: KVSetWithOptionsRequest, m: Any, /) -> None
     if o.__class__ is not KVSetWithOptionsRequest:
         expect_model(o, KVSetWithOptionsRequest)
     x: Any
-    x = o.key
-    if x is not NO_TEXT:
+    if (x := o.key) is not NO_TEXT:
         m.key = "" + x
-    x = o.value
-    if x is not NO_BYTES:
+    if (x := o.value) is not NO_BYTES:
         m.value = x
-    x = o.options
-    if x is not None:
+    if (x := o.options) is not None:
         t = m.options
         t.SetInParent()
         write_PluginKVSetOptions(x, t)
@@ -281,13 +267,11 @@ def write_KVSetWithOptionsResponse(o: KVSetWithOptionsResponse, m: Any, /) -> No
     if o.__class__ is not KVSetWithOptionsResponse:
         expect_model(o, KVSetWithOptionsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.success
-    if x is not False:
+    if (x := o.success) is not False:
         m.success = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -306,14 +290,11 @@ def write_KVSetWithExpiryRequest(o: KVSetWithExpiryRequest, m: Any, /) -> None:
     if o.__class__ is not KVSetWithExpiryRequest:
         expect_model(o, KVSetWithExpiryRequest)
     x: Any
-    x = o.key
-    if x is not NO_TEXT:
+    if (x := o.key) is not NO_TEXT:
         m.key = "" + x
-    x = o.value
-    if x is not NO_BYTES:
+    if (x := o.value) is not NO_BYTES:
         m.value = x
-    x = o.expire_in_seconds
-    if x is not ZERO:
+    if (x := o.expire_in_seconds) is not ZERO:
         m.expire_in_seconds = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -333,8 +314,7 @@ def write_KVSetWithExpiryResponse(o: KVSetWithExpiryResponse, m: Any, /) -> None
     if o.__class__ is not KVSetWithExpiryResponse:
         expect_model(o, KVSetWithExpiryResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -353,8 +333,7 @@ def write_KVGetRequest(o: KVGetRequest, m: Any, /) -> None:
     if o.__class__ is not KVGetRequest:
         expect_model(o, KVGetRequest)
     x: Any
-    x = o.key
-    if x is not NO_TEXT:
+    if (x := o.key) is not NO_TEXT:
         m.key = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -373,13 +352,11 @@ def write_KVGetResponse(o: KVGetResponse, m: Any, /) -> None:
     if o.__class__ is not KVGetResponse:
         expect_model(o, KVGetResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.value
-    if x is not NO_BYTES:
+    if (x := o.value) is not NO_BYTES:
         m.value = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -396,8 +373,7 @@ def write_KVDeleteRequest(o: KVDeleteRequest, m: Any, /) -> None:
     if o.__class__ is not KVDeleteRequest:
         expect_model(o, KVDeleteRequest)
     x: Any
-    x = o.key
-    if x is not NO_TEXT:
+    if (x := o.key) is not NO_TEXT:
         m.key = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -415,8 +391,7 @@ def write_KVDeleteResponse(o: KVDeleteResponse, m: Any, /) -> None:
     if o.__class__ is not KVDeleteResponse:
         expect_model(o, KVDeleteResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -449,8 +424,7 @@ def write_KVDeleteAllResponse(o: KVDeleteAllResponse, m: Any, /) -> None:
     if o.__class__ is not KVDeleteAllResponse:
         expect_model(o, KVDeleteAllResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -470,11 +444,9 @@ def write_KVListRequest(o: KVListRequest, m: Any, /) -> None:
     if o.__class__ is not KVListRequest:
         expect_model(o, KVListRequest)
     x: Any
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -484,8 +456,7 @@ def read_KVListResponse(m: Any, keep: bool = True, /) -> KVListResponse:
     o = new(KVListResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.keys
-    o.keys = x[:] if x else []
+    o.keys = x[:] if (x := m.keys) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -494,17 +465,16 @@ def write_KVListResponse(o: KVListResponse, m: Any, /) -> None:
     if o.__class__ is not KVListResponse:
         expect_model(o, KVListResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.keys
-    if x or x.__class__ is not list:
+    if (x := o.keys) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.keys
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -527,16 +497,13 @@ def write_PublishWebSocketEventRequest(
     if o.__class__ is not PublishWebSocketEventRequest:
         expect_model(o, PublishWebSocketEventRequest)
     x: Any
-    x = o.event
-    if x is not NO_TEXT:
+    if (x := o.event) is not NO_TEXT:
         m.event = "" + x
-    x = o.payload
-    if x is not None:
+    if (x := o.payload) is not None:
         t = m.payload
         t.SetInParent()
         write_struct(x, t)
-    x = o.broadcast
-    if x is not None:
+    if (x := o.broadcast) is not None:
         t = m.broadcast
         t.SetInParent()
         write_WebsocketBroadcast(x, t)
@@ -560,8 +527,7 @@ def write_PublishWebSocketEventResponse(
     if o.__class__ is not PublishWebSocketEventResponse:
         expect_model(o, PublishWebSocketEventResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -603,13 +569,11 @@ def write_LoadPluginConfigurationResponse(
     if o.__class__ is not LoadPluginConfigurationResponse:
         expect_model(o, LoadPluginConfigurationResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.config_json
-    if x is not NO_BYTES:
+    if (x := o.config_json) is not NO_BYTES:
         m.config_json = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -641,13 +605,11 @@ def write_GetConfigResponse(o: GetConfigResponse, m: Any, /) -> None:
     if o.__class__ is not GetConfigResponse:
         expect_model(o, GetConfigResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.config_json
-    if x is not NO_BYTES:
+    if (x := o.config_json) is not NO_BYTES:
         m.config_json = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -687,13 +649,11 @@ def write_GetUnsanitizedConfigResponse(
     if o.__class__ is not GetUnsanitizedConfigResponse:
         expect_model(o, GetUnsanitizedConfigResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.config_json
-    if x is not NO_BYTES:
+    if (x := o.config_json) is not NO_BYTES:
         m.config_json = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -710,8 +670,7 @@ def write_SaveConfigRequest(o: SaveConfigRequest, m: Any, /) -> None:
     if o.__class__ is not SaveConfigRequest:
         expect_model(o, SaveConfigRequest)
     x: Any
-    x = o.config_json
-    if x is not NO_BYTES:
+    if (x := o.config_json) is not NO_BYTES:
         m.config_json = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -729,8 +688,7 @@ def write_SaveConfigResponse(o: SaveConfigResponse, m: Any, /) -> None:
     if o.__class__ is not SaveConfigResponse:
         expect_model(o, SaveConfigResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -766,13 +724,11 @@ def write_GetPluginConfigResponse(o: GetPluginConfigResponse, m: Any, /) -> None
     if o.__class__ is not GetPluginConfigResponse:
         expect_model(o, GetPluginConfigResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.config
-    if x is not None:
+    if (x := o.config) is not None:
         t = m.config
         t.SetInParent()
         write_struct(x, t)
@@ -794,8 +750,7 @@ def write_SavePluginConfigRequest(o: SavePluginConfigRequest, m: Any, /) -> None
     if o.__class__ is not SavePluginConfigRequest:
         expect_model(o, SavePluginConfigRequest)
     x: Any
-    x = o.config
-    if x is not None:
+    if (x := o.config) is not None:
         t = m.config
         t.SetInParent()
         write_struct(x, t)
@@ -817,8 +772,7 @@ def write_SavePluginConfigResponse(o: SavePluginConfigResponse, m: Any, /) -> No
     if o.__class__ is not SavePluginConfigResponse:
         expect_model(o, SavePluginConfigResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -852,13 +806,11 @@ def write_GetBundlePathResponse(o: GetBundlePathResponse, m: Any, /) -> None:
     if o.__class__ is not GetBundlePathResponse:
         expect_model(o, GetBundlePathResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.path
-    if x is not NO_TEXT:
+    if (x := o.path) is not NO_TEXT:
         m.path = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -881,8 +833,7 @@ def read_GetPluginsResponse(m: Any, keep: bool = True, /) -> GetPluginsResponse:
     o = new(GetPluginsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.manifests
-    o.manifests = [read_Manifest(v, keep) for v in x[:]] if x else []
+    o.manifests = [read_Manifest(v, keep) for v in x[:]] if (x := m.manifests) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -891,13 +842,11 @@ def write_GetPluginsResponse(o: GetPluginsResponse, m: Any, /) -> None:
     if o.__class__ is not GetPluginsResponse:
         expect_model(o, GetPluginsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.manifests
-    if x or x.__class__ is not list:
+    if (x := o.manifests) or x.__class__ is not list:
         t = m.manifests.add
         for v in x:
             write_Manifest(v, t())
@@ -916,8 +865,7 @@ def write_EnablePluginRequest(o: EnablePluginRequest, m: Any, /) -> None:
     if o.__class__ is not EnablePluginRequest:
         expect_model(o, EnablePluginRequest)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -935,8 +883,7 @@ def write_EnablePluginResponse(o: EnablePluginResponse, m: Any, /) -> None:
     if o.__class__ is not EnablePluginResponse:
         expect_model(o, EnablePluginResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -955,8 +902,7 @@ def write_DisablePluginRequest(o: DisablePluginRequest, m: Any, /) -> None:
     if o.__class__ is not DisablePluginRequest:
         expect_model(o, DisablePluginRequest)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -974,8 +920,7 @@ def write_DisablePluginResponse(o: DisablePluginResponse, m: Any, /) -> None:
     if o.__class__ is not DisablePluginResponse:
         expect_model(o, DisablePluginResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -994,8 +939,7 @@ def write_RemovePluginRequest(o: RemovePluginRequest, m: Any, /) -> None:
     if o.__class__ is not RemovePluginRequest:
         expect_model(o, RemovePluginRequest)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1013,8 +957,7 @@ def write_RemovePluginResponse(o: RemovePluginResponse, m: Any, /) -> None:
     if o.__class__ is not RemovePluginResponse:
         expect_model(o, RemovePluginResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1033,8 +976,7 @@ def write_GetPluginStatusRequest(o: GetPluginStatusRequest, m: Any, /) -> None:
     if o.__class__ is not GetPluginStatusRequest:
         expect_model(o, GetPluginStatusRequest)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1055,13 +997,11 @@ def write_GetPluginStatusResponse(o: GetPluginStatusResponse, m: Any, /) -> None
     if o.__class__ is not GetPluginStatusResponse:
         expect_model(o, GetPluginStatusResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.status
-    if x is not None:
+    if (x := o.status) is not None:
         t = m.status
         t.SetInParent()
         write_PluginStatus(x, t)
@@ -1081,11 +1021,9 @@ def write_InstallPluginRequest(o: InstallPluginRequest, m: Any, /) -> None:
     if o.__class__ is not InstallPluginRequest:
         expect_model(o, InstallPluginRequest)
     x: Any
-    x = o.file_data
-    if x is not NO_BYTES:
+    if (x := o.file_data) is not NO_BYTES:
         m.file_data = x
-    x = o.replace
-    if x is not False:
+    if (x := o.replace) is not False:
         m.replace = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1104,13 +1042,11 @@ def write_InstallPluginResponse(o: InstallPluginResponse, m: Any, /) -> None:
     if o.__class__ is not InstallPluginResponse:
         expect_model(o, InstallPluginResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.manifest
-    if x is not None:
+    if (x := o.manifest) is not None:
         t = m.manifest
         t.SetInParent()
         write_Manifest(x, t)
@@ -1144,13 +1080,11 @@ def write_GetPluginIDResponse(o: GetPluginIDResponse, m: Any, /) -> None:
     if o.__class__ is not GetPluginIDResponse:
         expect_model(o, GetPluginIDResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.plugin_id
-    if x is not NO_TEXT:
+    if (x := o.plugin_id) is not NO_TEXT:
         m.plugin_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1159,8 +1093,9 @@ def write_GetPluginIDResponse(o: GetPluginIDResponse, m: Any, /) -> None:
 def read_LogDebugRequest(m: Any, keep: bool = True, /) -> LogDebugRequest:
     o = new(LogDebugRequest)
     o.msg = m.msg
-    x = m.key_value_pairs
-    o.key_value_pairs = [read_KeyValuePair(v, keep) for v in x[:]] if x else []
+    o.key_value_pairs = (
+        [read_KeyValuePair(v, keep) for v in x[:]] if (x := m.key_value_pairs) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1169,11 +1104,9 @@ def write_LogDebugRequest(o: LogDebugRequest, m: Any, /) -> None:
     if o.__class__ is not LogDebugRequest:
         expect_model(o, LogDebugRequest)
     x: Any
-    x = o.msg
-    if x is not NO_TEXT:
+    if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
-    x = o.key_value_pairs
-    if x or x.__class__ is not list:
+    if (x := o.key_value_pairs) or x.__class__ is not list:
         t = m.key_value_pairs.add
         for v in x:
             write_KeyValuePair(v, t())
@@ -1193,8 +1126,7 @@ def write_LogDebugResponse(o: LogDebugResponse, m: Any, /) -> None:
     if o.__class__ is not LogDebugResponse:
         expect_model(o, LogDebugResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1205,8 +1137,9 @@ def write_LogDebugResponse(o: LogDebugResponse, m: Any, /) -> None:
 def read_LogInfoRequest(m: Any, keep: bool = True, /) -> LogInfoRequest:
     o = new(LogInfoRequest)
     o.msg = m.msg
-    x = m.key_value_pairs
-    o.key_value_pairs = [read_KeyValuePair(v, keep) for v in x[:]] if x else []
+    o.key_value_pairs = (
+        [read_KeyValuePair(v, keep) for v in x[:]] if (x := m.key_value_pairs) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1215,11 +1148,9 @@ def write_LogInfoRequest(o: LogInfoRequest, m: Any, /) -> None:
     if o.__class__ is not LogInfoRequest:
         expect_model(o, LogInfoRequest)
     x: Any
-    x = o.msg
-    if x is not NO_TEXT:
+    if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
-    x = o.key_value_pairs
-    if x or x.__class__ is not list:
+    if (x := o.key_value_pairs) or x.__class__ is not list:
         t = m.key_value_pairs.add
         for v in x:
             write_KeyValuePair(v, t())
@@ -1239,8 +1170,7 @@ def write_LogInfoResponse(o: LogInfoResponse, m: Any, /) -> None:
     if o.__class__ is not LogInfoResponse:
         expect_model(o, LogInfoResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1251,8 +1181,9 @@ def write_LogInfoResponse(o: LogInfoResponse, m: Any, /) -> None:
 def read_LogErrorRequest(m: Any, keep: bool = True, /) -> LogErrorRequest:
     o = new(LogErrorRequest)
     o.msg = m.msg
-    x = m.key_value_pairs
-    o.key_value_pairs = [read_KeyValuePair(v, keep) for v in x[:]] if x else []
+    o.key_value_pairs = (
+        [read_KeyValuePair(v, keep) for v in x[:]] if (x := m.key_value_pairs) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1261,11 +1192,9 @@ def write_LogErrorRequest(o: LogErrorRequest, m: Any, /) -> None:
     if o.__class__ is not LogErrorRequest:
         expect_model(o, LogErrorRequest)
     x: Any
-    x = o.msg
-    if x is not NO_TEXT:
+    if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
-    x = o.key_value_pairs
-    if x or x.__class__ is not list:
+    if (x := o.key_value_pairs) or x.__class__ is not list:
         t = m.key_value_pairs.add
         for v in x:
             write_KeyValuePair(v, t())
@@ -1285,8 +1214,7 @@ def write_LogErrorResponse(o: LogErrorResponse, m: Any, /) -> None:
     if o.__class__ is not LogErrorResponse:
         expect_model(o, LogErrorResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1297,8 +1225,9 @@ def write_LogErrorResponse(o: LogErrorResponse, m: Any, /) -> None:
 def read_LogWarnRequest(m: Any, keep: bool = True, /) -> LogWarnRequest:
     o = new(LogWarnRequest)
     o.msg = m.msg
-    x = m.key_value_pairs
-    o.key_value_pairs = [read_KeyValuePair(v, keep) for v in x[:]] if x else []
+    o.key_value_pairs = (
+        [read_KeyValuePair(v, keep) for v in x[:]] if (x := m.key_value_pairs) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1307,11 +1236,9 @@ def write_LogWarnRequest(o: LogWarnRequest, m: Any, /) -> None:
     if o.__class__ is not LogWarnRequest:
         expect_model(o, LogWarnRequest)
     x: Any
-    x = o.msg
-    if x is not NO_TEXT:
+    if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
-    x = o.key_value_pairs
-    if x or x.__class__ is not list:
+    if (x := o.key_value_pairs) or x.__class__ is not list:
         t = m.key_value_pairs.add
         for v in x:
             write_KeyValuePair(v, t())
@@ -1331,8 +1258,7 @@ def write_LogWarnResponse(o: LogWarnResponse, m: Any, /) -> None:
     if o.__class__ is not LogWarnResponse:
         expect_model(o, LogWarnResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1353,14 +1279,11 @@ def write_PluginKVSetOptions(o: PluginKVSetOptions, m: Any, /) -> None:
     if o.__class__ is not PluginKVSetOptions:
         expect_model(o, PluginKVSetOptions)
     x: Any
-    x = o.atomic
-    if x is not False:
+    if (x := o.atomic) is not False:
         m.atomic = x if x is True else boolean(x)
-    x = o.old_value
-    if x is not NO_BYTES:
+    if (x := o.old_value) is not NO_BYTES:
         m.old_value = x
-    x = o.expire_in_seconds
-    if x is not ZERO:
+    if (x := o.expire_in_seconds) is not ZERO:
         m.expire_in_seconds = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1368,8 +1291,7 @@ def write_PluginKVSetOptions(o: PluginKVSetOptions, m: Any, /) -> None:
 
 def read_WebsocketBroadcast(m: Any, keep: bool = True, /) -> WebsocketBroadcast:
     o = new(WebsocketBroadcast)
-    x = m.omit_users
-    o.omit_users = x[:] if x else []
+    o.omit_users = x[:] if (x := m.omit_users) else []
     o.user_id = m.user_id
     o.channel_id = m.channel_id
     o.team_id = m.team_id
@@ -1385,32 +1307,25 @@ def write_WebsocketBroadcast(o: WebsocketBroadcast, m: Any, /) -> None:
     if o.__class__ is not WebsocketBroadcast:
         expect_model(o, WebsocketBroadcast)
     x: Any
-    x = o.omit_users
-    if x or x.__class__ is not list:
+    if (x := o.omit_users) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.omit_users
-        t.extend(["" + v for v in x])
-    x = o.user_id
-    if x is not NO_TEXT:
+        t.extend(x)
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.connection_id
-    if x is not NO_TEXT:
+    if (x := o.connection_id) is not NO_TEXT:
         m.connection_id = "" + x
-    x = o.omit_connection_id
-    if x is not False:
+    if (x := o.omit_connection_id) is not False:
         m.omit_connection_id = x if x is True else boolean(x)
-    x = o.reliable_cluster_send
-    if x is not False:
+    if (x := o.reliable_cluster_send) is not False:
         m.reliable_cluster_send = x if x is True else boolean(x)
-    x = o.contention_free_broadcast
-    if x is not False:
+    if (x := o.contention_free_broadcast) is not False:
         m.contention_free_broadcast = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1435,32 +1350,23 @@ def write_Manifest(o: Manifest, m: Any, /) -> None:
     if o.__class__ is not Manifest:
         expect_model(o, Manifest)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.description
-    if x is not NO_TEXT:
+    if (x := o.description) is not NO_TEXT:
         m.description = "" + x
-    x = o.homepage_url
-    if x is not NO_TEXT:
+    if (x := o.homepage_url) is not NO_TEXT:
         m.homepage_url = "" + x
-    x = o.support_url
-    if x is not NO_TEXT:
+    if (x := o.support_url) is not NO_TEXT:
         m.support_url = "" + x
-    x = o.release_notes_url
-    if x is not NO_TEXT:
+    if (x := o.release_notes_url) is not NO_TEXT:
         m.release_notes_url = "" + x
-    x = o.icon_path
-    if x is not NO_TEXT:
+    if (x := o.icon_path) is not NO_TEXT:
         m.icon_path = "" + x
-    x = o.version
-    if x is not NO_TEXT:
+    if (x := o.version) is not NO_TEXT:
         m.version = "" + x
-    x = o.min_server_version
-    if x is not NO_TEXT:
+    if (x := o.min_server_version) is not NO_TEXT:
         m.min_server_version = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1482,23 +1388,17 @@ def write_PluginStatus(o: PluginStatus, m: Any, /) -> None:
     if o.__class__ is not PluginStatus:
         expect_model(o, PluginStatus)
     x: Any
-    x = o.plugin_id
-    if x is not NO_TEXT:
+    if (x := o.plugin_id) is not NO_TEXT:
         m.plugin_id = "" + x
-    x = o.plugin_path
-    if x is not NO_TEXT:
+    if (x := o.plugin_path) is not NO_TEXT:
         m.plugin_path = "" + x
-    x = o.state
-    if x is not ZERO:
+    if (x := o.state) is not ZERO:
         m.state = x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.description
-    if x is not NO_TEXT:
+    if (x := o.description) is not NO_TEXT:
         m.description = "" + x
-    x = o.version
-    if x is not NO_TEXT:
+    if (x := o.version) is not NO_TEXT:
         m.version = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1517,11 +1417,9 @@ def write_KeyValuePair(o: KeyValuePair, m: Any, /) -> None:
     if o.__class__ is not KeyValuePair:
         expect_model(o, KeyValuePair)
     x: Any
-    x = o.key
-    if x is not NO_TEXT:
+    if (x := o.key) is not NO_TEXT:
         m.key = "" + x
-    x = o.value
-    if x is not None:
+    if (x := o.value) is not None:
         t = m.value
         t.SetInParent()
         write_value(x, t)
@@ -1530,7 +1428,7 @@ def write_KeyValuePair(o: KeyValuePair, m: Any, /) -> None:
 
 
 FILE = "api_kv_config.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.KVSetRequest": (
         KVSetRequest,
         read_KVSetRequest,

@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     boolean,
     expect_model,
     items,
@@ -263,13 +264,11 @@ def write_GetLicenseResponse(o: GetLicenseResponse, m: Any, /) -> None:
     if o.__class__ is not GetLicenseResponse:
         expect_model(o, GetLicenseResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.license_json
-    if x is not NO_BYTES:
+    if (x := o.license_json) is not NO_BYTES:
         m.license_json = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -305,13 +304,11 @@ def write_IsEnterpriseReadyResponse(o: IsEnterpriseReadyResponse, m: Any, /) -> 
     if o.__class__ is not IsEnterpriseReadyResponse:
         expect_model(o, IsEnterpriseReadyResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.is_enterprise_ready
-    if x is not False:
+    if (x := o.is_enterprise_ready) is not False:
         m.is_enterprise_ready = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -347,13 +344,11 @@ def write_GetServerVersionResponse(o: GetServerVersionResponse, m: Any, /) -> No
     if o.__class__ is not GetServerVersionResponse:
         expect_model(o, GetServerVersionResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.version
-    if x is not NO_TEXT:
+    if (x := o.version) is not NO_TEXT:
         m.version = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -393,13 +388,11 @@ def write_GetSystemInstallDateResponse(
     if o.__class__ is not GetSystemInstallDateResponse:
         expect_model(o, GetSystemInstallDateResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.install_date
-    if x is not ZERO:
+    if (x := o.install_date) is not ZERO:
         m.install_date = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -433,13 +426,11 @@ def write_GetDiagnosticIdResponse(o: GetDiagnosticIdResponse, m: Any, /) -> None
     if o.__class__ is not GetDiagnosticIdResponse:
         expect_model(o, GetDiagnosticIdResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.diagnostic_id
-    if x is not NO_TEXT:
+    if (x := o.diagnostic_id) is not NO_TEXT:
         m.diagnostic_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -471,13 +462,11 @@ def write_GetTelemetryIdResponse(o: GetTelemetryIdResponse, m: Any, /) -> None:
     if o.__class__ is not GetTelemetryIdResponse:
         expect_model(o, GetTelemetryIdResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.telemetry_id
-    if x is not NO_TEXT:
+    if (x := o.telemetry_id) is not NO_TEXT:
         m.telemetry_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -495,8 +484,7 @@ def write_RegisterCommandRequest(o: RegisterCommandRequest, m: Any, /) -> None:
     if o.__class__ is not RegisterCommandRequest:
         expect_model(o, RegisterCommandRequest)
     x: Any
-    x = o.command
-    if x is not None:
+    if (x := o.command) is not None:
         t = m.command
         t.SetInParent()
         write_Command(x, t)
@@ -518,8 +506,7 @@ def write_RegisterCommandResponse(o: RegisterCommandResponse, m: Any, /) -> None
     if o.__class__ is not RegisterCommandResponse:
         expect_model(o, RegisterCommandResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -541,11 +528,9 @@ def write_UnregisterCommandRequest(o: UnregisterCommandRequest, m: Any, /) -> No
     if o.__class__ is not UnregisterCommandRequest:
         expect_model(o, UnregisterCommandRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.trigger
-    if x is not NO_TEXT:
+    if (x := o.trigger) is not NO_TEXT:
         m.trigger = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -565,8 +550,7 @@ def write_UnregisterCommandResponse(o: UnregisterCommandResponse, m: Any, /) -> 
     if o.__class__ is not UnregisterCommandResponse:
         expect_model(o, UnregisterCommandResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -590,8 +574,7 @@ def write_ExecuteSlashCommandRequest(o: ExecuteSlashCommandRequest, m: Any, /) -
     if o.__class__ is not ExecuteSlashCommandRequest:
         expect_model(o, ExecuteSlashCommandRequest)
     x: Any
-    x = o.command_args
-    if x is not None:
+    if (x := o.command_args) is not None:
         t = m.command_args
         t.SetInParent()
         write_CommandArgs(x, t)
@@ -616,13 +599,11 @@ def write_ExecuteSlashCommandResponse(
     if o.__class__ is not ExecuteSlashCommandResponse:
         expect_model(o, ExecuteSlashCommandResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.response
-    if x is not None:
+    if (x := o.response) is not None:
         t = m.response
         t.SetInParent()
         write_CommandResponse(x, t)
@@ -642,8 +623,7 @@ def write_CreateCommandRequest(o: CreateCommandRequest, m: Any, /) -> None:
     if o.__class__ is not CreateCommandRequest:
         expect_model(o, CreateCommandRequest)
     x: Any
-    x = o.cmd
-    if x is not None:
+    if (x := o.cmd) is not None:
         t = m.cmd
         t.SetInParent()
         write_Command(x, t)
@@ -664,13 +644,11 @@ def write_CreateCommandResponse(o: CreateCommandResponse, m: Any, /) -> None:
     if o.__class__ is not CreateCommandResponse:
         expect_model(o, CreateCommandResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.command
-    if x is not None:
+    if (x := o.command) is not None:
         t = m.command
         t.SetInParent()
         write_Command(x, t)
@@ -689,8 +667,7 @@ def write_ListCommandsRequest(o: ListCommandsRequest, m: Any, /) -> None:
     if o.__class__ is not ListCommandsRequest:
         expect_model(o, ListCommandsRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -700,8 +677,7 @@ def read_ListCommandsResponse(m: Any, keep: bool = True, /) -> ListCommandsRespo
     o = new(ListCommandsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.commands
-    o.commands = [read_Command(v, keep) for v in x[:]] if x else []
+    o.commands = [read_Command(v, keep) for v in x[:]] if (x := m.commands) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -710,13 +686,11 @@ def write_ListCommandsResponse(o: ListCommandsResponse, m: Any, /) -> None:
     if o.__class__ is not ListCommandsResponse:
         expect_model(o, ListCommandsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.commands
-    if x or x.__class__ is not list:
+    if (x := o.commands) or x.__class__ is not list:
         t = m.commands.add
         for v in x:
             write_Command(v, t())
@@ -737,8 +711,7 @@ def write_ListCustomCommandsRequest(o: ListCustomCommandsRequest, m: Any, /) -> 
     if o.__class__ is not ListCustomCommandsRequest:
         expect_model(o, ListCustomCommandsRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -750,8 +723,7 @@ def read_ListCustomCommandsResponse(
     o = new(ListCustomCommandsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.commands
-    o.commands = [read_Command(v, keep) for v in x[:]] if x else []
+    o.commands = [read_Command(v, keep) for v in x[:]] if (x := m.commands) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -760,13 +732,11 @@ def write_ListCustomCommandsResponse(o: ListCustomCommandsResponse, m: Any, /) -
     if o.__class__ is not ListCustomCommandsResponse:
         expect_model(o, ListCustomCommandsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.commands
-    if x or x.__class__ is not list:
+    if (x := o.commands) or x.__class__ is not list:
         t = m.commands.add
         for v in x:
             write_Command(v, t())
@@ -787,8 +757,7 @@ def write_ListPluginCommandsRequest(o: ListPluginCommandsRequest, m: Any, /) -> 
     if o.__class__ is not ListPluginCommandsRequest:
         expect_model(o, ListPluginCommandsRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -800,8 +769,7 @@ def read_ListPluginCommandsResponse(
     o = new(ListPluginCommandsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.commands
-    o.commands = [read_Command(v, keep) for v in x[:]] if x else []
+    o.commands = [read_Command(v, keep) for v in x[:]] if (x := m.commands) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -810,13 +778,11 @@ def write_ListPluginCommandsResponse(o: ListPluginCommandsResponse, m: Any, /) -
     if o.__class__ is not ListPluginCommandsResponse:
         expect_model(o, ListPluginCommandsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.commands
-    if x or x.__class__ is not list:
+    if (x := o.commands) or x.__class__ is not list:
         t = m.commands.add
         for v in x:
             write_Command(v, t())
@@ -845,8 +811,7 @@ def read_ListBuiltInCommandsResponse(
     o = new(ListBuiltInCommandsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.commands
-    o.commands = [read_Command(v, keep) for v in x[:]] if x else []
+    o.commands = [read_Command(v, keep) for v in x[:]] if (x := m.commands) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -857,13 +822,11 @@ def write_ListBuiltInCommandsResponse(
     if o.__class__ is not ListBuiltInCommandsResponse:
         expect_model(o, ListBuiltInCommandsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.commands
-    if x or x.__class__ is not list:
+    if (x := o.commands) or x.__class__ is not list:
         t = m.commands.add
         for v in x:
             write_Command(v, t())
@@ -882,8 +845,7 @@ def write_GetCommandRequest(o: GetCommandRequest, m: Any, /) -> None:
     if o.__class__ is not GetCommandRequest:
         expect_model(o, GetCommandRequest)
     x: Any
-    x = o.command_id
-    if x is not NO_TEXT:
+    if (x := o.command_id) is not NO_TEXT:
         m.command_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -902,13 +864,11 @@ def write_GetCommandResponse(o: GetCommandResponse, m: Any, /) -> None:
     if o.__class__ is not GetCommandResponse:
         expect_model(o, GetCommandResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.command
-    if x is not None:
+    if (x := o.command) is not None:
         t = m.command
         t.SetInParent()
         write_Command(x, t)
@@ -929,11 +889,9 @@ def write_UpdateCommandRequest(o: UpdateCommandRequest, m: Any, /) -> None:
     if o.__class__ is not UpdateCommandRequest:
         expect_model(o, UpdateCommandRequest)
     x: Any
-    x = o.command_id
-    if x is not NO_TEXT:
+    if (x := o.command_id) is not NO_TEXT:
         m.command_id = "" + x
-    x = o.updated_cmd
-    if x is not None:
+    if (x := o.updated_cmd) is not None:
         t = m.updated_cmd
         t.SetInParent()
         write_Command(x, t)
@@ -954,13 +912,11 @@ def write_UpdateCommandResponse(o: UpdateCommandResponse, m: Any, /) -> None:
     if o.__class__ is not UpdateCommandResponse:
         expect_model(o, UpdateCommandResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.command
-    if x is not None:
+    if (x := o.command) is not None:
         t = m.command
         t.SetInParent()
         write_Command(x, t)
@@ -979,8 +935,7 @@ def write_DeleteCommandRequest(o: DeleteCommandRequest, m: Any, /) -> None:
     if o.__class__ is not DeleteCommandRequest:
         expect_model(o, DeleteCommandRequest)
     x: Any
-    x = o.command_id
-    if x is not NO_TEXT:
+    if (x := o.command_id) is not NO_TEXT:
         m.command_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -998,8 +953,7 @@ def write_DeleteCommandResponse(o: DeleteCommandResponse, m: Any, /) -> None:
     if o.__class__ is not DeleteCommandResponse:
         expect_model(o, DeleteCommandResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1024,14 +978,11 @@ def write_GetPreferenceForUserRequest(
     if o.__class__ is not GetPreferenceForUserRequest:
         expect_model(o, GetPreferenceForUserRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.category
-    if x is not NO_TEXT:
+    if (x := o.category) is not NO_TEXT:
         m.category = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1054,13 +1005,11 @@ def write_GetPreferenceForUserResponse(
     if o.__class__ is not GetPreferenceForUserResponse:
         expect_model(o, GetPreferenceForUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.preference
-    if x is not None:
+    if (x := o.preference) is not None:
         t = m.preference
         t.SetInParent()
         write_Preference(x, t)
@@ -1083,8 +1032,7 @@ def write_GetPreferencesForUserRequest(
     if o.__class__ is not GetPreferencesForUserRequest:
         expect_model(o, GetPreferencesForUserRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1096,8 +1044,9 @@ def read_GetPreferencesForUserResponse(
     o = new(GetPreferencesForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.preferences
-    o.preferences = [read_Preference(v, keep) for v in x[:]] if x else []
+    o.preferences = (
+        [read_Preference(v, keep) for v in x[:]] if (x := m.preferences) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1108,13 +1057,11 @@ def write_GetPreferencesForUserResponse(
     if o.__class__ is not GetPreferencesForUserResponse:
         expect_model(o, GetPreferencesForUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.preferences
-    if x or x.__class__ is not list:
+    if (x := o.preferences) or x.__class__ is not list:
         t = m.preferences.add
         for v in x:
             write_Preference(v, t())
@@ -1127,8 +1074,9 @@ def read_UpdatePreferencesForUserRequest(
 ) -> UpdatePreferencesForUserRequest:
     o = new(UpdatePreferencesForUserRequest)
     o.user_id = m.user_id
-    x = m.preferences
-    o.preferences = [read_Preference(v, keep) for v in x[:]] if x else []
+    o.preferences = (
+        [read_Preference(v, keep) for v in x[:]] if (x := m.preferences) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1139,11 +1087,9 @@ def write_UpdatePreferencesForUserRequest(
     if o.__class__ is not UpdatePreferencesForUserRequest:
         expect_model(o, UpdatePreferencesForUserRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.preferences
-    if x or x.__class__ is not list:
+    if (x := o.preferences) or x.__class__ is not list:
         t = m.preferences.add
         for v in x:
             write_Preference(v, t())
@@ -1167,8 +1113,7 @@ def write_UpdatePreferencesForUserResponse(
     if o.__class__ is not UpdatePreferencesForUserResponse:
         expect_model(o, UpdatePreferencesForUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1181,8 +1126,9 @@ def read_DeletePreferencesForUserRequest(
 ) -> DeletePreferencesForUserRequest:
     o = new(DeletePreferencesForUserRequest)
     o.user_id = m.user_id
-    x = m.preferences
-    o.preferences = [read_Preference(v, keep) for v in x[:]] if x else []
+    o.preferences = (
+        [read_Preference(v, keep) for v in x[:]] if (x := m.preferences) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1193,11 +1139,9 @@ def write_DeletePreferencesForUserRequest(
     if o.__class__ is not DeletePreferencesForUserRequest:
         expect_model(o, DeletePreferencesForUserRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.preferences
-    if x or x.__class__ is not list:
+    if (x := o.preferences) or x.__class__ is not list:
         t = m.preferences.add
         for v in x:
             write_Preference(v, t())
@@ -1221,8 +1165,7 @@ def write_DeletePreferencesForUserResponse(
     if o.__class__ is not DeletePreferencesForUserResponse:
         expect_model(o, DeletePreferencesForUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1242,8 +1185,7 @@ def write_CreateOAuthAppRequest(o: CreateOAuthAppRequest, m: Any, /) -> None:
     if o.__class__ is not CreateOAuthAppRequest:
         expect_model(o, CreateOAuthAppRequest)
     x: Any
-    x = o.app
-    if x is not None:
+    if (x := o.app) is not None:
         t = m.app
         t.SetInParent()
         write_OAuthApp(x, t)
@@ -1264,13 +1206,11 @@ def write_CreateOAuthAppResponse(o: CreateOAuthAppResponse, m: Any, /) -> None:
     if o.__class__ is not CreateOAuthAppResponse:
         expect_model(o, CreateOAuthAppResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.app
-    if x is not None:
+    if (x := o.app) is not None:
         t = m.app
         t.SetInParent()
         write_OAuthApp(x, t)
@@ -1289,8 +1229,7 @@ def write_GetOAuthAppRequest(o: GetOAuthAppRequest, m: Any, /) -> None:
     if o.__class__ is not GetOAuthAppRequest:
         expect_model(o, GetOAuthAppRequest)
     x: Any
-    x = o.app_id
-    if x is not NO_TEXT:
+    if (x := o.app_id) is not NO_TEXT:
         m.app_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1309,13 +1248,11 @@ def write_GetOAuthAppResponse(o: GetOAuthAppResponse, m: Any, /) -> None:
     if o.__class__ is not GetOAuthAppResponse:
         expect_model(o, GetOAuthAppResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.app
-    if x is not None:
+    if (x := o.app) is not None:
         t = m.app
         t.SetInParent()
         write_OAuthApp(x, t)
@@ -1335,8 +1272,7 @@ def write_UpdateOAuthAppRequest(o: UpdateOAuthAppRequest, m: Any, /) -> None:
     if o.__class__ is not UpdateOAuthAppRequest:
         expect_model(o, UpdateOAuthAppRequest)
     x: Any
-    x = o.app
-    if x is not None:
+    if (x := o.app) is not None:
         t = m.app
         t.SetInParent()
         write_OAuthApp(x, t)
@@ -1357,13 +1293,11 @@ def write_UpdateOAuthAppResponse(o: UpdateOAuthAppResponse, m: Any, /) -> None:
     if o.__class__ is not UpdateOAuthAppResponse:
         expect_model(o, UpdateOAuthAppResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.app
-    if x is not None:
+    if (x := o.app) is not None:
         t = m.app
         t.SetInParent()
         write_OAuthApp(x, t)
@@ -1382,8 +1316,7 @@ def write_DeleteOAuthAppRequest(o: DeleteOAuthAppRequest, m: Any, /) -> None:
     if o.__class__ is not DeleteOAuthAppRequest:
         expect_model(o, DeleteOAuthAppRequest)
     x: Any
-    x = o.app_id
-    if x is not NO_TEXT:
+    if (x := o.app_id) is not NO_TEXT:
         m.app_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1401,8 +1334,7 @@ def write_DeleteOAuthAppResponse(o: DeleteOAuthAppResponse, m: Any, /) -> None:
     if o.__class__ is not DeleteOAuthAppResponse:
         expect_model(o, DeleteOAuthAppResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1421,8 +1353,7 @@ def write_GetGroupRequest(o: GetGroupRequest, m: Any, /) -> None:
     if o.__class__ is not GetGroupRequest:
         expect_model(o, GetGroupRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1441,13 +1372,11 @@ def write_GetGroupResponse(o: GetGroupResponse, m: Any, /) -> None:
     if o.__class__ is not GetGroupResponse:
         expect_model(o, GetGroupResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group
-    if x is not None:
+    if (x := o.group) is not None:
         t = m.group
         t.SetInParent()
         write_Group(x, t)
@@ -1466,8 +1395,7 @@ def write_GetGroupByNameRequest(o: GetGroupByNameRequest, m: Any, /) -> None:
     if o.__class__ is not GetGroupByNameRequest:
         expect_model(o, GetGroupByNameRequest)
     x: Any
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1486,13 +1414,11 @@ def write_GetGroupByNameResponse(o: GetGroupByNameResponse, m: Any, /) -> None:
     if o.__class__ is not GetGroupByNameResponse:
         expect_model(o, GetGroupByNameResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group
-    if x is not None:
+    if (x := o.group) is not None:
         t = m.group
         t.SetInParent()
         write_Group(x, t)
@@ -1515,14 +1441,11 @@ def write_GetGroupMemberUsersRequest(o: GetGroupMemberUsersRequest, m: Any, /) -
     if o.__class__ is not GetGroupMemberUsersRequest:
         expect_model(o, GetGroupMemberUsersRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1534,8 +1457,7 @@ def read_GetGroupMemberUsersResponse(
     o = new(GetGroupMemberUsersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.users
-    o.users = [read_User(v, keep) for v in x[:]] if x else []
+    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1546,13 +1468,11 @@ def write_GetGroupMemberUsersResponse(
     if o.__class__ is not GetGroupMemberUsersResponse:
         expect_model(o, GetGroupMemberUsersResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.users
-    if x or x.__class__ is not list:
+    if (x := o.users) or x.__class__ is not list:
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -1573,8 +1493,7 @@ def write_GetGroupsBySourceRequest(o: GetGroupsBySourceRequest, m: Any, /) -> No
     if o.__class__ is not GetGroupsBySourceRequest:
         expect_model(o, GetGroupsBySourceRequest)
     x: Any
-    x = o.group_source
-    if x is not NO_TEXT:
+    if (x := o.group_source) is not NO_TEXT:
         m.group_source = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1586,8 +1505,7 @@ def read_GetGroupsBySourceResponse(
     o = new(GetGroupsBySourceResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.groups
-    o.groups = [read_Group(v, keep) for v in x[:]] if x else []
+    o.groups = [read_Group(v, keep) for v in x[:]] if (x := m.groups) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1596,13 +1514,11 @@ def write_GetGroupsBySourceResponse(o: GetGroupsBySourceResponse, m: Any, /) -> 
     if o.__class__ is not GetGroupsBySourceResponse:
         expect_model(o, GetGroupsBySourceResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.groups
-    if x or x.__class__ is not list:
+    if (x := o.groups) or x.__class__ is not list:
         t = m.groups.add
         for v in x:
             write_Group(v, t())
@@ -1623,8 +1539,7 @@ def write_GetGroupsForUserRequest(o: GetGroupsForUserRequest, m: Any, /) -> None
     if o.__class__ is not GetGroupsForUserRequest:
         expect_model(o, GetGroupsForUserRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1636,8 +1551,7 @@ def read_GetGroupsForUserResponse(
     o = new(GetGroupsForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.groups
-    o.groups = [read_Group(v, keep) for v in x[:]] if x else []
+    o.groups = [read_Group(v, keep) for v in x[:]] if (x := m.groups) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1646,13 +1560,11 @@ def write_GetGroupsForUserResponse(o: GetGroupsForUserResponse, m: Any, /) -> No
     if o.__class__ is not GetGroupsForUserResponse:
         expect_model(o, GetGroupsForUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.groups
-    if x or x.__class__ is not list:
+    if (x := o.groups) or x.__class__ is not list:
         t = m.groups.add
         for v in x:
             write_Group(v, t())
@@ -1674,11 +1586,9 @@ def write_UpsertGroupMemberRequest(o: UpsertGroupMemberRequest, m: Any, /) -> No
     if o.__class__ is not UpsertGroupMemberRequest:
         expect_model(o, UpsertGroupMemberRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1701,13 +1611,11 @@ def write_UpsertGroupMemberResponse(o: UpsertGroupMemberResponse, m: Any, /) -> 
     if o.__class__ is not UpsertGroupMemberResponse:
         expect_model(o, UpsertGroupMemberResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group_member
-    if x is not None:
+    if (x := o.group_member) is not None:
         t = m.group_member
         t.SetInParent()
         write_GroupMember(x, t)
@@ -1720,8 +1628,7 @@ def read_UpsertGroupMembersRequest(
 ) -> UpsertGroupMembersRequest:
     o = new(UpsertGroupMembersRequest)
     o.group_id = m.group_id
-    x = m.user_ids
-    o.user_ids = x[:] if x else []
+    o.user_ids = x[:] if (x := m.user_ids) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1730,15 +1637,14 @@ def write_UpsertGroupMembersRequest(o: UpsertGroupMembersRequest, m: Any, /) -> 
     if o.__class__ is not UpsertGroupMembersRequest:
         expect_model(o, UpsertGroupMembersRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.user_ids
-    if x or x.__class__ is not list:
+    if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.user_ids
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -1749,8 +1655,9 @@ def read_UpsertGroupMembersResponse(
     o = new(UpsertGroupMembersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.group_members
-    o.group_members = [read_GroupMember(v, keep) for v in x[:]] if x else []
+    o.group_members = (
+        [read_GroupMember(v, keep) for v in x[:]] if (x := m.group_members) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1759,13 +1666,11 @@ def write_UpsertGroupMembersResponse(o: UpsertGroupMembersResponse, m: Any, /) -
     if o.__class__ is not UpsertGroupMembersResponse:
         expect_model(o, UpsertGroupMembersResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group_members
-    if x or x.__class__ is not list:
+    if (x := o.group_members) or x.__class__ is not list:
         t = m.group_members.add
         for v in x:
             write_GroupMember(v, t())
@@ -1787,11 +1692,9 @@ def write_GetGroupByRemoteIDRequest(o: GetGroupByRemoteIDRequest, m: Any, /) -> 
     if o.__class__ is not GetGroupByRemoteIDRequest:
         expect_model(o, GetGroupByRemoteIDRequest)
     x: Any
-    x = o.remote_id
-    if x is not NO_TEXT:
+    if (x := o.remote_id) is not NO_TEXT:
         m.remote_id = "" + x
-    x = o.group_source
-    if x is not NO_TEXT:
+    if (x := o.group_source) is not NO_TEXT:
         m.group_source = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1812,13 +1715,11 @@ def write_GetGroupByRemoteIDResponse(o: GetGroupByRemoteIDResponse, m: Any, /) -
     if o.__class__ is not GetGroupByRemoteIDResponse:
         expect_model(o, GetGroupByRemoteIDResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group
-    if x is not None:
+    if (x := o.group) is not None:
         t = m.group
         t.SetInParent()
         write_Group(x, t)
@@ -1838,8 +1739,7 @@ def write_CreateGroupRequest(o: CreateGroupRequest, m: Any, /) -> None:
     if o.__class__ is not CreateGroupRequest:
         expect_model(o, CreateGroupRequest)
     x: Any
-    x = o.group
-    if x is not None:
+    if (x := o.group) is not None:
         t = m.group
         t.SetInParent()
         write_Group(x, t)
@@ -1860,13 +1760,11 @@ def write_CreateGroupResponse(o: CreateGroupResponse, m: Any, /) -> None:
     if o.__class__ is not CreateGroupResponse:
         expect_model(o, CreateGroupResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group
-    if x is not None:
+    if (x := o.group) is not None:
         t = m.group
         t.SetInParent()
         write_Group(x, t)
@@ -1886,8 +1784,7 @@ def write_UpdateGroupRequest(o: UpdateGroupRequest, m: Any, /) -> None:
     if o.__class__ is not UpdateGroupRequest:
         expect_model(o, UpdateGroupRequest)
     x: Any
-    x = o.group
-    if x is not None:
+    if (x := o.group) is not None:
         t = m.group
         t.SetInParent()
         write_Group(x, t)
@@ -1908,13 +1805,11 @@ def write_UpdateGroupResponse(o: UpdateGroupResponse, m: Any, /) -> None:
     if o.__class__ is not UpdateGroupResponse:
         expect_model(o, UpdateGroupResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group
-    if x is not None:
+    if (x := o.group) is not None:
         t = m.group
         t.SetInParent()
         write_Group(x, t)
@@ -1933,8 +1828,7 @@ def write_DeleteGroupRequest(o: DeleteGroupRequest, m: Any, /) -> None:
     if o.__class__ is not DeleteGroupRequest:
         expect_model(o, DeleteGroupRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1953,13 +1847,11 @@ def write_DeleteGroupResponse(o: DeleteGroupResponse, m: Any, /) -> None:
     if o.__class__ is not DeleteGroupResponse:
         expect_model(o, DeleteGroupResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group
-    if x is not None:
+    if (x := o.group) is not None:
         t = m.group
         t.SetInParent()
         write_Group(x, t)
@@ -1978,8 +1870,7 @@ def write_RestoreGroupRequest(o: RestoreGroupRequest, m: Any, /) -> None:
     if o.__class__ is not RestoreGroupRequest:
         expect_model(o, RestoreGroupRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1998,13 +1889,11 @@ def write_RestoreGroupResponse(o: RestoreGroupResponse, m: Any, /) -> None:
     if o.__class__ is not RestoreGroupResponse:
         expect_model(o, RestoreGroupResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group
-    if x is not None:
+    if (x := o.group) is not None:
         t = m.group
         t.SetInParent()
         write_Group(x, t)
@@ -2026,11 +1915,9 @@ def write_DeleteGroupMemberRequest(o: DeleteGroupMemberRequest, m: Any, /) -> No
     if o.__class__ is not DeleteGroupMemberRequest:
         expect_model(o, DeleteGroupMemberRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2053,13 +1940,11 @@ def write_DeleteGroupMemberResponse(o: DeleteGroupMemberResponse, m: Any, /) -> 
     if o.__class__ is not DeleteGroupMemberResponse:
         expect_model(o, DeleteGroupMemberResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group_member
-    if x is not None:
+    if (x := o.group_member) is not None:
         t = m.group_member
         t.SetInParent()
         write_GroupMember(x, t)
@@ -2082,14 +1967,11 @@ def write_GetGroupSyncableRequest(o: GetGroupSyncableRequest, m: Any, /) -> None
     if o.__class__ is not GetGroupSyncableRequest:
         expect_model(o, GetGroupSyncableRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.syncable_id
-    if x is not NO_TEXT:
+    if (x := o.syncable_id) is not NO_TEXT:
         m.syncable_id = "" + x
-    x = o.syncable_type
-    if x is not NO_TEXT:
+    if (x := o.syncable_type) is not NO_TEXT:
         m.syncable_type = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2112,13 +1994,11 @@ def write_GetGroupSyncableResponse(o: GetGroupSyncableResponse, m: Any, /) -> No
     if o.__class__ is not GetGroupSyncableResponse:
         expect_model(o, GetGroupSyncableResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group_syncable
-    if x is not None:
+    if (x := o.group_syncable) is not None:
         t = m.group_syncable
         t.SetInParent()
         write_GroupSyncable(x, t)
@@ -2140,11 +2020,9 @@ def write_GetGroupSyncablesRequest(o: GetGroupSyncablesRequest, m: Any, /) -> No
     if o.__class__ is not GetGroupSyncablesRequest:
         expect_model(o, GetGroupSyncablesRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.syncable_type
-    if x is not NO_TEXT:
+    if (x := o.syncable_type) is not NO_TEXT:
         m.syncable_type = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2156,8 +2034,9 @@ def read_GetGroupSyncablesResponse(
     o = new(GetGroupSyncablesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.group_syncables
-    o.group_syncables = [read_GroupSyncable(v, keep) for v in x[:]] if x else []
+    o.group_syncables = (
+        [read_GroupSyncable(v, keep) for v in x[:]] if (x := m.group_syncables) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2166,13 +2045,11 @@ def write_GetGroupSyncablesResponse(o: GetGroupSyncablesResponse, m: Any, /) -> 
     if o.__class__ is not GetGroupSyncablesResponse:
         expect_model(o, GetGroupSyncablesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group_syncables
-    if x or x.__class__ is not list:
+    if (x := o.group_syncables) or x.__class__ is not list:
         t = m.group_syncables.add
         for v in x:
             write_GroupSyncable(v, t())
@@ -2196,8 +2073,7 @@ def write_UpsertGroupSyncableRequest(o: UpsertGroupSyncableRequest, m: Any, /) -
     if o.__class__ is not UpsertGroupSyncableRequest:
         expect_model(o, UpsertGroupSyncableRequest)
     x: Any
-    x = o.group_syncable
-    if x is not None:
+    if (x := o.group_syncable) is not None:
         t = m.group_syncable
         t.SetInParent()
         write_GroupSyncable(x, t)
@@ -2224,13 +2100,11 @@ def write_UpsertGroupSyncableResponse(
     if o.__class__ is not UpsertGroupSyncableResponse:
         expect_model(o, UpsertGroupSyncableResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group_syncable
-    if x is not None:
+    if (x := o.group_syncable) is not None:
         t = m.group_syncable
         t.SetInParent()
         write_GroupSyncable(x, t)
@@ -2254,8 +2128,7 @@ def write_UpdateGroupSyncableRequest(o: UpdateGroupSyncableRequest, m: Any, /) -
     if o.__class__ is not UpdateGroupSyncableRequest:
         expect_model(o, UpdateGroupSyncableRequest)
     x: Any
-    x = o.group_syncable
-    if x is not None:
+    if (x := o.group_syncable) is not None:
         t = m.group_syncable
         t.SetInParent()
         write_GroupSyncable(x, t)
@@ -2282,13 +2155,11 @@ def write_UpdateGroupSyncableResponse(
     if o.__class__ is not UpdateGroupSyncableResponse:
         expect_model(o, UpdateGroupSyncableResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group_syncable
-    if x is not None:
+    if (x := o.group_syncable) is not None:
         t = m.group_syncable
         t.SetInParent()
         write_GroupSyncable(x, t)
@@ -2311,14 +2182,11 @@ def write_DeleteGroupSyncableRequest(o: DeleteGroupSyncableRequest, m: Any, /) -
     if o.__class__ is not DeleteGroupSyncableRequest:
         expect_model(o, DeleteGroupSyncableRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.syncable_id
-    if x is not NO_TEXT:
+    if (x := o.syncable_id) is not NO_TEXT:
         m.syncable_id = "" + x
-    x = o.syncable_type
-    if x is not NO_TEXT:
+    if (x := o.syncable_type) is not NO_TEXT:
         m.syncable_type = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2343,13 +2211,11 @@ def write_DeleteGroupSyncableResponse(
     if o.__class__ is not DeleteGroupSyncableResponse:
         expect_model(o, DeleteGroupSyncableResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group_syncable
-    if x is not None:
+    if (x := o.group_syncable) is not None:
         t = m.group_syncable
         t.SetInParent()
         write_GroupSyncable(x, t)
@@ -2376,19 +2242,15 @@ def write_GetGroupsRequest(o: GetGroupsRequest, m: Any, /) -> None:
     if o.__class__ is not GetGroupsRequest:
         expect_model(o, GetGroupsRequest)
     x: Any
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
-    x = o.opts
-    if x is not None:
+    if (x := o.opts) is not None:
         t = m.opts
         t.SetInParent()
         write_GroupSearchOpts(x, t)
-    x = o.view_restrictions
-    if x is not None:
+    if (x := o.view_restrictions) is not None:
         t = m.view_restrictions
         t.SetInParent()
         write_ViewUsersRestrictions(x, t)
@@ -2400,8 +2262,7 @@ def read_GetGroupsResponse(m: Any, keep: bool = True, /) -> GetGroupsResponse:
     o = new(GetGroupsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.groups
-    o.groups = [read_Group(v, keep) for v in x[:]] if x else []
+    o.groups = [read_Group(v, keep) for v in x[:]] if (x := m.groups) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2410,13 +2271,11 @@ def write_GetGroupsResponse(o: GetGroupsResponse, m: Any, /) -> None:
     if o.__class__ is not GetGroupsResponse:
         expect_model(o, GetGroupsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.groups
-    if x or x.__class__ is not list:
+    if (x := o.groups) or x.__class__ is not list:
         t = m.groups.add
         for v in x:
             write_Group(v, t())
@@ -2442,8 +2301,7 @@ def write_CreateDefaultSyncableMembershipsRequest(
     if o.__class__ is not CreateDefaultSyncableMembershipsRequest:
         expect_model(o, CreateDefaultSyncableMembershipsRequest)
     x: Any
-    x = o.params
-    if x is not None:
+    if (x := o.params) is not None:
         t = m.params
         t.SetInParent()
         write_CreateDefaultMembershipParams(x, t)
@@ -2467,8 +2325,7 @@ def write_CreateDefaultSyncableMembershipsResponse(
     if o.__class__ is not CreateDefaultSyncableMembershipsResponse:
         expect_model(o, CreateDefaultSyncableMembershipsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -2509,8 +2366,7 @@ def write_DeleteGroupConstrainedMembershipsResponse(
     if o.__class__ is not DeleteGroupConstrainedMembershipsResponse:
         expect_model(o, DeleteGroupConstrainedMembershipsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -2534,8 +2390,7 @@ def write_RegisterPluginForSharedChannelsRequest(
     if o.__class__ is not RegisterPluginForSharedChannelsRequest:
         expect_model(o, RegisterPluginForSharedChannelsRequest)
     x: Any
-    x = o.opts
-    if x is not None:
+    if (x := o.opts) is not None:
         t = m.opts
         t.SetInParent()
         write_RegisterPluginOpts(x, t)
@@ -2560,13 +2415,11 @@ def write_RegisterPluginForSharedChannelsResponse(
     if o.__class__ is not RegisterPluginForSharedChannelsResponse:
         expect_model(o, RegisterPluginForSharedChannelsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.remote_id
-    if x is not NO_TEXT:
+    if (x := o.remote_id) is not NO_TEXT:
         m.remote_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2587,8 +2440,7 @@ def write_UnregisterPluginForSharedChannelsRequest(
     if o.__class__ is not UnregisterPluginForSharedChannelsRequest:
         expect_model(o, UnregisterPluginForSharedChannelsRequest)
     x: Any
-    x = o.plugin_id
-    if x is not NO_TEXT:
+    if (x := o.plugin_id) is not NO_TEXT:
         m.plugin_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2610,8 +2462,7 @@ def write_UnregisterPluginForSharedChannelsResponse(
     if o.__class__ is not UnregisterPluginForSharedChannelsResponse:
         expect_model(o, UnregisterPluginForSharedChannelsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -2633,8 +2484,7 @@ def write_ShareChannelRequest(o: ShareChannelRequest, m: Any, /) -> None:
     if o.__class__ is not ShareChannelRequest:
         expect_model(o, ShareChannelRequest)
     x: Any
-    x = o.shared_channel
-    if x is not None:
+    if (x := o.shared_channel) is not None:
         t = m.shared_channel
         t.SetInParent()
         write_SharedChannel(x, t)
@@ -2657,13 +2507,11 @@ def write_ShareChannelResponse(o: ShareChannelResponse, m: Any, /) -> None:
     if o.__class__ is not ShareChannelResponse:
         expect_model(o, ShareChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.shared_channel
-    if x is not None:
+    if (x := o.shared_channel) is not None:
         t = m.shared_channel
         t.SetInParent()
         write_SharedChannel(x, t)
@@ -2687,8 +2535,7 @@ def write_UpdateSharedChannelRequest(o: UpdateSharedChannelRequest, m: Any, /) -
     if o.__class__ is not UpdateSharedChannelRequest:
         expect_model(o, UpdateSharedChannelRequest)
     x: Any
-    x = o.shared_channel
-    if x is not None:
+    if (x := o.shared_channel) is not None:
         t = m.shared_channel
         t.SetInParent()
         write_SharedChannel(x, t)
@@ -2715,13 +2562,11 @@ def write_UpdateSharedChannelResponse(
     if o.__class__ is not UpdateSharedChannelResponse:
         expect_model(o, UpdateSharedChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.shared_channel
-    if x is not None:
+    if (x := o.shared_channel) is not None:
         t = m.shared_channel
         t.SetInParent()
         write_SharedChannel(x, t)
@@ -2740,8 +2585,7 @@ def write_UnshareChannelRequest(o: UnshareChannelRequest, m: Any, /) -> None:
     if o.__class__ is not UnshareChannelRequest:
         expect_model(o, UnshareChannelRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2760,13 +2604,11 @@ def write_UnshareChannelResponse(o: UnshareChannelResponse, m: Any, /) -> None:
     if o.__class__ is not UnshareChannelResponse:
         expect_model(o, UnshareChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.unshared
-    if x is not False:
+    if (x := o.unshared) is not False:
         m.unshared = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2790,14 +2632,11 @@ def write_UpdateSharedChannelCursorRequest(
     if o.__class__ is not UpdateSharedChannelCursorRequest:
         expect_model(o, UpdateSharedChannelCursorRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.remote_id
-    if x is not NO_TEXT:
+    if (x := o.remote_id) is not NO_TEXT:
         m.remote_id = "" + x
-    x = o.cursor
-    if x is not None:
+    if (x := o.cursor) is not None:
         t = m.cursor
         t.SetInParent()
         write_GetPostsSinceForSyncCursor(x, t)
@@ -2821,8 +2660,7 @@ def write_UpdateSharedChannelCursorResponse(
     if o.__class__ is not UpdateSharedChannelCursorResponse:
         expect_model(o, UpdateSharedChannelCursorResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -2843,8 +2681,7 @@ def write_SyncSharedChannelRequest(o: SyncSharedChannelRequest, m: Any, /) -> No
     if o.__class__ is not SyncSharedChannelRequest:
         expect_model(o, SyncSharedChannelRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2864,8 +2701,7 @@ def write_SyncSharedChannelResponse(o: SyncSharedChannelResponse, m: Any, /) -> 
     if o.__class__ is not SyncSharedChannelResponse:
         expect_model(o, SyncSharedChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -2891,17 +2727,13 @@ def write_InviteRemoteToChannelRequest(
     if o.__class__ is not InviteRemoteToChannelRequest:
         expect_model(o, InviteRemoteToChannelRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.remote_id
-    if x is not NO_TEXT:
+    if (x := o.remote_id) is not NO_TEXT:
         m.remote_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.share_if_not_shared
-    if x is not False:
+    if (x := o.share_if_not_shared) is not False:
         m.share_if_not_shared = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2923,8 +2755,7 @@ def write_InviteRemoteToChannelResponse(
     if o.__class__ is not InviteRemoteToChannelResponse:
         expect_model(o, InviteRemoteToChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -2948,11 +2779,9 @@ def write_UninviteRemoteFromChannelRequest(
     if o.__class__ is not UninviteRemoteFromChannelRequest:
         expect_model(o, UninviteRemoteFromChannelRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.remote_id
-    if x is not NO_TEXT:
+    if (x := o.remote_id) is not NO_TEXT:
         m.remote_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2974,8 +2803,7 @@ def write_UninviteRemoteFromChannelResponse(
     if o.__class__ is not UninviteRemoteFromChannelResponse:
         expect_model(o, UninviteRemoteFromChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -2997,8 +2825,7 @@ def write_CreatePropertyFieldRequest(o: CreatePropertyFieldRequest, m: Any, /) -
     if o.__class__ is not CreatePropertyFieldRequest:
         expect_model(o, CreatePropertyFieldRequest)
     x: Any
-    x = o.field
-    if x is not None:
+    if (x := o.field) is not None:
         t = m.field
         t.SetInParent()
         write_PropertyField(x, t)
@@ -3023,13 +2850,11 @@ def write_CreatePropertyFieldResponse(
     if o.__class__ is not CreatePropertyFieldResponse:
         expect_model(o, CreatePropertyFieldResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.field
-    if x is not None:
+    if (x := o.field) is not None:
         t = m.field
         t.SetInParent()
         write_PropertyField(x, t)
@@ -3051,11 +2876,9 @@ def write_GetPropertyFieldRequest(o: GetPropertyFieldRequest, m: Any, /) -> None
     if o.__class__ is not GetPropertyFieldRequest:
         expect_model(o, GetPropertyFieldRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.field_id
-    if x is not NO_TEXT:
+    if (x := o.field_id) is not NO_TEXT:
         m.field_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3076,13 +2899,11 @@ def write_GetPropertyFieldResponse(o: GetPropertyFieldResponse, m: Any, /) -> No
     if o.__class__ is not GetPropertyFieldResponse:
         expect_model(o, GetPropertyFieldResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.field
-    if x is not None:
+    if (x := o.field) is not None:
         t = m.field
         t.SetInParent()
         write_PropertyField(x, t)
@@ -3095,8 +2916,7 @@ def read_GetPropertyFieldsRequest(
 ) -> GetPropertyFieldsRequest:
     o = new(GetPropertyFieldsRequest)
     o.group_id = m.group_id
-    x = m.ids
-    o.ids = x[:] if x else []
+    o.ids = x[:] if (x := m.ids) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -3105,15 +2925,14 @@ def write_GetPropertyFieldsRequest(o: GetPropertyFieldsRequest, m: Any, /) -> No
     if o.__class__ is not GetPropertyFieldsRequest:
         expect_model(o, GetPropertyFieldsRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.ids
-    if x or x.__class__ is not list:
+    if (x := o.ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.ids
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -3124,8 +2943,7 @@ def read_GetPropertyFieldsResponse(
     o = new(GetPropertyFieldsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.fields
-    o.fields = [read_PropertyField(v, keep) for v in x[:]] if x else []
+    o.fields = [read_PropertyField(v, keep) for v in x[:]] if (x := m.fields) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -3134,13 +2952,11 @@ def write_GetPropertyFieldsResponse(o: GetPropertyFieldsResponse, m: Any, /) -> 
     if o.__class__ is not GetPropertyFieldsResponse:
         expect_model(o, GetPropertyFieldsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.fields
-    if x or x.__class__ is not list:
+    if (x := o.fields) or x.__class__ is not list:
         t = m.fields.add
         for v in x:
             write_PropertyField(v, t())
@@ -3163,11 +2979,9 @@ def write_UpdatePropertyFieldRequest(o: UpdatePropertyFieldRequest, m: Any, /) -
     if o.__class__ is not UpdatePropertyFieldRequest:
         expect_model(o, UpdatePropertyFieldRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.field
-    if x is not None:
+    if (x := o.field) is not None:
         t = m.field
         t.SetInParent()
         write_PropertyField(x, t)
@@ -3192,13 +3006,11 @@ def write_UpdatePropertyFieldResponse(
     if o.__class__ is not UpdatePropertyFieldResponse:
         expect_model(o, UpdatePropertyFieldResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.field
-    if x is not None:
+    if (x := o.field) is not None:
         t = m.field
         t.SetInParent()
         write_PropertyField(x, t)
@@ -3220,11 +3032,9 @@ def write_DeletePropertyFieldRequest(o: DeletePropertyFieldRequest, m: Any, /) -
     if o.__class__ is not DeletePropertyFieldRequest:
         expect_model(o, DeletePropertyFieldRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.field_id
-    if x is not NO_TEXT:
+    if (x := o.field_id) is not NO_TEXT:
         m.field_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3246,8 +3056,7 @@ def write_DeletePropertyFieldResponse(
     if o.__class__ is not DeletePropertyFieldResponse:
         expect_model(o, DeletePropertyFieldResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -3272,11 +3081,9 @@ def write_SearchPropertyFieldsRequest(
     if o.__class__ is not SearchPropertyFieldsRequest:
         expect_model(o, SearchPropertyFieldsRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.opts
-    if x is not None:
+    if (x := o.opts) is not None:
         t = m.opts
         t.SetInParent()
         write_PropertyFieldSearchOpts(x, t)
@@ -3290,8 +3097,7 @@ def read_SearchPropertyFieldsResponse(
     o = new(SearchPropertyFieldsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.fields
-    o.fields = [read_PropertyField(v, keep) for v in x[:]] if x else []
+    o.fields = [read_PropertyField(v, keep) for v in x[:]] if (x := m.fields) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -3302,13 +3108,11 @@ def write_SearchPropertyFieldsResponse(
     if o.__class__ is not SearchPropertyFieldsResponse:
         expect_model(o, SearchPropertyFieldsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.fields
-    if x or x.__class__ is not list:
+    if (x := o.fields) or x.__class__ is not list:
         t = m.fields.add
         for v in x:
             write_PropertyField(v, t())
@@ -3330,11 +3134,9 @@ def write_CountPropertyFieldsRequest(o: CountPropertyFieldsRequest, m: Any, /) -
     if o.__class__ is not CountPropertyFieldsRequest:
         expect_model(o, CountPropertyFieldsRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.include_deleted
-    if x is not False:
+    if (x := o.include_deleted) is not False:
         m.include_deleted = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3357,13 +3159,11 @@ def write_CountPropertyFieldsResponse(
     if o.__class__ is not CountPropertyFieldsResponse:
         expect_model(o, CountPropertyFieldsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.count
-    if x is not ZERO:
+    if (x := o.count) is not ZERO:
         m.count = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3387,17 +3187,13 @@ def write_CountPropertyFieldsForTargetRequest(
     if o.__class__ is not CountPropertyFieldsForTargetRequest:
         expect_model(o, CountPropertyFieldsForTargetRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.target_type
-    if x is not NO_TEXT:
+    if (x := o.target_type) is not NO_TEXT:
         m.target_type = "" + x
-    x = o.target_id
-    if x is not NO_TEXT:
+    if (x := o.target_id) is not NO_TEXT:
         m.target_id = "" + x
-    x = o.include_deleted
-    if x is not False:
+    if (x := o.include_deleted) is not False:
         m.include_deleted = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3420,13 +3216,11 @@ def write_CountPropertyFieldsForTargetResponse(
     if o.__class__ is not CountPropertyFieldsForTargetResponse:
         expect_model(o, CountPropertyFieldsForTargetResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.count
-    if x is not ZERO:
+    if (x := o.count) is not ZERO:
         m.count = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3446,8 +3240,7 @@ def write_CreatePropertyValueRequest(o: CreatePropertyValueRequest, m: Any, /) -
     if o.__class__ is not CreatePropertyValueRequest:
         expect_model(o, CreatePropertyValueRequest)
     x: Any
-    x = o.value
-    if x is not None:
+    if (x := o.value) is not None:
         t = m.value
         t.SetInParent()
         write_PropertyValue(x, t)
@@ -3472,13 +3265,11 @@ def write_CreatePropertyValueResponse(
     if o.__class__ is not CreatePropertyValueResponse:
         expect_model(o, CreatePropertyValueResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.value
-    if x is not None:
+    if (x := o.value) is not None:
         t = m.value
         t.SetInParent()
         write_PropertyValue(x, t)
@@ -3500,11 +3291,9 @@ def write_GetPropertyValueRequest(o: GetPropertyValueRequest, m: Any, /) -> None
     if o.__class__ is not GetPropertyValueRequest:
         expect_model(o, GetPropertyValueRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.value_id
-    if x is not NO_TEXT:
+    if (x := o.value_id) is not NO_TEXT:
         m.value_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3525,13 +3314,11 @@ def write_GetPropertyValueResponse(o: GetPropertyValueResponse, m: Any, /) -> No
     if o.__class__ is not GetPropertyValueResponse:
         expect_model(o, GetPropertyValueResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.value
-    if x is not None:
+    if (x := o.value) is not None:
         t = m.value
         t.SetInParent()
         write_PropertyValue(x, t)
@@ -3544,8 +3331,7 @@ def read_GetPropertyValuesRequest(
 ) -> GetPropertyValuesRequest:
     o = new(GetPropertyValuesRequest)
     o.group_id = m.group_id
-    x = m.ids
-    o.ids = x[:] if x else []
+    o.ids = x[:] if (x := m.ids) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -3554,15 +3340,14 @@ def write_GetPropertyValuesRequest(o: GetPropertyValuesRequest, m: Any, /) -> No
     if o.__class__ is not GetPropertyValuesRequest:
         expect_model(o, GetPropertyValuesRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.ids
-    if x or x.__class__ is not list:
+    if (x := o.ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.ids
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -3573,8 +3358,7 @@ def read_GetPropertyValuesResponse(
     o = new(GetPropertyValuesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.values
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if x else []
+    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -3583,13 +3367,11 @@ def write_GetPropertyValuesResponse(o: GetPropertyValuesResponse, m: Any, /) -> 
     if o.__class__ is not GetPropertyValuesResponse:
         expect_model(o, GetPropertyValuesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.values
-    if x or x.__class__ is not list:
+    if (x := o.values) or x.__class__ is not list:
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -3612,11 +3394,9 @@ def write_UpdatePropertyValueRequest(o: UpdatePropertyValueRequest, m: Any, /) -
     if o.__class__ is not UpdatePropertyValueRequest:
         expect_model(o, UpdatePropertyValueRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.value
-    if x is not None:
+    if (x := o.value) is not None:
         t = m.value
         t.SetInParent()
         write_PropertyValue(x, t)
@@ -3641,13 +3421,11 @@ def write_UpdatePropertyValueResponse(
     if o.__class__ is not UpdatePropertyValueResponse:
         expect_model(o, UpdatePropertyValueResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.value
-    if x is not None:
+    if (x := o.value) is not None:
         t = m.value
         t.SetInParent()
         write_PropertyValue(x, t)
@@ -3669,8 +3447,7 @@ def write_UpsertPropertyValueRequest(o: UpsertPropertyValueRequest, m: Any, /) -
     if o.__class__ is not UpsertPropertyValueRequest:
         expect_model(o, UpsertPropertyValueRequest)
     x: Any
-    x = o.value
-    if x is not None:
+    if (x := o.value) is not None:
         t = m.value
         t.SetInParent()
         write_PropertyValue(x, t)
@@ -3695,13 +3472,11 @@ def write_UpsertPropertyValueResponse(
     if o.__class__ is not UpsertPropertyValueResponse:
         expect_model(o, UpsertPropertyValueResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.value
-    if x is not None:
+    if (x := o.value) is not None:
         t = m.value
         t.SetInParent()
         write_PropertyValue(x, t)
@@ -3723,11 +3498,9 @@ def write_DeletePropertyValueRequest(o: DeletePropertyValueRequest, m: Any, /) -
     if o.__class__ is not DeletePropertyValueRequest:
         expect_model(o, DeletePropertyValueRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.value_id
-    if x is not NO_TEXT:
+    if (x := o.value_id) is not NO_TEXT:
         m.value_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3749,8 +3522,7 @@ def write_DeletePropertyValueResponse(
     if o.__class__ is not DeletePropertyValueResponse:
         expect_model(o, DeletePropertyValueResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -3775,11 +3547,9 @@ def write_SearchPropertyValuesRequest(
     if o.__class__ is not SearchPropertyValuesRequest:
         expect_model(o, SearchPropertyValuesRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.opts
-    if x is not None:
+    if (x := o.opts) is not None:
         t = m.opts
         t.SetInParent()
         write_PropertyValueSearchOpts(x, t)
@@ -3793,8 +3563,7 @@ def read_SearchPropertyValuesResponse(
     o = new(SearchPropertyValuesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.values
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if x else []
+    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -3805,13 +3574,11 @@ def write_SearchPropertyValuesResponse(
     if o.__class__ is not SearchPropertyValuesResponse:
         expect_model(o, SearchPropertyValuesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.values
-    if x or x.__class__ is not list:
+    if (x := o.values) or x.__class__ is not list:
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -3834,8 +3601,7 @@ def write_RegisterPropertyGroupRequest(
     if o.__class__ is not RegisterPropertyGroupRequest:
         expect_model(o, RegisterPropertyGroupRequest)
     x: Any
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3858,13 +3624,11 @@ def write_RegisterPropertyGroupResponse(
     if o.__class__ is not RegisterPropertyGroupResponse:
         expect_model(o, RegisterPropertyGroupResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group
-    if x is not None:
+    if (x := o.group) is not None:
         t = m.group
         t.SetInParent()
         write_PropertyGroup(x, t)
@@ -3885,8 +3649,7 @@ def write_GetPropertyGroupRequest(o: GetPropertyGroupRequest, m: Any, /) -> None
     if o.__class__ is not GetPropertyGroupRequest:
         expect_model(o, GetPropertyGroupRequest)
     x: Any
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3907,13 +3670,11 @@ def write_GetPropertyGroupResponse(o: GetPropertyGroupResponse, m: Any, /) -> No
     if o.__class__ is not GetPropertyGroupResponse:
         expect_model(o, GetPropertyGroupResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.group
-    if x is not None:
+    if (x := o.group) is not None:
         t = m.group
         t.SetInParent()
         write_PropertyGroup(x, t)
@@ -3938,14 +3699,11 @@ def write_GetPropertyFieldByNameRequest(
     if o.__class__ is not GetPropertyFieldByNameRequest:
         expect_model(o, GetPropertyFieldByNameRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.target_id
-    if x is not NO_TEXT:
+    if (x := o.target_id) is not NO_TEXT:
         m.target_id = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3968,13 +3726,11 @@ def write_GetPropertyFieldByNameResponse(
     if o.__class__ is not GetPropertyFieldByNameResponse:
         expect_model(o, GetPropertyFieldByNameResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.field
-    if x is not None:
+    if (x := o.field) is not None:
         t = m.field
         t.SetInParent()
         write_PropertyField(x, t)
@@ -3987,8 +3743,7 @@ def read_UpdatePropertyFieldsRequest(
 ) -> UpdatePropertyFieldsRequest:
     o = new(UpdatePropertyFieldsRequest)
     o.group_id = m.group_id
-    x = m.fields
-    o.fields = [read_PropertyField(v, keep) for v in x[:]] if x else []
+    o.fields = [read_PropertyField(v, keep) for v in x[:]] if (x := m.fields) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -3999,11 +3754,9 @@ def write_UpdatePropertyFieldsRequest(
     if o.__class__ is not UpdatePropertyFieldsRequest:
         expect_model(o, UpdatePropertyFieldsRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.fields
-    if x or x.__class__ is not list:
+    if (x := o.fields) or x.__class__ is not list:
         t = m.fields.add
         for v in x:
             write_PropertyField(v, t())
@@ -4017,8 +3770,7 @@ def read_UpdatePropertyFieldsResponse(
     o = new(UpdatePropertyFieldsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.fields
-    o.fields = [read_PropertyField(v, keep) for v in x[:]] if x else []
+    o.fields = [read_PropertyField(v, keep) for v in x[:]] if (x := m.fields) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -4029,13 +3781,11 @@ def write_UpdatePropertyFieldsResponse(
     if o.__class__ is not UpdatePropertyFieldsResponse:
         expect_model(o, UpdatePropertyFieldsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.fields
-    if x or x.__class__ is not list:
+    if (x := o.fields) or x.__class__ is not list:
         t = m.fields.add
         for v in x:
             write_PropertyField(v, t())
@@ -4048,8 +3798,7 @@ def read_UpdatePropertyValuesRequest(
 ) -> UpdatePropertyValuesRequest:
     o = new(UpdatePropertyValuesRequest)
     o.group_id = m.group_id
-    x = m.values
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if x else []
+    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -4060,11 +3809,9 @@ def write_UpdatePropertyValuesRequest(
     if o.__class__ is not UpdatePropertyValuesRequest:
         expect_model(o, UpdatePropertyValuesRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.values
-    if x or x.__class__ is not list:
+    if (x := o.values) or x.__class__ is not list:
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -4078,8 +3825,7 @@ def read_UpdatePropertyValuesResponse(
     o = new(UpdatePropertyValuesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.values
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if x else []
+    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -4090,13 +3836,11 @@ def write_UpdatePropertyValuesResponse(
     if o.__class__ is not UpdatePropertyValuesResponse:
         expect_model(o, UpdatePropertyValuesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.values
-    if x or x.__class__ is not list:
+    if (x := o.values) or x.__class__ is not list:
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -4108,8 +3852,7 @@ def read_UpsertPropertyValuesRequest(
     m: Any, keep: bool = True, /
 ) -> UpsertPropertyValuesRequest:
     o = new(UpsertPropertyValuesRequest)
-    x = m.values
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if x else []
+    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -4120,8 +3863,7 @@ def write_UpsertPropertyValuesRequest(
     if o.__class__ is not UpsertPropertyValuesRequest:
         expect_model(o, UpsertPropertyValuesRequest)
     x: Any
-    x = o.values
-    if x or x.__class__ is not list:
+    if (x := o.values) or x.__class__ is not list:
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -4135,8 +3877,7 @@ def read_UpsertPropertyValuesResponse(
     o = new(UpsertPropertyValuesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.values
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if x else []
+    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -4147,13 +3888,11 @@ def write_UpsertPropertyValuesResponse(
     if o.__class__ is not UpsertPropertyValuesResponse:
         expect_model(o, UpsertPropertyValuesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.values
-    if x or x.__class__ is not list:
+    if (x := o.values) or x.__class__ is not list:
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -4178,14 +3917,11 @@ def write_DeletePropertyValuesForTargetRequest(
     if o.__class__ is not DeletePropertyValuesForTargetRequest:
         expect_model(o, DeletePropertyValuesForTargetRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.target_type
-    if x is not NO_TEXT:
+    if (x := o.target_type) is not NO_TEXT:
         m.target_type = "" + x
-    x = o.target_id
-    if x is not NO_TEXT:
+    if (x := o.target_id) is not NO_TEXT:
         m.target_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4207,8 +3943,7 @@ def write_DeletePropertyValuesForTargetResponse(
     if o.__class__ is not DeletePropertyValuesForTargetResponse:
         expect_model(o, DeletePropertyValuesForTargetResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -4232,11 +3967,9 @@ def write_DeletePropertyValuesForFieldRequest(
     if o.__class__ is not DeletePropertyValuesForFieldRequest:
         expect_model(o, DeletePropertyValuesForFieldRequest)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.field_id
-    if x is not NO_TEXT:
+    if (x := o.field_id) is not NO_TEXT:
         m.field_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4258,8 +3991,7 @@ def write_DeletePropertyValuesForFieldResponse(
     if o.__class__ is not DeletePropertyValuesForFieldResponse:
         expect_model(o, DeletePropertyValuesForFieldResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -4279,8 +4011,7 @@ def write_LogAuditRecRequest(o: LogAuditRecRequest, m: Any, /) -> None:
     if o.__class__ is not LogAuditRecRequest:
         expect_model(o, LogAuditRecRequest)
     x: Any
-    x = o.record
-    if x is not None:
+    if (x := o.record) is not None:
         t = m.record
         t.SetInParent()
         write_AuditRecord(x, t)
@@ -4300,8 +4031,7 @@ def write_LogAuditRecResponse(o: LogAuditRecResponse, m: Any, /) -> None:
     if o.__class__ is not LogAuditRecResponse:
         expect_model(o, LogAuditRecResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -4326,13 +4056,11 @@ def write_LogAuditRecWithLevelRequest(
     if o.__class__ is not LogAuditRecWithLevelRequest:
         expect_model(o, LogAuditRecWithLevelRequest)
     x: Any
-    x = o.record
-    if x is not None:
+    if (x := o.record) is not None:
         t = m.record
         t.SetInParent()
         write_AuditRecord(x, t)
-    x = o.level
-    if x is not NO_TEXT:
+    if (x := o.level) is not NO_TEXT:
         m.level = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4354,8 +4082,7 @@ def write_LogAuditRecWithLevelResponse(
     if o.__class__ is not LogAuditRecWithLevelResponse:
         expect_model(o, LogAuditRecWithLevelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -4367,8 +4094,7 @@ def read_PluginHTTPRequest(m: Any, keep: bool = True, /) -> PluginHTTPRequest:
     o = new(PluginHTTPRequest)
     o.method = m.method
     o.url = m.url
-    x = m.headers
-    o.headers = {k: x[k] for k in x} if x else {}
+    o.headers = {k: x[k] for k in x} if (x := m.headers) else {}
     o.body = m.body
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
@@ -4378,19 +4104,15 @@ def write_PluginHTTPRequest(o: PluginHTTPRequest, m: Any, /) -> None:
     if o.__class__ is not PluginHTTPRequest:
         expect_model(o, PluginHTTPRequest)
     x: Any
-    x = o.method
-    if x is not NO_TEXT:
+    if (x := o.method) is not NO_TEXT:
         m.method = "" + x
-    x = o.url
-    if x is not NO_TEXT:
+    if (x := o.url) is not NO_TEXT:
         m.url = "" + x
-    x = o.headers
-    if x or x.__class__ is not dict:
+    if (x := o.headers) or x.__class__ is not dict:
         t = m.headers
         for k, v in x.items():
             t["" + k] = "" + v
-    x = o.body
-    if x is not NO_BYTES:
+    if (x := o.body) is not NO_BYTES:
         m.body = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4401,8 +4123,7 @@ def read_PluginHTTPResponse(m: Any, keep: bool = True, /) -> PluginHTTPResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.status_code = m.status_code
-    x = m.headers
-    o.headers = {k: x[k] for k in x} if x else {}
+    o.headers = {k: x[k] for k in x} if (x := m.headers) else {}
     o.body = m.body
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
@@ -4412,21 +4133,17 @@ def write_PluginHTTPResponse(o: PluginHTTPResponse, m: Any, /) -> None:
     if o.__class__ is not PluginHTTPResponse:
         expect_model(o, PluginHTTPResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.status_code
-    if x is not ZERO:
+    if (x := o.status_code) is not ZERO:
         m.status_code = x
-    x = o.headers
-    if x or x.__class__ is not dict:
+    if (x := o.headers) or x.__class__ is not dict:
         t = m.headers
         for k, v in x.items():
             t["" + k] = "" + v
-    x = o.body
-    if x is not NO_BYTES:
+    if (x := o.body) is not NO_BYTES:
         m.body = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4458,13 +4175,11 @@ def write_GetCloudLimitsResponse(o: GetCloudLimitsResponse, m: Any, /) -> None:
     if o.__class__ is not GetCloudLimitsResponse:
         expect_model(o, GetCloudLimitsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.limits_json
-    if x is not NO_BYTES:
+    if (x := o.limits_json) is not NO_BYTES:
         m.limits_json = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4486,8 +4201,7 @@ def write_OpenInteractiveDialogRequest(
     if o.__class__ is not OpenInteractiveDialogRequest:
         expect_model(o, OpenInteractiveDialogRequest)
     x: Any
-    x = o.dialog
-    if x is not None:
+    if (x := o.dialog) is not None:
         t = m.dialog
         t.SetInParent()
         write_OpenDialogRequest(x, t)
@@ -4511,8 +4225,7 @@ def write_OpenInteractiveDialogResponse(
     if o.__class__ is not OpenInteractiveDialogResponse:
         expect_model(o, OpenInteractiveDialogResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -4537,13 +4250,11 @@ def write_PublishPluginClusterEventRequest(
     if o.__class__ is not PublishPluginClusterEventRequest:
         expect_model(o, PublishPluginClusterEventRequest)
     x: Any
-    x = o.event
-    if x is not None:
+    if (x := o.event) is not None:
         t = m.event
         t.SetInParent()
         write_PluginClusterEvent(x, t)
-    x = o.opts
-    if x is not None:
+    if (x := o.opts) is not None:
         t = m.opts
         t.SetInParent()
         write_PluginClusterEventSendOptions(x, t)
@@ -4567,8 +4278,7 @@ def write_PublishPluginClusterEventResponse(
     if o.__class__ is not PublishPluginClusterEventResponse:
         expect_model(o, PublishPluginClusterEventResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -4592,11 +4302,9 @@ def write_RegisterCollectionAndTopicRequest(
     if o.__class__ is not RegisterCollectionAndTopicRequest:
         expect_model(o, RegisterCollectionAndTopicRequest)
     x: Any
-    x = o.collection_type
-    if x is not NO_TEXT:
+    if (x := o.collection_type) is not NO_TEXT:
         m.collection_type = "" + x
-    x = o.topic_type
-    if x is not NO_TEXT:
+    if (x := o.topic_type) is not NO_TEXT:
         m.topic_type = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4618,8 +4326,7 @@ def write_RegisterCollectionAndTopicResponse(
     if o.__class__ is not RegisterCollectionAndTopicResponse:
         expect_model(o, RegisterCollectionAndTopicResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -4643,17 +4350,13 @@ def write_RequestTrialLicenseRequest(o: RequestTrialLicenseRequest, m: Any, /) -
     if o.__class__ is not RequestTrialLicenseRequest:
         expect_model(o, RequestTrialLicenseRequest)
     x: Any
-    x = o.requester_id
-    if x is not NO_TEXT:
+    if (x := o.requester_id) is not NO_TEXT:
         m.requester_id = "" + x
-    x = o.users
-    if x is not ZERO:
+    if (x := o.users) is not ZERO:
         m.users = x
-    x = o.terms_accepted
-    if x is not False:
+    if (x := o.terms_accepted) is not False:
         m.terms_accepted = x if x is True else boolean(x)
-    x = o.receive_emails_accepted
-    if x is not False:
+    if (x := o.receive_emails_accepted) is not False:
         m.receive_emails_accepted = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4675,8 +4378,7 @@ def write_RequestTrialLicenseResponse(
     if o.__class__ is not RequestTrialLicenseResponse:
         expect_model(o, RequestTrialLicenseResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -4688,8 +4390,7 @@ def read_RolesGrantPermissionRequest(
     m: Any, keep: bool = True, /
 ) -> RolesGrantPermissionRequest:
     o = new(RolesGrantPermissionRequest)
-    x = m.role_names
-    o.role_names = x[:] if x else []
+    o.role_names = x[:] if (x := m.role_names) else []
     o.permission_id = m.permission_id
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
@@ -4701,14 +4402,13 @@ def write_RolesGrantPermissionRequest(
     if o.__class__ is not RolesGrantPermissionRequest:
         expect_model(o, RolesGrantPermissionRequest)
     x: Any
-    x = o.role_names
-    if x or x.__class__ is not list:
+    if (x := o.role_names) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.role_names
-        t.extend(["" + v for v in x])
-    x = o.permission_id
-    if x is not NO_TEXT:
+        t.extend(x)
+    if (x := o.permission_id) is not NO_TEXT:
         m.permission_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4731,13 +4431,11 @@ def write_RolesGrantPermissionResponse(
     if o.__class__ is not RolesGrantPermissionResponse:
         expect_model(o, RolesGrantPermissionResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.has_permission
-    if x is not False:
+    if (x := o.has_permission) is not False:
         m.has_permission = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4756,14 +4454,11 @@ def write_SendMailRequest(o: SendMailRequest, m: Any, /) -> None:
     if o.__class__ is not SendMailRequest:
         expect_model(o, SendMailRequest)
     x: Any
-    x = o.to
-    if x is not NO_TEXT:
+    if (x := o.to) is not NO_TEXT:
         m.to = "" + x
-    x = o.subject
-    if x is not NO_TEXT:
+    if (x := o.subject) is not NO_TEXT:
         m.subject = "" + x
-    x = o.html_body
-    if x is not NO_TEXT:
+    if (x := o.html_body) is not NO_TEXT:
         m.html_body = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4781,8 +4476,7 @@ def write_SendMailResponse(o: SendMailResponse, m: Any, /) -> None:
     if o.__class__ is not SendMailResponse:
         expect_model(o, SendMailResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -4809,13 +4503,11 @@ def write_SendPushNotificationRequest(
     if o.__class__ is not SendPushNotificationRequest:
         expect_model(o, SendPushNotificationRequest)
     x: Any
-    x = o.notification
-    if x is not None:
+    if (x := o.notification) is not None:
         t = m.notification
         t.SetInParent()
         write_PushNotification(x, t)
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4837,8 +4529,7 @@ def write_SendPushNotificationResponse(
     if o.__class__ is not SendPushNotificationResponse:
         expect_model(o, SendPushNotificationResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -4874,59 +4565,41 @@ def write_Command(o: Command, m: Any, /) -> None:
     if o.__class__ is not Command:
         expect_model(o, Command)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.token
-    if x is not NO_TEXT:
+    if (x := o.token) is not NO_TEXT:
         m.token = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.creator_id
-    if x is not NO_TEXT:
+    if (x := o.creator_id) is not NO_TEXT:
         m.creator_id = "" + x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.trigger
-    if x is not NO_TEXT:
+    if (x := o.trigger) is not NO_TEXT:
         m.trigger = "" + x
-    x = o.method
-    if x is not NO_TEXT:
+    if (x := o.method) is not NO_TEXT:
         m.method = "" + x
-    x = o.username
-    if x is not NO_TEXT:
+    if (x := o.username) is not NO_TEXT:
         m.username = "" + x
-    x = o.icon_url
-    if x is not NO_TEXT:
+    if (x := o.icon_url) is not NO_TEXT:
         m.icon_url = "" + x
-    x = o.auto_complete
-    if x is not False:
+    if (x := o.auto_complete) is not False:
         m.auto_complete = x if x is True else boolean(x)
-    x = o.auto_complete_desc
-    if x is not NO_TEXT:
+    if (x := o.auto_complete_desc) is not NO_TEXT:
         m.auto_complete_desc = "" + x
-    x = o.auto_complete_hint
-    if x is not NO_TEXT:
+    if (x := o.auto_complete_hint) is not NO_TEXT:
         m.auto_complete_hint = "" + x
-    x = o.display_name
-    if x is not NO_TEXT:
+    if (x := o.display_name) is not NO_TEXT:
         m.display_name = "" + x
-    x = o.description
-    if x is not NO_TEXT:
+    if (x := o.description) is not NO_TEXT:
         m.description = "" + x
-    x = o.url
-    if x is not NO_TEXT:
+    if (x := o.url) is not NO_TEXT:
         m.url = "" + x
-    x = o.plugin_id
-    if x is not NO_TEXT:
+    if (x := o.plugin_id) is not NO_TEXT:
         m.plugin_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -4953,38 +4626,27 @@ def write_CommandArgs(o: CommandArgs, m: Any, /) -> None:
     if o.__class__ is not CommandArgs:
         expect_model(o, CommandArgs)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.root_id
-    if x is not NO_TEXT:
+    if (x := o.root_id) is not NO_TEXT:
         m.root_id = "" + x
-    x = o.parent_id
-    if x is not NO_TEXT:
+    if (x := o.parent_id) is not NO_TEXT:
         m.parent_id = "" + x
-    x = o.trigger_id
-    if x is not NO_TEXT:
+    if (x := o.trigger_id) is not NO_TEXT:
         m.trigger_id = "" + x
-    x = o.command
-    if x is not NO_TEXT:
+    if (x := o.command) is not NO_TEXT:
         m.command = "" + x
-    x = o.site_url
-    if x is not NO_TEXT:
+    if (x := o.site_url) is not NO_TEXT:
         m.site_url = "" + x
-    x = o.t
-    if x is not NO_TEXT:
+    if (x := o.t) is not NO_TEXT:
         m.t = "" + x
-    x = o.user_mention
-    if x is not NO_TEXT:
+    if (x := o.user_mention) is not NO_TEXT:
         m.user_mention = "" + x
-    x = o.channel_mention
-    if x is not NO_TEXT:
+    if (x := o.channel_mention) is not NO_TEXT:
         m.channel_mention = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5003,8 +4665,9 @@ def read_CommandResponse(m: Any, keep: bool = True, /) -> CommandResponse:
     o.goto_location = m.goto_location
     o.trigger_id = m.trigger_id
     o.skip_slack_parsing = m.skip_slack_parsing
-    x = m.attachments
-    o.attachments = [read_CommandResponse(v, keep) for v in x[:]] if x else []
+    o.attachments = (
+        [read_CommandResponse(v, keep) for v in x[:]] if (x := m.attachments) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -5013,40 +4676,29 @@ def write_CommandResponse(o: CommandResponse, m: Any, /) -> None:
     if o.__class__ is not CommandResponse:
         expect_model(o, CommandResponse)
     x: Any
-    x = o.response_type
-    if x is not NO_TEXT:
+    if (x := o.response_type) is not NO_TEXT:
         m.response_type = "" + x
-    x = o.text
-    if x is not NO_TEXT:
+    if (x := o.text) is not NO_TEXT:
         m.text = "" + x
-    x = o.username
-    if x is not NO_TEXT:
+    if (x := o.username) is not NO_TEXT:
         m.username = "" + x
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.icon_url
-    if x is not NO_TEXT:
+    if (x := o.icon_url) is not NO_TEXT:
         m.icon_url = "" + x
-    x = o.type
-    if x is not NO_TEXT:
+    if (x := o.type) is not NO_TEXT:
         m.type = "" + x
-    x = o.props
-    if x is not None:
+    if (x := o.props) is not None:
         t = m.props
         t.SetInParent()
         write_struct(x, t)
-    x = o.goto_location
-    if x is not NO_TEXT:
+    if (x := o.goto_location) is not NO_TEXT:
         m.goto_location = "" + x
-    x = o.trigger_id
-    if x is not NO_TEXT:
+    if (x := o.trigger_id) is not NO_TEXT:
         m.trigger_id = "" + x
-    x = o.skip_slack_parsing
-    if x is not False:
+    if (x := o.skip_slack_parsing) is not False:
         m.skip_slack_parsing = x if x is True else boolean(x)
-    x = o.attachments
-    if x or x.__class__ is not list:
+    if (x := o.attachments) or x.__class__ is not list:
         t = m.attachments.add
         for v in x:
             write_CommandResponse(v, t())
@@ -5068,17 +4720,13 @@ def write_Preference(o: Preference, m: Any, /) -> None:
     if o.__class__ is not Preference:
         expect_model(o, Preference)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.category
-    if x is not NO_TEXT:
+    if (x := o.category) is not NO_TEXT:
         m.category = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.value
-    if x is not NO_TEXT:
+    if (x := o.value) is not NO_TEXT:
         m.value = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5106,41 +4754,29 @@ def write_OAuthApp(o: OAuthApp, m: Any, /) -> None:
     if o.__class__ is not OAuthApp:
         expect_model(o, OAuthApp)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.creator_id
-    if x is not NO_TEXT:
+    if (x := o.creator_id) is not NO_TEXT:
         m.creator_id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.client_secret
-    if x is not NO_TEXT:
+    if (x := o.client_secret) is not NO_TEXT:
         m.client_secret = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.description
-    if x is not NO_TEXT:
+    if (x := o.description) is not NO_TEXT:
         m.description = "" + x
-    x = o.icon_url
-    if x is not NO_TEXT:
+    if (x := o.icon_url) is not NO_TEXT:
         m.icon_url = "" + x
-    x = o.callback_urls
-    if x is not NO_TEXT:
+    if (x := o.callback_urls) is not NO_TEXT:
         m.callback_urls = "" + x
-    x = o.homepage
-    if x is not NO_TEXT:
+    if (x := o.homepage) is not NO_TEXT:
         m.homepage = "" + x
-    x = o.is_trusted
-    if x is not False:
+    if (x := o.is_trusted) is not False:
         m.is_trusted = x if x is True else boolean(x)
-    x = o.mattermostAppId
-    if x is not NO_TEXT:
+    if (x := o.mattermostAppId) is not NO_TEXT:
         m.mattermostAppId = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5166,35 +4802,25 @@ def write_Group(o: Group, m: Any, /) -> None:
     if o.__class__ is not Group:
         expect_model(o, Group)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.display_name
-    if x is not NO_TEXT:
+    if (x := o.display_name) is not NO_TEXT:
         m.display_name = "" + x
-    x = o.description
-    if x is not NO_TEXT:
+    if (x := o.description) is not NO_TEXT:
         m.description = "" + x
-    x = o.source
-    if x is not NO_TEXT:
+    if (x := o.source) is not NO_TEXT:
         m.source = "" + x
-    x = o.remote_id
-    if x is not NO_TEXT:
+    if (x := o.remote_id) is not NO_TEXT:
         m.remote_id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.allow_reference
-    if x is not False:
+    if (x := o.allow_reference) is not False:
         m.allow_reference = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5214,17 +4840,13 @@ def write_GroupMember(o: GroupMember, m: Any, /) -> None:
     if o.__class__ is not GroupMember:
         expect_model(o, GroupMember)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5248,29 +4870,21 @@ def write_GroupSyncable(o: GroupSyncable, m: Any, /) -> None:
     if o.__class__ is not GroupSyncable:
         expect_model(o, GroupSyncable)
     x: Any
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.syncable_id
-    if x is not NO_TEXT:
+    if (x := o.syncable_id) is not NO_TEXT:
         m.syncable_id = "" + x
-    x = o.syncable_type
-    if x is not NO_TEXT:
+    if (x := o.syncable_type) is not NO_TEXT:
         m.syncable_type = "" + x
-    x = o.auto_add
-    if x is not False:
+    if (x := o.auto_add) is not False:
         m.auto_add = x if x is True else boolean(x)
-    x = o.scheme_admin
-    if x is not False:
+    if (x := o.scheme_admin) is not False:
         m.scheme_admin = x if x is True else boolean(x)
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5299,44 +4913,31 @@ def write_GroupSearchOpts(o: GroupSearchOpts, m: Any, /) -> None:
     if o.__class__ is not GroupSearchOpts:
         expect_model(o, GroupSearchOpts)
     x: Any
-    x = o.q
-    if x is not NO_TEXT:
+    if (x := o.q) is not NO_TEXT:
         m.q = "" + x
-    x = o.include_member_count
-    if x is not False:
+    if (x := o.include_member_count) is not False:
         m.include_member_count = x if x is True else boolean(x)
-    x = o.include_total_member_count
-    if x is not False:
+    if (x := o.include_total_member_count) is not False:
         m.include_total_member_count = x if x is True else boolean(x)
-    x = o.filter_allow_reference
-    if x is not NO_TEXT:
+    if (x := o.filter_allow_reference) is not NO_TEXT:
         m.filter_allow_reference = "" + x
-    x = o.page_opts_page
-    if x is not ZERO:
+    if (x := o.page_opts_page) is not ZERO:
         m.page_opts_page = x
-    x = o.page_opts_per_page
-    if x is not ZERO:
+    if (x := o.page_opts_per_page) is not ZERO:
         m.page_opts_per_page = x
-    x = o.filter_archived
-    if x is not False:
+    if (x := o.filter_archived) is not False:
         m.filter_archived = x if x is True else boolean(x)
-    x = o.filter_parent_team_permitted
-    if x is not False:
+    if (x := o.filter_parent_team_permitted) is not False:
         m.filter_parent_team_permitted = x if x is True else boolean(x)
-    x = o.source
-    if x is not NO_TEXT:
+    if (x := o.source) is not NO_TEXT:
         m.source = "" + x
-    x = o.filter_has_member
-    if x is not False:
+    if (x := o.filter_has_member) is not False:
         m.filter_has_member = x if x is True else boolean(x)
-    x = o.since
-    if x is not NO_TEXT:
+    if (x := o.since) is not NO_TEXT:
         m.since = "" + x
-    x = o.include_channel_member_count
-    if x is not False:
+    if (x := o.include_channel_member_count) is not False:
         m.include_channel_member_count = x if x is True else boolean(x)
-    x = o.include_timezones
-    if x is not False:
+    if (x := o.include_timezones) is not False:
         m.include_timezones = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5360,17 +4961,13 @@ def write_CreateDefaultMembershipParams(
     if o.__class__ is not CreateDefaultMembershipParams:
         expect_model(o, CreateDefaultMembershipParams)
     x: Any
-    x = o.since
-    if x is not ZERO:
+    if (x := o.since) is not ZERO:
         m.since = x
-    x = o.scope_teams
-    if x is not False:
+    if (x := o.scope_teams) is not False:
         m.scope_teams = x if x is True else boolean(x)
-    x = o.scope_channels
-    if x is not False:
+    if (x := o.scope_channels) is not False:
         m.scope_channels = x if x is True else boolean(x)
-    x = o.re_add_removed_members
-    if x is not False:
+    if (x := o.re_add_removed_members) is not False:
         m.re_add_removed_members = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5389,14 +4986,11 @@ def write_RegisterPluginOpts(o: RegisterPluginOpts, m: Any, /) -> None:
     if o.__class__ is not RegisterPluginOpts:
         expect_model(o, RegisterPluginOpts)
     x: Any
-    x = o.plugin_id
-    if x is not NO_TEXT:
+    if (x := o.plugin_id) is not NO_TEXT:
         m.plugin_id = "" + x
-    x = o.display_name
-    if x is not NO_TEXT:
+    if (x := o.display_name) is not NO_TEXT:
         m.display_name = "" + x
-    x = o.description
-    if x is not NO_TEXT:
+    if (x := o.description) is not NO_TEXT:
         m.description = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5425,44 +5019,31 @@ def write_SharedChannel(o: SharedChannel, m: Any, /) -> None:
     if o.__class__ is not SharedChannel:
         expect_model(o, SharedChannel)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.home
-    if x is not NO_TEXT:
+    if (x := o.home) is not NO_TEXT:
         m.home = "" + x
-    x = o.read_only
-    if x is not False:
+    if (x := o.read_only) is not False:
         m.read_only = x if x is True else boolean(x)
-    x = o.share_name
-    if x is not NO_TEXT:
+    if (x := o.share_name) is not NO_TEXT:
         m.share_name = "" + x
-    x = o.share_display_name
-    if x is not NO_TEXT:
+    if (x := o.share_display_name) is not NO_TEXT:
         m.share_display_name = "" + x
-    x = o.share_purpose
-    if x is not NO_TEXT:
+    if (x := o.share_purpose) is not NO_TEXT:
         m.share_purpose = "" + x
-    x = o.share_header
-    if x is not NO_TEXT:
+    if (x := o.share_header) is not NO_TEXT:
         m.share_header = "" + x
-    x = o.creator_id
-    if x is not NO_TEXT:
+    if (x := o.creator_id) is not NO_TEXT:
         m.creator_id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.remote_id
-    if x is not NO_TEXT:
+    if (x := o.remote_id) is not NO_TEXT:
         m.remote_id = "" + x
-    x = o.type
-    if x is not NO_TEXT:
+    if (x := o.type) is not NO_TEXT:
         m.type = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5482,11 +5063,9 @@ def write_GetPostsSinceForSyncCursor(o: GetPostsSinceForSyncCursor, m: Any, /) -
     if o.__class__ is not GetPostsSinceForSyncCursor:
         expect_model(o, GetPostsSinceForSyncCursor)
     x: Any
-    x = o.last_post_update_at
-    if x is not ZERO:
+    if (x := o.last_post_update_at) is not ZERO:
         m.last_post_update_at = x
-    x = o.last_post_id
-    if x is not NO_TEXT:
+    if (x := o.last_post_id) is not NO_TEXT:
         m.last_post_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5513,37 +5092,27 @@ def write_PropertyField(o: PropertyField, m: Any, /) -> None:
     if o.__class__ is not PropertyField:
         expect_model(o, PropertyField)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.type
-    if x is not NO_TEXT:
+    if (x := o.type) is not NO_TEXT:
         m.type = "" + x
-    x = o.attrs
-    if x is not None:
+    if (x := o.attrs) is not None:
         t = m.attrs
         t.SetInParent()
         write_struct(x, t)
-    x = o.target_id
-    if x is not NO_TEXT:
+    if (x := o.target_id) is not NO_TEXT:
         m.target_id = "" + x
-    x = o.target_type
-    if x is not NO_TEXT:
+    if (x := o.target_type) is not NO_TEXT:
         m.target_type = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5566,20 +5135,15 @@ def write_PropertyFieldSearchOpts(o: PropertyFieldSearchOpts, m: Any, /) -> None
     if o.__class__ is not PropertyFieldSearchOpts:
         expect_model(o, PropertyFieldSearchOpts)
     x: Any
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
-    x = o.include_deleted
-    if x is not False:
+    if (x := o.include_deleted) is not False:
         m.include_deleted = x if x is True else boolean(x)
-    x = o.target_type
-    if x is not NO_TEXT:
+    if (x := o.target_type) is not NO_TEXT:
         m.target_type = "" + x
-    x = o.target_id
-    if x is not NO_TEXT:
+    if (x := o.target_id) is not NO_TEXT:
         m.target_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5605,34 +5169,25 @@ def write_PropertyValue(o: PropertyValue, m: Any, /) -> None:
     if o.__class__ is not PropertyValue:
         expect_model(o, PropertyValue)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.group_id
-    if x is not NO_TEXT:
+    if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
-    x = o.field_id
-    if x is not NO_TEXT:
+    if (x := o.field_id) is not NO_TEXT:
         m.field_id = "" + x
-    x = o.target_id
-    if x is not NO_TEXT:
+    if (x := o.target_id) is not NO_TEXT:
         m.target_id = "" + x
-    x = o.target_type
-    if x is not NO_TEXT:
+    if (x := o.target_type) is not NO_TEXT:
         m.target_type = "" + x
-    x = o.value
-    if x is not None:
+    if (x := o.value) is not None:
         t = m.value
         t.SetInParent()
         write_value(x, t)
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5656,23 +5211,17 @@ def write_PropertyValueSearchOpts(o: PropertyValueSearchOpts, m: Any, /) -> None
     if o.__class__ is not PropertyValueSearchOpts:
         expect_model(o, PropertyValueSearchOpts)
     x: Any
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
-    x = o.include_deleted
-    if x is not False:
+    if (x := o.include_deleted) is not False:
         m.include_deleted = x if x is True else boolean(x)
-    x = o.target_type
-    if x is not NO_TEXT:
+    if (x := o.target_type) is not NO_TEXT:
         m.target_type = "" + x
-    x = o.target_id
-    if x is not NO_TEXT:
+    if (x := o.target_id) is not NO_TEXT:
         m.target_id = "" + x
-    x = o.field_id
-    if x is not NO_TEXT:
+    if (x := o.field_id) is not NO_TEXT:
         m.field_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5690,11 +5239,9 @@ def write_PropertyGroup(o: PropertyGroup, m: Any, /) -> None:
     if o.__class__ is not PropertyGroup:
         expect_model(o, PropertyGroup)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5722,38 +5269,27 @@ def write_AuditRecord(o: AuditRecord, m: Any, /) -> None:
     if o.__class__ is not AuditRecord:
         expect_model(o, AuditRecord)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.level
-    if x is not NO_TEXT:
+    if (x := o.level) is not NO_TEXT:
         m.level = "" + x
-    x = o.api_path
-    if x is not NO_TEXT:
+    if (x := o.api_path) is not NO_TEXT:
         m.api_path = "" + x
-    x = o.event
-    if x is not NO_TEXT:
+    if (x := o.event) is not NO_TEXT:
         m.event = "" + x
-    x = o.status
-    if x is not NO_TEXT:
+    if (x := o.status) is not NO_TEXT:
         m.status = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.session_id
-    if x is not NO_TEXT:
+    if (x := o.session_id) is not NO_TEXT:
         m.session_id = "" + x
-    x = o.client
-    if x is not NO_TEXT:
+    if (x := o.client) is not NO_TEXT:
         m.client = "" + x
-    x = o.ip_address
-    if x is not NO_TEXT:
+    if (x := o.ip_address) is not NO_TEXT:
         m.ip_address = "" + x
-    x = o.meta
-    if x is not None:
+    if (x := o.meta) is not None:
         t = m.meta
         t.SetInParent()
         write_struct(x, t)
@@ -5775,14 +5311,11 @@ def write_OpenDialogRequest(o: OpenDialogRequest, m: Any, /) -> None:
     if o.__class__ is not OpenDialogRequest:
         expect_model(o, OpenDialogRequest)
     x: Any
-    x = o.trigger_id
-    if x is not NO_TEXT:
+    if (x := o.trigger_id) is not NO_TEXT:
         m.trigger_id = "" + x
-    x = o.url
-    if x is not NO_TEXT:
+    if (x := o.url) is not NO_TEXT:
         m.url = "" + x
-    x = o.dialog
-    if x is not None:
+    if (x := o.dialog) is not None:
         t = m.dialog
         t.SetInParent()
         write_Dialog(x, t)
@@ -5795,8 +5328,9 @@ def read_Dialog(m: Any, keep: bool = True, /) -> Dialog:
     o.callback_id = m.callback_id
     o.title = m.title
     o.introduction_text = m.introduction_text
-    x = m.elements
-    o.elements = [read_DialogElement(v, keep) for v in x[:]] if x else []
+    o.elements = (
+        [read_DialogElement(v, keep) for v in x[:]] if (x := m.elements) else []
+    )
     o.submit_label = m.submit_label
     o.notify_on_cancel = m.notify_on_cancel
     o.state = m.state
@@ -5809,31 +5343,23 @@ def write_Dialog(o: Dialog, m: Any, /) -> None:
     if o.__class__ is not Dialog:
         expect_model(o, Dialog)
     x: Any
-    x = o.callback_id
-    if x is not NO_TEXT:
+    if (x := o.callback_id) is not NO_TEXT:
         m.callback_id = "" + x
-    x = o.title
-    if x is not NO_TEXT:
+    if (x := o.title) is not NO_TEXT:
         m.title = "" + x
-    x = o.introduction_text
-    if x is not NO_TEXT:
+    if (x := o.introduction_text) is not NO_TEXT:
         m.introduction_text = "" + x
-    x = o.elements
-    if x or x.__class__ is not list:
+    if (x := o.elements) or x.__class__ is not list:
         t = m.elements.add
         for v in x:
             write_DialogElement(v, t())
-    x = o.submit_label
-    if x is not NO_TEXT:
+    if (x := o.submit_label) is not NO_TEXT:
         m.submit_label = "" + x
-    x = o.notify_on_cancel
-    if x is not False:
+    if (x := o.notify_on_cancel) is not False:
         m.notify_on_cancel = x if x is True else boolean(x)
-    x = o.state
-    if x is not NO_TEXT:
+    if (x := o.state) is not NO_TEXT:
         m.state = "" + x
-    x = o.icon_url
-    if x is not NO_TEXT:
+    if (x := o.icon_url) is not NO_TEXT:
         m.icon_url = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5852,8 +5378,9 @@ def read_DialogElement(m: Any, keep: bool = True, /) -> DialogElement:
     o.min_length = m.min_length
     o.max_length = m.max_length
     o.data_source = m.data_source
-    x = m.options
-    o.options = [read_DialogElementOption(v, keep) for v in x[:]] if x else []
+    o.options = (
+        [read_DialogElementOption(v, keep) for v in x[:]] if (x := m.options) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -5862,41 +5389,29 @@ def write_DialogElement(o: DialogElement, m: Any, /) -> None:
     if o.__class__ is not DialogElement:
         expect_model(o, DialogElement)
     x: Any
-    x = o.display_name
-    if x is not NO_TEXT:
+    if (x := o.display_name) is not NO_TEXT:
         m.display_name = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.type
-    if x is not NO_TEXT:
+    if (x := o.type) is not NO_TEXT:
         m.type = "" + x
-    x = o.subtype
-    if x is not NO_TEXT:
+    if (x := o.subtype) is not NO_TEXT:
         m.subtype = "" + x
-    x = o.default
-    if x is not NO_TEXT:
+    if (x := o.default) is not NO_TEXT:
         m.default = "" + x
-    x = o.placeholder
-    if x is not NO_TEXT:
+    if (x := o.placeholder) is not NO_TEXT:
         m.placeholder = "" + x
-    x = o.help_text
-    if x is not NO_TEXT:
+    if (x := o.help_text) is not NO_TEXT:
         m.help_text = "" + x
-    x = o.optional
-    if x is not False:
+    if (x := o.optional) is not False:
         m.optional = x if x is True else boolean(x)
-    x = o.min_length
-    if x is not ZERO:
+    if (x := o.min_length) is not ZERO:
         m.min_length = x
-    x = o.max_length
-    if x is not ZERO:
+    if (x := o.max_length) is not ZERO:
         m.max_length = x
-    x = o.data_source
-    if x is not NO_TEXT:
+    if (x := o.data_source) is not NO_TEXT:
         m.data_source = "" + x
-    x = o.options
-    if x or x.__class__ is not list:
+    if (x := o.options) or x.__class__ is not list:
         t = m.options.add
         for v in x:
             write_DialogElementOption(v, t())
@@ -5916,11 +5431,9 @@ def write_DialogElementOption(o: DialogElementOption, m: Any, /) -> None:
     if o.__class__ is not DialogElementOption:
         expect_model(o, DialogElementOption)
     x: Any
-    x = o.text
-    if x is not NO_TEXT:
+    if (x := o.text) is not NO_TEXT:
         m.text = "" + x
-    x = o.value
-    if x is not NO_TEXT:
+    if (x := o.value) is not NO_TEXT:
         m.value = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5938,11 +5451,9 @@ def write_PluginClusterEvent(o: PluginClusterEvent, m: Any, /) -> None:
     if o.__class__ is not PluginClusterEvent:
         expect_model(o, PluginClusterEvent)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.data
-    if x is not NO_BYTES:
+    if (x := o.data) is not NO_BYTES:
         m.data = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -5964,11 +5475,9 @@ def write_PluginClusterEventSendOptions(
     if o.__class__ is not PluginClusterEventSendOptions:
         expect_model(o, PluginClusterEventSendOptions)
     x: Any
-    x = o.send_type
-    if x is not NO_TEXT:
+    if (x := o.send_type) is not NO_TEXT:
         m.send_type = "" + x
-    x = o.target_id
-    if x is not NO_TEXT:
+    if (x := o.target_id) is not NO_TEXT:
         m.target_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -6007,81 +5516,58 @@ def write_PushNotification(o: PushNotification, m: Any, /) -> None:
     if o.__class__ is not PushNotification:
         expect_model(o, PushNotification)
     x: Any
-    x = o.ack_id
-    if x is not NO_TEXT:
+    if (x := o.ack_id) is not NO_TEXT:
         m.ack_id = "" + x
-    x = o.platform
-    if x is not NO_TEXT:
+    if (x := o.platform) is not NO_TEXT:
         m.platform = "" + x
-    x = o.server_id
-    if x is not NO_TEXT:
+    if (x := o.server_id) is not NO_TEXT:
         m.server_id = "" + x
-    x = o.device_id
-    if x is not NO_TEXT:
+    if (x := o.device_id) is not NO_TEXT:
         m.device_id = "" + x
-    x = o.post_id
-    if x is not NO_TEXT:
+    if (x := o.post_id) is not NO_TEXT:
         m.post_id = "" + x
-    x = o.category
-    if x is not NO_TEXT:
+    if (x := o.category) is not NO_TEXT:
         m.category = "" + x
-    x = o.sound
-    if x is not NO_TEXT:
+    if (x := o.sound) is not NO_TEXT:
         m.sound = "" + x
-    x = o.message
-    if x is not NO_TEXT:
+    if (x := o.message) is not NO_TEXT:
         m.message = "" + x
-    x = o.badge
-    if x is not NO_TEXT:
+    if (x := o.badge) is not NO_TEXT:
         m.badge = "" + x
-    x = o.cont_ava
-    if x is not NO_TEXT:
+    if (x := o.cont_ava) is not NO_TEXT:
         m.cont_ava = "" + x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.root_id
-    if x is not NO_TEXT:
+    if (x := o.root_id) is not NO_TEXT:
         m.root_id = "" + x
-    x = o.sender_id
-    if x is not NO_TEXT:
+    if (x := o.sender_id) is not NO_TEXT:
         m.sender_id = "" + x
-    x = o.sender_name
-    if x is not NO_TEXT:
+    if (x := o.sender_name) is not NO_TEXT:
         m.sender_name = "" + x
-    x = o.override_username
-    if x is not NO_TEXT:
+    if (x := o.override_username) is not NO_TEXT:
         m.override_username = "" + x
-    x = o.override_icon_url
-    if x is not NO_TEXT:
+    if (x := o.override_icon_url) is not NO_TEXT:
         m.override_icon_url = "" + x
-    x = o.from_webhook
-    if x is not NO_TEXT:
+    if (x := o.from_webhook) is not NO_TEXT:
         m.from_webhook = "" + x
-    x = o.version
-    if x is not NO_TEXT:
+    if (x := o.version) is not NO_TEXT:
         m.version = "" + x
-    x = o.is_crt
-    if x is not False:
+    if (x := o.is_crt) is not False:
         m.is_crt = x if x is True else boolean(x)
-    x = o.channel_name
-    if x is not NO_TEXT:
+    if (x := o.channel_name) is not NO_TEXT:
         m.channel_name = "" + x
-    x = o.type
-    if x is not NO_TEXT:
+    if (x := o.type) is not NO_TEXT:
         m.type = "" + x
-    x = o.sub_type
-    if x is not NO_TEXT:
+    if (x := o.sub_type) is not NO_TEXT:
         m.sub_type = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "api_remaining.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.GetLicenseRequest": (
         GetLicenseRequest,
         read_GetLicenseRequest,

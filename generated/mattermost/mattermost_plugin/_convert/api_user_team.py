@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     boolean,
     expect_model,
     items,
@@ -164,8 +165,7 @@ def write_CreateUserRequest(o: CreateUserRequest, m: Any, /) -> None:
     if o.__class__ is not CreateUserRequest:
         expect_model(o, CreateUserRequest)
     x: Any
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -186,13 +186,11 @@ def write_CreateUserResponse(o: CreateUserResponse, m: Any, /) -> None:
     if o.__class__ is not CreateUserResponse:
         expect_model(o, CreateUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -211,8 +209,7 @@ def write_DeleteUserRequest(o: DeleteUserRequest, m: Any, /) -> None:
     if o.__class__ is not DeleteUserRequest:
         expect_model(o, DeleteUserRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -230,8 +227,7 @@ def write_DeleteUserResponse(o: DeleteUserResponse, m: Any, /) -> None:
     if o.__class__ is not DeleteUserResponse:
         expect_model(o, DeleteUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -253,12 +249,9 @@ def read_GetUsersRequest(m: Any, keep: bool = True, /) -> GetUsersRequest:
     o.inactive = m.inactive
     o.active = m.active
     o.role = m.role
-    x = m.roles
-    o.roles = x[:] if x else []
-    x = m.channel_roles
-    o.channel_roles = x[:] if x else []
-    x = m.team_roles
-    o.team_roles = x[:] if x else []
+    o.roles = x[:] if (x := m.roles) else []
+    o.channel_roles = x[:] if (x := m.channel_roles) else []
+    o.team_roles = x[:] if (x := m.team_roles) else []
     o.sort = m.sort
     o.page = m.page
     o.per_page = m.per_page
@@ -276,71 +269,55 @@ def write_GetUsersRequest(o: GetUsersRequest, m: Any, /) -> None:
     if o.__class__ is not GetUsersRequest:
         expect_model(o, GetUsersRequest)
     x: Any
-    x = o.in_team_id
-    if x is not NO_TEXT:
+    if (x := o.in_team_id) is not NO_TEXT:
         m.in_team_id = "" + x
-    x = o.not_in_team_id
-    if x is not NO_TEXT:
+    if (x := o.not_in_team_id) is not NO_TEXT:
         m.not_in_team_id = "" + x
-    x = o.in_channel_id
-    if x is not NO_TEXT:
+    if (x := o.in_channel_id) is not NO_TEXT:
         m.in_channel_id = "" + x
-    x = o.not_in_channel_id
-    if x is not NO_TEXT:
+    if (x := o.not_in_channel_id) is not NO_TEXT:
         m.not_in_channel_id = "" + x
-    x = o.in_group_id
-    if x is not NO_TEXT:
+    if (x := o.in_group_id) is not NO_TEXT:
         m.in_group_id = "" + x
-    x = o.not_in_group_id
-    if x is not NO_TEXT:
+    if (x := o.not_in_group_id) is not NO_TEXT:
         m.not_in_group_id = "" + x
-    x = o.group_constrained
-    if x is not False:
+    if (x := o.group_constrained) is not False:
         m.group_constrained = x if x is True else boolean(x)
-    x = o.without_team
-    if x is not False:
+    if (x := o.without_team) is not False:
         m.without_team = x if x is True else boolean(x)
-    x = o.inactive
-    if x is not False:
+    if (x := o.inactive) is not False:
         m.inactive = x if x is True else boolean(x)
-    x = o.active
-    if x is not False:
+    if (x := o.active) is not False:
         m.active = x if x is True else boolean(x)
-    x = o.role
-    if x is not NO_TEXT:
+    if (x := o.role) is not NO_TEXT:
         m.role = "" + x
-    x = o.roles
-    if x or x.__class__ is not list:
+    if (x := o.roles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.roles
-        t.extend(["" + v for v in x])
-    x = o.channel_roles
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.channel_roles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.channel_roles
-        t.extend(["" + v for v in x])
-    x = o.team_roles
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.team_roles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.team_roles
-        t.extend(["" + v for v in x])
-    x = o.sort
-    if x is not NO_TEXT:
+        t.extend(x)
+    if (x := o.sort) is not NO_TEXT:
         m.sort = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
-    x = o.updated_after
-    if x is not ZERO:
+    if (x := o.updated_after) is not ZERO:
         m.updated_after = x
-    x = o.view_restrictions
-    if x is not None:
+    if (x := o.view_restrictions) is not None:
         t = m.view_restrictions
         t.SetInParent()
         write_ViewUsersRestrictions(x, t)
@@ -352,8 +329,7 @@ def read_GetUsersResponse(m: Any, keep: bool = True, /) -> GetUsersResponse:
     o = new(GetUsersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.users
-    o.users = [read_User(v, keep) for v in x[:]] if x else []
+    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -362,13 +338,11 @@ def write_GetUsersResponse(o: GetUsersResponse, m: Any, /) -> None:
     if o.__class__ is not GetUsersResponse:
         expect_model(o, GetUsersResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.users
-    if x or x.__class__ is not list:
+    if (x := o.users) or x.__class__ is not list:
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -378,8 +352,7 @@ def write_GetUsersResponse(o: GetUsersResponse, m: Any, /) -> None:
 
 def read_GetUsersByIdsRequest(m: Any, keep: bool = True, /) -> GetUsersByIdsRequest:
     o = new(GetUsersByIdsRequest)
-    x = m.user_ids
-    o.user_ids = x[:] if x else []
+    o.user_ids = x[:] if (x := m.user_ids) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -388,12 +361,12 @@ def write_GetUsersByIdsRequest(o: GetUsersByIdsRequest, m: Any, /) -> None:
     if o.__class__ is not GetUsersByIdsRequest:
         expect_model(o, GetUsersByIdsRequest)
     x: Any
-    x = o.user_ids
-    if x or x.__class__ is not list:
+    if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.user_ids
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -402,8 +375,7 @@ def read_GetUsersByIdsResponse(m: Any, keep: bool = True, /) -> GetUsersByIdsRes
     o = new(GetUsersByIdsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.users
-    o.users = [read_User(v, keep) for v in x[:]] if x else []
+    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -412,13 +384,11 @@ def write_GetUsersByIdsResponse(o: GetUsersByIdsResponse, m: Any, /) -> None:
     if o.__class__ is not GetUsersByIdsResponse:
         expect_model(o, GetUsersByIdsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.users
-    if x or x.__class__ is not list:
+    if (x := o.users) or x.__class__ is not list:
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -437,8 +407,7 @@ def write_GetUserRequest(o: GetUserRequest, m: Any, /) -> None:
     if o.__class__ is not GetUserRequest:
         expect_model(o, GetUserRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -457,13 +426,11 @@ def write_GetUserResponse(o: GetUserResponse, m: Any, /) -> None:
     if o.__class__ is not GetUserResponse:
         expect_model(o, GetUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -482,8 +449,7 @@ def write_GetUserByEmailRequest(o: GetUserByEmailRequest, m: Any, /) -> None:
     if o.__class__ is not GetUserByEmailRequest:
         expect_model(o, GetUserByEmailRequest)
     x: Any
-    x = o.email
-    if x is not NO_TEXT:
+    if (x := o.email) is not NO_TEXT:
         m.email = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -502,13 +468,11 @@ def write_GetUserByEmailResponse(o: GetUserByEmailResponse, m: Any, /) -> None:
     if o.__class__ is not GetUserByEmailResponse:
         expect_model(o, GetUserByEmailResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -529,8 +493,7 @@ def write_GetUserByUsernameRequest(o: GetUserByUsernameRequest, m: Any, /) -> No
     if o.__class__ is not GetUserByUsernameRequest:
         expect_model(o, GetUserByUsernameRequest)
     x: Any
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -551,13 +514,11 @@ def write_GetUserByUsernameResponse(o: GetUserByUsernameResponse, m: Any, /) -> 
     if o.__class__ is not GetUserByUsernameResponse:
         expect_model(o, GetUserByUsernameResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -569,8 +530,7 @@ def read_GetUsersByUsernamesRequest(
     m: Any, keep: bool = True, /
 ) -> GetUsersByUsernamesRequest:
     o = new(GetUsersByUsernamesRequest)
-    x = m.usernames
-    o.usernames = x[:] if x else []
+    o.usernames = x[:] if (x := m.usernames) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -579,12 +539,12 @@ def write_GetUsersByUsernamesRequest(o: GetUsersByUsernamesRequest, m: Any, /) -
     if o.__class__ is not GetUsersByUsernamesRequest:
         expect_model(o, GetUsersByUsernamesRequest)
     x: Any
-    x = o.usernames
-    if x or x.__class__ is not list:
+    if (x := o.usernames) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.usernames
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -595,8 +555,7 @@ def read_GetUsersByUsernamesResponse(
     o = new(GetUsersByUsernamesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.users
-    o.users = [read_User(v, keep) for v in x[:]] if x else []
+    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -607,13 +566,11 @@ def write_GetUsersByUsernamesResponse(
     if o.__class__ is not GetUsersByUsernamesResponse:
         expect_model(o, GetUsersByUsernamesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.users
-    if x or x.__class__ is not list:
+    if (x := o.users) or x.__class__ is not list:
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -634,14 +591,11 @@ def write_GetUsersInTeamRequest(o: GetUsersInTeamRequest, m: Any, /) -> None:
     if o.__class__ is not GetUsersInTeamRequest:
         expect_model(o, GetUsersInTeamRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -651,8 +605,7 @@ def read_GetUsersInTeamResponse(m: Any, keep: bool = True, /) -> GetUsersInTeamR
     o = new(GetUsersInTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.users
-    o.users = [read_User(v, keep) for v in x[:]] if x else []
+    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -661,13 +614,11 @@ def write_GetUsersInTeamResponse(o: GetUsersInTeamResponse, m: Any, /) -> None:
     if o.__class__ is not GetUsersInTeamResponse:
         expect_model(o, GetUsersInTeamResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.users
-    if x or x.__class__ is not list:
+    if (x := o.users) or x.__class__ is not list:
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -687,8 +638,7 @@ def write_UpdateUserRequest(o: UpdateUserRequest, m: Any, /) -> None:
     if o.__class__ is not UpdateUserRequest:
         expect_model(o, UpdateUserRequest)
     x: Any
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -709,13 +659,11 @@ def write_UpdateUserResponse(o: UpdateUserResponse, m: Any, /) -> None:
     if o.__class__ is not UpdateUserResponse:
         expect_model(o, UpdateUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -734,8 +682,7 @@ def write_GetUserStatusRequest(o: GetUserStatusRequest, m: Any, /) -> None:
     if o.__class__ is not GetUserStatusRequest:
         expect_model(o, GetUserStatusRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -754,13 +701,11 @@ def write_GetUserStatusResponse(o: GetUserStatusResponse, m: Any, /) -> None:
     if o.__class__ is not GetUserStatusResponse:
         expect_model(o, GetUserStatusResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.status
-    if x is not None:
+    if (x := o.status) is not None:
         t = m.status
         t.SetInParent()
         write_Status(x, t)
@@ -772,8 +717,7 @@ def read_GetUserStatusesByIdsRequest(
     m: Any, keep: bool = True, /
 ) -> GetUserStatusesByIdsRequest:
     o = new(GetUserStatusesByIdsRequest)
-    x = m.user_ids
-    o.user_ids = x[:] if x else []
+    o.user_ids = x[:] if (x := m.user_ids) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -784,12 +728,12 @@ def write_GetUserStatusesByIdsRequest(
     if o.__class__ is not GetUserStatusesByIdsRequest:
         expect_model(o, GetUserStatusesByIdsRequest)
     x: Any
-    x = o.user_ids
-    if x or x.__class__ is not list:
+    if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.user_ids
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -800,8 +744,7 @@ def read_GetUserStatusesByIdsResponse(
     o = new(GetUserStatusesByIdsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.statuses
-    o.statuses = [read_Status(v, keep) for v in x[:]] if x else []
+    o.statuses = [read_Status(v, keep) for v in x[:]] if (x := m.statuses) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -812,13 +755,11 @@ def write_GetUserStatusesByIdsResponse(
     if o.__class__ is not GetUserStatusesByIdsResponse:
         expect_model(o, GetUserStatusesByIdsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.statuses
-    if x or x.__class__ is not list:
+    if (x := o.statuses) or x.__class__ is not list:
         t = m.statuses.add
         for v in x:
             write_Status(v, t())
@@ -840,11 +781,9 @@ def write_UpdateUserStatusRequest(o: UpdateUserStatusRequest, m: Any, /) -> None
     if o.__class__ is not UpdateUserStatusRequest:
         expect_model(o, UpdateUserStatusRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.status
-    if x is not NO_TEXT:
+    if (x := o.status) is not NO_TEXT:
         m.status = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -865,13 +804,11 @@ def write_UpdateUserStatusResponse(o: UpdateUserStatusResponse, m: Any, /) -> No
     if o.__class__ is not UpdateUserStatusResponse:
         expect_model(o, UpdateUserStatusResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.status
-    if x is not None:
+    if (x := o.status) is not None:
         t = m.status
         t.SetInParent()
         write_Status(x, t)
@@ -895,11 +832,9 @@ def write_SetUserStatusTimedDNDRequest(
     if o.__class__ is not SetUserStatusTimedDNDRequest:
         expect_model(o, SetUserStatusTimedDNDRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.end_time
-    if x is not ZERO:
+    if (x := o.end_time) is not ZERO:
         m.end_time = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -922,13 +857,11 @@ def write_SetUserStatusTimedDNDResponse(
     if o.__class__ is not SetUserStatusTimedDNDResponse:
         expect_model(o, SetUserStatusTimedDNDResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.status
-    if x is not None:
+    if (x := o.status) is not None:
         t = m.status
         t.SetInParent()
         write_Status(x, t)
@@ -950,11 +883,9 @@ def write_UpdateUserActiveRequest(o: UpdateUserActiveRequest, m: Any, /) -> None
     if o.__class__ is not UpdateUserActiveRequest:
         expect_model(o, UpdateUserActiveRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.active
-    if x is not False:
+    if (x := o.active) is not False:
         m.active = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -974,8 +905,7 @@ def write_UpdateUserActiveResponse(o: UpdateUserActiveResponse, m: Any, /) -> No
     if o.__class__ is not UpdateUserActiveResponse:
         expect_model(o, UpdateUserActiveResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1002,11 +932,9 @@ def write_UpdateUserCustomStatusRequest(
     if o.__class__ is not UpdateUserCustomStatusRequest:
         expect_model(o, UpdateUserCustomStatusRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.custom_status
-    if x is not None:
+    if (x := o.custom_status) is not None:
         t = m.custom_status
         t.SetInParent()
         write_CustomStatus(x, t)
@@ -1030,8 +958,7 @@ def write_UpdateUserCustomStatusResponse(
     if o.__class__ is not UpdateUserCustomStatusResponse:
         expect_model(o, UpdateUserCustomStatusResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1054,8 +981,7 @@ def write_RemoveUserCustomStatusRequest(
     if o.__class__ is not RemoveUserCustomStatusRequest:
         expect_model(o, RemoveUserCustomStatusRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1077,8 +1003,7 @@ def write_RemoveUserCustomStatusResponse(
     if o.__class__ is not RemoveUserCustomStatusResponse:
         expect_model(o, RemoveUserCustomStatusResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1102,17 +1027,13 @@ def write_GetUsersInChannelRequest(o: GetUsersInChannelRequest, m: Any, /) -> No
     if o.__class__ is not GetUsersInChannelRequest:
         expect_model(o, GetUsersInChannelRequest)
     x: Any
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.sort_by
-    if x is not NO_TEXT:
+    if (x := o.sort_by) is not NO_TEXT:
         m.sort_by = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1124,8 +1045,7 @@ def read_GetUsersInChannelResponse(
     o = new(GetUsersInChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.users
-    o.users = [read_User(v, keep) for v in x[:]] if x else []
+    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1134,13 +1054,11 @@ def write_GetUsersInChannelResponse(o: GetUsersInChannelResponse, m: Any, /) -> 
     if o.__class__ is not GetUsersInChannelResponse:
         expect_model(o, GetUsersInChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.users
-    if x or x.__class__ is not list:
+    if (x := o.users) or x.__class__ is not list:
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -1153,8 +1071,7 @@ def read_GetLDAPUserAttributesRequest(
 ) -> GetLDAPUserAttributesRequest:
     o = new(GetLDAPUserAttributesRequest)
     o.user_id = m.user_id
-    x = m.attributes
-    o.attributes = x[:] if x else []
+    o.attributes = x[:] if (x := m.attributes) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1165,15 +1082,14 @@ def write_GetLDAPUserAttributesRequest(
     if o.__class__ is not GetLDAPUserAttributesRequest:
         expect_model(o, GetLDAPUserAttributesRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.attributes
-    if x or x.__class__ is not list:
+    if (x := o.attributes) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.attributes
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -1184,8 +1100,7 @@ def read_GetLDAPUserAttributesResponse(
     o = new(GetLDAPUserAttributesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.attributes
-    o.attributes = {k: x[k] for k in x} if x else {}
+    o.attributes = {k: x[k] for k in x} if (x := m.attributes) else {}
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1196,13 +1111,11 @@ def write_GetLDAPUserAttributesResponse(
     if o.__class__ is not GetLDAPUserAttributesResponse:
         expect_model(o, GetLDAPUserAttributesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.attributes
-    if x or x.__class__ is not dict:
+    if (x := o.attributes) or x.__class__ is not dict:
         t = m.attributes
         for k, v in x.items():
             t["" + k] = "" + v
@@ -1223,12 +1136,9 @@ def read_SearchUsersRequest(m: Any, keep: bool = True, /) -> SearchUsersRequest:
     o.without_team = m.without_team
     o.limit = m.limit
     o.role = m.role
-    x = m.roles
-    o.roles = x[:] if x else []
-    x = m.channel_roles
-    o.channel_roles = x[:] if x else []
-    x = m.team_roles
-    o.team_roles = x[:] if x else []
+    o.roles = x[:] if (x := m.roles) else []
+    o.channel_roles = x[:] if (x := m.channel_roles) else []
+    o.team_roles = x[:] if (x := m.team_roles) else []
     o.not_in_group_id = m.not_in_group_id
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
@@ -1238,59 +1148,47 @@ def write_SearchUsersRequest(o: SearchUsersRequest, m: Any, /) -> None:
     if o.__class__ is not SearchUsersRequest:
         expect_model(o, SearchUsersRequest)
     x: Any
-    x = o.term
-    if x is not NO_TEXT:
+    if (x := o.term) is not NO_TEXT:
         m.term = "" + x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.not_in_team_id
-    if x is not NO_TEXT:
+    if (x := o.not_in_team_id) is not NO_TEXT:
         m.not_in_team_id = "" + x
-    x = o.in_channel_id
-    if x is not NO_TEXT:
+    if (x := o.in_channel_id) is not NO_TEXT:
         m.in_channel_id = "" + x
-    x = o.not_in_channel_id
-    if x is not NO_TEXT:
+    if (x := o.not_in_channel_id) is not NO_TEXT:
         m.not_in_channel_id = "" + x
-    x = o.in_group_id
-    if x is not NO_TEXT:
+    if (x := o.in_group_id) is not NO_TEXT:
         m.in_group_id = "" + x
-    x = o.group_constrained
-    if x is not False:
+    if (x := o.group_constrained) is not False:
         m.group_constrained = x if x is True else boolean(x)
-    x = o.allow_inactive
-    if x is not False:
+    if (x := o.allow_inactive) is not False:
         m.allow_inactive = x if x is True else boolean(x)
-    x = o.without_team
-    if x is not False:
+    if (x := o.without_team) is not False:
         m.without_team = x if x is True else boolean(x)
-    x = o.limit
-    if x is not ZERO:
+    if (x := o.limit) is not ZERO:
         m.limit = x
-    x = o.role
-    if x is not NO_TEXT:
+    if (x := o.role) is not NO_TEXT:
         m.role = "" + x
-    x = o.roles
-    if x or x.__class__ is not list:
+    if (x := o.roles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.roles
-        t.extend(["" + v for v in x])
-    x = o.channel_roles
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.channel_roles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.channel_roles
-        t.extend(["" + v for v in x])
-    x = o.team_roles
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.team_roles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.team_roles
-        t.extend(["" + v for v in x])
-    x = o.not_in_group_id
-    if x is not NO_TEXT:
+        t.extend(x)
+    if (x := o.not_in_group_id) is not NO_TEXT:
         m.not_in_group_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1300,8 +1198,7 @@ def read_SearchUsersResponse(m: Any, keep: bool = True, /) -> SearchUsersRespons
     o = new(SearchUsersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.users
-    o.users = [read_User(v, keep) for v in x[:]] if x else []
+    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -1310,13 +1207,11 @@ def write_SearchUsersResponse(o: SearchUsersResponse, m: Any, /) -> None:
     if o.__class__ is not SearchUsersResponse:
         expect_model(o, SearchUsersResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.users
-    if x or x.__class__ is not list:
+    if (x := o.users) or x.__class__ is not list:
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -1335,8 +1230,7 @@ def write_GetProfileImageRequest(o: GetProfileImageRequest, m: Any, /) -> None:
     if o.__class__ is not GetProfileImageRequest:
         expect_model(o, GetProfileImageRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1357,13 +1251,11 @@ def write_GetProfileImageResponse(o: GetProfileImageResponse, m: Any, /) -> None
     if o.__class__ is not GetProfileImageResponse:
         expect_model(o, GetProfileImageResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.image
-    if x is not NO_BYTES:
+    if (x := o.image) is not NO_BYTES:
         m.image = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1381,11 +1273,9 @@ def write_SetProfileImageRequest(o: SetProfileImageRequest, m: Any, /) -> None:
     if o.__class__ is not SetProfileImageRequest:
         expect_model(o, SetProfileImageRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.data
-    if x is not NO_BYTES:
+    if (x := o.data) is not NO_BYTES:
         m.data = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1405,8 +1295,7 @@ def write_SetProfileImageResponse(o: SetProfileImageResponse, m: Any, /) -> None
     if o.__class__ is not SetProfileImageResponse:
         expect_model(o, SetProfileImageResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1426,11 +1315,9 @@ def write_HasPermissionToRequest(o: HasPermissionToRequest, m: Any, /) -> None:
     if o.__class__ is not HasPermissionToRequest:
         expect_model(o, HasPermissionToRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.permission_id
-    if x is not NO_TEXT:
+    if (x := o.permission_id) is not NO_TEXT:
         m.permission_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1451,13 +1338,11 @@ def write_HasPermissionToResponse(o: HasPermissionToResponse, m: Any, /) -> None
     if o.__class__ is not HasPermissionToResponse:
         expect_model(o, HasPermissionToResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.has_permission
-    if x is not False:
+    if (x := o.has_permission) is not False:
         m.has_permission = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1478,14 +1363,11 @@ def write_HasPermissionToTeamRequest(o: HasPermissionToTeamRequest, m: Any, /) -
     if o.__class__ is not HasPermissionToTeamRequest:
         expect_model(o, HasPermissionToTeamRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.permission_id
-    if x is not NO_TEXT:
+    if (x := o.permission_id) is not NO_TEXT:
         m.permission_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1508,13 +1390,11 @@ def write_HasPermissionToTeamResponse(
     if o.__class__ is not HasPermissionToTeamResponse:
         expect_model(o, HasPermissionToTeamResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.has_permission
-    if x is not False:
+    if (x := o.has_permission) is not False:
         m.has_permission = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1537,14 +1417,11 @@ def write_HasPermissionToChannelRequest(
     if o.__class__ is not HasPermissionToChannelRequest:
         expect_model(o, HasPermissionToChannelRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.permission_id
-    if x is not NO_TEXT:
+    if (x := o.permission_id) is not NO_TEXT:
         m.permission_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1567,13 +1444,11 @@ def write_HasPermissionToChannelResponse(
     if o.__class__ is not HasPermissionToChannelResponse:
         expect_model(o, HasPermissionToChannelResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.has_permission
-    if x is not False:
+    if (x := o.has_permission) is not False:
         m.has_permission = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1594,14 +1469,11 @@ def write_PublishUserTypingRequest(o: PublishUserTypingRequest, m: Any, /) -> No
     if o.__class__ is not PublishUserTypingRequest:
         expect_model(o, PublishUserTypingRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.parent_id
-    if x is not NO_TEXT:
+    if (x := o.parent_id) is not NO_TEXT:
         m.parent_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1621,8 +1493,7 @@ def write_PublishUserTypingResponse(o: PublishUserTypingResponse, m: Any, /) -> 
     if o.__class__ is not PublishUserTypingResponse:
         expect_model(o, PublishUserTypingResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1643,11 +1514,9 @@ def write_UpdateUserAuthRequest(o: UpdateUserAuthRequest, m: Any, /) -> None:
     if o.__class__ is not UpdateUserAuthRequest:
         expect_model(o, UpdateUserAuthRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.user_auth
-    if x is not None:
+    if (x := o.user_auth) is not None:
         t = m.user_auth
         t.SetInParent()
         write_UserAuth(x, t)
@@ -1668,13 +1537,11 @@ def write_UpdateUserAuthResponse(o: UpdateUserAuthResponse, m: Any, /) -> None:
     if o.__class__ is not UpdateUserAuthResponse:
         expect_model(o, UpdateUserAuthResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.user_auth
-    if x is not None:
+    if (x := o.user_auth) is not None:
         t = m.user_auth
         t.SetInParent()
         write_UserAuth(x, t)
@@ -1694,11 +1561,9 @@ def write_UpdateUserRolesRequest(o: UpdateUserRolesRequest, m: Any, /) -> None:
     if o.__class__ is not UpdateUserRolesRequest:
         expect_model(o, UpdateUserRolesRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.new_roles
-    if x is not NO_TEXT:
+    if (x := o.new_roles) is not NO_TEXT:
         m.new_roles = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1719,13 +1584,11 @@ def write_UpdateUserRolesResponse(o: UpdateUserRolesResponse, m: Any, /) -> None
     if o.__class__ is not UpdateUserRolesResponse:
         expect_model(o, UpdateUserRolesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -1744,8 +1607,7 @@ def write_GetSessionRequest(o: GetSessionRequest, m: Any, /) -> None:
     if o.__class__ is not GetSessionRequest:
         expect_model(o, GetSessionRequest)
     x: Any
-    x = o.session_id
-    if x is not NO_TEXT:
+    if (x := o.session_id) is not NO_TEXT:
         m.session_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1764,13 +1626,11 @@ def write_GetSessionResponse(o: GetSessionResponse, m: Any, /) -> None:
     if o.__class__ is not GetSessionResponse:
         expect_model(o, GetSessionResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.session
-    if x is not None:
+    if (x := o.session) is not None:
         t = m.session
         t.SetInParent()
         write_Session(x, t)
@@ -1790,8 +1650,7 @@ def write_CreateSessionRequest(o: CreateSessionRequest, m: Any, /) -> None:
     if o.__class__ is not CreateSessionRequest:
         expect_model(o, CreateSessionRequest)
     x: Any
-    x = o.session
-    if x is not None:
+    if (x := o.session) is not None:
         t = m.session
         t.SetInParent()
         write_Session(x, t)
@@ -1812,13 +1671,11 @@ def write_CreateSessionResponse(o: CreateSessionResponse, m: Any, /) -> None:
     if o.__class__ is not CreateSessionResponse:
         expect_model(o, CreateSessionResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.session
-    if x is not None:
+    if (x := o.session) is not None:
         t = m.session
         t.SetInParent()
         write_Session(x, t)
@@ -1840,11 +1697,9 @@ def write_ExtendSessionExpiryRequest(o: ExtendSessionExpiryRequest, m: Any, /) -
     if o.__class__ is not ExtendSessionExpiryRequest:
         expect_model(o, ExtendSessionExpiryRequest)
     x: Any
-    x = o.session_id
-    if x is not NO_TEXT:
+    if (x := o.session_id) is not NO_TEXT:
         m.session_id = "" + x
-    x = o.new_expiry
-    if x is not ZERO:
+    if (x := o.new_expiry) is not ZERO:
         m.new_expiry = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1866,8 +1721,7 @@ def write_ExtendSessionExpiryResponse(
     if o.__class__ is not ExtendSessionExpiryResponse:
         expect_model(o, ExtendSessionExpiryResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1886,8 +1740,7 @@ def write_RevokeSessionRequest(o: RevokeSessionRequest, m: Any, /) -> None:
     if o.__class__ is not RevokeSessionRequest:
         expect_model(o, RevokeSessionRequest)
     x: Any
-    x = o.session_id
-    if x is not NO_TEXT:
+    if (x := o.session_id) is not NO_TEXT:
         m.session_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -1905,8 +1758,7 @@ def write_RevokeSessionResponse(o: RevokeSessionResponse, m: Any, /) -> None:
     if o.__class__ is not RevokeSessionResponse:
         expect_model(o, RevokeSessionResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -1930,8 +1782,7 @@ def write_CreateUserAccessTokenRequest(
     if o.__class__ is not CreateUserAccessTokenRequest:
         expect_model(o, CreateUserAccessTokenRequest)
     x: Any
-    x = o.token
-    if x is not None:
+    if (x := o.token) is not None:
         t = m.token
         t.SetInParent()
         write_UserAccessToken(x, t)
@@ -1956,13 +1807,11 @@ def write_CreateUserAccessTokenResponse(
     if o.__class__ is not CreateUserAccessTokenResponse:
         expect_model(o, CreateUserAccessTokenResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.token
-    if x is not None:
+    if (x := o.token) is not None:
         t = m.token
         t.SetInParent()
         write_UserAccessToken(x, t)
@@ -1985,8 +1834,7 @@ def write_RevokeUserAccessTokenRequest(
     if o.__class__ is not RevokeUserAccessTokenRequest:
         expect_model(o, RevokeUserAccessTokenRequest)
     x: Any
-    x = o.token_id
-    if x is not NO_TEXT:
+    if (x := o.token_id) is not NO_TEXT:
         m.token_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2008,8 +1856,7 @@ def write_RevokeUserAccessTokenResponse(
     if o.__class__ is not RevokeUserAccessTokenResponse:
         expect_model(o, RevokeUserAccessTokenResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -2029,8 +1876,7 @@ def write_CreateTeamRequest(o: CreateTeamRequest, m: Any, /) -> None:
     if o.__class__ is not CreateTeamRequest:
         expect_model(o, CreateTeamRequest)
     x: Any
-    x = o.team
-    if x is not None:
+    if (x := o.team) is not None:
         t = m.team
         t.SetInParent()
         write_Team(x, t)
@@ -2051,13 +1897,11 @@ def write_CreateTeamResponse(o: CreateTeamResponse, m: Any, /) -> None:
     if o.__class__ is not CreateTeamResponse:
         expect_model(o, CreateTeamResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team
-    if x is not None:
+    if (x := o.team) is not None:
         t = m.team
         t.SetInParent()
         write_Team(x, t)
@@ -2076,8 +1920,7 @@ def write_DeleteTeamRequest(o: DeleteTeamRequest, m: Any, /) -> None:
     if o.__class__ is not DeleteTeamRequest:
         expect_model(o, DeleteTeamRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2095,8 +1938,7 @@ def write_DeleteTeamResponse(o: DeleteTeamResponse, m: Any, /) -> None:
     if o.__class__ is not DeleteTeamResponse:
         expect_model(o, DeleteTeamResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -2121,8 +1963,7 @@ def read_GetTeamsResponse(m: Any, keep: bool = True, /) -> GetTeamsResponse:
     o = new(GetTeamsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.teams
-    o.teams = [read_Team(v, keep) for v in x[:]] if x else []
+    o.teams = [read_Team(v, keep) for v in x[:]] if (x := m.teams) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2131,13 +1972,11 @@ def write_GetTeamsResponse(o: GetTeamsResponse, m: Any, /) -> None:
     if o.__class__ is not GetTeamsResponse:
         expect_model(o, GetTeamsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.teams
-    if x or x.__class__ is not list:
+    if (x := o.teams) or x.__class__ is not list:
         t = m.teams.add
         for v in x:
             write_Team(v, t())
@@ -2156,8 +1995,7 @@ def write_GetTeamRequest(o: GetTeamRequest, m: Any, /) -> None:
     if o.__class__ is not GetTeamRequest:
         expect_model(o, GetTeamRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2176,13 +2014,11 @@ def write_GetTeamResponse(o: GetTeamResponse, m: Any, /) -> None:
     if o.__class__ is not GetTeamResponse:
         expect_model(o, GetTeamResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team
-    if x is not None:
+    if (x := o.team) is not None:
         t = m.team
         t.SetInParent()
         write_Team(x, t)
@@ -2201,8 +2037,7 @@ def write_GetTeamByNameRequest(o: GetTeamByNameRequest, m: Any, /) -> None:
     if o.__class__ is not GetTeamByNameRequest:
         expect_model(o, GetTeamByNameRequest)
     x: Any
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2221,13 +2056,11 @@ def write_GetTeamByNameResponse(o: GetTeamByNameResponse, m: Any, /) -> None:
     if o.__class__ is not GetTeamByNameResponse:
         expect_model(o, GetTeamByNameResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team
-    if x is not None:
+    if (x := o.team) is not None:
         t = m.team
         t.SetInParent()
         write_Team(x, t)
@@ -2250,8 +2083,7 @@ def write_GetTeamsUnreadForUserRequest(
     if o.__class__ is not GetTeamsUnreadForUserRequest:
         expect_model(o, GetTeamsUnreadForUserRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2263,8 +2095,9 @@ def read_GetTeamsUnreadForUserResponse(
     o = new(GetTeamsUnreadForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.team_unreads
-    o.team_unreads = [read_TeamUnread(v, keep) for v in x[:]] if x else []
+    o.team_unreads = (
+        [read_TeamUnread(v, keep) for v in x[:]] if (x := m.team_unreads) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2275,13 +2108,11 @@ def write_GetTeamsUnreadForUserResponse(
     if o.__class__ is not GetTeamsUnreadForUserResponse:
         expect_model(o, GetTeamsUnreadForUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team_unreads
-    if x or x.__class__ is not list:
+    if (x := o.team_unreads) or x.__class__ is not list:
         t = m.team_unreads.add
         for v in x:
             write_TeamUnread(v, t())
@@ -2301,8 +2132,7 @@ def write_UpdateTeamRequest(o: UpdateTeamRequest, m: Any, /) -> None:
     if o.__class__ is not UpdateTeamRequest:
         expect_model(o, UpdateTeamRequest)
     x: Any
-    x = o.team
-    if x is not None:
+    if (x := o.team) is not None:
         t = m.team
         t.SetInParent()
         write_Team(x, t)
@@ -2323,13 +2153,11 @@ def write_UpdateTeamResponse(o: UpdateTeamResponse, m: Any, /) -> None:
     if o.__class__ is not UpdateTeamResponse:
         expect_model(o, UpdateTeamResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team
-    if x is not None:
+    if (x := o.team) is not None:
         t = m.team
         t.SetInParent()
         write_Team(x, t)
@@ -2348,8 +2176,7 @@ def write_SearchTeamsRequest(o: SearchTeamsRequest, m: Any, /) -> None:
     if o.__class__ is not SearchTeamsRequest:
         expect_model(o, SearchTeamsRequest)
     x: Any
-    x = o.term
-    if x is not NO_TEXT:
+    if (x := o.term) is not NO_TEXT:
         m.term = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2359,8 +2186,7 @@ def read_SearchTeamsResponse(m: Any, keep: bool = True, /) -> SearchTeamsRespons
     o = new(SearchTeamsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.teams
-    o.teams = [read_Team(v, keep) for v in x[:]] if x else []
+    o.teams = [read_Team(v, keep) for v in x[:]] if (x := m.teams) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2369,13 +2195,11 @@ def write_SearchTeamsResponse(o: SearchTeamsResponse, m: Any, /) -> None:
     if o.__class__ is not SearchTeamsResponse:
         expect_model(o, SearchTeamsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.teams
-    if x or x.__class__ is not list:
+    if (x := o.teams) or x.__class__ is not list:
         t = m.teams.add
         for v in x:
             write_Team(v, t())
@@ -2394,8 +2218,7 @@ def write_GetTeamsForUserRequest(o: GetTeamsForUserRequest, m: Any, /) -> None:
     if o.__class__ is not GetTeamsForUserRequest:
         expect_model(o, GetTeamsForUserRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2407,8 +2230,7 @@ def read_GetTeamsForUserResponse(
     o = new(GetTeamsForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.teams
-    o.teams = [read_Team(v, keep) for v in x[:]] if x else []
+    o.teams = [read_Team(v, keep) for v in x[:]] if (x := m.teams) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2417,13 +2239,11 @@ def write_GetTeamsForUserResponse(o: GetTeamsForUserResponse, m: Any, /) -> None
     if o.__class__ is not GetTeamsForUserResponse:
         expect_model(o, GetTeamsForUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.teams
-    if x or x.__class__ is not list:
+    if (x := o.teams) or x.__class__ is not list:
         t = m.teams.add
         for v in x:
             write_Team(v, t())
@@ -2445,11 +2265,9 @@ def write_CreateTeamMemberRequest(o: CreateTeamMemberRequest, m: Any, /) -> None
     if o.__class__ is not CreateTeamMemberRequest:
         expect_model(o, CreateTeamMemberRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2470,13 +2288,11 @@ def write_CreateTeamMemberResponse(o: CreateTeamMemberResponse, m: Any, /) -> No
     if o.__class__ is not CreateTeamMemberResponse:
         expect_model(o, CreateTeamMemberResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team_member
-    if x is not None:
+    if (x := o.team_member) is not None:
         t = m.team_member
         t.SetInParent()
         write_TeamMember(x, t)
@@ -2489,8 +2305,7 @@ def read_CreateTeamMembersRequest(
 ) -> CreateTeamMembersRequest:
     o = new(CreateTeamMembersRequest)
     o.team_id = m.team_id
-    x = m.user_ids
-    o.user_ids = x[:] if x else []
+    o.user_ids = x[:] if (x := m.user_ids) else []
     o.requestor_id = m.requestor_id
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
@@ -2500,17 +2315,15 @@ def write_CreateTeamMembersRequest(o: CreateTeamMembersRequest, m: Any, /) -> No
     if o.__class__ is not CreateTeamMembersRequest:
         expect_model(o, CreateTeamMembersRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.user_ids
-    if x or x.__class__ is not list:
+    if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.user_ids
-        t.extend(["" + v for v in x])
-    x = o.requestor_id
-    if x is not NO_TEXT:
+        t.extend(x)
+    if (x := o.requestor_id) is not NO_TEXT:
         m.requestor_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2522,8 +2335,9 @@ def read_CreateTeamMembersResponse(
     o = new(CreateTeamMembersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.team_members
-    o.team_members = [read_TeamMember(v, keep) for v in x[:]] if x else []
+    o.team_members = (
+        [read_TeamMember(v, keep) for v in x[:]] if (x := m.team_members) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2532,13 +2346,11 @@ def write_CreateTeamMembersResponse(o: CreateTeamMembersResponse, m: Any, /) -> 
     if o.__class__ is not CreateTeamMembersResponse:
         expect_model(o, CreateTeamMembersResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team_members
-    if x or x.__class__ is not list:
+    if (x := o.team_members) or x.__class__ is not list:
         t = m.team_members.add
         for v in x:
             write_TeamMember(v, t())
@@ -2551,8 +2363,7 @@ def read_CreateTeamMembersGracefullyRequest(
 ) -> CreateTeamMembersGracefullyRequest:
     o = new(CreateTeamMembersGracefullyRequest)
     o.team_id = m.team_id
-    x = m.user_ids
-    o.user_ids = x[:] if x else []
+    o.user_ids = x[:] if (x := m.user_ids) else []
     o.requestor_id = m.requestor_id
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
@@ -2564,17 +2375,15 @@ def write_CreateTeamMembersGracefullyRequest(
     if o.__class__ is not CreateTeamMembersGracefullyRequest:
         expect_model(o, CreateTeamMembersGracefullyRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.user_ids
-    if x or x.__class__ is not list:
+    if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.user_ids
-        t.extend(["" + v for v in x])
-    x = o.requestor_id
-    if x is not NO_TEXT:
+        t.extend(x)
+    if (x := o.requestor_id) is not NO_TEXT:
         m.requestor_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2586,8 +2395,11 @@ def read_CreateTeamMembersGracefullyResponse(
     o = new(CreateTeamMembersGracefullyResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.team_members
-    o.team_members = [read_TeamMemberWithError(v, keep) for v in x[:]] if x else []
+    o.team_members = (
+        [read_TeamMemberWithError(v, keep) for v in x[:]]
+        if (x := m.team_members)
+        else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2598,13 +2410,11 @@ def write_CreateTeamMembersGracefullyResponse(
     if o.__class__ is not CreateTeamMembersGracefullyResponse:
         expect_model(o, CreateTeamMembersGracefullyResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team_members
-    if x or x.__class__ is not list:
+    if (x := o.team_members) or x.__class__ is not list:
         t = m.team_members.add
         for v in x:
             write_TeamMemberWithError(v, t())
@@ -2627,14 +2437,11 @@ def write_DeleteTeamMemberRequest(o: DeleteTeamMemberRequest, m: Any, /) -> None
     if o.__class__ is not DeleteTeamMemberRequest:
         expect_model(o, DeleteTeamMemberRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.requestor_id
-    if x is not NO_TEXT:
+    if (x := o.requestor_id) is not NO_TEXT:
         m.requestor_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2654,8 +2461,7 @@ def write_DeleteTeamMemberResponse(o: DeleteTeamMemberResponse, m: Any, /) -> No
     if o.__class__ is not DeleteTeamMemberResponse:
         expect_model(o, DeleteTeamMemberResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -2676,14 +2482,11 @@ def write_GetTeamMembersRequest(o: GetTeamMembersRequest, m: Any, /) -> None:
     if o.__class__ is not GetTeamMembersRequest:
         expect_model(o, GetTeamMembersRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2693,8 +2496,9 @@ def read_GetTeamMembersResponse(m: Any, keep: bool = True, /) -> GetTeamMembersR
     o = new(GetTeamMembersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.team_members
-    o.team_members = [read_TeamMember(v, keep) for v in x[:]] if x else []
+    o.team_members = (
+        [read_TeamMember(v, keep) for v in x[:]] if (x := m.team_members) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2703,13 +2507,11 @@ def write_GetTeamMembersResponse(o: GetTeamMembersResponse, m: Any, /) -> None:
     if o.__class__ is not GetTeamMembersResponse:
         expect_model(o, GetTeamMembersResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team_members
-    if x or x.__class__ is not list:
+    if (x := o.team_members) or x.__class__ is not list:
         t = m.team_members.add
         for v in x:
             write_TeamMember(v, t())
@@ -2729,11 +2531,9 @@ def write_GetTeamMemberRequest(o: GetTeamMemberRequest, m: Any, /) -> None:
     if o.__class__ is not GetTeamMemberRequest:
         expect_model(o, GetTeamMemberRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2752,13 +2552,11 @@ def write_GetTeamMemberResponse(o: GetTeamMemberResponse, m: Any, /) -> None:
     if o.__class__ is not GetTeamMemberResponse:
         expect_model(o, GetTeamMemberResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team_member
-    if x is not None:
+    if (x := o.team_member) is not None:
         t = m.team_member
         t.SetInParent()
         write_TeamMember(x, t)
@@ -2783,14 +2581,11 @@ def write_GetTeamMembersForUserRequest(
     if o.__class__ is not GetTeamMembersForUserRequest:
         expect_model(o, GetTeamMembersForUserRequest)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.page
-    if x is not ZERO:
+    if (x := o.page) is not ZERO:
         m.page = x
-    x = o.per_page
-    if x is not ZERO:
+    if (x := o.per_page) is not ZERO:
         m.per_page = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2802,8 +2597,9 @@ def read_GetTeamMembersForUserResponse(
     o = new(GetTeamMembersForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.team_members
-    o.team_members = [read_TeamMember(v, keep) for v in x[:]] if x else []
+    o.team_members = (
+        [read_TeamMember(v, keep) for v in x[:]] if (x := m.team_members) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -2814,13 +2610,11 @@ def write_GetTeamMembersForUserResponse(
     if o.__class__ is not GetTeamMembersForUserResponse:
         expect_model(o, GetTeamMembersForUserResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team_members
-    if x or x.__class__ is not list:
+    if (x := o.team_members) or x.__class__ is not list:
         t = m.team_members.add
         for v in x:
             write_TeamMember(v, t())
@@ -2845,14 +2639,11 @@ def write_UpdateTeamMemberRolesRequest(
     if o.__class__ is not UpdateTeamMemberRolesRequest:
         expect_model(o, UpdateTeamMemberRolesRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.new_roles
-    if x is not NO_TEXT:
+    if (x := o.new_roles) is not NO_TEXT:
         m.new_roles = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2875,13 +2666,11 @@ def write_UpdateTeamMemberRolesResponse(
     if o.__class__ is not UpdateTeamMemberRolesResponse:
         expect_model(o, UpdateTeamMemberRolesResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team_member
-    if x is not None:
+    if (x := o.team_member) is not None:
         t = m.team_member
         t.SetInParent()
         write_TeamMember(x, t)
@@ -2900,8 +2689,7 @@ def write_GetTeamIconRequest(o: GetTeamIconRequest, m: Any, /) -> None:
     if o.__class__ is not GetTeamIconRequest:
         expect_model(o, GetTeamIconRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2920,13 +2708,11 @@ def write_GetTeamIconResponse(o: GetTeamIconResponse, m: Any, /) -> None:
     if o.__class__ is not GetTeamIconResponse:
         expect_model(o, GetTeamIconResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.icon
-    if x is not NO_BYTES:
+    if (x := o.icon) is not NO_BYTES:
         m.icon = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2944,11 +2730,9 @@ def write_SetTeamIconRequest(o: SetTeamIconRequest, m: Any, /) -> None:
     if o.__class__ is not SetTeamIconRequest:
         expect_model(o, SetTeamIconRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.data
-    if x is not NO_BYTES:
+    if (x := o.data) is not NO_BYTES:
         m.data = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -2966,8 +2750,7 @@ def write_SetTeamIconResponse(o: SetTeamIconResponse, m: Any, /) -> None:
     if o.__class__ is not SetTeamIconResponse:
         expect_model(o, SetTeamIconResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -2986,8 +2769,7 @@ def write_RemoveTeamIconRequest(o: RemoveTeamIconRequest, m: Any, /) -> None:
     if o.__class__ is not RemoveTeamIconRequest:
         expect_model(o, RemoveTeamIconRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3005,8 +2787,7 @@ def write_RemoveTeamIconResponse(o: RemoveTeamIconResponse, m: Any, /) -> None:
     if o.__class__ is not RemoveTeamIconResponse:
         expect_model(o, RemoveTeamIconResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -3025,8 +2806,7 @@ def write_GetTeamStatsRequest(o: GetTeamStatsRequest, m: Any, /) -> None:
     if o.__class__ is not GetTeamStatsRequest:
         expect_model(o, GetTeamStatsRequest)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3045,13 +2825,11 @@ def write_GetTeamStatsResponse(o: GetTeamStatsResponse, m: Any, /) -> None:
     if o.__class__ is not GetTeamStatsResponse:
         expect_model(o, GetTeamStatsResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.team_stats
-    if x is not None:
+    if (x := o.team_stats) is not None:
         t = m.team_stats
         t.SetInParent()
         write_TeamStats(x, t)
@@ -3074,20 +2852,15 @@ def write_Status(o: Status, m: Any, /) -> None:
     if o.__class__ is not Status:
         expect_model(o, Status)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.status
-    if x is not NO_TEXT:
+    if (x := o.status) is not NO_TEXT:
         m.status = "" + x
-    x = o.manual
-    if x is not False:
+    if (x := o.manual) is not False:
         m.manual = x if x is True else boolean(x)
-    x = o.last_activity_at
-    if x is not ZERO:
+    if (x := o.last_activity_at) is not ZERO:
         m.last_activity_at = x
-    x = o.dnd_end_time
-    if x is not ZERO:
+    if (x := o.dnd_end_time) is not ZERO:
         m.dnd_end_time = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3107,17 +2880,13 @@ def write_CustomStatus(o: CustomStatus, m: Any, /) -> None:
     if o.__class__ is not CustomStatus:
         expect_model(o, CustomStatus)
     x: Any
-    x = o.emoji
-    if x is not NO_TEXT:
+    if (x := o.emoji) is not NO_TEXT:
         m.emoji = "" + x
-    x = o.text
-    if x is not NO_TEXT:
+    if (x := o.text) is not NO_TEXT:
         m.text = "" + x
-    x = o.duration
-    if x is not NO_TEXT:
+    if (x := o.duration) is not NO_TEXT:
         m.duration = "" + x
-    x = o.expires_at
-    if x is not ZERO:
+    if (x := o.expires_at) is not ZERO:
         m.expires_at = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3136,11 +2905,9 @@ def write_UserAuth(o: UserAuth, m: Any, /) -> None:
     if o.__class__ is not UserAuth:
         expect_model(o, UserAuth)
     x: Any
-    x = o.auth_data
-    if x is not None:
+    if (x := o.auth_data) is not None:
         m.auth_data = "" + x
-    x = o.auth_service
-    if x is not NO_TEXT:
+    if (x := o.auth_service) is not NO_TEXT:
         m.auth_service = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3158,10 +2925,10 @@ def read_Session(m: Any, keep: bool = True, /) -> Session:
     o.roles = m.roles
     o.is_oauth = m.is_oauth
     o.expired_notify = m.expired_notify
-    x = m.props
-    o.props = {k: x[k] for k in x} if x else {}
-    x = m.team_members
-    o.team_members = [read_TeamMember(v, keep) for v in x[:]] if x else []
+    o.props = {k: x[k] for k in x} if (x := m.props) else {}
+    o.team_members = (
+        [read_TeamMember(v, keep) for v in x[:]] if (x := m.team_members) else []
+    )
     o.local = m.local
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
@@ -3171,48 +2938,35 @@ def write_Session(o: Session, m: Any, /) -> None:
     if o.__class__ is not Session:
         expect_model(o, Session)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.token
-    if x is not NO_TEXT:
+    if (x := o.token) is not NO_TEXT:
         m.token = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.expires_at
-    if x is not ZERO:
+    if (x := o.expires_at) is not ZERO:
         m.expires_at = x
-    x = o.last_activity_at
-    if x is not ZERO:
+    if (x := o.last_activity_at) is not ZERO:
         m.last_activity_at = x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.device_id
-    if x is not NO_TEXT:
+    if (x := o.device_id) is not NO_TEXT:
         m.device_id = "" + x
-    x = o.roles
-    if x is not NO_TEXT:
+    if (x := o.roles) is not NO_TEXT:
         m.roles = "" + x
-    x = o.is_oauth
-    if x is not False:
+    if (x := o.is_oauth) is not False:
         m.is_oauth = x if x is True else boolean(x)
-    x = o.expired_notify
-    if x is not False:
+    if (x := o.expired_notify) is not False:
         m.expired_notify = x if x is True else boolean(x)
-    x = o.props
-    if x or x.__class__ is not dict:
+    if (x := o.props) or x.__class__ is not dict:
         t = m.props
         for k, v in x.items():
             t["" + k] = "" + v
-    x = o.team_members
-    if x or x.__class__ is not list:
+    if (x := o.team_members) or x.__class__ is not list:
         t = m.team_members.add
         for v in x:
             write_TeamMember(v, t())
-    x = o.local
-    if x is not False:
+    if (x := o.local) is not False:
         m.local = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3233,20 +2987,15 @@ def write_UserAccessToken(o: UserAccessToken, m: Any, /) -> None:
     if o.__class__ is not UserAccessToken:
         expect_model(o, UserAccessToken)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.token
-    if x is not NO_TEXT:
+    if (x := o.token) is not NO_TEXT:
         m.token = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.description
-    if x is not NO_TEXT:
+    if (x := o.description) is not NO_TEXT:
         m.description = "" + x
-    x = o.is_active
-    if x is not False:
+    if (x := o.is_active) is not False:
         m.is_active = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -3266,16 +3015,13 @@ def write_TeamMemberWithError(o: TeamMemberWithError, m: Any, /) -> None:
     if o.__class__ is not TeamMemberWithError:
         expect_model(o, TeamMemberWithError)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.member
-    if x is not None:
+    if (x := o.member) is not None:
         t = m.member
         t.SetInParent()
         write_TeamMember(x, t)
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -3296,21 +3042,18 @@ def write_TeamStats(o: TeamStats, m: Any, /) -> None:
     if o.__class__ is not TeamStats:
         expect_model(o, TeamStats)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.total_member_count
-    if x is not ZERO:
+    if (x := o.total_member_count) is not ZERO:
         m.total_member_count = x
-    x = o.active_member_count
-    if x is not ZERO:
+    if (x := o.active_member_count) is not ZERO:
         m.active_member_count = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "api_user_team.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.CreateUserRequest": (
         CreateUserRequest,
         read_CreateUserRequest,

@@ -35,14 +35,11 @@ def write_ChannelBannerInfo(o: ChannelBannerInfo, m: Any, /) -> None:
     if o.__class__ is not ChannelBannerInfo:
         expect_model(o, ChannelBannerInfo)
     x: Any
-    x = o.enabled
-    if x is not None:
+    if (x := o.enabled) is not None:
         m.enabled = x if x is True else boolean(x)
-    x = o.text
-    if x is not None:
+    if (x := o.text) is not None:
         m.text = "" + x
-    x = o.background_color
-    if x is not None:
+    if (x := o.background_color) is not None:
         m.background_color = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -87,94 +84,68 @@ def write_Channel(o: Channel, m: Any, /) -> None:
     if o.__class__ is not Channel:
         expect_model(o, Channel)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.type
-    if x != 0:
+    if (x := o.type) != 0:
         m.type = x
-    x = o.display_name
-    if x is not NO_TEXT:
+    if (x := o.display_name) is not NO_TEXT:
         m.display_name = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.header
-    if x is not NO_TEXT:
+    if (x := o.header) is not NO_TEXT:
         m.header = "" + x
-    x = o.purpose
-    if x is not NO_TEXT:
+    if (x := o.purpose) is not NO_TEXT:
         m.purpose = "" + x
-    x = o.last_post_at
-    if x is not ZERO:
+    if (x := o.last_post_at) is not ZERO:
         m.last_post_at = x
-    x = o.total_msg_count
-    if x is not ZERO:
+    if (x := o.total_msg_count) is not ZERO:
         m.total_msg_count = x
-    x = o.extra_update_at
-    if x is not ZERO:
+    if (x := o.extra_update_at) is not ZERO:
         m.extra_update_at = x
-    x = o.creator_id
-    if x is not NO_TEXT:
+    if (x := o.creator_id) is not NO_TEXT:
         m.creator_id = "" + x
-    x = o.scheme_id
-    if x is not None:
+    if (x := o.scheme_id) is not None:
         m.scheme_id = "" + x
-    x = o.props
-    if x is not None:
+    if (x := o.props) is not None:
         t = m.props
         t.SetInParent()
         write_struct(x, t)
-    x = o.group_constrained
-    if x is not None:
+    if (x := o.group_constrained) is not None:
         m.group_constrained = x if x is True else boolean(x)
-    x = o.auto_translation
-    if x is not False:
+    if (x := o.auto_translation) is not False:
         m.auto_translation = x if x is True else boolean(x)
-    x = o.shared
-    if x is not None:
+    if (x := o.shared) is not None:
         m.shared = x if x is True else boolean(x)
-    x = o.total_msg_count_root
-    if x is not ZERO:
+    if (x := o.total_msg_count_root) is not ZERO:
         m.total_msg_count_root = x
-    x = o.policy_id
-    if x is not None:
+    if (x := o.policy_id) is not None:
         m.policy_id = "" + x
-    x = o.last_root_post_at
-    if x is not ZERO:
+    if (x := o.last_root_post_at) is not ZERO:
         m.last_root_post_at = x
-    x = o.banner_info
-    if x is not None:
+    if (x := o.banner_info) is not None:
         t = m.banner_info
         t.SetInParent()
         write_ChannelBannerInfo(x, t)
-    x = o.policy_enforced
-    if x is not False:
+    if (x := o.policy_enforced) is not False:
         m.policy_enforced = x if x is True else boolean(x)
-    x = o.policy_is_active
-    if x is not False:
+    if (x := o.policy_is_active) is not False:
         m.policy_is_active = x if x is True else boolean(x)
-    x = o.default_category_name
-    if x is not NO_TEXT:
+    if (x := o.default_category_name) is not NO_TEXT:
         m.default_category_name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "channel.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.ChannelBannerInfo": (
         ChannelBannerInfo,
         read_ChannelBannerInfo,

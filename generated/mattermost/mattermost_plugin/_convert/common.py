@@ -8,6 +8,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     expect_model,
     items,
     new,
@@ -39,8 +40,7 @@ def write_Empty(o: Empty, m: Any, /) -> None:
 
 def read_StringMap(m: Any, keep: bool = True, /) -> StringMap:
     o = new(StringMap)
-    x = m.values
-    o.values = {k: x[k] for k in x} if x else {}
+    o.values = {k: x[k] for k in x} if (x := m.values) else {}
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -49,8 +49,7 @@ def write_StringMap(o: StringMap, m: Any, /) -> None:
     if o.__class__ is not StringMap:
         expect_model(o, StringMap)
     x: Any
-    x = o.values
-    if x or x.__class__ is not dict:
+    if (x := o.values) or x.__class__ is not dict:
         t = m.values
         for k, v in x.items():
             t["" + k] = "" + v
@@ -72,17 +71,13 @@ def write_RequestContext(o: RequestContext, m: Any, /) -> None:
     if o.__class__ is not RequestContext:
         expect_model(o, RequestContext)
     x: Any
-    x = o.plugin_id
-    if x is not NO_TEXT:
+    if (x := o.plugin_id) is not NO_TEXT:
         m.plugin_id = "" + x
-    x = o.request_id
-    if x is not NO_TEXT:
+    if (x := o.request_id) is not NO_TEXT:
         m.request_id = "" + x
-    x = o.session_id
-    if x is not NO_TEXT:
+    if (x := o.session_id) is not NO_TEXT:
         m.session_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -106,26 +101,19 @@ def write_AppError(o: AppError, m: Any, /) -> None:
     if o.__class__ is not AppError:
         expect_model(o, AppError)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.message
-    if x is not NO_TEXT:
+    if (x := o.message) is not NO_TEXT:
         m.message = "" + x
-    x = o.detailed_error
-    if x is not NO_TEXT:
+    if (x := o.detailed_error) is not NO_TEXT:
         m.detailed_error = "" + x
-    x = o.request_id
-    if x is not NO_TEXT:
+    if (x := o.request_id) is not NO_TEXT:
         m.request_id = "" + x
-    x = o.status_code
-    if x is not ZERO:
+    if (x := o.status_code) is not ZERO:
         m.status_code = x
-    x = o.where
-    if x is not NO_TEXT:
+    if (x := o.where) is not NO_TEXT:
         m.where = "" + x
-    x = o.params
-    if x is not None:
+    if (x := o.params) is not None:
         t = m.params
         t.SetInParent()
         write_struct(x, t)
@@ -135,10 +123,8 @@ def write_AppError(o: AppError, m: Any, /) -> None:
 
 def read_ViewUsersRestrictions(m: Any, keep: bool = True, /) -> ViewUsersRestrictions:
     o = new(ViewUsersRestrictions)
-    x = m.teams
-    o.teams = x[:] if x else []
-    x = m.channels
-    o.channels = x[:] if x else []
+    o.teams = x[:] if (x := m.teams) else []
+    o.channels = x[:] if (x := m.channels) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -147,24 +133,24 @@ def write_ViewUsersRestrictions(o: ViewUsersRestrictions, m: Any, /) -> None:
     if o.__class__ is not ViewUsersRestrictions:
         expect_model(o, ViewUsersRestrictions)
     x: Any
-    x = o.teams
-    if x or x.__class__ is not list:
+    if (x := o.teams) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.teams
-        t.extend(["" + v for v in x])
-    x = o.channels
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.channels) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.channels
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "common.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.Empty": (
         Empty,
         read_Empty,

@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     boolean,
     expect_model,
     items,
@@ -47,56 +48,39 @@ def write_FileInfo(o: FileInfo, m: Any, /) -> None:
     if o.__class__ is not FileInfo:
         expect_model(o, FileInfo)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.creator_id
-    if x is not NO_TEXT:
+    if (x := o.creator_id) is not NO_TEXT:
         m.creator_id = "" + x
-    x = o.post_id
-    if x is not NO_TEXT:
+    if (x := o.post_id) is not NO_TEXT:
         m.post_id = "" + x
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.extension
-    if x is not NO_TEXT:
+    if (x := o.extension) is not NO_TEXT:
         m.extension = "" + x
-    x = o.size
-    if x is not ZERO:
+    if (x := o.size) is not ZERO:
         m.size = x
-    x = o.mime_type
-    if x is not NO_TEXT:
+    if (x := o.mime_type) is not NO_TEXT:
         m.mime_type = "" + x
-    x = o.width
-    if x is not ZERO:
+    if (x := o.width) is not ZERO:
         m.width = x
-    x = o.height
-    if x is not ZERO:
+    if (x := o.height) is not ZERO:
         m.height = x
-    x = o.has_preview_image
-    if x is not False:
+    if (x := o.has_preview_image) is not False:
         m.has_preview_image = x if x is True else boolean(x)
-    x = o.mini_preview
-    if x is not None:
+    if (x := o.mini_preview) is not None:
         m.mini_preview = x
-    x = o.remote_id
-    if x is not None:
+    if (x := o.remote_id) is not None:
         m.remote_id = "" + x
-    x = o.archived
-    if x is not False:
+    if (x := o.archived) is not False:
         m.archived = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -104,10 +88,8 @@ def write_FileInfo(o: FileInfo, m: Any, /) -> None:
 
 def read_FileUploadResponse(m: Any, keep: bool = True, /) -> FileUploadResponse:
     o = new(FileUploadResponse)
-    x = m.file_infos
-    o.file_infos = [read_FileInfo(v, keep) for v in x[:]] if x else []
-    x = m.client_ids
-    o.client_ids = x[:] if x else []
+    o.file_infos = [read_FileInfo(v, keep) for v in x[:]] if (x := m.file_infos) else []
+    o.client_ids = x[:] if (x := m.client_ids) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -116,17 +98,16 @@ def write_FileUploadResponse(o: FileUploadResponse, m: Any, /) -> None:
     if o.__class__ is not FileUploadResponse:
         expect_model(o, FileUploadResponse)
     x: Any
-    x = o.file_infos
-    if x or x.__class__ is not list:
+    if (x := o.file_infos) or x.__class__ is not list:
         t = m.file_infos.add
         for v in x:
             write_FileInfo(v, t())
-    x = o.client_ids
-    if x or x.__class__ is not list:
+    if (x := o.client_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.client_ids
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -143,18 +124,16 @@ def write_FileData(o: FileData, m: Any, /) -> None:
     if o.__class__ is not FileData:
         expect_model(o, FileData)
     x: Any
-    x = o.filename
-    if x is not NO_TEXT:
+    if (x := o.filename) is not NO_TEXT:
         m.filename = "" + x
-    x = o.data
-    if x is not NO_BYTES:
+    if (x := o.data) is not NO_BYTES:
         m.data = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "file.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.FileInfo": (
         FileInfo,
         read_FileInfo,

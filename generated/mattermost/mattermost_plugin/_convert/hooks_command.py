@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     boolean,
     expect_model,
     items,
@@ -77,14 +78,11 @@ def write_WebSocketRequest(o: WebSocketRequest, m: Any, /) -> None:
     if o.__class__ is not WebSocketRequest:
         expect_model(o, WebSocketRequest)
     x: Any
-    x = o.seq
-    if x is not ZERO:
+    if (x := o.seq) is not ZERO:
         m.seq = x
-    x = o.action
-    if x is not NO_TEXT:
+    if (x := o.action) is not NO_TEXT:
         m.action = "" + x
-    x = o.data
-    if x is not None:
+    if (x := o.data) is not None:
         t = m.data
         t.SetInParent()
         write_struct(x, t)
@@ -103,8 +101,7 @@ def write_SyncMsgJson(o: SyncMsgJson, m: Any, /) -> None:
     if o.__class__ is not SyncMsgJson:
         expect_model(o, SyncMsgJson)
     x: Any
-    x = o.sync_msg_json
-    if x is not NO_BYTES:
+    if (x := o.sync_msg_json) is not NO_BYTES:
         m.sync_msg_json = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -113,21 +110,15 @@ def write_SyncMsgJson(o: SyncMsgJson, m: Any, /) -> None:
 def read_SyncResponse(m: Any, keep: bool = True, /) -> SyncResponse:
     o = new(SyncResponse)
     o.users_last_update_at = m.users_last_update_at
-    x = m.user_errors
-    o.user_errors = x[:] if x else []
-    x = m.users_syncd
-    o.users_syncd = x[:] if x else []
+    o.user_errors = x[:] if (x := m.user_errors) else []
+    o.users_syncd = x[:] if (x := m.users_syncd) else []
     o.posts_last_update_at = m.posts_last_update_at
-    x = m.post_errors
-    o.post_errors = x[:] if x else []
+    o.post_errors = x[:] if (x := m.post_errors) else []
     o.reactions_last_update_at = m.reactions_last_update_at
-    x = m.reaction_errors
-    o.reaction_errors = x[:] if x else []
+    o.reaction_errors = x[:] if (x := m.reaction_errors) else []
     o.acknowledgements_last_update_at = m.acknowledgements_last_update_at
-    x = m.acknowledgement_errors
-    o.acknowledgement_errors = x[:] if x else []
-    x = m.status_errors
-    o.status_errors = x[:] if x else []
+    o.acknowledgement_errors = x[:] if (x := m.acknowledgement_errors) else []
+    o.status_errors = x[:] if (x := m.status_errors) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -136,54 +127,50 @@ def write_SyncResponse(o: SyncResponse, m: Any, /) -> None:
     if o.__class__ is not SyncResponse:
         expect_model(o, SyncResponse)
     x: Any
-    x = o.users_last_update_at
-    if x is not ZERO:
+    if (x := o.users_last_update_at) is not ZERO:
         m.users_last_update_at = x
-    x = o.user_errors
-    if x or x.__class__ is not list:
+    if (x := o.user_errors) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.user_errors
-        t.extend(["" + v for v in x])
-    x = o.users_syncd
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.users_syncd) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.users_syncd
-        t.extend(["" + v for v in x])
-    x = o.posts_last_update_at
-    if x is not ZERO:
+        t.extend(x)
+    if (x := o.posts_last_update_at) is not ZERO:
         m.posts_last_update_at = x
-    x = o.post_errors
-    if x or x.__class__ is not list:
+    if (x := o.post_errors) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.post_errors
-        t.extend(["" + v for v in x])
-    x = o.reactions_last_update_at
-    if x is not ZERO:
+        t.extend(x)
+    if (x := o.reactions_last_update_at) is not ZERO:
         m.reactions_last_update_at = x
-    x = o.reaction_errors
-    if x or x.__class__ is not list:
+    if (x := o.reaction_errors) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.reaction_errors
-        t.extend(["" + v for v in x])
-    x = o.acknowledgements_last_update_at
-    if x is not ZERO:
+        t.extend(x)
+    if (x := o.acknowledgements_last_update_at) is not ZERO:
         m.acknowledgements_last_update_at = x
-    x = o.acknowledgement_errors
-    if x or x.__class__ is not list:
+    if (x := o.acknowledgement_errors) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.acknowledgement_errors
-        t.extend(["" + v for v in x])
-    x = o.status_errors
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.status_errors) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.status_errors
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -214,53 +201,37 @@ def write_RemoteCluster(o: RemoteCluster, m: Any, /) -> None:
     if o.__class__ is not RemoteCluster:
         expect_model(o, RemoteCluster)
     x: Any
-    x = o.remote_id
-    if x is not NO_TEXT:
+    if (x := o.remote_id) is not NO_TEXT:
         m.remote_id = "" + x
-    x = o.remote_team_id
-    if x is not NO_TEXT:
+    if (x := o.remote_team_id) is not NO_TEXT:
         m.remote_team_id = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.display_name
-    if x is not NO_TEXT:
+    if (x := o.display_name) is not NO_TEXT:
         m.display_name = "" + x
-    x = o.site_url
-    if x is not NO_TEXT:
+    if (x := o.site_url) is not NO_TEXT:
         m.site_url = "" + x
-    x = o.default_team_id
-    if x is not NO_TEXT:
+    if (x := o.default_team_id) is not NO_TEXT:
         m.default_team_id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.last_ping_at
-    if x is not ZERO:
+    if (x := o.last_ping_at) is not ZERO:
         m.last_ping_at = x
-    x = o.last_global_user_sync_at
-    if x is not ZERO:
+    if (x := o.last_global_user_sync_at) is not ZERO:
         m.last_global_user_sync_at = x
-    x = o.token
-    if x is not NO_TEXT:
+    if (x := o.token) is not NO_TEXT:
         m.token = "" + x
-    x = o.remote_token
-    if x is not NO_TEXT:
+    if (x := o.remote_token) is not NO_TEXT:
         m.remote_token = "" + x
-    x = o.topics
-    if x is not NO_TEXT:
+    if (x := o.topics) is not NO_TEXT:
         m.topics = "" + x
-    x = o.creator_id
-    if x is not NO_TEXT:
+    if (x := o.creator_id) is not NO_TEXT:
         m.creator_id = "" + x
-    x = o.plugin_id
-    if x is not NO_TEXT:
+    if (x := o.plugin_id) is not NO_TEXT:
         m.plugin_id = "" + x
-    x = o.options
-    if x is not ZERO:
+    if (x := o.options) is not ZERO:
         m.options = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -282,18 +253,15 @@ def write_ExecuteCommandRequest(o: ExecuteCommandRequest, m: Any, /) -> None:
     if o.__class__ is not ExecuteCommandRequest:
         expect_model(o, ExecuteCommandRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.args
-    if x is not None:
+    if (x := o.args) is not None:
         t = m.args
         t.SetInParent()
         write_CommandArgs(x, t)
@@ -314,13 +282,11 @@ def write_ExecuteCommandResponse(o: ExecuteCommandResponse, m: Any, /) -> None:
     if o.__class__ is not ExecuteCommandResponse:
         expect_model(o, ExecuteCommandResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.response
-    if x is not None:
+    if (x := o.response) is not None:
         t = m.response
         t.SetInParent()
         write_CommandResponse(x, t)
@@ -348,18 +314,15 @@ def write_OnPluginClusterEventRequest(
     if o.__class__ is not OnPluginClusterEventRequest:
         expect_model(o, OnPluginClusterEventRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.event
-    if x is not None:
+    if (x := o.event) is not None:
         t = m.event
         t.SetInParent()
         write_PluginClusterEvent(x, t)
@@ -400,16 +363,13 @@ def write_OnWebSocketConnectRequest(o: OnWebSocketConnectRequest, m: Any, /) -> 
     if o.__class__ is not OnWebSocketConnectRequest:
         expect_model(o, OnWebSocketConnectRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.web_conn_id
-    if x is not NO_TEXT:
+    if (x := o.web_conn_id) is not NO_TEXT:
         m.web_conn_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -448,16 +408,13 @@ def write_OnWebSocketDisconnectRequest(
     if o.__class__ is not OnWebSocketDisconnectRequest:
         expect_model(o, OnWebSocketDisconnectRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.web_conn_id
-    if x is not NO_TEXT:
+    if (x := o.web_conn_id) is not NO_TEXT:
         m.web_conn_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -499,19 +456,15 @@ def write_WebSocketMessageHasBeenPostedRequest(
     if o.__class__ is not WebSocketMessageHasBeenPostedRequest:
         expect_model(o, WebSocketMessageHasBeenPostedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.web_conn_id
-    if x is not NO_TEXT:
+    if (x := o.web_conn_id) is not NO_TEXT:
         m.web_conn_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.request
-    if x is not None:
+    if (x := o.request) is not None:
         t = m.request
         t.SetInParent()
         write_WebSocketRequest(x, t)
@@ -556,18 +509,15 @@ def write_OnSharedChannelsSyncMsgRequest(
     if o.__class__ is not OnSharedChannelsSyncMsgRequest:
         expect_model(o, OnSharedChannelsSyncMsgRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.sync_msg
-    if x is not None:
+    if (x := o.sync_msg) is not None:
         t = m.sync_msg
         t.SetInParent()
         write_SyncMsgJson(x, t)
-    x = o.remote_cluster
-    if x is not None:
+    if (x := o.remote_cluster) is not None:
         t = m.remote_cluster
         t.SetInParent()
         write_RemoteCluster(x, t)
@@ -592,13 +542,11 @@ def write_OnSharedChannelsSyncMsgResponse(
     if o.__class__ is not OnSharedChannelsSyncMsgResponse:
         expect_model(o, OnSharedChannelsSyncMsgResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.response
-    if x is not None:
+    if (x := o.response) is not None:
         t = m.response
         t.SetInParent()
         write_SyncResponse(x, t)
@@ -625,13 +573,11 @@ def write_OnSharedChannelsPingRequest(
     if o.__class__ is not OnSharedChannelsPingRequest:
         expect_model(o, OnSharedChannelsPingRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.remote_cluster
-    if x is not None:
+    if (x := o.remote_cluster) is not None:
         t = m.remote_cluster
         t.SetInParent()
         write_RemoteCluster(x, t)
@@ -654,8 +600,7 @@ def write_OnSharedChannelsPingResponse(
     if o.__class__ is not OnSharedChannelsPingResponse:
         expect_model(o, OnSharedChannelsPingResponse)
     x: Any
-    x = o.healthy
-    if x is not False:
+    if (x := o.healthy) is not False:
         m.healthy = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -682,23 +627,19 @@ def write_OnSharedChannelsAttachmentSyncMsgRequest(
     if o.__class__ is not OnSharedChannelsAttachmentSyncMsgRequest:
         expect_model(o, OnSharedChannelsAttachmentSyncMsgRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.file_info
-    if x is not None:
+    if (x := o.file_info) is not None:
         t = m.file_info
         t.SetInParent()
         write_FileInfo(x, t)
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
-    x = o.remote_cluster
-    if x is not None:
+    if (x := o.remote_cluster) is not None:
         t = m.remote_cluster
         t.SetInParent()
         write_RemoteCluster(x, t)
@@ -722,8 +663,7 @@ def write_OnSharedChannelsAttachmentSyncMsgResponse(
     if o.__class__ is not OnSharedChannelsAttachmentSyncMsgResponse:
         expect_model(o, OnSharedChannelsAttachmentSyncMsgResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -751,18 +691,15 @@ def write_OnSharedChannelsProfileImageSyncMsgRequest(
     if o.__class__ is not OnSharedChannelsProfileImageSyncMsgRequest:
         expect_model(o, OnSharedChannelsProfileImageSyncMsgRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
-    x = o.remote_cluster
-    if x is not None:
+    if (x := o.remote_cluster) is not None:
         t = m.remote_cluster
         t.SetInParent()
         write_RemoteCluster(x, t)
@@ -786,8 +723,7 @@ def write_OnSharedChannelsProfileImageSyncMsgResponse(
     if o.__class__ is not OnSharedChannelsProfileImageSyncMsgResponse:
         expect_model(o, OnSharedChannelsProfileImageSyncMsgResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -812,13 +748,11 @@ def write_GenerateSupportDataRequest(o: GenerateSupportDataRequest, m: Any, /) -
     if o.__class__ is not GenerateSupportDataRequest:
         expect_model(o, GenerateSupportDataRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
@@ -832,8 +766,7 @@ def read_GenerateSupportDataResponse(
     o = new(GenerateSupportDataResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.files
-    o.files = [read_FileData(v, keep) for v in x[:]] if x else []
+    o.files = [read_FileData(v, keep) for v in x[:]] if (x := m.files) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -844,13 +777,11 @@ def write_GenerateSupportDataResponse(
     if o.__class__ is not GenerateSupportDataResponse:
         expect_model(o, GenerateSupportDataResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.files
-    if x or x.__class__ is not list:
+    if (x := o.files) or x.__class__ is not list:
         t = m.files.add
         for v in x:
             write_FileData(v, t())
@@ -859,7 +790,7 @@ def write_GenerateSupportDataResponse(
 
 
 FILE = "hooks_command.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.WebSocketRequest": (
         WebSocketRequest,
         read_WebSocketRequest,

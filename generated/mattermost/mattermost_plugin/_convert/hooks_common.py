@@ -30,27 +30,22 @@ def write_PluginContext(o: PluginContext, m: Any, /) -> None:
     if o.__class__ is not PluginContext:
         expect_model(o, PluginContext)
     x: Any
-    x = o.session_id
-    if x is not NO_TEXT:
+    if (x := o.session_id) is not NO_TEXT:
         m.session_id = "" + x
-    x = o.request_id
-    if x is not NO_TEXT:
+    if (x := o.request_id) is not NO_TEXT:
         m.request_id = "" + x
-    x = o.ip_address
-    if x is not NO_TEXT:
+    if (x := o.ip_address) is not NO_TEXT:
         m.ip_address = "" + x
-    x = o.accept_language
-    if x is not NO_TEXT:
+    if (x := o.accept_language) is not NO_TEXT:
         m.accept_language = "" + x
-    x = o.user_agent
-    if x is not NO_TEXT:
+    if (x := o.user_agent) is not NO_TEXT:
         m.user_agent = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "hooks_common.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.PluginContext": (
         PluginContext,
         read_PluginContext,

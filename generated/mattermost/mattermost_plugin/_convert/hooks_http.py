@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     boolean,
     expect_model,
     items,
@@ -29,8 +30,7 @@ from ..models.hooks_http import (
 def read_HTTPHeader(m: Any, keep: bool = True, /) -> HTTPHeader:
     o = new(HTTPHeader)
     o.key = m.key
-    x = m.values
-    o.values = x[:] if x else []
+    o.values = x[:] if (x := m.values) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -39,15 +39,14 @@ def write_HTTPHeader(o: HTTPHeader, m: Any, /) -> None:
     if o.__class__ is not HTTPHeader:
         expect_model(o, HTTPHeader)
     x: Any
-    x = o.key
-    if x is not NO_TEXT:
+    if (x := o.key) is not NO_TEXT:
         m.key = "" + x
-    x = o.values
-    if x or x.__class__ is not list:
+    if (x := o.values) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.values
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -66,16 +65,13 @@ def write_ServeHTTPRequest(o: ServeHTTPRequest, m: Any, /) -> None:
     if o.__class__ is not ServeHTTPRequest:
         expect_model(o, ServeHTTPRequest)
     x: Any
-    x = o.init
-    if x is not None:
+    if (x := o.init) is not None:
         t = m.init
         t.SetInParent()
         write_ServeHTTPRequestInit(x, t)
-    x = o.body_chunk
-    if x is not NO_BYTES:
+    if (x := o.body_chunk) is not NO_BYTES:
         m.body_chunk = x
-    x = o.body_complete
-    if x is not False:
+    if (x := o.body_complete) is not False:
         m.body_complete = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -92,8 +88,7 @@ def read_ServeHTTPRequestInit(m: Any, keep: bool = True, /) -> ServeHTTPRequestI
     o.proto = m.proto
     o.proto_major = m.proto_major
     o.proto_minor = m.proto_minor
-    x = m.headers
-    o.headers = [read_HTTPHeader(v, keep) for v in x[:]] if x else []
+    o.headers = [read_HTTPHeader(v, keep) for v in x[:]] if (x := m.headers) else []
     o.host = m.host
     o.remote_addr = m.remote_addr
     o.request_uri = m.request_uri
@@ -106,42 +101,31 @@ def write_ServeHTTPRequestInit(o: ServeHTTPRequestInit, m: Any, /) -> None:
     if o.__class__ is not ServeHTTPRequestInit:
         expect_model(o, ServeHTTPRequestInit)
     x: Any
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.method
-    if x is not NO_TEXT:
+    if (x := o.method) is not NO_TEXT:
         m.method = "" + x
-    x = o.url
-    if x is not NO_TEXT:
+    if (x := o.url) is not NO_TEXT:
         m.url = "" + x
-    x = o.proto
-    if x is not NO_TEXT:
+    if (x := o.proto) is not NO_TEXT:
         m.proto = "" + x
-    x = o.proto_major
-    if x is not ZERO:
+    if (x := o.proto_major) is not ZERO:
         m.proto_major = x
-    x = o.proto_minor
-    if x is not ZERO:
+    if (x := o.proto_minor) is not ZERO:
         m.proto_minor = x
-    x = o.headers
-    if x or x.__class__ is not list:
+    if (x := o.headers) or x.__class__ is not list:
         t = m.headers.add
         for v in x:
             write_HTTPHeader(v, t())
-    x = o.host
-    if x is not NO_TEXT:
+    if (x := o.host) is not NO_TEXT:
         m.host = "" + x
-    x = o.remote_addr
-    if x is not NO_TEXT:
+    if (x := o.remote_addr) is not NO_TEXT:
         m.remote_addr = "" + x
-    x = o.request_uri
-    if x is not NO_TEXT:
+    if (x := o.request_uri) is not NO_TEXT:
         m.request_uri = "" + x
-    x = o.content_length
-    if x is not ZERO:
+    if (x := o.content_length) is not ZERO:
         m.content_length = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -162,19 +146,15 @@ def write_ServeHTTPResponse(o: ServeHTTPResponse, m: Any, /) -> None:
     if o.__class__ is not ServeHTTPResponse:
         expect_model(o, ServeHTTPResponse)
     x: Any
-    x = o.init
-    if x is not None:
+    if (x := o.init) is not None:
         t = m.init
         t.SetInParent()
         write_ServeHTTPResponseInit(x, t)
-    x = o.body_chunk
-    if x is not NO_BYTES:
+    if (x := o.body_chunk) is not NO_BYTES:
         m.body_chunk = x
-    x = o.body_complete
-    if x is not False:
+    if (x := o.body_complete) is not False:
         m.body_complete = x if x is True else boolean(x)
-    x = o.flush
-    if x is not False:
+    if (x := o.flush) is not False:
         m.flush = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -183,8 +163,7 @@ def write_ServeHTTPResponse(o: ServeHTTPResponse, m: Any, /) -> None:
 def read_ServeHTTPResponseInit(m: Any, keep: bool = True, /) -> ServeHTTPResponseInit:
     o = new(ServeHTTPResponseInit)
     o.status_code = m.status_code
-    x = m.headers
-    o.headers = [read_HTTPHeader(v, keep) for v in x[:]] if x else []
+    o.headers = [read_HTTPHeader(v, keep) for v in x[:]] if (x := m.headers) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -193,11 +172,9 @@ def write_ServeHTTPResponseInit(o: ServeHTTPResponseInit, m: Any, /) -> None:
     if o.__class__ is not ServeHTTPResponseInit:
         expect_model(o, ServeHTTPResponseInit)
     x: Any
-    x = o.status_code
-    if x is not ZERO:
+    if (x := o.status_code) is not ZERO:
         m.status_code = x
-    x = o.headers
-    if x or x.__class__ is not list:
+    if (x := o.headers) or x.__class__ is not list:
         t = m.headers.add
         for v in x:
             write_HTTPHeader(v, t())
@@ -206,7 +183,7 @@ def write_ServeHTTPResponseInit(o: ServeHTTPResponseInit, m: Any, /) -> None:
 
 
 FILE = "hooks_http.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.HTTPHeader": (
         HTTPHeader,
         read_HTTPHeader,

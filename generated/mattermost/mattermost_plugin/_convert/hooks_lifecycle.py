@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     expect_model,
     items,
     new,
@@ -62,8 +63,7 @@ def write_OnInstallEvent(o: OnInstallEvent, m: Any, /) -> None:
     if o.__class__ is not OnInstallEvent:
         expect_model(o, OnInstallEvent)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -81,8 +81,7 @@ def write_FilesLimits(o: FilesLimits, m: Any, /) -> None:
     if o.__class__ is not FilesLimits:
         expect_model(o, FilesLimits)
     x: Any
-    x = o.total_storage
-    if x is not None:
+    if (x := o.total_storage) is not None:
         t = m.total_storage
         t.SetInParent()
         write_wrapper(x, t)
@@ -102,8 +101,7 @@ def write_MessagesLimits(o: MessagesLimits, m: Any, /) -> None:
     if o.__class__ is not MessagesLimits:
         expect_model(o, MessagesLimits)
     x: Any
-    x = o.history
-    if x is not None:
+    if (x := o.history) is not None:
         t = m.history
         t.SetInParent()
         write_wrapper(x, t)
@@ -123,8 +121,7 @@ def write_TeamsLimits(o: TeamsLimits, m: Any, /) -> None:
     if o.__class__ is not TeamsLimits:
         expect_model(o, TeamsLimits)
     x: Any
-    x = o.active
-    if x is not None:
+    if (x := o.active) is not None:
         t = m.active
         t.SetInParent()
         write_wrapper(x, t)
@@ -146,18 +143,15 @@ def write_ProductLimits(o: ProductLimits, m: Any, /) -> None:
     if o.__class__ is not ProductLimits:
         expect_model(o, ProductLimits)
     x: Any
-    x = o.files
-    if x is not None:
+    if (x := o.files) is not None:
         t = m.files
         t.SetInParent()
         write_FilesLimits(x, t)
-    x = o.messages
-    if x is not None:
+    if (x := o.messages) is not None:
         t = m.messages
         t.SetInParent()
         write_MessagesLimits(x, t)
-    x = o.teams
-    if x is not None:
+    if (x := o.teams) is not None:
         t = m.teams
         t.SetInParent()
         write_TeamsLimits(x, t)
@@ -176,8 +170,7 @@ def write_ConfigJson(o: ConfigJson, m: Any, /) -> None:
     if o.__class__ is not ConfigJson:
         expect_model(o, ConfigJson)
     x: Any
-    x = o.config_json
-    if x is not NO_BYTES:
+    if (x := o.config_json) is not NO_BYTES:
         m.config_json = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -195,8 +188,7 @@ def write_ImplementedRequest(o: ImplementedRequest, m: Any, /) -> None:
     if o.__class__ is not ImplementedRequest:
         expect_model(o, ImplementedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
@@ -208,8 +200,7 @@ def read_ImplementedResponse(m: Any, keep: bool = True, /) -> ImplementedRespons
     o = new(ImplementedResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    x = m.hooks
-    o.hooks = x[:] if x else []
+    o.hooks = x[:] if (x := m.hooks) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -218,17 +209,16 @@ def write_ImplementedResponse(o: ImplementedResponse, m: Any, /) -> None:
     if o.__class__ is not ImplementedResponse:
         expect_model(o, ImplementedResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.hooks
-    if x or x.__class__ is not list:
+    if (x := o.hooks) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.hooks
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -245,8 +235,7 @@ def write_OnActivateRequest(o: OnActivateRequest, m: Any, /) -> None:
     if o.__class__ is not OnActivateRequest:
         expect_model(o, OnActivateRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
@@ -266,8 +255,7 @@ def write_OnActivateResponse(o: OnActivateResponse, m: Any, /) -> None:
     if o.__class__ is not OnActivateResponse:
         expect_model(o, OnActivateResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -287,8 +275,7 @@ def write_OnDeactivateRequest(o: OnDeactivateRequest, m: Any, /) -> None:
     if o.__class__ is not OnDeactivateRequest:
         expect_model(o, OnDeactivateRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
@@ -308,8 +295,7 @@ def write_OnDeactivateResponse(o: OnDeactivateResponse, m: Any, /) -> None:
     if o.__class__ is not OnDeactivateResponse:
         expect_model(o, OnDeactivateResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -333,8 +319,7 @@ def write_OnConfigurationChangeRequest(
     if o.__class__ is not OnConfigurationChangeRequest:
         expect_model(o, OnConfigurationChangeRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
@@ -358,8 +343,7 @@ def write_OnConfigurationChangeResponse(
     if o.__class__ is not OnConfigurationChangeResponse:
         expect_model(o, OnConfigurationChangeResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -383,18 +367,15 @@ def write_OnInstallRequest(o: OnInstallRequest, m: Any, /) -> None:
     if o.__class__ is not OnInstallRequest:
         expect_model(o, OnInstallRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.event
-    if x is not None:
+    if (x := o.event) is not None:
         t = m.event
         t.SetInParent()
         write_OnInstallEvent(x, t)
@@ -414,8 +395,7 @@ def write_OnInstallResponse(o: OnInstallResponse, m: Any, /) -> None:
     if o.__class__ is not OnInstallResponse:
         expect_model(o, OnInstallResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -439,8 +419,7 @@ def write_OnSendDailyTelemetryRequest(
     if o.__class__ is not OnSendDailyTelemetryRequest:
         expect_model(o, OnSendDailyTelemetryRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
@@ -481,16 +460,13 @@ def write_RunDataRetentionRequest(o: RunDataRetentionRequest, m: Any, /) -> None
     if o.__class__ is not RunDataRetentionRequest:
         expect_model(o, RunDataRetentionRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.now_time
-    if x is not ZERO:
+    if (x := o.now_time) is not ZERO:
         m.now_time = x
-    x = o.batch_size
-    if x is not ZERO:
+    if (x := o.batch_size) is not ZERO:
         m.batch_size = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -511,13 +487,11 @@ def write_RunDataRetentionResponse(o: RunDataRetentionResponse, m: Any, /) -> No
     if o.__class__ is not RunDataRetentionResponse:
         expect_model(o, RunDataRetentionResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.deleted_count
-    if x is not ZERO:
+    if (x := o.deleted_count) is not ZERO:
         m.deleted_count = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -540,13 +514,11 @@ def write_OnCloudLimitsUpdatedRequest(
     if o.__class__ is not OnCloudLimitsUpdatedRequest:
         expect_model(o, OnCloudLimitsUpdatedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.limits
-    if x is not None:
+    if (x := o.limits) is not None:
         t = m.limits
         t.SetInParent()
         write_ProductLimits(x, t)
@@ -588,13 +560,11 @@ def write_ConfigurationWillBeSavedRequest(
     if o.__class__ is not ConfigurationWillBeSavedRequest:
         expect_model(o, ConfigurationWillBeSavedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.new_config
-    if x is not None:
+    if (x := o.new_config) is not None:
         t = m.new_config
         t.SetInParent()
         write_ConfigJson(x, t)
@@ -621,13 +591,11 @@ def write_ConfigurationWillBeSavedResponse(
     if o.__class__ is not ConfigurationWillBeSavedResponse:
         expect_model(o, ConfigurationWillBeSavedResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
-    x = o.modified_config
-    if x is not None:
+    if (x := o.modified_config) is not None:
         t = m.modified_config
         t.SetInParent()
         write_ConfigJson(x, t)
@@ -636,7 +604,7 @@ def write_ConfigurationWillBeSavedResponse(
 
 
 FILE = "hooks_lifecycle.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.OnInstallEvent": (
         OnInstallEvent,
         read_OnInstallEvent,

@@ -64,8 +64,7 @@ def write_EmailNotificationJson(o: EmailNotificationJson, m: Any, /) -> None:
     if o.__class__ is not EmailNotificationJson:
         expect_model(o, EmailNotificationJson)
     x: Any
-    x = o.notification_json
-    if x is not NO_BYTES:
+    if (x := o.notification_json) is not NO_BYTES:
         m.notification_json = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -91,29 +90,21 @@ def write_EmailNotificationContent(o: EmailNotificationContent, m: Any, /) -> No
     if o.__class__ is not EmailNotificationContent:
         expect_model(o, EmailNotificationContent)
     x: Any
-    x = o.subject
-    if x is not NO_TEXT:
+    if (x := o.subject) is not NO_TEXT:
         m.subject = "" + x
-    x = o.title
-    if x is not NO_TEXT:
+    if (x := o.title) is not NO_TEXT:
         m.title = "" + x
-    x = o.sub_title
-    if x is not NO_TEXT:
+    if (x := o.sub_title) is not NO_TEXT:
         m.sub_title = "" + x
-    x = o.message_html
-    if x is not NO_TEXT:
+    if (x := o.message_html) is not NO_TEXT:
         m.message_html = "" + x
-    x = o.message_text
-    if x is not NO_TEXT:
+    if (x := o.message_text) is not NO_TEXT:
         m.message_text = "" + x
-    x = o.button_text
-    if x is not NO_TEXT:
+    if (x := o.button_text) is not NO_TEXT:
         m.button_text = "" + x
-    x = o.button_url
-    if x is not NO_TEXT:
+    if (x := o.button_url) is not NO_TEXT:
         m.button_url = "" + x
-    x = o.footer_text
-    if x is not NO_TEXT:
+    if (x := o.footer_text) is not NO_TEXT:
         m.footer_text = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -137,18 +128,15 @@ def write_MessageWillBePostedRequest(o: MessageWillBePostedRequest, m: Any, /) -
     if o.__class__ is not MessageWillBePostedRequest:
         expect_model(o, MessageWillBePostedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -173,13 +161,11 @@ def write_MessageWillBePostedResponse(
     if o.__class__ is not MessageWillBePostedResponse:
         expect_model(o, MessageWillBePostedResponse)
     x: Any
-    x = o.modified_post
-    if x is not None:
+    if (x := o.modified_post) is not None:
         t = m.modified_post
         t.SetInParent()
         write_Post(x, t)
-    x = o.rejection_reason
-    if x is not NO_TEXT:
+    if (x := o.rejection_reason) is not NO_TEXT:
         m.rejection_reason = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -206,23 +192,19 @@ def write_MessageWillBeUpdatedRequest(
     if o.__class__ is not MessageWillBeUpdatedRequest:
         expect_model(o, MessageWillBeUpdatedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.new_post
-    if x is not None:
+    if (x := o.new_post) is not None:
         t = m.new_post
         t.SetInParent()
         write_Post(x, t)
-    x = o.old_post
-    if x is not None:
+    if (x := o.old_post) is not None:
         t = m.old_post
         t.SetInParent()
         write_Post(x, t)
@@ -247,13 +229,11 @@ def write_MessageWillBeUpdatedResponse(
     if o.__class__ is not MessageWillBeUpdatedResponse:
         expect_model(o, MessageWillBeUpdatedResponse)
     x: Any
-    x = o.modified_post
-    if x is not None:
+    if (x := o.modified_post) is not None:
         t = m.modified_post
         t.SetInParent()
         write_Post(x, t)
-    x = o.rejection_reason
-    if x is not NO_TEXT:
+    if (x := o.rejection_reason) is not NO_TEXT:
         m.rejection_reason = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -279,18 +259,15 @@ def write_MessageHasBeenPostedRequest(
     if o.__class__ is not MessageHasBeenPostedRequest:
         expect_model(o, MessageHasBeenPostedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -336,23 +313,19 @@ def write_MessageHasBeenUpdatedRequest(
     if o.__class__ is not MessageHasBeenUpdatedRequest:
         expect_model(o, MessageHasBeenUpdatedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.new_post
-    if x is not None:
+    if (x := o.new_post) is not None:
         t = m.new_post
         t.SetInParent()
         write_Post(x, t)
-    x = o.old_post
-    if x is not None:
+    if (x := o.old_post) is not None:
         t = m.old_post
         t.SetInParent()
         write_Post(x, t)
@@ -383,8 +356,7 @@ def read_MessagesWillBeConsumedRequest(
     o = new(MessagesWillBeConsumedRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
-    x = m.posts
-    o.posts = [read_Post(v, keep) for v in x[:]] if x else []
+    o.posts = [read_Post(v, keep) for v in x[:]] if (x := m.posts) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -395,13 +367,11 @@ def write_MessagesWillBeConsumedRequest(
     if o.__class__ is not MessagesWillBeConsumedRequest:
         expect_model(o, MessagesWillBeConsumedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.posts
-    if x or x.__class__ is not list:
+    if (x := o.posts) or x.__class__ is not list:
         t = m.posts.add
         for v in x:
             write_Post(v, t())
@@ -413,8 +383,7 @@ def read_MessagesWillBeConsumedResponse(
     m: Any, keep: bool = True, /
 ) -> MessagesWillBeConsumedResponse:
     o = new(MessagesWillBeConsumedResponse)
-    x = m.posts
-    o.posts = [read_Post(v, keep) for v in x[:]] if x else []
+    o.posts = [read_Post(v, keep) for v in x[:]] if (x := m.posts) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -425,8 +394,7 @@ def write_MessagesWillBeConsumedResponse(
     if o.__class__ is not MessagesWillBeConsumedResponse:
         expect_model(o, MessagesWillBeConsumedResponse)
     x: Any
-    x = o.posts
-    if x or x.__class__ is not list:
+    if (x := o.posts) or x.__class__ is not list:
         t = m.posts.add
         for v in x:
             write_Post(v, t())
@@ -454,18 +422,15 @@ def write_MessageHasBeenDeletedRequest(
     if o.__class__ is not MessageHasBeenDeletedRequest:
         expect_model(o, MessageHasBeenDeletedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.post
-    if x is not None:
+    if (x := o.post) is not None:
         t = m.post
         t.SetInParent()
         write_Post(x, t)
@@ -509,23 +474,19 @@ def write_FileWillBeUploadedRequest(o: FileWillBeUploadedRequest, m: Any, /) -> 
     if o.__class__ is not FileWillBeUploadedRequest:
         expect_model(o, FileWillBeUploadedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.file_info
-    if x is not None:
+    if (x := o.file_info) is not None:
         t = m.file_info
         t.SetInParent()
         write_FileInfo(x, t)
-    x = o.file_content
-    if x is not NO_BYTES:
+    if (x := o.file_content) is not NO_BYTES:
         m.file_content = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -549,16 +510,13 @@ def write_FileWillBeUploadedResponse(o: FileWillBeUploadedResponse, m: Any, /) -
     if o.__class__ is not FileWillBeUploadedResponse:
         expect_model(o, FileWillBeUploadedResponse)
     x: Any
-    x = o.modified_file_info
-    if x is not None:
+    if (x := o.modified_file_info) is not None:
         t = m.modified_file_info
         t.SetInParent()
         write_FileInfo(x, t)
-    x = o.modified_content
-    if x is not NO_BYTES:
+    if (x := o.modified_content) is not NO_BYTES:
         m.modified_content = x
-    x = o.rejection_reason
-    if x is not NO_TEXT:
+    if (x := o.rejection_reason) is not NO_TEXT:
         m.rejection_reason = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -584,18 +542,15 @@ def write_ReactionHasBeenAddedRequest(
     if o.__class__ is not ReactionHasBeenAddedRequest:
         expect_model(o, ReactionHasBeenAddedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.reaction
-    if x is not None:
+    if (x := o.reaction) is not None:
         t = m.reaction
         t.SetInParent()
         write_Reaction(x, t)
@@ -640,18 +595,15 @@ def write_ReactionHasBeenRemovedRequest(
     if o.__class__ is not ReactionHasBeenRemovedRequest:
         expect_model(o, ReactionHasBeenRemovedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.reaction
-    if x is not None:
+    if (x := o.reaction) is not None:
         t = m.reaction
         t.SetInParent()
         write_Reaction(x, t)
@@ -698,18 +650,15 @@ def write_NotificationWillBePushedRequest(
     if o.__class__ is not NotificationWillBePushedRequest:
         expect_model(o, NotificationWillBePushedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.push_notification
-    if x is not None:
+    if (x := o.push_notification) is not None:
         t = m.push_notification
         t.SetInParent()
         write_PushNotification(x, t)
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -736,13 +685,11 @@ def write_NotificationWillBePushedResponse(
     if o.__class__ is not NotificationWillBePushedResponse:
         expect_model(o, NotificationWillBePushedResponse)
     x: Any
-    x = o.modified_notification
-    if x is not None:
+    if (x := o.modified_notification) is not None:
         t = m.modified_notification
         t.SetInParent()
         write_PushNotification(x, t)
-    x = o.rejection_reason
-    if x is not NO_TEXT:
+    if (x := o.rejection_reason) is not NO_TEXT:
         m.rejection_reason = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -769,13 +716,11 @@ def write_EmailNotificationWillBeSentRequest(
     if o.__class__ is not EmailNotificationWillBeSentRequest:
         expect_model(o, EmailNotificationWillBeSentRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.email_notification
-    if x is not None:
+    if (x := o.email_notification) is not None:
         t = m.email_notification
         t.SetInParent()
         write_EmailNotificationJson(x, t)
@@ -804,13 +749,11 @@ def write_EmailNotificationWillBeSentResponse(
     if o.__class__ is not EmailNotificationWillBeSentResponse:
         expect_model(o, EmailNotificationWillBeSentResponse)
     x: Any
-    x = o.modified_content
-    if x is not None:
+    if (x := o.modified_content) is not None:
         t = m.modified_content
         t.SetInParent()
         write_EmailNotificationContent(x, t)
-    x = o.rejection_reason
-    if x is not NO_TEXT:
+    if (x := o.rejection_reason) is not NO_TEXT:
         m.rejection_reason = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -825,8 +768,9 @@ def read_PreferencesHaveChangedRequest(
     o.plugin_context = (
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
-    x = m.preferences
-    o.preferences = [read_Preference(v, keep) for v in x[:]] if x else []
+    o.preferences = (
+        [read_Preference(v, keep) for v in x[:]] if (x := m.preferences) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -837,18 +781,15 @@ def write_PreferencesHaveChangedRequest(
     if o.__class__ is not PreferencesHaveChangedRequest:
         expect_model(o, PreferencesHaveChangedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.preferences
-    if x or x.__class__ is not list:
+    if (x := o.preferences) or x.__class__ is not list:
         t = m.preferences.add
         for v in x:
             write_Preference(v, t())
@@ -874,7 +815,7 @@ def write_PreferencesHaveChangedResponse(
 
 
 FILE = "hooks_message.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.EmailNotificationJson": (
         EmailNotificationJson,
         read_EmailNotificationJson,

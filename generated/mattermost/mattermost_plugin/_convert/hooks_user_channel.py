@@ -60,8 +60,7 @@ def write_SamlAssertionInfoJson(o: SamlAssertionInfoJson, m: Any, /) -> None:
     if o.__class__ is not SamlAssertionInfoJson:
         expect_model(o, SamlAssertionInfoJson)
     x: Any
-    x = o.assertion_json
-    if x is not NO_BYTES:
+    if (x := o.assertion_json) is not NO_BYTES:
         m.assertion_json = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -85,18 +84,15 @@ def write_UserHasBeenCreatedRequest(o: UserHasBeenCreatedRequest, m: Any, /) -> 
     if o.__class__ is not UserHasBeenCreatedRequest:
         expect_model(o, UserHasBeenCreatedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -135,18 +131,15 @@ def write_UserWillLogInRequest(o: UserWillLogInRequest, m: Any, /) -> None:
     if o.__class__ is not UserWillLogInRequest:
         expect_model(o, UserWillLogInRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -165,8 +158,7 @@ def write_UserWillLogInResponse(o: UserWillLogInResponse, m: Any, /) -> None:
     if o.__class__ is not UserWillLogInResponse:
         expect_model(o, UserWillLogInResponse)
     x: Any
-    x = o.rejection_reason
-    if x is not NO_TEXT:
+    if (x := o.rejection_reason) is not NO_TEXT:
         m.rejection_reason = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -188,18 +180,15 @@ def write_UserHasLoggedInRequest(o: UserHasLoggedInRequest, m: Any, /) -> None:
     if o.__class__ is not UserHasLoggedInRequest:
         expect_model(o, UserHasLoggedInRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -242,18 +231,15 @@ def write_UserHasBeenDeactivatedRequest(
     if o.__class__ is not UserHasBeenDeactivatedRequest:
         expect_model(o, UserHasBeenDeactivatedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
@@ -297,23 +283,19 @@ def write_OnSAMLLoginRequest(o: OnSAMLLoginRequest, m: Any, /) -> None:
     if o.__class__ is not OnSAMLLoginRequest:
         expect_model(o, OnSAMLLoginRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.user
-    if x is not None:
+    if (x := o.user) is not None:
         t = m.user
         t.SetInParent()
         write_User(x, t)
-    x = o.assertion
-    if x is not None:
+    if (x := o.assertion) is not None:
         t = m.assertion
         t.SetInParent()
         write_SamlAssertionInfoJson(x, t)
@@ -333,8 +315,7 @@ def write_OnSAMLLoginResponse(o: OnSAMLLoginResponse, m: Any, /) -> None:
     if o.__class__ is not OnSAMLLoginResponse:
         expect_model(o, OnSAMLLoginResponse)
     x: Any
-    x = o.error
-    if x is not None:
+    if (x := o.error) is not None:
         t = m.error
         t.SetInParent()
         write_AppError(x, t)
@@ -362,18 +343,15 @@ def write_ChannelHasBeenCreatedRequest(
     if o.__class__ is not ChannelHasBeenCreatedRequest:
         expect_model(o, ChannelHasBeenCreatedRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.channel
-    if x is not None:
+    if (x := o.channel) is not None:
         t = m.channel
         t.SetInParent()
         write_Channel(x, t)
@@ -421,23 +399,19 @@ def write_UserHasJoinedChannelRequest(
     if o.__class__ is not UserHasJoinedChannelRequest:
         expect_model(o, UserHasJoinedChannelRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.channel_member
-    if x is not None:
+    if (x := o.channel_member) is not None:
         t = m.channel_member
         t.SetInParent()
         write_ChannelMember(x, t)
-    x = o.actor
-    if x is not None:
+    if (x := o.actor) is not None:
         t = m.actor
         t.SetInParent()
         write_User(x, t)
@@ -483,23 +457,19 @@ def write_UserHasLeftChannelRequest(o: UserHasLeftChannelRequest, m: Any, /) -> 
     if o.__class__ is not UserHasLeftChannelRequest:
         expect_model(o, UserHasLeftChannelRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.channel_member
-    if x is not None:
+    if (x := o.channel_member) is not None:
         t = m.channel_member
         t.SetInParent()
         write_ChannelMember(x, t)
-    x = o.actor
-    if x is not None:
+    if (x := o.actor) is not None:
         t = m.actor
         t.SetInParent()
         write_User(x, t)
@@ -541,23 +511,19 @@ def write_UserHasJoinedTeamRequest(o: UserHasJoinedTeamRequest, m: Any, /) -> No
     if o.__class__ is not UserHasJoinedTeamRequest:
         expect_model(o, UserHasJoinedTeamRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.team_member
-    if x is not None:
+    if (x := o.team_member) is not None:
         t = m.team_member
         t.SetInParent()
         write_TeamMember(x, t)
-    x = o.actor
-    if x is not None:
+    if (x := o.actor) is not None:
         t = m.actor
         t.SetInParent()
         write_User(x, t)
@@ -597,23 +563,19 @@ def write_UserHasLeftTeamRequest(o: UserHasLeftTeamRequest, m: Any, /) -> None:
     if o.__class__ is not UserHasLeftTeamRequest:
         expect_model(o, UserHasLeftTeamRequest)
     x: Any
-    x = o.context
-    if x is not None:
+    if (x := o.context) is not None:
         t = m.context
         t.SetInParent()
         write_RequestContext(x, t)
-    x = o.plugin_context
-    if x is not None:
+    if (x := o.plugin_context) is not None:
         t = m.plugin_context
         t.SetInParent()
         write_PluginContext(x, t)
-    x = o.team_member
-    if x is not None:
+    if (x := o.team_member) is not None:
         t = m.team_member
         t.SetInParent()
         write_TeamMember(x, t)
-    x = o.actor
-    if x is not None:
+    if (x := o.actor) is not None:
         t = m.actor
         t.SetInParent()
         write_User(x, t)
@@ -637,7 +599,7 @@ def write_UserHasLeftTeamResponse(o: UserHasLeftTeamResponse, m: Any, /) -> None
 
 
 FILE = "hooks_user_channel.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.SamlAssertionInfoJson": (
         SamlAssertionInfoJson,
         read_SamlAssertionInfoJson,

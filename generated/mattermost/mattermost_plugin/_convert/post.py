@@ -8,6 +8,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     boolean,
     expect_model,
     items,
@@ -33,17 +34,16 @@ from ..models.post import (
 def read_PostMetadata(m: Any, keep: bool = True, /) -> PostMetadata:
     o = new(PostMetadata)
     h = m.HasField
-    x = m.embeds
-    o.embeds = [read_PostEmbed(v, keep) for v in x[:]] if x else []
-    x = m.reactions
-    o.reactions = [read_Reaction(v, keep) for v in x[:]] if x else []
-    x = m.files
-    o.files = [read_FileInfo(v, keep) for v in x[:]] if x else []
-    x = m.images
-    o.images = {k: read_PostImage(x[k], keep) for k in x} if x else {}
+    o.embeds = [read_PostEmbed(v, keep) for v in x[:]] if (x := m.embeds) else []
+    o.reactions = [read_Reaction(v, keep) for v in x[:]] if (x := m.reactions) else []
+    o.files = [read_FileInfo(v, keep) for v in x[:]] if (x := m.files) else []
+    o.images = {k: read_PostImage(x[k], keep) for k in x} if (x := m.images) else {}
     o.priority = read_PostPriority(m.priority, keep) if h("priority") else None
-    x = m.acknowledgements
-    o.acknowledgements = [read_PostAcknowledgement(v, keep) for v in x[:]] if x else []
+    o.acknowledgements = (
+        [read_PostAcknowledgement(v, keep) for v in x[:]]
+        if (x := m.acknowledgements)
+        else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -52,33 +52,27 @@ def write_PostMetadata(o: PostMetadata, m: Any, /) -> None:
     if o.__class__ is not PostMetadata:
         expect_model(o, PostMetadata)
     x: Any
-    x = o.embeds
-    if x or x.__class__ is not list:
+    if (x := o.embeds) or x.__class__ is not list:
         t = m.embeds.add
         for v in x:
             write_PostEmbed(v, t())
-    x = o.reactions
-    if x or x.__class__ is not list:
+    if (x := o.reactions) or x.__class__ is not list:
         t = m.reactions.add
         for v in x:
             write_Reaction(v, t())
-    x = o.files
-    if x or x.__class__ is not list:
+    if (x := o.files) or x.__class__ is not list:
         t = m.files.add
         for v in x:
             write_FileInfo(v, t())
-    x = o.images
-    if x or x.__class__ is not dict:
+    if (x := o.images) or x.__class__ is not dict:
         t = m.images
         for k, v in x.items():
             write_PostImage(v, t["" + k])
-    x = o.priority
-    if x is not None:
+    if (x := o.priority) is not None:
         t = m.priority
         t.SetInParent()
         write_PostPriority(x, t)
-    x = o.acknowledgements
-    if x or x.__class__ is not list:
+    if (x := o.acknowledgements) or x.__class__ is not list:
         t = m.acknowledgements.add
         for v in x:
             write_PostAcknowledgement(v, t())
@@ -100,14 +94,11 @@ def write_PostEmbed(o: PostEmbed, m: Any, /) -> None:
     if o.__class__ is not PostEmbed:
         expect_model(o, PostEmbed)
     x: Any
-    x = o.type
-    if x is not NO_TEXT:
+    if (x := o.type) is not NO_TEXT:
         m.type = "" + x
-    x = o.url
-    if x is not NO_TEXT:
+    if (x := o.url) is not NO_TEXT:
         m.url = "" + x
-    x = o.data
-    if x is not None:
+    if (x := o.data) is not None:
         t = m.data
         t.SetInParent()
         write_struct(x, t)
@@ -129,17 +120,13 @@ def write_PostImage(o: PostImage, m: Any, /) -> None:
     if o.__class__ is not PostImage:
         expect_model(o, PostImage)
     x: Any
-    x = o.width
-    if x is not ZERO:
+    if (x := o.width) is not ZERO:
         m.width = x
-    x = o.height
-    if x is not ZERO:
+    if (x := o.height) is not ZERO:
         m.height = x
-    x = o.format
-    if x is not NO_TEXT:
+    if (x := o.format) is not NO_TEXT:
         m.format = "" + x
-    x = o.frame_count
-    if x is not ZERO:
+    if (x := o.frame_count) is not ZERO:
         m.frame_count = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -161,14 +148,11 @@ def write_PostPriority(o: PostPriority, m: Any, /) -> None:
     if o.__class__ is not PostPriority:
         expect_model(o, PostPriority)
     x: Any
-    x = o.priority
-    if x is not None:
+    if (x := o.priority) is not None:
         m.priority = "" + x
-    x = o.requested_ack
-    if x is not None:
+    if (x := o.requested_ack) is not None:
         m.requested_ack = x if x is True else boolean(x)
-    x = o.persistent_notifications
-    if x is not None:
+    if (x := o.persistent_notifications) is not None:
         m.persistent_notifications = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -187,14 +171,11 @@ def write_PostAcknowledgement(o: PostAcknowledgement, m: Any, /) -> None:
     if o.__class__ is not PostAcknowledgement:
         expect_model(o, PostAcknowledgement)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.post_id
-    if x is not NO_TEXT:
+    if (x := o.post_id) is not NO_TEXT:
         m.post_id = "" + x
-    x = o.acknowledged_at
-    if x is not ZERO:
+    if (x := o.acknowledged_at) is not ZERO:
         m.acknowledged_at = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -219,29 +200,21 @@ def write_Reaction(o: Reaction, m: Any, /) -> None:
     if o.__class__ is not Reaction:
         expect_model(o, Reaction)
     x: Any
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.post_id
-    if x is not NO_TEXT:
+    if (x := o.post_id) is not NO_TEXT:
         m.post_id = "" + x
-    x = o.emoji_name
-    if x is not NO_TEXT:
+    if (x := o.emoji_name) is not NO_TEXT:
         m.emoji_name = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.remote_id
-    if x is not None:
+    if (x := o.remote_id) is not None:
         m.remote_id = "" + x
-    x = o.channel_id
-    if x is not None:
+    if (x := o.channel_id) is not None:
         m.channel_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -265,15 +238,13 @@ def read_Post(m: Any, keep: bool = True, /) -> Post:
     o.type = m.type
     o.props = read_struct(m.props) if h("props") else None
     o.hashtags = m.hashtags
-    x = m.file_ids
-    o.file_ids = x[:] if x else []
+    o.file_ids = x[:] if (x := m.file_ids) else []
     o.pending_post_id = m.pending_post_id
     o.has_reactions = m.has_reactions
     o.remote_id = m.remote_id if h("remote_id") else None
     o.reply_count = m.reply_count
     o.last_reply_at = m.last_reply_at
-    x = m.participants
-    o.participants = [read_User(v, keep) for v in x[:]] if x else []
+    o.participants = [read_User(v, keep) for v in x[:]] if (x := m.participants) else []
     o.is_following = m.is_following if h("is_following") else None
     o.metadata = read_PostMetadata(m.metadata, keep) if h("metadata") else None
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
@@ -284,84 +255,61 @@ def write_Post(o: Post, m: Any, /) -> None:
     if o.__class__ is not Post:
         expect_model(o, Post)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.edit_at
-    if x is not ZERO:
+    if (x := o.edit_at) is not ZERO:
         m.edit_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.is_pinned
-    if x is not False:
+    if (x := o.is_pinned) is not False:
         m.is_pinned = x if x is True else boolean(x)
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.channel_id
-    if x is not NO_TEXT:
+    if (x := o.channel_id) is not NO_TEXT:
         m.channel_id = "" + x
-    x = o.root_id
-    if x is not NO_TEXT:
+    if (x := o.root_id) is not NO_TEXT:
         m.root_id = "" + x
-    x = o.original_id
-    if x is not NO_TEXT:
+    if (x := o.original_id) is not NO_TEXT:
         m.original_id = "" + x
-    x = o.message
-    if x is not NO_TEXT:
+    if (x := o.message) is not NO_TEXT:
         m.message = "" + x
-    x = o.message_source
-    if x is not NO_TEXT:
+    if (x := o.message_source) is not NO_TEXT:
         m.message_source = "" + x
-    x = o.type
-    if x is not NO_TEXT:
+    if (x := o.type) is not NO_TEXT:
         m.type = "" + x
-    x = o.props
-    if x is not None:
+    if (x := o.props) is not None:
         t = m.props
         t.SetInParent()
         write_struct(x, t)
-    x = o.hashtags
-    if x is not NO_TEXT:
+    if (x := o.hashtags) is not NO_TEXT:
         m.hashtags = "" + x
-    x = o.file_ids
-    if x or x.__class__ is not list:
+    if (x := o.file_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.file_ids
-        t.extend(["" + v for v in x])
-    x = o.pending_post_id
-    if x is not NO_TEXT:
+        t.extend(x)
+    if (x := o.pending_post_id) is not NO_TEXT:
         m.pending_post_id = "" + x
-    x = o.has_reactions
-    if x is not False:
+    if (x := o.has_reactions) is not False:
         m.has_reactions = x if x is True else boolean(x)
-    x = o.remote_id
-    if x is not None:
+    if (x := o.remote_id) is not None:
         m.remote_id = "" + x
-    x = o.reply_count
-    if x is not ZERO:
+    if (x := o.reply_count) is not ZERO:
         m.reply_count = x
-    x = o.last_reply_at
-    if x is not ZERO:
+    if (x := o.last_reply_at) is not ZERO:
         m.last_reply_at = x
-    x = o.participants
-    if x or x.__class__ is not list:
+    if (x := o.participants) or x.__class__ is not list:
         t = m.participants.add
         for v in x:
             write_User(v, t())
-    x = o.is_following
-    if x is not None:
+    if (x := o.is_following) is not None:
         m.is_following = x if x is True else boolean(x)
-    x = o.metadata
-    if x is not None:
+    if (x := o.metadata) is not None:
         t = m.metadata
         t.SetInParent()
         write_PostMetadata(x, t)
@@ -371,10 +319,8 @@ def write_Post(o: Post, m: Any, /) -> None:
 
 def read_PostList(m: Any, keep: bool = True, /) -> PostList:
     o = new(PostList)
-    x = m.order
-    o.order = x[:] if x else []
-    x = m.posts
-    o.posts = {k: read_Post(x[k], keep) for k in x} if x else {}
+    o.order = x[:] if (x := m.order) else []
+    o.posts = {k: read_Post(x[k], keep) for k in x} if (x := m.posts) else {}
     o.next_post_id = m.next_post_id
     o.prev_post_id = m.prev_post_id
     o.first_inaccessible_post_time = m.first_inaccessible_post_time
@@ -387,35 +333,30 @@ def write_PostList(o: PostList, m: Any, /) -> None:
     if o.__class__ is not PostList:
         expect_model(o, PostList)
     x: Any
-    x = o.order
-    if x or x.__class__ is not list:
+    if (x := o.order) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.order
-        t.extend(["" + v for v in x])
-    x = o.posts
-    if x or x.__class__ is not dict:
+        t.extend(x)
+    if (x := o.posts) or x.__class__ is not dict:
         t = m.posts
         for k, v in x.items():
             write_Post(v, t["" + k])
-    x = o.next_post_id
-    if x is not NO_TEXT:
+    if (x := o.next_post_id) is not NO_TEXT:
         m.next_post_id = "" + x
-    x = o.prev_post_id
-    if x is not NO_TEXT:
+    if (x := o.prev_post_id) is not NO_TEXT:
         m.prev_post_id = "" + x
-    x = o.first_inaccessible_post_time
-    if x is not False:
+    if (x := o.first_inaccessible_post_time) is not False:
         m.first_inaccessible_post_time = x if x is True else boolean(x)
-    x = o.has_next
-    if x is not False:
+    if (x := o.has_next) is not False:
         m.has_next = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "post.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.PostMetadata": (
         PostMetadata,
         read_PostMetadata,

@@ -49,59 +49,41 @@ def write_Team(o: Team, m: Any, /) -> None:
     if o.__class__ is not Team:
         expect_model(o, Team)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.display_name
-    if x is not NO_TEXT:
+    if (x := o.display_name) is not NO_TEXT:
         m.display_name = "" + x
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
-    x = o.description
-    if x is not NO_TEXT:
+    if (x := o.description) is not NO_TEXT:
         m.description = "" + x
-    x = o.email
-    if x is not NO_TEXT:
+    if (x := o.email) is not NO_TEXT:
         m.email = "" + x
-    x = o.type
-    if x != 0:
+    if (x := o.type) != 0:
         m.type = x
-    x = o.company_name
-    if x is not NO_TEXT:
+    if (x := o.company_name) is not NO_TEXT:
         m.company_name = "" + x
-    x = o.allowed_domains
-    if x is not NO_TEXT:
+    if (x := o.allowed_domains) is not NO_TEXT:
         m.allowed_domains = "" + x
-    x = o.invite_id
-    if x is not NO_TEXT:
+    if (x := o.invite_id) is not NO_TEXT:
         m.invite_id = "" + x
-    x = o.allow_open_invite
-    if x is not False:
+    if (x := o.allow_open_invite) is not False:
         m.allow_open_invite = x if x is True else boolean(x)
-    x = o.last_team_icon_update
-    if x is not ZERO:
+    if (x := o.last_team_icon_update) is not ZERO:
         m.last_team_icon_update = x
-    x = o.scheme_id
-    if x is not None:
+    if (x := o.scheme_id) is not None:
         m.scheme_id = "" + x
-    x = o.group_constrained
-    if x is not None:
+    if (x := o.group_constrained) is not None:
         m.group_constrained = x if x is True else boolean(x)
-    x = o.policy_id
-    if x is not None:
+    if (x := o.policy_id) is not None:
         m.policy_id = "" + x
-    x = o.cloud_limits_archived
-    if x is not False:
+    if (x := o.cloud_limits_archived) is not False:
         m.cloud_limits_archived = x if x is True else boolean(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -125,29 +107,21 @@ def write_TeamMember(o: TeamMember, m: Any, /) -> None:
     if o.__class__ is not TeamMember:
         expect_model(o, TeamMember)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.user_id
-    if x is not NO_TEXT:
+    if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
-    x = o.roles
-    if x is not NO_TEXT:
+    if (x := o.roles) is not NO_TEXT:
         m.roles = "" + x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.scheme_guest
-    if x is not False:
+    if (x := o.scheme_guest) is not False:
         m.scheme_guest = x if x is True else boolean(x)
-    x = o.scheme_user
-    if x is not False:
+    if (x := o.scheme_user) is not False:
         m.scheme_user = x if x is True else boolean(x)
-    x = o.scheme_admin
-    if x is not False:
+    if (x := o.scheme_admin) is not False:
         m.scheme_admin = x if x is True else boolean(x)
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -170,33 +144,26 @@ def write_TeamUnread(o: TeamUnread, m: Any, /) -> None:
     if o.__class__ is not TeamUnread:
         expect_model(o, TeamUnread)
     x: Any
-    x = o.team_id
-    if x is not NO_TEXT:
+    if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
-    x = o.msg_count
-    if x is not ZERO:
+    if (x := o.msg_count) is not ZERO:
         m.msg_count = x
-    x = o.mention_count
-    if x is not ZERO:
+    if (x := o.mention_count) is not ZERO:
         m.mention_count = x
-    x = o.mention_count_root
-    if x is not ZERO:
+    if (x := o.mention_count_root) is not ZERO:
         m.mention_count_root = x
-    x = o.msg_count_root
-    if x is not ZERO:
+    if (x := o.msg_count_root) is not ZERO:
         m.msg_count_root = x
-    x = o.thread_count
-    if x is not ZERO:
+    if (x := o.thread_count) is not ZERO:
         m.thread_count = x
-    x = o.thread_mention_count
-    if x is not ZERO:
+    if (x := o.thread_mention_count) is not ZERO:
         m.thread_mention_count = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "team.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.Team": (
         Team,
         read_Team,

@@ -36,16 +36,13 @@ def read_User(m: Any, keep: bool = True, /) -> User:
     o.position = m.position
     o.roles = m.roles
     o.allow_marketing = m.allow_marketing
-    x = m.props
-    o.props = {k: x[k] for k in x} if x else {}
-    x = m.notify_props
-    o.notify_props = {k: x[k] for k in x} if x else {}
+    o.props = {k: x[k] for k in x} if (x := m.props) else {}
+    o.notify_props = {k: x[k] for k in x} if (x := m.notify_props) else {}
     o.last_password_update = m.last_password_update
     o.last_picture_update = m.last_picture_update
     o.failed_attempts = m.failed_attempts
     o.locale = m.locale
-    x = m.timezone
-    o.timezone = {k: x[k] for k in x} if x else {}
+    o.timezone = {k: x[k] for k in x} if (x := m.timezone) else {}
     o.mfa_active = m.mfa_active
     o.mfa_secret = m.mfa_secret
     o.remote_id = m.remote_id if h("remote_id") else None
@@ -65,120 +62,86 @@ def write_User(o: User, m: Any, /) -> None:
     if o.__class__ is not User:
         expect_model(o, User)
     x: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
-    x = o.create_at
-    if x is not ZERO:
+    if (x := o.create_at) is not ZERO:
         m.create_at = x
-    x = o.update_at
-    if x is not ZERO:
+    if (x := o.update_at) is not ZERO:
         m.update_at = x
-    x = o.delete_at
-    if x is not ZERO:
+    if (x := o.delete_at) is not ZERO:
         m.delete_at = x
-    x = o.username
-    if x is not NO_TEXT:
+    if (x := o.username) is not NO_TEXT:
         m.username = "" + x
-    x = o.password
-    if x is not NO_TEXT:
+    if (x := o.password) is not NO_TEXT:
         m.password = "" + x
-    x = o.auth_data
-    if x is not None:
+    if (x := o.auth_data) is not None:
         m.auth_data = "" + x
-    x = o.auth_service
-    if x is not NO_TEXT:
+    if (x := o.auth_service) is not NO_TEXT:
         m.auth_service = "" + x
-    x = o.email
-    if x is not NO_TEXT:
+    if (x := o.email) is not NO_TEXT:
         m.email = "" + x
-    x = o.email_verified
-    if x is not False:
+    if (x := o.email_verified) is not False:
         m.email_verified = x if x is True else boolean(x)
-    x = o.nickname
-    if x is not NO_TEXT:
+    if (x := o.nickname) is not NO_TEXT:
         m.nickname = "" + x
-    x = o.first_name
-    if x is not NO_TEXT:
+    if (x := o.first_name) is not NO_TEXT:
         m.first_name = "" + x
-    x = o.last_name
-    if x is not NO_TEXT:
+    if (x := o.last_name) is not NO_TEXT:
         m.last_name = "" + x
-    x = o.position
-    if x is not NO_TEXT:
+    if (x := o.position) is not NO_TEXT:
         m.position = "" + x
-    x = o.roles
-    if x is not NO_TEXT:
+    if (x := o.roles) is not NO_TEXT:
         m.roles = "" + x
-    x = o.allow_marketing
-    if x is not False:
+    if (x := o.allow_marketing) is not False:
         m.allow_marketing = x if x is True else boolean(x)
-    x = o.props
-    if x or x.__class__ is not dict:
+    if (x := o.props) or x.__class__ is not dict:
         t = m.props
         for k, v in x.items():
             t["" + k] = "" + v
-    x = o.notify_props
-    if x or x.__class__ is not dict:
+    if (x := o.notify_props) or x.__class__ is not dict:
         t = m.notify_props
         for k, v in x.items():
             t["" + k] = "" + v
-    x = o.last_password_update
-    if x is not ZERO:
+    if (x := o.last_password_update) is not ZERO:
         m.last_password_update = x
-    x = o.last_picture_update
-    if x is not ZERO:
+    if (x := o.last_picture_update) is not ZERO:
         m.last_picture_update = x
-    x = o.failed_attempts
-    if x is not ZERO:
+    if (x := o.failed_attempts) is not ZERO:
         m.failed_attempts = x
-    x = o.locale
-    if x is not NO_TEXT:
+    if (x := o.locale) is not NO_TEXT:
         m.locale = "" + x
-    x = o.timezone
-    if x or x.__class__ is not dict:
+    if (x := o.timezone) or x.__class__ is not dict:
         t = m.timezone
         for k, v in x.items():
             t["" + k] = "" + v
-    x = o.mfa_active
-    if x is not False:
+    if (x := o.mfa_active) is not False:
         m.mfa_active = x if x is True else boolean(x)
-    x = o.mfa_secret
-    if x is not NO_TEXT:
+    if (x := o.mfa_secret) is not NO_TEXT:
         m.mfa_secret = "" + x
-    x = o.remote_id
-    if x is not None:
+    if (x := o.remote_id) is not None:
         m.remote_id = "" + x
-    x = o.last_activity_at
-    if x is not ZERO:
+    if (x := o.last_activity_at) is not ZERO:
         m.last_activity_at = x
-    x = o.is_bot
-    if x is not False:
+    if (x := o.is_bot) is not False:
         m.is_bot = x if x is True else boolean(x)
-    x = o.bot_description
-    if x is not NO_TEXT:
+    if (x := o.bot_description) is not NO_TEXT:
         m.bot_description = "" + x
-    x = o.bot_last_icon_update
-    if x is not ZERO:
+    if (x := o.bot_last_icon_update) is not ZERO:
         m.bot_last_icon_update = x
-    x = o.terms_of_service_id
-    if x is not NO_TEXT:
+    if (x := o.terms_of_service_id) is not NO_TEXT:
         m.terms_of_service_id = "" + x
-    x = o.terms_of_service_create_at
-    if x is not ZERO:
+    if (x := o.terms_of_service_create_at) is not ZERO:
         m.terms_of_service_create_at = x
-    x = o.disable_welcome_email
-    if x is not False:
+    if (x := o.disable_welcome_email) is not False:
         m.disable_welcome_email = x if x is True else boolean(x)
-    x = o.last_login
-    if x is not ZERO:
+    if (x := o.last_login) is not ZERO:
         m.last_login = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "user.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "mattermost.pluginapi.v1.User": (
         User,
         read_User,

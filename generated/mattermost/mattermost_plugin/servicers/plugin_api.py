@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugwright_runtime.conventions import MessageErrors
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.servicer import Reply, Rpc, ServerContext, Servicer
@@ -32,8 +33,10 @@ class PluginAPIServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "mattermost.pluginapi.v1.PluginAPI"
-    __error_field__ = "error"
-    __error_type__ = "mattermost.pluginapi.v1.AppError"
+    __errors__ = MessageErrors(
+        type="mattermost.pluginapi.v1.AppError",
+        field="error",
+    )
     __rpcs__ = (
         Rpc(
             "CreateUser",
@@ -48,6 +51,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeleteUserRequest",
             "mattermost.pluginapi.v1.DeleteUserResponse",
+            nothing=True,
         ),
         Rpc(
             "GetUsers",
@@ -139,6 +143,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UpdateUserActiveRequest",
             "mattermost.pluginapi.v1.UpdateUserActiveResponse",
+            nothing=True,
         ),
         Rpc(
             "UpdateUserCustomStatus",
@@ -146,6 +151,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UpdateUserCustomStatusRequest",
             "mattermost.pluginapi.v1.UpdateUserCustomStatusResponse",
+            nothing=True,
         ),
         Rpc(
             "RemoveUserCustomStatus",
@@ -153,6 +159,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.RemoveUserCustomStatusRequest",
             "mattermost.pluginapi.v1.RemoveUserCustomStatusResponse",
+            nothing=True,
         ),
         Rpc(
             "GetUsersInChannel",
@@ -188,6 +195,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.SetProfileImageRequest",
             "mattermost.pluginapi.v1.SetProfileImageResponse",
+            nothing=True,
         ),
         Rpc(
             "HasPermissionTo",
@@ -216,6 +224,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.PublishUserTypingRequest",
             "mattermost.pluginapi.v1.PublishUserTypingResponse",
+            nothing=True,
         ),
         Rpc(
             "UpdateUserAuth",
@@ -251,6 +260,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.ExtendSessionExpiryRequest",
             "mattermost.pluginapi.v1.ExtendSessionExpiryResponse",
+            nothing=True,
         ),
         Rpc(
             "RevokeSession",
@@ -258,6 +268,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.RevokeSessionRequest",
             "mattermost.pluginapi.v1.RevokeSessionResponse",
+            nothing=True,
         ),
         Rpc(
             "CreateUserAccessToken",
@@ -272,6 +283,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.RevokeUserAccessTokenRequest",
             "mattermost.pluginapi.v1.RevokeUserAccessTokenResponse",
+            nothing=True,
         ),
         Rpc(
             "CreateTeam",
@@ -286,6 +298,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeleteTeamRequest",
             "mattermost.pluginapi.v1.DeleteTeamResponse",
+            nothing=True,
         ),
         Rpc(
             "GetTeams",
@@ -363,6 +376,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeleteTeamMemberRequest",
             "mattermost.pluginapi.v1.DeleteTeamMemberResponse",
+            nothing=True,
         ),
         Rpc(
             "GetTeamMembers",
@@ -405,6 +419,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.SetTeamIconRequest",
             "mattermost.pluginapi.v1.SetTeamIconResponse",
+            nothing=True,
         ),
         Rpc(
             "RemoveTeamIcon",
@@ -412,6 +427,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.RemoveTeamIconRequest",
             "mattermost.pluginapi.v1.RemoveTeamIconResponse",
+            nothing=True,
         ),
         Rpc(
             "GetTeamStats",
@@ -433,6 +449,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeleteChannelRequest",
             "mattermost.pluginapi.v1.DeleteChannelResponse",
+            nothing=True,
         ),
         Rpc(
             "GetPublicChannelsForTeam",
@@ -566,6 +583,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.PatchChannelMembersNotificationsRequest",
             "mattermost.pluginapi.v1.PatchChannelMembersNotificationsResponse",
+            nothing=True,
         ),
         Rpc(
             "DeleteChannelMember",
@@ -573,6 +591,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeleteChannelMemberRequest",
             "mattermost.pluginapi.v1.DeleteChannelMemberResponse",
+            nothing=True,
         ),
         Rpc(
             "CreateChannelSidebarCategory",
@@ -615,6 +634,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.RemoveReactionRequest",
             "mattermost.pluginapi.v1.RemoveReactionResponse",
+            nothing=True,
         ),
         Rpc(
             "GetReactions",
@@ -643,6 +663,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeleteEphemeralPostRequest",
             "mattermost.pluginapi.v1.DeleteEphemeralPostResponse",
+            nothing=True,
         ),
         Rpc(
             "DeletePost",
@@ -650,6 +671,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeletePostRequest",
             "mattermost.pluginapi.v1.DeletePostResponse",
+            nothing=True,
         ),
         Rpc(
             "GetPostThread",
@@ -748,6 +770,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.KVSetRequest",
             "mattermost.pluginapi.v1.KVSetResponse",
+            nothing=True,
         ),
         Rpc(
             "KVCompareAndSet",
@@ -776,6 +799,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.KVSetWithExpiryRequest",
             "mattermost.pluginapi.v1.KVSetWithExpiryResponse",
+            nothing=True,
         ),
         Rpc(
             "KVGet",
@@ -790,6 +814,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.KVDeleteRequest",
             "mattermost.pluginapi.v1.KVDeleteResponse",
+            nothing=True,
         ),
         Rpc(
             "KVDeleteAll",
@@ -797,6 +822,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.KVDeleteAllRequest",
             "mattermost.pluginapi.v1.KVDeleteAllResponse",
+            nothing=True,
         ),
         Rpc(
             "KVList",
@@ -811,6 +837,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.PublishWebSocketEventRequest",
             "mattermost.pluginapi.v1.PublishWebSocketEventResponse",
+            nothing=True,
         ),
         Rpc(
             "LoadPluginConfiguration",
@@ -839,6 +866,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.SaveConfigRequest",
             "mattermost.pluginapi.v1.SaveConfigResponse",
+            nothing=True,
         ),
         Rpc(
             "GetPluginConfig",
@@ -853,6 +881,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.SavePluginConfigRequest",
             "mattermost.pluginapi.v1.SavePluginConfigResponse",
+            nothing=True,
         ),
         Rpc(
             "GetBundlePath",
@@ -874,6 +903,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.EnablePluginRequest",
             "mattermost.pluginapi.v1.EnablePluginResponse",
+            nothing=True,
         ),
         Rpc(
             "DisablePlugin",
@@ -881,6 +911,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DisablePluginRequest",
             "mattermost.pluginapi.v1.DisablePluginResponse",
+            nothing=True,
         ),
         Rpc(
             "RemovePlugin",
@@ -888,6 +919,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.RemovePluginRequest",
             "mattermost.pluginapi.v1.RemovePluginResponse",
+            nothing=True,
         ),
         Rpc(
             "GetPluginStatus",
@@ -916,6 +948,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.LogDebugRequest",
             "mattermost.pluginapi.v1.LogDebugResponse",
+            nothing=True,
         ),
         Rpc(
             "LogInfo",
@@ -923,6 +956,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.LogInfoRequest",
             "mattermost.pluginapi.v1.LogInfoResponse",
+            nothing=True,
         ),
         Rpc(
             "LogError",
@@ -930,6 +964,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.LogErrorRequest",
             "mattermost.pluginapi.v1.LogErrorResponse",
+            nothing=True,
         ),
         Rpc(
             "LogWarn",
@@ -937,6 +972,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.LogWarnRequest",
             "mattermost.pluginapi.v1.LogWarnResponse",
+            nothing=True,
         ),
         Rpc(
             "CopyFileInfos",
@@ -958,6 +994,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.SetFileSearchableContentRequest",
             "mattermost.pluginapi.v1.SetFileSearchableContentResponse",
+            nothing=True,
         ),
         Rpc(
             "GetFileInfos",
@@ -1056,6 +1093,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.PermanentDeleteBotRequest",
             "mattermost.pluginapi.v1.PermanentDeleteBotResponse",
+            nothing=True,
         ),
         Rpc(
             "EnsureBotUser",
@@ -1112,6 +1150,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.RegisterCommandRequest",
             "mattermost.pluginapi.v1.RegisterCommandResponse",
+            nothing=True,
         ),
         Rpc(
             "UnregisterCommand",
@@ -1119,6 +1158,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UnregisterCommandRequest",
             "mattermost.pluginapi.v1.UnregisterCommandResponse",
+            nothing=True,
         ),
         Rpc(
             "ExecuteSlashCommand",
@@ -1182,6 +1222,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeleteCommandRequest",
             "mattermost.pluginapi.v1.DeleteCommandResponse",
+            nothing=True,
         ),
         Rpc(
             "GetPreferenceForUser",
@@ -1203,6 +1244,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UpdatePreferencesForUserRequest",
             "mattermost.pluginapi.v1.UpdatePreferencesForUserResponse",
+            nothing=True,
         ),
         Rpc(
             "DeletePreferencesForUser",
@@ -1210,6 +1252,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeletePreferencesForUserRequest",
             "mattermost.pluginapi.v1.DeletePreferencesForUserResponse",
+            nothing=True,
         ),
         Rpc(
             "CreateOAuthApp",
@@ -1238,6 +1281,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeleteOAuthAppRequest",
             "mattermost.pluginapi.v1.DeleteOAuthAppResponse",
+            nothing=True,
         ),
         Rpc(
             "GetGroup",
@@ -1378,6 +1422,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.CreateDefaultSyncableMembershipsRequest",
             "mattermost.pluginapi.v1.CreateDefaultSyncableMembershipsResponse",
+            nothing=True,
         ),
         Rpc(
             "DeleteGroupConstrainedMemberships",
@@ -1385,6 +1430,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeleteGroupConstrainedMembershipsRequest",
             "mattermost.pluginapi.v1.DeleteGroupConstrainedMembershipsResponse",
+            nothing=True,
         ),
         Rpc(
             "RegisterPluginForSharedChannels",
@@ -1399,6 +1445,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UnregisterPluginForSharedChannelsRequest",
             "mattermost.pluginapi.v1.UnregisterPluginForSharedChannelsResponse",
+            nothing=True,
         ),
         Rpc(
             "ShareChannel",
@@ -1427,6 +1474,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UpdateSharedChannelCursorRequest",
             "mattermost.pluginapi.v1.UpdateSharedChannelCursorResponse",
+            nothing=True,
         ),
         Rpc(
             "SyncSharedChannel",
@@ -1434,6 +1482,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.SyncSharedChannelRequest",
             "mattermost.pluginapi.v1.SyncSharedChannelResponse",
+            nothing=True,
         ),
         Rpc(
             "InviteRemoteToChannel",
@@ -1441,6 +1490,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.InviteRemoteToChannelRequest",
             "mattermost.pluginapi.v1.InviteRemoteToChannelResponse",
+            nothing=True,
         ),
         Rpc(
             "UninviteRemoteFromChannel",
@@ -1448,6 +1498,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UninviteRemoteFromChannelRequest",
             "mattermost.pluginapi.v1.UninviteRemoteFromChannelResponse",
+            nothing=True,
         ),
         Rpc(
             "CreatePropertyField",
@@ -1483,6 +1534,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeletePropertyFieldRequest",
             "mattermost.pluginapi.v1.DeletePropertyFieldResponse",
+            nothing=True,
         ),
         Rpc(
             "SearchPropertyFields",
@@ -1546,6 +1598,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeletePropertyValueRequest",
             "mattermost.pluginapi.v1.DeletePropertyValueResponse",
+            nothing=True,
         ),
         Rpc(
             "SearchPropertyValues",
@@ -1602,6 +1655,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeletePropertyValuesForTargetRequest",
             "mattermost.pluginapi.v1.DeletePropertyValuesForTargetResponse",
+            nothing=True,
         ),
         Rpc(
             "DeletePropertyValuesForField",
@@ -1609,6 +1663,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.DeletePropertyValuesForFieldRequest",
             "mattermost.pluginapi.v1.DeletePropertyValuesForFieldResponse",
+            nothing=True,
         ),
         Rpc(
             "LogAuditRec",
@@ -1616,6 +1671,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.LogAuditRecRequest",
             "mattermost.pluginapi.v1.LogAuditRecResponse",
+            nothing=True,
         ),
         Rpc(
             "LogAuditRecWithLevel",
@@ -1623,6 +1679,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.LogAuditRecWithLevelRequest",
             "mattermost.pluginapi.v1.LogAuditRecWithLevelResponse",
+            nothing=True,
         ),
         Rpc(
             "PluginHTTP",
@@ -1644,6 +1701,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OpenInteractiveDialogRequest",
             "mattermost.pluginapi.v1.OpenInteractiveDialogResponse",
+            nothing=True,
         ),
         Rpc(
             "PublishPluginClusterEvent",
@@ -1651,6 +1709,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.PublishPluginClusterEventRequest",
             "mattermost.pluginapi.v1.PublishPluginClusterEventResponse",
+            nothing=True,
         ),
         Rpc(
             "RegisterCollectionAndTopic",
@@ -1658,6 +1717,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.RegisterCollectionAndTopicRequest",
             "mattermost.pluginapi.v1.RegisterCollectionAndTopicResponse",
+            nothing=True,
         ),
         Rpc(
             "RequestTrialLicense",
@@ -1665,6 +1725,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.RequestTrialLicenseRequest",
             "mattermost.pluginapi.v1.RequestTrialLicenseResponse",
+            nothing=True,
         ),
         Rpc(
             "RolesGrantPermission",
@@ -1679,6 +1740,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.SendMailRequest",
             "mattermost.pluginapi.v1.SendMailResponse",
+            nothing=True,
         ),
         Rpc(
             "SendPushNotification",
@@ -1686,6 +1748,7 @@ class PluginAPIServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.SendPushNotificationRequest",
             "mattermost.pluginapi.v1.SendPushNotificationResponse",
+            nothing=True,
         ),
     )
 
@@ -1707,7 +1770,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.DeleteUserRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.DeleteUserResponse]:
+    ) -> Reply[_api_user_team.DeleteUserResponse | None]:
         """Deactivate a user account. Nothing is erased: posts stay, sessions end at once and the person
         can no longer log in. `update_user_active` undoes it.
         """
@@ -1853,7 +1916,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.UpdateUserActiveRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.UpdateUserActiveResponse]:
+    ) -> Reply[_api_user_team.UpdateUserActiveResponse | None]:
         """Activate or deactivate a user account. Deactivating ends all sessions of the user, and may
         disable the bots the user owns; clients receive a `user_updated` event. Setting the state the
         account already has is harmless.
@@ -1865,7 +1928,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.UpdateUserCustomStatusRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.UpdateUserCustomStatusResponse]:
+    ) -> Reply[_api_user_team.UpdateUserCustomStatusResponse | None]:
         """Set the emoji and text a user shows beside the name, replacing the previous ones. The online
         status is not touched. Clients receive a `user_updated` event.
         """
@@ -1876,7 +1939,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.RemoveUserCustomStatusRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.RemoveUserCustomStatusResponse]:
+    ) -> Reply[_api_user_team.RemoveUserCustomStatusResponse | None]:
         """Clear the emoji and text a user shows beside the name. Nothing happens if none is set. Clients
         receive a `user_updated` event.
         """
@@ -1933,7 +1996,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.SetProfileImageRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.SetProfileImageResponse]:
+    ) -> Reply[_api_user_team.SetProfileImageResponse | None]:
         """Replace the profile picture of a user or bot. The image is cropped to a square and stored as
         PNG, and clients are told to load the new one.
         """
@@ -1978,7 +2041,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.PublishUserTypingRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.PublishUserTypingResponse]:
+    ) -> Reply[_api_user_team.PublishUserTypingResponse | None]:
         """Show that a user or bot is typing, in a channel or in a thread of it. The members see the
         notice for a few seconds; repeat the call while it should last. Nothing is stored.
         """
@@ -2034,7 +2097,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.ExtendSessionExpiryRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.ExtendSessionExpiryResponse]:
+    ) -> Reply[_api_user_team.ExtendSessionExpiryResponse | None]:
         """Move the end of a session to another time. The time is absolute, Unix milliseconds; one that is
         earlier than the present end shortens the session.
         """
@@ -2045,7 +2108,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.RevokeSessionRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.RevokeSessionResponse]:
+    ) -> Reply[_api_user_team.RevokeSessionResponse | None]:
         """End a session, which logs the user out on that device. Other sessions of the user stay open."""
         raise Unimplemented("RevokeSession")
 
@@ -2066,7 +2129,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.RevokeUserAccessTokenRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.RevokeUserAccessTokenResponse]:
+    ) -> Reply[_api_user_team.RevokeUserAccessTokenResponse | None]:
         """Delete a personal access token. It stops working at once, and a session opened with it ends."""
         raise Unimplemented("RevokeUserAccessToken")
 
@@ -2086,7 +2149,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.DeleteTeamRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.DeleteTeamResponse]:
+    ) -> Reply[_api_user_team.DeleteTeamResponse | None]:
         """Archive a team. Its channels, posts and memberships are kept but can no longer be reached;
         clients receive a `delete_team` event.
         """
@@ -2207,7 +2270,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.DeleteTeamMemberRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.DeleteTeamMemberResponse]:
+    ) -> Reply[_api_user_team.DeleteTeamMemberResponse | None]:
         """Remove a user from a team and from all of its channels. Fires the UserHasLeftTeam hook; clients
         receive a `leave_team` event. The user's posts stay.
         """
@@ -2272,7 +2335,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.SetTeamIconRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.SetTeamIconResponse]:
+    ) -> Reply[_api_user_team.SetTeamIconResponse | None]:
         """Replace the icon of a team. The image is cropped to a square and stored as PNG; clients receive
         an `update_team` event.
         """
@@ -2283,7 +2346,7 @@ class PluginAPIServicer(Servicer):
         request: _api_user_team.RemoveTeamIconRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.RemoveTeamIconResponse]:
+    ) -> Reply[_api_user_team.RemoveTeamIconResponse | None]:
         """Take the icon off a team, so that clients show its initials. Nothing happens to a team without
         an icon; clients receive an `update_team` event.
         """
@@ -2318,7 +2381,7 @@ class PluginAPIServicer(Servicer):
         request: _api_channel_post.DeleteChannelRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.DeleteChannelResponse]:
+    ) -> Reply[_api_channel_post.DeleteChannelResponse | None]:
         """Archive a channel. Posts and memberships are kept, but nobody can post any more, and the
         channel's webhooks are deleted. Clients receive a `channel_deleted` event.
         """
@@ -2531,7 +2594,7 @@ class PluginAPIServicer(Servicer):
         request: _api_channel_post.PatchChannelMembersNotificationsRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.PatchChannelMembersNotificationsResponse]:
+    ) -> Reply[_api_channel_post.PatchChannelMembersNotificationsResponse | None]:
         """Give many channel memberships the same notification settings at once. Settings that are not
         given keep their value. Returns None; fetch a membership to see the result.
         """
@@ -2542,7 +2605,7 @@ class PluginAPIServicer(Servicer):
         request: _api_channel_post.DeleteChannelMemberRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.DeleteChannelMemberResponse]:
+    ) -> Reply[_api_channel_post.DeleteChannelMemberResponse | None]:
         """Remove a user from a channel, as if the user had left it. A system message says so, the
         UserHasLeftChannel hook fires and clients receive a `user_removed` event. The user's posts
         stay.
@@ -2613,7 +2676,7 @@ class PluginAPIServicer(Servicer):
         request: _api_channel_post.RemoveReactionRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.RemoveReactionResponse]:
+    ) -> Reply[_api_channel_post.RemoveReactionResponse | None]:
         """Take an emoji reaction back from a post. Nothing happens if the user did not react with it.
         Fires the ReactionHasBeenRemoved hook; clients receive a `reaction_removed` event.
         """
@@ -2658,7 +2721,7 @@ class PluginAPIServicer(Servicer):
         request: _api_channel_post.DeleteEphemeralPostRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.DeleteEphemeralPostResponse]:
+    ) -> Reply[_api_channel_post.DeleteEphemeralPostResponse | None]:
         """Take an ephemeral post off the screen of the user who sees it. Nothing happens if it is no
         longer shown.
         """
@@ -2669,7 +2732,7 @@ class PluginAPIServicer(Servicer):
         request: _api_channel_post.DeletePostRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.DeletePostResponse]:
+    ) -> Reply[_api_channel_post.DeletePostResponse | None]:
         """Delete a post, and with a root post its whole thread. People no longer see it; the server keeps
         the record, marked as deleted. Clients receive a `post_deleted` event and the
         MessageHasBeenDeleted hook fires.
@@ -2826,7 +2889,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.KVSetRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.KVSetResponse]:
+    ) -> Reply[_api_kv_config.KVSetResponse | None]:
         """Store a value under a key of the plugin's own key-value store. An existing value is
         overwritten; empty bytes delete the key. The store is in the server's database: all nodes of a
         cluster share it, and it survives restarts and updates of the plugin.
@@ -2872,7 +2935,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.KVSetWithExpiryRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.KVSetWithExpiryResponse]:
+    ) -> Reply[_api_kv_config.KVSetWithExpiryResponse | None]:
         """Store a value that vanishes by itself after a number of seconds. Good for caches and for
         pending requests. Writing the key again replaces value and lifetime.
         """
@@ -2894,7 +2957,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.KVDeleteRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.KVDeleteResponse]:
+    ) -> Reply[_api_kv_config.KVDeleteResponse | None]:
         """Delete a key from the plugin's key-value store. Nothing happens if there is no such key."""
         raise Unimplemented("KVDelete")
 
@@ -2903,7 +2966,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.KVDeleteAllRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.KVDeleteAllResponse]:
+    ) -> Reply[_api_kv_config.KVDeleteAllResponse | None]:
         """Delete every key of the plugin's key-value store. This cannot be undone, and also removes what
         the server keeps there for the plugin. Other plugins' keys are not touched.
         """
@@ -2926,7 +2989,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.PublishWebSocketEventRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.PublishWebSocketEventResponse]:
+    ) -> Reply[_api_kv_config.PublishWebSocketEventResponse | None]:
         """Send an event to connected clients, for the plugin's web or mobile part. Clients on all nodes
         of a cluster are reached; the event arrives as `custom_<plugin id>_<event>`. Nothing is stored:
         a client that is not connected misses it.
@@ -2972,7 +3035,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.SaveConfigRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.SaveConfigResponse]:
+    ) -> Reply[_api_kv_config.SaveConfigResponse | None]:
         """Replace the server's configuration. Send all of it: fetch it, change it, save it. The
         ConfigurationWillBeSaved hook may change or refuse it; OnConfigurationChange then fires in
         every plugin on every node, yours included, so do not save from that hook without a check.
@@ -2996,7 +3059,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.SavePluginConfigRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.SavePluginConfigResponse]:
+    ) -> Reply[_api_kv_config.SavePluginConfigResponse | None]:
         """Replace the settings of your plugin. Send all of them: settings left out are removed. The
         OnConfigurationChange hook fires on every node, so do not save from that hook without a check.
         """
@@ -3027,7 +3090,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.EnablePluginRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.EnablePluginResponse]:
+    ) -> Reply[_api_kv_config.EnablePluginResponse | None]:
         """Enable an installed plugin, so that it starts now and with the server. This changes the
         server's configuration and takes effect on every node of a cluster.
         """
@@ -3038,7 +3101,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.DisablePluginRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.DisablePluginResponse]:
+    ) -> Reply[_api_kv_config.DisablePluginResponse | None]:
         """Disable a plugin, so that it stops now and stays stopped. It remains installed with its
         settings and data. Takes effect on every node of a cluster; a plugin that disables itself must
         expect to be stopped before the call returns.
@@ -3050,7 +3113,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.RemovePluginRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.RemovePluginResponse]:
+    ) -> Reply[_api_kv_config.RemovePluginResponse | None]:
         """Stop and uninstall a plugin on every node. Its files are deleted, while its settings and its
         key-value store stay for a later installation.
         """
@@ -3092,7 +3155,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.LogDebugRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.LogDebugResponse]:
+    ) -> Reply[_api_kv_config.LogDebugResponse | None]:
         """Write a message to the server's log at debug level, which most servers do not record. The
         server adds the plugin's id. Put what varies into the key-value pairs, and no secrets.
         """
@@ -3103,7 +3166,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.LogInfoRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.LogInfoResponse]:
+    ) -> Reply[_api_kv_config.LogInfoResponse | None]:
         """Write a message to the server's log at info level, for events of normal operation. The server
         adds the plugin's id. Put what varies into the key-value pairs, and no secrets.
         """
@@ -3114,7 +3177,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.LogErrorRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.LogErrorResponse]:
+    ) -> Reply[_api_kv_config.LogErrorResponse | None]:
         """Write a message to the server's log at error level, for failures somebody should look at. The
         server adds the plugin's id. Nothing is raised and the plugin goes on.
         """
@@ -3125,7 +3188,7 @@ class PluginAPIServicer(Servicer):
         request: _api_kv_config.LogWarnRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_kv_config.LogWarnResponse]:
+    ) -> Reply[_api_kv_config.LogWarnResponse | None]:
         """Write a message to the server's log at warning level, for what is suspicious but not a failure.
         The server adds the plugin's id.
         """
@@ -3157,7 +3220,7 @@ class PluginAPIServicer(Servicer):
         request: _api_file_bot.SetFileSearchableContentRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_file_bot.SetFileSearchableContentResponse]:
+    ) -> Reply[_api_file_bot.SetFileSearchableContentResponse | None]:
         """Set the text under which file search finds a file, for example what your plugin recognised in a
         picture. It replaces the text extracted before and is not shown to people.
         """
@@ -3312,7 +3375,7 @@ class PluginAPIServicer(Servicer):
         request: _api_file_bot.PermanentDeleteBotRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_file_bot.PermanentDeleteBotResponse]:
+    ) -> Reply[_api_file_bot.PermanentDeleteBotResponse | None]:
         """Erase a bot and its user account for good. This cannot be undone; to stop a bot for a while use
         `update_bot_active`.
         """
@@ -3399,7 +3462,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.RegisterCommandRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.RegisterCommandResponse]:
+    ) -> Reply[_api_remaining.RegisterCommandResponse | None]:
         """Offer a slash command that your ExecuteCommand hook answers. Call it at activation:
         registrations end when the plugin stops. Registering the same trigger for the same team again
         replaces the earlier command.
@@ -3411,7 +3474,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.UnregisterCommandRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.UnregisterCommandResponse]:
+    ) -> Reply[_api_remaining.UnregisterCommandResponse | None]:
         """Withdraw a slash command your plugin registered. Trigger and team must be those of the
         registration; nothing happens if there is no such command.
         """
@@ -3509,7 +3572,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.DeleteCommandRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.DeleteCommandResponse]:
+    ) -> Reply[_api_remaining.DeleteCommandResponse | None]:
         """Delete a custom slash command, so that it can no longer be used. To withdraw one of your
         plugin's registered commands use `unregister_command`.
         """
@@ -3542,7 +3605,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.UpdatePreferencesForUserRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.UpdatePreferencesForUserResponse]:
+    ) -> Reply[_api_remaining.UpdatePreferencesForUserResponse | None]:
         """Store preferences of a user, creating or overwriting each. Others are left alone. The
         PreferencesHaveChanged hook fires and the user's clients receive a `preferences_changed` event.
         """
@@ -3553,7 +3616,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.DeletePreferencesForUserRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.DeletePreferencesForUserResponse]:
+    ) -> Reply[_api_remaining.DeletePreferencesForUserResponse | None]:
         """Delete stored preferences of a user, so that defaults apply again. Preferences that are not
         stored are passed over; the user's clients receive a `preferences_deleted` event.
         """
@@ -3597,7 +3660,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.DeleteOAuthAppRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.DeleteOAuthAppResponse]:
+    ) -> Reply[_api_remaining.DeleteOAuthAppResponse | None]:
         """Delete an OAuth 2.0 application. Access tokens issued for it stop working at once. This cannot
         be undone.
         """
@@ -3812,7 +3875,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.CreateDefaultSyncableMembershipsRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.CreateDefaultSyncableMembershipsResponse]:
+    ) -> Reply[_api_remaining.CreateDefaultSyncableMembershipsResponse | None]:
         """Add group members to the teams and channels their groups are linked to, where the link has
         `auto_add` set. Users who left or were removed are added again only if you say so. May take
         long on a large server.
@@ -3824,7 +3887,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.DeleteGroupConstrainedMembershipsRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.DeleteGroupConstrainedMembershipsResponse]:
+    ) -> Reply[_api_remaining.DeleteGroupConstrainedMembershipsResponse | None]:
         """Remove from teams and channels those members whom no linked group lets in. Only teams and
         channels restricted to groups are looked at, on the whole server; it may take long.
         """
@@ -3847,7 +3910,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.UnregisterPluginForSharedChannelsRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.UnregisterPluginForSharedChannelsResponse]:
+    ) -> Reply[_api_remaining.UnregisterPluginForSharedChannelsResponse | None]:
         """Withdraw a plugin from synchronising shared channels. It no longer receives changes; what it
         has received stays where it is.
         """
@@ -3891,7 +3954,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.UpdateSharedChannelCursorRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.UpdateSharedChannelCursorResponse]:
+    ) -> Reply[_api_remaining.UpdateSharedChannelCursorResponse | None]:
         """Move the position from which a remote receives the posts of a shared channel. Move it back to
         have posts sent again, or ahead to skip some. It takes effect at the next synchronisation.
         """
@@ -3902,7 +3965,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.SyncSharedChannelRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.SyncSharedChannelResponse]:
+    ) -> Reply[_api_remaining.SyncSharedChannelResponse | None]:
         """Ask for a shared channel to be synchronised now rather than at the next change. The call does
         not wait for it: results arrive through the OnSharedChannels hooks.
         """
@@ -3913,7 +3976,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.InviteRemoteToChannelRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.InviteRemoteToChannelResponse]:
+    ) -> Reply[_api_remaining.InviteRemoteToChannelResponse | None]:
         """Invite a remote, such as your own plugin, to a shared channel. From then on it receives the
         channel's changes. A channel that is not shared yet is shared first if you say so.
         """
@@ -3924,7 +3987,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.UninviteRemoteFromChannelRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.UninviteRemoteFromChannelResponse]:
+    ) -> Reply[_api_remaining.UninviteRemoteFromChannelResponse | None]:
         """Stop a remote from receiving a shared channel. The channel remains shared with others, and what
         the remote has already received is not taken back.
         """
@@ -3977,7 +4040,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.DeletePropertyFieldRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.DeletePropertyFieldResponse]:
+    ) -> Reply[_api_remaining.DeletePropertyFieldResponse | None]:
         """Delete the definition of a property, and with it all values stored for it. The records are kept
         by the server but marked as deleted.
         """
@@ -4074,7 +4137,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.DeletePropertyValueRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.DeletePropertyValueResponse]:
+    ) -> Reply[_api_remaining.DeletePropertyValueResponse | None]:
         """Delete one stored property value by its own id. The property itself stays."""
         raise Unimplemented("DeletePropertyValue")
 
@@ -4158,7 +4221,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.DeletePropertyValuesForTargetRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.DeletePropertyValuesForTargetResponse]:
+    ) -> Reply[_api_remaining.DeletePropertyValuesForTargetResponse | None]:
         """Delete all values of a group that one object has, for instance when the object goes away.
         Nothing happens if it has none.
         """
@@ -4169,7 +4232,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.DeletePropertyValuesForFieldRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.DeletePropertyValuesForFieldResponse]:
+    ) -> Reply[_api_remaining.DeletePropertyValuesForFieldResponse | None]:
         """Delete the values of one property on all objects. The property itself stays. Nothing happens if
         there are none.
         """
@@ -4180,7 +4243,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.LogAuditRecRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.LogAuditRecResponse]:
+    ) -> Reply[_api_remaining.LogAuditRecResponse | None]:
         """Write an entry to the server's audit log: who did what, and with what outcome. Whether it is
         recorded depends on the server's audit settings.
         """
@@ -4191,7 +4254,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.LogAuditRecWithLevelRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.LogAuditRecWithLevelResponse]:
+    ) -> Reply[_api_remaining.LogAuditRecWithLevelResponse | None]:
         """Write an entry to the server's audit log at a level of your choice. Whether that level is
         recorded depends on the server's audit settings.
         """
@@ -4225,7 +4288,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.OpenInteractiveDialogRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.OpenInteractiveDialogResponse]:
+    ) -> Reply[_api_remaining.OpenInteractiveDialogResponse | None]:
         """Open a form in the client of the user who has just run a command or clicked a button. The
         trigger id from there expires within seconds and is required. The answer arrives at the
         dialog's `url`, normally your ServeHTTP handler.
@@ -4237,7 +4300,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.PublishPluginClusterEventRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.PublishPluginClusterEventResponse]:
+    ) -> Reply[_api_remaining.PublishPluginClusterEventResponse | None]:
         """Send a message to your own plugin on other nodes of the cluster, where the OnPluginClusterEvent
         hook receives it. The sending node does not receive it, and on a server without a cluster
         nothing happens.
@@ -4249,7 +4312,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.RegisterCollectionAndTopicRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.RegisterCollectionAndTopicResponse]:
+    ) -> Reply[_api_remaining.RegisterCollectionAndTopicResponse | None]:
         """Claim a kind of collection and a kind of topic for your plugin. Kept so that old plugins go on
         working: current servers do nothing with it, and new plugins should not call it.
         """
@@ -4260,7 +4323,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.RequestTrialLicenseRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.RequestTrialLicenseResponse]:
+    ) -> Reply[_api_remaining.RequestTrialLicenseResponse | None]:
         """Ask Mattermost for a trial licence and install it, in the name of a system administrator who
         accepted the terms. The server needs access to the internet. Returns None; look at
         `get_license` afterwards.
@@ -4284,7 +4347,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.SendMailRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.SendMailResponse]:
+    ) -> Reply[_api_remaining.SendMailResponse | None]:
         """Send an HTML mail to one address through the server's mail settings. Escape whatever comes from
         users. Returns once the mail server has taken the mail; that it arrives is not certain.
         """
@@ -4295,7 +4358,7 @@ class PluginAPIServicer(Servicer):
         request: _api_remaining.SendPushNotificationRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.SendPushNotificationResponse]:
+    ) -> Reply[_api_remaining.SendPushNotificationResponse | None]:
         """Send a push notification to all mobile devices on which a user is signed in. Push notifications
         must be switched on. Nothing happens if the user has no such device.
         """

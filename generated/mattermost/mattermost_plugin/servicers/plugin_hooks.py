@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugwright_runtime.conventions import MessageErrors
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.servicer import (
@@ -39,8 +40,10 @@ class PluginHooksServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "mattermost.pluginapi.v1.PluginHooks"
-    __error_field__ = "error"
-    __error_type__ = "mattermost.pluginapi.v1.AppError"
+    __errors__ = MessageErrors(
+        type="mattermost.pluginapi.v1.AppError",
+        field="error",
+    )
     __rpcs__ = (
         Rpc(
             "Implemented",
@@ -55,6 +58,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnActivateRequest",
             "mattermost.pluginapi.v1.OnActivateResponse",
+            nothing=True,
         ),
         Rpc(
             "OnDeactivate",
@@ -62,6 +66,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnDeactivateRequest",
             "mattermost.pluginapi.v1.OnDeactivateResponse",
+            nothing=True,
         ),
         Rpc(
             "OnConfigurationChange",
@@ -69,6 +74,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnConfigurationChangeRequest",
             "mattermost.pluginapi.v1.OnConfigurationChangeResponse",
+            nothing=True,
         ),
         Rpc(
             "OnInstall",
@@ -76,6 +82,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnInstallRequest",
             "mattermost.pluginapi.v1.OnInstallResponse",
+            nothing=True,
         ),
         Rpc(
             "OnSendDailyTelemetry",
@@ -83,6 +90,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnSendDailyTelemetryRequest",
             "mattermost.pluginapi.v1.OnSendDailyTelemetryResponse",
+            nothing=True,
         ),
         Rpc(
             "RunDataRetention",
@@ -97,6 +105,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnCloudLimitsUpdatedRequest",
             "mattermost.pluginapi.v1.OnCloudLimitsUpdatedResponse",
+            nothing=True,
         ),
         Rpc(
             "ConfigurationWillBeSaved",
@@ -125,6 +134,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.MessageHasBeenPostedRequest",
             "mattermost.pluginapi.v1.MessageHasBeenPostedResponse",
+            nothing=True,
         ),
         Rpc(
             "MessageHasBeenUpdated",
@@ -132,6 +142,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.MessageHasBeenUpdatedRequest",
             "mattermost.pluginapi.v1.MessageHasBeenUpdatedResponse",
+            nothing=True,
         ),
         Rpc(
             "MessagesWillBeConsumed",
@@ -146,6 +157,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.MessageHasBeenDeletedRequest",
             "mattermost.pluginapi.v1.MessageHasBeenDeletedResponse",
+            nothing=True,
         ),
         Rpc(
             "FileWillBeUploaded",
@@ -160,6 +172,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.ReactionHasBeenAddedRequest",
             "mattermost.pluginapi.v1.ReactionHasBeenAddedResponse",
+            nothing=True,
         ),
         Rpc(
             "ReactionHasBeenRemoved",
@@ -167,6 +180,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.ReactionHasBeenRemovedRequest",
             "mattermost.pluginapi.v1.ReactionHasBeenRemovedResponse",
+            nothing=True,
         ),
         Rpc(
             "NotificationWillBePushed",
@@ -188,6 +202,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.PreferencesHaveChangedRequest",
             "mattermost.pluginapi.v1.PreferencesHaveChangedResponse",
+            nothing=True,
         ),
         Rpc(
             "UserHasBeenCreated",
@@ -195,6 +210,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UserHasBeenCreatedRequest",
             "mattermost.pluginapi.v1.UserHasBeenCreatedResponse",
+            nothing=True,
         ),
         Rpc(
             "UserWillLogIn",
@@ -209,6 +225,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UserHasLoggedInRequest",
             "mattermost.pluginapi.v1.UserHasLoggedInResponse",
+            nothing=True,
         ),
         Rpc(
             "UserHasBeenDeactivated",
@@ -216,6 +233,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UserHasBeenDeactivatedRequest",
             "mattermost.pluginapi.v1.UserHasBeenDeactivatedResponse",
+            nothing=True,
         ),
         Rpc(
             "OnSAMLLogin",
@@ -223,6 +241,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnSAMLLoginRequest",
             "mattermost.pluginapi.v1.OnSAMLLoginResponse",
+            nothing=True,
         ),
         Rpc(
             "ChannelHasBeenCreated",
@@ -230,6 +249,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.ChannelHasBeenCreatedRequest",
             "mattermost.pluginapi.v1.ChannelHasBeenCreatedResponse",
+            nothing=True,
         ),
         Rpc(
             "UserHasJoinedChannel",
@@ -237,6 +257,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UserHasJoinedChannelRequest",
             "mattermost.pluginapi.v1.UserHasJoinedChannelResponse",
+            nothing=True,
         ),
         Rpc(
             "UserHasLeftChannel",
@@ -244,6 +265,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UserHasLeftChannelRequest",
             "mattermost.pluginapi.v1.UserHasLeftChannelResponse",
+            nothing=True,
         ),
         Rpc(
             "UserHasJoinedTeam",
@@ -251,6 +273,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UserHasJoinedTeamRequest",
             "mattermost.pluginapi.v1.UserHasJoinedTeamResponse",
+            nothing=True,
         ),
         Rpc(
             "UserHasLeftTeam",
@@ -258,6 +281,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.UserHasLeftTeamRequest",
             "mattermost.pluginapi.v1.UserHasLeftTeamResponse",
+            nothing=True,
         ),
         Rpc(
             "ExecuteCommand",
@@ -272,6 +296,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnWebSocketConnectRequest",
             "mattermost.pluginapi.v1.OnWebSocketConnectResponse",
+            nothing=True,
         ),
         Rpc(
             "OnWebSocketDisconnect",
@@ -279,6 +304,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnWebSocketDisconnectRequest",
             "mattermost.pluginapi.v1.OnWebSocketDisconnectResponse",
+            nothing=True,
         ),
         Rpc(
             "WebSocketMessageHasBeenPosted",
@@ -286,6 +312,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedRequest",
             "mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedResponse",
+            nothing=True,
         ),
         Rpc(
             "OnPluginClusterEvent",
@@ -293,6 +320,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnPluginClusterEventRequest",
             "mattermost.pluginapi.v1.OnPluginClusterEventResponse",
+            nothing=True,
         ),
         Rpc(
             "OnSharedChannelsSyncMsg",
@@ -314,6 +342,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgRequest",
             "mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgResponse",
+            nothing=True,
         ),
         Rpc(
             "OnSharedChannelsProfileImageSyncMsg",
@@ -321,6 +350,7 @@ class PluginHooksServicer(Servicer):
             "unary",
             "mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgRequest",
             "mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgResponse",
+            nothing=True,
         ),
         Rpc(
             "GenerateSupportData",
@@ -354,7 +384,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_lifecycle.OnActivateRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_lifecycle.OnActivateResponse]:
+    ) -> Reply[_hooks_lifecycle.OnActivateResponse | None]:
         """Called when the plugin is switched on: when the server starts, when an administrator enables or
         upgrades the plugin. It runs on every node of the cluster, after the first
         OnConfigurationChange and before all other hooks. `self.api` is connected already, so this is
@@ -367,7 +397,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_lifecycle.OnDeactivateRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_lifecycle.OnDeactivateResponse]:
+    ) -> Reply[_hooks_lifecycle.OnDeactivateResponse | None]:
         """Called when the plugin is about to be switched off: it is disabled, removed or upgraded, or the
         server shuts down. It runs on every node. No further hooks arrive. It is the last opportunity
         to use `self.api`; stop threads and save state here, as the process is ended right afterwards
@@ -380,7 +410,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_lifecycle.OnConfigurationChangeRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_lifecycle.OnConfigurationChangeResponse]:
+    ) -> Reply[_hooks_lifecycle.OnConfigurationChangeResponse | None]:
         """Called once before OnActivate and again whenever the server's configuration may have changed,
         on every node. Any setting of the server can be the reason, not only those of this plugin, so
         the handler should read its settings with `load_plugin_configuration` and compare them with
@@ -393,7 +423,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_lifecycle.OnInstallRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_lifecycle.OnInstallResponse]:
+    ) -> Reply[_hooks_lifecycle.OnInstallResponse | None]:
         """Called after the plugin was installed and enabled as part of the first steps of a new server
         (onboarding). Each such installation calls it, not only the first one; installing by hand in
         the System Console does not. It runs on the node that did the installation.
@@ -405,7 +435,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_lifecycle.OnSendDailyTelemetryRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_lifecycle.OnSendDailyTelemetryResponse]:
+    ) -> Reply[_hooks_lifecycle.OnSendDailyTelemetryResponse | None]:
         """Called once a day when the server sends its usage data, which it does only while diagnostics
         are enabled. A plugin with telemetry of its own can send it at the same moment. Do not rely on
         a particular node of a cluster.
@@ -428,7 +458,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_lifecycle.OnCloudLimitsUpdatedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_lifecycle.OnCloudLimitsUpdatedResponse]:
+    ) -> Reply[_hooks_lifecycle.OnCloudLimitsUpdatedResponse | None]:
         """Called after the limits of a Mattermost Cloud workspace changed, for example because its
         subscription did. Servers that are not in the cloud never call it.
         """
@@ -474,7 +504,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_message.MessageHasBeenPostedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_message.MessageHasBeenPostedResponse]:
+    ) -> Reply[_hooks_message.MessageHasBeenPostedResponse | None]:
         """Called after a new post was stored, on the node that received it. Posts of plugins come here
         too, including those this plugin creates: check `post.user_id` before you answer, or the plugin
         talks to itself forever.
@@ -486,7 +516,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_message.MessageHasBeenUpdatedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_message.MessageHasBeenUpdatedResponse]:
+    ) -> Reply[_hooks_message.MessageHasBeenUpdatedResponse | None]:
         """Called after an edited post was stored, on the node that received the edit. Edits made by
         plugins come here too, including those of this plugin.
         """
@@ -510,7 +540,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_message.MessageHasBeenDeletedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_message.MessageHasBeenDeletedResponse]:
+    ) -> Reply[_hooks_message.MessageHasBeenDeletedResponse | None]:
         """Called after a post was deleted, on the node that received the request. Deletions made by
         plugins come here too, including those of this plugin.
         """
@@ -534,7 +564,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_message.ReactionHasBeenAddedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_message.ReactionHasBeenAddedResponse]:
+    ) -> Reply[_hooks_message.ReactionHasBeenAddedResponse | None]:
         """Called after an emoji reaction to a post was stored, on the node that received it. Reactions of
         plugins come here too, including those of this plugin.
         """
@@ -545,7 +575,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_message.ReactionHasBeenRemovedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_message.ReactionHasBeenRemovedResponse]:
+    ) -> Reply[_hooks_message.ReactionHasBeenRemovedResponse | None]:
         """Called after an emoji reaction was taken off a post, on the node that received the request.
         Removals made by plugins come here too, including those of this plugin.
         """
@@ -580,7 +610,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_message.PreferencesHaveChangedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_message.PreferencesHaveChangedResponse]:
+    ) -> Reply[_hooks_message.PreferencesHaveChangedResponse | None]:
         """Called after one or more preferences of a user were stored, on the node that received the
         change. Changes made by plugins come here too, including those of this plugin.
         """
@@ -591,7 +621,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_user_channel.UserHasBeenCreatedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_user_channel.UserHasBeenCreatedResponse]:
+    ) -> Reply[_hooks_user_channel.UserHasBeenCreatedResponse | None]:
         """Called after a new account was stored, on the node that created it."""
         raise Unimplemented("UserHasBeenCreated")
 
@@ -611,7 +641,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_user_channel.UserHasLoggedInRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_user_channel.UserHasLoggedInResponse]:
+    ) -> Reply[_hooks_user_channel.UserHasLoggedInResponse | None]:
         """Called after a user logged in and got a session, on the node that handled the login."""
         raise Unimplemented("UserHasLoggedIn")
 
@@ -620,7 +650,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_user_channel.UserHasBeenDeactivatedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_user_channel.UserHasBeenDeactivatedResponse]:
+    ) -> Reply[_hooks_user_channel.UserHasBeenDeactivatedResponse | None]:
         """Called after an account was deactivated, on the node that handled the request. The account
         still exists and can be reactivated later.
         """
@@ -631,7 +661,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_user_channel.OnSAMLLoginRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_user_channel.OnSAMLLoginResponse]:
+    ) -> Reply[_hooks_user_channel.OnSAMLLoginResponse | None]:
         """Called after a user was identified by the SAML identity provider, on the node that handles the
         login. Use it to take over attributes of the assertion, for example to set groups or custom
         profile fields.
@@ -643,7 +673,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_user_channel.ChannelHasBeenCreatedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_user_channel.ChannelHasBeenCreatedResponse]:
+    ) -> Reply[_hooks_user_channel.ChannelHasBeenCreatedResponse | None]:
         """Called after a channel was stored, on the node that created it. Direct message channels are
         channels too.
         """
@@ -654,7 +684,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_user_channel.UserHasJoinedChannelRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_user_channel.UserHasJoinedChannelResponse]:
+    ) -> Reply[_hooks_user_channel.UserHasJoinedChannelResponse | None]:
         """Called after a user became a member of a channel, on the node that handled it."""
         raise Unimplemented("UserHasJoinedChannel")
 
@@ -663,7 +693,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_user_channel.UserHasLeftChannelRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_user_channel.UserHasLeftChannelResponse]:
+    ) -> Reply[_hooks_user_channel.UserHasLeftChannelResponse | None]:
         """Called after a user's membership in a channel was removed, on the node that handled it."""
         raise Unimplemented("UserHasLeftChannel")
 
@@ -672,7 +702,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_user_channel.UserHasJoinedTeamRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_user_channel.UserHasJoinedTeamResponse]:
+    ) -> Reply[_hooks_user_channel.UserHasJoinedTeamResponse | None]:
         """Called after a user became a member of a team, on the node that handled it."""
         raise Unimplemented("UserHasJoinedTeam")
 
@@ -681,7 +711,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_user_channel.UserHasLeftTeamRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_user_channel.UserHasLeftTeamResponse]:
+    ) -> Reply[_hooks_user_channel.UserHasLeftTeamResponse | None]:
         """Called after a user's membership in a team ended, on the node that handled it."""
         raise Unimplemented("UserHasLeftTeam")
 
@@ -701,7 +731,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_command.OnWebSocketConnectRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_command.OnWebSocketConnectResponse]:
+    ) -> Reply[_hooks_command.OnWebSocketConnectResponse | None]:
         """Called after a client opened a WebSocket connection, on the node that holds the connection.
         Together with OnWebSocketDisconnect it tells which users are connected; a user may have several
         connections.
@@ -713,7 +743,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_command.OnWebSocketDisconnectRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_command.OnWebSocketDisconnectResponse]:
+    ) -> Reply[_hooks_command.OnWebSocketDisconnectResponse | None]:
         """Called after a client's WebSocket connection was closed, on the node that held it."""
         raise Unimplemented("OnWebSocketDisconnect")
 
@@ -722,7 +752,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_command.WebSocketMessageHasBeenPostedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_command.WebSocketMessageHasBeenPostedResponse]:
+    ) -> Reply[_hooks_command.WebSocketMessageHasBeenPostedResponse | None]:
         """Called when a client sent a message over its WebSocket connection, on the node that holds the
         connection. Every plugin sees every message, the built-in ones such as `user_typing` included:
         look at `request.action` first. A plugin's own web client uses actions that start with
@@ -735,7 +765,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_command.OnPluginClusterEventRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_command.OnPluginClusterEventResponse]:
+    ) -> Reply[_hooks_command.OnPluginClusterEventResponse | None]:
         """Called when the same plugin on another node of the cluster published an event with
         `publish_plugin_cluster_event`. It runs on the nodes that receive the event, not on the one
         that sent it, and never on a server without a cluster.
@@ -772,7 +802,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_command.OnSharedChannelsAttachmentSyncMsgRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_command.OnSharedChannelsAttachmentSyncMsgResponse]:
+    ) -> Reply[_hooks_command.OnSharedChannelsAttachmentSyncMsgResponse | None]:
         """Called once for each file attachment of a shared channel that is to be synchronised. The
         content is not included: fetch it with `get_file`. The plugin must be registered for shared
         channels and invited to the channel.
@@ -784,7 +814,7 @@ class PluginHooksServicer(Servicer):
         request: _hooks_command.OnSharedChannelsProfileImageSyncMsgRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_command.OnSharedChannelsProfileImageSyncMsgResponse]:
+    ) -> Reply[_hooks_command.OnSharedChannelsProfileImageSyncMsgResponse | None]:
         """Called once for each user whose profile image is to be synchronised with a shared channel. The
         image is not included: fetch it with `get_profile_image`. The plugin must be registered for
         shared channels and invited to the channel.

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
         shout,
     )
     from plugwright_runtime.errors import (
+        Abort,
         AlreadyExistsError,
         DecodeError,
         FieldError,
         NotFoundError,
         PermissionDeniedError,
         PluginAPIError,
+        StatusError,
         UnavailableError,
         Unimplemented,
         ValidationError,
@@ -33,12 +35,14 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
+            "Abort": "plugwright_runtime.errors",
             "AlreadyExistsError": "plugwright_runtime.errors",
             "DecodeError": "plugwright_runtime.errors",
             "FieldError": "plugwright_runtime.errors",
             "NotFoundError": "plugwright_runtime.errors",
             "PermissionDeniedError": "plugwright_runtime.errors",
             "PluginAPIError": "plugwright_runtime.errors",
+            "StatusError": "plugwright_runtime.errors",
             "UnavailableError": "plugwright_runtime.errors",
             "Unimplemented": "plugwright_runtime.errors",
             "ValidationError": "plugwright_runtime.errors",
@@ -51,12 +55,14 @@ else:
     )
 
 __all__ = [
+    "Abort",
     "AlreadyExistsError",
     "DecodeError",
     "FieldError",
     "NotFoundError",
     "PermissionDeniedError",
     "PluginAPIError",
+    "StatusError",
     "UnavailableError",
     "Unimplemented",
     "ValidationError",

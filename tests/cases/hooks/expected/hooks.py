@@ -8,14 +8,16 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Literal, TYPE_CHECKING, TypeVar, Union, overload
 
+from plugwright_runtime.conventions import MessageErrors
 from plugwright_runtime.hooks import Dismiss, HookSpec, HookTable, Reject
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.wkt import JSONObject
 
 if TYPE_CHECKING:
     from .models import hooks as _hooks
+    from plugwright_runtime import wkt as _wkt
 else:
     _hooks = lazy_module(__package__, ".models.hooks")
+    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
 
 
 class HookName(StrEnum):
@@ -49,8 +51,10 @@ HOOKS = HookTable(
     package=__name__.rpartition(".")[0],
     service="cases.hooks.Hooks",
     implemented="Implemented",
-    error_field="error",
-    error_type="cases.hooks.Failure",
+    errors=MessageErrors(
+        type="cases.hooks.Failure",
+        field="error",
+    ),
     timeout=30.0,
     timeout_env="SDK_TIMEOUT",
     specs=(
@@ -292,15 +296,15 @@ if TYPE_CHECKING:
             ],
             Union[
                 _hooks.Post,
-                JSONObject,
-                tuple[_hooks.Post, JSONObject],
+                _wkt.JSONObject,
+                tuple[_hooks.Post, _wkt.JSONObject],
                 Reject,
                 None,
                 Awaitable[
                     Union[
                         _hooks.Post,
-                        JSONObject,
-                        tuple[_hooks.Post, JSONObject],
+                        _wkt.JSONObject,
+                        tuple[_hooks.Post, _wkt.JSONObject],
                         Reject,
                         None,
                     ]
@@ -336,7 +340,7 @@ if TYPE_CHECKING:
             [
                 Any,
                 list[_hooks.Post],
-                JSONObject,
+                _wkt.JSONObject,
             ],
             Union[
                 list[_hooks.Post],

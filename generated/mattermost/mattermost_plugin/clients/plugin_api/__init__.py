@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from plugwright_runtime.client import ClientOptions
+from plugwright_runtime.conventions import MessageErrors
 
 from .audit import AsyncAuditMixin, AuditMixin
 from .bots import AsyncBotsMixin, BotsMixin
@@ -69,8 +70,10 @@ class PluginAPIClient(
         service="mattermost.pluginapi.v1.PluginAPI",
         timeout=30.0,
         target_env="MATTERMOST_PLUGIN_API_TARGET",
-        error_field="error",
-        error_type="mattermost.pluginapi.v1.AppError",
+        errors=MessageErrors(
+            type="mattermost.pluginapi.v1.AppError",
+            field="error",
+        ),
     )
 
 
@@ -115,6 +118,8 @@ class AsyncPluginAPIClient(
         service="mattermost.pluginapi.v1.PluginAPI",
         timeout=30.0,
         target_env="MATTERMOST_PLUGIN_API_TARGET",
-        error_field="error",
-        error_type="mattermost.pluginapi.v1.AppError",
+        errors=MessageErrors(
+            type="mattermost.pluginapi.v1.AppError",
+            field="error",
+        ),
     )

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
 from plugwright_runtime.json_bytes import dump, load
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.wkt import JSONObject
 
 if TYPE_CHECKING:
     from ...models import api_kv_config as _api_kv_config
+    from plugwright_runtime import wkt as _wkt
 else:
     _api_kv_config = lazy_module(__package__, "...models.api_kv_config")
+    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
 
 
 class ConfigurationMixin(SyncClient):
@@ -25,7 +26,7 @@ class ConfigurationMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Fetch the settings of your plugin, with the defaults of the manifest filled in. Call it at
         activation and from the OnConfigurationChange hook, and keep the result. Returns the decoded
         JSON object; setting names are in lower case, and it is empty if the plugin has no settings.
@@ -46,7 +47,7 @@ class ConfigurationMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Fetch the server's configuration with passwords and other secrets masked by asterisks. Returns
         the decoded JSON object, for example `config["ServiceSettings"]["SiteURL"]`.
 
@@ -66,7 +67,7 @@ class ConfigurationMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Fetch the server's configuration with all secrets in clear text. Use `get_config` unless you
         really need one of them, and never log the result. Returns the decoded JSON object.
 
@@ -83,7 +84,7 @@ class ConfigurationMixin(SyncClient):
 
     def save_config(
         self,
-        config_json: JSONObject,
+        config_json: _wkt.JSONObject,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -115,7 +116,7 @@ class ConfigurationMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Fetch the settings of your plugin as they were saved, without the manifest's defaults. For the
         effective settings use `load_plugin_configuration`. Returns a JSON object, normally empty if
         nothing was ever saved.
@@ -133,7 +134,7 @@ class ConfigurationMixin(SyncClient):
 
     def save_plugin_config(
         self,
-        config: JSONObject,
+        config: _wkt.JSONObject,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -165,7 +166,7 @@ class AsyncConfigurationMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Fetch the settings of your plugin, with the defaults of the manifest filled in. Call it at
         activation and from the OnConfigurationChange hook, and keep the result. Returns the decoded
         JSON object; setting names are in lower case, and it is empty if the plugin has no settings.
@@ -186,7 +187,7 @@ class AsyncConfigurationMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Fetch the server's configuration with passwords and other secrets masked by asterisks. Returns
         the decoded JSON object, for example `config["ServiceSettings"]["SiteURL"]`.
 
@@ -206,7 +207,7 @@ class AsyncConfigurationMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Fetch the server's configuration with all secrets in clear text. Use `get_config` unless you
         really need one of them, and never log the result. Returns the decoded JSON object.
 
@@ -223,7 +224,7 @@ class AsyncConfigurationMixin(AsyncClient):
 
     async def save_config(
         self,
-        config_json: JSONObject,
+        config_json: _wkt.JSONObject,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -255,7 +256,7 @@ class AsyncConfigurationMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Fetch the settings of your plugin as they were saved, without the manifest's defaults. For the
         effective settings use `load_plugin_configuration`. Returns a JSON object, normally empty if
         nothing was ever saved.
@@ -273,7 +274,7 @@ class AsyncConfigurationMixin(AsyncClient):
 
     async def save_plugin_config(
         self,
-        config: JSONObject,
+        config: _wkt.JSONObject,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from plugwright_runtime.client import AsyncClient, Metadata, SyncClient
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.wkt import JSONObject
 
 if TYPE_CHECKING:
     from ...models import api_kv_config as _api_kv_config
+    from plugwright_runtime import wkt as _wkt
 else:
     _api_kv_config = lazy_module(__package__, "...models.api_kv_config")
+    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
 
 
 class KVStoreMixin(SyncClient):
@@ -280,7 +281,7 @@ class KVStoreMixin(SyncClient):
         self,
         event: str,
         *,
-        payload: JSONObject | None = None,
+        payload: _wkt.JSONObject | None = None,
         broadcast: _api_kv_config.WebsocketBroadcast | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -575,7 +576,7 @@ class AsyncKVStoreMixin(AsyncClient):
         self,
         event: str,
         *,
-        payload: JSONObject | None = None,
+        payload: _wkt.JSONObject | None = None,
         broadcast: _api_kv_config.WebsocketBroadcast | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,

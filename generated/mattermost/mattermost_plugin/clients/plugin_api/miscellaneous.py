@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.client import AsyncClient, Metadata, SyncClient
 from plugwright_runtime.json_bytes import load_nullable
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.wkt import JSONObject
 
 if TYPE_CHECKING:
     from ...models import api_remaining as _api_remaining
+    from plugwright_runtime import wkt as _wkt
 else:
     _api_remaining = lazy_module(__package__, "...models.api_remaining")
+    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
 
 
 class MiscellaneousMixin(SyncClient):
@@ -63,7 +64,7 @@ class MiscellaneousMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject | None:
+    ) -> _wkt.JSONObject | None:
         """Fetch the limits of the server's cloud plan. Returns the decoded JSON object; None, or an
         object without keys, where there are no limits, as on every self-hosted server.
 
@@ -340,7 +341,7 @@ class AsyncMiscellaneousMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject | None:
+    ) -> _wkt.JSONObject | None:
         """Fetch the limits of the server's cloud plan. Returns the decoded JSON object; None, or an
         object without keys, where there are no limits, as on every self-hosted server.
 

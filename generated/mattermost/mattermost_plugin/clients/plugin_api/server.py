@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.client import AsyncClient, Metadata, SyncClient
 from plugwright_runtime.json_bytes import load_nullable
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.wkt import JSONObject
 
 if TYPE_CHECKING:
     from ...models import api_remaining as _api_remaining
+    from plugwright_runtime import wkt as _wkt
 else:
     _api_remaining = lazy_module(__package__, "...models.api_remaining")
+    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
 
 
 class ServerMixin(SyncClient):
@@ -25,7 +26,7 @@ class ServerMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject | None:
+    ) -> _wkt.JSONObject | None:
         """Fetch the server's licence. Returns the decoded JSON object, or None on a server without a
         licence.
 
@@ -148,7 +149,7 @@ class AsyncServerMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject | None:
+    ) -> _wkt.JSONObject | None:
         """Fetch the server's licence. Returns the decoded JSON object, or None on a server without a
         licence.
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from plugwright_runtime.client import ClientOptions
+from plugwright_runtime.conventions import MessageErrors
 
 from .plugin_hooks import AsyncPluginHooksMixin, PluginHooksMixin
 
@@ -42,8 +43,10 @@ class PluginHooksClient(
     _options = ClientOptions(
         service="mattermost.pluginapi.v1.PluginHooks",
         timeout=30.0,
-        error_field="error",
-        error_type="mattermost.pluginapi.v1.AppError",
+        errors=MessageErrors(
+            type="mattermost.pluginapi.v1.AppError",
+            field="error",
+        ),
     )
 
 
@@ -80,6 +83,8 @@ class AsyncPluginHooksClient(
     _options = ClientOptions(
         service="mattermost.pluginapi.v1.PluginHooks",
         timeout=30.0,
-        error_field="error",
-        error_type="mattermost.pluginapi.v1.AppError",
+        errors=MessageErrors(
+            type="mattermost.pluginapi.v1.AppError",
+            field="error",
+        ),
     )

@@ -15,6 +15,8 @@ from plugwright_runtime.wire import (
     missing,
     new,
     not_a_case,
+    put_text,
+    text,
     unknown_fields,
 )
 
@@ -33,15 +35,14 @@ def read_Features(m: Any, keep: bool = True, /) -> Features:
     o.defaulted = m.defaulted if h("defaulted") else None
     o.open = E_Open[m.open]
     o.closed = E_Closed[m.closed] if h("closed") else None
-    x = m.all_closed
-    o.all_closed = [E_Closed[v] for v in x[:]] if x else []
+    o.all_closed = [E_Closed[v] for v in x[:]] if (x := m.all_closed) else []
     o.inner = read_Features_Inner(m.inner, keep) if h("inner") else None
     o.delimited = read_Features_Inner(m.delimited, keep) if h("delimited") else None
-    x = m.many_delimited
-    o.many_delimited = [read_Features_Inner(v, keep) for v in x[:]] if x else []
-    x = m.expanded
-    o.expanded = x[:] if x else []
-    o.unchecked = m.unchecked
+    o.many_delimited = (
+        [read_Features_Inner(v, keep) for v in x[:]] if (x := m.many_delimited) else []
+    )
+    o.expanded = x[:] if (x := m.expanded) else []
+    o.unchecked = text(m.unchecked)
     w = m.WhichOneof("pick")
     if w is None:
         o.pick = None
@@ -58,52 +59,41 @@ def write_Features(o: Features, m: Any, /) -> None:
         expect_model(o, Features)
     x: Any
     w: Any
-    x = o.implicit
-    if x is not ZERO:
+    if (x := o.implicit) is not ZERO:
         m.implicit = x
-    x = o.explicit
-    if x is not None:
+    if (x := o.explicit) is not None:
         m.explicit = x
     m.required = o.required
-    x = o.defaulted
-    if x is not None:
+    if (x := o.defaulted) is not None:
         m.defaulted = x
-    x = o.open
-    if x != 0:
+    if (x := o.open) != 0:
         m.open = x
-    x = o.closed
-    if x is not None:
+    if (x := o.closed) is not None:
         m.closed = x
-    x = o.all_closed
-    if x or x.__class__ is not list:
+    if (x := o.all_closed) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
         t = m.all_closed
         t.extend(x)
-    x = o.inner
-    if x is not None:
+    if (x := o.inner) is not None:
         t = m.inner
         t.SetInParent()
         write_Features_Inner(x, t)
-    x = o.delimited
-    if x is not None:
+    if (x := o.delimited) is not None:
         t = m.delimited
         t.SetInParent()
         write_Features_Inner(x, t)
-    x = o.many_delimited
-    if x or x.__class__ is not list:
+    if (x := o.many_delimited) or x.__class__ is not list:
         t = m.many_delimited.add
         for v in x:
             write_Features_Inner(v, t())
-    x = o.expanded
-    if x or x.__class__ is not list:
+    if (x := o.expanded) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
         t = m.expanded
         t.extend(x)
-    x = o.unchecked
-    if x is not NO_TEXT:
-        m.unchecked = "" + x
+    if (x := o.unchecked) is not NO_TEXT:
+        put_text(m, "unchecked", 12, x)
     w = o.pick
     if w is None:
         pass
@@ -130,15 +120,14 @@ def write_Features_Inner(o: Features.Inner, m: Any, /) -> None:
     if o.__class__ is not Features.Inner:
         expect_model(o, Features.Inner)
     x: Any
-    x = o.open
-    if x != 0:
+    if (x := o.open) != 0:
         m.open = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 FILE = "editions.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "cases.editions.Features": (
         Features,
         read_Features,

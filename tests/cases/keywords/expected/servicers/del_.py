@@ -31,8 +31,6 @@ class del_Servicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.class.import.del"
-    __error_field__ = ""
-    __error_type__ = ""
     __rpcs__ = (
         Rpc(
             "Import",

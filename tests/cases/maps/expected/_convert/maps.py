@@ -39,8 +39,7 @@ def write_Item(o: Item, m: Any, /) -> None:
     if o.__class__ is not Item:
         expect_model(o, Item)
     x: Any
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -48,36 +47,21 @@ def write_Item(o: Item, m: Any, /) -> None:
 
 def read_Maps(m: Any, keep: bool = True, /) -> Maps:
     o = new(Maps)
-    x = m.texts
-    o.texts = {k: x[k] for k in x} if x else {}
-    x = m.ints
-    o.ints = {k: x[k] for k in x} if x else {}
-    x = m.unsigned
-    o.unsigned = {k: x[k] for k in x} if x else {}
-    x = m.zigzag
-    o.zigzag = {k: x[k] for k in x} if x else {}
-    x = m.fixed
-    o.fixed = {k: x[k] for k in x} if x else {}
-    x = m.flags
-    o.flags = {k: x[k] for k in x} if x else {}
-    x = m.blobs
-    o.blobs = {k: x[k] for k in x} if x else {}
-    x = m.floats
-    o.floats = {k: x[k] for k in x} if x else {}
-    x = m.doubles
-    o.doubles = {k: x[k] for k in x} if x else {}
-    x = m.kinds
-    o.kinds = {k: E_Kind[x[k]] for k in x} if x else {}
-    x = m.items
-    o.items = {k: read_Item(x[k], keep) for k in x} if x else {}
-    x = m.recursive
-    o.recursive = {k: read_Maps(x[k], keep) for k in x} if x else {}
-    x = m.times
-    o.times = {k: read_timestamp(x[k]) for k in x} if x else {}
-    x = m.values
-    o.values = {k: read_value(x[k]) for k in x} if x else {}
-    x = m.wrapped
-    o.wrapped = {k: read_wrapper(x[k]) for k in x} if x else {}
+    o.texts = {k: x[k] for k in x} if (x := m.texts) else {}
+    o.ints = {k: x[k] for k in x} if (x := m.ints) else {}
+    o.unsigned = {k: x[k] for k in x} if (x := m.unsigned) else {}
+    o.zigzag = {k: x[k] for k in x} if (x := m.zigzag) else {}
+    o.fixed = {k: x[k] for k in x} if (x := m.fixed) else {}
+    o.flags = {k: x[k] for k in x} if (x := m.flags) else {}
+    o.blobs = {k: x[k] for k in x} if (x := m.blobs) else {}
+    o.floats = {k: x[k] for k in x} if (x := m.floats) else {}
+    o.doubles = {k: x[k] for k in x} if (x := m.doubles) else {}
+    o.kinds = {k: E_Kind[x[k]] for k in x} if (x := m.kinds) else {}
+    o.items = {k: read_Item(x[k], keep) for k in x} if (x := m.items) else {}
+    o.recursive = {k: read_Maps(x[k], keep) for k in x} if (x := m.recursive) else {}
+    o.times = {k: read_timestamp(x[k]) for k in x} if (x := m.times) else {}
+    o.values = {k: read_value(x[k]) for k in x} if (x := m.values) else {}
+    o.wrapped = {k: read_wrapper(x[k]) for k in x} if (x := m.wrapped) else {}
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -86,78 +70,63 @@ def write_Maps(o: Maps, m: Any, /) -> None:
     if o.__class__ is not Maps:
         expect_model(o, Maps)
     x: Any
-    x = o.texts
-    if x or x.__class__ is not dict:
+    if (x := o.texts) or x.__class__ is not dict:
         t = m.texts
         for k, v in x.items():
             t["" + k] = "" + v
-    x = o.ints
-    if x or x.__class__ is not dict:
+    if (x := o.ints) or x.__class__ is not dict:
         t = m.ints
         for k, v in x.items():
             t[k] = v
-    x = o.unsigned
-    if x or x.__class__ is not dict:
+    if (x := o.unsigned) or x.__class__ is not dict:
         t = m.unsigned
         for k, v in x.items():
             t[k] = v
-    x = o.zigzag
-    if x or x.__class__ is not dict:
+    if (x := o.zigzag) or x.__class__ is not dict:
         t = m.zigzag
         for k, v in x.items():
             t[k] = v
-    x = o.fixed
-    if x or x.__class__ is not dict:
+    if (x := o.fixed) or x.__class__ is not dict:
         t = m.fixed
         for k, v in x.items():
             t[k] = v
-    x = o.flags
-    if x or x.__class__ is not dict:
+    if (x := o.flags) or x.__class__ is not dict:
         t = m.flags
         for k, v in x.items():
             t[k if k is True else boolean(k)] = v if v is True else boolean(v)
-    x = o.blobs
-    if x or x.__class__ is not dict:
+    if (x := o.blobs) or x.__class__ is not dict:
         t = m.blobs
         for k, v in x.items():
             t["" + k] = v
-    x = o.floats
-    if x or x.__class__ is not dict:
+    if (x := o.floats) or x.__class__ is not dict:
         t = m.floats
         for k, v in x.items():
             t["" + k] = float32(v)
-    x = o.doubles
-    if x or x.__class__ is not dict:
+    if (x := o.doubles) or x.__class__ is not dict:
         t = m.doubles
         for k, v in x.items():
             t["" + k] = v
-    x = o.kinds
-    if x or x.__class__ is not dict:
+    if (x := o.kinds) or x.__class__ is not dict:
         t = m.kinds
         for k, v in x.items():
             t["" + k] = v
-    x = o.items
-    if x or x.__class__ is not dict:
+    if (x := o.items) or x.__class__ is not dict:
         t = m.items
         for k, v in x.items():
             write_Item(v, t["" + k])
-    x = o.recursive
-    if x or x.__class__ is not dict:
+    if (x := o.recursive) or x.__class__ is not dict:
         t = m.recursive
         for k, v in x.items():
             write_Maps(v, t[k])
-    x = o.times
-    if x or x.__class__ is not dict:
+    if (x := o.times) or x.__class__ is not dict:
         t = m.times
         for k, v in x.items():
             write_timestamp(v, t["" + k])
-    x = o.values
-    if x or x.__class__ is not dict:
+    if (x := o.values) or x.__class__ is not dict:
         t = m.values
         for k, v in x.items():
             write_value(v, t["" + k])
-    x = o.wrapped
-    if x or x.__class__ is not dict:
+    if (x := o.wrapped) or x.__class__ is not dict:
         t = m.wrapped
         for k, v in x.items():
             write_wrapper(v, t["" + k])
@@ -189,8 +158,7 @@ def write_Other_TextsEntry(o: Other.TextsEntry, m: Any, /) -> None:
     if o.__class__ is not Other.TextsEntry:
         expect_model(o, Other.TextsEntry)
     x: Any
-    x = o.value
-    if x is not NO_TEXT:
+    if (x := o.value) is not NO_TEXT:
         m.value = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -198,10 +166,10 @@ def write_Other_TextsEntry(o: Other.TextsEntry, m: Any, /) -> None:
 
 def read_Confusing(m: Any, keep: bool = True, /) -> Confusing:
     o = new(Confusing)
-    x = m.texts
-    o.texts = {k: x[k] for k in x} if x else {}
-    x = m.entries
-    o.entries = [read_Other_TextsEntry(v, keep) for v in x[:]] if x else []
+    o.texts = {k: x[k] for k in x} if (x := m.texts) else {}
+    o.entries = (
+        [read_Other_TextsEntry(v, keep) for v in x[:]] if (x := m.entries) else []
+    )
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -210,13 +178,11 @@ def write_Confusing(o: Confusing, m: Any, /) -> None:
     if o.__class__ is not Confusing:
         expect_model(o, Confusing)
     x: Any
-    x = o.texts
-    if x or x.__class__ is not dict:
+    if (x := o.texts) or x.__class__ is not dict:
         t = m.texts
         for k, v in x.items():
             t["" + k] = "" + v
-    x = o.entries
-    if x or x.__class__ is not list:
+    if (x := o.entries) or x.__class__ is not list:
         t = m.entries.add
         for v in x:
             write_Other_TextsEntry(v, t())
@@ -225,7 +191,7 @@ def write_Confusing(o: Confusing, m: Any, /) -> None:
 
 
 FILE = "maps.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "cases.maps.Item": (
         Item,
         read_Item,

@@ -80,8 +80,7 @@ def write_Shape(o: Shape, m: Any, /) -> None:
         expect_model(o, Shape)
     x: Any
     w: Any
-    x = o.name
-    if x is not NO_TEXT:
+    if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     w = o.kind
     if w is None:
@@ -295,8 +294,7 @@ def write_SetShapeRequest(o: SetShapeRequest, m: Any, /) -> None:
         expect_model(o, SetShapeRequest)
     x: Any
     w: Any
-    x = o.id
-    if x is not NO_TEXT:
+    if (x := o.id) is not NO_TEXT:
         m.id = "" + x
     w = o.how
     if w is None:
@@ -346,7 +344,7 @@ def write_SetShapeResponse(o: SetShapeResponse, m: Any, /) -> None:
 
 
 FILE = "oneofs.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "cases.oneofs.Empty": (
         Empty,
         read_Empty,

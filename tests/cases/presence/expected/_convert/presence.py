@@ -33,8 +33,7 @@ def read_Presence(m: Any, keep: bool = True, /) -> Presence:
     o.bare_level = E_Level[m.bare_level]
     o.inner = read_Presence(m.inner, keep) if h("inner") else None
     o.marked = read_Presence(m.marked, keep) if h("marked") else None
-    x = m.many
-    o.many = [read_Presence(v, keep) for v in x[:]] if x else []
+    o.many = [read_Presence(v, keep) for v in x[:]] if (x := m.many) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -43,42 +42,31 @@ def write_Presence(o: Presence, m: Any, /) -> None:
     if o.__class__ is not Presence:
         expect_model(o, Presence)
     x: Any
-    x = o.plain
-    if x is not ZERO:
+    if (x := o.plain) is not ZERO:
         m.plain = x
-    x = o.counted
-    if x is not None:
+    if (x := o.counted) is not None:
         m.counted = x
-    x = o.ratio
-    if x is not None:
+    if (x := o.ratio) is not None:
         m.ratio = float32(x)
-    x = o.flag
-    if x is not None:
+    if (x := o.flag) is not None:
         m.flag = x if x is True else boolean(x)
-    x = o.text
-    if x is not None:
+    if (x := o.text) is not None:
         m.text = "" + x
-    x = o.data
-    if x is not None:
+    if (x := o.data) is not None:
         m.data = x
-    x = o.level
-    if x is not None:
+    if (x := o.level) is not None:
         m.level = x
-    x = o.bare_level
-    if x != 0:
+    if (x := o.bare_level) != 0:
         m.bare_level = x
-    x = o.inner
-    if x is not None:
+    if (x := o.inner) is not None:
         t = m.inner
         t.SetInParent()
         write_Presence(x, t)
-    x = o.marked
-    if x is not None:
+    if (x := o.marked) is not None:
         t = m.marked
         t.SetInParent()
         write_Presence(x, t)
-    x = o.many
-    if x or x.__class__ is not list:
+    if (x := o.many) or x.__class__ is not list:
         t = m.many.add
         for v in x:
             write_Presence(v, t())
@@ -87,7 +75,7 @@ def write_Presence(o: Presence, m: Any, /) -> None:
 
 
 FILE = "presence.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "cases.presence.Presence": (
         Presence,
         read_Presence,

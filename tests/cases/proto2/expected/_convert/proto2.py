@@ -10,11 +10,14 @@ from plugwright_runtime.wire import (
     boolean,
     enum_table,
     expect_model,
+    extend_text,
     float32,
     items,
     missing,
     new,
     not_a_case,
+    put_text,
+    text,
     unknown_fields,
 )
 
@@ -27,6 +30,7 @@ from ..models.proto2 import (
     PutResponse,
     Ripeness,
     Size,
+    Texts,
 )
 
 E_Size = enum_table(Size)
@@ -39,23 +43,19 @@ def read_Order(m: Any, keep: bool = True, /) -> Order:
     o.id = m.id if h("id") else missing("id")
     o.size = E_Size[m.size] if h("size") else missing("size")
     o.first = read_Line(m.first, keep) if h("first") else missing("first")
-    o.note = m.note if h("note") else None
+    o.note = text(m.note) if h("note") else None
     o.count = m.count if h("count") else None
     o.rate = m.rate if h("rate") else None
     o.odd = m.odd if h("odd") else None
     o.ready = m.ready if h("ready") else None
-    o.greeting = m.greeting if h("greeting") else None
+    o.greeting = text(m.greeting) if h("greeting") else None
     o.magic = m.magic if h("magic") else None
     o.wanted = E_Size[m.wanted] if h("wanted") else None
-    x = m.sizes
-    o.sizes = [E_Size[v] for v in x[:]] if x else []
-    x = m.packed
-    o.packed = x[:] if x else []
-    x = m.by_name
-    o.by_name = {k: E_Ripeness[x[k]] for k in x} if x else {}
+    o.sizes = [E_Size[v] for v in x[:]] if (x := m.sizes) else []
+    o.packed = x[:] if (x := m.packed) else []
+    o.by_name = {k: E_Ripeness[x[k]] for k in x} if (x := m.by_name) else {}
     o.address = read_Order_Address(m.address, keep) if h("address") else None
-    x = m.stop
-    o.stop = [read_Order_Stop(v, keep) for v in x[:]] if x else []
+    o.stop = [read_Order_Stop(v, keep) for v in x[:]] if (x := m.stop) else []
     w = m.WhichOneof("choice")
     if w is None:
         o.choice = None
@@ -77,54 +77,41 @@ def write_Order(o: Order, m: Any, /) -> None:
     t = m.first
     t.SetInParent()
     write_Line(o.first, t)
-    x = o.note
-    if x is not None:
-        m.note = "" + x
-    x = o.count
-    if x is not None:
+    if (x := o.note) is not None:
+        put_text(m, "note", 4, x)
+    if (x := o.count) is not None:
         m.count = x
-    x = o.rate
-    if x is not None:
+    if (x := o.rate) is not None:
         m.rate = x
-    x = o.odd
-    if x is not None:
+    if (x := o.odd) is not None:
         m.odd = float32(x)
-    x = o.ready
-    if x is not None:
+    if (x := o.ready) is not None:
         m.ready = x if x is True else boolean(x)
-    x = o.greeting
-    if x is not None:
-        m.greeting = "" + x
-    x = o.magic
-    if x is not None:
+    if (x := o.greeting) is not None:
+        put_text(m, "greeting", 9, x)
+    if (x := o.magic) is not None:
         m.magic = x
-    x = o.wanted
-    if x is not None:
+    if (x := o.wanted) is not None:
         m.wanted = x
-    x = o.sizes
-    if x or x.__class__ is not list:
+    if (x := o.sizes) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
         t = m.sizes
         t.extend(x)
-    x = o.packed
-    if x or x.__class__ is not list:
+    if (x := o.packed) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
         t = m.packed
         t.extend(x)
-    x = o.by_name
-    if x or x.__class__ is not dict:
+    if (x := o.by_name) or x.__class__ is not dict:
         t = m.by_name
         for k, v in x.items():
             t["" + k] = v
-    x = o.address
-    if x is not None:
+    if (x := o.address) is not None:
         t = m.address
         t.SetInParent()
         write_Order_Address(x, t)
-    x = o.stop
-    if x or x.__class__ is not list:
+    if (x := o.stop) or x.__class__ is not list:
         t = m.stop.add
         for v in x:
             write_Order_Stop(v, t())
@@ -146,7 +133,7 @@ def write_Order(o: Order, m: Any, /) -> None:
 def read_Order_Address(m: Any, keep: bool = True, /) -> Order.Address:
     o = new(Order.Address)
     h = m.HasField
-    o.street = m.street if h("street") else None
+    o.street = text(m.street) if h("street") else None
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -155,9 +142,8 @@ def write_Order_Address(o: Order.Address, m: Any, /) -> None:
     if o.__class__ is not Order.Address:
         expect_model(o, Order.Address)
     x: Any
-    x = o.street
-    if x is not None:
-        m.street = "" + x
+    if (x := o.street) is not None:
+        put_text(m, "street", 1, x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -190,8 +176,7 @@ def write_Order_Inner(o: Order.Inner, m: Any, /) -> None:
     if o.__class__ is not Order.Inner:
         expect_model(o, Order.Inner)
     x: Any
-    x = o.x
-    if x is not None:
+    if (x := o.x) is not None:
         m.x = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -200,7 +185,7 @@ def write_Order_Inner(o: Order.Inner, m: Any, /) -> None:
 def read_Line(m: Any, keep: bool = True, /) -> Line:
     o = new(Line)
     h = m.HasField
-    o.text = m.text if h("text") else missing("text")
+    o.text = text(m.text) if h("text") else missing("text")
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -208,7 +193,7 @@ def read_Line(m: Any, keep: bool = True, /) -> Line:
 def write_Line(o: Line, m: Any, /) -> None:
     if o.__class__ is not Line:
         expect_model(o, Line)
-    m.text = "" + o.text
+    put_text(m, "text", 1, o.text)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -225,8 +210,7 @@ def write_Extra(o: Extra, m: Any, /) -> None:
     if o.__class__ is not Extra:
         expect_model(o, Extra)
     x: Any
-    x = o.y
-    if x is not None:
+    if (x := o.y) is not None:
         m.y = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -263,8 +247,7 @@ def write_PutRequest(o: PutRequest, m: Any, /) -> None:
     t.SetInParent()
     write_Order(o.order, t)
     m.times = o.times
-    x = o.size
-    if x is not None:
+    if (x := o.size) is not None:
         m.size = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -288,8 +271,45 @@ def write_PutResponse(o: PutResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
+def read_Texts(m: Any, keep: bool = True, /) -> Texts:
+    o = new(Texts)
+    o.many = [text(v) for v in x[:]] if (x := m.many) else []
+    w = m.WhichOneof("chosen")
+    if w is None:
+        o.chosen = None
+    elif w == "word":
+        o.chosen = Texts.Chosen.Word(text(m.word))
+    o.by_number = {k: text(x[k]) for k in x} if (x := m.by_number) else {}
+    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    return o
+
+
+def write_Texts(o: Texts, m: Any, /) -> None:
+    if o.__class__ is not Texts:
+        expect_model(o, Texts)
+    x: Any
+    w: Any
+    if (x := o.many) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = items(x)
+        extend_text(m, "many", 1, x)
+    w = o.chosen
+    if w is None:
+        pass
+    elif isinstance(w, Texts.Chosen.Word):
+        put_text(m, "word", 2, w.value)
+    else:
+        raise not_a_case(w)
+    if (x := o.by_number) or x.__class__ is not dict:
+        t = m.by_number
+        for k, v in x.items():
+            t[k] = "" + v
+    if o.__unknown__:
+        m.MergeFromString(o.__unknown__)
+
+
 FILE = "proto2.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "cases.proto2.Order": (
         Order,
         read_Order,
@@ -334,6 +354,11 @@ CODECS = {
         PutResponse,
         read_PutResponse,
         write_PutResponse,
+    ),
+    "cases.proto2.Texts": (
+        Texts,
+        read_Texts,
+        write_Texts,
     ),
 }
 ENUMS = {

@@ -290,8 +290,48 @@ class PutResponse(Model):
         self.__unknown__ = __unknown__
 
 
+class Texts(Model):
+    """What protobuf does not check for UTF-8."""
+
+    __proto__ = "cases.proto2.Texts"
+    __slots__ = __field_names__ = ("many", "chosen", "by_number")
+
+    class Chosen:
+        """The cases of `chosen`."""
+
+        class Word(OneofCase):
+            """`word` is set."""
+
+            __slots__ = ()
+            __proto_field__ = "word"
+            value: str
+
+            def __init__(self, value: str) -> None:
+                self.value = value
+
+    many: list[str]
+    chosen: TextsChosen | None
+    """One of `Word`; None when unset."""
+    by_number: dict[int, str]
+
+    def __init__(
+        self,
+        *,
+        many: list[str] = EMPTY_LIST,
+        chosen: TextsChosen | None = None,
+        by_number: dict[int, str] = EMPTY_DICT,
+        __unknown__: bytes = b"",
+    ) -> None:
+        self.many = [] if many is EMPTY_LIST else many
+        self.chosen = chosen
+        self.by_number = {} if by_number is EMPTY_DICT else by_number
+        self.__unknown__ = __unknown__
+
+
 OrderChoice: TypeAlias = Union[
     Order.Choice.Picked,
     Order.Choice.Inner,
 ]
 """The cases of `choice`."""
+TextsChosen: TypeAlias = Texts.Chosen.Word
+"""The cases of `chosen`."""

@@ -9,6 +9,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     boolean,
     expect_model,
     float32,
@@ -47,44 +48,31 @@ def write_Scalars(o: Scalars, m: Any, /) -> None:
     x: Any
     m.a_double = o.a_double
     m.a_float = float32(o.a_float)
-    x = o.an_int32
-    if x is not ZERO:
+    if (x := o.an_int32) is not ZERO:
         m.an_int32 = x
-    x = o.an_int64
-    if x is not ZERO:
+    if (x := o.an_int64) is not ZERO:
         m.an_int64 = x
-    x = o.a_uint32
-    if x is not ZERO:
+    if (x := o.a_uint32) is not ZERO:
         m.a_uint32 = x
-    x = o.a_uint64
-    if x is not ZERO:
+    if (x := o.a_uint64) is not ZERO:
         m.a_uint64 = x
-    x = o.a_sint32
-    if x is not ZERO:
+    if (x := o.a_sint32) is not ZERO:
         m.a_sint32 = x
-    x = o.a_sint64
-    if x is not ZERO:
+    if (x := o.a_sint64) is not ZERO:
         m.a_sint64 = x
-    x = o.a_fixed32
-    if x is not ZERO:
+    if (x := o.a_fixed32) is not ZERO:
         m.a_fixed32 = x
-    x = o.a_fixed64
-    if x is not ZERO:
+    if (x := o.a_fixed64) is not ZERO:
         m.a_fixed64 = x
-    x = o.a_sfixed32
-    if x is not ZERO:
+    if (x := o.a_sfixed32) is not ZERO:
         m.a_sfixed32 = x
-    x = o.a_sfixed64
-    if x is not ZERO:
+    if (x := o.a_sfixed64) is not ZERO:
         m.a_sfixed64 = x
-    x = o.a_bool
-    if x is not False:
+    if (x := o.a_bool) is not False:
         m.a_bool = x if x is True else boolean(x)
-    x = o.a_string
-    if x is not NO_TEXT:
+    if (x := o.a_string) is not NO_TEXT:
         m.a_string = "" + x
-    x = o.a_bytes
-    if x is not NO_BYTES:
+    if (x := o.a_bytes) is not NO_BYTES:
         m.a_bytes = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -92,22 +80,14 @@ def write_Scalars(o: Scalars, m: Any, /) -> None:
 
 def read_Lists(m: Any, keep: bool = True, /) -> Lists:
     o = new(Lists)
-    x = m.doubles
-    o.doubles = x[:] if x else []
-    x = m.floats
-    o.floats = x[:] if x else []
-    x = m.ints
-    o.ints = x[:] if x else []
-    x = m.longs
-    o.longs = x[:] if x else []
-    x = m.flags
-    o.flags = x[:] if x else []
-    x = m.texts
-    o.texts = x[:] if x else []
-    x = m.blobs
-    o.blobs = x[:] if x else []
-    x = m.all
-    o.all = [read_Scalars(v, keep) for v in x[:]] if x else []
+    o.doubles = x[:] if (x := m.doubles) else []
+    o.floats = x[:] if (x := m.floats) else []
+    o.ints = x[:] if (x := m.ints) else []
+    o.longs = x[:] if (x := m.longs) else []
+    o.flags = x[:] if (x := m.flags) else []
+    o.texts = x[:] if (x := m.texts) else []
+    o.blobs = x[:] if (x := m.blobs) else []
+    o.all = [read_Scalars(v, keep) for v in x[:]] if (x := m.all) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -116,50 +96,43 @@ def write_Lists(o: Lists, m: Any, /) -> None:
     if o.__class__ is not Lists:
         expect_model(o, Lists)
     x: Any
-    x = o.doubles
-    if x or x.__class__ is not list:
+    if (x := o.doubles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
         t = m.doubles
         t.extend(x)
-    x = o.floats
-    if x or x.__class__ is not list:
+    if (x := o.floats) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
         t = m.floats
         t.extend([float32(v) for v in x])
-    x = o.ints
-    if x or x.__class__ is not list:
+    if (x := o.ints) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
         t = m.ints
         t.extend(x)
-    x = o.longs
-    if x or x.__class__ is not list:
+    if (x := o.longs) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
         t = m.longs
         t.extend(x)
-    x = o.flags
-    if x or x.__class__ is not list:
+    if (x := o.flags) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
         t = m.flags
         t.extend([v if v is True else boolean(v) for v in x])
-    x = o.texts
-    if x or x.__class__ is not list:
+    if (x := o.texts) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.texts
-        t.extend(["" + v for v in x])
-    x = o.blobs
-    if x or x.__class__ is not list:
+        t.extend(x)
+    if (x := o.blobs) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
         t = m.blobs
         t.extend(x)
-    x = o.all
-    if x or x.__class__ is not list:
+    if (x := o.all) or x.__class__ is not list:
         t = m.all.add
         for v in x:
             write_Scalars(v, t())
@@ -181,7 +154,7 @@ def write_Nothing(o: Nothing, m: Any, /) -> None:
 
 
 FILE = "scalars.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "cases.scalars.Scalars": (
         Scalars,
         read_Scalars,

@@ -10,6 +10,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
+    all_text,
     boolean,
     enum_table,
     expect_model,
@@ -42,10 +43,8 @@ def read_Shadows(m: Any, keep: bool = True, /) -> Shadows:
     o = new(Shadows)
     h = m.HasField
     o.bytes = m.bytes
-    x = m.list
-    o.list = x[:] if x else []
-    x = m.dict
-    o.dict = {k: x[k] for k in x} if x else {}
+    o.list = x[:] if (x := m.list) else []
+    o.dict = {k: x[k] for k in x} if (x := m.dict) else {}
     o.int = m.int
     o.str = m.str
     o.bool = m.bool
@@ -65,10 +64,8 @@ def read_Shadows(m: Any, keep: bool = True, /) -> Shadows:
     o._ = m._
     o.m = m.m
     o.o = m.o
-    x = m.x
-    o.x = x[:] if x else []
-    x = m.t
-    o.t = {k: x[k] for k in x} if x else {}
+    o.x = x[:] if (x := m.x) else []
+    o.t = {k: x[k] for k in x} if (x := m.t) else {}
     o.h = m.h if h("h") else None
     w = m.WhichOneof("w")
     if w is None:
@@ -87,92 +84,69 @@ def write_Shadows(o: Shadows, m: Any, /) -> None:
         expect_model(o, Shadows)
     x: Any
     w: Any
-    x = o.bytes
-    if x is not NO_BYTES:
+    if (x := o.bytes) is not NO_BYTES:
         m.bytes = x
-    x = o.list
-    if x or x.__class__ is not list:
+    if (x := o.list) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.list
-        t.extend(["" + v for v in x])
-    x = o.dict
-    if x or x.__class__ is not dict:
+        t.extend(x)
+    if (x := o.dict) or x.__class__ is not dict:
         t = m.dict
         for k, v in x.items():
             t["" + k] = v
-    x = o.int
-    if x is not ZERO:
+    if (x := o.int) is not ZERO:
         m.int = x
-    x = o.str
-    if x is not NO_TEXT:
+    if (x := o.str) is not NO_TEXT:
         m.str = "" + x
-    x = o.bool
-    if x is not False:
+    if (x := o.bool) is not False:
         m.bool = x if x is True else boolean(x)
     m.float = o.float
-    x = o.datetime
-    if x is not None:
+    if (x := o.datetime) is not None:
         t = m.datetime
         t.SetInParent()
         write_timestamp(x, t)
-    x = o.self
-    if x is not NO_TEXT:
+    if (x := o.self) is not NO_TEXT:
         m.self = "" + x
-    x = o.type
-    if x is not ZERO:
+    if (x := o.type) is not ZERO:
         m.type = x
-    x = o.property
-    if x is not ZERO:
+    if (x := o.property) is not ZERO:
         m.property = x
-    x = o.len
-    if x is not ZERO:
+    if (x := o.len) is not ZERO:
         m.len = x
-    x = o.Kind
-    if x != 0:
+    if (x := o.Kind) != 0:
         m.Kind = x
-    x = o.Model
-    if x is not None:
+    if (x := o.Model) is not None:
         t = m.Model
         t.SetInParent()
         write_Model(x, t)
-    x = o.EMPTY_LIST
-    if x is not ZERO:
+    if (x := o.EMPTY_LIST) is not ZERO:
         m.EMPTY_LIST = x
-    x = o._EMPTY_LIST
-    if x is not ZERO:
+    if (x := o._EMPTY_LIST) is not ZERO:
         m._EMPTY_LIST = x
-    x = o.pb__init__
-    if x is not ZERO:
+    if (x := o.pb__init__) is not ZERO:
         setattr(m, "__init__", x)
-    x = o.pbpb__init__
-    if x is not ZERO:
+    if (x := o.pbpb__init__) is not ZERO:
         m.pb__init__ = x
-    x = o.pb__slots__
-    if x is not ZERO:
+    if (x := o.pb__slots__) is not ZERO:
         setattr(m, "__slots__", x)
-    x = o._
-    if x is not ZERO:
+    if (x := o._) is not ZERO:
         m._ = x
-    x = o.m
-    if x is not ZERO:
+    if (x := o.m) is not ZERO:
         m.m = x
-    x = o.o
-    if x is not ZERO:
+    if (x := o.o) is not ZERO:
         m.o = x
-    x = o.x
-    if x or x.__class__ is not list:
+    if (x := o.x) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
         t = m.x
         t.extend(x)
-    x = o.t
-    if x or x.__class__ is not dict:
+    if (x := o.t) or x.__class__ is not dict:
         t = m.t
         for k, v in x.items():
             t[k] = "" + v
-    x = o.h
-    if x is not None:
+    if (x := o.h) is not None:
         m.h = x
     w = o.w
     if w is None:
@@ -183,8 +157,7 @@ def write_Shadows(o: Shadows, m: Any, /) -> None:
         m.v = "" + w.value
     else:
         raise not_a_case(w)
-    x = o.Shadows
-    if x is not None:
+    if (x := o.Shadows) is not None:
         t = m.Shadows
         t.SetInParent()
         write_Shadows(x, t)
@@ -216,8 +189,7 @@ def read_Methods(m: Any, keep: bool = True, /) -> Methods:
     o.to_proto = m.to_proto
     o.pb__post_init__ = getattr(m, "__post_init__")
     o.add = m.add
-    x = m.extend
-    o.extend = [read_Methods(v, keep) for v in x[:]] if x else []
+    o.extend = [read_Methods(v, keep) for v in x[:]] if (x := m.extend) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -227,22 +199,17 @@ def write_Methods(o: Methods, m: Any, /) -> None:
         expect_model(o, Methods)
     x: Any
     w: Any
-    x = o.HasField
-    if x is not None:
+    if (x := o.HasField) is not None:
         m.HasField = x
-    x = o.SerializeToString
-    if x is not ZERO:
+    if (x := o.SerializeToString) is not ZERO:
         m.SerializeToString = x
-    x = o.DESCRIPTOR
-    if x is not ZERO:
+    if (x := o.DESCRIPTOR) is not ZERO:
         m.DESCRIPTOR = x
-    x = o.Clear
-    if x is not None:
+    if (x := o.Clear) is not None:
         t = m.Clear
         set_in_parent(t)
         write_Methods(x, t)
-    x = o.MergeFromString
-    if x is not ZERO:
+    if (x := o.MergeFromString) is not ZERO:
         m.MergeFromString = x
     w = o.WhichOneof
     if w is None:
@@ -255,29 +222,21 @@ def write_Methods(o: Methods, m: Any, /) -> None:
         write_Methods(w.value, t)
     else:
         raise not_a_case(w)
-    x = o.ListFields
-    if x is not ZERO:
+    if (x := o.ListFields) is not ZERO:
         m.ListFields = x
-    x = o.CopyFrom
-    if x is not ZERO:
+    if (x := o.CopyFrom) is not ZERO:
         m.CopyFrom = x
-    x = o.ClearField
-    if x is not ZERO:
+    if (x := o.ClearField) is not ZERO:
         m.ClearField = x
-    x = o.SerializePartialToString
-    if x is not ZERO:
+    if (x := o.SerializePartialToString) is not ZERO:
         m.SerializePartialToString = x
-    x = o.to_proto
-    if x is not ZERO:
+    if (x := o.to_proto) is not ZERO:
         m.to_proto = x
-    x = o.pb__post_init__
-    if x is not ZERO:
+    if (x := o.pb__post_init__) is not ZERO:
         setattr(m, "__post_init__", x)
-    x = o.add
-    if x is not ZERO:
+    if (x := o.add) is not ZERO:
         m.add = x
-    x = o.extend
-    if x or x.__class__ is not list:
+    if (x := o.extend) or x.__class__ is not list:
         t = m.extend.add
         for v in x:
             write_Methods(v, t())
@@ -328,8 +287,7 @@ def write_Model_OneofCase(o: Model.OneofCase, m: Any, /) -> None:
     if o.__class__ is not Model.OneofCase:
         expect_model(o, Model.OneofCase)
     x: Any
-    x = o.x
-    if x is not ZERO:
+    if (x := o.x) is not ZERO:
         m.x = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -363,13 +321,11 @@ def write_pb__Model(o: pb__Model, m: Any, /) -> None:
     if o.__class__ is not pb__Model:
         expect_model(o, pb__Model)
     x: Any
-    x = o.pb__inner
-    if x is not None:
+    if (x := o.pb__inner) is not None:
         t = getattr(m, "__inner")
         t.SetInParent()
         write_pb__Model_pb__Inner(x, t)
-    x = o.pb__model
-    if x is not None:
+    if (x := o.pb__model) is not None:
         t = getattr(m, "__model")
         t.SetInParent()
         write_pb__Model(x, t)
@@ -402,8 +358,7 @@ def write_annotations_(o: annotations_, m: Any, /) -> None:
     if o.__class__ is not annotations_:
         expect_model(o, annotations_)
     x: Any
-    x = o.annotations
-    if x is not None:
+    if (x := o.annotations) is not None:
         t = m.annotations
         t.SetInParent()
         write_annotations_(x, t)
@@ -427,23 +382,17 @@ def write_Case(o: Case, m: Any, /) -> None:
     if o.__class__ is not Case:
         expect_model(o, Case)
     x: Any
-    x = o.foo
-    if x is not ZERO:
+    if (x := o.foo) is not ZERO:
         m.foo = x
-    x = o.FOO
-    if x is not ZERO:
+    if (x := o.FOO) is not ZERO:
         m.FOO = x
-    x = o.Foo
-    if x is not ZERO:
+    if (x := o.Foo) is not ZERO:
         m.Foo = x
-    x = o.foo__bar
-    if x is not ZERO:
+    if (x := o.foo__bar) is not ZERO:
         m.foo__bar = x
-    x = o.foo_
-    if x is not ZERO:
+    if (x := o.foo_) is not ZERO:
         m.foo_ = x
-    x = o.c2s
-    if x is not ZERO:
+    if (x := o.c2s) is not ZERO:
         m.c2s = x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -466,26 +415,19 @@ def write_ListRequest(o: ListRequest, m: Any, /) -> None:
     if o.__class__ is not ListRequest:
         expect_model(o, ListRequest)
     x: Any
-    x = o.response
-    if x is not NO_TEXT:
+    if (x := o.response) is not NO_TEXT:
         m.response = "" + x
-    x = o.timeout
-    if x is not ZERO:
+    if (x := o.timeout) is not ZERO:
         m.timeout = x
-    x = o.metadata
-    if x is not NO_TEXT:
+    if (x := o.metadata) is not NO_TEXT:
         m.metadata = "" + x
-    x = o.self
-    if x is not NO_TEXT:
+    if (x := o.self) is not NO_TEXT:
         m.self = "" + x
-    x = o.requests
-    if x is not ZERO:
+    if (x := o.requests) is not ZERO:
         m.requests = x
-    x = o.float
-    if x is not ZERO:
+    if (x := o.float) is not ZERO:
         m.float = x
-    x = o.str
-    if x is not NO_TEXT:
+    if (x := o.str) is not NO_TEXT:
         m.str = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
@@ -493,8 +435,7 @@ def write_ListRequest(o: ListRequest, m: Any, /) -> None:
 
 def read_ListResponse(m: Any, keep: bool = True, /) -> ListResponse:
     o = new(ListResponse)
-    x = m.response
-    o.response = x[:] if x else []
+    o.response = x[:] if (x := m.response) else []
     o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
     return o
 
@@ -503,12 +444,12 @@ def write_ListResponse(o: ListResponse, m: Any, /) -> None:
     if o.__class__ is not ListResponse:
         expect_model(o, ListResponse)
     x: Any
-    x = o.response
-    if x or x.__class__ is not list:
+    if (x := o.response) or x.__class__ is not list:
         if x.__class__ is not list:
             x = items(x)
+        all_text(x)
         t = m.response
-        t.extend(["" + v for v in x])
+        t.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
@@ -527,7 +468,7 @@ def write_Ping(o: Ping, m: Any, /) -> None:
 
 
 FILE = "shadowing.proto"
-CODECS = {
+CODECS: dict[str, Any] = {
     "cases.shadowing.Shadows": (
         Shadows,
         read_Shadows,

@@ -31,8 +31,6 @@ class FilesServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.streams.Files"
-    __error_field__ = ""
-    __error_type__ = ""
     __rpcs__ = (
         Rpc(
             "Size",
@@ -68,6 +66,7 @@ class FilesServicer(Servicer):
             "client_stream",
             "cases.streams.Chunk",
             "cases.streams.Nothing",
+            nothing=True,
         ),
         Rpc(
             "Echo",
@@ -96,6 +95,7 @@ class FilesServicer(Servicer):
             "unary",
             "cases.streams.DownloadRequest",
             "cases.streams.Nothing",
+            nothing=True,
         ),
     )
 
@@ -140,7 +140,7 @@ class FilesServicer(Servicer):
         requests: Requests[_streams.Chunk],
         context: ServerContext,
         /,
-    ) -> Reply[_streams.Nothing]:
+    ) -> Reply[_streams.Nothing | None]:
         """Answer `Forget`."""
         raise Unimplemented("Forget")
 
@@ -176,6 +176,6 @@ class FilesServicer(Servicer):
         request: _streams.DownloadRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_streams.Nothing]:
+    ) -> Reply[_streams.Nothing | None]:
         """Answer `Delete`."""
         raise Unimplemented("Delete")

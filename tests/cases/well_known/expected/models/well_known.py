@@ -6,7 +6,7 @@ import builtins as _builtins
 from datetime import datetime, timedelta
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import EMPTY_LIST, Model, OneofCase
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
 from plugwright_runtime.wkt import (
     AnyMessage,
     Empty as Empty_,
@@ -163,6 +163,62 @@ class WellKnown(Model):
         self.names = [] if names is EMPTY_LIST else names
         self.anys = [] if anys is EMPTY_LIST else anys
         self.when = when
+        self.__unknown__ = __unknown__
+
+
+class Collected(Model):
+    """In lists and maps nothing is ever unset."""
+
+    __proto__ = "cases.well_known.Collected"
+    __slots__ = __field_names__ = (
+        "numbers",
+        "values",
+        "objects",
+        "lengths",
+        "masks",
+        "blobs",
+        "moments",
+        "answers",
+        "anything",
+        "lists",
+    )
+
+    numbers: _builtins.list[int]
+    values: _builtins.list[JSONValue]
+    objects: _builtins.list[JSONObject]
+    lengths: _builtins.list[timedelta]
+    masks: _builtins.list[FieldMask]
+    blobs: dict[str, bytes]
+    moments: dict[int, datetime]
+    answers: dict[bool, JSONValue]
+    anything: dict[str, AnyMessage]
+    lists: dict[str, _builtins.list[JSONValue]]
+
+    def __init__(
+        self,
+        *,
+        numbers: _builtins.list[int] = EMPTY_LIST,
+        values: _builtins.list[JSONValue] = EMPTY_LIST,
+        objects: _builtins.list[JSONObject] = EMPTY_LIST,
+        lengths: _builtins.list[timedelta] = EMPTY_LIST,
+        masks: _builtins.list[FieldMask] = EMPTY_LIST,
+        blobs: dict[str, bytes] = EMPTY_DICT,
+        moments: dict[int, datetime] = EMPTY_DICT,
+        answers: dict[bool, JSONValue] = EMPTY_DICT,
+        anything: dict[str, AnyMessage] = EMPTY_DICT,
+        lists: dict[str, _builtins.list[JSONValue]] = EMPTY_DICT,
+        __unknown__: bytes = b"",
+    ) -> None:
+        self.numbers = [] if numbers is EMPTY_LIST else numbers
+        self.values = [] if values is EMPTY_LIST else values
+        self.objects = [] if objects is EMPTY_LIST else objects
+        self.lengths = [] if lengths is EMPTY_LIST else lengths
+        self.masks = [] if masks is EMPTY_LIST else masks
+        self.blobs = {} if blobs is EMPTY_DICT else blobs
+        self.moments = {} if moments is EMPTY_DICT else moments
+        self.answers = {} if answers is EMPTY_DICT else answers
+        self.anything = {} if anything is EMPTY_DICT else anything
+        self.lists = {} if lists is EMPTY_DICT else lists
         self.__unknown__ = __unknown__
 
 

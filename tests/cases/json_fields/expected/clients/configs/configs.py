@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.client import AsyncClient, Metadata, SyncClient
 from plugwright_runtime.json_bytes import dump, load, load_nullable
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.wkt import JSONObject
 
 if TYPE_CHECKING:
     from ...models import json_fields as _json_fields
+    from plugwright_runtime import wkt as _wkt
 else:
     _json_fields = lazy_module(__package__, "...models.json_fields")
+    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
 
 
 class ConfigsMixin(SyncClient):
@@ -22,14 +23,14 @@ class ConfigsMixin(SyncClient):
 
     def set(
         self,
-        config_json: JSONObject,
+        config_json: _wkt.JSONObject,
         text_json: str,
         *,
-        extra_json: JSONObject | None = None,
-        maybe_json: JSONObject | None = None,
+        extra_json: _wkt.JSONObject | None = None,
+        maybe_json: _wkt.JSONObject | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Call `Set`.
 
         Args:
@@ -51,14 +52,14 @@ class ConfigsMixin(SyncClient):
 
     def find(
         self,
-        config_json: JSONObject,
+        config_json: _wkt.JSONObject,
         text_json: str,
         *,
-        extra_json: JSONObject | None = None,
-        maybe_json: JSONObject | None = None,
+        extra_json: _wkt.JSONObject | None = None,
+        maybe_json: _wkt.JSONObject | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject | None:
+    ) -> _wkt.JSONObject | None:
         """Call `Find`.
 
         Args:
@@ -80,14 +81,14 @@ class ConfigsMixin(SyncClient):
 
     def maybe(
         self,
-        config_json: JSONObject,
+        config_json: _wkt.JSONObject,
         text_json: str,
         *,
-        extra_json: JSONObject | None = None,
-        maybe_json: JSONObject | None = None,
+        extra_json: _wkt.JSONObject | None = None,
+        maybe_json: _wkt.JSONObject | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Call `Maybe`.
 
         Args:
@@ -113,14 +114,14 @@ class AsyncConfigsMixin(AsyncClient):
 
     async def set(
         self,
-        config_json: JSONObject,
+        config_json: _wkt.JSONObject,
         text_json: str,
         *,
-        extra_json: JSONObject | None = None,
-        maybe_json: JSONObject | None = None,
+        extra_json: _wkt.JSONObject | None = None,
+        maybe_json: _wkt.JSONObject | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Call `Set`.
 
         Args:
@@ -142,14 +143,14 @@ class AsyncConfigsMixin(AsyncClient):
 
     async def find(
         self,
-        config_json: JSONObject,
+        config_json: _wkt.JSONObject,
         text_json: str,
         *,
-        extra_json: JSONObject | None = None,
-        maybe_json: JSONObject | None = None,
+        extra_json: _wkt.JSONObject | None = None,
+        maybe_json: _wkt.JSONObject | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject | None:
+    ) -> _wkt.JSONObject | None:
         """Call `Find`.
 
         Args:
@@ -171,14 +172,14 @@ class AsyncConfigsMixin(AsyncClient):
 
     async def maybe(
         self,
-        config_json: JSONObject,
+        config_json: _wkt.JSONObject,
         text_json: str,
         *,
-        extra_json: JSONObject | None = None,
-        maybe_json: JSONObject | None = None,
+        extra_json: _wkt.JSONObject | None = None,
+        maybe_json: _wkt.JSONObject | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> JSONObject:
+    ) -> _wkt.JSONObject:
         """Call `Maybe`.
 
         Args:
