@@ -1,0 +1,28 @@
+"""Where is what is played: the example, the organizers of these tests, and how one is started."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from clapshot_server import ClapshotServer
+from clapshot_wire import ROOT
+
+IMPORTS = os.pathsep.join(str(ROOT / p) for p in ("generated/clapshot", "runtime"))
+EXAMPLE = ROOT / "examples" / "clapshot" / "organizer.py"
+ORGANIZERS = Path(__file__).parent / "organizers"
+
+Play = Callable[..., ClapshotServer]
+
+
+def server_for(folder: Path, program: Path | str, **options: Any) -> ClapshotServer:
+    """A server for an organizer, not started. `script`: for `scripted.py`."""
+    script = json.dumps(options.pop("script", {}))
+    environ = {"PYTHONPATH": IMPORTS, "SCRIPT": script, "FILLED": str(folder)}
+    path = program if isinstance(program, Path) else ORGANIZERS / program
+    command = options.pop("command", f"exec {sys.executable} {path}")
+    return ClapshotServer(folder, command, environ=environ, **options)
