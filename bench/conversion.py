@@ -223,7 +223,7 @@ def _dispatch() -> Iterator[Result]:
             plugin_context=models.PluginContext(
                 session_id="s" * 26, request_id="r" * 26
             ),
-            post=_mattermost_post(models),
+            post=mattermost_post(models),
         )
     )
 
@@ -253,7 +253,8 @@ def _dispatch() -> Iterator[Result]:
     )
 
 
-def _mattermost_post(models: Any) -> Any:
+def mattermost_post(models: Any) -> Any:
+    """A post with what posts usually have."""
     return models.Post(
         id="p" * 26,
         create_at=1700000000000,

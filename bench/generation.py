@@ -98,6 +98,10 @@ def _scaling(scratch: Path) -> Iterator[Result]:
     ratio, run = measure.commands({"8": subject}, floor, 3)["8"]
     note = f"{run.wall:.1f} s, {run.peak:.0f} MiB"
     yield Result("8 times the protos", "the same at 1 times", ratio, 8.0, note)
+    small = measure.run(floor)
+    note = f"{small.peak:.0f} and {run.peak:.0f} MiB"
+    memory = run.peak / small.peak
+    yield Result("8 times the protos: memory", "the same at 1 times", memory, 4.0, note)
 
 
 def _huge(scratch: Path) -> Iterator[Result]:

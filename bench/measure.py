@@ -66,6 +66,10 @@ def _time(function: Callable[[], object], count: int) -> float:
     return (time.perf_counter() - start) / count
 
 
+# What is installed has its bytecode beside it, whatever the shell that measures asks for.
+_ENVIRON = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One finished process: wall seconds, CPU seconds with children, peak memory in MiB."""
@@ -82,7 +86,7 @@ def run(command: Sequence[str | Path], env: dict[str, str] | None = None) -> Run
         [str(c) for c in command],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env={**os.environ, **(env or {})},
+        env={**_ENVIRON, **(env or {})},
     )
     assert process.stderr is not None
     errors = process.stderr.read()

@@ -9,10 +9,16 @@ from pathlib import Path
 
 import conversion
 import generation
+import process
 import startup
 from measure import HEADER
 
-_AREAS = {"generation": generation, "conversion": conversion, "startup": startup}
+_AREAS = {
+    "generation": generation,
+    "conversion": conversion,
+    "startup": startup,
+    "process": process,
+}
 
 
 def main() -> None:
