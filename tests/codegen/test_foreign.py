@@ -106,6 +106,7 @@ def test_our_client_asks_grpcio_for_its_health(sdks: Path, server: str) -> None:
             client.check(service="nobody")
 
 
+@pytest.mark.filterwarnings("ignore:grpc.reflection.v1alpha:DeprecationWarning")
 def test_our_client_reflects_on_grpcio(sdks: Path, server: str) -> None:
     sdk: Any = importlib.import_module("reflection")
     request = sdk.models.ServerReflectionRequest

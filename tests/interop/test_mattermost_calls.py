@@ -93,6 +93,17 @@ def test_health_does_not_wait_for_handlers(host: MattermostHost) -> None:
     print(f"health beside {len(waiting)} handlers that wait: at most {worst:.1f} ms")
 
 
+def test_cancellation_and_deadlines_reach_handlers(host: MattermostHost) -> None:
+    hook, request = "UserHasBeenDeactivated", {"user": {"id": "ann"}}
+    left = host.submit("call", method=hook, request=request)
+    host.request("logs", contains="waiting for ann", level="warn", at_least=1)
+    host.abort(left)
+    host.request("logs", contains="no longer waiting for ann", at_least=1)
+    late = host.hook(hook, {"user": {"id": "bob"}}, timeout_ms=300)
+    assert late["code"] == "DEADLINE_EXCEEDED"
+    host.request("logs", contains="no longer waiting for bob", at_least=1)
+
+
 def test_a_blocking_call_in_a_coroutine_is_an_error(host: MattermostHost) -> None:
     answer = host.hook("UserHasBeenCreated", {"user": {"id": "u1"}})
     assert answer["code"] == "INTERNAL"

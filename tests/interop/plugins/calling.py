@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 from mattermost_plugin import HookName, NotFoundError, Plugin, hook, models, run_plugin
@@ -61,6 +62,17 @@ class Calling(Plugin):
     ) -> None:
         """A mistake: it would block the event loop."""
         self.api.get_user(user.id)
+
+    @hook(HookName.UserHasBeenDeactivated)
+    async def deactivated(
+        self, plugin_context: models.PluginContext, user: models.User
+    ) -> None:
+        """Waits for ever, and says so when it begins and when it is cancelled."""
+        self.logger.warning("waiting for %s", user.id)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.logger.warning("no longer waiting for %s", user.id)
 
 
 if __name__ == "__main__":
