@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PYTEST := python -m pytest --timeout 120
 
 .DEFAULT_GOAL := help
 .PHONY: help generate-grpc check-generated test test-lowest interop lint format bench clean
@@ -25,12 +26,12 @@ check-generated: $(STAMP) ## fail if generated/ is not what the protos give
 	$(BIN)/plugwright generate --check
 
 test: $(STAMP) ## run the tests (all but those that need Go)
-	$(BIN)/python -m pytest -n auto --ignore=tests/interop
+	$(BIN)/$(PYTEST) -n auto --ignore=tests/interop
 
 interop: $(STAMP) ## build the go-plugin host and run plugins under it (needs Go)
 	@command -v go >/dev/null || { echo "make interop needs a Go toolchain: put go on the PATH"; exit 1; }
 	cd tests/host && go vet ./...
-	$(BIN)/python -m pytest -s tests/interop
+	$(BIN)/$(PYTEST) -s tests/interop
 
 # The oldest versions that pyproject.toml promises, against the tests of the SDK.
 test-lowest: $(STAMP) ## run the SDK's tests on the oldest grpcio and protobuf
@@ -38,7 +39,7 @@ test-lowest: $(STAMP) ## run the SDK's tests on the oldest grpcio and protobuf
 	$(VENV)-lowest/bin/python -m pip install --quiet grpcio==1.66.0 grpcio-tools==1.66.0 \
 		protobuf==5.27.0 hypothesis pytest pytest-timeout pytest-xdist pydantic
 	$(VENV)-lowest/bin/python -m pip install --quiet '.[codegen]'
-	$(VENV)-lowest/bin/python -m pytest -n auto tests/sdk tests/hooks tests/clapshot \
+	$(VENV)-lowest/bin/$(PYTEST) -n auto tests/sdk tests/hooks tests/clapshot \
 		tests/openrun --ignore=tests/openrun/test_openrun_typing.py
 
 lint: $(STAMP) ## formatting, lint and types

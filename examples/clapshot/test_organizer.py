@@ -164,9 +164,9 @@ def test_logins_are_left_to_the_server(harness: Harness) -> None:
     [
         ("new_folder", "{", "not valid JSON"),
         ("new_folder", "{}", "args.title: missing"),
-        ("new_folder", '{"title": 1}', "args.title: expected a text, got 1"),
+        ("new_folder", '{"title": 1}', "args.title: expected str, got int"),
         ("new_folder", '{"title": " "}', "a folder needs a name"),
-        ("share_folder", '{"folder_id": "1", "users": []}', "expected a whole number"),
+        ("share_folder", '{"folder_id": "1", "users": []}', "folder_id: expected int"),
         ("drop_tables", "{}", "no command 'drop_tables'"),
     ],
 )

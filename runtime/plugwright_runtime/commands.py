@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import typing
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from .json_args import checker, parse
+from .fitting import Unfit, hints_of
+from .json_args import JSONArgs
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,10 +20,10 @@ MARK = "__command__"
 
 
 class Command(NamedTuple):
-    """A handler: the name of its method, and the dataclass of its arguments."""
+    """A handler: the name of its method, and what makes its arguments."""
 
     method: str
-    arguments: type[Any]
+    arguments: JSONArgs[Any]
 
 
 def marked(function: F, name: str) -> F:
@@ -50,10 +50,10 @@ class CommandTable:
         if name in self._commands:
             other = self._commands[name].method
             raise TypeError(f"{where}: {cls.__name__}.{other} handles {name!r} already")
-        arguments = _second_parameter(function, where)
+        cls_of_arguments = _second_parameter(function, where)
         try:
-            checker(arguments)
-        except TypeError as error:
+            arguments = JSONArgs(cls_of_arguments)
+        except Unfit as error:
             raise TypeError(f"{where}: {error}") from None
         self._commands[name] = Command(attribute, arguments)
 
@@ -67,8 +67,8 @@ class CommandTable:
         return self._commands.get(name)
 
     def arguments(self, command: Command, text: str) -> Any:
-        """The arguments in a JSON text. Raises `JSONArgsError`."""
-        return parse(command.arguments, text)
+        """The arguments in a JSON text. Raises `Misfit`."""
+        return command.arguments.parse(text)
 
 
 def _second_parameter(function: Any, where: str) -> type[Any]:
@@ -77,11 +77,9 @@ def _second_parameter(function: Any, where: str) -> type[Any]:
     if len(names) < 2:
         raise TypeError(f"{where}: a command takes its arguments after self")
     try:
-        hints = typing.get_type_hints(function)
-    except NameError as error:
-        raise TypeError(
-            f"{where}: {error}; define the dataclass of its arguments at module level"
-        ) from None
+        hints = hints_of(function)
+    except Unfit as error:
+        raise TypeError(f"{where}: {error}") from None
     found = hints.get(names[1])
     if not isinstance(found, type) or not dataclasses.is_dataclass(found):
         raise TypeError(f"{where}: annotate {names[1]} with a dataclass")

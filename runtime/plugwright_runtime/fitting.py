@@ -26,24 +26,26 @@ from collections.abc import (
     Set,
 )
 from datetime import datetime
-from typing import Any, Literal, NoReturn, TypeAlias, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from .errors import PlugwrightError
-from .nanotime import NanoDatetime, nano_datetime
+from .fitting_leaves import (
+    Fit,
+    Misfit,
+    anything,
+    choice,
+    converted,
+    floating,
+    instance,
+    integer,
+    name_of,
+    nano,
+    shown,
+    wrong,
+)
+from .nanotime import NanoDatetime
 
-Fit: TypeAlias = Callable[[Any, str], Any]
-
-
-class Misfit(PlugwrightError, TypeError):
-    """A value does not fit: `path` is where, `problem` what is wrong with it."""
-
-    def __init__(self, path: str, problem: str) -> None:
-        self.path = path
-        self.problem = problem
-        super().__init__(f"{path}: {problem}" if path else problem)
-
-    def __reduce__(self) -> Any:
-        return type(self), (self.path, self.problem)
+__all__ = ["Fit", "Fits", "Misfit", "Unfit", "fit_of", "hints_of"]
 
 
 class Unfit(PlugwrightError, TypeError):
@@ -56,10 +58,16 @@ def fit_of(annotation: Any, leaves: tuple[type, ...] = ()) -> Fit:
     `leaves`: further classes whose instances values may be, beside None, bool, int, float, str,
     bytes and datetime.
     """
-    return _Fits(leaves).of(annotation)
+    return Fits({**_LEAVES, **{cls: instance(cls) for cls in leaves}}).of(annotation)
 
 
-_SCALARS = (bool, str, bytes, datetime)
+_LEAVES: Mapping[Any, Fit] = {
+    **{cls: instance(cls) for cls in (type(None), bool, str, bytes, datetime)},
+    int: integer,
+    float: floating,
+    NanoDatetime: nano,
+    object: anything,
+}
 _LISTS: Mapping[Any, Any] = {list: list, Sequence: (list, tuple), MutableSequence: list}
 _ANY_ORDER: Mapping[Any, Any] = {
     Iterable: (list, tuple, set),
@@ -69,62 +77,63 @@ _SETS: Mapping[Any, Any] = {set: set, frozenset: frozenset, Set: set}
 _MAPPINGS = (dict, Mapping, MutableMapping)
 
 
-def _expected(path: str, expected: str, value: object) -> NoReturn:
-    got = "None" if value is None else type(value).__name__
-    raise Misfit(path, f"expected {expected}, got {got}")
+class Fits:
+    """Makes the checks of annotations; dataclasses that contain themselves are made once.
 
+    `leaves`: the checks of single values by class, that of `Any` under `object`. `tuples`: what
+    becomes a tuple.
+    """
 
-def _name(annotation: Any) -> str:
-    if annotation is None or annotation is type(None):
-        return "None"
-    if isinstance(annotation, type) and not get_args(annotation):
-        return annotation.__name__
-    text = str(annotation).replace("typing.", "").replace("collections.abc.", "")
-    return text.replace("NoneType", "None")
-
-
-class _Fits:
-    """Makes the checks of annotations; dataclasses that contain themselves are made once."""
-
-    def __init__(self, leaves: tuple[type, ...]) -> None:
+    def __init__(self, leaves: Mapping[Any, Fit], tuples: type = tuple) -> None:
         self._leaves = leaves
+        self._tuples = tuples
         self._records: dict[Any, Fit] = {}
 
     def of(self, annotation: Any) -> Fit:
-        if annotation is Any or annotation is object:
-            return lambda value, path: value
+        """The check for a resolved annotation."""
+        if annotation is Any:
+            return self._leaves[object]
+        if annotation is None:
+            return self._leaves[type(None)]
         if isinstance(annotation, typing.NewType):
             return self.of(annotation.__supertype__)
         origin = get_origin(annotation)
         if origin is typing.Annotated:
             return self.of(get_args(annotation)[0])
         if origin is Literal:
-            return _literal(get_args(annotation))
+            values = get_args(annotation)
+            return self.choice(annotation, {(type(v), v): v for v in values})
         if origin is Union or origin is types.UnionType:
             return self._union(annotation)
-        found = self._container(origin or annotation, annotation)
+        found = self.container(origin or annotation, annotation)
         return found or self._class(annotation)
 
+    def unfit(self, annotation: Any) -> Unfit:
+        """The error for an annotation that nothing can be checked against."""
+        name = name_of(annotation)
+        return Unfit(f"no value can be checked against the annotation {name}")
+
+    def choice(self, annotation: Any, known: Mapping[tuple[type, Any], Any]) -> Fit:
+        """The check for a `Literal`, or for the values of an enum."""
+        return choice(known)
+
     def _class(self, cls: Any) -> Fit:
-        if cls is None or cls is type(None):
-            return _instance(type(None), "None")
-        if cls is int:
-            return _integer
-        if cls is float:
-            return _float
-        if cls is NanoDatetime:
-            return _nano_datetime
+        if not isinstance(cls, type):
+            raise self.unfit(cls)
         if typing.is_typeddict(cls):
             return self._record(cls, self._typed_dict)
-        if not isinstance(cls, type):
-            raise Unfit(f"no value can be checked against the annotation {_name(cls)}")
         if issubclass(cls, enum.Enum):
-            return _enum(cls)
+            known = {(type(m.value), m.value): m for m in cls}
+            return converted(cls, self.choice(cls, known))
         if dataclasses.is_dataclass(cls):
             return self._record(cls, self._dataclass)
-        if cls in _SCALARS or cls in self._leaves:
-            return _instance(cls, cls.__name__)
-        raise Unfit(f"no value can be checked against the annotation {_name(cls)}")
+        if cls in self._leaves:
+            return self._leaves[cls]
+        raise self.unfit(cls)
+
+    def make(self, cls: Any, members: dict[str, Any], path: str) -> Any:
+        """An instance of a dataclass from what fits its fields."""
+        return cls(**members)
 
     def _union(self, annotation: Any) -> Fit:
         # An int is meant to be an int where it may be a float, too.
@@ -144,32 +153,34 @@ class _Fits:
                     return each(value, path)
                 except Misfit:
                     continue
-            _expected(path, " | ".join(map(_name, get_args(annotation))), value)
+            raise wrong(path, " | ".join(map(name_of, get_args(annotation))), value)
 
         return fit
 
-    def _container(self, origin: Any, annotation: Any) -> Fit | None:
+    def container(self, origin: Any, annotation: Any) -> Fit | None:
+        """The check for what has items, None for what has none."""
         args = get_args(annotation)
         if origin is tuple:
             return self._tuple(args, annotation)
         if origin in _MAPPINGS:
-            return self._mapping(*(args or (Any, Any)))
+            return self.mapping(*(args or (Any, Any)))
         for kinds, make in ((_LISTS, list), (_SETS, None), (_ANY_ORDER, list)):
             accepted: Any = kinds.get(origin) if isinstance(origin, type) else None
             if accepted is not None:
                 item = self.of(args[0] if args else Any)
-                return _elements(item, accepted, make or accepted, _name(annotation))
+                return _elements(item, accepted, make or accepted, name_of(annotation))
         return None
 
     def _tuple(self, args: tuple[Any, ...], annotation: Any) -> Fit:
         if annotation is tuple or args[-1:] == (Ellipsis,):
             item = self.of(args[0] if args else Any)
-            return _elements(item, tuple, tuple, _name(annotation))
+            return _elements(item, self._tuples, tuple, name_of(annotation))
         fits = [self.of(arg) for arg in args]
+        accepted: Any = self._tuples
 
         def fit(value: Any, path: str) -> Any:
-            if not isinstance(value, tuple):
-                _expected(path, _name(annotation), value)
+            if not isinstance(value, accepted):
+                raise wrong(path, name_of(annotation), value)
             if len(value) != len(fits):
                 problem = f"expected {len(fits)} items, got {len(value)}"
                 raise Misfit(path, problem)
@@ -180,14 +191,15 @@ class _Fits:
 
         return fit
 
-    def _mapping(self, key: Any, value: Any) -> Fit:
+    def mapping(self, key: Any, value: Any) -> Fit:
+        """The check for a dict."""
         key_fit, value_fit = self.of(key), self.of(value)
 
         def fit(values: Any, path: str) -> Any:
             if not isinstance(values, dict):
-                _expected(path, "dict", values)
+                raise wrong(path, "dict", values)
             return {
-                key_fit(k, f"{path} key"): value_fit(v, f"{path}[{_shown(k)}]")
+                key_fit(k, f"{path} key"): value_fit(v, f"{path}[{shown(k)}]")
                 for k, v in values.items()
             }
 
@@ -203,24 +215,33 @@ class _Fits:
     def _dataclass(self, cls: Any) -> Fit:
         hints = hints_of(cls)
         fields = {f.name: f for f in dataclasses.fields(cls) if f.init}
-        fits = {name: self.of(hints[name]) for name in fields}
+        fits = {name: self._member(cls, name, hints[name]) for name in fields}
         required = {
             name
             for name, f in fields.items()
             if f.default is f.default_factory is dataclasses.MISSING
         }
-        make: Callable[..., Any] = cls
 
         def fit(value: Any, path: str) -> Any:
             if type(value) is cls:
                 return value
-            return make(**_members(value, path, fits, required, cls.__name__))
+            members = _members(value, path, fits, required, cls.__name__)
+            return self.make(cls, members, path)
 
         return fit
 
+    def _member(self, cls: type, name: str, hint: Any) -> Fit:
+        try:
+            return self.of(hint)
+        except Unfit as error:
+            raise Unfit(f"{cls.__name__}.{name}: {error}") from None
+
     def _typed_dict(self, cls: Any) -> Fit:
         hints = hints_of(cls)
-        fits = {name: self.of(_unwrapped(hint)) for name, hint in hints.items()}
+        fits = {
+            name: self._member(cls, name, _unwrapped(hint))
+            for name, hint in hints.items()
+        }
         # The class itself does not see through annotations that are texts.
         required = {
             name
@@ -237,7 +258,12 @@ def hints_of(owner: Any) -> dict[str, Any]:
         return typing.get_type_hints(owner, include_extras=True)
     except Exception as error:
         name = getattr(owner, "__qualname__", repr(owner))
-        raise Unfit(f"the annotations of {name} cannot be resolved: {error}") from None
+        advice = ""
+        if isinstance(error, NameError):
+            advice = "; define the types they name at module level"
+        raise Unfit(
+            f"the annotations of {name} cannot be resolved: {error}{advice}"
+        ) from None
 
 
 def _unwrapped(hint: Any) -> Any:
@@ -250,79 +276,17 @@ def _members(
 ) -> dict[str, Any]:
     """The items of a mapping as keyword arguments."""
     if not isinstance(value, Mapping):
-        _expected(path, name, value)
+        raise wrong(path, name, value)
     items: Mapping[Any, Any] = value
     dot = f"{path}." if path else ""
     for key in items:
         if key not in fits:
             known = ", ".join(fits) or "none"
-            raise Misfit(path, f"unknown key {_shown(key)}; known are: {known}")
+            raise Misfit(path, f"unknown key {shown(key)}; known are: {known}")
     for key in fits:
         if key in required and key not in items:
             raise Misfit(f"{dot}{key}", "missing")
     return {key: fits[key](item, f"{dot}{key}") for key, item in items.items()}
-
-
-def _shown(key: object) -> str:
-    return f"{key!r}"[:80] if isinstance(key, str | int) else type(key).__name__
-
-
-def _instance(cls: type, name: str) -> Fit:
-    def fit(value: Any, path: str) -> Any:
-        return value if isinstance(value, cls) else _expected(path, name, value)
-
-    return fit
-
-
-def _integer(value: Any, path: str) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    _expected(path, "int", value)
-
-
-def _float(value: Any, path: str) -> float:
-    if isinstance(value, float):
-        return value
-    if not isinstance(value, int) or isinstance(value, bool):
-        _expected(path, "float", value)
-    try:
-        return float(value)
-    except OverflowError:
-        raise Misfit(path, "the int is too large for a float") from None
-
-
-def _nano_datetime(value: Any, path: str) -> NanoDatetime:
-    if isinstance(value, NanoDatetime):
-        return value
-    if not isinstance(value, datetime):
-        _expected(path, "NanoDatetime", value)
-    return nano_datetime(value, 0)
-
-
-def _literal(values: tuple[Any, ...]) -> Fit:
-    known = {(type(v), v): v for v in values}
-
-    def fit(value: Any, path: str) -> Any:
-        if value.__hash__ is None or (type(value), value) not in known:
-            shown = ", ".join(map(repr, values))
-            raise Misfit(path, f"expected one of {shown}")
-        return known[type(value), value]
-
-    return fit
-
-
-def _enum(cls: type[enum.Enum]) -> Fit:
-    known = {(type(m.value), m.value): m for m in cls}
-    shown = ", ".join(repr(m.value) for m in cls)
-
-    def fit(value: Any, path: str) -> Any:
-        if isinstance(value, cls):
-            return value
-        if value.__hash__ is None or (type(value), value) not in known:
-            raise Misfit(path, f"expected one of {shown}")
-        return known[type(value), value]
-
-    return fit
 
 
 def _elements(item: Fit, accepted: Any, make: Any, name: str) -> Fit:
@@ -330,7 +294,7 @@ def _elements(item: Fit, accepted: Any, make: Any, name: str) -> Fit:
 
     def fit(value: Any, path: str) -> Any:
         if not isinstance(value, check):
-            _expected(path, name, value)
+            raise wrong(path, name, value)
         return make([item(each, f"{path}[{i}]") for i, each in enumerate(value)])
 
     return fit

@@ -13,9 +13,9 @@ import logging
 import re
 import threading
 
+from .diversion import Diversion
 from .goplugin.hclog import cut, exception_text, message_of
 from .goplugin.logs import TRACE, catch_exceptions, write_all
-from .goplugin.output import Diversion
 
 MAX_TEXT = 16_000  # characters of a record; longer ones lose their middle
 MAX_LINE = 64 * 1024  # bytes without a line break that are waited for

@@ -18,18 +18,17 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from .goplugin.environment import LaunchError
-from .goplugin.lifecycle import Guardian
-from .goplugin.listener import bind_grpc, tcp_endpoint
+from .diversion import send_lines_at_once
+from .endpoint import bind_grpc, tcp_endpoint
 from .goplugin.logs import level_from
-from .goplugin.output import send_lines_at_once
+from .guardian import Guardian
+from .launch_error import LaunchError
 from .serving import (
     MAX_MESSAGE_BYTES,
     MAX_STREAMS,
+    ApplicationProcess,
     Close,
-    ServerProcess,
     run_guarded,
-    server_options,
 )
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ def _read_to_end(guardian: Guardian) -> None:
     guardian.stop("stdin has ended")
 
 
-class Process(ServerProcess):
+class Process(ApplicationProcess):
     """The server of one application, on a port of its own."""
 
     def __init__(
@@ -132,18 +131,14 @@ class Process(ServerProcess):
         host: str,
         guardian: Guardian,
     ) -> None:
-        from .goplugin.untyped import aio
-
-        server = aio.server(options=server_options(style))
-        super().__init__(server, guardian, application.stop)
-        self._application = application
+        super().__init__(style, application, guardian)
         self._real = real
         self._host = host
         self._port = 0
 
     def register(self) -> Awaitable[None]:
         target = self._host or None
-        return self._application.register(
+        return self.application.register(
             self.server, host_address=self._host, _target=target
         )
 

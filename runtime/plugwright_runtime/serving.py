@@ -14,11 +14,14 @@ import logging
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from .goplugin.environment import LaunchError
-from .goplugin.lifecycle import Guardian
+from .guardian import Guardian
 from .hosted import keep_grpc_out_of_forks
+from .launch_error import LaunchError
+
+if TYPE_CHECKING:
+    from .application import Application
 
 Close = Callable[[], Awaitable[None]]
 OnStop = Callable[[], Awaitable[None]]
@@ -109,6 +112,22 @@ class ServerProcess(ABC):
             _log.exception("stopping the application failed")
             return 1
         return 0
+
+
+class ApplicationProcess(ServerProcess):
+    """A server of one application and nothing beside it."""
+
+    def __init__(
+        self, limits: Limits, application: Application, guardian: Guardian
+    ) -> None:
+        from .untyped import aio  # a style is known before grpc is imported
+
+        server = aio.server(options=server_options(limits))
+        super().__init__(server, guardian, application.stop)
+        self.application = application
+
+    def register(self) -> Awaitable[None]:
+        return self.application.register(self.server)
 
 
 def run_guarded(

@@ -13,26 +13,25 @@ import contextlib
 import os
 import socket
 import stat
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import level_log
-from .goplugin.environment import LaunchError
-from .goplugin.lifecycle import Guardian
-from .goplugin.listener import MAX_PATH_BYTES, Endpoint, bind_grpc
+from .endpoint import MAX_PATH_BYTES, Endpoint, bind_grpc
+from .guardian import Guardian
+from .launch_error import LaunchError
 from .serving import (
     MAX_MESSAGE_BYTES,
     MAX_STREAMS,
+    ApplicationProcess,
     Close,
-    ServerProcess,
     run_guarded,
-    server_options,
 )
 
 if TYPE_CHECKING:
     from .application import Application
-    from .goplugin.output import Diversion
+    from .diversion import Diversion
 
 ONE_SECOND = 1.0  # to find out whether somebody listens on a socket that is there
 
@@ -174,7 +173,7 @@ def somebody_listens(path: str) -> bool:
     return True
 
 
-class Process(ServerProcess):
+class Process(ApplicationProcess):
     """The server of one application, on the address of the command line."""
 
     def __init__(
@@ -185,16 +184,9 @@ class Process(ServerProcess):
         log: Diversion,
         guardian: Guardian,
     ) -> None:
-        from .goplugin.untyped import aio
-
-        server = aio.server(options=server_options(style))
-        super().__init__(server, guardian, application.stop)
-        self._application = application
+        super().__init__(style, application, guardian)
         self._address = address
         self._log = log
-
-    def register(self) -> Awaitable[None]:
-        return self._application.register(self.server)
 
     async def listen(self) -> Close:
         self._address.bind(self.server)

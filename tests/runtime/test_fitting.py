@@ -36,6 +36,11 @@ class Tree:
     made: int = field(default=0, init=False)
 
 
+@dataclass
+class Bad:
+    value: list[Decimal]
+
+
 class Total(TypedDict, total=False):
     a: int
 
@@ -92,6 +97,12 @@ def test_what_fits(annotation: Any, value: Any, expected: Any) -> None:
         (int | str | None, 1.0, "x: expected int | str | None, got float"),
         (list[list[int]], [[0], [1, "2"]], "x[1][1]: expected int, got str"),
         (tuple[()], (1,), "x: expected 0 items, got 1"),
+        (list[Tree], 1, "x: expected list[Tree], got int"),
+        (
+            dict[str, Tree] | Literal["a.b"],
+            1,
+            "x: expected dict[str, Tree] | Literal['a.b'], got",
+        ),
         (Literal[True], 1, "x: expected one of True"),
         (
             Tree,
@@ -135,6 +146,11 @@ def test_what_does_not_fit_is_named(annotation: Any, value: Any, text: str) -> N
 def test_what_nothing_can_be_checked_against(annotation: Any) -> None:
     with pytest.raises(Unfit, match="no value can be checked against the annotation"):
         fit_of(annotation)
+
+
+def test_a_field_that_nothing_can_be_checked_against_is_named() -> None:
+    with pytest.raises(Unfit, match=r"^Bad\.value: no value .* annotation Decimal$"):
+        fit_of(dict[str, Bad])
 
 
 def test_leaves_are_further_classes() -> None:

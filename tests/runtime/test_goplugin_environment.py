@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import goplugin_host
 import pytest
+from plugwright_runtime.endpoint import Endpoint
 from plugwright_runtime.goplugin import LaunchError, PluginSpec
 from plugwright_runtime.goplugin.environment import (
     Launch,
@@ -12,7 +13,6 @@ from plugwright_runtime.goplugin.environment import (
     read_launch,
 )
 from plugwright_runtime.goplugin.handshake import handshake_line
-from plugwright_runtime.goplugin.listener import Endpoint
 
 COOKIE = goplugin_host.COOKIE
 

@@ -19,8 +19,9 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar, final
 from plugwright_runtime import errors
 from plugwright_runtime.commands import CommandTable, marked
 from plugwright_runtime.conventions import StatusErrors
-from plugwright_runtime.goplugin.listener import Endpoint
-from plugwright_runtime.json_args import Dataclass, JSONArgsError
+from plugwright_runtime.endpoint import Endpoint
+from plugwright_runtime.fitting import Misfit
+from plugwright_runtime.json_args import Dataclass
 from plugwright_runtime.plugin import ServicePlugin
 from plugwright_runtime.servicer import Reply, ServerContext
 
@@ -192,7 +193,7 @@ class Organizer(OrganizerInboundServicer, ServicePlugin):
             raise Unimplemented(f"the organizer has no command {request.cmd[:60]!r}")
         try:
             arguments = self._commands.arguments(found, request.args)
-        except JSONArgsError as error:
+        except Misfit as error:
             text = f"command {request.cmd!r}: {error}"
             raise UserVisible(text, "INVALID_ARGUMENT") from error
         method: Callable[[Any, UserSessionData], Reply[None]] = getattr(

@@ -11,9 +11,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..launch_error import LaunchError
     from .broker import Accepted, Broker, Dialled
     from .early import prepare
-    from .environment import LaunchError
     from .logs import HclogHandler, configure_logging
     from .offers import BrokerError
     from .process import PluginContext, run, serve
@@ -40,7 +40,7 @@ _HOMES = {
     "BrokerError": "offers",
     "Dialled": "broker",
     "HclogHandler": "logs",
-    "LaunchError": "environment",
+    "LaunchError": ".launch_error",
     "PluginContext": "process",
     "PluginSpec": "spec",
     "configure_logging": "logs",
@@ -53,4 +53,4 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

@@ -17,13 +17,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..endpoint import Endpoint
+from ..launch_error import LaunchError
+from ..untyped import aio, grpc
 from . import wire
-from .environment import LaunchError
-from .listener import Endpoint
 from .offers import WAIT_SECONDS, BrokerError, Offers, check_id, read_endpoint
 from .services import generic_handler
 from .transport import Close, Transport
-from .untyped import aio, grpc
 
 Register = Callable[[Any], Awaitable[None] | None]
 Options = Sequence[tuple[str, Any]]

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .environment import CLIENT_CERTIFICATE, LaunchError
+from ..launch_error import LaunchError
+from .environment import CLIENT_CERTIFICATE
 
 HOST_NAME = "localhost"  # go-plugin hosts verify this name, whatever the address
 LIFETIME = timedelta(days=30 * 365)

@@ -12,10 +12,10 @@ import signal
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import FrameType
 
 from ..hosted import keep_grpc_out_of_forks
 from .environment import started_by_host
-from .lifecycle import ignore
 from .logs import configure_logging
 from .output import Capture, capture_stdout
 from .spec import PluginSpec
@@ -51,3 +51,9 @@ def prepare(
         configure_logging(spec.log_level_variables, environ)
         _prepared = Prepared(capture_stdout(), host_pid)
     return _prepared
+
+
+def ignore(number: int, frame: FrameType | None) -> None:
+    """A handler that does nothing; unlike SIG_IGN it is not inherited by the programs a plugin
+    starts.
+    """

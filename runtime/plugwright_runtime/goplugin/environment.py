@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ..launch_error import LaunchError
 from .spec import PluginSpec
 
 VERSIONS = "PLUGIN_PROTOCOL_VERSIONS"
@@ -22,10 +23,6 @@ CLIENT_CERTIFICATE = "PLUGIN_CLIENT_CERT"
 SOCKET_DIRECTORY = "PLUGIN_UNIX_SOCKET_DIR"
 SOCKET_GROUP = "PLUGIN_UNIX_SOCKET_GROUP"
 MULTIPLEX = "PLUGIN_MULTIPLEX_GRPC"
-
-
-class LaunchError(Exception):
-    """The process cannot start as a plugin; the text says why and what to do. Exit code 1."""
 
 
 class NotStartedByHost(LaunchError):

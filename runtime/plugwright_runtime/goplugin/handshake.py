@@ -10,8 +10,8 @@ from __future__ import annotations
 import base64
 import json
 
+from ..endpoint import Endpoint
 from .environment import Launch
-from .listener import Endpoint
 
 CORE_VERSION = 1  # of the go-plugin protocol itself
 

@@ -16,33 +16,16 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
-from urllib.parse import quote
+from typing import Any
 
-from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Launch, LaunchError
+from ..endpoint import LOOPBACK, MAX_PATH_BYTES, Endpoint, bind_grpc, tcp_endpoint
+from ..launch_error import LaunchError
+from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Launch
 
-MAX_PATH_BYTES = (
-    107 if sys.platform == "linux" else 103
-)  # of sockaddr_un.sun_path, less its NUL
 BACKLOG = 128
-LOOPBACK = "127.0.0.1"
 OUR_NAMES = len(
     "/plugin-12345678/plugin1234567890"
 )  # what is put behind a temporary directory
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An address as handshakes and brokers spell it: a socket path, or host:port."""
-
-    network: Literal["unix", "tcp"]
-    address: str
-
-    @property
-    def target(self) -> str:
-        """The same for grpc, which takes a socket path for a URI and decodes %xx in it."""
-        return "unix:" + quote(self.address) if self.network == "unix" else self.address
 
 
 class Listeners:
@@ -157,19 +140,6 @@ def temporary_directory() -> str:
     return directory if fits or not os.path.isdir("/tmp") else "/tmp"
 
 
-def bind_grpc(server: Any, endpoint: Endpoint) -> int:
-    """`add_insecure_port` with one kind of failure; the port number, 1 for a Unix socket."""
-    try:
-        port: int = server.add_insecure_port(endpoint.target)
-    except RuntimeError as error:
-        raise LaunchError(f"cannot listen on {endpoint.address}: {error}") from error
-    if port == 0:  # how some versions of grpcio report a failure
-        raise LaunchError(
-            f"cannot listen on {endpoint.address}: the address is taken or not allowed"
-        )
-    return port
-
-
 def is_free(port: int) -> bool:
     """Whether a port can be bound now; asked first, since grpc prints to stderr about each taken
     one.
@@ -181,10 +151,6 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def tcp_endpoint(port: int) -> Endpoint:
-    return Endpoint("tcp", f"{LOOPBACK}:{port}")
 
 
 def tcp_socket() -> socket.socket:

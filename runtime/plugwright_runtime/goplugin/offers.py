@@ -11,7 +11,7 @@ import asyncio
 import time
 from typing import Literal, cast
 
-from .listener import Endpoint
+from ..endpoint import Endpoint
 
 WAIT_SECONDS = 5.0
 KEEP_SECONDS = 5.0

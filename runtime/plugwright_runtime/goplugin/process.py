@@ -16,19 +16,21 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from ..endpoint import Endpoint
+from ..guardian import Guardian
 from ..hosted import keep_grpc_out_of_forks
+from ..launch_error import LaunchError
 from ..serving import Close, ServerProcess, message_limits, server_options
+from ..untyped import aio
 from .broker import Broker
 from .early import Prepared, prepare
-from .environment import Launch, LaunchError, NotStartedByHost, read_launch
+from .environment import Launch, NotStartedByHost, read_launch
 from .handshake import handshake_line, reattach_text
-from .lifecycle import Guardian
-from .listener import Endpoint, Listeners
+from .listener import Listeners
 from .logs import configure_logging
 from .services import Controller, Health, Stdio
 from .spec import PluginSpec
 from .transport import Plain, Transport
-from .untyped import aio
 
 Options = Sequence[tuple[str, Any]]
 

@@ -13,9 +13,9 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from ..untyped import grpc
 from . import wire
 from .output import OutputBuffer
-from .untyped import grpc
 
 HEALTHY_SERVICES = ("plugin", "")  # "plugin" is the name go-plugin hosts ask for
 MAX_WATCHERS = 16

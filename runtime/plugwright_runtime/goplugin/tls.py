@@ -13,9 +13,10 @@ import socket
 import sys
 from typing import Any
 
+from ..endpoint import Endpoint, bind_grpc
+from ..launch_error import LaunchError
 from .certificate import HOST_NAME, make_identity
-from .environment import LaunchError
-from .listener import Endpoint, Listeners, bind_grpc, start_listening
+from .listener import Listeners, start_listening
 from .relay import Factory, Relay
 from .transport import Exposed, Reached
 

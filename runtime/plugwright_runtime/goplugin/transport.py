@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .listener import Endpoint, Listeners
+from ..endpoint import Endpoint
+from .listener import Listeners
 
 Close = Callable[[], Awaitable[None]]
 

@@ -17,7 +17,7 @@ import traceback
 STALLED_TICKS = 4
 SHOWN_FRAMES = 6
 
-_log = logging.getLogger("plugwright.goplugin")
+_log = logging.getLogger("plugwright.launch")
 
 
 class StallWatch:

@@ -30,7 +30,7 @@ FORCED_EXIT = 1
 SECOND_SIGTERM_EXIT = 128 + signal.SIGTERM
 PR_SET_PDEATHSIG = 1  # of prctl(2)
 
-_log = logging.getLogger("plugwright.goplugin")
+_log = logging.getLogger("plugwright.launch")
 
 
 class Guardian:
@@ -174,12 +174,6 @@ class Guardian:
         last_words.start()
         last_words.join(0.1)
         os._exit(code)
-
-
-def ignore(number: int, frame: FrameType | None) -> None:
-    """A handler that does nothing; unlike SIG_IGN it is not inherited by the programs a plugin
-    starts.
-    """
 
 
 def is_wakeup(descriptor: int) -> bool:
