@@ -10,7 +10,6 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,7 @@ def _with_extras(settings: Settings) -> Settings:
     sdk = settings.sdk
     if sdk.guide:
         text = read_guide(settings.root, sdk.guide, settings.where("sdk.guide"))
-        settings = replace(settings, guide=text)
+        settings = settings._replace(guide=text)
     if not sdk.extras and not sdk.exports:
         return settings
     found = read_extras(settings.root, sdk.extras, settings.where("sdk.extras"))
@@ -82,7 +81,7 @@ def _with_extras(settings: Settings) -> Settings:
     problems = Problems()
     check_exports(found, sdk.exports, places, problems)
     problems.raise_if_any()
-    return replace(settings, extras=found)
+    return settings._replace(extras=found)
 
 
 class _Reader:
@@ -125,7 +124,8 @@ class _Reader:
         if not isinstance(data, dict):
             self._wrong(name, f"[{name}] must be a table")
             return cls()
-        types = {f.name: f.type for f in fields(cls)}
+        hints: Mapping[str, Any] = cls.__annotations__
+        types = {n: getattr(h, "__forward_arg__", h) for n, h in hints.items()}
         values: dict[str, Any] = {}
         for key, value in self._known(data, types, name):
             attribute = key.replace("-", "_")

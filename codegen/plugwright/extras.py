@@ -7,9 +7,8 @@ part of the package as it stands, so that users install and import one thing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .names import is_package
 from .problems import Location, Problems, fail
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     import ast
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
+class Extra(NamedTuple):
     """A hand-written module: `name` in the package, `path` as configured, `defines` = its names."""
 
     name: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import names, protoc
 from .config import CONFIG_NAME, load
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(NamedTuple):
     """Where the protos are: `files` below import roots `path`, or a ready `descriptor_set`."""
 
     files: tuple[Path, ...]
@@ -31,8 +29,7 @@ class Sources:
     descriptor_set: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """One SDK to generate: its settings, its protos, and the folder it goes to."""
 
     settings: Settings

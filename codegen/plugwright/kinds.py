@@ -176,15 +176,15 @@ class Kinds:
         )
 
     def row(self, kind: SingularKind) -> Row:
+        if isinstance(kind, ScalarKind):
+            return _SCALAR_ROWS[kind.type]
         row = self._rows.get(kind)
         if row is None:
             row = self._rows[kind] = self._row(kind)
         return row
 
-    def _row(self, kind: SingularKind) -> Row:
+    def _row(self, kind: EnumKind | MessageKind) -> Row:
         match kind:
-            case ScalarKind():
-                return _SCALAR_ROWS[kind.type]
             case EnumKind():
                 names = self._types[kind.enum]
                 first = self._enums[kind.enum].values[0].name

@@ -11,8 +11,8 @@ import contextlib
 import difflib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .problems import GenerationError, Location, Problem
 from .render import MARKER, SourceFile
@@ -20,8 +20,7 @@ from .render import MARKER, SourceFile
 _MARKED_BYTES = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """A file that is not as generated. `kind`: edited, missing or stale."""
 
     kind: str

@@ -6,13 +6,14 @@ Conventions come first; a setting exists only for what they cannot know. `config
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from .extras import Extra
 from .problems import Location
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 FLAVOURS: Mapping[str, tuple[bool, ...]] = {
     "both": (False, True),
     "sync": (False,),
@@ -20,8 +21,7 @@ FLAVOURS: Mapping[str, tuple[bool, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sdk:
+class Sdk(NamedTuple):
     """The package that comes out.
 
     `out`: folder of its pyproject.toml, relative to the config. `extras`: folder of hand-written
@@ -37,7 +37,7 @@ class Sdk:
     title: str = ""
     out: str = "."
     extras: str = ""
-    exports: Mapping[str, str] = field(default_factory=dict)
+    exports: Mapping[str, str] = _NONE
     clients: str = "both"
     dependencies: tuple[str, ...] = ()
     guide: str = ""
@@ -48,8 +48,7 @@ class Sdk:
         return FLAVOURS[self.clients]
 
 
-@dataclass(frozen=True, slots=True)
-class Protos:
+class Protos(NamedTuple):
     """`files`: globs of the protos to generate; `path`: import roots. Relative to the config.
 
     `nesting`: how many messages may nest in one that arrives; without it, as many as protobuf
@@ -61,8 +60,7 @@ class Protos:
     nesting: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Select:
+class Select(NamedTuple):
     """Which part of the protos to generate: `services` (default: all) and what they need.
 
     `messages`: further messages and enums to keep. `prune`: leave out what neither needs.
@@ -73,8 +71,7 @@ class Select:
     prune: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Error:
+class Error(NamedTuple):
     """How services say that a call failed; which keys a style has is said in plan/conventions.py.
 
     `style`: message, code, diagnostics or status. `message`: the message that a response embeds in
@@ -84,7 +81,7 @@ class Error:
     """
 
     style: str = "message"
-    statuses: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = _NONE
     message: str = ""
     field: str = ""
     code: str = ""
@@ -95,8 +92,7 @@ class Error:
     embed_all: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Api:
+class Api(NamedTuple):
     """The service that plugins call.
 
     `domains`: mixin name -> RPC patterns; an RPC that matches none joins the domain of the RPC
@@ -106,14 +102,13 @@ class Api:
 
     service: str = ""
     client: str = ""
-    domains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    domains: Mapping[str, tuple[str, ...]] = _NONE
     nullable: tuple[str, ...] = ()
     target_env: str = ""
     timeout: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
+class Hooks(NamedTuple):
     """The service that plugins serve.
 
     `omit`: request fields handlers never see. `implemented`: the RPC the runtime answers itself.
@@ -128,15 +123,14 @@ class Hooks:
     implemented: str = ""
     modified: str = "modified_*"
     rejected: str = "rejection_reason"
-    dismiss: Mapping[str, str] = field(default_factory=dict)
+    dismiss: Mapping[str, str] = _NONE
     timeout: float = 30.0
     timeout_env: str = ""
     startup: tuple[str, ...] = ()
     shutdown: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(NamedTuple):
     """How the host starts a plugin: without this table the SDK has no `run_plugin`.
 
     `style`: "go-plugin", "socket-argument" or "port-on-stdout". `service`: what plugins serve by
@@ -160,23 +154,20 @@ class Launch:
     grace_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(NamedTuple):
     """`defaults`: `Message.field` pattern -> default; the last pattern that matches wins."""
 
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = _NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(NamedTuple):
     """`Message.field` patterns: `json` = JSON text in bytes; `secret` = hidden in `repr`."""
 
     json: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """All that is configured, with the extra modules and the text of the guide; `file` and `lines`
     say where, for errors.
 
@@ -188,18 +179,18 @@ class Settings:
     protos: Protos = Protos()
     select: Select = Select(prune=False)
     error: Error | None = None
-    errors: Mapping[str, Error] = field(default_factory=dict)
+    errors: Mapping[str, Error] = _NONE
     api: Api = Api()
     hooks: Hooks = Hooks()
     launch: Launch = Launch()
     parameters: Parameters = Parameters()
     fields: Fields = Fields()
-    reuse: Mapping[str, str] = field(default_factory=dict)
+    reuse: Mapping[str, str] = _NONE
     extras: tuple[Extra, ...] = ()
     guide: str = ""
     file: str = ""
     root: Path = Path()
-    lines: Mapping[str, Location] = field(default_factory=dict)
+    lines: Mapping[str, Location] = _NONE
 
     def where(self, key: str) -> Location:
         """Where `table.key` is set; the file as a whole if that is not known."""
@@ -218,4 +209,4 @@ def without_config(package: str, services: Sequence[str], option: str) -> Settin
     if not services:
         return settings
     lines = {"select.services": Location(option)}
-    return replace(settings, select=Select(tuple(services)), lines=lines)
+    return settings._replace(select=Select(tuple(services)), lines=lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +124,7 @@ def test_one_service_of_clapshot(reached: _Reached, service: str) -> None:
 
 def _linked(case: Case) -> Schema:
     job = case.job()
-    return schema(replace(job, settings=Settings()), _quiet)
+    return schema(job._replace(settings=Settings()), _quiet)
 
 
 def _selected(case: Case, **select_: Any) -> Schema:
@@ -225,8 +224,8 @@ def test_the_message_of_errors_is_kept() -> None:
     whole = _linked(_SELECTION)
     settings = Settings(select=Select(("Library",)))
     error = Error(message="Unused")
-    assert "selection.Unused" in select(whole, replace(settings, error=error)).messages
-    named = replace(settings, errors={"Library": error})
+    assert "selection.Unused" in select(whole, settings._replace(error=error)).messages
+    named = settings._replace(errors={"Library": error})
     assert "selection.Unused" in select(whole, named).messages
 
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields
 from typing import Any, NamedTuple
 
 from .. import layout, names
@@ -235,9 +234,9 @@ class _Reader:
         if style.keys:
             allowed.add("embed_all")
         known = ", ".join(sorted(k.replace("_", "-") for k in allowed))
-        for f in fields(error):
-            if getattr(error, f.name) and f.name not in allowed:
-                key = f.name.replace("_", "-")
+        for name, value in error._asdict().items():
+            if value and name not in allowed:
+                key = name.replace("_", "-")
                 text = f"style {error.style!r} has no key {key!r}; it has: {known}"
                 self.wrong(key, text)
 

@@ -119,7 +119,7 @@ def _check(settings: Settings, style: Style, problems: Problems) -> None:
         known = " or ".join(map(repr, AUTO_MTLS))
         text = f"auto-mtls in [launch] must be {known}, got {launch.auto_mtls!r}"
         problems.add(settings.where("launch.auto-mtls"), text)
-    for key in Launch.__dataclass_fields__:
+    for key in Launch._fields:
         if key in _ALL or key in style.knows:
             continue
         if getattr(launch, key) != getattr(Launch(), key):
