@@ -67,7 +67,7 @@ def _time(function: Callable[[], object], count: int) -> float:
 
 
 # What is installed has its bytecode beside it, whatever the shell that measures asks for.
-_ENVIRON = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+ENVIRON = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def run(command: Sequence[str | Path], env: dict[str, str] | None = None) -> Run
         [str(c) for c in command],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env={**_ENVIRON, **(env or {})},
+        env={**ENVIRON, **(env or {})},
     )
     assert process.stderr is not None
     errors = process.stderr.read()

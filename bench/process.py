@@ -14,16 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from generation import ROOT
-from measure import Result
+from measure import ENVIRON, Result
 
 SDK = ROOT / "generated" / "mattermost"
 HELLO = ROOT / "examples" / "hello" / "plugin.py"
 HOOK = "/mattermost.pluginapi.v1.PluginHooks/MessageWillBePosted"
 CALLS, AT_ONCE, ROUNDS, STARTS = 800, 16, 13, 11
 
-_ENV = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {
-    "PYTHONPATH": f"{SDK}{os.pathsep}{ROOT / 'runtime'}"
-}
+_ENV = ENVIRON | {"PYTHONPATH": f"{SDK}{os.pathsep}{ROOT / 'runtime'}"}
 _COOKIE = {"MATTERMOST_PLUGIN": "Securely message teams, anywhere."}
 _IMPORT = "import grpc.aio; print(1, flush=True)"
 _PLUGIN = """

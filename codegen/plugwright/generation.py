@@ -89,32 +89,33 @@ def _matching(settings: Settings) -> tuple[Path, ...]:
 
 def schema(job: Job, progress: Progress) -> Schema:
     """The schema of a job's protos, as far as it selects them."""
-    linked = _linked(job, progress)
+    data = _descriptors(job.sources, progress)
+    from .link import link
     from .selection import select
 
+    progress("linking")
+    files, path, given = job.sources
+    if given is not None:
+        linked = link(data, None, str(given))
+    else:
+        targets = [protoc.virtual_name(f, path) for f in files]
+        linked = link(data, targets, "", lambda name: protoc.disk_path(name, path))
     return select(linked, job.settings)
 
 
-def _linked(job: Job, progress: Progress) -> Schema:
-    sources = job.sources
-    if sources.descriptor_set is not None:
-        source = str(sources.descriptor_set)
-        from .link import link
-
-        progress("linking")
+def _descriptors(sources: Sources, progress: Progress) -> bytes:
+    """The serialized descriptor set, as it is given or from protoc."""
+    given = sources.descriptor_set
+    if given is not None:
         try:
-            data = sources.descriptor_set.read_bytes()
+            return given.read_bytes()
         except OSError as error:
-            raise fail(Location(source), f"cannot be read: {error.strerror}") from None
-        return link(data, None, source)
+            text = f"cannot be read: {error.strerror}"
+            raise fail(Location(str(given)), text) from None
     progress(f"compiling {len(sources.files)} protos")
     # A small run spends as long on importing the later stages as on protoc: do both at once.
     _, data = both(_load_stages, lambda: protoc.compile(sources.files, sources.path))
-    from .link import link
-
-    progress("linking")
-    targets = [protoc.virtual_name(f, sources.path) for f in sources.files]
-    return link(data, targets, "", lambda name: protoc.disk_path(name, sources.path))
+    return data
 
 
 def _load_stages() -> None:

@@ -27,6 +27,7 @@ from .errors import (
     ValidationError,
     from_status,
 )
+from .limits import message_limits
 from .model import Model
 from .pool import waiting
 
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
 R = TypeVar("R", bound=Model)
 T = TypeVar("T")
-
-# What plugin hosts send in one message: files, and lists without paging.
-MAX_MESSAGE_BYTES = 100 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +110,7 @@ class _Client:
 
     def _grpc_options(self) -> list[tuple[str, Any]]:
         options: dict[str, Any] = {
-            "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-            "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+            **dict(message_limits()),
             # The host is on this machine, and hands its proxy settings to its plugins.
             "grpc.enable_http_proxy": 0,
         }

@@ -23,8 +23,8 @@ from .endpoint import bind_grpc, tcp_endpoint
 from .goplugin.logs import level_from
 from .guardian import Guardian
 from .launch_error import LaunchError
+from .limits import MAX_MESSAGE_BYTES
 from .serving import (
-    MAX_MESSAGE_BYTES,
     MAX_STREAMS,
     ApplicationProcess,
     Close,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from .guardian import Guardian
 from .hosted import keep_grpc_out_of_forks
 from .launch_error import LaunchError
+from .limits import message_limits
 
 if TYPE_CHECKING:
     from .application import Application
@@ -27,7 +28,6 @@ Close = Callable[[], Awaitable[None]]
 OnStop = Callable[[], Awaitable[None]]
 Options = list[tuple[str, Any]]
 
-MAX_MESSAGE_BYTES = 100 * 1024 * 1024
 MAX_STREAMS = 2000
 WAITING_CONNECTIONS = 8  # that may send as many calls as they are allowed, all at once
 
@@ -161,18 +161,13 @@ def server_options(limits: Limits) -> Options:
     """
     waiting = WAITING_CONNECTIONS * limits.max_streams
     return [
-        *message_limits(limits),
+        *message_limits(limits.max_message_bytes),
         ("grpc.server.max_pending_requests", waiting),
         ("grpc.server.max_pending_requests_hard_limit", 2 * waiting),
         ("grpc.so_reuseport", 0),
         ("grpc.max_concurrent_streams", limits.max_streams),
         ("grpc.server_handshake_timeout_ms", 10_000),
     ]
-
-
-def message_limits(limits: Limits) -> Options:
-    names = ("grpc.max_receive_message_length", "grpc.max_send_message_length")
-    return [(name, limits.max_message_bytes) for name in names]
 
 
 async def unless_set(event: asyncio.Event, work: Awaitable[None]) -> bool:

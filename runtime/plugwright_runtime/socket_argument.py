@@ -21,8 +21,8 @@ from . import level_log
 from .endpoint import MAX_PATH_BYTES, Endpoint, bind_grpc
 from .guardian import Guardian
 from .launch_error import LaunchError
+from .limits import MAX_MESSAGE_BYTES
 from .serving import (
-    MAX_MESSAGE_BYTES,
     MAX_STREAMS,
     ApplicationProcess,
     Close,

@@ -17,8 +17,8 @@ import grpc
 import grpc.aio
 
 from .application import finish
-from .client import MAX_MESSAGE_BYTES
 from .dispatch import Dispatcher
+from .limits import message_limits
 from .model import Model
 from .plugin import PluginBase
 from .pool import HandlerPool, this_thread_serves
@@ -54,11 +54,7 @@ class BackgroundServer:
 
     async def _start(self) -> str:
         this_thread_serves()
-        options = [
-            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-        ]
-        self._server = grpc.aio.server(options=options)
+        self._server = grpc.aio.server(options=message_limits())
         self._server.add_generic_rpc_handlers(tuple(self._make_handlers()))
         port = self._server.add_insecure_port("127.0.0.1:0")
         await self._server.start()

@@ -15,6 +15,7 @@ from ..problems import Problems
 from ..schema import File, Service
 from ..settings import Launch, Settings
 from . import launch
+from .conventions import EXCEPTIONS
 from .modules import HookPlan, ModelsPlan, ModulePlan
 
 
@@ -207,19 +208,7 @@ def descriptors(files: Iterable[File], reused: Mapping[str, str]) -> ModulePlan:
     )
 
 
-_ERRORS = (
-    "Abort",
-    "AlreadyExistsError",
-    "DecodeError",
-    "FieldError",
-    "NotFoundError",
-    "PermissionDeniedError",
-    "PluginAPIError",
-    "StatusError",
-    "UnavailableError",
-    "Unimplemented",
-    "ValidationError",
-)
+_ERRORS = (*EXCEPTIONS, "DecodeError", "FieldError")
 _HTTP = (
     "HTTPResult",
     "JSONResponse",

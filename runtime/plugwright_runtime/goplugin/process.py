@@ -20,7 +20,8 @@ from ..endpoint import Endpoint
 from ..guardian import Guardian
 from ..hosted import keep_grpc_out_of_forks
 from ..launch_error import LaunchError
-from ..serving import Close, ServerProcess, message_limits, server_options
+from ..limits import message_limits
+from ..serving import Close, ServerProcess, server_options
 from ..untyped import aio
 from .broker import Broker
 from .early import Prepared, prepare
@@ -242,4 +243,4 @@ def make_transport(launch: Launch, listeners: Listeners) -> Transport:
 
 def channel_options(spec: PluginSpec) -> list[tuple[str, Any]]:
     """For channels to the host, which no proxy of the environment may catch."""
-    return [*message_limits(spec), ("grpc.enable_http_proxy", 0)]
+    return [*message_limits(spec.max_message_bytes), ("grpc.enable_http_proxy", 0)]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..limits import MAX_MESSAGE_BYTES
+
 AutoMtls = Literal["host", "require", "never"]
 Network = Literal["auto", "unix", "tcp"]
 
@@ -35,7 +37,7 @@ class PluginSpec:
     versions: tuple[int, ...] = (1,)
     auto_mtls: AutoMtls = "host"
     network: Network = "auto"
-    max_message_bytes: int = 100 * 1024 * 1024
+    max_message_bytes: int = MAX_MESSAGE_BYTES
     max_streams: int = 2000
     log_level_variables: tuple[str, ...] = ()
     grace_seconds: float = 1.5
