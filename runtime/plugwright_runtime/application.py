@@ -14,6 +14,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .crossing import in_thread
+from .handler_loop import HandlerLoop, Place
 from .plugin import Hosted, ServicePlugin
 from .pool import HandlerPool, this_thread_serves
 
@@ -35,16 +37,21 @@ class Application:
         self._launch = launch
         self._pool = HandlerPool()
         self._plugin: Any = None
+        self._coroutines: HandlerLoop | None = None
 
     async def register(self, server: Any, **attributes: Any) -> None:
         """Make the instance, with `attributes`, in a thread since its `__init__` may block; and
         serve its hooks or its service.
         """
         this_thread_serves()
-        loop = asyncio.get_running_loop()
-        plugin = await loop.run_in_executor(self._pool, self._make, attributes)
-        self._plugin = plugin
-        server.add_generic_rpc_handlers((self._handlers(plugin),))
+        coroutines = self._coroutines = HandlerLoop()
+        if (broker := attributes.get("broker")) is not None:
+            from .goplugin.bridged_broker import BridgedBroker
+
+            attributes["broker"] = BridgedBroker(broker, coroutines)
+        plugin = self._plugin = await in_thread(self._pool, self._make, attributes)
+        handlers = handlers_of(plugin, self._pool, coroutines)
+        server.add_generic_rpc_handlers((handlers,))
 
     def _make(self, attributes: dict[str, Any]) -> Any:
         environ = os.environ
@@ -55,24 +62,28 @@ class Application:
             **attributes,
         )
 
-    def _handlers(self, plugin: Any) -> Any:
-        if hasattr(plugin, "__hooks__"):
-            from .dispatch import Dispatcher
-
-            table = type(plugin).__hooks__
-            return Dispatcher(plugin, table, self._pool, plugin.logger).handlers()
-        from .servicer import handlers
-
-        return handlers(plugin, self._pool)
-
     async def stop(self) -> None:
         """After the last call."""
-        await finish(self._plugin, self._pool)
+        if self._coroutines is not None:
+            await self._coroutines.run(finish, self._plugin, self._pool)
+            await self._coroutines.stop()
+
+
+def handlers_of(plugin: Any, pool: HandlerPool, place: Place) -> Any:
+    """The gRPC handlers of a plugin: of its hooks, or of the service it serves."""
+    if hasattr(plugin, "__hooks__"):
+        from .dispatch import Dispatcher
+
+        table = type(plugin).__hooks__
+        return Dispatcher(plugin, table, pool, plugin.logger, place).handlers()
+    from .servicer import handlers
+
+    return handlers(plugin, pool, place)
 
 
 async def finish(plugin: object, pool: HandlerPool) -> None:
-    """End what a plugin may still use after its last call, on the loop of its coroutines; the
-    clients last, since all others may call the API until they are gone.
+    """End what is left of a plugin after its last call, on the loop of its coroutines; the clients
+    last, since all others may call the API until they are gone.
     """
     http = sys.modules.get("plugwright_runtime.http")
     if http is not None:
@@ -81,6 +92,7 @@ async def finish(plugin: object, pool: HandlerPool) -> None:
         if isinstance(plugin, ServicePlugin):
             await _tell(plugin, pool)
     finally:
+        await _end_tasks()
         pool.shutdown(wait=False, cancel_futures=True)
         if plugin is not None:
             await close_clients(plugin)
@@ -90,9 +102,19 @@ async def _tell(plugin: ServicePlugin, pool: HandlerPool) -> None:
     if inspect.iscoroutinefunction(plugin.on_stop):
         await plugin.on_stop()
         return
-    told = await asyncio.get_running_loop().run_in_executor(pool, plugin.on_stop)
+    told = await in_thread(pool, plugin.on_stop)
     if inspect.isawaitable(told):
         await told
+
+
+async def _end_tasks() -> None:
+    """Cancel what still runs here, once, and wait for it."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        if not task.cancelling():
+            task.cancel()
+    if left:
+        await asyncio.wait(left)
 
 
 def is_plugin(value: object) -> bool:

@@ -29,7 +29,7 @@ from .errors import (
 )
 from .limits import message_limits
 from .model import Model
-from .pool import waiting
+from .pool import transport, waiting
 
 if TYPE_CHECKING:
     from .conventions import StatusErrors
@@ -345,7 +345,15 @@ class AsyncClient(_Client):
     def _connect(self, address: str, options: list[tuple[str, Any]]) -> Any:
         import grpc.aio
 
-        return grpc.aio.insecure_channel(address, options=options)
+        def connect() -> Any:
+            return grpc.aio.insecure_channel(address, options=options)
+
+        there = transport()
+        if there is None:
+            return connect()
+        from .bridged_channel import BridgedChannel
+
+        return BridgedChannel(there, connect)
 
     async def __aenter__(self) -> Self:
         return self
@@ -420,7 +428,7 @@ class AsyncClient(_Client):
         stream = outgoing.of(call)
         try:
             answer: bytes = await stream
-        except grpc.RpcError as error:
+        except Exception as error:
             raise outgoing.failure or self._failure(error, rpc) from None
         except BaseException as error:
             if failure := outgoing.failure or self._closing(error, rpc):
@@ -490,7 +498,8 @@ class _AsyncOutgoing:
         return call
 
     def _over(self, call: Any) -> None:
-        if self._reader is not None:
+        # gRPC may have cancelled it already: once more would interrupt its `finally`.
+        if self._reader is not None and not self._reader.cancelling():
             self._reader.cancel()
 
     async def encoded(self) -> AsyncIterator[bytes]:

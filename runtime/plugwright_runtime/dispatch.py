@@ -1,8 +1,8 @@
 """How is a hook served? The bytes of a call in, the bytes of the handler's answer out.
 
-Coroutines run on the loop, functions in the executor. A handler that fails, by raising, by taking
-too long or by returning what its hook does not accept, is answered by the failure table of the
-hook's family: the host always gets the answer it is due, and the log one record.
+Coroutines run on the loop of handlers, functions in the executor. A handler that fails, by raising,
+by taking too long or by returning what its hook does not accept, is answered by the failure table
+of the hook's family: the host always gets the answer it is due, and the log one record.
 """
 
 from __future__ import annotations
@@ -19,30 +19,37 @@ import grpc
 
 from .codec import encode
 from .conventions import Embedding, StatusErrors
+from .crossing import Overloaded, abandoned, in_thread
 from .deadlines import Deadlines
 from .errors import PluginAPIError, StatusError, Unimplemented, status_text, text_of
+from .handler_loop import Here, Place
 from .hook_values import Answer, Arguments, WrongResult
 from .hooks import HookSpec, HookTable, Registration, registered
 from .model import Model
 from .package import Codec
-from .servicer import end, ends_the_call, not_implemented
-from .serving_streams import run
+from .servicer import Ended, ends_the_call, not_implemented
 
 
 class Dispatcher:
     """Serves the hooks of one plugin instance.
 
-    `executor`: where plain functions run; coroutines run on the loop. `log` gets a record with
-    the traceback of every failure.
+    `executor`: where plain functions run. `place`: where coroutines run, the loop of the server if
+    None. `log` gets a record with the traceback of every failure.
     """
 
     def __init__(
-        self, plugin: object, table: HookTable, executor: Executor, log: logging.Logger
+        self,
+        plugin: object,
+        table: HookTable,
+        executor: Executor,
+        log: logging.Logger,
+        place: Place | None = None,
     ) -> None:
         self.plugin = plugin
         self.table = table
         self.executor = executor
         self.log = log
+        self.place = place or Here()
         self.registered = registered(type(plugin), table)
         self.timeout = _timeout(table)
         self.deadlines = Deadlines()
@@ -71,7 +78,7 @@ class Dispatcher:
         if registration is not None:
             from .http_hook import HTTPHook
 
-            return HTTPHook(self, spec, registration).grpc_handler()
+            return self.place.serving(HTTPHook(self, spec, registration).grpc_handler())
 
         async def not_found(requests: Any, context: Any) -> None:
             from .http_hook import HTTPHook  # most plugins never need it
@@ -127,58 +134,102 @@ class HookCall:
         self.embed = self.errors.embedding(self.response)
 
     async def serve(self, data: bytes, context: Any) -> bytes:
-        """The handler of grpc.aio. Whatever goes wrong, the host gets the answer it is due."""
+        """The handler of grpc.aio. Whatever goes wrong, the host gets the answer it is due, and
+        gets it in time: nothing here waits for a handler that does not end.
+        """
+        try:
+            return await self._in_time(data)
+        except Ended as ended:
+            await context.abort(*ended.status)  # which raises
+            raise
+
+    async def _in_time(self, data: bytes) -> bytes:
         deadlines = self.dispatcher.deadlines
         task = deadlines.start(self.timeout)
         timed_out = False
         try:
             try:
-                result = await self.invoke(data)
+                return await self._answered(data)
             finally:
                 timed_out = deadlines.stop(task)
+        except asyncio.CancelledError:
+            if not timed_out:
+                raise
+        return self._overdue()
+
+    async def _answered(self, data: bytes) -> bytes:
+        try:
+            return await self._handled(data)
+        except Overloaded as error:
+            code = grpc.StatusCode.RESOURCE_EXHAUSTED
+            return self._answer_of(code, str(error), error)
+
+    async def _handled(self, data: bytes) -> bytes:
+        if self.is_async:
+            return await self.dispatcher.place.run(self._coroutine, data)
+        answer = await in_thread(self.dispatcher.executor, self._function, data)
+        if isinstance(answer, bytes):
+            return answer
+        return await self.dispatcher.place.run(self._late, answer)
+
+    async def _coroutine(self, data: bytes) -> bytes:
+        try:
+            result = await self.handler(*self.arguments(self.parse(data)))
             return self.answer.encode(result)
         except BaseException as error:
             if ends_the_call(error):
                 raise
-            return await self._failed(error, timed_out, context)
+            return self._failed(error)
 
-    async def invoke(self, data: bytes) -> Any:
-        """The handler's result for the request in `data`."""
-        arguments = self.arguments(self.parse(data))
-        if self.is_async:
-            return await self.handler(*arguments)
-        loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(
-            self.dispatcher.executor, run, self.handler, *arguments
-        )
-        return await result if isinstance(result, Awaitable) else result
+    def _function(self, data: bytes) -> bytes | Awaitable[Any]:
+        try:
+            result = self.handler(*self.arguments(self.parse(data)))
+            if isinstance(result, Awaitable):
+                return result
+            return self.answer.encode(result)
+        except BaseException as error:
+            return self._failed(error)
 
-    async def _failed(
-        self, error: BaseException, timed_out: bool, context: Any
-    ) -> bytes:
-        """The answer of a failed handler, by the failure table of its family."""
-        name = self.spec.name
-        if isinstance(error, StatusError) and not timed_out:
+    async def _late(self, result: Awaitable[Any]) -> bytes:
+        try:
+            return self.answer.encode(await result)
+        except BaseException as error:
+            if ends_the_call(error):
+                raise
+            return self._failed(error)
+
+    def _failed(self, error: BaseException) -> bytes:
+        """The answer of a failed handler, by the failure table of its family; raises `Ended` where
+        that is a status.
+        """
+        if isinstance(error, StatusError):
             text = error.message
             if isinstance(error, Unimplemented):
-                text = not_implemented(error, name)
-            await end(context, self.errors.code(error), text, error)
-        code, text = grpc.StatusCode.INTERNAL, _text(error)
-        if timed_out:
-            code = grpc.StatusCode.DEADLINE_EXCEEDED
-            text = f"the handler of {name} took longer than {self.timeout:g} s"
-        self.dispatcher.log.error("%s: %s", name, text, exc_info=error)
+                text = not_implemented(error, self.spec.name)
+            raise Ended(self.errors.code(error), text, error) from None
+        carried = error if isinstance(error, PluginAPIError) else None
+        return self._answer_of(grpc.StatusCode.INTERNAL, _text(error), error, carried)
+
+    def _overdue(self) -> bytes:
+        text = f"the handler of {self.spec.name} took longer than {self.timeout:g} s"
+        return self._answer_of(grpc.StatusCode.DEADLINE_EXCEEDED, text)
+
+    def _answer_of(
+        self,
+        code: grpc.StatusCode,
+        text: str,
+        error: BaseException | None = None,
+        carried: PluginAPIError | None = None,
+    ) -> bytes:
+        if not (isinstance(error, WrongResult) and abandoned()):
+            self.dispatcher.log.error("%s: %s", self.spec.name, text, exc_info=error)
         if self.embed is not None:
-            carried = (
-                error if isinstance(error, PluginAPIError) and not timed_out else None
-            )
             return encode(self._embedded(self.embed, carried, text))
         if self.on_error is not None:
             return encode(
                 self.response.model(**{self.spec.rejected: self.on_error.reason})
             )
-        await end(context, code, text, error)
-        raise AssertionError  # abort never returns
+        raise Ended(code, text, error) from None
 
     def _embedded(
         self, embed: Embedding, carried: PluginAPIError | None, text: str

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from .stall import StallWatch
+from . import stall
 
 POLL_SECONDS = 0.25  # how often the thread looks for the host and at the clock
 ORPHAN_GRACE = 1.0  # seconds for a graceful stop when the host is gone
@@ -57,7 +57,9 @@ class Guardian:
         self._clean_up = clean_up
         self._interrupts = host_pid is None if interrupts is None else interrupts
         self._loop = asyncio.get_running_loop()
-        self._stalls = StallWatch(POLL_SECONDS)
+        self._stalls = stall.StallWatch(
+            self._loop, "health checks and all other calls wait for it"
+        )
         self._deadline: float | None = None  # monotonic
         self._terminations = 0
         self._closed = False
@@ -72,6 +74,7 @@ class Guardian:
         """Install the signal handlers (in the main thread, elsewhere none) and start the thread."""
         if threading.current_thread() is threading.main_thread():
             self._handle_signals()
+        self._stalls.start()
         threading.Thread(
             target=self._watch, name="plugin-guardian", daemon=True
         ).start()
@@ -95,6 +98,7 @@ class Guardian:
     def close(self) -> None:
         """Give the signals back and let the process live on."""
         self._closed = True
+        self._stalls.stop()
         for number, former in self._handlers.items():
             signal.signal(number, former)
         if self._handlers:
@@ -145,7 +149,7 @@ class Guardian:
             for number in arrived:
                 self._on_signal(number)
             if not arrived:
-                self._stalls.tick()
+                stall.tick(POLL_SECONDS)
             if self._host_pid is not None and os.getppid() != self._host_pid:
                 self.stop("the host is gone", ORPHAN_GRACE)
             if (

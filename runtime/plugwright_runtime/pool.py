@@ -15,6 +15,8 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
+from .crossing import MOST_WAITING, Mailbox, Overloaded
+
 P = ParamSpec("P")
 T = TypeVar("T")
 _Job: TypeAlias = tuple[
@@ -32,6 +34,7 @@ class _Thread(threading.local):
 
     pool: HandlerPool | None = None
     serves: bool = False
+    transport: Mailbox | None = None
 
 
 _current = _Thread()
@@ -40,8 +43,8 @@ _current = _Thread()
 class HandlerPool(Executor):
     """Up to `threads` threads that run user code, and up to `most` together with those that wait.
 
-    Calls beyond that queue; those of hooks end by their timeout. The threads are daemons: a handler
-    that never returns does not keep the process alive.
+    Calls beyond that queue, up to `MOST_WAITING`; those of hooks end by their timeout. The threads
+    are daemons: a handler that never returns does not keep the process alive.
     """
 
     def __init__(
@@ -68,6 +71,10 @@ class HandlerPool(Executor):
         with self._lock:
             if self._closed:
                 raise RuntimeError("the plugin is stopping: its thread pool is closed")
+            if self._pending >= MOST_WAITING:
+                raise Overloaded(
+                    "the plugin's threads are blocked: too many calls wait"
+                )
             self._jobs.put((future, fn, args, kwargs))
             self._pending += 1
             self._grow()
@@ -199,6 +206,15 @@ def waiting() -> _Waiting:
     return _WAITING
 
 
-def this_thread_serves() -> None:
-    """Say that the current thread runs a plugin's event loop, which nobody may block."""
+def this_thread_serves(transport: Mailbox | None = None) -> None:
+    """Say that the current thread runs a plugin's event loop, which nobody may block.
+
+    `transport`: the loop on which coroutines of this thread shall make their calls, if not here.
+    """
     _current.serves = True
+    _current.transport = transport
+
+
+def transport() -> Mailbox | None:
+    """The loop on which coroutines of this thread make their calls, None if on their own."""
+    return _current.transport

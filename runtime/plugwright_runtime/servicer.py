@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -20,13 +19,16 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import grpc
 
+from .bridged_server import BridgedRequests
 from .codec import encode, unreadable
 from .conventions import StatusErrors, WrongReply
+from .crossing import Overloaded, in_thread
 from .errors import DecodeError, PluginAPIError, Unimplemented, status_text, text_of
+from .handler_loop import Here, Place
 from .model import Model
 from .package import Codec, Package, package_of
 from .serving_streams import Requests as Requests
-from .serving_streams import all_of, items, run
+from .serving_streams import all_of, items
 
 T = TypeVar("T")
 Reply: TypeAlias = T | Awaitable[T]
@@ -72,11 +74,17 @@ class Servicer:
     __rpcs__: ClassVar[tuple[Rpc, ...]] = ()
 
 
-def handlers(servicer: Servicer, executor: Executor) -> grpc.GenericRpcHandler:
-    """The gRPC handlers of the methods that `servicer` overrides; functions run in `executor`."""
+def handlers(
+    servicer: Servicer, executor: Executor, place: Place | None = None
+) -> grpc.GenericRpcHandler:
+    """The gRPC handlers of the methods that `servicer` overrides.
+
+    Functions run in `executor`, coroutines in `place`, the loop of the server if None.
+    """
     package = package_of(servicer.__package_name__)
+    place = place or Here()
     table = {
-        rpc.name: _Handler(servicer, rpc, package, executor).grpc_handler()
+        rpc.name: _Handler(servicer, rpc, package, executor, place).grpc_handler()
         for rpc in servicer.__rpcs__
         if _overridden(servicer, rpc.method)
     }
@@ -103,40 +111,69 @@ class _Handler:
     """Serves one RPC of a servicer."""
 
     def __init__(
-        self, servicer: Servicer, rpc: Rpc, package: Package, executor: Executor
+        self,
+        servicer: Servicer,
+        rpc: Rpc,
+        package: Package,
+        executor: Executor,
+        place: Place,
     ) -> None:
         self.rpc = rpc
         self.method = getattr(servicer, rpc.method)
         self.executor = executor
+        self.place = place
         self.request: Codec[Any] = package.codec(rpc.request)
         self.response: Codec[Any] = package.codec(rpc.response)
         self.errors = servicer.__errors__ or StatusErrors()
         self.embed = self.errors.embedding(self.response)
 
     def grpc_handler(self) -> Any:
-        serve = (
-            self._stream
-            if self.rpc.kind.endswith(("server_stream", "bidi_stream"))
-            else None
-        )
-        return _MAKERS[self.rpc.kind](serve or self._unary)
+        kind, make = self.rpc.kind, _MAKERS[self.rpc.kind]
+        if kind == "unary" and not inspect.iscoroutinefunction(self.method):
+            return make(self._function)
+        streams = kind in ("server_stream", "bidi_stream")
+        return self.place.serving(make(self._stream if streams else self._unary))
 
-    async def _unary(self, data: Any, context: Any) -> bytes:
+    async def _function(self, data: bytes, context: Any) -> bytes:
+        """A plain function, all of it in a thread, unless it returns something to await."""
+        call = self._context(context)
         try:
-            result = await self._call(
-                self._argument(data, context), self._context(context)
-            )
-            return self._encode(result)
+            answer = await in_thread(self.executor, self._in_thread, data, call)
+            if isinstance(answer, bytes):
+                return answer
+            return await self.place.run(self._late, answer)
+        except Ended as ended:
+            await context.abort(*ended.status)  # which raises
+            raise
+        except Overloaded as error:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+            raise
+
+    def _in_thread(self, data: bytes, context: ServerContext) -> Any:
+        try:
+            result = self.method(self._decode(data), context)
+            return result if inspect.isawaitable(result) else self._encode(result)
+        except BaseException as error:
+            return self._failed(error)
+
+    async def _late(self, result: Awaitable[Any]) -> bytes:
+        try:
+            return self._encode(await result)
         except BaseException as error:
             if ends_the_call(error):
                 raise
-            return await self._failed(error, context)
+            return self._failed(error)
+
+    async def _unary(self, data: Any, context: Any) -> bytes:
+        try:
+            return await self._late(self._called(data, context))
+        except Ended as ended:
+            await context.abort(*ended.status)  # which raises
+            raise
 
     async def _stream(self, data: Any, context: Any) -> AsyncIterator[bytes]:
         try:
-            replies = await self._call(
-                self._argument(data, context), self._context(context)
-            )
+            replies = await self._called(data, context)
             async with contextlib.aclosing(items(replies, self.executor)) as stream:
                 async for reply in stream:
                     yield self._encode(reply)
@@ -145,14 +182,18 @@ class _Handler:
         except BaseException as error:
             if ends_the_call(error):
                 raise
-            yield await self._failed(error, context)
+            try:
+                yield self._failed(error)
+            except Ended as ended:
+                await context.abort(*ended.status)  # which raises
 
     def _argument(self, data: Any, context: Any) -> Any:
         if isinstance(data, bytes):
             return self._decode(data)
         serving = asyncio.current_task()
-        messages = self._decoded(all_of(data, context, serving))
-        requests = Requests(messages, asyncio.get_running_loop())
+        if not isinstance(data, BridgedRequests):
+            data = all_of(data, context, serving)
+        requests = Requests(self._decoded(data), asyncio.get_running_loop())
         if serving is not None:
             serving.add_done_callback(requests.end)
         return requests
@@ -171,14 +212,14 @@ class _Handler:
         metadata = tuple((k, v) for k, v in context.invocation_metadata() or ())
         return ServerContext(self.rpc.name, metadata, context.peer())
 
-    async def _call(self, argument: Any, context: ServerContext) -> Any:
+    async def _called(self, data: Any, context: Any) -> Any:
+        """What the method returns."""
+        argument, context = self._argument(data, context), self._context(context)
         if inspect.iscoroutinefunction(self.method):
             return await self.method(argument, context)
         if inspect.isasyncgenfunction(self.method):
             return self.method(argument, context)
-        loop = asyncio.get_running_loop()
-        call = functools.partial(run, self.method, argument, context)
-        result = await loop.run_in_executor(self.executor, call)
+        result = await in_thread(self.executor, self.method, argument, context)
         return await result if inspect.isawaitable(result) else result
 
     def _encode(self, result: Any) -> bytes:
@@ -192,8 +233,8 @@ class _Handler:
             )
         return encode(result)
 
-    async def _failed(self, error: BaseException, context: Any) -> bytes:
-        """The answer that embeds `error`, or the end of the call with its status."""
+    def _failed(self, error: BaseException) -> bytes:
+        """The answer that embeds `error`; raises `Ended` if a status says it."""
         rpc = self.rpc.name
         raised, error = error, self.errors.told(error, rpc)
         embed = self.embed if self.errors.embeds(error) else None
@@ -202,11 +243,35 @@ class _Handler:
         if code is grpc.StatusCode.INTERNAL and not (embed and meant):
             _log.error("%s failed", rpc, exc_info=raised)
         if embed is None:
-            await end(context, code, text, error)
-            raise AssertionError  # abort never returns
+            raise Ended(code, text, error) from None
         if not isinstance(error, PluginAPIError):
             error = PluginAPIError(text_of(error) or f"{rpc} failed")
         return self._encode(embed(error))
+
+
+class Ended(Exception):
+    """A call ends with a status, and with the details that `error` carries: `abort(*status)`."""
+
+    def __init__(
+        self, code: grpc.StatusCode, text: str, error: BaseException | None = None
+    ) -> None:
+        text = status_text(text)
+        super().__init__(text)
+        self.status = code, text, _trailers(code, text, error)
+
+
+def _trailers(
+    code: grpc.StatusCode, text: str, error: BaseException | None
+) -> tuple[tuple[str, bytes], ...]:
+    if not isinstance(error, PluginAPIError) or not error.details:
+        return ()
+    from .status_details import pack  # hardly any error has them
+
+    try:
+        return (("grpc-status-details-bin", pack(code, text, error.details)),)
+    except (TypeError, ValueError, AttributeError) as problem:
+        _log.warning("the details of %r cannot be sent: %s", text, problem)
+        return ()
 
 
 def ends_the_call(error: BaseException) -> bool:
@@ -214,23 +279,6 @@ def ends_the_call(error: BaseException) -> bool:
     task = asyncio.current_task()
     cancelled = isinstance(error, asyncio.CancelledError)
     return cancelled and task is not None and task.cancelling() > 0
-
-
-async def end(
-    context: Any, code: grpc.StatusCode, text: str, error: BaseException
-) -> None:
-    """End a call with a status, and with the details that `error` carries."""
-    text = status_text(text)
-    trailers: tuple[tuple[str, bytes], ...] = ()
-    if isinstance(error, PluginAPIError) and error.details:
-        from .status_details import pack  # hardly any error has them
-
-        try:
-            data = pack(code, text, error.details)
-            trailers = (("grpc-status-details-bin", data),)
-        except (TypeError, ValueError, AttributeError) as problem:
-            _log.warning("the details of %r cannot be sent: %s", text, problem)
-    await context.abort(code, text, trailers)
 
 
 def _status(

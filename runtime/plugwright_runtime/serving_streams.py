@@ -12,10 +12,11 @@ import concurrent.futures
 import contextlib
 import logging
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import Executor
 from typing import Any, Generic, TypeVar
 
+from .crossing import in_thread
 from .pool import waiting
 
 T = TypeVar("T")
@@ -40,6 +41,7 @@ class Requests(Generic[T]):
         self._thread = threading.get_ident()  # the loop's
         self._step: asyncio.Task[Any] | None = None
         self._over = False
+        self._cut = False
 
     def end(self, _: object = None) -> None:
         """The call is over: who still waits for a message gets none. For the event loop."""
@@ -48,7 +50,18 @@ class Requests(Generic[T]):
             self._step.cancel()
 
     def __aiter__(self) -> AsyncIterator[T]:
-        return self._messages
+        return self
+
+    async def __anext__(self) -> T:
+        if self._cut:
+            raise RuntimeError(
+                "a read of this stream was cancelled, so its rest is lost: shield the reads"
+            )
+        try:
+            return await anext(self._messages)
+        except asyncio.CancelledError:
+            self._cut = True
+            raise
 
     def __iter__(self) -> Iterator[T]:
         while (message := self._next()) is not _END:
@@ -107,11 +120,9 @@ async def items(replies: Any, executor: Executor) -> AsyncGenerator[Any, None]:
             if hasattr(answers, "aclose"):
                 await answers.aclose()
         return
-    loop, steps = asyncio.get_running_loop(), _Steps(iter(replies))
+    steps = _Steps(iter(replies))
     try:
-        while (
-            reply := await loop.run_in_executor(executor, steps.advance)
-        ) is not _END:
+        while (reply := await in_thread(executor, steps.advance)) is not _END:
             yield reply
     finally:
         steps.stop(executor)
@@ -122,15 +133,6 @@ async def _next(answers: AsyncIterator[Any]) -> Any:
         return await anext(answers, _END)
     except GeneratorExit as error:
         raise RuntimeError("the handler raised GeneratorExit") from error
-
-
-def run(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What `function` returns; for threads, which some exceptions would never leave."""
-    try:
-        return function(*arguments)
-    except (StopIteration, GeneratorExit) as error:
-        # No future and no coroutine can carry them: the call would never end.
-        raise RuntimeError(f"the handler raised {type(error).__name__}") from error
 
 
 class _Steps:
@@ -150,7 +152,7 @@ class _Steps:
                 return _END
             self._running = True
         try:
-            return run(next, self._iterator, _END)
+            return next(self._iterator, _END)
         finally:
             with self._lock:
                 self._running = False

@@ -1,8 +1,7 @@
 """Does user code hold up the event loop, and where?
 
-Health, control and every other call are served by the loop that runs the handlers' coroutines, so a
-coroutine that blocks (`time.sleep`, a query, `self.api`) stops them all. Nothing can go on in its
-place, but the log can say who it is.
+A coroutine that blocks (`time.sleep`, a query) stops all others of its loop. Nothing can go on in
+its place, but the log can say who it is.
 """
 
 from __future__ import annotations
@@ -20,40 +19,51 @@ SHOWN_FRAMES = 6
 _log = logging.getLogger("plugwright.launch")
 
 
+_watches: list[StallWatch] = []
+
+
 class StallWatch:
-    """Asks the loop for a sign of life at every `tick`, from a thread that ticks evenly; create it
-    in the thread of the loop.
+    """Asks `loop` for a sign of life at every `tick` between `start` and `stop`; create it in the
+    thread of that loop.
 
     A loop that lets `STALLED_TICKS` of them pass is stalled. Ticks are counted, not seconds: a
-    process that was suspended is not to blame.
+    process that was suspended is not to blame. `consequence`: what the log says of it.
     """
 
-    def __init__(self, seconds_per_tick: float) -> None:
-        self._seconds_per_tick = seconds_per_tick
-        self._loop = asyncio.get_running_loop()
+    def __init__(self, loop: asyncio.AbstractEventLoop, consequence: str) -> None:
+        self._consequence = consequence
+        self._loop = loop
         self._thread = threading.get_ident()
         self._asked = self._answered = 0
         self._ticks = 0  # since the loop was asked
+        self._seconds = 0.0
 
-    def tick(self) -> None:
+    def start(self) -> None:
+        _watches.append(self)
+
+    def stop(self) -> None:
+        _watches.remove(self)
+
+    def tick(self, seconds: float) -> None:
         if self._answered == self._asked or not self._loop.is_running():
-            self._ticks = 0
+            self._ticks, self._seconds = 0, 0.0
             self._asked = self._answered + 1
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._answer)
             return
         self._ticks += 1
+        self._seconds += seconds
         if self._ticks == STALLED_TICKS:
             _log.warning(
-                "a coroutine blocks the event loop, health checks and all other calls wait for it: "
-                "make it a plain function, or await asyncio.to_thread(…) there:\n%s",
+                "a coroutine blocks the event loop, %s: make it a plain function, or await "
+                "asyncio.to_thread(…) there:\n%s",
+                self._consequence,
                 self._place(),
             )
 
     def _answer(self) -> None:
         if self._ticks >= STALLED_TICKS:
-            seconds = self._ticks * self._seconds_per_tick
-            _log.warning("the event loop goes on after about %.1f s", seconds)
+            _log.warning("the event loop goes on after about %.1f s", self._seconds)
         self._answered = self._asked
 
     def _place(self) -> str:
@@ -62,3 +72,9 @@ class StallWatch:
         return "".join(
             traceback.format_stack(frames.get(self._thread), SHOWN_FRAMES)
         ).rstrip()
+
+
+def tick(seconds: float) -> None:
+    """Look at every loop that is watched; to be called evenly, every so many `seconds`."""
+    for watch in tuple(_watches):
+        watch.tick(seconds)

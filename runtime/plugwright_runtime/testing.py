@@ -6,9 +6,8 @@ Both talk gRPC over a real channel on loopback; a generated SDK's `testing` modu
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Self, TypeAlias, TypeVar
@@ -16,8 +15,8 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 import grpc
 import grpc.aio
 
-from .application import finish
-from .dispatch import Dispatcher
+from .application import finish, handlers_of
+from .handler_loop import HandlerLoop, Place
 from .limits import message_limits
 from .model import Model
 from .plugin import PluginBase
@@ -27,47 +26,70 @@ from .servicer import Requests, Rpc, ServerContext, Servicer, handlers
 P = TypeVar("P", bound=PluginBase)
 H = TypeVar("H")
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 Answer: TypeAlias = Model | Exception | Callable[[Any], Model]
 
 
 class BackgroundServer:
-    """A `grpc.aio` server on a loop of its own, in a thread; `address` once started."""
+    """A `grpc.aio` server in a thread, with its handlers' coroutines on a loop of their own, as in
+    the process of a plugin; `address` once started.
+    """
 
     def __init__(
-        self, make_handlers: Callable[[], Sequence[grpc.GenericRpcHandler]]
+        self, make_handlers: Callable[[Place], Sequence[grpc.GenericRpcHandler]]
     ) -> None:
         self._make_handlers = make_handlers
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._coroutines: HandlerLoop | None = None
         self._server: Any = None
         self.address = ""
 
     def start(self) -> str:
         """Serve on a free port of loopback; returns `host:port`."""
         self._thread.start()
-        self.address = self.run(self._start())
+        self.address = self._run(self._start())
         return self.address
 
-    def run(self, coroutine: Any) -> Any:
-        """The result of `coroutine`, run on the server's loop."""
+    def run(self, coroutine: Awaitable[T]) -> T:
+        """The result of `coroutine`, run where the handlers are."""
+
+        async def there() -> T:
+            assert self._coroutines is not None
+            return await self._coroutines.run(_awaited, coroutine)
+
+        return self._run(there())
+
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     async def _start(self) -> str:
         this_thread_serves()
+        place = self._coroutines = HandlerLoop()
         self._server = grpc.aio.server(options=message_limits())
-        self._server.add_generic_rpc_handlers(tuple(self._make_handlers()))
+        self._server.add_generic_rpc_handlers(tuple(self._make_handlers(place)))
         port = self._server.add_insecure_port("127.0.0.1:0")
         await self._server.start()
         return f"127.0.0.1:{port}"
 
     def stop(self) -> None:
-        """End calls under way, the server and its thread."""
-        if self._server is not None:
-            self.run(self._server.stop(None))
-        self.run(self._loop.shutdown_asyncgens())
+        """End calls under way, the server and its threads."""
+        self._run(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _stop(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            await server.stop(None)
+        if self._coroutines is not None:
+            await self._coroutines.stop()
+        await self._loop.shutdown_asyncgens()
+
+
+async def _awaited(awaitable: Awaitable[T]) -> T:
+    return await awaitable
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +196,11 @@ class _Harness(Generic[P, H]):
             self._end()
             raise
 
-    def _handlers(self) -> list[grpc.GenericRpcHandler]:
-        table = type(self.plugin).__hooks__
-        log = logging.getLogger("plugin")
-        dispatcher = Dispatcher(self.plugin, table, self._executor, log)
-        return [dispatcher.handlers(), handlers(self.api.servicer, self._executor)]
+    def _handlers(self, place: Place) -> list[grpc.GenericRpcHandler]:
+        return [
+            handlers_of(self.plugin, self._executor, place),
+            handlers(self.api.servicer, self._executor, place),
+        ]
 
     def _calls(self, methods: tuple[str, ...]) -> Iterator[Callable[[], Any]]:
         """What a host calls around the life of a plugin, as far as the plugin handles it."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bridged_loop import Run, each_loop
 from cases import PACKAGE, ROOT, Case
 from failing import command
 from packages import Generated
@@ -66,7 +66,8 @@ def test_a_plugin_of_a_sync_sdk(generated: Generated) -> None:
         assert harness.hooks.double(key="k") == 42
 
 
-def test_a_plugin_of_an_async_sdk(generated: Generated) -> None:
+@each_loop
+def test_a_plugin_of_an_async_sdk(generated: Generated, run: Run) -> None:
     sdk = importlib.import_module(generated.packages[ASYNC])
     testing = _part(generated, ASYNC, "testing")
     seen: list[str] = []
@@ -91,12 +92,13 @@ def test_a_plugin_of_an_async_sdk(generated: Generated) -> None:
             assert harness.api.requests("Get", sdk.models.GetRequest)[0].key == "k"
 
     assert not hasattr(sdk.Plugin, "api")
-    asyncio.run(use())
+    run(use())
     assert seen == ["start", "stop"]
 
 
+@each_loop
 def test_a_failing_start_reaches_the_test_and_ends_the_servers(
-    generated: Generated,
+    generated: Generated, run: Run
 ) -> None:
     sdk = importlib.import_module(generated.packages[ASYNC])
     testing = _part(generated, ASYNC, "testing")
@@ -113,7 +115,7 @@ def test_a_failing_start_reaches_the_test_and_ends_the_servers(
             pytest.fail("it started")
 
     with pytest.raises(sdk.PluginAPIError):
-        asyncio.run(use())
+        run(use())
     assert not harness._server._thread.is_alive()
 
 

@@ -253,7 +253,7 @@ def test_without_a_package_a_service_has_its_bare_name(generated: Generated) -> 
 
     assert Talk.__service__ == "Talk"
     with ThreadPoolExecutor(1) as executor:
-        server = BackgroundServer(lambda: [handlers(Talk(), executor)])
+        server = BackgroundServer(lambda place: [handlers(Talk(), executor, place)])
         try:
             with clients.TalkClient(server.start()) as client:
                 assert client.say(loose(text="hi")).text.startswith("hi, ")

@@ -19,6 +19,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import grpc
 import pytest
+from bridged_loop import Run, run_bridged
 from cases import GOOD, PACKAGE
 from packages import write_package
 from plugwright import generation
@@ -62,13 +63,15 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 class Peer:
     """A served servicer, and a client of it; `act(request)` is what each method does.
 
+    `run` runs coroutines; without it methods are functions, and the client is the sync one.
     `call` gives the result, for a stream of answers the list of them.
     """
 
-    def __init__(self, package: Any, service: str, is_async: bool) -> None:
+    def __init__(self, package: Any, service: str, run: Run | None) -> None:
         self.package = package
         self.models = importlib.import_module(f"{package.__name__}.models")
-        self.is_async = is_async
+        self.run = run
+        is_async = self.is_async = run is not None
         self.act: Callable[[Any], Any] = lambda request: None
         self.items = 1  # in a stream of requests
         servicers = importlib.import_module(f"{package.__name__}.servicers")
@@ -77,7 +80,9 @@ class Peer:
         methods = {name: self._method(rpc.kind) for name, rpc in self.rpcs.items()}
         self.servicer = type(f"Acting{service}", (base,), methods)()
         self.pool = HandlerPool()
-        self.server = BackgroundServer(lambda: [handlers(self.servicer, self.pool)])
+        self.server = BackgroundServer(
+            lambda place: [handlers(self.servicer, self.pool, place)]
+        )
         self.address = self.server.start()
         clients = importlib.import_module(f"{package.__name__}.clients")
         name = f"{'Async' if is_async else ''}{service}Client"
@@ -127,8 +132,8 @@ class Peer:
     def call(self, method: str) -> Any:
         arguments = self.arguments(method)
         streams = self.rpcs[method].kind in ("server_stream", "bidi_stream")
-        if self.is_async:
-            return asyncio.run(self._call(method, arguments, streams))
+        if self.run is not None:
+            return self.run(self._call(method, arguments, streams))
         with self.client_class(self.address) as client:
             result = getattr(client, method)(*arguments)
             return list(result) if streams else result
@@ -173,7 +178,9 @@ def raising(error: BaseException) -> Callable[[Any], NoReturn]:
     return act
 
 
-@pytest.fixture(params=[False, True], ids=["sync", "async"])
+@pytest.fixture(
+    params=[None, asyncio.run, run_bridged], ids=["sync", "async", "bridged"]
+)
 def peer(
     request: pytest.FixtureRequest, package: Callable[[str], Any]
 ) -> Iterator[Callable[[str, str], Peer]]:
@@ -724,7 +731,7 @@ async def _drained(requests: AsyncIterator[bytes]) -> None:
 @pytest.fixture
 def hostile(inbound: Peer) -> Iterator[tuple[Hostile, Peer]]:
     handler = Hostile()
-    server = BackgroundServer(lambda: [handler])
+    server = BackgroundServer(lambda _: [handler])
     inbound.address, served = server.start(), inbound.address
     yield handler, inbound
     inbound.address = served
@@ -797,7 +804,7 @@ def hooked(package: Callable[[str], Any]) -> Iterator[tuple[dict[str, Any], Any]
     log = logging.getLogger("plugin")
     plugin = Plugin()
     server = BackgroundServer(
-        lambda: [Dispatcher(plugin, sdk.HOOKS, pool, log).handlers()]
+        lambda place: [Dispatcher(plugin, sdk.HOOKS, pool, log, place).handlers()]
     )
     client = importlib.import_module(f"{name}.clients").HooksClient(server.start())
     yield script, client

@@ -145,7 +145,9 @@ def test_opentelemetry_s_stub_calls_our_servicer(sdks: Path) -> None:
     span = sent.resource_spans.add().scope_spans.add().spans.add(name="boot")
     span.attributes.add(key="k").value.array_value.values.add().int_value = -(2**63)
     with ThreadPoolExecutor(1) as executor:
-        server = BackgroundServer(lambda: [handlers(Collector(), executor)])
+        server = BackgroundServer(
+            lambda place: [handlers(Collector(), executor, place)]
+        )
         try:
             with grpc.insecure_channel(server.start()) as channel:
                 stub = trace_service_pb2_grpc.TraceServiceStub(channel)

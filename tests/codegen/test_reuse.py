@@ -152,7 +152,7 @@ def _shop(pair: Pair) -> Any:
 
 def test_calls_carry_reused_messages(pair: Pair) -> None:
     pool = HandlerPool()
-    server = BackgroundServer(lambda: [handlers(_shop(pair), pool)])
+    server = BackgroundServer(lambda place: [handlers(_shop(pair), pool, place)])
     address = server.start()
     money = pair.types.models.Money(units=3, currency=pair.types.models.Currency.EUR)
     try:

@@ -153,8 +153,9 @@ def hosted(plugin: object, threads: int = 4) -> Iterator[Host]:
     log.addHandler(handler := _Records())
     executor = ThreadPoolExecutor(threads)
     table = type(plugin).__hooks__  # type: ignore[attr-defined]
-    dispatcher = Dispatcher(plugin, table, executor, log)
-    server = BackgroundServer(lambda: [dispatcher.handlers()])
+    server = BackgroundServer(
+        lambda place: [Dispatcher(plugin, table, executor, log, place).handlers()]
+    )
     channel = grpc.insecure_channel(server.start())
     try:
         yield Host(channel, handler.records)

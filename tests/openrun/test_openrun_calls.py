@@ -199,7 +199,7 @@ def test_a_function_learns_for_whom_it_is_called(host: ProviderHost) -> None:
 def fresh() -> Iterator[PluginProviderClient]:
     """A client of a provider that nobody has initialised."""
     pool = HandlerPool()
-    server = BackgroundServer(lambda: [handlers(instantiate(Calls), pool)])
+    server = BackgroundServer(lambda place: [handlers(instantiate(Calls), pool, place)])
     with PluginProviderClient(server.start()) as client:
         yield client
     server.stop()

@@ -177,7 +177,7 @@ def test_go_plugin(start: Start) -> None:
     fields = process.stdout.readline().rstrip("\n").split("|")
     target = target_of(*fields[2:4])
     assert say(target) == "hi|mine|"
-    assert say(target, rpc="SayLater") == "MainThread"
+    assert say(target, rpc="SayLater") == "coroutines"
     with pytest.raises(grpc.RpcError) as failure:
         say(target, rpc="Shout")
     assert failure.value.code() is grpc.StatusCode.UNIMPLEMENTED

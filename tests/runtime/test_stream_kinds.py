@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from bridged_loop import Run, each_loop
 from plugwright_runtime.errors import FieldError, NotFoundError, PluginAPIError
 from plugwright_runtime.pool import HandlerPool
 from plugwright_runtime.servicer import handlers
@@ -60,7 +61,8 @@ def test_every_kind(served: Served) -> None:
         assert list(client.echo([])) == []
 
 
-def test_every_kind_async(served: Served) -> None:
+@each_loop
+def test_every_kind_async(served: Served, run: Run) -> None:
     async def scenario() -> None:
         async with served.aio() as client:
             assert await client.size(path="abc") == 3
@@ -71,7 +73,7 @@ def test_every_kind_async(served: Served) -> None:
             assert await client.upload(served.async_chunks()) == 0
             assert [c async for c in client.echo(served.async_chunks())] == []
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_each_answer_comes_before_the_next_request(served: Served) -> None:
@@ -102,7 +104,8 @@ def test_an_error_after_an_item(served: Served) -> None:
     assert served.probe.ended.wait(10)
 
 
-def test_an_error_after_an_item_async(served: Served) -> None:
+@each_loop
+def test_an_error_after_an_item_async(served: Served, run: Run) -> None:
     async def scenario() -> None:
         async with served.aio() as client:
             items = client.download(path="fails")
@@ -113,7 +116,7 @@ def test_an_error_after_an_item_async(served: Served) -> None:
             with pytest.raises(StopAsyncIteration):
                 await anext(items)
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 @pytest.mark.parametrize("path", ["wrong", "nothing"])
@@ -137,7 +140,8 @@ def test_the_users_iterator_fails(served: Served) -> None:
     assert not served.probe.completed.is_set()
 
 
-def test_the_users_iterator_fails_async(served: Served) -> None:
+@each_loop
+def test_the_users_iterator_fails_async(served: Served, run: Run) -> None:
     async def broken() -> AsyncIterator[Any]:
         yield served.sdk.models.Chunk(data=b"a")
         assert await asyncio.to_thread(served.probe.started.wait, 10)
@@ -151,7 +155,7 @@ def test_the_users_iterator_fails_async(served: Served) -> None:
             with pytest.raises(KeyError, match="mine"):
                 _ = [c async for c in client.echo(broken())]
 
-    asyncio.run(scenario())
+    run(scenario())
     assert not served.probe.completed.is_set()
 
 
@@ -172,7 +176,7 @@ def test_a_coroutine_that_reads_as_a_function(sdk: Any) -> None:
             return sdk.models.UploadResponse(size=len(list(requests)))
 
     pool = HandlerPool()
-    server = BackgroundServer(lambda: [handlers(Wrong(), pool)])
+    server = BackgroundServer(lambda place: [handlers(Wrong(), pool, place)])
     with (
         sdk.clients.FilesClient(server.start()) as client,
         pytest.raises(PluginAPIError, match="use `async for`"),
@@ -182,6 +186,34 @@ def test_a_coroutine_that_reads_as_a_function(sdk: Any) -> None:
 
 
 # ------------------------------------------------------------------ the client leaves
+
+
+def test_a_read_that_is_cancelled_is_not_the_end_of_the_stream(sdk: Any) -> None:
+    read = threading.Event()
+    complaints: list[str] = []
+
+    class Impatient(sdk.servicers.FilesServicer):
+        async def upload(self, requests: Any, context: Any) -> Any:
+            await anext(requests)
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(anext(requests), 0.01)
+            with pytest.raises(RuntimeError) as caught:
+                await anext(requests)
+            complaints.append(str(caught.value))
+            read.set()
+            return sdk.models.UploadResponse()
+
+    def slow() -> Iterator[Any]:
+        yield sdk.models.Chunk(data=b"a")
+        assert read.wait(10)
+
+    pool = HandlerPool()
+    server = BackgroundServer(lambda place: [handlers(Impatient(), pool, place)])
+    with sdk.clients.FilesClient(server.start()) as client:
+        client.upload(slow())
+    server.stop()
+    pool.shutdown()
+    assert "shield" in complaints[0]
 
 
 @pytest.mark.parametrize("path", ["endless", "large", "three"])
@@ -194,9 +226,10 @@ def test_leaving_a_download_closes_the_servicer(served: Served, path: str) -> No
         assert isinstance(served.probe.failure, GeneratorExit | asyncio.CancelledError)
 
 
+@each_loop
 @pytest.mark.parametrize("path", ["endless", "waits"])
 def test_leaving_a_download_closes_the_servicer_async(
-    served: Served, path: str
+    served: Served, path: str, run: Run
 ) -> None:
     async def scenario() -> None:
         async with served.aio() as client:
@@ -206,7 +239,7 @@ def test_leaving_a_download_closes_the_servicer_async(
             served.probe.go.set()
             assert await asyncio.to_thread(served.probe.ended.wait, 10)
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_a_function_in_the_middle_of_its_work_is_closed_after_it(sdk: Any) -> None:
@@ -249,7 +282,8 @@ def test_leaving_an_echo_ends_both_sides(served: Served) -> None:
         assert closed.wait(10)
 
 
-def test_cancelling_the_task_ends_both_sides(served: Served) -> None:
+@each_loop
+def test_cancelling_the_task_ends_both_sides(served: Served, run: Run) -> None:
     closed = threading.Event()
 
     async def endless() -> AsyncIterator[Any]:
@@ -275,7 +309,7 @@ def test_cancelling_the_task_ends_both_sides(served: Served) -> None:
                 closed.clear()
                 served.probe.seen.clear()
 
-    asyncio.run(scenario())
+    run(scenario())
     assert not served.probe.completed.is_set(), "half an upload was taken for a whole"
 
 
@@ -330,7 +364,8 @@ def test_an_early_answer_ends_the_upload(served: Served) -> None:
         assert [c.data for c in client.echo(endless())] == [b"a", b"stop"]
 
 
-def test_an_early_answer_ends_the_upload_async(served: Served) -> None:
+@each_loop
+def test_an_early_answer_ends_the_upload_async(served: Served, run: Run) -> None:
     """The user's iterator waits for something else, and is closed all the same."""
     closed = threading.Event()
 
@@ -351,10 +386,13 @@ def test_an_early_answer_ends_the_upload_async(served: Served) -> None:
             assert [c.data async for c in answers] == [b"a", b"stop"]
             assert await asyncio.to_thread(closed.wait, 10)
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
-def test_an_early_answer_while_the_client_floods_async(served: Served) -> None:
+@each_loop
+def test_an_early_answer_while_the_client_floods_async(
+    served: Served, run: Run
+) -> None:
     closed = threading.Event()
 
     async def flood() -> AsyncIterator[Any]:
@@ -371,7 +409,7 @@ def test_an_early_answer_while_the_client_floods_async(served: Served) -> None:
             gc.collect()
             assert await asyncio.to_thread(closed.wait, 10)
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 # ------------------------------------------------------------------ deadlines
@@ -406,7 +444,8 @@ def test_a_deadline_ends_an_echo(served: Served) -> None:
     assert not served.probe.completed.is_set()
 
 
-def test_a_deadline_ends_streams_async(served: Served) -> None:
+@each_loop
+def test_a_deadline_ends_streams_async(served: Served, run: Run) -> None:
     closed = threading.Event()
 
     async def waiting() -> AsyncIterator[Any]:
@@ -424,7 +463,7 @@ def test_a_deadline_ends_streams_async(served: Served) -> None:
             with pytest.raises(PluginAPIError, match=r"(?i)deadline"):
                 await collect(client.download(path="waits", timeout=0.3))
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 # ------------------------------------------------------------------ backpressure
@@ -462,7 +501,10 @@ def test_a_servicer_that_does_not_read_stops_the_client(served: Served) -> None:
         assert served.probe.ended.wait(10)
 
 
-def test_a_servicer_that_does_not_read_stops_the_client_async(served: Served) -> None:
+@each_loop
+def test_a_servicer_that_does_not_read_stops_the_client_async(
+    served: Served, run: Run
+) -> None:
     made = 0
 
     async def flood() -> AsyncIterator[Any]:
@@ -479,7 +521,7 @@ def test_a_servicer_that_does_not_read_stops_the_client_async(served: Served) ->
             assert await asyncio.to_thread(steady, lambda: made) < 400
             await answers.aclose()
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_many_streams_leave_no_thread_and_no_task(served: Served) -> None:

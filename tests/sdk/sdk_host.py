@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+from bridged_loop import BridgedRunner
 from mattermost_plugin import AsyncPluginAPIClient, PluginAPIClient
 from plugwright_runtime.testing import BackgroundServer
 from sdk_facts import PACKAGE
@@ -45,7 +46,7 @@ class ScriptedHost(grpc.GenericRpcHandler):  # type: ignore[misc]
     server: BackgroundServer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.server = BackgroundServer(lambda: [self])
+        self.server = BackgroundServer(lambda _: [self])
         self.server.start()
 
     @property
@@ -77,7 +78,7 @@ class ScriptedHost(grpc.GenericRpcHandler):  # type: ignore[misc]
 
 
 class Surface:
-    """One of the two clients. Settings are those of its constructor."""
+    """One of the clients. Settings are those of its constructor."""
 
     name = "sync"
     client_class: Any = PluginAPIClient
@@ -101,9 +102,10 @@ class AsyncSurface(Surface):
 
     name = "async"
     client_class = AsyncPluginAPIClient
+    runner_class: Any = asyncio.Runner
 
     def __init__(self, address: str | None = None, **settings: Any) -> None:
-        self.runner = asyncio.Runner()
+        self.runner = self.runner_class()
         super().__init__(address, **settings)
 
     def call(self, method: str, /, *args: Any, **kwargs: Any) -> Any:
@@ -120,4 +122,11 @@ class AsyncSurface(Surface):
         self.runner.close()
 
 
-SURFACES = [Surface, AsyncSurface]
+class BridgedSurface(AsyncSurface):
+    """The async client in a plugin's coroutines, whose loop is not that of the channel."""
+
+    name = "bridged"
+    runner_class = BridgedRunner
+
+
+SURFACES = [Surface, AsyncSurface, BridgedSurface]

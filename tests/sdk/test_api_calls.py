@@ -15,7 +15,7 @@ import mattermost_plugin as sdk
 import pytest
 from plugwright_runtime.errors import PluginAPIError
 from sdk_facts import API, JSON_FIELDS, NULLABLE, Rpc, message_class
-from sdk_host import SURFACES, ScriptedHost, Status, Surface
+from sdk_host import AsyncSurface, ScriptedHost, Status, Surface
 from sdk_values import Tree, attribute, descriptor, filled, same, to_model, to_pb
 
 JSON_OBJECT = {"Key é🙂": [1, 2.5, None, True, {"deep": ""}], "big": 2**60}
@@ -63,7 +63,7 @@ def host() -> Iterator[ScriptedHost]:
     host.server.stop()
 
 
-@pytest.fixture(scope="module", params=SURFACES, ids=lambda s: s.name)
+@pytest.fixture(scope="module", params=[Surface, AsyncSurface], ids=lambda s: s.name)
 def api(request: pytest.FixtureRequest, host: ScriptedHost) -> Iterator[Surface]:
     surface: Surface = request.param(host.address)
     yield surface

@@ -12,6 +12,7 @@ import grpc
 import grpc.aio
 import mattermost_plugin as sdk
 import pytest
+from bridged_loop import Run, each_loop
 from mattermost_plugin import AsyncPluginAPIClient, PluginAPIClient, models
 from sdk_facts import message_class
 from sdk_host import SURFACES, AsyncSurface, ScriptedHost, Status, Surface
@@ -50,7 +51,10 @@ def test_connects_at_the_first_call_and_once(host: ScriptedHost) -> None:
     assert _Counted.connected == 1
 
 
-def test_async_connects_at_the_first_call_and_once(host: ScriptedHost) -> None:
+@each_loop
+def test_async_connects_at_the_first_call_and_once(
+    host: ScriptedHost, run: Run
+) -> None:
     async def scenario() -> None:
         async with _AsyncCounted(host.address) as client:
             assert _AsyncCounted.connected == 0
@@ -58,7 +62,7 @@ def test_async_connects_at_the_first_call_and_once(host: ScriptedHost) -> None:
             await client.delete_user("id")
 
     _AsyncCounted.connected = 0
-    asyncio.run(scenario())
+    run(scenario())
     assert _AsyncCounted.connected == 1
 
 
@@ -96,12 +100,13 @@ def test_threads_share_a_client(host: ScriptedHost) -> None:
     assert len(host.seen) == 48
 
 
-def test_many_coroutines_share_a_client(host: ScriptedHost) -> None:
+@each_loop
+def test_many_coroutines_share_a_client(host: ScriptedHost, run: Run) -> None:
     async def scenario() -> None:
         async with AsyncPluginAPIClient(host.address) as client:
             await asyncio.gather(*(client.delete_team(f"{i}") for i in range(100)))
 
-    asyncio.run(scenario())
+    run(scenario())
     seen = [message_class("DeleteTeamRequest").FromString(c.data) for c in host.seen]
     assert {m.team_id for m in seen} == {f"{i}" for i in range(100)}
 
@@ -155,7 +160,8 @@ def test_closing_ends_calls_under_way(host: ScriptedHost) -> None:
     assert "closed" in str(caught[0])
 
 
-def test_closing_ends_async_calls_under_way(host: ScriptedHost) -> None:
+@each_loop
+def test_closing_ends_async_calls_under_way(host: ScriptedHost, run: Run) -> None:
     """With an exception of the SDK: a cancellation would end the task that waits."""
 
     async def scenario() -> None:
@@ -176,10 +182,11 @@ def test_closing_ends_async_calls_under_way(host: ScriptedHost) -> None:
             await asyncio.wait_for(call, 10)
         assert not call.cancelled()
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
-def test_cancelling_a_task_cancels_the_call(host: ScriptedHost) -> None:
+@each_loop
+def test_cancelling_a_task_cancels_the_call(host: ScriptedHost, run: Run) -> None:
     """Cancellation is asyncio's, and stays it; the server learns of it."""
     cancelled = threading.Event()
 
@@ -205,7 +212,7 @@ def test_cancelling_a_task_cancels_the_call(host: ScriptedHost) -> None:
             host.answer = b""
             await client.delete_team("id")
 
-    asyncio.run(scenario())
+    run(scenario())
     assert cancelled.wait(10)
 
 
@@ -222,7 +229,8 @@ def test_a_channel_of_the_users_own(host: ScriptedHost) -> None:
     assert len(host.seen) == 2
 
 
-def test_an_async_channel_of_the_users_own(host: ScriptedHost) -> None:
+@each_loop
+def test_an_async_channel_of_the_users_own(host: ScriptedHost, run: Run) -> None:
     async def scenario() -> None:
         async with grpc.aio.insecure_channel(host.address) as channel:
             async with AsyncPluginAPIClient(channel=channel) as client:
@@ -233,7 +241,7 @@ def test_an_async_channel_of_the_users_own(host: ScriptedHost) -> None:
             with pytest.raises(sdk.UnavailableError, match="closed"):
                 await getattr(client, method)("id")
 
-    asyncio.run(scenario())
+    run(scenario())
     assert len(host.seen) == 2
 
 

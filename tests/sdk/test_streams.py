@@ -14,6 +14,7 @@ import grpc
 import grpc.aio
 import mattermost_plugin as sdk
 import pytest
+from bridged_loop import Run, each_loop
 from mattermost_plugin.clients import AsyncPluginHooksClient, PluginHooksClient
 from mattermost_plugin.models import ServeHTTPRequest
 from plugwright_runtime.testing import BackgroundServer
@@ -26,7 +27,7 @@ class EchoHost(grpc.GenericRpcHandler):  # type: ignore[misc]
     def __init__(self) -> None:
         self.ended = threading.Event()
         self.fail: grpc.StatusCode | None = None
-        self.server = BackgroundServer(lambda: [self])
+        self.server = BackgroundServer(lambda _: [self])
         self.address = self.server.start()
 
     def service(self, details: Any) -> Any:
@@ -150,16 +151,18 @@ def test_a_stream_that_cannot_start(host: EchoHost) -> None:
 # ------------------------------------------------------------------ async
 
 
-def test_async_both_ways(host: EchoHost) -> None:
+@each_loop
+def test_async_both_ways(host: EchoHost, run: Run) -> None:
     async def scenario() -> None:
         async with AsyncPluginHooksClient(host.address) as client:
             answers = client.serve_http(async_chunks(b"a", b"b", b""))
             assert [a.body_chunk async for a in answers] == [b"a", b"b", b""]
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
-def test_async_status_after_an_item(host: EchoHost) -> None:
+@each_loop
+def test_async_status_after_an_item(host: EchoHost, run: Run) -> None:
     async def scenario() -> None:
         async with AsyncPluginHooksClient(host.address) as client:
             answers = client.serve_http(async_endless())
@@ -169,10 +172,11 @@ def test_async_status_after_an_item(host: EchoHost) -> None:
             assert caught.value.id == "plugin.x.error"
 
     host.fail = grpc.StatusCode.NOT_FOUND
-    asyncio.run(scenario())
+    run(scenario())
 
 
-def test_async_the_users_iterator_fails(host: EchoHost) -> None:
+@each_loop
+def test_async_the_users_iterator_fails(host: EchoHost, run: Run) -> None:
     async def broken() -> AsyncIterator[ServeHTTPRequest]:
         yield ServeHTTPRequest(body_chunk=b"a")
         raise KeyError("mine")
@@ -182,10 +186,11 @@ def test_async_the_users_iterator_fails(host: EchoHost) -> None:
             with pytest.raises(KeyError, match="mine"):
                 _ = [a async for a in client.serve_http(broken())]
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
-def test_closing_the_async_client_ends_the_stream(host: EchoHost) -> None:
+@each_loop
+def test_closing_the_async_client_ends_the_stream(host: EchoHost, run: Run) -> None:
     """Not with a cancellation: nobody cancelled the task that waits."""
 
     async def scenario() -> None:
@@ -198,10 +203,11 @@ def test_closing_the_async_client_ends_the_stream(host: EchoHost) -> None:
         with pytest.raises(sdk.UnavailableError, match="closed"):
             await asyncio.wait_for(waiting, 10)
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
-def test_an_async_stream_that_cannot_start(host: EchoHost) -> None:
+@each_loop
+def test_an_async_stream_that_cannot_start(host: EchoHost, run: Run) -> None:
     async def scenario() -> None:
         async with AsyncPluginHooksClient(host.address) as client:
             metadata: Any = [("key", 1)]
@@ -214,10 +220,11 @@ def test_an_async_stream_that_cannot_start(host: EchoHost) -> None:
         with pytest.raises(sdk.UnavailableError, match="closed"):
             _ = [a async for a in client.serve_http(async_chunks(b"a"))]
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
-def test_cancelling_the_task_cancels_the_stream(host: EchoHost) -> None:
+@each_loop
+def test_cancelling_the_task_cancels_the_stream(host: EchoHost, run: Run) -> None:
     async def scenario() -> None:
         async with AsyncPluginHooksClient(host.address) as client:
             answers = client.serve_http(async_endless())
@@ -229,4 +236,4 @@ def test_cancelling_the_task_cancels_the_stream(host: EchoHost) -> None:
                 await waiting
             assert await asyncio.to_thread(host.ended.wait, 10)
 
-    asyncio.run(scenario())
+    run(scenario())

@@ -20,6 +20,7 @@ from typing import Any, Self
 
 from plugwright_runtime.application import instantiate
 from plugwright_runtime.errors import PluginAPIError
+from plugwright_runtime.handler_loop import Place
 from plugwright_runtime.pool import HandlerPool
 from plugwright_runtime.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
@@ -61,7 +62,7 @@ class ProviderHost:
     def __enter__(self) -> Self:
         self._pool = HandlerPool()
         self.provider = instantiate(self._class)
-        self._server = BackgroundServer(lambda: [handlers(self.provider, self._pool)])
+        self._server = BackgroundServer(self._handlers)
         self.client = PluginProviderClient(self._server.start())
         try:
             app = self._app
@@ -75,6 +76,9 @@ class ProviderHost:
             self.close()
             raise
         return self
+
+    def _handlers(self, place: Place) -> list[Any]:
+        return [handlers(self.provider, self._pool, place)]
 
     def __exit__(
         self,

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from plugwright_runtime.application import close_clients
+from plugwright_runtime.handler_loop import Place
 from plugwright_runtime.pool import HandlerPool
 from plugwright_runtime.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer, FakeService
@@ -114,9 +115,9 @@ class OrganizerHarness(Generic[T]):
             is_admin=is_admin,
         )
 
-    def _handlers(self) -> list[Any]:
+    def _handlers(self, place: Place) -> list[Any]:
         servicers = (self.organizer, self.server.servicer)
-        return [handlers(servicer, self._pool) for servicer in servicers]
+        return [handlers(servicer, self._pool, place) for servicer in servicers]
 
     def _stop(self) -> None:
         if "inbound" in self.__dict__:

@@ -1,0 +1,71 @@
+"""A `grpc.aio` server whose handlers run on a `HandlerLoop`, and a client of it.
+
+In: behaviours as grpc has them, each with its kind. Out: the channel and the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from importlib import import_module
+from typing import Any, TypeVar
+
+from plugwright_runtime.handler_loop import HandlerLoop
+
+# grpcio ships no types.
+grpc: Any = import_module("grpc")
+aio: Any = import_module("grpc.aio")
+
+T = TypeVar("T")
+THREAD = "coroutines"
+
+
+def run(scenario: Callable[[], Coroutine[Any, Any, T]], seconds: float = 20.0) -> T:
+    """The result of a test's coroutine on a fresh loop; a hang is a failure."""
+
+    async def bounded() -> T:
+        return await asyncio.wait_for(scenario(), seconds)
+
+    return asyncio.run(bounded())
+
+
+class Served:
+    """`call(name)` makes calls of the behaviour `name`, bytes to bytes, at `target`."""
+
+    def __init__(
+        self, target: str, channel: Any, loop: HandlerLoop, kinds: dict[str, str]
+    ) -> None:
+        self.target = target
+        self.loop = loop
+        self._channel = channel
+        self._kinds = kinds
+
+    def call(self, name: str) -> Any:
+        return getattr(self._channel, self._kinds[name])(f"/test.App/{name}")
+
+
+@contextlib.asynccontextmanager
+async def served(*behaviours: Any) -> AsyncIterator[Served]:
+    """Serve `(kind, behaviour)` pairs, each under the name of its function."""
+    loop = HandlerLoop()
+    kinds = {behaviour.__name__: kind for kind, behaviour in behaviours}
+    handlers = {
+        behaviour.__name__: loop.serving(
+            getattr(grpc, f"{kind}_rpc_method_handler")(behaviour)
+        )
+        for kind, behaviour in behaviours
+    }
+    server = aio.server()
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler("test.App", handlers),)
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    target = f"127.0.0.1:{port}"
+    async with aio.insecure_channel(target) as channel:
+        try:
+            yield Served(target, channel, loop, kinds)
+        finally:
+            await server.stop(None)
+            await loop.stop()
