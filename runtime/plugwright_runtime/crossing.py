@@ -153,6 +153,8 @@ class _Crossing(Generic[T]):
             _settle(self._home, self._reply, None, error)
         else:
             _settle(self._home, self._reply, result, None)
+        if self._task is not None:  # which spares the loop a further turn
+            self._task.remove_done_callback(self._note_end)
 
 
 async def in_thread(

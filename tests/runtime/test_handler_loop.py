@@ -408,6 +408,8 @@ def test_a_task_of_its_own_cannot_end_the_loop(
 
     run(scenario)
     assert "a coroutine tried to end the event loop" in caplog.text
+    # Looked at here, or the log of whichever test runs when they are collected has them.
+    assert [type(task.exception()) for task in tasks] == [SystemExit] * 2
 
 
 def alive() -> list[threading.Thread]:
