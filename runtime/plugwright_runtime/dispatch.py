@@ -149,24 +149,23 @@ class HookCall:
         timed_out = False
         try:
             try:
-                return await self._answered(data)
+                return await self._handled(data)
             finally:
                 timed_out = deadlines.stop(task)
         except asyncio.CancelledError:
             if not timed_out:
                 raise
-        return self._overdue()
-
-    async def _answered(self, data: bytes) -> bytes:
-        try:
-            return await self._handled(data)
         except Overloaded as error:
             code = grpc.StatusCode.RESOURCE_EXHAUSTED
             return self._answer_of(code, str(error), error)
+        return self._overdue()
 
-    async def _handled(self, data: bytes) -> bytes:
+    def _handled(self, data: bytes) -> Awaitable[bytes]:
         if self.is_async:
-            return await self.dispatcher.place.run(self._coroutine, data)
+            return self.dispatcher.place.run(self._coroutine, data)
+        return self._in_thread(data)
+
+    async def _in_thread(self, data: bytes) -> bytes:
         answer = await in_thread(self.dispatcher.executor, self._function, data)
         if isinstance(answer, bytes):
             return answer
