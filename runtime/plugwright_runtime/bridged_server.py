@@ -14,7 +14,7 @@ import inspect
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
-from .crossing import Mailbox, Overloaded, mailbox
+from .crossing import Mailbox, Overloaded, cancelled, mailbox
 from .serving_streams import all_of
 from .untyped import grpc
 
@@ -51,43 +51,30 @@ def bridged(handler: Any, loop: HandlerLoop) -> Any:
         work = behaviour
     else:
         return handler
-    serve = _serve_stream if handler.request_streaming else _serve_one
 
     async def crossing(argument: Any, context: Any) -> Any:
         far = BridgedContext(context, loop.transport)
+        if handler.request_streaming:
+            whole = all_of(argument, context, asyncio.current_task())
+            argument = BridgedRequests(whole, loop.transport)
         try:
-            return await serve(loop, work, argument, far, context)
+            return await loop.run(work, argument, far)
         except Overloaded as error:
             code = grpc.StatusCode.RESOURCE_EXHAUSTED
             return await context.abort(code, str(error))
         except BaseException as error:
-            if isinstance(error, Exception) or _cancelled():
+            if isinstance(error, Exception) or cancelled():
                 raise
             # grpc would leave the caller without an answer.
             name = type(error).__name__
             raise RuntimeError(f"the handler raised {name}") from error
         finally:
             far.end()
+            if isinstance(argument, BridgedRequests):
+                argument.end()
 
     make = getattr(grpc, f"{kind}_rpc_method_handler")
     return make(crossing, handler.request_deserializer, handler.response_serializer)
-
-
-async def _serve_one(
-    loop: HandlerLoop, work: Any, request: Any, far: BridgedContext, context: Any
-) -> Any:
-    return await loop.run(work, request, far)
-
-
-async def _serve_stream(
-    loop: HandlerLoop, work: Any, messages: Any, far: BridgedContext, context: Any
-) -> Any:
-    whole = all_of(messages, context, asyncio.current_task())
-    requests = BridgedRequests(whole, loop.transport)
-    try:
-        return await loop.run(work, requests, far)
-    finally:
-        requests.end()
 
 
 class BridgedContext:
@@ -199,12 +186,6 @@ def _pushing(behaviour: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
                 await context.write(reply)
 
     return push
-
-
-def _cancelled() -> bool:
-    """Whether somebody has cancelled the current task, rather than it a part of itself."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 class BridgedServer:

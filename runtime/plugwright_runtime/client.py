@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeVar
 import grpc
 
 from . import codec
+from .crossing import cancelled
 from .errors import (
     DecodeError,
     PluginAPIError,
@@ -376,9 +377,8 @@ class AsyncClient(_Client):
 
     def _closing(self, error: BaseException, rpc: str) -> PluginAPIError | None:
         """The failure if `error` comes of `close`: gRPC makes it look like a cancelled task."""
-        task = asyncio.current_task()
-        cancelled = task is not None and task.cancelling() > 0
-        if isinstance(error, asyncio.CancelledError) and self._closed and not cancelled:
+        ours = isinstance(error, asyncio.CancelledError) and not cancelled()
+        if ours and self._closed:
             return self._failure(error, rpc)
         return None
 

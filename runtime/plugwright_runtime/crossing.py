@@ -103,6 +103,12 @@ def mailbox() -> Mailbox:
     return found
 
 
+def cancelled() -> bool:
+    """Whether somebody cancels the current task, rather than it a part of itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class _Crossing(Generic[T]):
     """One call from here (`home`) to another loop (`there`)."""
 

@@ -22,7 +22,7 @@ import grpc
 from .bridged_server import BridgedRequests
 from .codec import encode, unreadable
 from .conventions import StatusErrors, WrongReply
-from .crossing import Overloaded, in_thread
+from .crossing import Overloaded, cancelled, in_thread
 from .errors import DecodeError, PluginAPIError, Unimplemented, status_text, text_of
 from .handler_loop import Here, Place
 from .model import Model
@@ -276,9 +276,7 @@ def _trailers(
 
 def ends_the_call(error: BaseException) -> bool:
     """Whether the host gave up. A handler can leak the cancellation of a task of its own."""
-    task = asyncio.current_task()
-    cancelled = isinstance(error, asyncio.CancelledError)
-    return cancelled and task is not None and task.cancelling() > 0
+    return isinstance(error, asyncio.CancelledError) and cancelled()
 
 
 def _status(

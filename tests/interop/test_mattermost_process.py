@@ -201,13 +201,18 @@ def test_unix_sockets_in_the_hosts_folder(host: MattermostHost, tmp_path: Path) 
 def test_the_plugin_dies_with_its_host(tmp_path: Path) -> None:
     host = MattermostHost()
     started = host.activate(QUIET, env={"TMPDIR": str(tmp_path)})
+    check_that_it_dies(host, started["pid"])
+    assert list(tmp_path.rglob("*")) == []
+
+
+def check_that_it_dies(host: MattermostHost, pid: int) -> None:
+    """Kill the host, and see the plugin `pid` go."""
     began = time.monotonic()
     host.kill()
-    while is_alive(started["pid"]):
+    while is_alive(pid):
         assert time.monotonic() - began < 2, "the plugin outlives its host"
         time.sleep(0.01)
     print(f"gone {time.monotonic() - began:.2f} s after SIGKILL of the host")
-    assert list(tmp_path.rglob("*")) == []
 
 
 def is_alive(pid: int) -> bool:

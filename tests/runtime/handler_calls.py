@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from importlib import import_module
 from typing import Any, TypeVar
@@ -28,6 +29,33 @@ def run(scenario: Callable[[], Coroutine[Any, Any, T]], seconds: float = 20.0) -
         return await asyncio.wait_for(scenario(), seconds)
 
     return asyncio.run(bounded())
+
+
+def here() -> bytes:
+    return threading.current_thread().name.encode()
+
+
+async def one_by_coroutine(request: bytes, context: Any) -> bytes:
+    return request + b" in " + here()
+
+
+class Watch:
+    """What a handler that waits saw of its end."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.ended = threading.Event()
+        self.cancelling = 0
+        self.error: BaseException | None = None
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.cancelling, self.error = task.cancelling(), error
+        self.ended.set()
 
 
 class Served:

@@ -7,7 +7,7 @@ import contextlib
 import gc
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -112,6 +112,20 @@ def without_collector() -> Iterator[None]:
         gc.enable()
 
 
+async def check_that_nothing_is_kept(begin: Callable[[Large], Awaitable[Any]]) -> None:
+    """Give up the call that `begin` makes, and see its argument gone."""
+    given_up = Large()
+    kept = weakref.ref(given_up)
+    with without_collector():
+        call = asyncio.ensure_future(begin(given_up))
+        await asyncio.sleep(0)
+        call.cancel()
+        del given_up
+        await asyncio.wait({call})
+        del call
+        assert kept() is None
+
+
 async def nothing(*_: object) -> None:
     """A coroutine of no interest."""
 
@@ -119,17 +133,8 @@ async def nothing(*_: object) -> None:
 def test_a_loop_that_is_blocked_keeps_no_arguments_of_calls_given_up() -> None:
     async def scenario() -> None:
         loop = HandlerLoop()
-        with without_collector():
-            async with Blocked(loop):
-                given_up = Large()
-                kept = weakref.ref(given_up)
-                call = asyncio.ensure_future(loop.run(nothing, given_up))
-                await asyncio.sleep(0)
-                call.cancel()
-                del given_up
-                await asyncio.wait({call})
-                del call
-                assert kept() is None
+        async with Blocked(loop):
+            await check_that_nothing_is_kept(lambda large: loop.run(nothing, large))
         await loop.stop()
 
     run(scenario)
@@ -140,16 +145,7 @@ def test_threads_that_are_blocked_keep_no_arguments_of_calls_given_up() -> None:
         threads, release = HandlerPool(threads=1), threading.Event()
         blocking = asyncio.ensure_future(in_thread(threads, release.wait, 10))
         await asyncio.sleep(0)
-        given_up = Large()
-        kept = weakref.ref(given_up)
-        with without_collector():
-            call = asyncio.ensure_future(in_thread(threads, id, given_up))
-            await asyncio.sleep(0)
-            call.cancel()
-            del given_up
-            await asyncio.wait({call})
-            del call
-            assert kept() is None
+        await check_that_nothing_is_kept(lambda large: in_thread(threads, id, large))
         release.set()
         await blocking
         threads.shutdown()

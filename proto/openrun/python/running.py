@@ -15,6 +15,7 @@ from typing import Any
 
 from plugwright_runtime.errors import PluginAPIError, PlugwrightError, text_of
 from plugwright_runtime.pool import HandlerPool
+from plugwright_runtime.servicer import ends_the_call
 
 TEXT_LENGTH = 10_000  # of an error; what is longer helps nobody
 _MAX_CODE = 2**63 - 1
@@ -79,7 +80,7 @@ class Runner:
         except (GeneratorExit, UserError):
             raise
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and _cancelled():
+            if ends_the_call(error):
                 raise
             raise UserError(error) from error
 
@@ -90,11 +91,6 @@ class Runner:
 
     def stop(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _outcome(

@@ -26,6 +26,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from typing import Any, TypeAlias, cast
 
+from plugwright_runtime.crossing import cancelled
 from plugwright_runtime.http.body import RequestBody
 from plugwright_runtime.http.errors import (
     BodyTooLarge,
@@ -126,8 +127,7 @@ def _ends_the_call(error: BaseException) -> bool:
     """Whether `error` is meant for the caller of `serve` and no failure of the handler."""
     if isinstance(error, asyncio.CancelledError):
         # A handler can leak the cancellation of a task of its own; only that of the call counts.
-        task = asyncio.current_task()
-        return task is not None and task.cancelling() > 0
+        return cancelled()
     return isinstance(error, KeyboardInterrupt)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from concurrent import futures
 from typing import Any, Final, TypeVar
 
+from plugwright_runtime.crossing import in_thread
 from plugwright_runtime.http.errors import ClientDisconnected
 from plugwright_runtime.pool import waiting
 
@@ -38,7 +39,7 @@ class ThreadBridge:
     async def run(self, function: Callable[[], T]) -> T:
         """The result of `function`, run in the pool with a copy of the context variables."""
         context = contextvars.copy_context()
-        return await self._loop.run_in_executor(
+        return await in_thread(
             self._executor, lambda: context.run(self._guarded, function)
         )
 
@@ -47,9 +48,6 @@ class ThreadBridge:
             return function()
         except ClientDisconnected:
             raise
-        except StopIteration as error:
-            # A future cannot carry it: before Python 3.12 whoever awaits would wait for ever.
-            raise RuntimeError("http handler raised StopIteration") from error
         except BaseException:
             if (
                 self._closed
