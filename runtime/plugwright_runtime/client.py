@@ -21,6 +21,7 @@ import grpc
 
 from . import codec
 from .crossing import cancelled
+from .dialling import channel_options
 from .errors import (
     DecodeError,
     PluginAPIError,
@@ -109,16 +110,11 @@ class _Client:
         advice = f"pass target= or set {env}" if env else "pass target="
         raise UnavailableError(f"no address to connect to; {advice}")
 
-    def _grpc_options(self) -> list[tuple[str, Any]]:
-        options: dict[str, Any] = {
-            **dict(message_limits()),
-            # The host is on this machine, and hands its proxy settings to its plugins.
-            "grpc.enable_http_proxy": 0,
-        }
+    def _grpc_options(self, address: str) -> list[tuple[str, Any]]:
+        options: dict[str, Any] = dict(message_limits())
         if self._options.idempotent:
             options["grpc.service_config"] = _retries(self._options)
-        # Of an option given twice gRPC takes the first.
-        return [*(options | dict(self._channel_options)).items()]
+        return channel_options(address, options | dict(self._channel_options))
 
     def _call(self, rpc: str, kind: str) -> Any:
         call = self._calls.get(rpc)
@@ -129,7 +125,8 @@ class _Client:
                         "the client is closed; make a new one", rpc=rpc
                     )
                 if self._channel is None:
-                    self._channel = self._connect(self._address(), self._grpc_options())
+                    address = self._address()
+                    self._channel = self._connect(address, self._grpc_options(address))
                 make = getattr(self._channel, kind)
                 call = self._calls[rpc] = make(f"/{self._options.service}/{rpc}")
         return call

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import sqlite3
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 from clapshot_play import EXAMPLE, Play
 from clapshot_server import ClapshotServer, StartFailed
-from clapshot_wire import organizer
+from clapshot_wire import OUTBOUND, organizer
+from h2_server import serving
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -170,6 +172,20 @@ def test_the_server_over_tcp(play: Play) -> None:
     with server:
         assert len(server.outbound.requests("handshake")) == 1
     served.stop(None)
+
+
+def test_the_server_is_called_back_as_localhost(play: Play, folder: Path) -> None:
+    """A server on Rust's h2 resets a stream whose authority is the path of its socket."""
+    server = play("scripted.py", attempts=1)
+    info = server.server_info()
+    info.backchannel.unix.path = f"{folder}/it's here.sock"
+    server.server_info = lambda: info  # type: ignore[method-assign]
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(info.backchannel.unix.path)
+    with serving(listening) as seen, server:
+        (request,) = seen.requests
+    assert request[":authority"] == "localhost"
+    assert request[":path"] == f"/{OUTBOUND}/handshake"
 
 
 def test_sessions_at_the_same_time(play: Play) -> None:

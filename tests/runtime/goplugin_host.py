@@ -32,6 +32,7 @@ sys.path.insert(0, str(RUNTIME))
 
 COOKIE = {"PLUGIN_COOKIE": "sesame"}
 LIMITS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+DIALLED = [*LIMITS, ("grpc.default_authority", "localhost")]  # as by grpc-go
 
 PROLOGUE = """
 import asyncio, ctypes, logging, os, signal, subprocess, sys, threading, time
@@ -72,7 +73,7 @@ class Host:
 
     @functools.cached_property
     def channel(self) -> Any:
-        return grpc.insecure_channel(target_of(*self.fields[2:4]), options=LIMITS)
+        return grpc.insecure_channel(target_of(*self.fields[2:4]), options=DIALLED)
 
     def call(self, path: str, request: bytes = b"", timeout: float = 5.0) -> bytes:
         result: bytes = self.channel.unary_unary(path)(request, timeout=timeout)

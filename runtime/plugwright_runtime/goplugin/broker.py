@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..dialling import channel_options
 from ..endpoint import Endpoint
 from ..launch_error import LaunchError
 from ..untyped import aio, grpc
@@ -44,13 +45,14 @@ class Accepted:
 class Dialled:
     """A connection to a service of the host's.
 
-    `channel`: a grpc.aio channel to it. `target`: for a channel of your own (a sync one, say):
-    plaintext also under AutoMTLS, which ends in this process. Both work until `close`.
+    `channel`: a grpc.aio channel to it. `target`, `options`: for a channel of your own (a sync one,
+    say): plaintext also under AutoMTLS, which ends in this process. Both work until `close`.
     """
 
     service_id: int
     channel: Any
     target: str
+    options: Options
     close: Close
 
 
@@ -125,13 +127,14 @@ class Broker:
         check_id(service_id)
         self._check_open()
         reached = await self._transport.reach(await self._offers.take(service_id))
-        channel = aio.insecure_channel(reached.target, options=self._channel_options)
+        options = channel_options(reached.target, self._channel_options)
+        channel = aio.insecure_channel(reached.target, options=options)
 
         async def close() -> None:
             await channel.close()
             await reached.close()
 
-        return Dialled(service_id, channel, reached.target, self._keep(close))
+        return Dialled(service_id, channel, reached.target, options, self._keep(close))
 
     async def close(self) -> None:
         """End the host's stream and every connection made here."""

@@ -187,9 +187,10 @@ class Process(ServerProcess):
         self._capture = prepared.capture if prepared else None
         self._endpoint: Endpoint | None = None
         spec = application.spec
+        limits = message_limits(spec.max_message_bytes)
         options = [*server_options(spec), *application.server_options]
         self._transport = make_transport(launch, listeners)
-        self._broker = Broker(self._transport, options, channel_options(spec))
+        self._broker = Broker(self._transport, options, limits)
         self._health = Health()
         self._stdio = Stdio(self._capture.buffer if self._capture else None)
         controller = Controller(lambda: guardian.stop("the host asked for it"))
@@ -239,8 +240,3 @@ def make_transport(launch: Launch, listeners: Listeners) -> Transport:
     from .tls import MutualTls  # most hosts do not ask for it
 
     return MutualTls(launch.client_certificate, listeners)
-
-
-def channel_options(spec: PluginSpec) -> list[tuple[str, Any]]:
-    """For channels to the host, which no proxy of the environment may catch."""
-    return [*message_limits(spec.max_message_bytes), ("grpc.enable_http_proxy", 0)]
