@@ -35,7 +35,8 @@ from ..schema import (
 )
 from ..settings import Settings
 from ..symbols import Code, Expr, expr, runtime
-from .conventions import Convention, conventions
+from .conventions import Convention
+from .error_tables import conventions
 from .modules import MethodPlan, ParameterPlan, noted
 from .naming import service_names
 
