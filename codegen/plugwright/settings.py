@@ -77,7 +77,8 @@ class Error(NamedTuple):
     `style`: message, code, diagnostics or status. `message`: the message that a response embeds in
     `field`. `code`: the field of a number. `severity`, `summary`, `detail`: fields of a
     diagnostic; `failing`: the severities that fail a call. `embed_all`: whether servicers embed
-    every exception. `statuses`: gRPC status -> exception. What is empty has the style's default.
+    every exception. `statuses`: gRPC status -> exception. `without`: RPCs whose response has no
+    place for a failure. What is empty has the style's default.
     """
 
     style: str = "message"
@@ -90,6 +91,7 @@ class Error(NamedTuple):
     detail: str = ""
     failing: tuple[str, ...] = ()
     embed_all: bool = False
+    without: tuple[str, ...] = ()
 
 
 class Api(NamedTuple):

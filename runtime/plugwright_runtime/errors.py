@@ -106,7 +106,8 @@ class PluginAPIError(PlugwrightError):
         super().__init__(message)
 
     def __str__(self) -> str:
-        text = self.message or (self.code.name if self.code else type(self).__name__)
+        code = None if self.code is grpc.StatusCode.OK else self.code
+        text = self.message or (code.name if code else type(self).__name__)
         if self.id:
             text += f" [{self.id}]"
         if self.status_code:
@@ -209,18 +210,29 @@ HTTP_OF_CODE = {
     grpc.StatusCode.UNAVAILABLE: 503,
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }
-_FIELDS = ("id", "detailed_error", "request_id", "status_code", "where", "params")
+# What an error message may have beside its text; what is of another type is none of these.
+_FIELDS: Mapping[str, type] = {
+    "id": str,
+    "detailed_error": str,
+    "request_id": str,
+    "status_code": int,
+    "where": str,
+    "params": Mapping,
+}
 # An error id is a dotted path of words, as in "app.user.missing_account.const".
 _ID_AND_TEXT = re.compile(r"(?P<id>\w+(?:\.\w+)+): (?P<text>.*)", re.DOTALL)
 
 
 def from_embedded(error: Any, rpc: str) -> PluginAPIError:
     """The exception for an error message that a response carries, with all its fields."""
-    status = getattr(error, "status_code", 0)
-    cls = _BY_HTTP.get(status, PluginAPIError)
-    fields = {name: getattr(error, name) for name in _FIELDS if hasattr(error, name)}
-    message = getattr(error, "message", "")
-    return cls(message, **fields, rpc=rpc, code=grpc.StatusCode.OK)
+    fields: dict[str, Any] = {
+        name: value
+        for name, kind in _FIELDS.items()
+        if isinstance(value := getattr(error, name, None), kind)
+    }
+    cls = _BY_HTTP.get(fields.get("status_code", 0), PluginAPIError)
+    message: str | None = getattr(error, "message", "")
+    return cls(message or "", **fields, rpc=rpc, code=grpc.StatusCode.OK)
 
 
 def from_status(

@@ -117,6 +117,12 @@ class Convention(NamedTuple):
         }
         return plain(response, lambda f: f.kind == kinds.get(self.style))
 
+    @property
+    def place(self) -> str:
+        """The type of the field that tells of a failure, for people."""
+        special = {"code": "string", "diagnostics": f"repeated {self.type}"}
+        return special.get(self.style, self.type)
+
     def rules(self, response: Message) -> Iterator[str]:
         """How a failure of a call with that response is told, for people."""
         if told := ", ".join(f.name for f in self.fields(response)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ..patterns import Patterns
 from ..problems import Location, Problems
 from ..schema import EnumKind, Field, Message, Scalar, ScalarKind, Schema, Service
 from ..settings import Error, Settings
@@ -87,10 +88,13 @@ class _Reader:
             return NO_CONVENTION
         if "failing" in keys:
             numbers = self._diagnostic(self.schema.messages[type_], keys)
+        elif type_:
+            self._part(self.schema.messages[type_], "message", "message", _is_text)
         convention = Convention(
             error.style, keys, type_, numbers, error.embed_all, error.statuses
         )
-        self._check_match(convention, services)
+        if "field" in keys and self._is_used(convention, services):
+            self._check_places(convention, services, error.without)
         return convention
 
     def wrong(self, key: str, text: str) -> None:
@@ -99,7 +103,7 @@ class _Reader:
     def _check_keys(self, error: Error, style: Style) -> None:
         allowed = {"style", "statuses", *style.keys}
         if style.keys:
-            allowed.add("embed_all")
+            allowed |= {"embed_all", "without"}
         known = ", ".join(sorted(k.replace("_", "-") for k in allowed))
         for name, value in error._asdict().items():
             if value and name not in allowed:
@@ -127,19 +131,20 @@ class _Reader:
             return ""
         if name in self.schema.messages:
             return name
-        for full_name in self.schema.messages:
-            if full_name.rpartition(".")[2] == name:
-                return full_name
-        self.wrong(
-            "message", f"there is no message {name!r}; give its simple or full name"
-        )
-        return ""
+        found = [n for n in self.schema.messages if n.rpartition(".")[2] == name]
+        if not found:
+            text = f"there is no message {name!r}; give its simple or full name"
+            self.wrong("message", text)
+        elif len(found) > 1:
+            text = f"{name!r} names several messages; say which: {' or '.join(found)}"
+            self.wrong("message", text)
+        return found[0] if len(found) == 1 else ""
 
     def _diagnostic(self, message: Message, keys: Mapping[str, Any]) -> tuple[int, ...]:
         """The numbers of the failing severities."""
         for key in ("summary", "detail"):
-            self._part(message, key, keys[key], _is_text, "string")
-        field = self._part(message, "severity", keys["severity"], _is_enum, "enum")
+            self._part(message, key, keys[key], _is_text)
+        field = self._part(message, "severity", keys["severity"], _is_enum)
         if field is None or not isinstance(field.kind, EnumKind):
             return ()
         values = {v.name: v.number for v in self.schema.enums[field.kind.enum].values}
@@ -155,40 +160,72 @@ class _Reader:
         key: str,
         name: str,
         fits: Callable[[Field], bool],
-        what: str,
     ) -> Field | None:
-        """The field `name` of a diagnostic."""
+        """The field `name` of what tells of a failure."""
         candidates = {f.name: f for f in plain(message, fits)}
         if name not in candidates:
             known = ", ".join(candidates) or "none"
+            what = "enum" if fits is _is_enum else "string"
             text = f"{message.name} has no {what} field {name!r}"
             self.wrong(key, f"{text} for the {key}; there are: {known}")
         return candidates.get(name)
 
-    def _check_match(self, convention: Convention, services: list[Service]) -> None:
-        """A field that no response has is a mistake."""
+    def _is_used(self, convention: Convention, services: list[Service]) -> bool:
+        """Whether some response has the field; a problem if there are only others."""
         answers = [self.schema.messages[m.output] for s in services for m in s.methods]
-        style, keys = convention.style, convention.keys
-        if not answers or "field" not in keys:
-            return
+        keys = convention.keys
         told = [f.name for a in answers for f in convention.fields(a)]
-        if keys["field"] not in told:
+        if answers and keys["field"] not in told:
             found = _names(f for a in answers for f in convention.candidates(a))
-            kind = {"code": "string", "diagnostics": f"repeated {convention.type}"}
-            what = f"{kind.get(style, convention.type)} field {keys['field']!r}"
-            self.wrong("field", f"no response has a {what}; there are: {found}")
+            what = f"{convention.place} field {keys['field']!r}"
+            self.wrong(
+                "field", f"no response has a {what}; there are: {found or 'none'}"
+            )
         elif (
-            style == "code"
+            convention.style == "code"
             and keys["code"] not in told
             and f"{self.table}.code" in self.settings.lines
         ):
             found = _names(f for a in answers for f in plain(a, is_integer))
             text = f"no response has an integer field {keys['code']!r}"
-            self.wrong("code", f"{text}; there are: {found}")
+            self.wrong("code", f"{text}; there are: {found or 'none'}")
+        return bool(told)
+
+    def _check_places(
+        self, convention: Convention, services: list[Service], without: tuple[str, ...]
+    ) -> None:
+        """A problem for each response that has no place for a failure, and may be a mistake.
+
+        What a failed call is answered with would be taken for its result.
+        """
+        allowed = Patterns(without)
+        missing: list[str] = []
+        for method in (m for s in services for m in s.methods):
+            response = self.schema.messages[method.output]
+            if convention.fields(response):
+                continue
+            missing.append(method.name)
+            if method.name not in allowed:
+                text = _misplaced(convention, response)
+                text += f", or list {method.name!r} in `without` of [{self.table}]"
+                self.problems.add(method.where, text)
+        key = f"{self.table}.without"
+        allowed.report_unused(self.problems, self.settings, key, missing)
+
+
+def _misplaced(convention: Convention, response: Message) -> str:
+    """Why `response` has no place for a failure, and what to do."""
+    name, place = convention.keys["field"], convention.place
+    if response.field(name) is not None:
+        return f"{response.name}.{name} is no {place}, or in a oneof; mend it"
+    text = f"{response.name} has no {place} field {name!r}"
+    # Any text may be called anything; what has the type of a failure hardly is something else.
+    others = _names(convention.candidates(response)) if convention.type else ""
+    return f"{text}, but {others}; rename it" if others else f"{text}; add it"
 
 
 def _names(found: Iterable[Field]) -> str:
-    return ", ".join(sorted({f.name for f in found})) or "none"
+    return ", ".join(sorted({f.name for f in found}))
 
 
 def _is_text(field: Field) -> bool:

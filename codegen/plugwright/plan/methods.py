@@ -288,8 +288,10 @@ class MethodPlanner:
         annotation = self.kinds.annotation(field.kind)
         if not field.presence:
             return annotation, source
-        if nullable:
-            rules.append("None if the host leaves it unset")
+        optional = field.explicit and not field.required
+        if nullable or optional:
+            why = "optional in the proto" if optional else "the host leaves it unset"
+            rules.append(f"None if {why}")
             return expr(annotation, " | None"), source
         rules.append("an unset payload without an error raises PluginAPIError")
         present = runtime("client", "present")
