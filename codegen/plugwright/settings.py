@@ -157,9 +157,13 @@ class Launch(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """`defaults`: `Message.field` pattern -> default; the last pattern that matches wins."""
+    """`Message.field` patterns, the last that matches wins. `defaults`: pattern -> default;
+    `absent`: pattern -> what a call of the API does about a message that is left out, "empty" or
+    "refuse".
+    """
 
     defaults: Mapping[str, Any] = _NONE
+    absent: Mapping[str, str] = _NONE
 
 
 class Fields(NamedTuple):

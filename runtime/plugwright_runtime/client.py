@@ -68,6 +68,15 @@ def present(value: T | None, rpc: str, field: str) -> T:
     return value
 
 
+def given(value: T | None, rpc: str, parameter: str) -> T:
+    """`value`; a host that cannot do without it must not be called without it."""
+    if value is None:
+        raise ValidationError(
+            f"{rpc} needs {parameter}, and got None; nothing was sent", rpc=rpc
+        )
+    return value
+
+
 class _Client:
     """What the sync and the async core share: settings, address, error mapping."""
 

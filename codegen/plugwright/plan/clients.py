@@ -13,6 +13,7 @@ from ..problems import Problems
 from ..schema import Method, Service
 from ..settings import Settings
 from ..symbols import Code, Symbol, expr, runtime
+from .absent import AbsentMessages
 from .methods import MethodPlanner
 from .modules import (
     ClientClassPlan,
@@ -41,6 +42,7 @@ class ClientPlanner:
         self.settings = settings
         self.problems = problems
         self.flavours = settings.sdk.flavours
+        self.absent = AbsentMessages(planner, settings, problems)
         self.methods: list[MethodPlan] = []
         self.exports: list[ExportPlan] = []
 
@@ -55,6 +57,7 @@ class ClientPlanner:
                 if service is self.planner.api:
                     home = f".clients.{module}"
                     self.exports.append(ExportPlan(python, home, python))
+        self.absent.close()
         yield namespace("clients/__init__.py", "A client for every service.", exports)
 
     def _service(
@@ -171,7 +174,7 @@ class ClientPlanner:
             modules[module] = domain
 
     def _methods(self, methods: list[Method]) -> tuple[MethodPlan, ...]:
-        plans = [self.planner.plan(method) for method in methods]
+        plans = [self.absent.applied(m, self.planner.plan(m)) for m in methods]
         self.methods += plans
         return tuple(plans)
 

@@ -424,7 +424,9 @@ class PublishWebSocketEventRequest(Model):
     payload: JSONObject | None
     """Data of the event, a JSON object. Optional."""
     broadcast: WebsocketBroadcast | None
-    """Who gets the event. Required; without any condition in it every connected user does."""
+    """Who gets the event; without any condition in it every connected user does. The server needs
+    the message, so an empty one is sent when it is left out.
+    """
 
     def __init__(
         self,

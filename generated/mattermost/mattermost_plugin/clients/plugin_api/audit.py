@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class AuditMixin(SyncClient):
         self._unary(
             "LogAuditRec",
             _api_remaining.LogAuditRecRequest(
-                record=record,
+                record=given(record, "LogAuditRec", "record"),
             ),
             _api_remaining.LogAuditRecResponse,
             timeout,
@@ -64,7 +64,7 @@ class AuditMixin(SyncClient):
         self._unary(
             "LogAuditRecWithLevel",
             _api_remaining.LogAuditRecWithLevelRequest(
-                record=record,
+                record=given(record, "LogAuditRecWithLevel", "record"),
                 level=level,
             ),
             _api_remaining.LogAuditRecWithLevelResponse,
@@ -94,7 +94,7 @@ class AsyncAuditMixin(AsyncClient):
         await self._unary(
             "LogAuditRec",
             _api_remaining.LogAuditRecRequest(
-                record=record,
+                record=given(record, "LogAuditRec", "record"),
             ),
             _api_remaining.LogAuditRecResponse,
             timeout,
@@ -122,7 +122,7 @@ class AsyncAuditMixin(AsyncClient):
         await self._unary(
             "LogAuditRecWithLevel",
             _api_remaining.LogAuditRecWithLevelRequest(
-                record=record,
+                record=given(record, "LogAuditRecWithLevel", "record"),
                 level=level,
             ),
             _api_remaining.LogAuditRecWithLevelResponse,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class BotsMixin(SyncClient):
         response = self._unary(
             "CreateBot",
             _api_file_bot.CreateBotRequest(
-                bot=bot,
+                bot=given(bot, "CreateBot", "bot"),
             ),
             _api_file_bot.CreateBotResponse,
             timeout,
@@ -239,7 +239,7 @@ class AsyncBotsMixin(AsyncClient):
         response = await self._unary(
             "CreateBot",
             _api_file_bot.CreateBotRequest(
-                bot=bot,
+                bot=given(bot, "CreateBot", "bot"),
             ),
             _api_file_bot.CreateBotResponse,
             timeout,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "CreateChannel",
             _api_channel_post.CreateChannelRequest(
-                channel=channel,
+                channel=given(channel, "CreateChannel", "channel"),
             ),
             _api_channel_post.CreateChannelResponse,
             timeout,
@@ -336,7 +336,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "UpdateChannel",
             _api_channel_post.UpdateChannelRequest(
-                channel=channel,
+                channel=given(channel, "UpdateChannel", "channel"),
             ),
             _api_channel_post.UpdateChannelResponse,
             timeout,
@@ -727,7 +727,9 @@ class ChannelsMixin(SyncClient):
             _api_channel_post.CreateChannelSidebarCategoryRequest(
                 user_id=user_id,
                 team_id=team_id,
-                new_category=new_category,
+                new_category=given(
+                    new_category, "CreateChannelSidebarCategory", "new_category"
+                ),
             ),
             _api_channel_post.CreateChannelSidebarCategoryResponse,
             timeout,
@@ -825,7 +827,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "CreateChannel",
             _api_channel_post.CreateChannelRequest(
-                channel=channel,
+                channel=given(channel, "CreateChannel", "channel"),
             ),
             _api_channel_post.CreateChannelResponse,
             timeout,
@@ -1119,7 +1121,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "UpdateChannel",
             _api_channel_post.UpdateChannelRequest(
-                channel=channel,
+                channel=given(channel, "UpdateChannel", "channel"),
             ),
             _api_channel_post.UpdateChannelResponse,
             timeout,
@@ -1510,7 +1512,9 @@ class AsyncChannelsMixin(AsyncClient):
             _api_channel_post.CreateChannelSidebarCategoryRequest(
                 user_id=user_id,
                 team_id=team_id,
-                new_category=new_category,
+                new_category=given(
+                    new_category, "CreateChannelSidebarCategory", "new_category"
+                ),
             ),
             _api_channel_post.CreateChannelSidebarCategoryResponse,
             timeout,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class CommandsMixin(SyncClient):
         response = self._unary(
             "CreateCommand",
             _api_remaining.CreateCommandRequest(
-                cmd=cmd,
+                cmd=given(cmd, "CreateCommand", "cmd"),
             ),
             _api_remaining.CreateCommandResponse,
             timeout,
@@ -277,7 +277,7 @@ class CommandsMixin(SyncClient):
             "UpdateCommand",
             _api_remaining.UpdateCommandRequest(
                 command_id=command_id,
-                updated_cmd=updated_cmd,
+                updated_cmd=given(updated_cmd, "UpdateCommand", "updated_cmd"),
             ),
             _api_remaining.UpdateCommandResponse,
             timeout,
@@ -419,7 +419,7 @@ class AsyncCommandsMixin(AsyncClient):
         response = await self._unary(
             "CreateCommand",
             _api_remaining.CreateCommandRequest(
-                cmd=cmd,
+                cmd=given(cmd, "CreateCommand", "cmd"),
             ),
             _api_remaining.CreateCommandResponse,
             timeout,
@@ -574,7 +574,7 @@ class AsyncCommandsMixin(AsyncClient):
             "UpdateCommand",
             _api_remaining.UpdateCommandRequest(
                 command_id=command_id,
-                updated_cmd=updated_cmd,
+                updated_cmd=given(updated_cmd, "UpdateCommand", "updated_cmd"),
             ),
             _api_remaining.UpdateCommandResponse,
             timeout,

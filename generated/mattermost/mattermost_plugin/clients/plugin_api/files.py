@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -277,7 +277,9 @@ class FilesMixin(SyncClient):
         response = self._unary(
             "CreateUploadSession",
             _api_file_bot.CreateUploadSessionRequest(
-                upload_session=upload_session,
+                upload_session=given(
+                    upload_session, "CreateUploadSession", "upload_session"
+                ),
             ),
             _api_file_bot.CreateUploadSessionResponse,
             timeout,
@@ -604,7 +606,9 @@ class AsyncFilesMixin(AsyncClient):
         response = await self._unary(
             "CreateUploadSession",
             _api_file_bot.CreateUploadSessionRequest(
-                upload_session=upload_session,
+                upload_session=given(
+                    upload_session, "CreateUploadSession", "upload_session"
+                ),
             ),
             _api_file_bot.CreateUploadSessionResponse,
             timeout,

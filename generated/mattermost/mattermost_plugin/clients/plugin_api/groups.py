@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "CreateGroup",
             _api_remaining.CreateGroupRequest(
-                group=group,
+                group=given(group, "CreateGroup", "group"),
             ),
             _api_remaining.CreateGroupResponse,
             timeout,
@@ -294,7 +294,7 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "UpdateGroup",
             _api_remaining.UpdateGroupRequest(
-                group=group,
+                group=given(group, "UpdateGroup", "group"),
             ),
             _api_remaining.UpdateGroupResponse,
             timeout,
@@ -465,7 +465,9 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "UpsertGroupSyncable",
             _api_remaining.UpsertGroupSyncableRequest(
-                group_syncable=group_syncable,
+                group_syncable=given(
+                    group_syncable, "UpsertGroupSyncable", "group_syncable"
+                ),
             ),
             _api_remaining.UpsertGroupSyncableResponse,
             timeout,
@@ -492,7 +494,9 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "UpdateGroupSyncable",
             _api_remaining.UpdateGroupSyncableRequest(
-                group_syncable=group_syncable,
+                group_syncable=given(
+                    group_syncable, "UpdateGroupSyncable", "group_syncable"
+                ),
             ),
             _api_remaining.UpdateGroupSyncableResponse,
             timeout,
@@ -589,7 +593,7 @@ class GroupsMixin(SyncClient):
         self._unary(
             "CreateDefaultSyncableMemberships",
             _api_remaining.CreateDefaultSyncableMembershipsRequest(
-                params=params,
+                params=given(params, "CreateDefaultSyncableMemberships", "params"),
             ),
             _api_remaining.CreateDefaultSyncableMembershipsResponse,
             timeout,
@@ -864,7 +868,7 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "CreateGroup",
             _api_remaining.CreateGroupRequest(
-                group=group,
+                group=given(group, "CreateGroup", "group"),
             ),
             _api_remaining.CreateGroupResponse,
             timeout,
@@ -891,7 +895,7 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "UpdateGroup",
             _api_remaining.UpdateGroupRequest(
-                group=group,
+                group=given(group, "UpdateGroup", "group"),
             ),
             _api_remaining.UpdateGroupResponse,
             timeout,
@@ -1062,7 +1066,9 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "UpsertGroupSyncable",
             _api_remaining.UpsertGroupSyncableRequest(
-                group_syncable=group_syncable,
+                group_syncable=given(
+                    group_syncable, "UpsertGroupSyncable", "group_syncable"
+                ),
             ),
             _api_remaining.UpsertGroupSyncableResponse,
             timeout,
@@ -1089,7 +1095,9 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "UpdateGroupSyncable",
             _api_remaining.UpdateGroupSyncableRequest(
-                group_syncable=group_syncable,
+                group_syncable=given(
+                    group_syncable, "UpdateGroupSyncable", "group_syncable"
+                ),
             ),
             _api_remaining.UpdateGroupSyncableResponse,
             timeout,
@@ -1186,7 +1194,7 @@ class AsyncGroupsMixin(AsyncClient):
         await self._unary(
             "CreateDefaultSyncableMemberships",
             _api_remaining.CreateDefaultSyncableMembershipsRequest(
-                params=params,
+                params=given(params, "CreateDefaultSyncableMemberships", "params"),
             ),
             _api_remaining.CreateDefaultSyncableMembershipsResponse,
             timeout,

@@ -297,14 +297,19 @@ class KVStoreMixin(SyncClient):
             event: Name of the event, of your choice. Clients receive it as `custom_<plugin id>_<event>`.
                 Required.
             payload: Data of the event, a JSON object. Optional.
-            broadcast: Who gets the event. Required; without any condition in it every connected user does.
+            broadcast: Who gets the event; without any condition in it every connected user does. The server needs
+                the message, so an empty one is sent when it is left out.
         """
         self._unary(
             "PublishWebSocketEvent",
             _api_kv_config.PublishWebSocketEventRequest(
                 event=event,
                 payload=payload,
-                broadcast=broadcast,
+                broadcast=(
+                    _api_kv_config.WebsocketBroadcast()
+                    if broadcast is None
+                    else broadcast
+                ),
             ),
             _api_kv_config.PublishWebSocketEventResponse,
             timeout,
@@ -592,14 +597,19 @@ class AsyncKVStoreMixin(AsyncClient):
             event: Name of the event, of your choice. Clients receive it as `custom_<plugin id>_<event>`.
                 Required.
             payload: Data of the event, a JSON object. Optional.
-            broadcast: Who gets the event. Required; without any condition in it every connected user does.
+            broadcast: Who gets the event; without any condition in it every connected user does. The server needs
+                the message, so an empty one is sent when it is left out.
         """
         await self._unary(
             "PublishWebSocketEvent",
             _api_kv_config.PublishWebSocketEventRequest(
                 event=event,
                 payload=payload,
-                broadcast=broadcast,
+                broadcast=(
+                    _api_kv_config.WebsocketBroadcast()
+                    if broadcast is None
+                    else broadcast
+                ),
             ),
             _api_kv_config.PublishWebSocketEventResponse,
             timeout,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class OAuthMixin(SyncClient):
         response = self._unary(
             "CreateOAuthApp",
             _api_remaining.CreateOAuthAppRequest(
-                app=app,
+                app=given(app, "CreateOAuthApp", "app"),
             ),
             _api_remaining.CreateOAuthAppResponse,
             timeout,
@@ -93,7 +93,7 @@ class OAuthMixin(SyncClient):
         response = self._unary(
             "UpdateOAuthApp",
             _api_remaining.UpdateOAuthAppRequest(
-                app=app,
+                app=given(app, "UpdateOAuthApp", "app"),
             ),
             _api_remaining.UpdateOAuthAppResponse,
             timeout,
@@ -151,7 +151,7 @@ class AsyncOAuthMixin(AsyncClient):
         response = await self._unary(
             "CreateOAuthApp",
             _api_remaining.CreateOAuthAppRequest(
-                app=app,
+                app=given(app, "CreateOAuthApp", "app"),
             ),
             _api_remaining.CreateOAuthAppResponse,
             timeout,
@@ -206,7 +206,7 @@ class AsyncOAuthMixin(AsyncClient):
         response = await self._unary(
             "UpdateOAuthApp",
             _api_remaining.UpdateOAuthAppRequest(
-                app=app,
+                app=given(app, "UpdateOAuthApp", "app"),
             ),
             _api_remaining.UpdateOAuthAppResponse,
             timeout,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class PostsMixin(SyncClient):
         response = self._unary(
             "CreatePost",
             _api_channel_post.CreatePostRequest(
-                post=post,
+                post=given(post, "CreatePost", "post"),
             ),
             _api_channel_post.CreatePostResponse,
             timeout,
@@ -69,7 +69,7 @@ class PostsMixin(SyncClient):
         response = self._unary(
             "AddReaction",
             _api_channel_post.AddReactionRequest(
-                reaction=reaction,
+                reaction=given(reaction, "AddReaction", "reaction"),
             ),
             _api_channel_post.AddReactionResponse,
             timeout,
@@ -96,7 +96,7 @@ class PostsMixin(SyncClient):
         self._unary(
             "RemoveReaction",
             _api_channel_post.RemoveReactionRequest(
-                reaction=reaction,
+                reaction=given(reaction, "RemoveReaction", "reaction"),
             ),
             _api_channel_post.RemoveReactionResponse,
             timeout,
@@ -152,7 +152,7 @@ class PostsMixin(SyncClient):
             "SendEphemeralPost",
             _api_channel_post.SendEphemeralPostRequest(
                 user_id=user_id,
-                post=post,
+                post=given(post, "SendEphemeralPost", "post"),
             ),
             _api_channel_post.SendEphemeralPostResponse,
             timeout,
@@ -181,7 +181,7 @@ class PostsMixin(SyncClient):
             "UpdateEphemeralPost",
             _api_channel_post.UpdateEphemeralPostRequest(
                 user_id=user_id,
-                post=post,
+                post=given(post, "UpdateEphemeralPost", "post"),
             ),
             _api_channel_post.UpdateEphemeralPostResponse,
             timeout,
@@ -448,7 +448,7 @@ class PostsMixin(SyncClient):
         response = self._unary(
             "UpdatePost",
             _api_channel_post.UpdatePostRequest(
-                post=post,
+                post=given(post, "UpdatePost", "post"),
             ),
             _api_channel_post.UpdatePostResponse,
             timeout,
@@ -546,7 +546,7 @@ class AsyncPostsMixin(AsyncClient):
         response = await self._unary(
             "CreatePost",
             _api_channel_post.CreatePostRequest(
-                post=post,
+                post=given(post, "CreatePost", "post"),
             ),
             _api_channel_post.CreatePostResponse,
             timeout,
@@ -574,7 +574,7 @@ class AsyncPostsMixin(AsyncClient):
         response = await self._unary(
             "AddReaction",
             _api_channel_post.AddReactionRequest(
-                reaction=reaction,
+                reaction=given(reaction, "AddReaction", "reaction"),
             ),
             _api_channel_post.AddReactionResponse,
             timeout,
@@ -601,7 +601,7 @@ class AsyncPostsMixin(AsyncClient):
         await self._unary(
             "RemoveReaction",
             _api_channel_post.RemoveReactionRequest(
-                reaction=reaction,
+                reaction=given(reaction, "RemoveReaction", "reaction"),
             ),
             _api_channel_post.RemoveReactionResponse,
             timeout,
@@ -657,7 +657,7 @@ class AsyncPostsMixin(AsyncClient):
             "SendEphemeralPost",
             _api_channel_post.SendEphemeralPostRequest(
                 user_id=user_id,
-                post=post,
+                post=given(post, "SendEphemeralPost", "post"),
             ),
             _api_channel_post.SendEphemeralPostResponse,
             timeout,
@@ -686,7 +686,7 @@ class AsyncPostsMixin(AsyncClient):
             "UpdateEphemeralPost",
             _api_channel_post.UpdateEphemeralPostRequest(
                 user_id=user_id,
-                post=post,
+                post=given(post, "UpdateEphemeralPost", "post"),
             ),
             _api_channel_post.UpdateEphemeralPostResponse,
             timeout,
@@ -953,7 +953,7 @@ class AsyncPostsMixin(AsyncClient):
         response = await self._unary(
             "UpdatePost",
             _api_channel_post.UpdatePostRequest(
-                post=post,
+                post=given(post, "UpdatePost", "post"),
             ),
             _api_channel_post.UpdatePostResponse,
             timeout,

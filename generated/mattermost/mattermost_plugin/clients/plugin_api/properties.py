@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "CreatePropertyField",
             _api_remaining.CreatePropertyFieldRequest(
-                field=field,
+                field=given(field, "CreatePropertyField", "field"),
             ),
             _api_remaining.CreatePropertyFieldResponse,
             timeout,
@@ -126,7 +126,7 @@ class PropertiesMixin(SyncClient):
             "UpdatePropertyField",
             _api_remaining.UpdatePropertyFieldRequest(
                 group_id=group_id,
-                field=field,
+                field=given(field, "UpdatePropertyField", "field"),
             ),
             _api_remaining.UpdatePropertyFieldResponse,
             timeout,
@@ -274,7 +274,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "CreatePropertyValue",
             _api_remaining.CreatePropertyValueRequest(
-                value=value,
+                value=given(value, "CreatePropertyValue", "value"),
             ),
             _api_remaining.CreatePropertyValueResponse,
             timeout,
@@ -363,7 +363,7 @@ class PropertiesMixin(SyncClient):
             "UpdatePropertyValue",
             _api_remaining.UpdatePropertyValueRequest(
                 group_id=group_id,
-                value=value,
+                value=given(value, "UpdatePropertyValue", "value"),
             ),
             _api_remaining.UpdatePropertyValueResponse,
             timeout,
@@ -390,7 +390,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "UpsertPropertyValue",
             _api_remaining.UpsertPropertyValueRequest(
-                value=value,
+                value=given(value, "UpsertPropertyValue", "value"),
             ),
             _api_remaining.UpsertPropertyValueResponse,
             timeout,
@@ -709,7 +709,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "CreatePropertyField",
             _api_remaining.CreatePropertyFieldRequest(
-                field=field,
+                field=given(field, "CreatePropertyField", "field"),
             ),
             _api_remaining.CreatePropertyFieldResponse,
             timeout,
@@ -797,7 +797,7 @@ class AsyncPropertiesMixin(AsyncClient):
             "UpdatePropertyField",
             _api_remaining.UpdatePropertyFieldRequest(
                 group_id=group_id,
-                field=field,
+                field=given(field, "UpdatePropertyField", "field"),
             ),
             _api_remaining.UpdatePropertyFieldResponse,
             timeout,
@@ -945,7 +945,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "CreatePropertyValue",
             _api_remaining.CreatePropertyValueRequest(
-                value=value,
+                value=given(value, "CreatePropertyValue", "value"),
             ),
             _api_remaining.CreatePropertyValueResponse,
             timeout,
@@ -1034,7 +1034,7 @@ class AsyncPropertiesMixin(AsyncClient):
             "UpdatePropertyValue",
             _api_remaining.UpdatePropertyValueRequest(
                 group_id=group_id,
-                value=value,
+                value=given(value, "UpdatePropertyValue", "value"),
             ),
             _api_remaining.UpdatePropertyValueResponse,
             timeout,
@@ -1061,7 +1061,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "UpsertPropertyValue",
             _api_remaining.UpsertPropertyValueRequest(
-                value=value,
+                value=given(value, "UpsertPropertyValue", "value"),
             ),
             _api_remaining.UpsertPropertyValueResponse,
             timeout,

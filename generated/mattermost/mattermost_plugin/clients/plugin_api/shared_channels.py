@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ class SharedChannelsMixin(SyncClient):
         response = self._unary(
             "UpdateSharedChannel",
             _api_remaining.UpdateSharedChannelRequest(
-                shared_channel=shared_channel,
+                shared_channel=given(
+                    shared_channel, "UpdateSharedChannel", "shared_channel"
+                ),
             ),
             _api_remaining.UpdateSharedChannelResponse,
             timeout,
@@ -178,7 +180,7 @@ class SharedChannelsMixin(SyncClient):
             _api_remaining.UpdateSharedChannelCursorRequest(
                 channel_id=channel_id,
                 remote_id=remote_id,
-                cursor=cursor,
+                cursor=given(cursor, "UpdateSharedChannelCursor", "cursor"),
             ),
             _api_remaining.UpdateSharedChannelCursorResponse,
             timeout,
@@ -379,7 +381,9 @@ class AsyncSharedChannelsMixin(AsyncClient):
         response = await self._unary(
             "UpdateSharedChannel",
             _api_remaining.UpdateSharedChannelRequest(
-                shared_channel=shared_channel,
+                shared_channel=given(
+                    shared_channel, "UpdateSharedChannel", "shared_channel"
+                ),
             ),
             _api_remaining.UpdateSharedChannelResponse,
             timeout,
@@ -439,7 +443,7 @@ class AsyncSharedChannelsMixin(AsyncClient):
             _api_remaining.UpdateSharedChannelCursorRequest(
                 channel_id=channel_id,
                 remote_id=remote_id,
-                cursor=cursor,
+                cursor=given(cursor, "UpdateSharedChannelCursor", "cursor"),
             ),
             _api_remaining.UpdateSharedChannelCursorResponse,
             timeout,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class TeamsMixin(SyncClient):
         response = self._unary(
             "CreateTeam",
             _api_user_team.CreateTeamRequest(
-                team=team,
+                team=given(team, "CreateTeam", "team"),
             ),
             _api_user_team.CreateTeamResponse,
             timeout,
@@ -188,7 +188,7 @@ class TeamsMixin(SyncClient):
         response = self._unary(
             "UpdateTeam",
             _api_user_team.UpdateTeamRequest(
-                team=team,
+                team=given(team, "UpdateTeam", "team"),
             ),
             _api_user_team.UpdateTeamResponse,
             timeout,
@@ -641,7 +641,7 @@ class AsyncTeamsMixin(AsyncClient):
         response = await self._unary(
             "CreateTeam",
             _api_user_team.CreateTeamRequest(
-                team=team,
+                team=given(team, "CreateTeam", "team"),
             ),
             _api_user_team.CreateTeamResponse,
             timeout,
@@ -790,7 +790,7 @@ class AsyncTeamsMixin(AsyncClient):
         response = await self._unary(
             "UpdateTeam",
             _api_user_team.UpdateTeamRequest(
-                team=team,
+                team=given(team, "UpdateTeam", "team"),
             ),
             _api_user_team.UpdateTeamResponse,
             timeout,

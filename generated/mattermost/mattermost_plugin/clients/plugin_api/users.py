@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "CreateUser",
             _api_user_team.CreateUserRequest(
-                user=user,
+                user=given(user, "CreateUser", "user"),
             ),
             _api_user_team.CreateUserResponse,
             timeout,
@@ -351,7 +351,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "UpdateUser",
             _api_user_team.UpdateUserRequest(
-                user=user,
+                user=given(user, "UpdateUser", "user"),
             ),
             _api_user_team.UpdateUserResponse,
             timeout,
@@ -525,7 +525,9 @@ class UsersMixin(SyncClient):
             "UpdateUserCustomStatus",
             _api_user_team.UpdateUserCustomStatusRequest(
                 user_id=user_id,
-                custom_status=custom_status,
+                custom_status=given(
+                    custom_status, "UpdateUserCustomStatus", "custom_status"
+                ),
             ),
             _api_user_team.UpdateUserCustomStatusResponse,
             timeout,
@@ -902,7 +904,7 @@ class UsersMixin(SyncClient):
             "UpdateUserAuth",
             _api_user_team.UpdateUserAuthRequest(
                 user_id=user_id,
-                user_auth=user_auth,
+                user_auth=given(user_auth, "UpdateUserAuth", "user_auth"),
             ),
             _api_user_team.UpdateUserAuthResponse,
             timeout,
@@ -988,7 +990,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "CreateSession",
             _api_user_team.CreateSessionRequest(
-                session=session,
+                session=given(session, "CreateSession", "session"),
             ),
             _api_user_team.CreateSessionResponse,
             timeout,
@@ -1069,7 +1071,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "CreateUserAccessToken",
             _api_user_team.CreateUserAccessTokenRequest(
-                token=token,
+                token=given(token, "CreateUserAccessToken", "token"),
             ),
             _api_user_team.CreateUserAccessTokenResponse,
             timeout,
@@ -1129,7 +1131,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "CreateUser",
             _api_user_team.CreateUserRequest(
-                user=user,
+                user=given(user, "CreateUser", "user"),
             ),
             _api_user_team.CreateUserResponse,
             timeout,
@@ -1435,7 +1437,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "UpdateUser",
             _api_user_team.UpdateUserRequest(
-                user=user,
+                user=given(user, "UpdateUser", "user"),
             ),
             _api_user_team.UpdateUserResponse,
             timeout,
@@ -1609,7 +1611,9 @@ class AsyncUsersMixin(AsyncClient):
             "UpdateUserCustomStatus",
             _api_user_team.UpdateUserCustomStatusRequest(
                 user_id=user_id,
-                custom_status=custom_status,
+                custom_status=given(
+                    custom_status, "UpdateUserCustomStatus", "custom_status"
+                ),
             ),
             _api_user_team.UpdateUserCustomStatusResponse,
             timeout,
@@ -1986,7 +1990,7 @@ class AsyncUsersMixin(AsyncClient):
             "UpdateUserAuth",
             _api_user_team.UpdateUserAuthRequest(
                 user_id=user_id,
-                user_auth=user_auth,
+                user_auth=given(user_auth, "UpdateUserAuth", "user_auth"),
             ),
             _api_user_team.UpdateUserAuthResponse,
             timeout,
@@ -2072,7 +2076,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "CreateSession",
             _api_user_team.CreateSessionRequest(
-                session=session,
+                session=given(session, "CreateSession", "session"),
             ),
             _api_user_team.CreateSessionResponse,
             timeout,
@@ -2153,7 +2157,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "CreateUserAccessToken",
             _api_user_team.CreateUserAccessTokenRequest(
-                token=token,
+                token=given(token, "CreateUserAccessToken", "token"),
             ),
             _api_user_team.CreateUserAccessTokenResponse,
             timeout,
