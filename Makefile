@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PYTEST := python -m pytest --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help generate-grpc check-generated test test-lowest interop lint format bench clean
+.PHONY: help generate-grpc check-generated test test-lowest conformance interop lint format bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -26,8 +26,12 @@ generate-grpc: $(STAMP) ## write every SDK below generated/ from the protos
 check-generated: $(STAMP) ## fail if generated/ is not what the protos give
 	$(BIN)/plugwright generate --check
 
-test: $(STAMP) ## run the tests (all but those that need Go)
-	$(BIN)/$(PYTEST) -n auto --ignore=tests/interop
+test: $(STAMP) ## run the tests (all but those that need Go or the network)
+	$(BIN)/$(PYTEST) -n auto --ignore=tests/interop --ignore=tests/conformance
+
+# The suite and what its runner needs to start are fetched once, into the virtual environment.
+conformance: $(STAMP) ## run protobuf's own conformance suite (fetches it from npm)
+	$(BIN)/$(PYTEST) tests/conformance
 
 interop: $(STAMP) ## build the go-plugin host and run plugins under it (needs Go)
 	@command -v go >/dev/null || { echo "make interop needs a Go toolchain: put go on the PATH"; exit 1; }
