@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PYTEST := python -m pytest --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help generate-grpc check-generated test test-lowest conformance interop lint format bench clean
+.PHONY: help generate-grpc check-generated test test-lowest conformance interop peers lint format bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -26,8 +26,9 @@ generate-grpc: $(STAMP) ## write every SDK below generated/ from the protos
 check-generated: $(STAMP) ## fail if generated/ is not what the protos give
 	$(BIN)/plugwright generate --check
 
-test: $(STAMP) ## run the tests (all but those that need Go or the network)
-	$(BIN)/$(PYTEST) -n auto --ignore=tests/interop --ignore=tests/conformance
+test: $(STAMP) ## run the tests (all but those that need Go, Rust, Node or the network)
+	$(BIN)/$(PYTEST) -n auto --ignore=tests/interop --ignore=tests/conformance \
+		--ignore=tests/peers
 
 # The suite and what its runner needs to start are fetched once, into the virtual environment.
 conformance: $(STAMP) ## run protobuf's own conformance suite (fetches it from npm)
@@ -37,6 +38,13 @@ interop: $(STAMP) ## build the go-plugin host and run plugins under it (needs Go
 	@command -v go >/dev/null || { echo "make interop needs a Go toolchain: put go on the PATH"; exit 1; }
 	cd tests/host && go vet ./...
 	$(BIN)/$(PYTEST) -s tests/interop
+
+# Strangers to grpcio: each calls plugins, and serves clients.
+peers: $(STAMP) ## talk to peers on tonic, grpc-js and grpc-go (needs Rust, Node and Go)
+	@for tool in cargo npm node go; do command -v $$tool >/dev/null || \
+		{ echo "make peers needs $$tool: put it on the PATH"; exit 1; }; done
+	cd tests/peers/go && go vet ./...
+	$(BIN)/$(PYTEST) --timeout 900 tests/peers
 
 # The oldest versions that pyproject.toml promises, against the tests of the SDK.
 test-lowest: $(STAMP) ## run the SDK's tests on the oldest grpcio and protobuf

@@ -65,9 +65,10 @@ class MattermostHost(GoHost):
         started = self.start(plugin, name, **fields)
         assert self.request("health", target=name)["status"] == "SERVING"
         implemented = self.hook("Implemented", target=name)["response"].get("hooks", [])
-        if "OnActivate" in implemented:
-            answer = self.hook("OnActivate", target=name)
-            assert (answer["code"], answer.get("response")) == ("OK", {}), answer
+        for hook in ("OnConfigurationChange", "OnActivate"):
+            if hook in implemented:
+                answer = self.hook(hook, target=name)
+                assert (answer["code"], answer.get("response")) == ("OK", {}), answer
         return {**started, "implemented": implemented}
 
     def hook(self, method: str, request: Any = None, **fields: Any) -> Result:

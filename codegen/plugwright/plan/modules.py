@@ -6,7 +6,6 @@ the module's import table spells when they are printed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..symbols import Code, Expr, Symbol, builtin, expr, typing
@@ -344,7 +343,6 @@ class HooksPlan(NamedTuple):
     errors: Code
     timeout: float
     timeout_env: str
-    before: Mapping[str, tuple[str, ...]]
     accessors: tuple[AccessorPlan, ...]
     title: str
     starts: bool
