@@ -140,7 +140,8 @@ class Launch(NamedTuple):
     variable by which a plugin knows that a host started it. `versions`: application protocol
     versions. `auto_mtls`: "host" decides, "require" or "never". `log_level_envs`: variables that
     may name the log level, the first one set wins. `id_env`, `path_env`: the variables with the
-    plugin's id and folder. `max_message_bytes`, `grace_seconds`: 0 = as the runtime has it.
+    plugin's id and folder; `manifest`: the file in its folder that has its id where they are not
+    set. `max_message_bytes`, `grace_seconds`: 0 = as the runtime has it.
     """
 
     style: str = ""
@@ -152,6 +153,7 @@ class Launch(NamedTuple):
     log_level_envs: tuple[str, ...] = ()
     id_env: str = ""
     path_env: str = ""
+    manifest: str = ""
     max_message_bytes: int = 0
     grace_seconds: float = 0.0
 

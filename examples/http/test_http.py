@@ -47,6 +47,14 @@ def test_a_user(harness: PluginHarness[Http]) -> None:
     assert (status, json.loads(body)) == (200, {"id": "u1", "username": "ada"})
 
 
+def test_its_links_begin_where_the_server_has_the_plugin(
+    harness: PluginHarness[Http],
+) -> None:
+    status, body = fetch(harness, "GET", "/openapi.json")
+    assert status == 200
+    assert json.loads(body)["servers"] == [{"url": "/plugins/com.example.http"}]
+
+
 def test_no_such_user(harness: PluginHarness[Http]) -> None:
     assert fetch(harness, "GET", "/users/nobody") == (404, b'{"detail":"no such user"}')
 

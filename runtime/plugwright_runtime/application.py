@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .crossing import in_thread
 from .handler_loop import HandlerLoop, Place
+from .identity import identity
 from .plugin import Hosted, ServicePlugin
 from .pool import HandlerPool, this_thread_serves
 
@@ -54,13 +55,8 @@ class Application:
         server.add_generic_rpc_handlers((handlers,))
 
     def _make(self, attributes: dict[str, Any]) -> Any:
-        environ = os.environ
-        return instantiate(
-            self._cls,
-            plugin_id=environ.get(self._launch.id_env, ""),
-            plugin_path=environ.get(self._launch.path_env, ""),
-            **attributes,
-        )
+        name, path = identity(self._launch, os.environ)
+        return instantiate(self._cls, plugin_id=name, plugin_path=path, **attributes)
 
     async def stop(self) -> None:
         """After the last call."""

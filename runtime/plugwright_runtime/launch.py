@@ -38,12 +38,14 @@ class Launch:
     """How a host starts the plugins of one SDK.
 
     `style`: the way and its constants. `id_env`, `path_env`: the variables with the plugin's id and
-    folder, "" if the host has none.
+    folder, "" if the host has none. `manifest`: the JSON file in the folder of a plugin, in which
+    its host starts it, that has its id where they are not set.
     """
 
     style: Style
     id_env: str = ""
     path_env: str = ""
+    manifest: str = ""
 
     def prepare(self) -> None:
         """Put stdout aside and send logs to the host, if a host started this process; once.

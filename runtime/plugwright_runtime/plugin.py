@@ -18,10 +18,10 @@ class Hosted:
     """Where the plugin logs; the host shows it in its own log."""
 
     plugin_id: str = ""
-    """The id under which the host knows this plugin; "" under a test."""
+    """The id under which the host knows this plugin; "" if it does not say."""
 
     plugin_path: str = ""
-    """The folder in which the host has installed this plugin; "" under a test."""
+    """The folder in which the host has installed this plugin; "" if it does not say."""
 
     broker: Any = None
     """Further connections to and from the host (`goplugin.Broker`); None under a test, and where

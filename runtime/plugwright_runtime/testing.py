@@ -6,6 +6,8 @@ Both talk gRPC over a real channel on loopback; a generated SDK's `testing` modu
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import grpc.aio
 
 from .application import finish, handlers_of
 from .handler_loop import HandlerLoop, Place
+from .identity import id_in
 from .limits import message_limits
 from .model import Model
 from .plugin import PluginBase
@@ -27,6 +30,7 @@ P = TypeVar("P", bound=PluginBase)
 H = TypeVar("H")
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
+UNNAMED = "plugin.under.test"  # the id of a plugin that nobody gave one
 Answer: TypeAlias = Model | Exception | Callable[[Any], Model]
 
 
@@ -164,6 +168,7 @@ class _Harness(Generic[P, H]):
 
     _startup: tuple[str, ...] = ()
     _shutdown: tuple[str, ...] = ()
+    _manifest = ""
 
     plugin: P
     hooks: H
@@ -174,10 +179,12 @@ class _Harness(Generic[P, H]):
         servicer: Servicer,
         make_hooks: Callable[[str], H],
         activate: bool,
+        plugin_id: str = "",
     ) -> None:
         self._class = plugin
         self._make_hooks = make_hooks
         self._activate = activate
+        self._plugin_id = plugin_id
         self.api = FakeService(servicer)
 
     def _begin(self) -> None:
@@ -189,12 +196,21 @@ class _Harness(Generic[P, H]):
         self.plugin = cls.__new__(cls)
         try:
             address = self._server.start()
-            self.plugin.__dict__["_target"] = address
+            self.plugin.__dict__.update(self._identity(), _target=address)
             self.hooks = self._make_hooks(address)
             cls.__init__(self.plugin)
         except BaseException:
             self._end()
             raise
+
+    def _identity(self) -> dict[str, str]:
+        """As in the folder of the class's module, were the host to start it there."""
+        file = getattr(sys.modules.get(self._class.__module__), "__file__", None)
+        folder = os.path.dirname(os.path.abspath(file)) if file else ""
+        name = self._plugin_id
+        if not name and folder and self._manifest:
+            name = id_in(folder, self._manifest)
+        return {"plugin_id": name or UNNAMED, "plugin_path": folder}
 
     def _handlers(self, place: Place) -> list[grpc.GenericRpcHandler]:
         return [

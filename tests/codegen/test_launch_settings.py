@@ -17,6 +17,7 @@ LAUNCH = {
     "log-level-envs": '["LEVEL"]',
     "id-env": '"ID"',
     "path-env": '"FOLDER"',
+    "manifest": '"its.json"',
 }
 
 
@@ -58,6 +59,7 @@ def test_run_plugin_and_its_constants(project: Path) -> None:
         '("LEVEL",)',
         '"ID"',
         '"FOLDER"',
+        'manifest="its.json"',
     ):
         assert text in constants
     assert "def run_plugin(plugin: type[Plugin]) -> NoReturn:" in written(
@@ -84,6 +86,7 @@ def test_run_plugin_and_its_constants(project: Path) -> None:
         ({"cookie_key": None}, "[launch] needs cookie-key"),
         ({"cookie_value": '""'}, "[launch] needs cookie-value"),
         ({"versions": '["1"]'}, "versions must be a list of numbers from 0, got ['1']"),
+        ({"manifest": '"a/b.json"'}, "manifest in [launch] must be the name of a file"),
         ({"versions": "[]"}, "versions must be a list of numbers from 0"),
         ({"versions": "[true]"}, "versions must be a list of numbers from 0"),
         (

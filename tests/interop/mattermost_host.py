@@ -41,12 +41,12 @@ class MattermostHost(GoHost):
         self.api_address: str = self.request("serve_api", default="empty")["address"]
 
     def start(self, plugin: Path, name: str = "plugin", **fields: Any) -> Result:
-        """Start a plugin as the server does. `env` adds to the environment."""
+        """Start a plugin as the server does, which sets nothing but the address of the API. `env`
+        adds to the environment.
+        """
         env = {
             "PYTHONPATH": IMPORTS,
             "MATTERMOST_PLUGIN_API_TARGET": self.api_address,
-            "MATTERMOST_PLUGIN_ID": f"com.example.{name}",
-            "MATTERMOST_PLUGIN_PATH": str(plugin.parent),
             **fields.pop("env", {}),
         }
         return self.request(

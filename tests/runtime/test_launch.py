@@ -63,15 +63,19 @@ def start(
     return subprocess.Popen(
         [sys.executable, str(source)],
         env=environ,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def test_from_handshake_to_exit_code_0(folder: Path) -> None:
+@pytest.mark.parametrize("named", [True, False], ids=["named by variables", "not"])
+def test_from_handshake_to_exit_code_0(folder: Path, named: bool) -> None:
     env = {"MATTERMOST_PLUGIN_ID": "mine", "MATTERMOST_PLUGIN_PATH": "/there"}
-    process = start(folder, **env)
+    (folder / "plugin.json").write_text('{"id": "com.example.mine"}')
+    process = start(folder, **(env if named else {}))
+    identity = "mine in /there" if named else f"com.example.mine in {folder}"
     try:
         assert process.stdout is not None
         fields = process.stdout.readline().rstrip("\n").split("|")
@@ -81,13 +85,13 @@ def test_from_handshake_to_exit_code_0(folder: Path) -> None:
             names = channel.unary_unary(f"{service}/Implemented")(b"", timeout=20)
             assert b"OnActivate" in names
             failure = channel.unary_unary(f"{service}/OnActivate")(b"", timeout=20)
-            assert b"RuntimeError: mine in /there" in failure
+            assert f"RuntimeError: {identity}".encode() in failure
             channel.unary_unary("/plugin.GRPCController/Shutdown")(b"", timeout=20)
         assert process.wait(20) == 0
     finally:
         process.kill()
         process.communicate()
-    assert [p.name for p in folder.iterdir()] == ["plugin.py"]
+    assert sorted(p.name for p in folder.iterdir()) == ["plugin.json", "plugin.py"]
 
 
 @pytest.mark.parametrize(

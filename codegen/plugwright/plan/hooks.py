@@ -132,6 +132,7 @@ class HookPlanner:
             is_async=is_async,
             startup=self.hooks.startup,
             shutdown=self.hooks.shutdown,
+            manifest=self.settings.launch.manifest,
         )
         return ModulePlan(
             path="testing.py",

@@ -28,7 +28,10 @@ class Style(NamedTuple):
     knows: tuple[str, ...]
 
 
-_ALL = ("style", "service", "id_env", "path_env", "max_message_bytes", "grace_seconds")
+_ALL = (
+    *("style", "service", "id_env", "path_env", "manifest"),
+    *("max_message_bytes", "grace_seconds"),
+)
 STYLES = (
     Style(
         "go-plugin",
@@ -111,6 +114,11 @@ def modules(
 
 def _check(settings: Settings, style: Style, problems: Problems) -> None:
     launch = settings.launch
+    if "/" in launch.manifest or "\\" in launch.manifest:
+        text = (
+            f"manifest in [launch] must be the name of a file, got {launch.manifest!r}"
+        )
+        problems.add(settings.where("launch.manifest"), text)
     for key in style.needs:
         if not getattr(launch, key):
             text = f"[launch] needs {_spelled(key)}, from the handshake of the host"

@@ -349,7 +349,10 @@ class HooksPlan(NamedTuple):
 
 
 class TestingPlan(NamedTuple):
-    """`hooks`: the client that calls hooks, for coroutines if `is_async`."""
+    """`hooks`: the client that calls hooks, for coroutines if `is_async`.
+
+    `manifest`: the file that has the id of a plugin, "" if there is none.
+    """
 
     doc: str
     servicer: Symbol
@@ -357,6 +360,7 @@ class TestingPlan(NamedTuple):
     is_async: bool
     startup: tuple[str, ...]
     shutdown: tuple[str, ...]
+    manifest: str
 
 
 class Plan(NamedTuple):

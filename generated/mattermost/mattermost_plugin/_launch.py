@@ -16,4 +16,5 @@ LAUNCH = Launch(
     ),
     id_env="MATTERMOST_PLUGIN_ID",
     path_env="MATTERMOST_PLUGIN_PATH",
+    manifest="plugin.json",
 )

@@ -25,6 +25,7 @@ class PluginHarness(HarnessBase[P, PluginHooksClient]):
 
     _startup = ("OnConfigurationChange", "OnActivate")
     _shutdown = ("OnDeactivate",)
+    _manifest = "plugin.json"
 
     def __init__(
         self,
@@ -32,13 +33,17 @@ class PluginHarness(HarnessBase[P, PluginHooksClient]):
         api: PluginAPIServicer | None = None,
         *,
         activate: bool = True,
+        plugin_id: str = "",
     ) -> None:
         """`plugin`: the class. `api`: a servicer to use as the API (default: one without
         answers). `activate`: whether to call the hooks that a host calls first and last.
+        `plugin_id`: the id under which the host knows it (default: the `id` in the
+        plugin.json beside the module of the class, if there is one).
         """
         super().__init__(
             plugin,
             api or PluginAPIServicer(),
             PluginHooksClient,
             activate,
+            plugin_id,
         )

@@ -32,13 +32,16 @@ class PluginHarness(AsyncHarnessBase[P, AsyncHooksClient]):
         api: ApiServicer | None = None,
         *,
         activate: bool = True,
+        plugin_id: str = "",
     ) -> None:
         """`plugin`: the class. `api`: a servicer to use as the API (default: one without
         answers). `activate`: whether to call the hooks that a host calls first and last.
+        `plugin_id`: the id under which the host knows it.
         """
         super().__init__(
             plugin,
             api or ApiServicer(),
             AsyncHooksClient,
             activate,
+            plugin_id,
         )
