@@ -12,12 +12,10 @@ A method and the settings in, a `MethodPlan` out. The rules, in the order they a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any
 
-from .. import layout, names
-from ..kinds import Kinds, TypeNames, python_scalar
+from .. import names
+from ..kinds import Kinds, TypeNames
 from ..patterns import Patterns
 from ..problems import Problems
 from ..schema import (
@@ -36,6 +34,7 @@ from ..schema import (
 from ..settings import Settings
 from ..symbols import Code, Expr, expr, runtime
 from .conventions import Convention
+from .defaults import default_literal
 from .error_tables import conventions
 from .modules import MethodPlan, ParameterPlan, noted
 from .naming import service_names
@@ -201,7 +200,7 @@ class MethodPlanner:
             return None, "required in the proto"
         if found is not None:
             value, pattern = found
-            literal, expected = self._literal(field, value)
+            literal, expected = default_literal(field, value, self.kinds, self.types)
             if expected:
                 text = f"{pattern!r} gives {value!r} to {request.name}.{field.name}, which needs"
                 place = self.settings.where(f"parameters.defaults.{pattern}")
@@ -213,32 +212,10 @@ class MethodPlanner:
             return None, "required"
         if isinstance(field.kind, ListKind | MapKind | MessageKind):
             return "None", "zero value (no config says more)"
-        return self._literal(field, "")[0], "zero value (no config says more)"
-
-    def _literal(self, field: Field, value: Any) -> tuple[Code, str]:
-        """(a configured default as Python source, ""), or what it should have been.
-
-        Empty text stands for the zero value, or for unset, of every kind.
-        """
-        match field.kind:
-            case ListKind() | MapKind() | MessageKind():
-                return "None", "" if value == "" else '"", for it has no other default'
-            case EnumKind():
-                row = self.kinds.row(field.kind)
-                members = self.types[field.kind.enum].members
-                if value == "":
-                    return row.zero or "0", ""
-                if value in members:
-                    return expr(row.annotation, ".", members[value]), ""
-                return "0", f"one of {', '.join(members)}"
-            case ScalarKind():
-                zero = str(self.kinds.row(field.kind).zero)
-                if value == "":
-                    return zero, ""
-                return _scalar_literal(python_scalar(field.kind.type), value) or (
-                    zero,
-                    _EXPECTED[python_scalar(field.kind.type)],
-                )
+        return (
+            default_literal(field, "", self.kinds, self.types)[0],
+            "zero value (no config says more)",
+        )
 
     # ------------------------------------------------------------------ results
 
@@ -310,28 +287,6 @@ STREAMING = {
     (True, False): "client_stream",
     (True, True): "bidi_stream",
 }
-
-
-_EXPECTED = {
-    "bool": "true or false",
-    "int": "an integer",
-    "float": "a finite number",
-    "str": "a string",
-    "bytes": "a string",
-}
-
-
-def _scalar_literal(name: str, value: Any) -> tuple[Code, str] | None:
-    """(`value` as a literal of the type `name`, ""), None if it is of another type."""
-    if isinstance(value, str):
-        if name == "bytes":
-            return layout.bytes_literal(value.encode()), ""
-        return (layout.quote(value), "") if name == "str" else None
-    if isinstance(value, bool) or name == "bool":
-        return (repr(value), "") if name == "bool" and isinstance(value, bool) else None
-    if name == "float" and isinstance(value, int | float) and math.isfinite(value):
-        return repr(float(value)), ""
-    return (repr(value), "") if name == "int" and isinstance(value, int) else None
 
 
 def _unlike(name: str, parameters: tuple[ParameterPlan, ...]) -> str:
