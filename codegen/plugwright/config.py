@@ -6,18 +6,16 @@ matches something is checked where it is used (`patterns`).
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import names
+from . import validity
 from .extras import check_exports, read_extras, read_guide
-from .problems import Location, Problems, fail
+from .problems import Location, Problems, fail, shown
 from .settings import (
-    FLAVOURS,
     Api,
     Error,
     Fields,
@@ -53,19 +51,16 @@ def load(path: Path) -> Settings:
         data = tomllib.loads(text)
     except OSError as error:
         raise fail(Location(file), f"cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no UTF-8, no TOML, or a number of thousands of digits
         raise fail(_toml_place(file, str(error)), f"not valid TOML: {error}") from None
+    except RecursionError:
+        raise fail(Location(file), "nests too deep; put less into each other") from None
     reader = _Reader(file, text)
     tables = reader.settings(data)
     reader.problems.raise_if_any()
     settings = Settings(**tables, file=file, root=path.parent, lines=reader.lines)
-    if not names.is_package(settings.sdk.package):
-        text = 'names no Python package; set `package` in [sdk], as in package = "my_plugin"'
-        raise fail(settings.where("sdk.package"), text)
-    if settings.sdk.clients not in FLAVOURS:
-        known = ", ".join(FLAVOURS)
-        text = f"clients must be one of {known}, got {settings.sdk.clients!r}"
-        raise fail(settings.where("sdk.clients"), text)
+    validity.check(settings, reader.problems)
+    reader.problems.raise_if_any()
     return _with_extras(settings)
 
 
@@ -131,7 +126,8 @@ class _Reader:
             attribute = key.replace("-", "_")
             converted, expected = _convert(value, str(types[attribute]))
             if expected:
-                self._wrong(f"{name}.{key}", f"{key} must be {expected}, got {value!r}")
+                text = f"{key} must be {expected}, got {shown(value)}"
+                self._wrong(f"{name}.{key}", text)
             else:
                 values[attribute] = converted
         return cls(**values)
@@ -159,6 +155,9 @@ class _Reader:
         return converted or {}
 
 
+_MOST = 2**31 - 1
+
+
 def _convert(value: Any, declared: str) -> tuple[Any, str]:
     """(value as declared, "") or (None, what was expected)."""
     if declared == "str":
@@ -167,12 +166,12 @@ def _convert(value: Any, declared: str) -> tuple[Any, str]:
         return (value, "") if isinstance(value, bool) else (None, "true or false")
     if declared == "int":
         number = isinstance(value, int) and not isinstance(value, bool)
-        if number and 0 < value < 2**31:
+        if number and 0 < value <= _MOST:
             return value, ""
-        return None, f"a number from 1 to {2**31 - 1}"
+        return None, f"a number from 1 to {_MOST}"
     if declared == "float":
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if number and 0 < value < math.inf:
+        if number and 0 < value <= _MOST:
             return float(value), ""
         return None, "a number greater than 0"
     if declared == "tuple[int, ...]":
@@ -202,7 +201,7 @@ def _is_numbers(value: Any) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(type(v) is int and v >= 0 for v in value)
+        and all(type(v) is int and 0 <= v <= _MOST for v in value)
     )
 
 

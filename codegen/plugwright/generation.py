@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import names, protoc
+from . import protoc
 from .config import CONFIG_NAME, load
 from .parallel import both
 from .problems import GenerationError, Location, Problem, fail
 from .settings import Settings, without_config
+from .validity import package_fault
 
 if TYPE_CHECKING:
     from .plan.modules import Plan
@@ -56,8 +57,8 @@ def zero_config(
 
     `services`: the ones to generate, with what they need (default: everything).
     """
-    if not names.is_package(package):
-        raise fail(Location("--package"), f"{package!r} is no Python package name")
+    if fault := package_fault(package):
+        raise fail(Location("--package"), fault)
     return Job(without_config(package, services, "--service"), sources, out)
 
 
@@ -119,7 +120,7 @@ def _descriptors(sources: Sources, progress: Progress) -> bytes:
 
 
 def _load_stages() -> None:
-    for stage in ("link", "selection", "plan", "render"):
+    for stage in ("link", "selection", "plan", "render", "readback"):
         importlib.import_module(f".{stage}", __package__)
 
 
@@ -135,7 +136,10 @@ def planned(job: Job, progress: Progress) -> Plan:
 def generated(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
     """The files of a job, in memory."""
     made = planned(job, progress)
+    from . import readback
     from .render import render
 
     progress(f"rendering {len(made.modules)} files")
-    return render(made)
+    files = render(made)
+    readback.check(files)
+    return files

@@ -87,8 +87,17 @@ def quote(text: str) -> str:
 
 
 def toml_string(text: str) -> str:
-    """A basic string of TOML, whose escapes are those of JSON."""
-    return json.dumps(text)
+    """A basic string of TOML: the escapes of JSON, and longer ones beyond 16 bits.
+
+    >>> print(toml_string('"é" \U0001f600\x7f'))
+    "\\"é\\" \U0001f600\\u007f"
+    """
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _INVISIBLE.sub(lambda m: _toml_escape(ord(m[0])), quoted)
+
+
+def _toml_escape(code: int) -> str:
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def bytes_literal(data: bytes) -> str:

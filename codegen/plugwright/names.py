@@ -80,12 +80,12 @@ def enum_member(name: str) -> str:
 
 
 def is_package(name: str) -> bool:
-    """Whether Python can import something of this name.
+    """Whether Python can import something of this name, under any encoding of file names.
 
-    >>> is_package("my_sdk"), is_package("my-sdk"), is_package("class"), is_package("")
-    (True, False, False, False)
+    >>> [is_package(n) for n in ("my_sdk", "my-sdk", "class", "é", "")]
+    [True, False, False, False, False]
     """
-    return name.isidentifier() and not keyword.iskeyword(name)
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
 
 
 def hook_member(name: str) -> str:

@@ -59,3 +59,15 @@ class Problems:
 def fail(where: Location, text: str) -> GenerationError:
     """A `GenerationError` with a single problem, ready to be raised."""
     return GenerationError([Problem(where, text)])
+
+
+_SHOWN = 200
+
+
+def shown(value: object) -> str:
+    """A value of the input as problems show it: no more than its begin."""
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # an integer of thousands of digits
+        return "something very large"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -14,7 +14,6 @@ from typing import Any
 from google.protobuf import descriptor_pb2
 from google.protobuf.compiler import plugin_pb2
 
-from . import names
 from .config import load
 from .link import link
 from .plan import plan
@@ -23,6 +22,7 @@ from .render import render
 from .retention import without_source_options
 from .selection import select
 from .settings import Settings, without_config
+from .validity import package_fault
 
 _OPTIONS = ("package", "config", "service")
 _PLACE = Location("--plugwright_opt")
@@ -79,7 +79,7 @@ def _settings(parameter: str) -> Settings:
             raise fail(_PLACE, text)
         return load(Path(options["config"]))
     package = options.get("package", "")
-    if not names.is_package(package):
+    if fault := package_fault(package):
         text = "say which package to write, as in --plugwright_opt=package=my_sdk"
-        raise fail(_PLACE, text)
+        raise fail(_PLACE, f"{fault}; {text}" if package else text)
     return without_config(package, services, str(_PLACE))

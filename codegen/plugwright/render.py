@@ -7,14 +7,15 @@ is put before it.
 
 from __future__ import annotations
 
-import os
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
+import jinja2.bccache
 
-from . import layout
+from . import cache, layout
 from .parallel import both
 from .plan.modules import ModulePlan, OneofPlan, Plan
 from .splitting import WIDTH
@@ -65,17 +66,17 @@ def template_folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[2] / "templates"
 
 
+class _Templates(jinja2.FileSystemBytecodeCache):
+    """Compiled templates of earlier runs; a disk that is full is no reason to fail."""
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def _bytecode_cache() -> jinja2.BytecodeCache | None:
-    """Compiled templates of earlier runs, in the user's cache folder; None if there is none."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folder = os.path.join(base, "plugwright", "templates")
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-    except OSError:
-        return None
-    return (
-        jinja2.FileSystemBytecodeCache(folder) if os.access(folder, os.W_OK) else None
-    )
+    folder = cache.folder("templates")
+    return _Templates(folder) if folder else None
 
 
 class _Renderer:

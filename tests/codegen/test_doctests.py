@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import doctest
+from types import ModuleType
 
-from plugwright import names
+import pytest
+from plugwright import kinds, layout, names, validity
+from plugwright.plan import defaults
 
 
-def test_rules_of_names() -> None:
-    outcome = doctest.testmod(names)
-    assert outcome.attempted > 20
+@pytest.mark.parametrize("module", [names, kinds, layout, validity, defaults])
+def test_examples(module: ModuleType) -> None:
+    outcome = doctest.testmod(module)
+    assert outcome.attempted > (20 if module is names else 0)
     assert outcome.failed == 0

@@ -10,7 +10,7 @@ from ..problems import Problems
 from ..schema import File, Schema, references
 from ..settings import Settings
 from . import launch, package, reused, servicers
-from .clients import ClientPlanner
+from .clients import ClientPlanner, class_name
 from .hooks import HookPlanner
 from .methods import MethodPlanner, find_service
 from .models import ModelPlanner
@@ -87,10 +87,7 @@ def _check(
     schema: Schema, settings: Settings, methods: MethodPlanner, problems: Problems
 ) -> None:
     """A problem for every setting that names nothing."""
-    client = settings.api.client
-    if client and (not client.isidentifier() or client in package.ROOT_NAMES):
-        text = f"{client!r} cannot name the client: it is taken, or no name for a class"
-        problems.add(settings.where("api.client"), f"{text}; choose another")
+    _check_client(schema, settings, methods, problems)
     services = ", ".join(sorted(s.name for s in schema.services)) or "none"
     for key in ("api", "hooks", "launch"):
         name: str = getattr(settings, key).service
@@ -107,6 +104,19 @@ def _check(
     methods.json.report_unused(problems, settings, "fields.json", fields)
     rpcs = [m.name for s in schema.services for m in s.methods]
     methods.nullable.report_unused(problems, settings, "api.nullable", rpcs)
+
+
+def _check_client(
+    schema: Schema, settings: Settings, methods: MethodPlanner, problems: Problems
+) -> None:
+    """A problem if the configured name of the client is that of something else."""
+    name = settings.api.client
+    others = [s for s in schema.services if s is not methods.api]
+    taken = {methods.services[s.full_name].client for s in others}
+    taken |= {class_name(client, is_async=True) for client in taken}
+    if name and {name, class_name(name, is_async=True)} & (taken | package.ROOT_NAMES):
+        text = f"{name!r} cannot name the client: it is taken; choose another"
+        problems.add(settings.where("api.client"), text)
 
 
 def _broken_rules(schema: Schema) -> tuple[str, ...]:

@@ -160,15 +160,12 @@ class ClientPlanner:
         return groups
 
     def _check_domains(self) -> None:
-        """A domain becomes a module and a class, so its name must do for both."""
+        """A domain becomes a module, which must be another for each."""
         modules: dict[str, str] = {}
         for domain in self.settings.api.domains:
             module = names.attribute(names.snake(domain))
             place = self.settings.where(f"api.domains.{domain}")
-            if not domain.isidentifier():
-                text = f"{domain!r} is no name for a class; use letters, digits and _"
-                self.problems.add(place, text)
-            elif module in modules:
+            if module in modules:
                 text = f"{domain} and {modules[module]} both become module {module}"
                 self.problems.add(place, f"{text}; rename one")
             modules[module] = domain

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from .. import layout
 from ..kinds import Kinds, TypeNames, python_scalar
-from ..schema import EnumKind, Field, ListKind, MapKind, MessageKind, ScalarKind
+from ..schema import EnumKind, Field, ListKind, MapKind, MessageKind, Scalar, ScalarKind
 from ..symbols import Code, expr
 
 
@@ -27,36 +27,60 @@ def default_literal(
             members = types[field.kind.enum].members
             if value == "":
                 return row.zero or "0", ""
-            if value in members:
+            if isinstance(value, str) and value in members:
                 return expr(row.annotation, ".", members[value]), ""
             return "0", f"one of {', '.join(members)}"
-        case ScalarKind():
-            zero = str(kinds.row(field.kind).zero)
+        case ScalarKind(scalar):
             if value == "":
-                return zero, ""
-            return _scalar_literal(python_scalar(field.kind.type), value) or (
-                zero,
-                _EXPECTED[python_scalar(field.kind.type)],
-            )
+                return str(kinds.row(field.kind).zero), ""
+            literal = _scalar_literal(scalar, value)
+            return (literal, "") if literal else ("None", _expected(scalar))
 
 
-_EXPECTED = {
-    "bool": "true or false",
-    "int": "an integer",
-    "float": "a finite number",
-    "str": "a string",
-    "bytes": "a string",
-}
+def _scalar_literal(scalar: Scalar, value: Any) -> str:
+    """`value` as a literal, "" if the field cannot hold it."""
+    fits = False
+    match python_scalar(scalar):
+        case "bool":
+            fits = isinstance(value, bool)
+        case "str":
+            return layout.quote(value) if isinstance(value, str) else ""
+        case "bytes":
+            text = isinstance(value, str)
+            return layout.bytes_literal(value.encode()) if text else ""
+        case "float":
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            largest = _LARGEST[scalar]
+            if fits := number and -largest <= value <= largest:
+                value = float(value)
+        case _:
+            low, high = _range(scalar)
+            fits = type(value) is int and low <= value <= high
+    return repr(value) if fits else ""
 
 
-def _scalar_literal(name: str, value: Any) -> tuple[Code, str] | None:
-    """(`value` as a literal of the type `name`, ""), None if it is of another type."""
-    if isinstance(value, str):
-        if name == "bytes":
-            return layout.bytes_literal(value.encode()), ""
-        return (layout.quote(value), "") if name == "str" else None
-    if isinstance(value, bool) or name == "bool":
-        return (repr(value), "") if name == "bool" and isinstance(value, bool) else None
-    if name == "float" and isinstance(value, int | float) and math.isfinite(value):
-        return repr(float(value)), ""
-    return (repr(value), "") if name == "int" and isinstance(value, int) else None
+_LARGEST = {Scalar.FLOAT: 3.4028234663852886e38, Scalar.DOUBLE: sys.float_info.max}
+
+
+def _range(scalar: Scalar) -> tuple[int, int]:
+    """The least and the greatest value of a type of integers.
+
+    >>> _range(Scalar.SFIXED32), _range(Scalar.UINT32)
+    ((-2147483648, 2147483647), (0, 4294967295))
+    """
+    bits = 64 if "64" in scalar else 32
+    if scalar.startswith(("uint", "fixed")):
+        return 0, 2**bits - 1
+    return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+
+
+def _expected(scalar: Scalar) -> str:
+    match python_scalar(scalar):
+        case "bool":
+            return "true or false"
+        case "float":
+            return f"a number from {-_LARGEST[scalar]} to {_LARGEST[scalar]}"
+        case "int":
+            return "an integer from {} to {}".format(*_range(scalar))
+        case _:
+            return "a string"

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from .. import names
 from ..kinds import Kinds, TypeNames
 from ..patterns import Patterns
-from ..problems import Problems
+from ..problems import Problems, shown
 from ..schema import (
     EnumKind,
     Field,
@@ -202,9 +202,11 @@ class MethodPlanner:
             value, pattern = found
             literal, expected = default_literal(field, value, self.kinds, self.types)
             if expected:
-                text = f"{pattern!r} gives {value!r} to {request.name}.{field.name}, which needs"
+                text = (
+                    f"{pattern!r} gives {shown(value)} to {request.name}.{field.name}"
+                )
                 place = self.settings.where(f"parameters.defaults.{pattern}")
-                self.problems.add(place, f"{text} {expected}")
+                self.problems.add(place, f"{text}, which needs {expected}")
             return literal, f"default by pattern {pattern!r}"
         if field.explicit:
             return "None", "optional in the proto"

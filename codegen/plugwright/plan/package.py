@@ -14,6 +14,7 @@ from ..kinds import TypeNames
 from ..problems import Problems
 from ..schema import File, Service
 from ..settings import Launch, Settings
+from ..validity import distribution
 from . import launch
 from .conventions import EXCEPTIONS
 from .modules import HookPlan, ModelsPlan, ModulePlan
@@ -316,7 +317,7 @@ def project(
     major, minor, *_ = __version__.split(".")
     plan = ProjectPlan(
         package=sdk.package,
-        distribution=sdk.distribution or sdk.package.replace("_", "-"),
+        distribution=distribution(settings),
         title=sdk.title or sdk.package,
         summary=sdk.summary or f"Typed Python for the protos of {sdk.package}",
         version=sdk.version,
