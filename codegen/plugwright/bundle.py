@@ -6,6 +6,7 @@ the sources and everything they need, installed already: the server has Python, 
     <id>/plugin.json, plugin.py, …    the sources, without what `IGNORED` names
     <id>/venv/bin/python              the start script
     <id>/venv/site-packages/…         the requirements, as pip has installed them
+    …/__pycache__/…                   their bytecode, if the server's Python is of our version
 
 A server looks for `venv/bin/python` first. A virtual environment cannot take this place: it is full
 of links to the Python of the machine that made it. The start script can; it looks for a Python of
@@ -28,7 +29,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from . import manifest
+from . import bytecode, manifest
 from .problems import Location, Problems, fail
 
 REQUIREMENTS = "requirements.txt"
@@ -57,7 +58,7 @@ class Target(NamedTuple):
     them, such as "manylinux_2_28_x86_64", none: machines like this one.
     """
 
-    version: str = f"{sys.version_info.major}.{sys.version_info.minor}"
+    version: str = bytecode.VERSION
     platforms: tuple[str, ...] = ()
 
 
@@ -91,11 +92,14 @@ def make(
     out = out or Path(f"{described.id}-{described.version}.tar.gz")
     with tempfile.TemporaryDirectory(prefix="plugwright-bundle-") as scratch:
         progress("installing the requirements")
-        site = Path(scratch)
+        site = Path(scratch, "site")
         install(folder / REQUIREMENTS, site, target)
         script = start_script(sdk_in(site, folder / REQUIREMENTS), target.version)
         items.append(Item("venv/bin/python", script.encode(), True))
         items += installed(site)
+        if target.version == bytecode.VERSION:
+            progress("compiling")
+            items += bytecode_of(items, Path(scratch, "compiled"))
         progress(f"packing {len(items)} files")
         write(out, described.id, items)
     return out
@@ -199,6 +203,17 @@ def installed(site: Path) -> Iterator[Item]:
         if path.is_file() and not of_this_machine:
             name = PurePosixPath("venv", "site-packages", relative.as_posix())
             yield Item(str(name), path, _is_executable(path))
+
+
+def bytecode_of(items: Sequence[Item], scratch: Path) -> Iterator[Item]:
+    """The bytecode of the modules among `items`, for a Python of this version."""
+    modules = {
+        item.name: item.content
+        for item in items
+        if isinstance(item.content, Path) and item.name.endswith(".py")
+    }
+    for name, file in bytecode.compiled(modules, scratch):
+        yield Item(name, file, False)
 
 
 def start_script(sdk: str, version: str) -> str:

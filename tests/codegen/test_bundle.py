@@ -54,7 +54,10 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wheel(
         folder,
         "fake_sdk",
-        {"fake_sdk/__init__.py": "VALUE = 7\n", "fake_sdk/_launch.py": ""},
+        {
+            "fake_sdk/__init__.py": "VALUE = 7\ndef where(): ...\n",
+            "fake_sdk/_launch.py": "",
+        },
     )
     wheel(
         folder, "other_sdk", {"other_sdk/__init__.py": "", "other_sdk/_launch.py": ""}
@@ -109,10 +112,10 @@ def members(path: Path) -> dict[str, tarfile.TarInfo]:
 
 
 def own(path: Path) -> set[str]:
-    """The files of an archive that come from the plugin's folder."""
+    """The files of an archive that come from the plugin's folder, without their bytecode."""
     top = "com.example.one/"
     names = {name.removeprefix(top) for name, m in members(path).items() if m.isfile()}
-    return {name for name in names if not name.startswith("venv/")}
+    return {n for n in names if not n.startswith("venv/") and "__pycache__" not in n}
 
 
 def test_an_archive_says_nothing_of_the_machine(plugin: Path, tmp_path: Path) -> None:
