@@ -22,24 +22,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, final
 
+from .rawtime import Raw, below_microsecond, total_nanoseconds
+
 _FRACTION = r"(\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d[.,]\d{6})(\d{1,3})(\D.*)?"
-
-
-def below_microsecond(value: datetime | timedelta) -> int:
-    """The nanoseconds, 0 to 999, that a subclass of the standard types adds to `value`.
-
-    Other libraries' subclasses (pandas) call them as these do.
-    """
-    name = "nanosecond" if isinstance(value, datetime) else "nanoseconds"
-    extra: int = getattr(value, name, 0)
-    return extra
-
-
-def total_nanoseconds(value: timedelta) -> int:
-    """The length of any timedelta, exact."""
-    seconds = value.days * 86_400 + value.seconds
-    micros = seconds * 1_000_000 + value.microseconds
-    return micros * 1000 + below_microsecond(value)
 
 
 def nano_datetime(base: datetime, nanosecond: int) -> NanoDatetime:
@@ -71,10 +56,12 @@ def _apart(a: object, b: object) -> NanoTimedelta:
 
 def _comparison(
     holds: Callable[[int, int], bool], native: Callable[[Any, Any], bool]
-) -> Callable[[Any, Any], bool]:
+) -> Callable[[Any, Any], Any]:
     """A method of both classes; `native`: the one to ask about other operands."""
 
-    def method(self: Any, other: Any, /) -> bool:
+    def method(self: Any, other: Any, /) -> Any:
+        if isinstance(other, Raw):
+            return NotImplemented
         difference = _difference(self, other)
         return native(self, other) if difference is None else holds(difference, 0)
 
@@ -216,7 +203,7 @@ class NanoDatetime(datetime):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, datetime) and (
-            below_microsecond(other) != self._nanosecond
+            isinstance(other, Raw) or below_microsecond(other) != self._nanosecond
         ):
             return False
         return datetime.__eq__(self, other)

@@ -8,8 +8,9 @@ its class.
 | google.protobuf                | Python                                            |
 |--------------------------------|---------------------------------------------------|
 | Struct, Value, ListValue       | dict, JSON value (`NULL` in a field), list        |
-| Timestamp                      | aware `datetime` (`NanoDatetime`, if it must be)  |
-| Duration                       | `timedelta` (`NanoTimedelta`, if it must be)      |
+| Timestamp                      | aware `datetime` (`NanoDatetime`, if it must be;  |
+|                                | `RawDatetime`, if it is none)                     |
+| Duration                       | `timedelta` (`NanoTimedelta`, `RawTimedelta`)     |
 | DoubleValue ... BytesValue     | the bare value                                    |
 | Any, Empty, FieldMask          | `AnyMessage`, `Empty`, `FieldMask`                |
 """
@@ -20,6 +21,7 @@ import math
 from typing import Any
 
 from .nanotime import NanoDatetime, NanoTimedelta
+from .rawtime import RawDatetime, RawTimedelta
 from .wkt_any import (
     AnyMessage,
     Empty,
@@ -57,6 +59,8 @@ __all__ = [
     "NanoDatetime",
     "NanoTimedelta",
     "NullValue",
+    "RawDatetime",
+    "RawTimedelta",
     "read_any",
     "read_duration",
     "read_empty",

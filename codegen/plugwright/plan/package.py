@@ -223,14 +223,14 @@ _HTTP = (
 _ANSWERS = ("DISMISS", "Dismiss", "Reject")
 # What stands for the values of well-known types, where fields have them.
 _VALUES = {
-    "google.protobuf.Any": "AnyMessage",
-    "google.protobuf.Duration": "NanoTimedelta",
-    "google.protobuf.Empty": "Empty",
-    "google.protobuf.FieldMask": "FieldMask",
-    "google.protobuf.ListValue": "NULL",
-    "google.protobuf.Struct": "NULL",
-    "google.protobuf.Timestamp": "NanoDatetime",
-    "google.protobuf.Value": "NULL",
+    "google.protobuf.Any": ("AnyMessage",),
+    "google.protobuf.Duration": ("NanoTimedelta", "RawTimedelta"),
+    "google.protobuf.Empty": ("Empty",),
+    "google.protobuf.FieldMask": ("FieldMask",),
+    "google.protobuf.ListValue": ("NULL",),
+    "google.protobuf.Struct": ("NULL",),
+    "google.protobuf.Timestamp": ("NanoDatetime", "RawDatetime"),
+    "google.protobuf.Value": ("NULL",),
 }
 ROOT_NAMES = frozenset(
     (
@@ -248,7 +248,7 @@ ROOT_NAMES = frozenset(
         "HookRegistrationError",
         *_ANSWERS,
         *_HTTP,
-        *_VALUES.values(),
+        *(name for names in _VALUES.values() for name in names),
     )
 )
 """What a package may export beside the client of the API."""
@@ -266,7 +266,7 @@ def root(
     exports.append(ExportPlan("registry", "._package", "PACKAGE"))
     exports += clients
     exports += [ExportPlan(n, "plugwright_runtime.errors", n) for n in _ERRORS]
-    values = {_VALUES[name] for name in used if name in _VALUES}
+    values = {value for name in used for value in _VALUES.get(name, ())}
     exports += [ExportPlan(n, "plugwright_runtime.wkt", n) for n in sorted(values)]
     if has_hooks:
         name = "HookRegistrationError"

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     )
     from plugwright_runtime.wkt import (
         NanoDatetime,
+        RawDatetime,
     )
 else:
     __getattr__, __dir__ = lazy_names(
@@ -67,6 +68,7 @@ else:
             "Organizer": ".organizer",
             "PermissionDeniedError": "plugwright_runtime.errors",
             "PluginAPIError": "plugwright_runtime.errors",
+            "RawDatetime": "plugwright_runtime.wkt",
             "ServerContext": "plugwright_runtime.servicer",
             "ServicePlugin": "plugwright_runtime.plugin",
             "StatusError": "plugwright_runtime.errors",
@@ -95,6 +97,7 @@ __all__ = [
     "Organizer",
     "PermissionDeniedError",
     "PluginAPIError",
+    "RawDatetime",
     "ServerContext",
     "ServicePlugin",
     "StatusError",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from plugwright_runtime.wkt import (
         AnyMessage,
         NanoDatetime,
+        RawDatetime,
     )
 else:
     __getattr__, __dir__ = lazy_names(
@@ -48,6 +49,7 @@ else:
             "NotFoundError": "plugwright_runtime.errors",
             "PermissionDeniedError": "plugwright_runtime.errors",
             "PluginAPIError": "plugwright_runtime.errors",
+            "RawDatetime": "plugwright_runtime.wkt",
             "StatusError": "plugwright_runtime.errors",
             "UnavailableError": "plugwright_runtime.errors",
             "Unimplemented": "plugwright_runtime.errors",
@@ -69,6 +71,7 @@ __all__ = [
     "NotFoundError",
     "PermissionDeniedError",
     "PluginAPIError",
+    "RawDatetime",
     "StatusError",
     "UnavailableError",
     "Unimplemented",
