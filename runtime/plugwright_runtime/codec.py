@@ -6,11 +6,14 @@ All four name the field in their errors: `User.create_at: expected int, got str`
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from .errors import DecodeError
+from .errors import DecodeError, FieldError
 from .model import Model
 from .package import Codec
+
+if TYPE_CHECKING:
+    from .protojson import JSONOptions, Text
 
 M = TypeVar("M", bound=Model)
 
@@ -53,10 +56,13 @@ def decode(cls: type[M], data: bytes, *, keep_unknown: bool = True) -> M:
     return model
 
 
-def to_json(model: Model, *, indent: int | None = None) -> str:
-    """ProtoJSON of `model` (`json_name`s, 64-bit integers as strings, bytes as base64)."""
-    from google.protobuf import json_format
+def to_json(model: Model, **options: Unpack[JSONOptions]) -> str:
+    """ProtoJSON of `model` (`json_name`s, 64-bit integers as strings, bytes as base64).
 
+    `options` are those of protobuf's `MessageToJson`, see `JSONOptions`. Raises FieldError for a
+    value that JSON cannot hold.
+    """
+    from .protojson import Unprintable, text_of
     from .wire import only_utf8
 
     before = only_utf8.set(True)
@@ -65,32 +71,25 @@ def to_json(model: Model, *, indent: int | None = None) -> str:
     finally:
         only_utf8.reset(before)
     try:
-        return json_format.MessageToJson(
-            message, indent=indent, descriptor_pool=model.__codec__.package.pool
-        )
-    except Exception as error:
-        raise _diagnosed(model, error) from None
+        return text_of(message, model.__codec__.package.pool, options)
+    except Unprintable as error:
+        expected = f"a value that JSON can hold ({error.problem})"
+        raise FieldError(error.path, expected, error.value) from None
 
 
-def from_json(cls: type[M], text: str, *, ignore_unknown_fields: bool = False) -> M:
-    """The model of class `cls` in ProtoJSON `text`; accepts `json_name`s and proto names.
+def from_json(cls: type[M], text: Text, *, ignore_unknown_fields: bool = False) -> M:
+    """The model of class `cls` in ProtoJSON `text`, which may be UTF-8 bytes.
 
-    Raises DecodeError, naming the field, if `text` is no such message.
+    Accepts `json_name`s and proto names, not both of one field. `ignore_unknown_fields` passes
+    over fields and enum values that the package does not know. Raises DecodeError, naming the
+    field, if `text` is no such message.
     """
-    from google.protobuf import json_format
+    from .protojson import fill
 
     codec: Codec[M] = cls.__codec__
     message = codec.message()
     try:
-        # protobuf takes an empty list for a message
-        if not text.lstrip().startswith("{"):
-            raise ValueError("expected a JSON object")
-        json_format.Parse(
-            text,
-            message,
-            ignore_unknown_fields=ignore_unknown_fields,
-            descriptor_pool=codec.package.pool,
-        )
+        fill(message, text, codec.package.pool, ignore_unknown_fields)
         model = codec.read(message)
     except Exception as error:
         raise unreadable(codec.model.__proto__, error) from None

@@ -10,9 +10,16 @@ import pytest
 from google.protobuf import duration_pb2, timestamp_pb2
 from packages import Generated
 from plugwright_runtime import codec
-from plugwright_runtime.errors import DecodeError, FieldError
+from plugwright_runtime.errors import FieldError
 from plugwright_runtime.nanotime import NanoDatetime, NanoTimedelta
-from plugwright_runtime.wkt import NULL, AnyMessage, Empty, FieldMask
+from plugwright_runtime.wkt import (
+    NULL,
+    AnyMessage,
+    Empty,
+    FieldMask,
+    RawDatetime,
+    RawTimedelta,
+)
 
 
 @pytest.fixture(scope="module")
@@ -123,11 +130,18 @@ def test_zero_is_not_unset(single: Any) -> None:
     ],
     ids=str,
 )
-def test_what_no_value_can_be(single: Any, number: int, message: Any) -> None:
+def test_a_time_that_is_none_does_not_cost_the_message(
+    single: Any, number: int, message: Any
+) -> None:
     data = message.SerializeToString()
     field = bytes([number << 3 | 2, len(data)]) + data
-    with pytest.raises(DecodeError, match=f"invalid {message.DESCRIPTOR.full_name}"):
-        codec.decode(single, field)
+    model = codec.decode(single, field)
+    value = model.at if number == 1 else model.took
+    assert isinstance(value, RawDatetime | RawTimedelta)
+    assert value.raw == (message.seconds, message.nanos)
+    assert codec.encode(model) == field
+    with pytest.raises(FieldError, match=r"WellKnown\.(at|took): .*JSON can hold"):
+        codec.to_json(model)
 
 
 def test_masks_of_fields_that_exist(single: Any, collected: Any) -> None:

@@ -1,0 +1,173 @@
+"""How does a protobuf message become ProtoJSON text, and come back?
+
+Messages of any descriptor pool in and out. protobuf's json_format does the work; here is what it
+lacks: which field JSON cannot hold, two spellings of one field, and lists where a message belongs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, TypedDict
+
+from google.protobuf import json_format
+
+from .diagnosis import is_repeated
+
+Text = str | bytes | bytearray | memoryview
+
+
+class JSONOptions(TypedDict, total=False):
+    """How ProtoJSON is written; all but `indent` are those of protobuf's `MessageToJson`."""
+
+    indent: int | None
+    """Spaces per level; None, the default, writes one line."""
+    sort_keys: bool
+    """Sort the members of each object by name."""
+    ensure_ascii: bool
+    r"""Write `\u` escapes for all that is not ASCII; True, unless it is set to False."""
+    preserving_proto_field_name: bool
+    """Use the field names of the proto, not their `json_name`s."""
+    use_integers_for_enums: bool
+    """Write the numbers of enum values, not their names."""
+    always_print_fields_with_no_presence: bool
+    """Write zeros, empty lists and empty maps too, where unset is no other state."""
+
+
+class Unprintable(ValueError):
+    """JSON cannot hold what is in the field at `path`, because of `problem`."""
+
+    def __init__(self, path: str, problem: str, value: object) -> None:
+        super().__init__(path, problem)
+        self.path, self.problem, self.value = path, problem, value
+
+
+# What becomes no JSON object, or not one of its fields.
+_SPECIAL = frozenset(
+    f"google.protobuf.{name}"
+    for name in (
+        *("Any", "Timestamp", "Duration", "FieldMask", "Struct", "Value", "ListValue"),
+        *("DoubleValue", "FloatValue", "Int64Value", "UInt64Value", "Int32Value"),
+        *("UInt32Value", "BoolValue", "StringValue", "BytesValue"),
+    )
+)
+
+
+def text_of(message: Any, pool: Any, options: JSONOptions) -> str:
+    """The ProtoJSON of `message`; `pool` has what is in an `Any`. Raises Unprintable."""
+    asked: dict[str, Any] = {"indent": None, **options}
+    try:
+        return json_format.MessageToJson(message, descriptor_pool=pool, **asked)
+    except Exception as error:
+        name = type(message).DESCRIPTOR.name
+        for path, part, problem in _unprintable(message, name, pool):
+            raise Unprintable(path, problem, part) from None
+        raise Unprintable(name, str(error), message) from None
+
+
+def _unprintable(message: Any, path: str, pool: Any) -> Iterator[tuple[str, Any, str]]:
+    """(path, value, problem) of each well-known type below `message` that has no JSON."""
+    if type(message).DESCRIPTOR.full_name in _SPECIAL:
+        try:
+            json_format.MessageToDict(message, descriptor_pool=pool)
+        except Exception as error:
+            yield path, message, str(error)
+        return
+    for field, value in type(message).ListFields(message):
+        if field.message_type is None:
+            continue
+        place = f"{path}.{field.name}"
+        if field.message_type.GetOptions().map_entry:
+            if field.message_type.fields_by_name["value"].message_type is not None:
+                for key in value:
+                    yield from _unprintable(value[key], f"{place}[{key!r}]", pool)
+        elif is_repeated(field):
+            for i, element in enumerate(value):
+                yield from _unprintable(element, f"{place}[{i}]", pool)
+        else:
+            yield from _unprintable(value, place, pool)
+
+
+def fill(message: Any, text: Text, pool: Any, ignore_unknown_fields: bool) -> None:
+    """Read ProtoJSON `text` into `message`, which is empty. ValueError if it is no such message."""
+    if not isinstance(text, str):
+        text = bytes(text).decode("utf-8")
+    value = json.loads(text, object_pairs_hook=_object)
+    _Shape(pool).check(value, type(message).DESCRIPTOR, type(message).DESCRIPTOR.name)
+    json_format.ParseDict(
+        value,
+        message,
+        ignore_unknown_fields=ignore_unknown_fields,
+        descriptor_pool=pool,
+    )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(k for i, (k, _) in enumerate(pairs) if k in dict(pairs[:i]))
+        raise ValueError(f"{twice!r} is there twice in one object")
+    return found
+
+
+class _Shape:
+    """Refuses what json_format takes: a field under both its names, what is no object for one."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self._names: dict[str, dict[str, Any]] = {}
+
+    def check(self, value: Any, descriptor: Any, path: str) -> None:
+        """ValueError unless `value` has the shape of a message."""
+        if descriptor.full_name in _SPECIAL:
+            if descriptor.full_name != "google.protobuf.Any":
+                return
+            descriptor = self._inside(value)
+            if descriptor is None or descriptor.full_name in _SPECIAL:
+                return
+        if not isinstance(value, dict):
+            raise ValueError(
+                f"{path}: expected a JSON object, got {type(value).__name__}"
+            )
+        names = self._names_of(descriptor)
+        seen: dict[str, str] = {}
+        for name, part in value.items():
+            field = names.get(name)
+            if field is None:
+                continue
+            if field.name in seen:
+                raise ValueError(f"{path}: {seen[field.name]} and {name} are one field")
+            seen[field.name] = name
+            if part is not None and field.message_type is not None:
+                self._check_field(part, field, f"{path}.{name}")
+
+    def _check_field(self, value: Any, field: Any, path: str) -> None:
+        inner = field.message_type
+        if inner.GetOptions().map_entry:
+            inner = inner.fields_by_name["value"].message_type
+            if inner is not None and isinstance(value, dict):
+                for key, part in value.items():
+                    self.check(part, inner, f"{path}[{key!r}]")
+        elif not is_repeated(field):
+            self.check(value, inner, path)
+        elif isinstance(value, list):
+            for i, part in enumerate(value):
+                if part is not None:  # json_format says where null may stand
+                    self.check(part, inner, f"{path}[{i}]")
+
+    def _names_of(self, descriptor: Any) -> dict[str, Any]:
+        names = self._names.get(descriptor.full_name)
+        if names is None:
+            names = {f.name: f for f in descriptor.fields}
+            names |= {f.json_name: f for f in descriptor.fields}
+            self._names[descriptor.full_name] = names
+        return names
+
+    def _inside(self, value: Any) -> Any:
+        """What an `Any` holds, if it says so."""
+        url = value.get("@type") if isinstance(value, dict) else None
+        try:
+            name = str(url).rpartition("/")[2]
+            return self._pool.FindMessageTypeByName(name)
+        except KeyError:
+            return None
