@@ -19,7 +19,7 @@ from .serving_streams import all_of
 from .untyped import grpc
 
 if TYPE_CHECKING:
-    from .handler_loop import HandlerLoop
+    from .handler_loop import HandlerLoop, Place
 
 _END: Any = object()
 _KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
@@ -43,13 +43,8 @@ _NOTES = frozenset(
 
 def bridged(handler: Any, loop: HandlerLoop) -> Any:
     """A method handler that does on `loop` what `handler` does."""
-    kind = next(kind for kind in _KINDS if getattr(handler, kind))
-    behaviour = getattr(handler, kind)
-    if inspect.isasyncgenfunction(behaviour):
-        work: Any = _pushing(behaviour)
-    elif inspect.iscoroutinefunction(behaviour):
-        work = behaviour
-    else:
+    kind, work = _coroutine(handler)
+    if work is None:
         return handler
 
     async def crossing(argument: Any, context: Any) -> Any:
@@ -63,7 +58,7 @@ def bridged(handler: Any, loop: HandlerLoop) -> Any:
             code = grpc.StatusCode.RESOURCE_EXHAUSTED
             return await context.abort(code, str(error))
         except BaseException as error:
-            if isinstance(error, Exception) or cancelled():
+            if issubclass(type(error), Exception) or cancelled():
                 raise
             # grpc would leave the caller without an answer.
             name = type(error).__name__
@@ -73,8 +68,33 @@ def bridged(handler: Any, loop: HandlerLoop) -> Any:
             if isinstance(argument, BridgedRequests):
                 argument.end()
 
+    return _like(handler, kind, crossing)
+
+
+def apart(handler: Any, place: Place) -> Any:
+    """A method handler that does in tasks of `place`, of the same loop, what `handler` does."""
+    kind, work = _coroutine(handler)
+    if work is None:
+        return handler
+
+    async def call(argument: Any, context: Any) -> Any:
+        return await place.run(work, argument, context)
+
+    return _like(handler, kind, call)
+
+
+def _coroutine(handler: Any) -> tuple[str, Any]:
+    """The kind of a method handler, and its behaviour if that is a coroutine function, or None."""
+    kind = next(kind for kind in _KINDS if getattr(handler, kind))
+    behaviour = getattr(handler, kind)
+    if inspect.isasyncgenfunction(behaviour):
+        return kind, _pushing(behaviour)
+    return kind, behaviour if inspect.iscoroutinefunction(behaviour) else None
+
+
+def _like(handler: Any, kind: str, behaviour: Any) -> Any:
     make = getattr(grpc, f"{kind}_rpc_method_handler")
-    return make(crossing, handler.request_deserializer, handler.response_serializer)
+    return make(behaviour, handler.request_deserializer, handler.response_serializer)
 
 
 class BridgedContext:

@@ -196,6 +196,13 @@ class _Client:
         return ValidationError(f"metadata or timeout cannot be sent: {error}", rpc=rpc)
 
 
+def _first(failure: BaseException | None, other: BaseException | None) -> BaseException:
+    """`failure`, else `other`; not by its truth, which an exception may have an opinion of."""
+    first = other if failure is None else failure
+    assert first is not None
+    return first
+
+
 def _details(error: Any) -> tuple[AnyMessage, ...]:
     """What a peer's status carries in trailing metadata, as `google.rpc.Status`."""
     trailers = getattr(
@@ -291,7 +298,7 @@ class SyncClient(_Client):
             try:
                 answer = call(outgoing, **self._arguments(timeout, metadata))
             except Exception as error:
-                raise outgoing.failure or self._failure(error, rpc) from None
+                raise _first(outgoing.failure, self._failure(error, rpc)) from None
         return self._answer(rpc, response, answer)
 
     def _bidi_stream(
@@ -315,7 +322,7 @@ class SyncClient(_Client):
                 yield self._answer(rpc, response, data)
         except grpc.RpcError as error:
             failure = outgoing.failure if outgoing else None
-            raise failure or self._failure(error, rpc) from None
+            raise _first(failure, self._failure(error, rpc)) from None
         finally:
             stream.cancel()
 
@@ -435,10 +442,12 @@ class AsyncClient(_Client):
         try:
             answer: bytes = await stream
         except Exception as error:
-            raise outgoing.failure or self._failure(error, rpc) from None
+            raise _first(outgoing.failure, self._failure(error, rpc)) from None
         except BaseException as error:
-            if failure := outgoing.failure or self._closing(error, rpc):
-                raise failure from None
+            failure = outgoing.failure
+            closing = self._closing(error, rpc)
+            if failure is not None or closing is not None:
+                raise _first(failure, closing) from None
             raise
         return self._answer(rpc, response, answer)
 
@@ -476,9 +485,10 @@ class AsyncClient(_Client):
         except BaseException as error:
             failure = outgoing.failure if outgoing else None
             if isinstance(error, Exception):
-                raise failure or self._failure(error, rpc) from None
-            if failure := failure or self._closing(error, rpc):
-                raise failure from None
+                raise _first(failure, self._failure(error, rpc)) from None
+            closing = self._closing(error, rpc)
+            if failure is not None or closing is not None:
+                raise _first(failure, closing) from None
             raise
 
 

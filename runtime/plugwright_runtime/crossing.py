@@ -41,6 +41,8 @@ class Mailbox:
         self._woken = False
         # Not that of the first to post. One for each loop: two threads cannot be in the same.
         self._variables = contextvars.Context()
+        # Tasks that others wait for -> whether they have given up.
+        self.crossings: dict[asyncio.Task[Any], Callable[[], bool]] = {}
 
     @property
     def waiting(self) -> int:
@@ -109,6 +111,15 @@ def cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+def given_up() -> bool:
+    """Whether the one who waits for the current task has cancelled it. The application can cancel
+    the tasks of its own loop, too.
+    """
+    task = asyncio.current_task()
+    asked = mailbox().crossings.get(task) if task is not None else None
+    return cancelled() if asked is None else asked()
+
+
 class _Crossing(Generic[T]):
     """One call from here (`home`) to another loop (`there`)."""
 
@@ -141,14 +152,17 @@ class _Crossing(Generic[T]):
         if self._reply.cancelled():
             work.close()
             return
-        self._task = self._there.loop.create_task(work, context=self._context)
-        self._task.add_done_callback(self._note_end)
+        task = self._there.loop.create_task(work, context=self._context)
+        self._task = task
+        self._there.crossings[task] = self._reply.cancelled
+        task.add_done_callback(self._note_end)
 
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
 
     def _note_end(self, task: asyncio.Task[None]) -> None:
+        self._there.crossings.pop(task, None)
         if task.cancelled():  # before it began
             _settle(self._home, self._reply, None, asyncio.CancelledError())
 
@@ -161,12 +175,27 @@ class _Crossing(Generic[T]):
             _settle(self._home, self._reply, result, None)
         if self._task is not None:  # which spares the loop a further turn
             self._task.remove_done_callback(self._note_end)
+            self._there.crossings.pop(self._task, None)
+
+
+async def in_own_task(function: Callable[[Unpack[A]], Awaitable[T]], *args: *A) -> T:
+    """The outcome of `function(*args)`, run here by a task that the application may cancel."""
+    asking = asyncio.current_task()
+    assert asking is not None
+    task: asyncio.Task[T] = asyncio.ensure_future(function(*args))
+    crossings = mailbox().crossings
+    crossings[task] = lambda: asking.cancelling() > 0
+    try:
+        return await task
+    finally:
+        del crossings[task]
 
 
 async def in_thread(
     executor: Executor, function: Callable[[Unpack[A]], T], *args: *A
 ) -> T:
-    """The outcome of `function(*args)` in a thread of `executor`.
+    """The outcome of `function(*args)` in a thread of `executor`, with a copy of the context
+    variables of here.
 
     As `loop.run_in_executor`, for half the CPU.
     """
@@ -182,22 +211,25 @@ async def in_thread(
 class _Job(Generic[T]):
     """One function for a thread."""
 
-    __slots__ = ("_function", "_home", "args", "reply")
+    __slots__ = ("_begun", "_context", "_function", "_home", "args", "reply")
 
     def __init__(self, function: Callable[..., T], args: tuple[Any, ...]) -> None:
         self._function = function
         self.args = args
+        self._begun = False
+        self._context = contextvars.copy_context()
         self._home = mailbox()
         self.reply: asyncio.Future[T] = self._home.loop.create_future()
 
     def work(self) -> None:
         """In the thread."""
+        self._begun = True
         args = self.args
         if self.reply.cancelled():
             return
         _current.reply = self.reply
         try:
-            result = self._function(*args)
+            result = self._context.run(self._function, *args)
         except BaseException as error:
             _settle(self._home, self.reply, None, error)
         else:
@@ -206,8 +238,9 @@ class _Job(Generic[T]):
             _current.reply = None
 
     def note_end(self, job: Future[None]) -> None:
-        if job.cancelled():  # before it began
-            _settle(self._home, self.reply, None, asyncio.CancelledError())
+        if not self._begun:
+            error = asyncio.CancelledError() if job.cancelled() else job.exception()
+            _settle(self._home, self.reply, None, error)
 
 
 def abandoned() -> bool:
@@ -218,7 +251,8 @@ def abandoned() -> bool:
 def _settle(
     home: Mailbox, reply: asyncio.Future[T], result: Any, error: BaseException | None
 ) -> None:
-    if isinstance(error, _STAY_BEHIND):
+    # Asked of the type: an exception may fail to say what it is.
+    if error is not None and issubclass(type(error), _STAY_BEHIND):
         raised = RuntimeError(f"the handler raised {type(error).__name__}")
         raised.__cause__ = error
         error = raised

@@ -19,9 +19,10 @@ import grpc
 
 from .codec import encode
 from .conventions import Embedding, StatusErrors
-from .crossing import Overloaded, abandoned, in_thread
+from .crossing import Overloaded, abandoned, cancelled, in_thread
 from .deadlines import Deadlines
 from .errors import PluginAPIError, StatusError, Unimplemented, status_text, text_of
+from .failure_log import FAILED_BADLY, report
 from .handler_loop import Here, Place
 from .hook_values import Answer, Arguments, WrongResult
 from .hooks import HookSpec, HookTable, Registration, registered
@@ -132,6 +133,7 @@ class HookCall:
         self.answer = Answer(spec, self.response)
         self.errors = dispatcher.table.errors or StatusErrors()
         self.embed = self.errors.embedding(self.response)
+        self.last_resort = self._last_resort()
 
     async def serve(self, data: bytes, context: Any) -> bytes:
         """The handler of grpc.aio. Whatever goes wrong, the host gets the answer it is due, and
@@ -142,6 +144,12 @@ class HookCall:
         except Ended as ended:
             await context.abort(*ended.status)  # which raises
             raise
+        except GeneratorExit:  # the loop ends
+            raise
+        except BaseException as error:
+            if cancelled():
+                raise
+            return await self._answer_anyway(error, context)
 
     async def _in_time(self, data: bytes) -> bytes:
         deadlines = self.dispatcher.deadlines
@@ -197,6 +205,28 @@ class HookCall:
                 raise
             return self._failed(error)
 
+    async def _answer_anyway(self, error: BaseException, context: Any) -> bytes:
+        """The answer when nothing could be made of `error`: it is not looked at again."""
+        text = f"{self.spec.name}: {FAILED_BADLY}"
+        report(self.dispatcher.log, error, "%s", text)
+        if self.last_resort is None:
+            await context.abort(grpc.StatusCode.INTERNAL, FAILED_BADLY)  # which raises
+            raise error
+        return self.last_resort
+
+    def _last_resort(self) -> bytes | None:
+        """The answer of a handler of whose failure nothing can be told; None if that is a status.
+
+        Made beforehand: then there may be no memory, and no descriptor to import a module with.
+        """
+        if self.embed is not None:
+            return encode(self._embedded(self.embed, None, FAILED_BADLY))
+        if self.on_error is not None:
+            return encode(
+                self.response.model(**{self.spec.rejected: self.on_error.reason})
+            )
+        return None
+
     def _failed(self, error: BaseException) -> bytes:
         """The answer of a failed handler, by the failure table of its family; raises `Ended` where
         that is a status.
@@ -221,13 +251,11 @@ class HookCall:
         carried: PluginAPIError | None = None,
     ) -> bytes:
         if not (isinstance(error, WrongResult) and abandoned()):
-            self.dispatcher.log.error("%s: %s", self.spec.name, text, exc_info=error)
+            report(self.dispatcher.log, error, "%s: %s", self.spec.name, text)
         if self.embed is not None:
             return encode(self._embedded(self.embed, carried, text))
-        if self.on_error is not None:
-            return encode(
-                self.response.model(**{self.spec.rejected: self.on_error.reason})
-            )
+        if self.last_resort is not None:
+            return self.last_resort
         raise Ended(code, text, error) from None
 
     def _embedded(

@@ -16,8 +16,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
-from .bridged_server import bridged
-from .crossing import MOST_WAITING, Mailbox, Overloaded, mailbox
+from .bridged_server import apart, bridged
+from .crossing import MOST_WAITING, Mailbox, Overloaded, in_own_task, mailbox
 from .pool import this_thread_serves
 from .stall import StallWatch
 
@@ -42,15 +42,19 @@ class Place(ABC):
 
 
 class Here(Place):
-    """The loop of the transport itself, for servers whose handlers never block."""
+    """The loop of the transport itself, for servers whose handlers never block.
+
+    In tasks of their own, since the application may cancel them: those of gRPC end without an
+    answer.
+    """
 
     def run(
         self, function: Callable[[Unpack[A]], Awaitable[T]], *args: *A
     ) -> Awaitable[T]:
-        return function(*args)
+        return in_own_task(function, *args)
 
     def serving(self, handler: Any) -> Any:
-        return handler
+        return apart(handler, self)
 
 
 class HandlerLoop(Place):

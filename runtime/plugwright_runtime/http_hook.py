@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from . import http
+from .failure_log import FAILED_BADLY, report
+from .servicer import ends_the_call
 
 if TYPE_CHECKING:
     from .dispatch import Dispatcher
@@ -58,6 +60,11 @@ class HTTPHook:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except http.ResponseAborted as error:
             await context.abort(grpc.StatusCode.INTERNAL, str(error))
+        except BaseException as error:
+            if isinstance(error, GeneratorExit) or ends_the_call(error):
+                raise
+            report(self.dispatcher.log, error, "http: %s", FAILED_BADLY)
+            await context.abort(grpc.StatusCode.INTERNAL, FAILED_BADLY)
 
     async def _frames(
         self, requests: AsyncIterator[bytes]

@@ -14,7 +14,8 @@ import re
 import threading
 
 from .diversion import Diversion
-from .goplugin.hclog import cut, exception_text, message_of
+from .failure_log import exception_text
+from .goplugin.hclog import cut, message_of
 from .goplugin.logs import TRACE, catch_exceptions, write_all
 
 MAX_TEXT = 16_000  # characters of a record; longer ones lose their middle

@@ -22,8 +22,9 @@ import grpc
 from .bridged_server import BridgedRequests
 from .codec import encode, unreadable
 from .conventions import StatusErrors, WrongReply
-from .crossing import Overloaded, cancelled, in_thread
+from .crossing import Overloaded, cancelled, given_up, in_thread
 from .errors import DecodeError, PluginAPIError, Unimplemented, status_text, text_of
+from .failure_log import FAILED_BADLY, report
 from .handler_loop import Here, Place
 from .model import Model
 from .package import Codec, Package, package_of
@@ -148,6 +149,20 @@ class _Handler:
         except Overloaded as error:
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
             raise
+        except GeneratorExit:  # the loop ends
+            raise
+        except BaseException as error:
+            if cancelled():
+                raise
+            return await self._not_run(error, context)
+
+    async def _not_run(self, error: BaseException, context: Any) -> bytes:
+        """The answer if there is no thread for a method, or its task ends before it began."""
+        try:
+            return self._failed(error)
+        except Ended as ended:
+            await context.abort(*ended.status)  # which raises
+            raise
 
     def _in_thread(self, data: bytes, context: ServerContext) -> Any:
         try:
@@ -234,14 +249,23 @@ class _Handler:
         return encode(result)
 
     def _failed(self, error: BaseException) -> bytes:
-        """The answer that embeds `error`; raises `Ended` if a status says it."""
+        """The answer that embeds `error`; raises `Ended` if a status says it, and nothing else."""
+        try:
+            return self._told(error)
+        except Ended:
+            raise
+        except BaseException as failure:  # `error` cannot be looked at
+            report(_log, failure, "%s: %s", self.rpc.name, FAILED_BADLY)
+            raise Ended(grpc.StatusCode.INTERNAL, FAILED_BADLY) from None
+
+    def _told(self, error: BaseException) -> bytes:
         rpc = self.rpc.name
         raised, error = error, self.errors.told(error, rpc)
         embed = self.embed if self.errors.embeds(error) else None
         code, text = _status(error, rpc, self.errors)
         meant = isinstance(error, PluginAPIError)
         if code is grpc.StatusCode.INTERNAL and not (embed and meant):
-            _log.error("%s failed", rpc, exc_info=raised)
+            report(_log, raised, "%s failed", rpc)
         if embed is None:
             raise Ended(code, text, error) from None
         if not isinstance(error, PluginAPIError):
@@ -275,8 +299,10 @@ def _trailers(
 
 
 def ends_the_call(error: BaseException) -> bool:
-    """Whether the host gave up. A handler can leak the cancellation of a task of its own."""
-    return isinstance(error, asyncio.CancelledError) and cancelled()
+    """Whether the host gave up. A handler can cancel its own task, or leak the cancellation of
+    another.
+    """
+    return given_up() and isinstance(error, asyncio.CancelledError)
 
 
 def _status(

@@ -17,6 +17,7 @@ from concurrent.futures import Executor
 from typing import Any, Generic, TypeVar
 
 from .crossing import in_thread
+from .failure_log import report
 from .pool import waiting
 
 T = TypeVar("T")
@@ -174,5 +175,5 @@ class _Steps:
             close: Any = getattr(self._iterator, "close", None)
             if close is not None:
                 close()
-        except Exception:
-            _log.exception("closing a stream failed")
+        except BaseException as error:
+            report(_log, error, "closing a stream failed")

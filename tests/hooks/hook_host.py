@@ -100,9 +100,13 @@ UNARY = {name: h for name, h in HOOKS.items() if name != "ServeHTTP"}
 class Host:
     """Calls the hooks of one plugin."""
 
-    def __init__(self, channel: grpc.Channel, records: list[logging.LogRecord]) -> None:
+    def __init__(
+        self, plugin: object, channel: grpc.Channel, log_handler: Records
+    ) -> None:
+        self.plugin: Any = plugin
         self.channel = channel
-        self.records = records
+        self.log_handler = log_handler
+        self.records = log_handler.records
         """What the dispatcher logged."""
 
     def send(self, name: str, request: bytes, timeout: float = 20) -> grpc.Future:
@@ -125,6 +129,19 @@ class Host:
         raise AssertionError(f"{name} answered {answer!r} instead of failing")
 
 
+def web(host: Host, path: str) -> Any:
+    """The answers to a GET request, as they arrive."""
+    call = host.channel.stream_stream(
+        f"/{SERVICE}/ServeHTTP",
+        request_serializer=lambda tree: to_pb(
+            "ServeHTTPRequest", tree
+        ).SerializeToString(),
+        response_deserializer=message_class("ServeHTTPResponse").FromString,
+    )
+    head = {"method": "GET", "url": path, "request_uri": path}
+    return call(iter([{"init": head, "body_complete": True}]), timeout=20)
+
+
 def each(hooks: Iterable[Hook]) -> Any:
     """Runs a test with each of `hooks` as its `hook_`."""
     return pytest.mark.parametrize("hook_", hooks, ids=lambda h: h.name)
@@ -137,7 +154,7 @@ def logged(host: Host) -> logging.LogRecord:
     return record
 
 
-class _Records(logging.Handler):
+class Records(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.records: list[logging.LogRecord] = []
@@ -150,7 +167,7 @@ class _Records(logging.Handler):
 def hosted(plugin: object, threads: int = 4) -> Iterator[Host]:
     """A host of the instance `plugin`."""
     log = logging.Logger("plugin under test")
-    log.addHandler(handler := _Records())
+    log.addHandler(handler := Records())
     executor = ThreadPoolExecutor(threads)
     table = type(plugin).__hooks__  # type: ignore[attr-defined]
     server = BackgroundServer(
@@ -158,7 +175,7 @@ def hosted(plugin: object, threads: int = 4) -> Iterator[Host]:
     )
     channel = grpc.insecure_channel(server.start())
     try:
-        yield Host(channel, handler.records)
+        yield Host(plugin, channel, handler)
     finally:
         channel.close()
         server.stop()

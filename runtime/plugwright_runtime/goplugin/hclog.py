@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ..failure_log import exception_text
+
 MAX_LINE = 60_000  # bytes with the line break; hosts read lines of less than 65,536
 MAX_EXACT_INT = 2**53  # Go reads JSON numbers as float64
 MAX_DEPTH = 8  # of containers in one extra field
@@ -102,17 +104,6 @@ def message_of(record: logging.LogRecord) -> str:
     except Exception:
         pieces = f"{safe_text(record.msg)} {safe_text(record.args)}"
         return f"{pieces} (the arguments do not fit the message)"
-
-
-def exception_text(info: Any) -> str:
-    """The traceback of an `exc_info` triple as one text, "" if there is none."""
-    try:
-        kind, error, trace = info
-        if error is None:
-            return ""
-        return "".join(traceback.format_exception(kind, error, trace)).rstrip("\n")
-    except Exception as failure:
-        return f"{safe_text(info)} (no traceback: {type(failure).__name__})"
 
 
 def safe_text(value: object) -> str:

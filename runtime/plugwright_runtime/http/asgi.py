@@ -14,6 +14,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from plugwright_runtime.failure_log import report
 from plugwright_runtime.http.errors import ClientDisconnected, caused_by_disconnect
 from plugwright_runtime.http.exchange import Exchange, HTTPResult, Mount
 from plugwright_runtime.http.fields import as_bytes, as_text, split_address
@@ -211,12 +212,8 @@ class _Cycle:
         error = task.exception()
         if error is not None and not caused_by_disconnect(error):
             head = self._exchange.request.head
-            self._exchange.logger.error(
-                "asgi application failed after its response: %s %s",
-                head.method,
-                head.url,
-                exc_info=error,
-            )
+            text = "asgi application failed after its response: %s %s"
+            report(self._exchange.logger, error, text, head.method, head.url)
 
 
 def http_scope(request: Request, root_path: str, scheme: str) -> dict[str, Any]:

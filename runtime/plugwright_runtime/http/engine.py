@@ -26,7 +26,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from typing import Any, TypeAlias, cast
 
-from plugwright_runtime.crossing import cancelled
+from plugwright_runtime.crossing import given_up
+from plugwright_runtime.failure_log import FAILED_BADLY, report
 from plugwright_runtime.http.body import RequestBody
 from plugwright_runtime.http.errors import (
     BodyTooLarge,
@@ -125,24 +126,18 @@ def _name(handler: object) -> str:
 
 def _ends_the_call(error: BaseException) -> bool:
     """Whether `error` is meant for the caller of `serve` and no failure of the handler."""
-    if isinstance(error, asyncio.CancelledError):
-        # A handler can leak the cancellation of a task of its own; only that of the call counts.
-        return cancelled()
-    return isinstance(error, KeyboardInterrupt)
+    # A handler can cancel its own task, or leak the cancellation of another; only that of the call
+    # counts.
+    return given_up() and isinstance(error, asyncio.CancelledError)
 
 
 async def _fail(exchange: Exchange, error: BaseException) -> None:
-    request, writer = exchange.request, exchange.writer
-    what = (request.method, request.raw_path)
-    if caused_by_disconnect(error):
-        answer = Response("Bad Request", 400)
-        exchange.logger.debug("http client went away: %s %s", *what, exc_info=error)
-    elif isinstance(error, BodyTooLarge):
-        answer = Response("Content Too Large", 413)
-        exchange.logger.warning("http request refused: %s %s: %s", *what, error)
-    else:
+    writer = exchange.writer
+    try:
+        answer = _told(exchange, error)
+    except BaseException as failure:  # `error` cannot be looked at
+        report(exchange.logger, failure, "http: %s", FAILED_BADLY)
         answer = Response("Internal Server Error", 500)
-        exchange.logger.error("http handler failed: %s %s", *what, exc_info=error)
     if writer.completed:
         return
     if writer.started:
@@ -151,3 +146,19 @@ async def _fail(exchange: Exchange, error: BaseException) -> None:
         await answer.answer(exchange)
     except ClientDisconnected:
         raise ResponseAborted("the HTTP response could not be sent") from None
+
+
+def _told(exchange: Exchange, error: BaseException) -> Response:
+    """What the client is told of `error`; the log is told more."""
+    request = exchange.request
+    what = (request.method, request.raw_path)
+    if caused_by_disconnect(error):
+        text = "http client went away: %s %s"
+        report(exchange.logger, error, text, *what, level=logging.DEBUG)
+        return Response("Bad Request", 400)
+    if isinstance(error, BodyTooLarge):
+        text = "http request refused: %s %s: %s"
+        report(exchange.logger, None, text, *what, error, level=logging.WARNING)
+        return Response("Content Too Large", 413)
+    report(exchange.logger, error, "http handler failed: %s %s", *what)
+    return Response("Internal Server Error", 500)

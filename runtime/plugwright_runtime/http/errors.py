@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from plugwright_runtime.failure_log import causes
+
 
 class ClientDisconnected(ConnectionError):
     """The HTTP client went away: raised by every read and write of a handler from then on.
@@ -46,8 +48,4 @@ class ResponseAborted(Exception):
 
 def caused_by_disconnect(error: BaseException | None) -> bool:
     """Whether `error` is a `ClientDisconnected`, or what a framework made of one."""
-    while error is not None:
-        if isinstance(error, ClientDisconnected):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    return any(isinstance(e, ClientDisconnected) for e in causes(error))

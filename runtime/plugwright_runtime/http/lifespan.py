@@ -12,6 +12,8 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
+from plugwright_runtime.failure_log import report
+
 Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -71,7 +73,7 @@ class Lifespan:
             if not self._started.done():
                 self._logger.debug("asgi application has no lifespan: %r", error)
             elif self._started.result() is None:
-                self._logger.error("asgi lifespan failed", exc_info=error)
+                report(self._logger, error, "asgi lifespan failed")
         finally:
             _resolve(self._started, None)
 

@@ -16,6 +16,7 @@ from concurrent import futures
 from typing import Any, Final, TypeVar
 
 from plugwright_runtime.crossing import in_thread
+from plugwright_runtime.failure_log import report
 from plugwright_runtime.http.errors import ClientDisconnected
 from plugwright_runtime.pool import waiting
 
@@ -48,11 +49,10 @@ class ThreadBridge:
             return function()
         except ClientDisconnected:
             raise
-        except BaseException:
-            if (
-                self._closed
-            ):  # nobody awaits this thread any more, so nobody else would report it
-                self._logger.exception("http handler failed after the client went away")
+        except BaseException as error:
+            if self._closed:  # nobody awaits this thread any more, or would report it
+                text = "http handler failed after the client went away"
+                report(self._logger, error, text)
             raise
 
     def block_on(self, coroutine: Coroutine[Any, Any, T]) -> T:
