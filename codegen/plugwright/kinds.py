@@ -272,11 +272,8 @@ class Kinds:
         match field.kind:
             case ListKind():
                 element = _read_value(self._row_in(field, field.kind.element), "v")
-                items = (
-                    "x[:]" if element is None else expr("[", element, " for v in x[:]]")
-                )
                 known = f" if (x := {source}) else []"
-                return [expr(f"o.{attribute} = ", items, known)]
+                return [expr(f"o.{attribute} = ", _read_items(element), known)]
             case MapKind():
                 row = self._row_in(field, field.kind.value)
                 value = _read_value(row, "x[k]") or "x[k]"
@@ -414,6 +411,18 @@ def put(name: str, value: Code) -> Code:
     return (
         f"m.{name} = {value}" if isinstance(value, str) else expr(f"m.{name} = ", value)
     )
+
+
+def _read_items(element: Code | None) -> Code:
+    """The list of all that the repeated field `x` holds; `element` reads one of it, `v`.
+
+    A slice is the fastest way for a short list. For a long one it holds Python's lock while it
+    makes an object for each element, and takes a time that grows with the square of the length.
+    """
+    short = expr(runtime("wire", "ALL"), "] if len(x) < ", runtime("wire", "LONG"))
+    if element is None:
+        return expr("(x[", short, " else ", runtime("wire", "long_list"), "(x))")
+    return expr("[", element, " for v in (x[", short, " else x)]")
 
 
 def _read_value(row: Row, source: str) -> Code | None:

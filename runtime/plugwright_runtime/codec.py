@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from .errors import DecodeError, FieldError
 from .model import Model
 from .package import Codec
+from .unknown import LARGE, read_large
 
 if TYPE_CHECKING:
     from .protojson import JSONOptions, Text
@@ -50,7 +51,10 @@ def decode(cls: type[M], data: bytes, *, keep_unknown: bool = True) -> M:
     """
     codec: Codec[M] = cls.__codec__
     try:
-        model = codec.read(codec.parse(data), keep_unknown)
+        if keep_unknown and len(data) > LARGE:
+            model = read_large(codec.parse, codec.read, data)
+        else:
+            model = codec.read(codec.parse(data), keep_unknown)
     except Exception as error:
         raise unreadable(codec.model.__proto__, error) from None
     return model

@@ -127,7 +127,6 @@ class HookCall:
         self.timeout = registration.timeout or dispatcher.timeout
         self.on_error = registration.on_error
         request: Codec[Any] = package.codec(spec.request)
-        self.parse = request.message.FromString
         self.response: Codec[Any] = package.codec(spec.response)
         self.arguments = Arguments(spec, request)
         self.answer = Answer(spec, self.response)
@@ -181,7 +180,7 @@ class HookCall:
 
     async def _coroutine(self, data: bytes) -> bytes:
         try:
-            result = await self.handler(*self.arguments(self.parse(data)))
+            result = await self.handler(*self.arguments(data))
             return self.answer.encode(result)
         except BaseException as error:
             if ends_the_call(error):
@@ -190,7 +189,7 @@ class HookCall:
 
     def _function(self, data: bytes) -> bytes | Awaitable[Any]:
         try:
-            result = self.handler(*self.arguments(self.parse(data)))
+            result = self.handler(*self.arguments(data))
             if isinstance(result, Awaitable):
                 return result
             return self.answer.encode(result)

@@ -16,6 +16,7 @@ from .diagnosis import by_attribute, is_repeated
 from .hooks import Dismiss, HookSpec, Reject, is_reason
 from .model import Model
 from .package import Codec
+from .unknown import LARGE, read_large
 
 
 class WrongResult(TypeError):
@@ -23,20 +24,42 @@ class WrongResult(TypeError):
 
 
 class Arguments:
-    """The handler's arguments, read from the protobuf message of a request."""
+    """The handler's arguments, read from the bytes of a request."""
 
     def __init__(self, spec: HookSpec, request: Codec[Any]) -> None:
-        self._readers = [
-            _reader(name, source, request)
-            for name, source in zip(spec.arguments, spec.sources, strict=True)
-        ]
+        self._request = request
+        self._parse = request.parse
+        self._sources = tuple(zip(spec.arguments, spec.sources, strict=True))
+        self._readers, self._rest = self._made(True)
 
-    def __call__(self, message: Any) -> list[Any]:
-        return [read(message) for read in self._readers]
+    def __call__(self, data: bytes) -> list[Any]:
+        if len(data) > LARGE:
+            return read_large(self._parse, self._read, data)
+        message = self._parse(data)
+        values = [read(message) for read in self._readers]
+        return self._filled(values, message, True) if self._rest else values
+
+    def _made(self, keep: Any) -> tuple[list[Callable[[Any], Any]], dict[int, str]]:
+        """What reads each argument; index -> attribute of those read from the request's model."""
+        readers = [_reader(n, s, self._request, keep) for n, s in self._sources]
+        rest = {i: self._sources[i][0] for i, r in enumerate(readers) if r is _none}
+        return readers, rest
+
+    def _read(self, message: Any, keep: Any) -> list[Any]:
+        values = [read(message) for read in self._made(keep)[0]]
+        return self._filled(values, message, keep)
+
+    def _filled(self, values: list[Any], message: Any, keep: Any) -> list[Any]:
+        model = self._request.read(message, keep) if self._rest else None
+        for index, attribute in self._rest.items():
+            values[index] = getattr(model, attribute)
+        return values
 
 
-def _reader(name: str, source: str, request: Codec[Any]) -> Callable[[Any], Any]:
-    """How one argument is read; `source` as `HookSpec` explains it."""
+def _reader(
+    name: str, source: str, request: Codec[Any], keep: Any
+) -> Callable[[Any], Any]:
+    """How one argument is read; `source` as `HookSpec` explains it, `keep` as `Codec` does."""
     field = _field(request, name)
     proto_name: str = field.name
     nested: Any = field.message_type
@@ -50,16 +73,19 @@ def _reader(name: str, source: str, request: Codec[Any]) -> Callable[[Any], Any]
     well_known = nested is not None and nested.full_name.startswith("google.protobuf.")
     if nested is not None and not well_known and field.has_presence:
         codec = request.package.codec(nested.full_name)
-        read, empty = codec.read, codec.model if source == "message" else _none
-        return lambda m: read(get(m)) if m.HasField(proto_name) else empty()
+        read, empty = codec.read, codec.model if source == "message" else _nothing
+        return lambda m: read(get(m), keep) if m.HasField(proto_name) else empty()
     if nested is None and field.enum_type is None and not is_repeated(field):
         return get
-    whole, attribute = request.read, operator.attrgetter(name)
-    return lambda m: attribute(whole(m))
+    return _none
 
 
-def _none() -> None:
+def _nothing() -> None:
     return None
+
+
+def _none(message: Any) -> None:
+    """Read later, from the model of the whole request."""
 
 
 class Answer:

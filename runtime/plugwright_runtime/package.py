@@ -29,7 +29,8 @@ class Codec(Generic[M]):
 
     `message`: the protobuf class, from the package's pool; `parse(data) -> message`;
     `read(message, keep=True) -> model` and `write(model, message)` are the generated converters.
-    `keep`: whether fields that the package does not know are kept in `__unknown__`.
+    `keep`: whether fields that the package does not know are kept in `__unknown__`; where there are
+    any, reading uses the message up (see `unknown`).
     """
 
     __slots__ = ("message", "model", "package", "parse", "read", "write")

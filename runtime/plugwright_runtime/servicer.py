@@ -20,7 +20,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 import grpc
 
 from .bridged_server import BridgedRequests
-from .codec import encode, unreadable
+from .codec import decode, encode
 from .conventions import StatusErrors, WrongReply
 from .crossing import Overloaded, cancelled, given_up, in_thread
 from .errors import DecodeError, PluginAPIError, Unimplemented, status_text, text_of
@@ -218,10 +218,7 @@ class _Handler:
             yield self._decode(data)
 
     def _decode(self, data: bytes) -> Any:
-        try:
-            return self.request.read(self.request.parse(data))
-        except Exception as error:
-            raise unreadable(self.rpc.request, error) from None
+        return decode(self.request.model, data)
 
     def _context(self, context: Any) -> ServerContext:
         metadata = tuple((k, v) for k, v in context.invocation_metadata() or ())

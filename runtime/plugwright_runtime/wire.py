@@ -17,11 +17,16 @@ new = object.__new__
 NO_TEXT = ""
 NO_BYTES = b""
 ZERO = 0
+# What slices of lists are made with, and how long a list may be to be read by one.
+ALL = slice(None)
+LONG = 1000
 # Refuses a list with anything but text in it, at a tenth of what a loop costs.
 all_text = "".join
 _E = TypeVar("_E", bound=IntEnum)
 
 __all__ = [
+    "ALL",
+    "LONG",
     "NO_BYTES",
     "NO_TEXT",
     "ZERO",
@@ -33,6 +38,7 @@ __all__ = [
     "extend_text",
     "float32",
     "items",
+    "long_list",
     "missing",
     "new",
     "new_case",
@@ -41,7 +47,6 @@ __all__ = [
     "put_text",
     "set_in_parent",
     "text",
-    "unknown_fields",
 ]
 
 
@@ -65,15 +70,12 @@ def enum_table(cls: type[_E]) -> _EnumTable[_E]:
     return _EnumTable(cls)
 
 
-def unknown_fields(message: Any) -> bytes:
-    """The fields of `message` itself that its descriptor does not know, in wire format."""
-    cls = type(message)  # whose methods no field can hide
-    rest = cls()
-    cls.CopyFrom(rest, message)
-    for field, _ in cls.ListFields(message):
-        cls.ClearField(rest, field.name)
-    data: bytes = cls.SerializePartialToString(rest, deterministic=True)
-    return data
+def long_list(values: Any) -> list[Any]:
+    """What a long list of scalars holds, a part at a time: other threads run in between."""
+    found: list[Any] = []
+    for start in range(0, len(values), LONG):
+        found += values[start : start + LONG]
+    return found
 
 
 def items(values: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self, TypeVar
 
 from .model import Model
-from .wire import items
+from .wire import LONG, items, long_list
 from .wkt_json import expect
 from .wkt_time import read_duration, read_timestamp, write_duration, write_timestamp
 
@@ -177,7 +177,7 @@ def write_empty(value: Empty, m: Any) -> None:
 
 def read_field_mask(m: Any) -> FieldMask:
     """The `FieldMask` of a google.protobuf.FieldMask, paths as they came."""
-    return FieldMask(m.paths[:])
+    return FieldMask(m.paths[:] if len(m.paths) < LONG else long_list(m.paths))
 
 
 def write_field_mask(value: FieldMask, m: Any) -> None:

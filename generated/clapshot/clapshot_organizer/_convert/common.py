@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
@@ -15,9 +18,9 @@ from plugwright_runtime.wire import (
     expect_model,
     float32,
     items,
+    long_list,
     new,
     not_a_case,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import read_timestamp, write_timestamp
 
@@ -46,7 +49,7 @@ E_ScriptCall_Lang = enum_table(ScriptCall.Lang)
 
 def read_Empty(m: Any, keep: bool = True, /) -> Empty:
     o = new(Empty)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -74,11 +77,15 @@ def read_MediaFile(m: Any, keep: bool = True, /) -> MediaFile:
         if h("processing_metadata")
         else None
     )
-    o.subtitles = [read_Subtitle(v, keep) for v in x[:]] if (x := m.subtitles) else []
+    o.subtitles = (
+        [read_Subtitle(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.subtitles)
+        else []
+    )
     o.default_subtitle_id = m.default_subtitle_id if h("default_subtitle_id") else None
     o.playback_url = m.playback_url if h("playback_url") else None
     o.orig_url = m.orig_url if h("orig_url") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -129,7 +136,7 @@ def read_MediaFileDuration(m: Any, keep: bool = True, /) -> MediaFileDuration:
     o.duration = m.duration
     o.total_frames = m.total_frames
     o.fps = m.fps
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -159,7 +166,7 @@ def read_MediaFileProcessingMetadata(
     o.ffprobe_metadata_all = (
         m.ffprobe_metadata_all if h("ffprobe_metadata_all") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -194,7 +201,7 @@ def read_MediaFilePreviewData(m: Any, keep: bool = True, /) -> MediaFilePreviewD
         if h("thumb_sheet")
         else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -219,7 +226,7 @@ def read_MediaFilePreviewData_ThumbSheet(
     o.url = m.url
     o.rows = m.rows
     o.cols = m.cols
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -251,7 +258,7 @@ def read_Subtitle(m: Any, keep: bool = True, /) -> Subtitle:
     o.orig_url = m.orig_url
     o.playback_url = m.playback_url
     o.added_time = read_timestamp(m.added_time) if h("added_time") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -299,7 +306,7 @@ def read_Comment(m: Any, keep: bool = True, /) -> Comment:
     )
     o.created = read_timestamp(m.created) if h("created") else None
     o.edited = read_timestamp(m.edited) if h("edited") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -351,7 +358,7 @@ def read_UserMessage(m: Any, keep: bool = True, /) -> UserMessage:
     o.message = m.message
     o.details = m.details if h("details") else None
     o.progress = m.progress if h("progress") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -391,7 +398,7 @@ def read_UserMessage_Refs(m: Any, keep: bool = True, /) -> UserMessage.Refs:
     o.media_file_id = m.media_file_id if h("media_file_id") else None
     o.comment_id = m.comment_id if h("comment_id") else None
     o.subtitle_id = m.subtitle_id if h("subtitle_id") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -420,7 +427,7 @@ def read_PageItem(m: Any, keep: bool = True, /) -> PageItem:
         o.item = PageItem.Item.FolderListing(
             read_PageItem_FolderListing(m.folder_listing, keep)
         )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -447,18 +454,23 @@ def read_PageItem_FolderListing(m: Any, keep: bool = True, /) -> PageItem.Folder
     o = new(PageItem.FolderListing)
     h = m.HasField
     o.items = (
-        [read_PageItem_FolderListing_Item(v, keep) for v in x[:]]
+        [
+            read_PageItem_FolderListing_Item(v, keep)
+            for v in (x[ALL] if len(x) < LONG else x)
+        ]
         if (x := m.items)
         else []
     )
-    o.popup_actions = x[:] if (x := m.popup_actions) else []
+    o.popup_actions = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.popup_actions) else []
+    )
     o.listing_data = {k: x[k] for k in x} if (x := m.listing_data) else {}
     o.allow_reordering = m.allow_reordering
     o.allow_upload = m.allow_upload
     o.media_file_added_action = (
         m.media_file_added_action if h("media_file_added_action") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -497,11 +509,14 @@ def read_PageItem_FolderListing_Folder(
     o.id = m.id
     o.title = m.title
     o.preview_items = (
-        [read_PageItem_FolderListing_Item(v, keep) for v in x[:]]
+        [
+            read_PageItem_FolderListing_Item(v, keep)
+            for v in (x[ALL] if len(x) < LONG else x)
+        ]
         if (x := m.preview_items)
         else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -545,8 +560,10 @@ def read_PageItem_FolderListing_Item(
         else None
     )
     o.open_action = read_ScriptCall(m.open_action, keep) if h("open_action") else None
-    o.popup_actions = x[:] if (x := m.popup_actions) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.popup_actions = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.popup_actions) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -595,7 +612,7 @@ def read_PageItem_FolderListing_Item_Visualization(
     h = m.HasField
     o.base_color = read_Color(m.base_color, keep) if h("base_color") else None
     o.icon = read_Icon(m.icon, keep) if h("icon") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -626,7 +643,7 @@ def read_FolderItemID(m: Any, keep: bool = True, /) -> FolderItemID:
         o.item = FolderItemID.Item.FolderId(m.folder_id)
     elif w == "media_file_id":
         o.item = FolderItemID.Item.MediaFileId(m.media_file_id)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -655,7 +672,7 @@ def read_ActionUIProps(m: Any, keep: bool = True, /) -> ActionUIProps:
     o.key_shortcut = m.key_shortcut if h("key_shortcut") else None
     o.natural_desc = m.natural_desc if h("natural_desc") else None
     o.text_color = read_Color(m.text_color, keep) if h("text_color") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -686,7 +703,7 @@ def read_ActionDef(m: Any, keep: bool = True, /) -> ActionDef:
     h = m.HasField
     o.ui_props = read_ActionUIProps(m.ui_props, keep) if h("ui_props") else None
     o.action = read_ScriptCall(m.action, keep) if h("action") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -710,7 +727,7 @@ def read_UserInfo(m: Any, keep: bool = True, /) -> UserInfo:
     o = new(UserInfo)
     o.id = m.id
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -731,7 +748,7 @@ def read_Color(m: Any, keep: bool = True, /) -> Color:
     o.r = m.r
     o.g = m.g
     o.b = m.b
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -760,7 +777,7 @@ def read_Icon(m: Any, keep: bool = True, /) -> Icon:
     elif w == "img_url":
         o.src = Icon.Src.ImgUrl(m.img_url)
     o.size = m.size if h("size") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -791,7 +808,7 @@ def read_Icon_FaClass(m: Any, keep: bool = True, /) -> Icon.FaClass:
     h = m.HasField
     o.classes = m.classes
     o.color = read_Color(m.color, keep) if h("color") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -813,7 +830,7 @@ def read_ScriptCall(m: Any, keep: bool = True, /) -> ScriptCall:
     o = new(ScriptCall)
     o.code = m.code
     o.lang = E_ScriptCall_Lang[m.lang]
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

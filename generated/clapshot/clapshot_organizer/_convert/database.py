@@ -5,15 +5,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     UnknownFieldSet,
     ZERO,
     all_text,
     expect_model,
     items,
+    long_list,
     new,
     not_a_case,
-    unknown_fields,
 )
 
 from .common import (
@@ -57,7 +60,7 @@ def read_DbGetMediaFilesRequest(m: Any, keep: bool = True, /) -> DbGetMediaFiles
         o.filter = DbGetMediaFilesRequest.Filter.Ids(read_IdList(m.ids, keep))
     elif w == "user_id":
         o.filter = DbGetMediaFilesRequest.Filter.UserId(m.user_id)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -104,7 +107,7 @@ def read_DbGetCommentsRequest(m: Any, keep: bool = True, /) -> DbGetCommentsRequ
         o.filter = DbGetCommentsRequest.Filter.UserId(m.user_id)
     elif w == "media_file_id":
         o.filter = DbGetCommentsRequest.Filter.MediaFileId(m.media_file_id)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -157,7 +160,7 @@ def read_DbGetUserMessagesRequest(
         o.filter = DbGetUserMessagesRequest.Filter.MediaFileId(m.media_file_id)
     elif w == "comment_id":
         o.filter = DbGetUserMessagesRequest.Filter.CommentId(m.comment_id)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -196,14 +199,26 @@ def write_DbGetUserMessagesRequest(o: DbGetUserMessagesRequest, m: Any, /) -> No
 def read_DbUpsertRequest(m: Any, keep: bool = True, /) -> DbUpsertRequest:
     o = new(DbUpsertRequest)
     o.media_files = (
-        [read_MediaFile(v, keep) for v in x[:]] if (x := m.media_files) else []
+        [read_MediaFile(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.media_files)
+        else []
     )
-    o.subtitles = [read_Subtitle(v, keep) for v in x[:]] if (x := m.subtitles) else []
-    o.comments = [read_Comment(v, keep) for v in x[:]] if (x := m.comments) else []
+    o.subtitles = (
+        [read_Subtitle(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.subtitles)
+        else []
+    )
+    o.comments = (
+        [read_Comment(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.comments)
+        else []
+    )
     o.user_messages = (
-        [read_UserMessage(v, keep) for v in x[:]] if (x := m.user_messages) else []
+        [read_UserMessage(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.user_messages)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -234,14 +249,26 @@ def write_DbUpsertRequest(o: DbUpsertRequest, m: Any, /) -> None:
 def read_DbUpsertResponse(m: Any, keep: bool = True, /) -> DbUpsertResponse:
     o = new(DbUpsertResponse)
     o.media_files = (
-        [read_MediaFile(v, keep) for v in x[:]] if (x := m.media_files) else []
+        [read_MediaFile(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.media_files)
+        else []
     )
-    o.subtitles = [read_Subtitle(v, keep) for v in x[:]] if (x := m.subtitles) else []
-    o.comments = [read_Comment(v, keep) for v in x[:]] if (x := m.comments) else []
+    o.subtitles = (
+        [read_Subtitle(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.subtitles)
+        else []
+    )
+    o.comments = (
+        [read_Comment(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.comments)
+        else []
+    )
     o.user_messages = (
-        [read_UserMessage(v, keep) for v in x[:]] if (x := m.user_messages) else []
+        [read_UserMessage(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.user_messages)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -271,11 +298,19 @@ def write_DbUpsertResponse(o: DbUpsertResponse, m: Any, /) -> None:
 
 def read_DbDeleteRequest(m: Any, keep: bool = True, /) -> DbDeleteRequest:
     o = new(DbDeleteRequest)
-    o.media_file_ids = x[:] if (x := m.media_file_ids) else []
-    o.subtitle_ids = x[:] if (x := m.subtitle_ids) else []
-    o.comment_ids = x[:] if (x := m.comment_ids) else []
-    o.user_message_ids = x[:] if (x := m.user_message_ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.media_file_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.media_file_ids) else []
+    )
+    o.subtitle_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.subtitle_ids) else []
+    )
+    o.comment_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.comment_ids) else []
+    )
+    o.user_message_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.user_message_ids) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -317,7 +352,7 @@ def read_DbDeleteResponse(m: Any, keep: bool = True, /) -> DbDeleteResponse:
     o.subtitles_deleted = m.subtitles_deleted
     o.comments_deleted = m.comments_deleted
     o.user_messages_deleted = m.user_messages_deleted
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -341,7 +376,7 @@ def read_DbPaging(m: Any, keep: bool = True, /) -> DbPaging:
     o = new(DbPaging)
     o.page_num = m.page_num
     o.page_size = m.page_size
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -359,8 +394,8 @@ def write_DbPaging(o: DbPaging, m: Any, /) -> None:
 
 def read_IdList(m: Any, keep: bool = True, /) -> IdList:
     o = new(IdList)
-    o.ids = x[:] if (x := m.ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.ids = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.ids) else []
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -381,9 +416,13 @@ def write_IdList(o: IdList, m: Any, /) -> None:
 def read_DbMediaFileList(m: Any, keep: bool = True, /) -> DbMediaFileList:
     o = new(DbMediaFileList)
     h = m.HasField
-    o.items = [read_MediaFile(v, keep) for v in x[:]] if (x := m.items) else []
+    o.items = (
+        [read_MediaFile(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.items)
+        else []
+    )
     o.paging = read_DbPaging(m.paging, keep) if h("paging") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -406,9 +445,13 @@ def write_DbMediaFileList(o: DbMediaFileList, m: Any, /) -> None:
 def read_DbCommentList(m: Any, keep: bool = True, /) -> DbCommentList:
     o = new(DbCommentList)
     h = m.HasField
-    o.items = [read_Comment(v, keep) for v in x[:]] if (x := m.items) else []
+    o.items = (
+        [read_Comment(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.items)
+        else []
+    )
     o.paging = read_DbPaging(m.paging, keep) if h("paging") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -431,9 +474,13 @@ def write_DbCommentList(o: DbCommentList, m: Any, /) -> None:
 def read_DbUserMessageList(m: Any, keep: bool = True, /) -> DbUserMessageList:
     o = new(DbUserMessageList)
     h = m.HasField
-    o.items = [read_UserMessage(v, keep) for v in x[:]] if (x := m.items) else []
+    o.items = (
+        [read_UserMessage(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.items)
+        else []
+    )
     o.paging = read_DbPaging(m.paging, keep) if h("paging") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
@@ -14,9 +17,9 @@ from plugwright_runtime.wire import (
     enum_table,
     expect_model,
     items,
+    long_list,
     new,
     not_a_case,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import read_timestamp, write_timestamp
 
@@ -79,7 +82,7 @@ def read_Database(m: Any, keep: bool = True, /) -> Database:
     o = new(Database)
     o.type = E_Database_DatabaseType[m.type]
     o.endpoint = m.endpoint
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -105,7 +108,7 @@ def read_ServerInfo(m: Any, keep: bool = True, /) -> ServerInfo:
     o.backchannel = (
         read_ServerInfo_GrpcEndpoint(m.backchannel, keep) if h("backchannel") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -144,7 +147,7 @@ def read_ServerInfo_Storage(m: Any, keep: bool = True, /) -> ServerInfo.Storage:
         o.storage = ServerInfo.Storage.Storage.LocalFs(
             read_ServerInfo_Storage_LocalFilesystem(m.local_fs, keep)
         )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -170,7 +173,7 @@ def read_ServerInfo_Storage_LocalFilesystem(
 ) -> ServerInfo.Storage.LocalFilesystem:
     o = new(ServerInfo.Storage.LocalFilesystem)
     o.base_dir = m.base_dir
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -201,7 +204,7 @@ def read_ServerInfo_GrpcEndpoint(
         o.endpoint = ServerInfo.GrpcEndpoint.Endpoint.Tcp(
             read_ServerInfo_GrpcEndpoint_TCP(m.tcp, keep)
         )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -231,7 +234,7 @@ def read_ServerInfo_GrpcEndpoint_Unix(
 ) -> ServerInfo.GrpcEndpoint.Unix:
     o = new(ServerInfo.GrpcEndpoint.Unix)
     o.path = m.path
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -253,7 +256,7 @@ def read_ServerInfo_GrpcEndpoint_TCP(
     o = new(ServerInfo.GrpcEndpoint.TCP)
     o.host = m.host
     o.port = m.port
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -278,11 +281,11 @@ def read_OrganizerInfo(m: Any, keep: bool = True, /) -> OrganizerInfo:
     o.name = m.name
     o.description = m.description
     o.hard_dependencies = (
-        [read_OrganizerDependency(v, keep) for v in x[:]]
+        [read_OrganizerDependency(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
         if (x := m.hard_dependencies)
         else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -311,7 +314,7 @@ def read_OrganizerDependency(m: Any, keep: bool = True, /) -> OrganizerDependenc
     h = m.HasField
     o.name = m.name
     o.min_ver = read_SemanticVersionNumber(m.min_ver, keep) if h("min_ver") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -334,7 +337,7 @@ def read_SemanticVersionNumber(m: Any, keep: bool = True, /) -> SemanticVersionN
     o.major = m.major
     o.minor = m.minor
     o.patch = m.patch
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -357,12 +360,12 @@ def read_Migration(m: Any, keep: bool = True, /) -> Migration:
     o.uuid = m.uuid
     o.version = m.version
     o.dependencies = (
-        [read_Migration_Dependency(v, keep) for v in x[:]]
+        [read_Migration_Dependency(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
         if (x := m.dependencies)
         else []
     )
     o.description = m.description
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -390,7 +393,7 @@ def read_Migration_Dependency(m: Any, keep: bool = True, /) -> Migration.Depende
     o.name = m.name
     o.min_ver = m.min_ver if h("min_ver") else None
     o.max_ver = m.max_ver if h("max_ver") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -412,7 +415,7 @@ def read_CheckMigrationsRequest(m: Any, keep: bool = True, /) -> CheckMigrations
     o = new(CheckMigrationsRequest)
     h = m.HasField
     o.db = read_Database(m.db, keep) if h("db") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -435,9 +438,11 @@ def read_CheckMigrationsResponse(
     o.name = m.name
     o.current_schema_ver = m.current_schema_ver
     o.pending_migrations = (
-        [read_Migration(v, keep) for v in x[:]] if (x := m.pending_migrations) else []
+        [read_Migration(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.pending_migrations)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -462,7 +467,7 @@ def read_ApplyMigrationRequest(m: Any, keep: bool = True, /) -> ApplyMigrationRe
     h = m.HasField
     o.db = read_Database(m.db, keep) if h("db") else None
     o.uuid = m.uuid
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -482,7 +487,7 @@ def write_ApplyMigrationRequest(o: ApplyMigrationRequest, m: Any, /) -> None:
 
 def read_ApplyMigrationResponse(m: Any, keep: bool = True, /) -> ApplyMigrationResponse:
     o = new(ApplyMigrationResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -500,7 +505,7 @@ def read_UserSessionData(m: Any, keep: bool = True, /) -> UserSessionData:
     o.user = read_UserInfo(m.user, keep) if h("user") else None
     o.is_admin = m.is_admin
     o.cookies = {k: x[k] for k in x} if (x := m.cookies) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -530,7 +535,7 @@ def read_OnStartUserSessionRequest(
     o = new(OnStartUserSessionRequest)
     h = m.HasField
     o.ses = read_UserSessionData(m.ses, keep) if h("ses") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -550,7 +555,7 @@ def read_OnStartUserSessionResponse(
     m: Any, keep: bool = True, /
 ) -> OnStartUserSessionResponse:
     o = new(OnStartUserSessionResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -566,7 +571,7 @@ def read_NavigatePageRequest(m: Any, keep: bool = True, /) -> NavigatePageReques
     h = m.HasField
     o.ses = read_UserSessionData(m.ses, keep) if h("ses") else None
     o.page_id = m.page_id if h("page_id") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -590,7 +595,7 @@ def read_CmdFromClientRequest(m: Any, keep: bool = True, /) -> CmdFromClientRequ
     o.ses = read_UserSessionData(m.ses, keep) if h("ses") else None
     o.cmd = m.cmd
     o.args = m.args
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -614,10 +619,14 @@ def read_MoveToFolderRequest(m: Any, keep: bool = True, /) -> MoveToFolderReques
     o = new(MoveToFolderRequest)
     h = m.HasField
     o.ses = read_UserSessionData(m.ses, keep) if h("ses") else None
-    o.ids = [read_FolderItemID(v, keep) for v in x[:]] if (x := m.ids) else []
+    o.ids = (
+        [read_FolderItemID(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.ids)
+        else []
+    )
     o.dst_folder_id = m.dst_folder_id
     o.listing_data = {k: x[k] for k in x} if (x := m.listing_data) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -647,9 +656,13 @@ def read_ReorderItemsRequest(m: Any, keep: bool = True, /) -> ReorderItemsReques
     o = new(ReorderItemsRequest)
     h = m.HasField
     o.ses = read_UserSessionData(m.ses, keep) if h("ses") else None
-    o.ids = [read_FolderItemID(v, keep) for v in x[:]] if (x := m.ids) else []
+    o.ids = (
+        [read_FolderItemID(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.ids)
+        else []
+    )
     o.listing_data = {k: x[k] for k in x} if (x := m.listing_data) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -692,7 +705,7 @@ def read_AuthzUserActionRequest(m: Any, keep: bool = True, /) -> AuthzUserAction
         o.op = AuthzUserActionRequest.Op.CommentOp(
             read_AuthzUserActionRequest_CommentOp(m.comment_op, keep)
         )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -733,7 +746,7 @@ def read_AuthzUserActionRequest_OtherOp(
     h = m.HasField
     o.op = E_AuthzUserActionRequest_OtherOp_Op[m.op]
     o.subject = m.subject if h("subject") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -758,7 +771,7 @@ def read_AuthzUserActionRequest_MediaFileOp(
     h = m.HasField
     o.media_file = read_MediaFile(m.media_file, keep) if h("media_file") else None
     o.op = E_AuthzUserActionRequest_MediaFileOp_Op[m.op]
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -785,7 +798,7 @@ def read_AuthzUserActionRequest_CommentOp(
     h = m.HasField
     o.comment = read_Comment(m.comment, keep) if h("comment") else None
     o.op = E_AuthzUserActionRequest_CommentOp_Op[m.op]
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -811,7 +824,7 @@ def read_AuthzResponse(m: Any, keep: bool = True, /) -> AuthzResponse:
     o.is_authorized = m.is_authorized if h("is_authorized") else None
     o.message = m.message if h("message") else None
     o.details = m.details if h("details") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -831,8 +844,10 @@ def write_AuthzResponse(o: AuthzResponse, m: Any, /) -> None:
 
 def read_ListTestsResponse(m: Any, keep: bool = True, /) -> ListTestsResponse:
     o = new(ListTestsResponse)
-    o.test_names = x[:] if (x := m.test_names) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.test_names = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.test_names) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -853,7 +868,7 @@ def write_ListTestsResponse(o: ListTestsResponse, m: Any, /) -> None:
 def read_RunTestRequest(m: Any, keep: bool = True, /) -> RunTestRequest:
     o = new(RunTestRequest)
     o.test_name = m.test_name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -872,7 +887,7 @@ def read_RunTestResponse(m: Any, keep: bool = True, /) -> RunTestResponse:
     h = m.HasField
     o.output = m.output
     o.error = m.error if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -892,10 +907,14 @@ def read_ClientShowPageRequest(m: Any, keep: bool = True, /) -> ClientShowPageRe
     o = new(ClientShowPageRequest)
     h = m.HasField
     o.sid = m.sid
-    o.page_items = [read_PageItem(v, keep) for v in x[:]] if (x := m.page_items) else []
+    o.page_items = (
+        [read_PageItem(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.page_items)
+        else []
+    )
     o.page_id = m.page_id if h("page_id") else None
     o.page_title = m.page_title if h("page_title") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -940,7 +959,7 @@ def read_ClientShowUserMessageRequest(
         o.recipient = ClientShowUserMessageRequest.Recipient.CollabSession(
             m.collab_session
         )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -980,7 +999,7 @@ def read_ClientDefineActionsRequest(
     o = new(ClientDefineActionsRequest)
     o.sid = m.sid
     o.actions = {k: read_ActionDef(x[k], keep) for k in x} if (x := m.actions) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1004,7 +1023,7 @@ def read_ClientOpenMediaFileRequest(
     o = new(ClientOpenMediaFileRequest)
     o.sid = m.sid
     o.id = m.id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1028,7 +1047,7 @@ def read_ClientSetCookiesRequest(
     o.sid = m.sid
     o.cookies = {k: x[k] for k in x} if (x := m.cookies) else {}
     o.expire_time = read_timestamp(m.expire_time) if h("expire_time") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1053,7 +1072,7 @@ def write_ClientSetCookiesRequest(o: ClientSetCookiesRequest, m: Any, /) -> None
 def read_DeleteMediaFileRequest(m: Any, keep: bool = True, /) -> DeleteMediaFileRequest:
     o = new(DeleteMediaFileRequest)
     o.id = m.id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

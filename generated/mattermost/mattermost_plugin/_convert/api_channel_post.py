@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -13,8 +16,8 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 
 from .channel import read_Channel, write_Channel
@@ -137,7 +140,7 @@ def read_CreateChannelRequest(m: Any, keep: bool = True, /) -> CreateChannelRequ
     o = new(CreateChannelRequest)
     h = m.HasField
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -158,7 +161,7 @@ def read_CreateChannelResponse(m: Any, keep: bool = True, /) -> CreateChannelRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -181,7 +184,7 @@ def write_CreateChannelResponse(o: CreateChannelResponse, m: Any, /) -> None:
 def read_DeleteChannelRequest(m: Any, keep: bool = True, /) -> DeleteChannelRequest:
     o = new(DeleteChannelRequest)
     o.channel_id = m.channel_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -199,7 +202,7 @@ def read_DeleteChannelResponse(m: Any, keep: bool = True, /) -> DeleteChannelRes
     o = new(DeleteChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -222,7 +225,7 @@ def read_GetPublicChannelsForTeamRequest(
     o.team_id = m.team_id
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -248,8 +251,12 @@ def read_GetPublicChannelsForTeamResponse(
     o = new(GetPublicChannelsForTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.channels = [read_Channel(v, keep) for v in x[:]] if (x := m.channels) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.channels = (
+        [read_Channel(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.channels)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -274,7 +281,7 @@ def write_GetPublicChannelsForTeamResponse(
 def read_GetChannelRequest(m: Any, keep: bool = True, /) -> GetChannelRequest:
     o = new(GetChannelRequest)
     o.channel_id = m.channel_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -293,7 +300,7 @@ def read_GetChannelResponse(m: Any, keep: bool = True, /) -> GetChannelResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -320,7 +327,7 @@ def read_GetChannelByNameRequest(
     o.team_id = m.team_id
     o.name = m.name
     o.include_deleted = m.include_deleted
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -345,7 +352,7 @@ def read_GetChannelByNameResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -372,7 +379,7 @@ def read_GetChannelByNameForTeamNameRequest(
     o.team_name = m.team_name
     o.channel_name = m.channel_name
     o.include_deleted = m.include_deleted
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -399,7 +406,7 @@ def read_GetChannelByNameForTeamNameResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -428,7 +435,7 @@ def read_GetChannelsForTeamForUserRequest(
     o.team_id = m.team_id
     o.user_id = m.user_id
     o.include_deleted = m.include_deleted
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -454,8 +461,12 @@ def read_GetChannelsForTeamForUserResponse(
     o = new(GetChannelsForTeamForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.channels = [read_Channel(v, keep) for v in x[:]] if (x := m.channels) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.channels = (
+        [read_Channel(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.channels)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -480,7 +491,7 @@ def write_GetChannelsForTeamForUserResponse(
 def read_GetChannelStatsRequest(m: Any, keep: bool = True, /) -> GetChannelStatsRequest:
     o = new(GetChannelStatsRequest)
     o.channel_id = m.channel_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -503,7 +514,7 @@ def read_GetChannelStatsResponse(
     o.channel_stats = (
         read_ChannelStats(m.channel_stats, keep) if h("channel_stats") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -529,7 +540,7 @@ def read_GetDirectChannelRequest(
     o = new(GetDirectChannelRequest)
     o.user_id_1 = m.user_id_1
     o.user_id_2 = m.user_id_2
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -552,7 +563,7 @@ def read_GetDirectChannelResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -574,8 +585,10 @@ def write_GetDirectChannelResponse(o: GetDirectChannelResponse, m: Any, /) -> No
 
 def read_GetGroupChannelRequest(m: Any, keep: bool = True, /) -> GetGroupChannelRequest:
     o = new(GetGroupChannelRequest)
-    o.user_ids = x[:] if (x := m.user_ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.user_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.user_ids) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -600,7 +613,7 @@ def read_GetGroupChannelResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -624,7 +637,7 @@ def read_UpdateChannelRequest(m: Any, keep: bool = True, /) -> UpdateChannelRequ
     o = new(UpdateChannelRequest)
     h = m.HasField
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -645,7 +658,7 @@ def read_UpdateChannelResponse(m: Any, keep: bool = True, /) -> UpdateChannelRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -669,7 +682,7 @@ def read_SearchChannelsRequest(m: Any, keep: bool = True, /) -> SearchChannelsRe
     o = new(SearchChannelsRequest)
     o.team_id = m.team_id
     o.term = m.term
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -689,8 +702,12 @@ def read_SearchChannelsResponse(m: Any, keep: bool = True, /) -> SearchChannelsR
     o = new(SearchChannelsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.channels = [read_Channel(v, keep) for v in x[:]] if (x := m.channels) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.channels = (
+        [read_Channel(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.channels)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -716,7 +733,7 @@ def read_AddChannelMemberRequest(
     o = new(AddChannelMemberRequest)
     o.channel_id = m.channel_id
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -741,7 +758,7 @@ def read_AddChannelMemberResponse(
     o.channel_member = (
         read_ChannelMember(m.channel_member, keep) if h("channel_member") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -768,7 +785,7 @@ def read_AddUserToChannelRequest(
     o.channel_id = m.channel_id
     o.user_id = m.user_id
     o.as_user_id = m.as_user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -795,7 +812,7 @@ def read_AddUserToChannelResponse(
     o.channel_member = (
         read_ChannelMember(m.channel_member, keep) if h("channel_member") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -821,7 +838,7 @@ def read_GetChannelMemberRequest(
     o = new(GetChannelMemberRequest)
     o.channel_id = m.channel_id
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -846,7 +863,7 @@ def read_GetChannelMemberResponse(
     o.channel_member = (
         read_ChannelMember(m.channel_member, keep) if h("channel_member") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -873,7 +890,7 @@ def read_GetChannelMembersRequest(
     o.channel_id = m.channel_id
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -898,9 +915,11 @@ def read_GetChannelMembersResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.channel_members = (
-        [read_ChannelMember(v, keep) for v in x[:]] if (x := m.channel_members) else []
+        [read_ChannelMember(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.channel_members)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -925,8 +944,10 @@ def read_GetChannelMembersByIdsRequest(
 ) -> GetChannelMembersByIdsRequest:
     o = new(GetChannelMembersByIdsRequest)
     o.channel_id = m.channel_id
-    o.user_ids = x[:] if (x := m.user_ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.user_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.user_ids) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -955,9 +976,11 @@ def read_GetChannelMembersByIdsResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.channel_members = (
-        [read_ChannelMember(v, keep) for v in x[:]] if (x := m.channel_members) else []
+        [read_ChannelMember(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.channel_members)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -987,7 +1010,7 @@ def read_GetChannelMembersForUserRequest(
     o.user_id = m.user_id
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1016,9 +1039,11 @@ def read_GetChannelMembersForUserResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.channel_members = (
-        [read_ChannelMember(v, keep) for v in x[:]] if (x := m.channel_members) else []
+        [read_ChannelMember(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.channel_members)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1047,7 +1072,7 @@ def read_UpdateChannelMemberRolesRequest(
     o.channel_id = m.channel_id
     o.user_id = m.user_id
     o.new_roles = m.new_roles
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1076,7 +1101,7 @@ def read_UpdateChannelMemberRolesResponse(
     o.channel_member = (
         read_ChannelMember(m.channel_member, keep) if h("channel_member") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1105,7 +1130,7 @@ def read_UpdateChannelMemberNotificationsRequest(
     o.channel_id = m.channel_id
     o.user_id = m.user_id
     o.notifications = {k: x[k] for k in x} if (x := m.notifications) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1136,7 +1161,7 @@ def read_UpdateChannelMemberNotificationsResponse(
     o.channel_member = (
         read_ChannelMember(m.channel_member, keep) if h("channel_member") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1163,12 +1188,15 @@ def read_PatchChannelMembersNotificationsRequest(
 ) -> PatchChannelMembersNotificationsRequest:
     o = new(PatchChannelMembersNotificationsRequest)
     o.members = (
-        [read_ChannelMemberIdentifier(v, keep) for v in x[:]]
+        [
+            read_ChannelMemberIdentifier(v, keep)
+            for v in (x[ALL] if len(x) < LONG else x)
+        ]
         if (x := m.members)
         else []
     )
     o.notify_props = {k: x[k] for k in x} if (x := m.notify_props) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1196,7 +1224,7 @@ def read_PatchChannelMembersNotificationsResponse(
     o = new(PatchChannelMembersNotificationsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1220,7 +1248,7 @@ def read_DeleteChannelMemberRequest(
     o = new(DeleteChannelMemberRequest)
     o.channel_id = m.channel_id
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1242,7 +1270,7 @@ def read_DeleteChannelMemberResponse(
     o = new(DeleteChannelMemberResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1272,7 +1300,7 @@ def read_CreateChannelSidebarCategoryRequest(
         if h("new_category")
         else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1303,7 +1331,7 @@ def read_CreateChannelSidebarCategoryResponse(
     o.category = (
         read_SidebarCategoryWithChannels(m.category, keep) if h("category") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1331,7 +1359,7 @@ def read_GetChannelSidebarCategoriesRequest(
     o = new(GetChannelSidebarCategoriesRequest)
     o.user_id = m.user_id
     o.team_id = m.team_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1358,7 +1386,7 @@ def read_GetChannelSidebarCategoriesResponse(
     o.categories = (
         read_OrderedSidebarCategories(m.categories, keep) if h("categories") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1387,11 +1415,14 @@ def read_UpdateChannelSidebarCategoriesRequest(
     o.user_id = m.user_id
     o.team_id = m.team_id
     o.categories = (
-        [read_SidebarCategoryWithChannels(v, keep) for v in x[:]]
+        [
+            read_SidebarCategoryWithChannels(v, keep)
+            for v in (x[ALL] if len(x) < LONG else x)
+        ]
         if (x := m.categories)
         else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1420,11 +1451,14 @@ def read_UpdateChannelSidebarCategoriesResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.categories = (
-        [read_SidebarCategoryWithChannels(v, keep) for v in x[:]]
+        [
+            read_SidebarCategoryWithChannels(v, keep)
+            for v in (x[ALL] if len(x) < LONG else x)
+        ]
         if (x := m.categories)
         else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1450,7 +1484,7 @@ def read_CreatePostRequest(m: Any, keep: bool = True, /) -> CreatePostRequest:
     o = new(CreatePostRequest)
     h = m.HasField
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1471,7 +1505,7 @@ def read_CreatePostResponse(m: Any, keep: bool = True, /) -> CreatePostResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1495,7 +1529,7 @@ def read_AddReactionRequest(m: Any, keep: bool = True, /) -> AddReactionRequest:
     o = new(AddReactionRequest)
     h = m.HasField
     o.reaction = read_Reaction(m.reaction, keep) if h("reaction") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1516,7 +1550,7 @@ def read_AddReactionResponse(m: Any, keep: bool = True, /) -> AddReactionRespons
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.reaction = read_Reaction(m.reaction, keep) if h("reaction") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1540,7 +1574,7 @@ def read_RemoveReactionRequest(m: Any, keep: bool = True, /) -> RemoveReactionRe
     o = new(RemoveReactionRequest)
     h = m.HasField
     o.reaction = read_Reaction(m.reaction, keep) if h("reaction") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1560,7 +1594,7 @@ def read_RemoveReactionResponse(m: Any, keep: bool = True, /) -> RemoveReactionR
     o = new(RemoveReactionResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1579,7 +1613,7 @@ def write_RemoveReactionResponse(o: RemoveReactionResponse, m: Any, /) -> None:
 def read_GetReactionsRequest(m: Any, keep: bool = True, /) -> GetReactionsRequest:
     o = new(GetReactionsRequest)
     o.post_id = m.post_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1597,8 +1631,12 @@ def read_GetReactionsResponse(m: Any, keep: bool = True, /) -> GetReactionsRespo
     o = new(GetReactionsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.reactions = [read_Reaction(v, keep) for v in x[:]] if (x := m.reactions) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.reactions = (
+        [read_Reaction(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.reactions)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1625,7 +1663,7 @@ def read_SendEphemeralPostRequest(
     h = m.HasField
     o.user_id = m.user_id
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1650,7 +1688,7 @@ def read_SendEphemeralPostResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1677,7 +1715,7 @@ def read_UpdateEphemeralPostRequest(
     h = m.HasField
     o.user_id = m.user_id
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1702,7 +1740,7 @@ def read_UpdateEphemeralPostResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1730,7 +1768,7 @@ def read_DeleteEphemeralPostRequest(
     o = new(DeleteEphemeralPostRequest)
     o.user_id = m.user_id
     o.post_id = m.post_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1752,7 +1790,7 @@ def read_DeleteEphemeralPostResponse(
     o = new(DeleteEphemeralPostResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1773,7 +1811,7 @@ def write_DeleteEphemeralPostResponse(
 def read_DeletePostRequest(m: Any, keep: bool = True, /) -> DeletePostRequest:
     o = new(DeletePostRequest)
     o.post_id = m.post_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1791,7 +1829,7 @@ def read_DeletePostResponse(m: Any, keep: bool = True, /) -> DeletePostResponse:
     o = new(DeletePostResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1810,7 +1848,7 @@ def write_DeletePostResponse(o: DeletePostResponse, m: Any, /) -> None:
 def read_GetPostThreadRequest(m: Any, keep: bool = True, /) -> GetPostThreadRequest:
     o = new(GetPostThreadRequest)
     o.post_id = m.post_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1829,7 +1867,7 @@ def read_GetPostThreadResponse(m: Any, keep: bool = True, /) -> GetPostThreadRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.post_list = read_PostList(m.post_list, keep) if h("post_list") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1852,7 +1890,7 @@ def write_GetPostThreadResponse(o: GetPostThreadResponse, m: Any, /) -> None:
 def read_GetPostRequest(m: Any, keep: bool = True, /) -> GetPostRequest:
     o = new(GetPostRequest)
     o.post_id = m.post_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1871,7 +1909,7 @@ def read_GetPostResponse(m: Any, keep: bool = True, /) -> GetPostResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1895,7 +1933,7 @@ def read_GetPostsSinceRequest(m: Any, keep: bool = True, /) -> GetPostsSinceRequ
     o = new(GetPostsSinceRequest)
     o.channel_id = m.channel_id
     o.time = m.time
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1916,7 +1954,7 @@ def read_GetPostsSinceResponse(m: Any, keep: bool = True, /) -> GetPostsSinceRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.post_list = read_PostList(m.post_list, keep) if h("post_list") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1942,7 +1980,7 @@ def read_GetPostsAfterRequest(m: Any, keep: bool = True, /) -> GetPostsAfterRequ
     o.post_id = m.post_id
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1967,7 +2005,7 @@ def read_GetPostsAfterResponse(m: Any, keep: bool = True, /) -> GetPostsAfterRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.post_list = read_PostList(m.post_list, keep) if h("post_list") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1993,7 +2031,7 @@ def read_GetPostsBeforeRequest(m: Any, keep: bool = True, /) -> GetPostsBeforeRe
     o.post_id = m.post_id
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2018,7 +2056,7 @@ def read_GetPostsBeforeResponse(m: Any, keep: bool = True, /) -> GetPostsBeforeR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.post_list = read_PostList(m.post_list, keep) if h("post_list") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2045,7 +2083,7 @@ def read_GetPostsForChannelRequest(
     o.channel_id = m.channel_id
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2070,7 +2108,7 @@ def read_GetPostsForChannelResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.post_list = read_PostList(m.post_list, keep) if h("post_list") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2094,7 +2132,7 @@ def read_UpdatePostRequest(m: Any, keep: bool = True, /) -> UpdatePostRequest:
     o = new(UpdatePostRequest)
     h = m.HasField
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2115,7 +2153,7 @@ def read_UpdatePostResponse(m: Any, keep: bool = True, /) -> UpdatePostResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2141,9 +2179,11 @@ def read_SearchPostsInTeamRequest(
     o = new(SearchPostsInTeamRequest)
     o.team_id = m.team_id
     o.params_list = (
-        [read_SearchParams(v, keep) for v in x[:]] if (x := m.params_list) else []
+        [read_SearchParams(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.params_list)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2167,8 +2207,12 @@ def read_SearchPostsInTeamResponse(
     o = new(SearchPostsInTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.posts = [read_Post(v, keep) for v in x[:]] if (x := m.posts) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.posts = (
+        [read_Post(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.posts)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2198,7 +2242,7 @@ def read_SearchPostsInTeamForUserRequest(
     o.search_params = (
         read_SearchParameter(m.search_params, keep) if h("search_params") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2227,7 +2271,7 @@ def read_SearchPostsInTeamForUserResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.results = read_PostSearchResults(m.results, keep) if h("results") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2254,7 +2298,7 @@ def read_GetEmojiListRequest(m: Any, keep: bool = True, /) -> GetEmojiListReques
     o.sort_by = m.sort_by
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2276,8 +2320,12 @@ def read_GetEmojiListResponse(m: Any, keep: bool = True, /) -> GetEmojiListRespo
     o = new(GetEmojiListResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.emojis = [read_Emoji(v, keep) for v in x[:]] if (x := m.emojis) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.emojis = (
+        [read_Emoji(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.emojis)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2300,7 +2348,7 @@ def write_GetEmojiListResponse(o: GetEmojiListResponse, m: Any, /) -> None:
 def read_GetEmojiByNameRequest(m: Any, keep: bool = True, /) -> GetEmojiByNameRequest:
     o = new(GetEmojiByNameRequest)
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2319,7 +2367,7 @@ def read_GetEmojiByNameResponse(m: Any, keep: bool = True, /) -> GetEmojiByNameR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.emoji = read_Emoji(m.emoji, keep) if h("emoji") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2342,7 +2390,7 @@ def write_GetEmojiByNameResponse(o: GetEmojiByNameResponse, m: Any, /) -> None:
 def read_GetEmojiRequest(m: Any, keep: bool = True, /) -> GetEmojiRequest:
     o = new(GetEmojiRequest)
     o.emoji_id = m.emoji_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2361,7 +2409,7 @@ def read_GetEmojiResponse(m: Any, keep: bool = True, /) -> GetEmojiResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.emoji = read_Emoji(m.emoji, keep) if h("emoji") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2384,7 +2432,7 @@ def write_GetEmojiResponse(o: GetEmojiResponse, m: Any, /) -> None:
 def read_GetEmojiImageRequest(m: Any, keep: bool = True, /) -> GetEmojiImageRequest:
     o = new(GetEmojiImageRequest)
     o.emoji_id = m.emoji_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2404,7 +2452,7 @@ def read_GetEmojiImageResponse(m: Any, keep: bool = True, /) -> GetEmojiImageRes
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.image = m.image
     o.content_type = m.content_type
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2431,7 +2479,7 @@ def read_ChannelStats(m: Any, keep: bool = True, /) -> ChannelStats:
     o.guest_count = m.guest_count
     o.pinnedpost_count = m.pinnedpost_count
     o.files_count = m.files_count
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2469,7 +2517,7 @@ def read_ChannelMember(m: Any, keep: bool = True, /) -> ChannelMember:
     o.scheme_user = m.scheme_user
     o.scheme_admin = m.scheme_admin
     o.urgent_mention_count = m.urgent_mention_count
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2517,7 +2565,7 @@ def read_ChannelMemberIdentifier(
     o = new(ChannelMemberIdentifier)
     o.channel_id = m.channel_id
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2545,8 +2593,10 @@ def read_SidebarCategoryWithChannels(
     o.sorting = m.sorting
     o.muted = m.muted
     o.collapsed = m.collapsed
-    o.channel_ids = x[:] if (x := m.channel_ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.channel_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.channel_ids) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2587,12 +2637,15 @@ def read_OrderedSidebarCategories(
 ) -> OrderedSidebarCategories:
     o = new(OrderedSidebarCategories)
     o.categories = (
-        [read_SidebarCategoryWithChannels(v, keep) for v in x[:]]
+        [
+            read_SidebarCategoryWithChannels(v, keep)
+            for v in (x[ALL] if len(x) < LONG else x)
+        ]
         if (x := m.categories)
         else []
     )
-    o.order = x[:] if (x := m.order) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.order = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.order) else []
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2622,15 +2675,37 @@ def read_SearchParams(m: Any, keep: bool = True, /) -> SearchParams:
     o.page = m.page
     o.per_page = m.per_page
     o.include_deleted_channels = m.include_deleted_channels
-    o.in_channels = x[:] if (x := m.in_channels) else []
-    o.excluded_channels = x[:] if (x := m.excluded_channels) else []
-    o.from_users = x[:] if (x := m.from_users) else []
-    o.excluded_users = x[:] if (x := m.excluded_users) else []
-    o.excluded_before_date = x[:] if (x := m.excluded_before_date) else []
-    o.excluded_after_date = x[:] if (x := m.excluded_after_date) else []
-    o.excluded_dates = x[:] if (x := m.excluded_dates) else []
-    o.extensions = x[:] if (x := m.extensions) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.in_channels = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.in_channels) else []
+    )
+    o.excluded_channels = (
+        (x[ALL] if len(x) < LONG else long_list(x))
+        if (x := m.excluded_channels)
+        else []
+    )
+    o.from_users = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.from_users) else []
+    )
+    o.excluded_users = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.excluded_users) else []
+    )
+    o.excluded_before_date = (
+        (x[ALL] if len(x) < LONG else long_list(x))
+        if (x := m.excluded_before_date)
+        else []
+    )
+    o.excluded_after_date = (
+        (x[ALL] if len(x) < LONG else long_list(x))
+        if (x := m.excluded_after_date)
+        else []
+    )
+    o.excluded_dates = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.excluded_dates) else []
+    )
+    o.extensions = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.extensions) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2710,7 +2785,7 @@ def read_SearchParameter(m: Any, keep: bool = True, /) -> SearchParameter:
     o.page = m.page
     o.per_page = m.per_page
     o.include_deleted_channels = m.include_deleted_channels
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2736,8 +2811,8 @@ def write_SearchParameter(o: SearchParameter, m: Any, /) -> None:
 
 def read_StringList(m: Any, keep: bool = True, /) -> StringList:
     o = new(StringList)
-    o.values = x[:] if (x := m.values) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.values = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.values) else []
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2757,10 +2832,10 @@ def write_StringList(o: StringList, m: Any, /) -> None:
 
 def read_PostSearchResults(m: Any, keep: bool = True, /) -> PostSearchResults:
     o = new(PostSearchResults)
-    o.order = x[:] if (x := m.order) else []
+    o.order = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.order) else []
     o.posts = {k: read_Post(x[k], keep) for k in x} if (x := m.posts) else {}
     o.matches = {k: read_StringList(x[k], keep) for k in x} if (x := m.matches) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2794,7 +2869,7 @@ def read_Emoji(m: Any, keep: bool = True, /) -> Emoji:
     o.delete_at = m.delete_at
     o.creator_id = m.creator_id
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -13,8 +16,8 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 
 from .common import read_AppError, write_AppError
@@ -67,8 +70,10 @@ from ..models.api_file_bot import (
 def read_CopyFileInfosRequest(m: Any, keep: bool = True, /) -> CopyFileInfosRequest:
     o = new(CopyFileInfosRequest)
     o.user_id = m.user_id
-    o.file_ids = x[:] if (x := m.file_ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.file_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.file_ids) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -92,8 +97,10 @@ def read_CopyFileInfosResponse(m: Any, keep: bool = True, /) -> CopyFileInfosRes
     o = new(CopyFileInfosResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.file_ids = x[:] if (x := m.file_ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.file_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.file_ids) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -118,7 +125,7 @@ def write_CopyFileInfosResponse(o: CopyFileInfosResponse, m: Any, /) -> None:
 def read_GetFileInfoRequest(m: Any, keep: bool = True, /) -> GetFileInfoRequest:
     o = new(GetFileInfoRequest)
     o.file_id = m.file_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -137,7 +144,7 @@ def read_GetFileInfoResponse(m: Any, keep: bool = True, /) -> GetFileInfoRespons
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.file_info = read_FileInfo(m.file_info, keep) if h("file_info") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -163,7 +170,7 @@ def read_SetFileSearchableContentRequest(
     o = new(SetFileSearchableContentRequest)
     o.file_id = m.file_id
     o.content = m.content
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -187,7 +194,7 @@ def read_SetFileSearchableContentResponse(
     o = new(SetFileSearchableContentResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -211,7 +218,7 @@ def read_GetFileInfosRequest(m: Any, keep: bool = True, /) -> GetFileInfosReques
     o.page = m.page
     o.per_page = m.per_page
     o.options = read_GetFileInfosOptions(m.options, keep) if h("options") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -235,8 +242,12 @@ def read_GetFileInfosResponse(m: Any, keep: bool = True, /) -> GetFileInfosRespo
     o = new(GetFileInfosResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.file_infos = [read_FileInfo(v, keep) for v in x[:]] if (x := m.file_infos) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.file_infos = (
+        [read_FileInfo(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.file_infos)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -259,7 +270,7 @@ def write_GetFileInfosResponse(o: GetFileInfosResponse, m: Any, /) -> None:
 def read_GetFileRequest(m: Any, keep: bool = True, /) -> GetFileRequest:
     o = new(GetFileRequest)
     o.file_id = m.file_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -278,7 +289,7 @@ def read_GetFileResponse(m: Any, keep: bool = True, /) -> GetFileResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.data = m.data
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -299,7 +310,7 @@ def write_GetFileResponse(o: GetFileResponse, m: Any, /) -> None:
 def read_GetFileLinkRequest(m: Any, keep: bool = True, /) -> GetFileLinkRequest:
     o = new(GetFileLinkRequest)
     o.file_id = m.file_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -318,7 +329,7 @@ def read_GetFileLinkResponse(m: Any, keep: bool = True, /) -> GetFileLinkRespons
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.link = m.link
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -339,7 +350,7 @@ def write_GetFileLinkResponse(o: GetFileLinkResponse, m: Any, /) -> None:
 def read_ReadFileRequest(m: Any, keep: bool = True, /) -> ReadFileRequest:
     o = new(ReadFileRequest)
     o.path = m.path
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -358,7 +369,7 @@ def read_ReadFileResponse(m: Any, keep: bool = True, /) -> ReadFileResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.data = m.data
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -381,7 +392,7 @@ def read_UploadFileRequest(m: Any, keep: bool = True, /) -> UploadFileRequest:
     o.data = m.data
     o.channel_id = m.channel_id
     o.filename = m.filename
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -404,7 +415,7 @@ def read_UploadFileResponse(m: Any, keep: bool = True, /) -> UploadFileResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.file_info = read_FileInfo(m.file_info, keep) if h("file_info") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -432,7 +443,7 @@ def read_CreateUploadSessionRequest(
     o.upload_session = (
         read_UploadSession(m.upload_session, keep) if h("upload_session") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -457,7 +468,7 @@ def read_CreateUploadSessionResponse(
     o.upload_session = (
         read_UploadSession(m.upload_session, keep) if h("upload_session") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -486,7 +497,7 @@ def read_UploadDataRequest(m: Any, keep: bool = True, /) -> UploadDataRequest:
         read_UploadSession(m.upload_session, keep) if h("upload_session") else None
     )
     o.data = m.data
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -509,7 +520,7 @@ def read_UploadDataResponse(m: Any, keep: bool = True, /) -> UploadDataResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.file_info = read_FileInfo(m.file_info, keep) if h("file_info") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -534,7 +545,7 @@ def read_GetUploadSessionRequest(
 ) -> GetUploadSessionRequest:
     o = new(GetUploadSessionRequest)
     o.upload_id = m.upload_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -557,7 +568,7 @@ def read_GetUploadSessionResponse(
     o.upload_session = (
         read_UploadSession(m.upload_session, keep) if h("upload_session") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -581,7 +592,7 @@ def read_CreateBotRequest(m: Any, keep: bool = True, /) -> CreateBotRequest:
     o = new(CreateBotRequest)
     h = m.HasField
     o.bot = read_Bot(m.bot, keep) if h("bot") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -602,7 +613,7 @@ def read_CreateBotResponse(m: Any, keep: bool = True, /) -> CreateBotResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.bot = read_Bot(m.bot, keep) if h("bot") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -627,7 +638,7 @@ def read_PatchBotRequest(m: Any, keep: bool = True, /) -> PatchBotRequest:
     h = m.HasField
     o.bot_user_id = m.bot_user_id
     o.bot_patch = read_BotPatch(m.bot_patch, keep) if h("bot_patch") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -650,7 +661,7 @@ def read_PatchBotResponse(m: Any, keep: bool = True, /) -> PatchBotResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.bot = read_Bot(m.bot, keep) if h("bot") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -674,7 +685,7 @@ def read_GetBotRequest(m: Any, keep: bool = True, /) -> GetBotRequest:
     o = new(GetBotRequest)
     o.bot_user_id = m.bot_user_id
     o.include_deleted = m.include_deleted
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -695,7 +706,7 @@ def read_GetBotResponse(m: Any, keep: bool = True, /) -> GetBotResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.bot = read_Bot(m.bot, keep) if h("bot") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -719,7 +730,7 @@ def read_GetBotsRequest(m: Any, keep: bool = True, /) -> GetBotsRequest:
     o = new(GetBotsRequest)
     h = m.HasField
     o.options = read_BotGetOptions(m.options, keep) if h("options") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -739,8 +750,12 @@ def read_GetBotsResponse(m: Any, keep: bool = True, /) -> GetBotsResponse:
     o = new(GetBotsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.bots = [read_Bot(v, keep) for v in x[:]] if (x := m.bots) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.bots = (
+        [read_Bot(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.bots)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -764,7 +779,7 @@ def read_UpdateBotActiveRequest(m: Any, keep: bool = True, /) -> UpdateBotActive
     o = new(UpdateBotActiveRequest)
     o.bot_user_id = m.bot_user_id
     o.active = m.active
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -787,7 +802,7 @@ def read_UpdateBotActiveResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.bot = read_Bot(m.bot, keep) if h("bot") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -812,7 +827,7 @@ def read_PermanentDeleteBotRequest(
 ) -> PermanentDeleteBotRequest:
     o = new(PermanentDeleteBotRequest)
     o.bot_user_id = m.bot_user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -832,7 +847,7 @@ def read_PermanentDeleteBotResponse(
     o = new(PermanentDeleteBotResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -852,7 +867,7 @@ def read_EnsureBotUserRequest(m: Any, keep: bool = True, /) -> EnsureBotUserRequ
     o = new(EnsureBotUserRequest)
     h = m.HasField
     o.bot = read_Bot(m.bot, keep) if h("bot") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -873,7 +888,7 @@ def read_EnsureBotUserResponse(m: Any, keep: bool = True, /) -> EnsureBotUserRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.bot_user_id = m.bot_user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -898,7 +913,7 @@ def read_GetFileInfosOptions(m: Any, keep: bool = True, /) -> GetFileInfosOption
     o.include_deleted = m.include_deleted
     o.sort_by = m.sort_by
     o.sort_order = m.sort_order
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -933,7 +948,7 @@ def read_UploadSession(m: Any, keep: bool = True, /) -> UploadSession:
     o.file_offset = m.file_offset
     o.remote_id = m.remote_id
     o.req_file_id = m.req_file_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -978,7 +993,7 @@ def read_Bot(m: Any, keep: bool = True, /) -> Bot:
     o.update_at = m.update_at
     o.delete_at = m.delete_at
     o.last_icon_update = m.last_icon_update
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1014,7 +1029,7 @@ def read_BotPatch(m: Any, keep: bool = True, /) -> BotPatch:
     o.username = m.username if h("username") else None
     o.display_name = m.display_name if h("display_name") else None
     o.description = m.description if h("description") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1039,7 +1054,7 @@ def read_BotGetOptions(m: Any, keep: bool = True, /) -> BotGetOptions:
     o.only_orphaned = m.only_orphaned
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

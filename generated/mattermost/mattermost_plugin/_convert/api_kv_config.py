@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -13,8 +16,8 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import (
     read_set_value,
@@ -93,7 +96,7 @@ def read_KVSetRequest(m: Any, keep: bool = True, /) -> KVSetRequest:
     o = new(KVSetRequest)
     o.key = m.key
     o.value = m.value
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -113,7 +116,7 @@ def read_KVSetResponse(m: Any, keep: bool = True, /) -> KVSetResponse:
     o = new(KVSetResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -134,7 +137,7 @@ def read_KVCompareAndSetRequest(m: Any, keep: bool = True, /) -> KVCompareAndSet
     o.key = m.key
     o.old_value = m.old_value
     o.new_value = m.new_value
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -159,7 +162,7 @@ def read_KVCompareAndSetResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.success = m.success
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -183,7 +186,7 @@ def read_KVCompareAndDeleteRequest(
     o = new(KVCompareAndDeleteRequest)
     o.key = m.key
     o.old_value = m.old_value
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -206,7 +209,7 @@ def read_KVCompareAndDeleteResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.success = m.success
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -232,7 +235,7 @@ def read_KVSetWithOptionsRequest(
     o.key = m.key
     o.value = m.value
     o.options = read_PluginKVSetOptions(m.options, keep) if h("options") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -259,7 +262,7 @@ def read_KVSetWithOptionsResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.success = m.success
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -282,7 +285,7 @@ def read_KVSetWithExpiryRequest(m: Any, keep: bool = True, /) -> KVSetWithExpiry
     o.key = m.key
     o.value = m.value
     o.expire_in_seconds = m.expire_in_seconds
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -306,7 +309,7 @@ def read_KVSetWithExpiryResponse(
     o = new(KVSetWithExpiryResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -325,7 +328,7 @@ def write_KVSetWithExpiryResponse(o: KVSetWithExpiryResponse, m: Any, /) -> None
 def read_KVGetRequest(m: Any, keep: bool = True, /) -> KVGetRequest:
     o = new(KVGetRequest)
     o.key = m.key
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -344,7 +347,7 @@ def read_KVGetResponse(m: Any, keep: bool = True, /) -> KVGetResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.value = m.value
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -365,7 +368,7 @@ def write_KVGetResponse(o: KVGetResponse, m: Any, /) -> None:
 def read_KVDeleteRequest(m: Any, keep: bool = True, /) -> KVDeleteRequest:
     o = new(KVDeleteRequest)
     o.key = m.key
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -383,7 +386,7 @@ def read_KVDeleteResponse(m: Any, keep: bool = True, /) -> KVDeleteResponse:
     o = new(KVDeleteResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -401,7 +404,7 @@ def write_KVDeleteResponse(o: KVDeleteResponse, m: Any, /) -> None:
 
 def read_KVDeleteAllRequest(m: Any, keep: bool = True, /) -> KVDeleteAllRequest:
     o = new(KVDeleteAllRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -416,7 +419,7 @@ def read_KVDeleteAllResponse(m: Any, keep: bool = True, /) -> KVDeleteAllRespons
     o = new(KVDeleteAllResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -436,7 +439,7 @@ def read_KVListRequest(m: Any, keep: bool = True, /) -> KVListRequest:
     o = new(KVListRequest)
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -456,8 +459,8 @@ def read_KVListResponse(m: Any, keep: bool = True, /) -> KVListResponse:
     o = new(KVListResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.keys = x[:] if (x := m.keys) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.keys = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.keys) else []
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -487,7 +490,7 @@ def read_PublishWebSocketEventRequest(
     o.event = m.event
     o.payload = read_struct(m.payload) if h("payload") else None
     o.broadcast = read_WebsocketBroadcast(m.broadcast, keep) if h("broadcast") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -517,7 +520,7 @@ def read_PublishWebSocketEventResponse(
     o = new(PublishWebSocketEventResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -539,7 +542,7 @@ def read_LoadPluginConfigurationRequest(
     m: Any, keep: bool = True, /
 ) -> LoadPluginConfigurationRequest:
     o = new(LoadPluginConfigurationRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -559,7 +562,7 @@ def read_LoadPluginConfigurationResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.config_json = m.config_json
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -581,7 +584,7 @@ def write_LoadPluginConfigurationResponse(
 
 def read_GetConfigRequest(m: Any, keep: bool = True, /) -> GetConfigRequest:
     o = new(GetConfigRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -597,7 +600,7 @@ def read_GetConfigResponse(m: Any, keep: bool = True, /) -> GetConfigResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.config_json = m.config_json
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -619,7 +622,7 @@ def read_GetUnsanitizedConfigRequest(
     m: Any, keep: bool = True, /
 ) -> GetUnsanitizedConfigRequest:
     o = new(GetUnsanitizedConfigRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -639,7 +642,7 @@ def read_GetUnsanitizedConfigResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.config_json = m.config_json
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -662,7 +665,7 @@ def write_GetUnsanitizedConfigResponse(
 def read_SaveConfigRequest(m: Any, keep: bool = True, /) -> SaveConfigRequest:
     o = new(SaveConfigRequest)
     o.config_json = m.config_json
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -680,7 +683,7 @@ def read_SaveConfigResponse(m: Any, keep: bool = True, /) -> SaveConfigResponse:
     o = new(SaveConfigResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -698,7 +701,7 @@ def write_SaveConfigResponse(o: SaveConfigResponse, m: Any, /) -> None:
 
 def read_GetPluginConfigRequest(m: Any, keep: bool = True, /) -> GetPluginConfigRequest:
     o = new(GetPluginConfigRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -716,7 +719,7 @@ def read_GetPluginConfigResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.config = read_struct(m.config) if h("config") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -742,7 +745,7 @@ def read_SavePluginConfigRequest(
     o = new(SavePluginConfigRequest)
     h = m.HasField
     o.config = read_struct(m.config) if h("config") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -764,7 +767,7 @@ def read_SavePluginConfigResponse(
     o = new(SavePluginConfigResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -782,7 +785,7 @@ def write_SavePluginConfigResponse(o: SavePluginConfigResponse, m: Any, /) -> No
 
 def read_GetBundlePathRequest(m: Any, keep: bool = True, /) -> GetBundlePathRequest:
     o = new(GetBundlePathRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -798,7 +801,7 @@ def read_GetBundlePathResponse(m: Any, keep: bool = True, /) -> GetBundlePathRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.path = m.path
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -818,7 +821,7 @@ def write_GetBundlePathResponse(o: GetBundlePathResponse, m: Any, /) -> None:
 
 def read_GetPluginsRequest(m: Any, keep: bool = True, /) -> GetPluginsRequest:
     o = new(GetPluginsRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -833,8 +836,12 @@ def read_GetPluginsResponse(m: Any, keep: bool = True, /) -> GetPluginsResponse:
     o = new(GetPluginsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.manifests = [read_Manifest(v, keep) for v in x[:]] if (x := m.manifests) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.manifests = (
+        [read_Manifest(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.manifests)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -857,7 +864,7 @@ def write_GetPluginsResponse(o: GetPluginsResponse, m: Any, /) -> None:
 def read_EnablePluginRequest(m: Any, keep: bool = True, /) -> EnablePluginRequest:
     o = new(EnablePluginRequest)
     o.id = m.id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -875,7 +882,7 @@ def read_EnablePluginResponse(m: Any, keep: bool = True, /) -> EnablePluginRespo
     o = new(EnablePluginResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -894,7 +901,7 @@ def write_EnablePluginResponse(o: EnablePluginResponse, m: Any, /) -> None:
 def read_DisablePluginRequest(m: Any, keep: bool = True, /) -> DisablePluginRequest:
     o = new(DisablePluginRequest)
     o.id = m.id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -912,7 +919,7 @@ def read_DisablePluginResponse(m: Any, keep: bool = True, /) -> DisablePluginRes
     o = new(DisablePluginResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -931,7 +938,7 @@ def write_DisablePluginResponse(o: DisablePluginResponse, m: Any, /) -> None:
 def read_RemovePluginRequest(m: Any, keep: bool = True, /) -> RemovePluginRequest:
     o = new(RemovePluginRequest)
     o.id = m.id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -949,7 +956,7 @@ def read_RemovePluginResponse(m: Any, keep: bool = True, /) -> RemovePluginRespo
     o = new(RemovePluginResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -968,7 +975,7 @@ def write_RemovePluginResponse(o: RemovePluginResponse, m: Any, /) -> None:
 def read_GetPluginStatusRequest(m: Any, keep: bool = True, /) -> GetPluginStatusRequest:
     o = new(GetPluginStatusRequest)
     o.id = m.id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -989,7 +996,7 @@ def read_GetPluginStatusResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.status = read_PluginStatus(m.status, keep) if h("status") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1013,7 +1020,7 @@ def read_InstallPluginRequest(m: Any, keep: bool = True, /) -> InstallPluginRequ
     o = new(InstallPluginRequest)
     o.file_data = m.file_data
     o.replace = m.replace
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1034,7 +1041,7 @@ def read_InstallPluginResponse(m: Any, keep: bool = True, /) -> InstallPluginRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.manifest = read_Manifest(m.manifest, keep) if h("manifest") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1056,7 +1063,7 @@ def write_InstallPluginResponse(o: InstallPluginResponse, m: Any, /) -> None:
 
 def read_GetPluginIDRequest(m: Any, keep: bool = True, /) -> GetPluginIDRequest:
     o = new(GetPluginIDRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -1072,7 +1079,7 @@ def read_GetPluginIDResponse(m: Any, keep: bool = True, /) -> GetPluginIDRespons
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.plugin_id = m.plugin_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1094,9 +1101,11 @@ def read_LogDebugRequest(m: Any, keep: bool = True, /) -> LogDebugRequest:
     o = new(LogDebugRequest)
     o.msg = m.msg
     o.key_value_pairs = (
-        [read_KeyValuePair(v, keep) for v in x[:]] if (x := m.key_value_pairs) else []
+        [read_KeyValuePair(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.key_value_pairs)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1118,7 +1127,7 @@ def read_LogDebugResponse(m: Any, keep: bool = True, /) -> LogDebugResponse:
     o = new(LogDebugResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1138,9 +1147,11 @@ def read_LogInfoRequest(m: Any, keep: bool = True, /) -> LogInfoRequest:
     o = new(LogInfoRequest)
     o.msg = m.msg
     o.key_value_pairs = (
-        [read_KeyValuePair(v, keep) for v in x[:]] if (x := m.key_value_pairs) else []
+        [read_KeyValuePair(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.key_value_pairs)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1162,7 +1173,7 @@ def read_LogInfoResponse(m: Any, keep: bool = True, /) -> LogInfoResponse:
     o = new(LogInfoResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1182,9 +1193,11 @@ def read_LogErrorRequest(m: Any, keep: bool = True, /) -> LogErrorRequest:
     o = new(LogErrorRequest)
     o.msg = m.msg
     o.key_value_pairs = (
-        [read_KeyValuePair(v, keep) for v in x[:]] if (x := m.key_value_pairs) else []
+        [read_KeyValuePair(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.key_value_pairs)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1206,7 +1219,7 @@ def read_LogErrorResponse(m: Any, keep: bool = True, /) -> LogErrorResponse:
     o = new(LogErrorResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1226,9 +1239,11 @@ def read_LogWarnRequest(m: Any, keep: bool = True, /) -> LogWarnRequest:
     o = new(LogWarnRequest)
     o.msg = m.msg
     o.key_value_pairs = (
-        [read_KeyValuePair(v, keep) for v in x[:]] if (x := m.key_value_pairs) else []
+        [read_KeyValuePair(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.key_value_pairs)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1250,7 +1265,7 @@ def read_LogWarnResponse(m: Any, keep: bool = True, /) -> LogWarnResponse:
     o = new(LogWarnResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1271,7 +1286,7 @@ def read_PluginKVSetOptions(m: Any, keep: bool = True, /) -> PluginKVSetOptions:
     o.atomic = m.atomic
     o.old_value = m.old_value
     o.expire_in_seconds = m.expire_in_seconds
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1291,7 +1306,9 @@ def write_PluginKVSetOptions(o: PluginKVSetOptions, m: Any, /) -> None:
 
 def read_WebsocketBroadcast(m: Any, keep: bool = True, /) -> WebsocketBroadcast:
     o = new(WebsocketBroadcast)
-    o.omit_users = x[:] if (x := m.omit_users) else []
+    o.omit_users = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.omit_users) else []
+    )
     o.user_id = m.user_id
     o.channel_id = m.channel_id
     o.team_id = m.team_id
@@ -1299,7 +1316,7 @@ def read_WebsocketBroadcast(m: Any, keep: bool = True, /) -> WebsocketBroadcast:
     o.omit_connection_id = m.omit_connection_id
     o.reliable_cluster_send = m.reliable_cluster_send
     o.contention_free_broadcast = m.contention_free_broadcast
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1342,7 +1359,7 @@ def read_Manifest(m: Any, keep: bool = True, /) -> Manifest:
     o.icon_path = m.icon_path
     o.version = m.version
     o.min_server_version = m.min_server_version
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1380,7 +1397,7 @@ def read_PluginStatus(m: Any, keep: bool = True, /) -> PluginStatus:
     o.name = m.name
     o.description = m.description
     o.version = m.version
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1409,7 +1426,7 @@ def read_KeyValuePair(m: Any, keep: bool = True, /) -> KeyValuePair:
     h = m.HasField
     o.key = m.key
     o.value = read_set_value(m.value) if h("value") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

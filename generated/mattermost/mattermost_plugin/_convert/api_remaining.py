@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -13,8 +16,8 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import (
     read_set_value,
@@ -240,7 +243,7 @@ from ..models.api_remaining import (
 
 def read_GetLicenseRequest(m: Any, keep: bool = True, /) -> GetLicenseRequest:
     o = new(GetLicenseRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -256,7 +259,7 @@ def read_GetLicenseResponse(m: Any, keep: bool = True, /) -> GetLicenseResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.license_json = m.license_json
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -278,7 +281,7 @@ def read_IsEnterpriseReadyRequest(
     m: Any, keep: bool = True, /
 ) -> IsEnterpriseReadyRequest:
     o = new(IsEnterpriseReadyRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -296,7 +299,7 @@ def read_IsEnterpriseReadyResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.is_enterprise_ready = m.is_enterprise_ready
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -318,7 +321,7 @@ def read_GetServerVersionRequest(
     m: Any, keep: bool = True, /
 ) -> GetServerVersionRequest:
     o = new(GetServerVersionRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -336,7 +339,7 @@ def read_GetServerVersionResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.version = m.version
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -358,7 +361,7 @@ def read_GetSystemInstallDateRequest(
     m: Any, keep: bool = True, /
 ) -> GetSystemInstallDateRequest:
     o = new(GetSystemInstallDateRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -378,7 +381,7 @@ def read_GetSystemInstallDateResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.install_date = m.install_date
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -400,7 +403,7 @@ def write_GetSystemInstallDateResponse(
 
 def read_GetDiagnosticIdRequest(m: Any, keep: bool = True, /) -> GetDiagnosticIdRequest:
     o = new(GetDiagnosticIdRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -418,7 +421,7 @@ def read_GetDiagnosticIdResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.diagnostic_id = m.diagnostic_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -438,7 +441,7 @@ def write_GetDiagnosticIdResponse(o: GetDiagnosticIdResponse, m: Any, /) -> None
 
 def read_GetTelemetryIdRequest(m: Any, keep: bool = True, /) -> GetTelemetryIdRequest:
     o = new(GetTelemetryIdRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -454,7 +457,7 @@ def read_GetTelemetryIdResponse(m: Any, keep: bool = True, /) -> GetTelemetryIdR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.telemetry_id = m.telemetry_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -476,7 +479,7 @@ def read_RegisterCommandRequest(m: Any, keep: bool = True, /) -> RegisterCommand
     o = new(RegisterCommandRequest)
     h = m.HasField
     o.command = read_Command(m.command, keep) if h("command") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -498,7 +501,7 @@ def read_RegisterCommandResponse(
     o = new(RegisterCommandResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -520,7 +523,7 @@ def read_UnregisterCommandRequest(
     o = new(UnregisterCommandRequest)
     o.team_id = m.team_id
     o.trigger = m.trigger
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -542,7 +545,7 @@ def read_UnregisterCommandResponse(
     o = new(UnregisterCommandResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -566,7 +569,7 @@ def read_ExecuteSlashCommandRequest(
     o.command_args = (
         read_CommandArgs(m.command_args, keep) if h("command_args") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -589,7 +592,7 @@ def read_ExecuteSlashCommandResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.response = read_CommandResponse(m.response, keep) if h("response") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -615,7 +618,7 @@ def read_CreateCommandRequest(m: Any, keep: bool = True, /) -> CreateCommandRequ
     o = new(CreateCommandRequest)
     h = m.HasField
     o.cmd = read_Command(m.cmd, keep) if h("cmd") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -636,7 +639,7 @@ def read_CreateCommandResponse(m: Any, keep: bool = True, /) -> CreateCommandRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.command = read_Command(m.command, keep) if h("command") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -659,7 +662,7 @@ def write_CreateCommandResponse(o: CreateCommandResponse, m: Any, /) -> None:
 def read_ListCommandsRequest(m: Any, keep: bool = True, /) -> ListCommandsRequest:
     o = new(ListCommandsRequest)
     o.team_id = m.team_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -677,8 +680,12 @@ def read_ListCommandsResponse(m: Any, keep: bool = True, /) -> ListCommandsRespo
     o = new(ListCommandsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.commands = [read_Command(v, keep) for v in x[:]] if (x := m.commands) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.commands = (
+        [read_Command(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.commands)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -703,7 +710,7 @@ def read_ListCustomCommandsRequest(
 ) -> ListCustomCommandsRequest:
     o = new(ListCustomCommandsRequest)
     o.team_id = m.team_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -723,8 +730,12 @@ def read_ListCustomCommandsResponse(
     o = new(ListCustomCommandsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.commands = [read_Command(v, keep) for v in x[:]] if (x := m.commands) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.commands = (
+        [read_Command(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.commands)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -749,7 +760,7 @@ def read_ListPluginCommandsRequest(
 ) -> ListPluginCommandsRequest:
     o = new(ListPluginCommandsRequest)
     o.team_id = m.team_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -769,8 +780,12 @@ def read_ListPluginCommandsResponse(
     o = new(ListPluginCommandsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.commands = [read_Command(v, keep) for v in x[:]] if (x := m.commands) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.commands = (
+        [read_Command(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.commands)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -794,7 +809,7 @@ def read_ListBuiltInCommandsRequest(
     m: Any, keep: bool = True, /
 ) -> ListBuiltInCommandsRequest:
     o = new(ListBuiltInCommandsRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -811,8 +826,12 @@ def read_ListBuiltInCommandsResponse(
     o = new(ListBuiltInCommandsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.commands = [read_Command(v, keep) for v in x[:]] if (x := m.commands) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.commands = (
+        [read_Command(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.commands)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -837,7 +856,7 @@ def write_ListBuiltInCommandsResponse(
 def read_GetCommandRequest(m: Any, keep: bool = True, /) -> GetCommandRequest:
     o = new(GetCommandRequest)
     o.command_id = m.command_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -856,7 +875,7 @@ def read_GetCommandResponse(m: Any, keep: bool = True, /) -> GetCommandResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.command = read_Command(m.command, keep) if h("command") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -881,7 +900,7 @@ def read_UpdateCommandRequest(m: Any, keep: bool = True, /) -> UpdateCommandRequ
     h = m.HasField
     o.command_id = m.command_id
     o.updated_cmd = read_Command(m.updated_cmd, keep) if h("updated_cmd") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -904,7 +923,7 @@ def read_UpdateCommandResponse(m: Any, keep: bool = True, /) -> UpdateCommandRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.command = read_Command(m.command, keep) if h("command") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -927,7 +946,7 @@ def write_UpdateCommandResponse(o: UpdateCommandResponse, m: Any, /) -> None:
 def read_DeleteCommandRequest(m: Any, keep: bool = True, /) -> DeleteCommandRequest:
     o = new(DeleteCommandRequest)
     o.command_id = m.command_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -945,7 +964,7 @@ def read_DeleteCommandResponse(m: Any, keep: bool = True, /) -> DeleteCommandRes
     o = new(DeleteCommandResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -968,7 +987,7 @@ def read_GetPreferenceForUserRequest(
     o.user_id = m.user_id
     o.category = m.category
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -995,7 +1014,7 @@ def read_GetPreferenceForUserResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.preference = read_Preference(m.preference, keep) if h("preference") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1022,7 +1041,7 @@ def read_GetPreferencesForUserRequest(
 ) -> GetPreferencesForUserRequest:
     o = new(GetPreferencesForUserRequest)
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1045,9 +1064,11 @@ def read_GetPreferencesForUserResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.preferences = (
-        [read_Preference(v, keep) for v in x[:]] if (x := m.preferences) else []
+        [read_Preference(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.preferences)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1075,9 +1096,11 @@ def read_UpdatePreferencesForUserRequest(
     o = new(UpdatePreferencesForUserRequest)
     o.user_id = m.user_id
     o.preferences = (
-        [read_Preference(v, keep) for v in x[:]] if (x := m.preferences) else []
+        [read_Preference(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.preferences)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1103,7 +1126,7 @@ def read_UpdatePreferencesForUserResponse(
     o = new(UpdatePreferencesForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1127,9 +1150,11 @@ def read_DeletePreferencesForUserRequest(
     o = new(DeletePreferencesForUserRequest)
     o.user_id = m.user_id
     o.preferences = (
-        [read_Preference(v, keep) for v in x[:]] if (x := m.preferences) else []
+        [read_Preference(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.preferences)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1155,7 +1180,7 @@ def read_DeletePreferencesForUserResponse(
     o = new(DeletePreferencesForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1177,7 +1202,7 @@ def read_CreateOAuthAppRequest(m: Any, keep: bool = True, /) -> CreateOAuthAppRe
     o = new(CreateOAuthAppRequest)
     h = m.HasField
     o.app = read_OAuthApp(m.app, keep) if h("app") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1198,7 +1223,7 @@ def read_CreateOAuthAppResponse(m: Any, keep: bool = True, /) -> CreateOAuthAppR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.app = read_OAuthApp(m.app, keep) if h("app") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1221,7 +1246,7 @@ def write_CreateOAuthAppResponse(o: CreateOAuthAppResponse, m: Any, /) -> None:
 def read_GetOAuthAppRequest(m: Any, keep: bool = True, /) -> GetOAuthAppRequest:
     o = new(GetOAuthAppRequest)
     o.app_id = m.app_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1240,7 +1265,7 @@ def read_GetOAuthAppResponse(m: Any, keep: bool = True, /) -> GetOAuthAppRespons
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.app = read_OAuthApp(m.app, keep) if h("app") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1264,7 +1289,7 @@ def read_UpdateOAuthAppRequest(m: Any, keep: bool = True, /) -> UpdateOAuthAppRe
     o = new(UpdateOAuthAppRequest)
     h = m.HasField
     o.app = read_OAuthApp(m.app, keep) if h("app") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1285,7 +1310,7 @@ def read_UpdateOAuthAppResponse(m: Any, keep: bool = True, /) -> UpdateOAuthAppR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.app = read_OAuthApp(m.app, keep) if h("app") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1308,7 +1333,7 @@ def write_UpdateOAuthAppResponse(o: UpdateOAuthAppResponse, m: Any, /) -> None:
 def read_DeleteOAuthAppRequest(m: Any, keep: bool = True, /) -> DeleteOAuthAppRequest:
     o = new(DeleteOAuthAppRequest)
     o.app_id = m.app_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1326,7 +1351,7 @@ def read_DeleteOAuthAppResponse(m: Any, keep: bool = True, /) -> DeleteOAuthAppR
     o = new(DeleteOAuthAppResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1345,7 +1370,7 @@ def write_DeleteOAuthAppResponse(o: DeleteOAuthAppResponse, m: Any, /) -> None:
 def read_GetGroupRequest(m: Any, keep: bool = True, /) -> GetGroupRequest:
     o = new(GetGroupRequest)
     o.group_id = m.group_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1364,7 +1389,7 @@ def read_GetGroupResponse(m: Any, keep: bool = True, /) -> GetGroupResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.group = read_Group(m.group, keep) if h("group") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1387,7 +1412,7 @@ def write_GetGroupResponse(o: GetGroupResponse, m: Any, /) -> None:
 def read_GetGroupByNameRequest(m: Any, keep: bool = True, /) -> GetGroupByNameRequest:
     o = new(GetGroupByNameRequest)
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1406,7 +1431,7 @@ def read_GetGroupByNameResponse(m: Any, keep: bool = True, /) -> GetGroupByNameR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.group = read_Group(m.group, keep) if h("group") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1433,7 +1458,7 @@ def read_GetGroupMemberUsersRequest(
     o.group_id = m.group_id
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1457,8 +1482,12 @@ def read_GetGroupMemberUsersResponse(
     o = new(GetGroupMemberUsersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.users = (
+        [read_User(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.users)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1485,7 +1514,7 @@ def read_GetGroupsBySourceRequest(
 ) -> GetGroupsBySourceRequest:
     o = new(GetGroupsBySourceRequest)
     o.group_source = m.group_source
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1505,8 +1534,12 @@ def read_GetGroupsBySourceResponse(
     o = new(GetGroupsBySourceResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.groups = [read_Group(v, keep) for v in x[:]] if (x := m.groups) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.groups = (
+        [read_Group(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.groups)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1531,7 +1564,7 @@ def read_GetGroupsForUserRequest(
 ) -> GetGroupsForUserRequest:
     o = new(GetGroupsForUserRequest)
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1551,8 +1584,12 @@ def read_GetGroupsForUserResponse(
     o = new(GetGroupsForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.groups = [read_Group(v, keep) for v in x[:]] if (x := m.groups) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.groups = (
+        [read_Group(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.groups)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1578,7 +1615,7 @@ def read_UpsertGroupMemberRequest(
     o = new(UpsertGroupMemberRequest)
     o.group_id = m.group_id
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1603,7 +1640,7 @@ def read_UpsertGroupMemberResponse(
     o.group_member = (
         read_GroupMember(m.group_member, keep) if h("group_member") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1628,8 +1665,10 @@ def read_UpsertGroupMembersRequest(
 ) -> UpsertGroupMembersRequest:
     o = new(UpsertGroupMembersRequest)
     o.group_id = m.group_id
-    o.user_ids = x[:] if (x := m.user_ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.user_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.user_ids) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1656,9 +1695,11 @@ def read_UpsertGroupMembersResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.group_members = (
-        [read_GroupMember(v, keep) for v in x[:]] if (x := m.group_members) else []
+        [read_GroupMember(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.group_members)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1684,7 +1725,7 @@ def read_GetGroupByRemoteIDRequest(
     o = new(GetGroupByRemoteIDRequest)
     o.remote_id = m.remote_id
     o.group_source = m.group_source
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1707,7 +1748,7 @@ def read_GetGroupByRemoteIDResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.group = read_Group(m.group, keep) if h("group") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1731,7 +1772,7 @@ def read_CreateGroupRequest(m: Any, keep: bool = True, /) -> CreateGroupRequest:
     o = new(CreateGroupRequest)
     h = m.HasField
     o.group = read_Group(m.group, keep) if h("group") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1752,7 +1793,7 @@ def read_CreateGroupResponse(m: Any, keep: bool = True, /) -> CreateGroupRespons
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.group = read_Group(m.group, keep) if h("group") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1776,7 +1817,7 @@ def read_UpdateGroupRequest(m: Any, keep: bool = True, /) -> UpdateGroupRequest:
     o = new(UpdateGroupRequest)
     h = m.HasField
     o.group = read_Group(m.group, keep) if h("group") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1797,7 +1838,7 @@ def read_UpdateGroupResponse(m: Any, keep: bool = True, /) -> UpdateGroupRespons
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.group = read_Group(m.group, keep) if h("group") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1820,7 +1861,7 @@ def write_UpdateGroupResponse(o: UpdateGroupResponse, m: Any, /) -> None:
 def read_DeleteGroupRequest(m: Any, keep: bool = True, /) -> DeleteGroupRequest:
     o = new(DeleteGroupRequest)
     o.group_id = m.group_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1839,7 +1880,7 @@ def read_DeleteGroupResponse(m: Any, keep: bool = True, /) -> DeleteGroupRespons
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.group = read_Group(m.group, keep) if h("group") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1862,7 +1903,7 @@ def write_DeleteGroupResponse(o: DeleteGroupResponse, m: Any, /) -> None:
 def read_RestoreGroupRequest(m: Any, keep: bool = True, /) -> RestoreGroupRequest:
     o = new(RestoreGroupRequest)
     o.group_id = m.group_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1881,7 +1922,7 @@ def read_RestoreGroupResponse(m: Any, keep: bool = True, /) -> RestoreGroupRespo
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.group = read_Group(m.group, keep) if h("group") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1907,7 +1948,7 @@ def read_DeleteGroupMemberRequest(
     o = new(DeleteGroupMemberRequest)
     o.group_id = m.group_id
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1932,7 +1973,7 @@ def read_DeleteGroupMemberResponse(
     o.group_member = (
         read_GroupMember(m.group_member, keep) if h("group_member") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1959,7 +2000,7 @@ def read_GetGroupSyncableRequest(
     o.group_id = m.group_id
     o.syncable_id = m.syncable_id
     o.syncable_type = m.syncable_type
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1986,7 +2027,7 @@ def read_GetGroupSyncableResponse(
     o.group_syncable = (
         read_GroupSyncable(m.group_syncable, keep) if h("group_syncable") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2012,7 +2053,7 @@ def read_GetGroupSyncablesRequest(
     o = new(GetGroupSyncablesRequest)
     o.group_id = m.group_id
     o.syncable_type = m.syncable_type
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2035,9 +2076,11 @@ def read_GetGroupSyncablesResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.group_syncables = (
-        [read_GroupSyncable(v, keep) for v in x[:]] if (x := m.group_syncables) else []
+        [read_GroupSyncable(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.group_syncables)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2065,7 +2108,7 @@ def read_UpsertGroupSyncableRequest(
     o.group_syncable = (
         read_GroupSyncable(m.group_syncable, keep) if h("group_syncable") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2090,7 +2133,7 @@ def read_UpsertGroupSyncableResponse(
     o.group_syncable = (
         read_GroupSyncable(m.group_syncable, keep) if h("group_syncable") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2120,7 +2163,7 @@ def read_UpdateGroupSyncableRequest(
     o.group_syncable = (
         read_GroupSyncable(m.group_syncable, keep) if h("group_syncable") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2145,7 +2188,7 @@ def read_UpdateGroupSyncableResponse(
     o.group_syncable = (
         read_GroupSyncable(m.group_syncable, keep) if h("group_syncable") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2174,7 +2217,7 @@ def read_DeleteGroupSyncableRequest(
     o.group_id = m.group_id
     o.syncable_id = m.syncable_id
     o.syncable_type = m.syncable_type
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2201,7 +2244,7 @@ def read_DeleteGroupSyncableResponse(
     o.group_syncable = (
         read_GroupSyncable(m.group_syncable, keep) if h("group_syncable") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2234,7 +2277,7 @@ def read_GetGroupsRequest(m: Any, keep: bool = True, /) -> GetGroupsRequest:
         if h("view_restrictions")
         else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2262,8 +2305,12 @@ def read_GetGroupsResponse(m: Any, keep: bool = True, /) -> GetGroupsResponse:
     o = new(GetGroupsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.groups = [read_Group(v, keep) for v in x[:]] if (x := m.groups) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.groups = (
+        [read_Group(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.groups)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2291,7 +2338,7 @@ def read_CreateDefaultSyncableMembershipsRequest(
     o.params = (
         read_CreateDefaultMembershipParams(m.params, keep) if h("params") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2315,7 +2362,7 @@ def read_CreateDefaultSyncableMembershipsResponse(
     o = new(CreateDefaultSyncableMembershipsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2337,7 +2384,7 @@ def read_DeleteGroupConstrainedMembershipsRequest(
     m: Any, keep: bool = True, /
 ) -> DeleteGroupConstrainedMembershipsRequest:
     o = new(DeleteGroupConstrainedMembershipsRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -2356,7 +2403,7 @@ def read_DeleteGroupConstrainedMembershipsResponse(
     o = new(DeleteGroupConstrainedMembershipsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2380,7 +2427,7 @@ def read_RegisterPluginForSharedChannelsRequest(
     o = new(RegisterPluginForSharedChannelsRequest)
     h = m.HasField
     o.opts = read_RegisterPluginOpts(m.opts, keep) if h("opts") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2405,7 +2452,7 @@ def read_RegisterPluginForSharedChannelsResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.remote_id = m.remote_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2430,7 +2477,7 @@ def read_UnregisterPluginForSharedChannelsRequest(
 ) -> UnregisterPluginForSharedChannelsRequest:
     o = new(UnregisterPluginForSharedChannelsRequest)
     o.plugin_id = m.plugin_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2452,7 +2499,7 @@ def read_UnregisterPluginForSharedChannelsResponse(
     o = new(UnregisterPluginForSharedChannelsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2476,7 +2523,7 @@ def read_ShareChannelRequest(m: Any, keep: bool = True, /) -> ShareChannelReques
     o.shared_channel = (
         read_SharedChannel(m.shared_channel, keep) if h("shared_channel") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2499,7 +2546,7 @@ def read_ShareChannelResponse(m: Any, keep: bool = True, /) -> ShareChannelRespo
     o.shared_channel = (
         read_SharedChannel(m.shared_channel, keep) if h("shared_channel") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2527,7 +2574,7 @@ def read_UpdateSharedChannelRequest(
     o.shared_channel = (
         read_SharedChannel(m.shared_channel, keep) if h("shared_channel") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2552,7 +2599,7 @@ def read_UpdateSharedChannelResponse(
     o.shared_channel = (
         read_SharedChannel(m.shared_channel, keep) if h("shared_channel") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2577,7 +2624,7 @@ def write_UpdateSharedChannelResponse(
 def read_UnshareChannelRequest(m: Any, keep: bool = True, /) -> UnshareChannelRequest:
     o = new(UnshareChannelRequest)
     o.channel_id = m.channel_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2596,7 +2643,7 @@ def read_UnshareChannelResponse(m: Any, keep: bool = True, /) -> UnshareChannelR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.unshared = m.unshared
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2622,7 +2669,7 @@ def read_UpdateSharedChannelCursorRequest(
     o.channel_id = m.channel_id
     o.remote_id = m.remote_id
     o.cursor = read_GetPostsSinceForSyncCursor(m.cursor, keep) if h("cursor") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2650,7 +2697,7 @@ def read_UpdateSharedChannelCursorResponse(
     o = new(UpdateSharedChannelCursorResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2673,7 +2720,7 @@ def read_SyncSharedChannelRequest(
 ) -> SyncSharedChannelRequest:
     o = new(SyncSharedChannelRequest)
     o.channel_id = m.channel_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2693,7 +2740,7 @@ def read_SyncSharedChannelResponse(
     o = new(SyncSharedChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2717,7 +2764,7 @@ def read_InviteRemoteToChannelRequest(
     o.remote_id = m.remote_id
     o.user_id = m.user_id
     o.share_if_not_shared = m.share_if_not_shared
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2745,7 +2792,7 @@ def read_InviteRemoteToChannelResponse(
     o = new(InviteRemoteToChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2769,7 +2816,7 @@ def read_UninviteRemoteFromChannelRequest(
     o = new(UninviteRemoteFromChannelRequest)
     o.channel_id = m.channel_id
     o.remote_id = m.remote_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2793,7 +2840,7 @@ def read_UninviteRemoteFromChannelResponse(
     o = new(UninviteRemoteFromChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2817,7 +2864,7 @@ def read_CreatePropertyFieldRequest(
     o = new(CreatePropertyFieldRequest)
     h = m.HasField
     o.field = read_PropertyField(m.field, keep) if h("field") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2840,7 +2887,7 @@ def read_CreatePropertyFieldResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.field = read_PropertyField(m.field, keep) if h("field") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2868,7 +2915,7 @@ def read_GetPropertyFieldRequest(
     o = new(GetPropertyFieldRequest)
     o.group_id = m.group_id
     o.field_id = m.field_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2891,7 +2938,7 @@ def read_GetPropertyFieldResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.field = read_PropertyField(m.field, keep) if h("field") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2916,8 +2963,8 @@ def read_GetPropertyFieldsRequest(
 ) -> GetPropertyFieldsRequest:
     o = new(GetPropertyFieldsRequest)
     o.group_id = m.group_id
-    o.ids = x[:] if (x := m.ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.ids = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.ids) else []
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2943,8 +2990,12 @@ def read_GetPropertyFieldsResponse(
     o = new(GetPropertyFieldsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.fields = [read_PropertyField(v, keep) for v in x[:]] if (x := m.fields) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.fields = (
+        [read_PropertyField(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.fields)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2971,7 +3022,7 @@ def read_UpdatePropertyFieldRequest(
     h = m.HasField
     o.group_id = m.group_id
     o.field = read_PropertyField(m.field, keep) if h("field") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2996,7 +3047,7 @@ def read_UpdatePropertyFieldResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.field = read_PropertyField(m.field, keep) if h("field") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3024,7 +3075,7 @@ def read_DeletePropertyFieldRequest(
     o = new(DeletePropertyFieldRequest)
     o.group_id = m.group_id
     o.field_id = m.field_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3046,7 +3097,7 @@ def read_DeletePropertyFieldResponse(
     o = new(DeletePropertyFieldResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3071,7 +3122,7 @@ def read_SearchPropertyFieldsRequest(
     h = m.HasField
     o.group_id = m.group_id
     o.opts = read_PropertyFieldSearchOpts(m.opts, keep) if h("opts") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3097,8 +3148,12 @@ def read_SearchPropertyFieldsResponse(
     o = new(SearchPropertyFieldsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.fields = [read_PropertyField(v, keep) for v in x[:]] if (x := m.fields) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.fields = (
+        [read_PropertyField(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.fields)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3126,7 +3181,7 @@ def read_CountPropertyFieldsRequest(
     o = new(CountPropertyFieldsRequest)
     o.group_id = m.group_id
     o.include_deleted = m.include_deleted
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3149,7 +3204,7 @@ def read_CountPropertyFieldsResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.count = m.count
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3177,7 +3232,7 @@ def read_CountPropertyFieldsForTargetRequest(
     o.target_type = m.target_type
     o.target_id = m.target_id
     o.include_deleted = m.include_deleted
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3206,7 +3261,7 @@ def read_CountPropertyFieldsForTargetResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.count = m.count
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3232,7 +3287,7 @@ def read_CreatePropertyValueRequest(
     o = new(CreatePropertyValueRequest)
     h = m.HasField
     o.value = read_PropertyValue(m.value, keep) if h("value") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3255,7 +3310,7 @@ def read_CreatePropertyValueResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.value = read_PropertyValue(m.value, keep) if h("value") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3283,7 +3338,7 @@ def read_GetPropertyValueRequest(
     o = new(GetPropertyValueRequest)
     o.group_id = m.group_id
     o.value_id = m.value_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3306,7 +3361,7 @@ def read_GetPropertyValueResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.value = read_PropertyValue(m.value, keep) if h("value") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3331,8 +3386,8 @@ def read_GetPropertyValuesRequest(
 ) -> GetPropertyValuesRequest:
     o = new(GetPropertyValuesRequest)
     o.group_id = m.group_id
-    o.ids = x[:] if (x := m.ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.ids = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.ids) else []
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3358,8 +3413,12 @@ def read_GetPropertyValuesResponse(
     o = new(GetPropertyValuesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.values = (
+        [read_PropertyValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.values)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3386,7 +3445,7 @@ def read_UpdatePropertyValueRequest(
     h = m.HasField
     o.group_id = m.group_id
     o.value = read_PropertyValue(m.value, keep) if h("value") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3411,7 +3470,7 @@ def read_UpdatePropertyValueResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.value = read_PropertyValue(m.value, keep) if h("value") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3439,7 +3498,7 @@ def read_UpsertPropertyValueRequest(
     o = new(UpsertPropertyValueRequest)
     h = m.HasField
     o.value = read_PropertyValue(m.value, keep) if h("value") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3462,7 +3521,7 @@ def read_UpsertPropertyValueResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.value = read_PropertyValue(m.value, keep) if h("value") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3490,7 +3549,7 @@ def read_DeletePropertyValueRequest(
     o = new(DeletePropertyValueRequest)
     o.group_id = m.group_id
     o.value_id = m.value_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3512,7 +3571,7 @@ def read_DeletePropertyValueResponse(
     o = new(DeletePropertyValueResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3537,7 +3596,7 @@ def read_SearchPropertyValuesRequest(
     h = m.HasField
     o.group_id = m.group_id
     o.opts = read_PropertyValueSearchOpts(m.opts, keep) if h("opts") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3563,8 +3622,12 @@ def read_SearchPropertyValuesResponse(
     o = new(SearchPropertyValuesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.values = (
+        [read_PropertyValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.values)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3591,7 +3654,7 @@ def read_RegisterPropertyGroupRequest(
 ) -> RegisterPropertyGroupRequest:
     o = new(RegisterPropertyGroupRequest)
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3614,7 +3677,7 @@ def read_RegisterPropertyGroupResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.group = read_PropertyGroup(m.group, keep) if h("group") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3641,7 +3704,7 @@ def read_GetPropertyGroupRequest(
 ) -> GetPropertyGroupRequest:
     o = new(GetPropertyGroupRequest)
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3662,7 +3725,7 @@ def read_GetPropertyGroupResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.group = read_PropertyGroup(m.group, keep) if h("group") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3689,7 +3752,7 @@ def read_GetPropertyFieldByNameRequest(
     o.group_id = m.group_id
     o.target_id = m.target_id
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3716,7 +3779,7 @@ def read_GetPropertyFieldByNameResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.field = read_PropertyField(m.field, keep) if h("field") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3743,8 +3806,12 @@ def read_UpdatePropertyFieldsRequest(
 ) -> UpdatePropertyFieldsRequest:
     o = new(UpdatePropertyFieldsRequest)
     o.group_id = m.group_id
-    o.fields = [read_PropertyField(v, keep) for v in x[:]] if (x := m.fields) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.fields = (
+        [read_PropertyField(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.fields)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3770,8 +3837,12 @@ def read_UpdatePropertyFieldsResponse(
     o = new(UpdatePropertyFieldsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.fields = [read_PropertyField(v, keep) for v in x[:]] if (x := m.fields) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.fields = (
+        [read_PropertyField(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.fields)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3798,8 +3869,12 @@ def read_UpdatePropertyValuesRequest(
 ) -> UpdatePropertyValuesRequest:
     o = new(UpdatePropertyValuesRequest)
     o.group_id = m.group_id
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.values = (
+        [read_PropertyValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.values)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3825,8 +3900,12 @@ def read_UpdatePropertyValuesResponse(
     o = new(UpdatePropertyValuesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.values = (
+        [read_PropertyValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.values)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3852,8 +3931,12 @@ def read_UpsertPropertyValuesRequest(
     m: Any, keep: bool = True, /
 ) -> UpsertPropertyValuesRequest:
     o = new(UpsertPropertyValuesRequest)
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.values = (
+        [read_PropertyValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.values)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3877,8 +3960,12 @@ def read_UpsertPropertyValuesResponse(
     o = new(UpsertPropertyValuesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.values = [read_PropertyValue(v, keep) for v in x[:]] if (x := m.values) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.values = (
+        [read_PropertyValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.values)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3907,7 +3994,7 @@ def read_DeletePropertyValuesForTargetRequest(
     o.group_id = m.group_id
     o.target_type = m.target_type
     o.target_id = m.target_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3933,7 +4020,7 @@ def read_DeletePropertyValuesForTargetResponse(
     o = new(DeletePropertyValuesForTargetResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3957,7 +4044,7 @@ def read_DeletePropertyValuesForFieldRequest(
     o = new(DeletePropertyValuesForFieldRequest)
     o.group_id = m.group_id
     o.field_id = m.field_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3981,7 +4068,7 @@ def read_DeletePropertyValuesForFieldResponse(
     o = new(DeletePropertyValuesForFieldResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4003,7 +4090,7 @@ def read_LogAuditRecRequest(m: Any, keep: bool = True, /) -> LogAuditRecRequest:
     o = new(LogAuditRecRequest)
     h = m.HasField
     o.record = read_AuditRecord(m.record, keep) if h("record") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4023,7 +4110,7 @@ def read_LogAuditRecResponse(m: Any, keep: bool = True, /) -> LogAuditRecRespons
     o = new(LogAuditRecResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4046,7 +4133,7 @@ def read_LogAuditRecWithLevelRequest(
     h = m.HasField
     o.record = read_AuditRecord(m.record, keep) if h("record") else None
     o.level = m.level
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4072,7 +4159,7 @@ def read_LogAuditRecWithLevelResponse(
     o = new(LogAuditRecWithLevelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4096,7 +4183,7 @@ def read_PluginHTTPRequest(m: Any, keep: bool = True, /) -> PluginHTTPRequest:
     o.url = m.url
     o.headers = {k: x[k] for k in x} if (x := m.headers) else {}
     o.body = m.body
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4125,7 +4212,7 @@ def read_PluginHTTPResponse(m: Any, keep: bool = True, /) -> PluginHTTPResponse:
     o.status_code = m.status_code
     o.headers = {k: x[k] for k in x} if (x := m.headers) else {}
     o.body = m.body
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4151,7 +4238,7 @@ def write_PluginHTTPResponse(o: PluginHTTPResponse, m: Any, /) -> None:
 
 def read_GetCloudLimitsRequest(m: Any, keep: bool = True, /) -> GetCloudLimitsRequest:
     o = new(GetCloudLimitsRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -4167,7 +4254,7 @@ def read_GetCloudLimitsResponse(m: Any, keep: bool = True, /) -> GetCloudLimitsR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.limits_json = m.limits_json
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4191,7 +4278,7 @@ def read_OpenInteractiveDialogRequest(
     o = new(OpenInteractiveDialogRequest)
     h = m.HasField
     o.dialog = read_OpenDialogRequest(m.dialog, keep) if h("dialog") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4215,7 +4302,7 @@ def read_OpenInteractiveDialogResponse(
     o = new(OpenInteractiveDialogResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4240,7 +4327,7 @@ def read_PublishPluginClusterEventRequest(
     h = m.HasField
     o.event = read_PluginClusterEvent(m.event, keep) if h("event") else None
     o.opts = read_PluginClusterEventSendOptions(m.opts, keep) if h("opts") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4268,7 +4355,7 @@ def read_PublishPluginClusterEventResponse(
     o = new(PublishPluginClusterEventResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4292,7 +4379,7 @@ def read_RegisterCollectionAndTopicRequest(
     o = new(RegisterCollectionAndTopicRequest)
     o.collection_type = m.collection_type
     o.topic_type = m.topic_type
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4316,7 +4403,7 @@ def read_RegisterCollectionAndTopicResponse(
     o = new(RegisterCollectionAndTopicResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4342,7 +4429,7 @@ def read_RequestTrialLicenseRequest(
     o.users = m.users
     o.terms_accepted = m.terms_accepted
     o.receive_emails_accepted = m.receive_emails_accepted
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4368,7 +4455,7 @@ def read_RequestTrialLicenseResponse(
     o = new(RequestTrialLicenseResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4390,9 +4477,11 @@ def read_RolesGrantPermissionRequest(
     m: Any, keep: bool = True, /
 ) -> RolesGrantPermissionRequest:
     o = new(RolesGrantPermissionRequest)
-    o.role_names = x[:] if (x := m.role_names) else []
+    o.role_names = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.role_names) else []
+    )
     o.permission_id = m.permission_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4421,7 +4510,7 @@ def read_RolesGrantPermissionResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.has_permission = m.has_permission
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4446,7 +4535,7 @@ def read_SendMailRequest(m: Any, keep: bool = True, /) -> SendMailRequest:
     o.to = m.to
     o.subject = m.subject
     o.html_body = m.html_body
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4468,7 +4557,7 @@ def read_SendMailResponse(m: Any, keep: bool = True, /) -> SendMailResponse:
     o = new(SendMailResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4493,7 +4582,7 @@ def read_SendPushNotificationRequest(
         read_PushNotification(m.notification, keep) if h("notification") else None
     )
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4519,7 +4608,7 @@ def read_SendPushNotificationResponse(
     o = new(SendPushNotificationResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4557,7 +4646,7 @@ def read_Command(m: Any, keep: bool = True, /) -> Command:
     o.description = m.description
     o.url = m.url
     o.plugin_id = m.plugin_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4618,7 +4707,7 @@ def read_CommandArgs(m: Any, keep: bool = True, /) -> CommandArgs:
     o.t = m.t
     o.user_mention = m.user_mention
     o.channel_mention = m.channel_mention
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4666,9 +4755,11 @@ def read_CommandResponse(m: Any, keep: bool = True, /) -> CommandResponse:
     o.trigger_id = m.trigger_id
     o.skip_slack_parsing = m.skip_slack_parsing
     o.attachments = (
-        [read_CommandResponse(v, keep) for v in x[:]] if (x := m.attachments) else []
+        [read_CommandResponse(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.attachments)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4712,7 +4803,7 @@ def read_Preference(m: Any, keep: bool = True, /) -> Preference:
     o.category = m.category
     o.name = m.name
     o.value = m.value
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4746,7 +4837,7 @@ def read_OAuthApp(m: Any, keep: bool = True, /) -> OAuthApp:
     o.homepage = m.homepage
     o.is_trusted = m.is_trusted
     o.mattermostAppId = m.mattermostAppId
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4794,7 +4885,7 @@ def read_Group(m: Any, keep: bool = True, /) -> Group:
     o.update_at = m.update_at
     o.delete_at = m.delete_at
     o.allow_reference = m.allow_reference
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4832,7 +4923,7 @@ def read_GroupMember(m: Any, keep: bool = True, /) -> GroupMember:
     o.user_id = m.user_id
     o.create_at = m.create_at
     o.delete_at = m.delete_at
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4862,7 +4953,7 @@ def read_GroupSyncable(m: Any, keep: bool = True, /) -> GroupSyncable:
     o.create_at = m.create_at
     o.delete_at = m.delete_at
     o.update_at = m.update_at
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4905,7 +4996,7 @@ def read_GroupSearchOpts(m: Any, keep: bool = True, /) -> GroupSearchOpts:
     o.since = m.since
     o.include_channel_member_count = m.include_channel_member_count
     o.include_timezones = m.include_timezones
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4951,7 +5042,7 @@ def read_CreateDefaultMembershipParams(
     o.scope_teams = m.scope_teams
     o.scope_channels = m.scope_channels
     o.re_add_removed_members = m.re_add_removed_members
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -4978,7 +5069,7 @@ def read_RegisterPluginOpts(m: Any, keep: bool = True, /) -> RegisterPluginOpts:
     o.plugin_id = m.plugin_id
     o.display_name = m.display_name
     o.description = m.description
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5011,7 +5102,7 @@ def read_SharedChannel(m: Any, keep: bool = True, /) -> SharedChannel:
     o.update_at = m.update_at
     o.remote_id = m.remote_id
     o.type = m.type
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5055,7 +5146,7 @@ def read_GetPostsSinceForSyncCursor(
     o = new(GetPostsSinceForSyncCursor)
     o.last_post_update_at = m.last_post_update_at
     o.last_post_id = m.last_post_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5084,7 +5175,7 @@ def read_PropertyField(m: Any, keep: bool = True, /) -> PropertyField:
     o.create_at = m.create_at
     o.update_at = m.update_at
     o.delete_at = m.delete_at
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5127,7 +5218,7 @@ def read_PropertyFieldSearchOpts(
     o.include_deleted = m.include_deleted
     o.target_type = m.target_type
     o.target_id = m.target_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5161,7 +5252,7 @@ def read_PropertyValue(m: Any, keep: bool = True, /) -> PropertyValue:
     o.create_at = m.create_at
     o.update_at = m.update_at
     o.delete_at = m.delete_at
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5203,7 +5294,7 @@ def read_PropertyValueSearchOpts(
     o.target_type = m.target_type
     o.target_id = m.target_id
     o.field_id = m.field_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5231,7 +5322,7 @@ def read_PropertyGroup(m: Any, keep: bool = True, /) -> PropertyGroup:
     o = new(PropertyGroup)
     o.id = m.id
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5261,7 +5352,7 @@ def read_AuditRecord(m: Any, keep: bool = True, /) -> AuditRecord:
     o.client = m.client
     o.ip_address = m.ip_address
     o.meta = read_struct(m.meta) if h("meta") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5303,7 +5394,7 @@ def read_OpenDialogRequest(m: Any, keep: bool = True, /) -> OpenDialogRequest:
     o.trigger_id = m.trigger_id
     o.url = m.url
     o.dialog = read_Dialog(m.dialog, keep) if h("dialog") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5329,13 +5420,15 @@ def read_Dialog(m: Any, keep: bool = True, /) -> Dialog:
     o.title = m.title
     o.introduction_text = m.introduction_text
     o.elements = (
-        [read_DialogElement(v, keep) for v in x[:]] if (x := m.elements) else []
+        [read_DialogElement(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.elements)
+        else []
     )
     o.submit_label = m.submit_label
     o.notify_on_cancel = m.notify_on_cancel
     o.state = m.state
     o.icon_url = m.icon_url
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5379,9 +5472,11 @@ def read_DialogElement(m: Any, keep: bool = True, /) -> DialogElement:
     o.max_length = m.max_length
     o.data_source = m.data_source
     o.options = (
-        [read_DialogElementOption(v, keep) for v in x[:]] if (x := m.options) else []
+        [read_DialogElementOption(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.options)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5423,7 +5518,7 @@ def read_DialogElementOption(m: Any, keep: bool = True, /) -> DialogElementOptio
     o = new(DialogElementOption)
     o.text = m.text
     o.value = m.value
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5443,7 +5538,7 @@ def read_PluginClusterEvent(m: Any, keep: bool = True, /) -> PluginClusterEvent:
     o = new(PluginClusterEvent)
     o.id = m.id
     o.data = m.data
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5465,7 +5560,7 @@ def read_PluginClusterEventSendOptions(
     o = new(PluginClusterEventSendOptions)
     o.send_type = m.send_type
     o.target_id = m.target_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -5508,7 +5603,7 @@ def read_PushNotification(m: Any, keep: bool = True, /) -> PushNotification:
     o.channel_name = m.channel_name
     o.type = m.type
     o.sub_type = m.sub_type
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -13,8 +16,8 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 
 from .common import (
@@ -157,7 +160,7 @@ def read_CreateUserRequest(m: Any, keep: bool = True, /) -> CreateUserRequest:
     o = new(CreateUserRequest)
     h = m.HasField
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -178,7 +181,7 @@ def read_CreateUserResponse(m: Any, keep: bool = True, /) -> CreateUserResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -201,7 +204,7 @@ def write_CreateUserResponse(o: CreateUserResponse, m: Any, /) -> None:
 def read_DeleteUserRequest(m: Any, keep: bool = True, /) -> DeleteUserRequest:
     o = new(DeleteUserRequest)
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -219,7 +222,7 @@ def read_DeleteUserResponse(m: Any, keep: bool = True, /) -> DeleteUserResponse:
     o = new(DeleteUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -249,9 +252,13 @@ def read_GetUsersRequest(m: Any, keep: bool = True, /) -> GetUsersRequest:
     o.inactive = m.inactive
     o.active = m.active
     o.role = m.role
-    o.roles = x[:] if (x := m.roles) else []
-    o.channel_roles = x[:] if (x := m.channel_roles) else []
-    o.team_roles = x[:] if (x := m.team_roles) else []
+    o.roles = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.roles) else []
+    o.channel_roles = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.channel_roles) else []
+    )
+    o.team_roles = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.team_roles) else []
+    )
     o.sort = m.sort
     o.page = m.page
     o.per_page = m.per_page
@@ -261,7 +268,7 @@ def read_GetUsersRequest(m: Any, keep: bool = True, /) -> GetUsersRequest:
         if h("view_restrictions")
         else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -329,8 +336,12 @@ def read_GetUsersResponse(m: Any, keep: bool = True, /) -> GetUsersResponse:
     o = new(GetUsersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.users = (
+        [read_User(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.users)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -352,8 +363,10 @@ def write_GetUsersResponse(o: GetUsersResponse, m: Any, /) -> None:
 
 def read_GetUsersByIdsRequest(m: Any, keep: bool = True, /) -> GetUsersByIdsRequest:
     o = new(GetUsersByIdsRequest)
-    o.user_ids = x[:] if (x := m.user_ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.user_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.user_ids) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -375,8 +388,12 @@ def read_GetUsersByIdsResponse(m: Any, keep: bool = True, /) -> GetUsersByIdsRes
     o = new(GetUsersByIdsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.users = (
+        [read_User(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.users)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -399,7 +416,7 @@ def write_GetUsersByIdsResponse(o: GetUsersByIdsResponse, m: Any, /) -> None:
 def read_GetUserRequest(m: Any, keep: bool = True, /) -> GetUserRequest:
     o = new(GetUserRequest)
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -418,7 +435,7 @@ def read_GetUserResponse(m: Any, keep: bool = True, /) -> GetUserResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -441,7 +458,7 @@ def write_GetUserResponse(o: GetUserResponse, m: Any, /) -> None:
 def read_GetUserByEmailRequest(m: Any, keep: bool = True, /) -> GetUserByEmailRequest:
     o = new(GetUserByEmailRequest)
     o.email = m.email
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -460,7 +477,7 @@ def read_GetUserByEmailResponse(m: Any, keep: bool = True, /) -> GetUserByEmailR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -485,7 +502,7 @@ def read_GetUserByUsernameRequest(
 ) -> GetUserByUsernameRequest:
     o = new(GetUserByUsernameRequest)
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -506,7 +523,7 @@ def read_GetUserByUsernameResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -530,8 +547,10 @@ def read_GetUsersByUsernamesRequest(
     m: Any, keep: bool = True, /
 ) -> GetUsersByUsernamesRequest:
     o = new(GetUsersByUsernamesRequest)
-    o.usernames = x[:] if (x := m.usernames) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.usernames = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.usernames) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -555,8 +574,12 @@ def read_GetUsersByUsernamesResponse(
     o = new(GetUsersByUsernamesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.users = (
+        [read_User(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.users)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -583,7 +606,7 @@ def read_GetUsersInTeamRequest(m: Any, keep: bool = True, /) -> GetUsersInTeamRe
     o.team_id = m.team_id
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -605,8 +628,12 @@ def read_GetUsersInTeamResponse(m: Any, keep: bool = True, /) -> GetUsersInTeamR
     o = new(GetUsersInTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.users = (
+        [read_User(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.users)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -630,7 +657,7 @@ def read_UpdateUserRequest(m: Any, keep: bool = True, /) -> UpdateUserRequest:
     o = new(UpdateUserRequest)
     h = m.HasField
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -651,7 +678,7 @@ def read_UpdateUserResponse(m: Any, keep: bool = True, /) -> UpdateUserResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -674,7 +701,7 @@ def write_UpdateUserResponse(o: UpdateUserResponse, m: Any, /) -> None:
 def read_GetUserStatusRequest(m: Any, keep: bool = True, /) -> GetUserStatusRequest:
     o = new(GetUserStatusRequest)
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -693,7 +720,7 @@ def read_GetUserStatusResponse(m: Any, keep: bool = True, /) -> GetUserStatusRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.status = read_Status(m.status, keep) if h("status") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -717,8 +744,10 @@ def read_GetUserStatusesByIdsRequest(
     m: Any, keep: bool = True, /
 ) -> GetUserStatusesByIdsRequest:
     o = new(GetUserStatusesByIdsRequest)
-    o.user_ids = x[:] if (x := m.user_ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.user_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.user_ids) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -744,8 +773,12 @@ def read_GetUserStatusesByIdsResponse(
     o = new(GetUserStatusesByIdsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.statuses = [read_Status(v, keep) for v in x[:]] if (x := m.statuses) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.statuses = (
+        [read_Status(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.statuses)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -773,7 +806,7 @@ def read_UpdateUserStatusRequest(
     o = new(UpdateUserStatusRequest)
     o.user_id = m.user_id
     o.status = m.status
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -796,7 +829,7 @@ def read_UpdateUserStatusResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.status = read_Status(m.status, keep) if h("status") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -822,7 +855,7 @@ def read_SetUserStatusTimedDNDRequest(
     o = new(SetUserStatusTimedDNDRequest)
     o.user_id = m.user_id
     o.end_time = m.end_time
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -847,7 +880,7 @@ def read_SetUserStatusTimedDNDResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.status = read_Status(m.status, keep) if h("status") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -875,7 +908,7 @@ def read_UpdateUserActiveRequest(
     o = new(UpdateUserActiveRequest)
     o.user_id = m.user_id
     o.active = m.active
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -897,7 +930,7 @@ def read_UpdateUserActiveResponse(
     o = new(UpdateUserActiveResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -922,7 +955,7 @@ def read_UpdateUserCustomStatusRequest(
     o.custom_status = (
         read_CustomStatus(m.custom_status, keep) if h("custom_status") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -948,7 +981,7 @@ def read_UpdateUserCustomStatusResponse(
     o = new(UpdateUserCustomStatusResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -971,7 +1004,7 @@ def read_RemoveUserCustomStatusRequest(
 ) -> RemoveUserCustomStatusRequest:
     o = new(RemoveUserCustomStatusRequest)
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -993,7 +1026,7 @@ def read_RemoveUserCustomStatusResponse(
     o = new(RemoveUserCustomStatusResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1019,7 +1052,7 @@ def read_GetUsersInChannelRequest(
     o.sort_by = m.sort_by
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1045,8 +1078,12 @@ def read_GetUsersInChannelResponse(
     o = new(GetUsersInChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.users = (
+        [read_User(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.users)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1071,8 +1108,10 @@ def read_GetLDAPUserAttributesRequest(
 ) -> GetLDAPUserAttributesRequest:
     o = new(GetLDAPUserAttributesRequest)
     o.user_id = m.user_id
-    o.attributes = x[:] if (x := m.attributes) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.attributes = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.attributes) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1101,7 +1140,7 @@ def read_GetLDAPUserAttributesResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.attributes = {k: x[k] for k in x} if (x := m.attributes) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1136,11 +1175,15 @@ def read_SearchUsersRequest(m: Any, keep: bool = True, /) -> SearchUsersRequest:
     o.without_team = m.without_team
     o.limit = m.limit
     o.role = m.role
-    o.roles = x[:] if (x := m.roles) else []
-    o.channel_roles = x[:] if (x := m.channel_roles) else []
-    o.team_roles = x[:] if (x := m.team_roles) else []
+    o.roles = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.roles) else []
+    o.channel_roles = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.channel_roles) else []
+    )
+    o.team_roles = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.team_roles) else []
+    )
     o.not_in_group_id = m.not_in_group_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1198,8 +1241,12 @@ def read_SearchUsersResponse(m: Any, keep: bool = True, /) -> SearchUsersRespons
     o = new(SearchUsersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.users = [read_User(v, keep) for v in x[:]] if (x := m.users) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.users = (
+        [read_User(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.users)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1222,7 +1269,7 @@ def write_SearchUsersResponse(o: SearchUsersResponse, m: Any, /) -> None:
 def read_GetProfileImageRequest(m: Any, keep: bool = True, /) -> GetProfileImageRequest:
     o = new(GetProfileImageRequest)
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1243,7 +1290,7 @@ def read_GetProfileImageResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.image = m.image
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1265,7 +1312,7 @@ def read_SetProfileImageRequest(m: Any, keep: bool = True, /) -> SetProfileImage
     o = new(SetProfileImageRequest)
     o.user_id = m.user_id
     o.data = m.data
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1287,7 +1334,7 @@ def read_SetProfileImageResponse(
     o = new(SetProfileImageResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1307,7 +1354,7 @@ def read_HasPermissionToRequest(m: Any, keep: bool = True, /) -> HasPermissionTo
     o = new(HasPermissionToRequest)
     o.user_id = m.user_id
     o.permission_id = m.permission_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1330,7 +1377,7 @@ def read_HasPermissionToResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.has_permission = m.has_permission
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1355,7 +1402,7 @@ def read_HasPermissionToTeamRequest(
     o.user_id = m.user_id
     o.team_id = m.team_id
     o.permission_id = m.permission_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1380,7 +1427,7 @@ def read_HasPermissionToTeamResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.has_permission = m.has_permission
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1407,7 +1454,7 @@ def read_HasPermissionToChannelRequest(
     o.user_id = m.user_id
     o.channel_id = m.channel_id
     o.permission_id = m.permission_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1434,7 +1481,7 @@ def read_HasPermissionToChannelResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.has_permission = m.has_permission
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1461,7 +1508,7 @@ def read_PublishUserTypingRequest(
     o.user_id = m.user_id
     o.channel_id = m.channel_id
     o.parent_id = m.parent_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1485,7 +1532,7 @@ def read_PublishUserTypingResponse(
     o = new(PublishUserTypingResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1506,7 +1553,7 @@ def read_UpdateUserAuthRequest(m: Any, keep: bool = True, /) -> UpdateUserAuthRe
     h = m.HasField
     o.user_id = m.user_id
     o.user_auth = read_UserAuth(m.user_auth, keep) if h("user_auth") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1529,7 +1576,7 @@ def read_UpdateUserAuthResponse(m: Any, keep: bool = True, /) -> UpdateUserAuthR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.user_auth = read_UserAuth(m.user_auth, keep) if h("user_auth") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1553,7 +1600,7 @@ def read_UpdateUserRolesRequest(m: Any, keep: bool = True, /) -> UpdateUserRoles
     o = new(UpdateUserRolesRequest)
     o.user_id = m.user_id
     o.new_roles = m.new_roles
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1576,7 +1623,7 @@ def read_UpdateUserRolesResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1599,7 +1646,7 @@ def write_UpdateUserRolesResponse(o: UpdateUserRolesResponse, m: Any, /) -> None
 def read_GetSessionRequest(m: Any, keep: bool = True, /) -> GetSessionRequest:
     o = new(GetSessionRequest)
     o.session_id = m.session_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1618,7 +1665,7 @@ def read_GetSessionResponse(m: Any, keep: bool = True, /) -> GetSessionResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.session = read_Session(m.session, keep) if h("session") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1642,7 +1689,7 @@ def read_CreateSessionRequest(m: Any, keep: bool = True, /) -> CreateSessionRequ
     o = new(CreateSessionRequest)
     h = m.HasField
     o.session = read_Session(m.session, keep) if h("session") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1663,7 +1710,7 @@ def read_CreateSessionResponse(m: Any, keep: bool = True, /) -> CreateSessionRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.session = read_Session(m.session, keep) if h("session") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1689,7 +1736,7 @@ def read_ExtendSessionExpiryRequest(
     o = new(ExtendSessionExpiryRequest)
     o.session_id = m.session_id
     o.new_expiry = m.new_expiry
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1711,7 +1758,7 @@ def read_ExtendSessionExpiryResponse(
     o = new(ExtendSessionExpiryResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1732,7 +1779,7 @@ def write_ExtendSessionExpiryResponse(
 def read_RevokeSessionRequest(m: Any, keep: bool = True, /) -> RevokeSessionRequest:
     o = new(RevokeSessionRequest)
     o.session_id = m.session_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1750,7 +1797,7 @@ def read_RevokeSessionResponse(m: Any, keep: bool = True, /) -> RevokeSessionRes
     o = new(RevokeSessionResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1772,7 +1819,7 @@ def read_CreateUserAccessTokenRequest(
     o = new(CreateUserAccessTokenRequest)
     h = m.HasField
     o.token = read_UserAccessToken(m.token, keep) if h("token") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1797,7 +1844,7 @@ def read_CreateUserAccessTokenResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.token = read_UserAccessToken(m.token, keep) if h("token") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1824,7 +1871,7 @@ def read_RevokeUserAccessTokenRequest(
 ) -> RevokeUserAccessTokenRequest:
     o = new(RevokeUserAccessTokenRequest)
     o.token_id = m.token_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1846,7 +1893,7 @@ def read_RevokeUserAccessTokenResponse(
     o = new(RevokeUserAccessTokenResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1868,7 +1915,7 @@ def read_CreateTeamRequest(m: Any, keep: bool = True, /) -> CreateTeamRequest:
     o = new(CreateTeamRequest)
     h = m.HasField
     o.team = read_Team(m.team, keep) if h("team") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1889,7 +1936,7 @@ def read_CreateTeamResponse(m: Any, keep: bool = True, /) -> CreateTeamResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team = read_Team(m.team, keep) if h("team") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1912,7 +1959,7 @@ def write_CreateTeamResponse(o: CreateTeamResponse, m: Any, /) -> None:
 def read_DeleteTeamRequest(m: Any, keep: bool = True, /) -> DeleteTeamRequest:
     o = new(DeleteTeamRequest)
     o.team_id = m.team_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1930,7 +1977,7 @@ def read_DeleteTeamResponse(m: Any, keep: bool = True, /) -> DeleteTeamResponse:
     o = new(DeleteTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1948,7 +1995,7 @@ def write_DeleteTeamResponse(o: DeleteTeamResponse, m: Any, /) -> None:
 
 def read_GetTeamsRequest(m: Any, keep: bool = True, /) -> GetTeamsRequest:
     o = new(GetTeamsRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -1963,8 +2010,12 @@ def read_GetTeamsResponse(m: Any, keep: bool = True, /) -> GetTeamsResponse:
     o = new(GetTeamsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.teams = [read_Team(v, keep) for v in x[:]] if (x := m.teams) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.teams = (
+        [read_Team(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.teams)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -1987,7 +2038,7 @@ def write_GetTeamsResponse(o: GetTeamsResponse, m: Any, /) -> None:
 def read_GetTeamRequest(m: Any, keep: bool = True, /) -> GetTeamRequest:
     o = new(GetTeamRequest)
     o.team_id = m.team_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2006,7 +2057,7 @@ def read_GetTeamResponse(m: Any, keep: bool = True, /) -> GetTeamResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team = read_Team(m.team, keep) if h("team") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2029,7 +2080,7 @@ def write_GetTeamResponse(o: GetTeamResponse, m: Any, /) -> None:
 def read_GetTeamByNameRequest(m: Any, keep: bool = True, /) -> GetTeamByNameRequest:
     o = new(GetTeamByNameRequest)
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2048,7 +2099,7 @@ def read_GetTeamByNameResponse(m: Any, keep: bool = True, /) -> GetTeamByNameRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team = read_Team(m.team, keep) if h("team") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2073,7 +2124,7 @@ def read_GetTeamsUnreadForUserRequest(
 ) -> GetTeamsUnreadForUserRequest:
     o = new(GetTeamsUnreadForUserRequest)
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2096,9 +2147,11 @@ def read_GetTeamsUnreadForUserResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team_unreads = (
-        [read_TeamUnread(v, keep) for v in x[:]] if (x := m.team_unreads) else []
+        [read_TeamUnread(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.team_unreads)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2124,7 +2177,7 @@ def read_UpdateTeamRequest(m: Any, keep: bool = True, /) -> UpdateTeamRequest:
     o = new(UpdateTeamRequest)
     h = m.HasField
     o.team = read_Team(m.team, keep) if h("team") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2145,7 +2198,7 @@ def read_UpdateTeamResponse(m: Any, keep: bool = True, /) -> UpdateTeamResponse:
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team = read_Team(m.team, keep) if h("team") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2168,7 +2221,7 @@ def write_UpdateTeamResponse(o: UpdateTeamResponse, m: Any, /) -> None:
 def read_SearchTeamsRequest(m: Any, keep: bool = True, /) -> SearchTeamsRequest:
     o = new(SearchTeamsRequest)
     o.term = m.term
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2186,8 +2239,12 @@ def read_SearchTeamsResponse(m: Any, keep: bool = True, /) -> SearchTeamsRespons
     o = new(SearchTeamsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.teams = [read_Team(v, keep) for v in x[:]] if (x := m.teams) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.teams = (
+        [read_Team(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.teams)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2210,7 +2267,7 @@ def write_SearchTeamsResponse(o: SearchTeamsResponse, m: Any, /) -> None:
 def read_GetTeamsForUserRequest(m: Any, keep: bool = True, /) -> GetTeamsForUserRequest:
     o = new(GetTeamsForUserRequest)
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2230,8 +2287,12 @@ def read_GetTeamsForUserResponse(
     o = new(GetTeamsForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.teams = [read_Team(v, keep) for v in x[:]] if (x := m.teams) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.teams = (
+        [read_Team(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.teams)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2257,7 +2318,7 @@ def read_CreateTeamMemberRequest(
     o = new(CreateTeamMemberRequest)
     o.team_id = m.team_id
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2280,7 +2341,7 @@ def read_CreateTeamMemberResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team_member = read_TeamMember(m.team_member, keep) if h("team_member") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2305,9 +2366,11 @@ def read_CreateTeamMembersRequest(
 ) -> CreateTeamMembersRequest:
     o = new(CreateTeamMembersRequest)
     o.team_id = m.team_id
-    o.user_ids = x[:] if (x := m.user_ids) else []
+    o.user_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.user_ids) else []
+    )
     o.requestor_id = m.requestor_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2336,9 +2399,11 @@ def read_CreateTeamMembersResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team_members = (
-        [read_TeamMember(v, keep) for v in x[:]] if (x := m.team_members) else []
+        [read_TeamMember(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.team_members)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2363,9 +2428,11 @@ def read_CreateTeamMembersGracefullyRequest(
 ) -> CreateTeamMembersGracefullyRequest:
     o = new(CreateTeamMembersGracefullyRequest)
     o.team_id = m.team_id
-    o.user_ids = x[:] if (x := m.user_ids) else []
+    o.user_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.user_ids) else []
+    )
     o.requestor_id = m.requestor_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2396,11 +2463,11 @@ def read_CreateTeamMembersGracefullyResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team_members = (
-        [read_TeamMemberWithError(v, keep) for v in x[:]]
+        [read_TeamMemberWithError(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
         if (x := m.team_members)
         else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2429,7 +2496,7 @@ def read_DeleteTeamMemberRequest(
     o.team_id = m.team_id
     o.user_id = m.user_id
     o.requestor_id = m.requestor_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2453,7 +2520,7 @@ def read_DeleteTeamMemberResponse(
     o = new(DeleteTeamMemberResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2474,7 +2541,7 @@ def read_GetTeamMembersRequest(m: Any, keep: bool = True, /) -> GetTeamMembersRe
     o.team_id = m.team_id
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2497,9 +2564,11 @@ def read_GetTeamMembersResponse(m: Any, keep: bool = True, /) -> GetTeamMembersR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team_members = (
-        [read_TeamMember(v, keep) for v in x[:]] if (x := m.team_members) else []
+        [read_TeamMember(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.team_members)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2523,7 +2592,7 @@ def read_GetTeamMemberRequest(m: Any, keep: bool = True, /) -> GetTeamMemberRequ
     o = new(GetTeamMemberRequest)
     o.team_id = m.team_id
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2544,7 +2613,7 @@ def read_GetTeamMemberResponse(m: Any, keep: bool = True, /) -> GetTeamMemberRes
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team_member = read_TeamMember(m.team_member, keep) if h("team_member") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2571,7 +2640,7 @@ def read_GetTeamMembersForUserRequest(
     o.user_id = m.user_id
     o.page = m.page
     o.per_page = m.per_page
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2598,9 +2667,11 @@ def read_GetTeamMembersForUserResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team_members = (
-        [read_TeamMember(v, keep) for v in x[:]] if (x := m.team_members) else []
+        [read_TeamMember(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.team_members)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2629,7 +2700,7 @@ def read_UpdateTeamMemberRolesRequest(
     o.team_id = m.team_id
     o.user_id = m.user_id
     o.new_roles = m.new_roles
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2656,7 +2727,7 @@ def read_UpdateTeamMemberRolesResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team_member = read_TeamMember(m.team_member, keep) if h("team_member") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2681,7 +2752,7 @@ def write_UpdateTeamMemberRolesResponse(
 def read_GetTeamIconRequest(m: Any, keep: bool = True, /) -> GetTeamIconRequest:
     o = new(GetTeamIconRequest)
     o.team_id = m.team_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2700,7 +2771,7 @@ def read_GetTeamIconResponse(m: Any, keep: bool = True, /) -> GetTeamIconRespons
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.icon = m.icon
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2722,7 +2793,7 @@ def read_SetTeamIconRequest(m: Any, keep: bool = True, /) -> SetTeamIconRequest:
     o = new(SetTeamIconRequest)
     o.team_id = m.team_id
     o.data = m.data
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2742,7 +2813,7 @@ def read_SetTeamIconResponse(m: Any, keep: bool = True, /) -> SetTeamIconRespons
     o = new(SetTeamIconResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2761,7 +2832,7 @@ def write_SetTeamIconResponse(o: SetTeamIconResponse, m: Any, /) -> None:
 def read_RemoveTeamIconRequest(m: Any, keep: bool = True, /) -> RemoveTeamIconRequest:
     o = new(RemoveTeamIconRequest)
     o.team_id = m.team_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2779,7 +2850,7 @@ def read_RemoveTeamIconResponse(m: Any, keep: bool = True, /) -> RemoveTeamIconR
     o = new(RemoveTeamIconResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2798,7 +2869,7 @@ def write_RemoveTeamIconResponse(o: RemoveTeamIconResponse, m: Any, /) -> None:
 def read_GetTeamStatsRequest(m: Any, keep: bool = True, /) -> GetTeamStatsRequest:
     o = new(GetTeamStatsRequest)
     o.team_id = m.team_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2817,7 +2888,7 @@ def read_GetTeamStatsResponse(m: Any, keep: bool = True, /) -> GetTeamStatsRespo
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.team_stats = read_TeamStats(m.team_stats, keep) if h("team_stats") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2844,7 +2915,7 @@ def read_Status(m: Any, keep: bool = True, /) -> Status:
     o.manual = m.manual
     o.last_activity_at = m.last_activity_at
     o.dnd_end_time = m.dnd_end_time
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2872,7 +2943,7 @@ def read_CustomStatus(m: Any, keep: bool = True, /) -> CustomStatus:
     o.text = m.text
     o.duration = m.duration
     o.expires_at = m.expires_at
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2897,7 +2968,7 @@ def read_UserAuth(m: Any, keep: bool = True, /) -> UserAuth:
     h = m.HasField
     o.auth_data = m.auth_data if h("auth_data") else None
     o.auth_service = m.auth_service
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2927,10 +2998,12 @@ def read_Session(m: Any, keep: bool = True, /) -> Session:
     o.expired_notify = m.expired_notify
     o.props = {k: x[k] for k in x} if (x := m.props) else {}
     o.team_members = (
-        [read_TeamMember(v, keep) for v in x[:]] if (x := m.team_members) else []
+        [read_TeamMember(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.team_members)
+        else []
     )
     o.local = m.local
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -2979,7 +3052,7 @@ def read_UserAccessToken(m: Any, keep: bool = True, /) -> UserAccessToken:
     o.user_id = m.user_id
     o.description = m.description
     o.is_active = m.is_active
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3007,7 +3080,7 @@ def read_TeamMemberWithError(m: Any, keep: bool = True, /) -> TeamMemberWithErro
     o.user_id = m.user_id
     o.member = read_TeamMember(m.member, keep) if h("member") else None
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -3034,7 +3107,7 @@ def read_TeamStats(m: Any, keep: bool = True, /) -> TeamStats:
     o.team_id = m.team_id
     o.total_member_count = m.total_member_count
     o.active_member_count = m.active_member_count
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

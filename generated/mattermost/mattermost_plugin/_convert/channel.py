@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
@@ -12,7 +13,6 @@ from plugwright_runtime.wire import (
     enum_table,
     expect_model,
     new,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import read_struct, write_struct
 
@@ -27,7 +27,7 @@ def read_ChannelBannerInfo(m: Any, keep: bool = True, /) -> ChannelBannerInfo:
     o.enabled = m.enabled if h("enabled") else None
     o.text = m.text if h("text") else None
     o.background_color = m.background_color if h("background_color") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -76,7 +76,7 @@ def read_Channel(m: Any, keep: bool = True, /) -> Channel:
     o.policy_enforced = m.policy_enforced
     o.policy_is_active = m.policy_is_active
     o.default_category_name = m.default_category_name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
     all_text,
     expect_model,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import read_struct, write_struct
 
@@ -27,7 +30,7 @@ from ..models.common import (
 
 def read_Empty(m: Any, keep: bool = True, /) -> Empty:
     o = new(Empty)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -41,7 +44,7 @@ def write_Empty(o: Empty, m: Any, /) -> None:
 def read_StringMap(m: Any, keep: bool = True, /) -> StringMap:
     o = new(StringMap)
     o.values = {k: x[k] for k in x} if (x := m.values) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -63,7 +66,7 @@ def read_RequestContext(m: Any, keep: bool = True, /) -> RequestContext:
     o.request_id = m.request_id
     o.session_id = m.session_id
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -93,7 +96,7 @@ def read_AppError(m: Any, keep: bool = True, /) -> AppError:
     o.status_code = m.status_code
     o.where = m.where
     o.params = read_struct(m.params) if h("params") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -123,9 +126,11 @@ def write_AppError(o: AppError, m: Any, /) -> None:
 
 def read_ViewUsersRestrictions(m: Any, keep: bool = True, /) -> ViewUsersRestrictions:
     o = new(ViewUsersRestrictions)
-    o.teams = x[:] if (x := m.teams) else []
-    o.channels = x[:] if (x := m.channels) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.teams = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.teams) else []
+    o.channels = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.channels) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -13,8 +16,8 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 
 from ..models.file import FileData, FileInfo, FileUploadResponse
@@ -40,7 +43,7 @@ def read_FileInfo(m: Any, keep: bool = True, /) -> FileInfo:
     o.mini_preview = m.mini_preview if h("mini_preview") else None
     o.remote_id = m.remote_id if h("remote_id") else None
     o.archived = m.archived
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -88,9 +91,15 @@ def write_FileInfo(o: FileInfo, m: Any, /) -> None:
 
 def read_FileUploadResponse(m: Any, keep: bool = True, /) -> FileUploadResponse:
     o = new(FileUploadResponse)
-    o.file_infos = [read_FileInfo(v, keep) for v in x[:]] if (x := m.file_infos) else []
-    o.client_ids = x[:] if (x := m.client_ids) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.file_infos = (
+        [read_FileInfo(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.file_infos)
+        else []
+    )
+    o.client_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.client_ids) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -116,7 +125,7 @@ def read_FileData(m: Any, keep: bool = True, /) -> FileData:
     o = new(FileData)
     o.filename = m.filename
     o.data = m.data
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

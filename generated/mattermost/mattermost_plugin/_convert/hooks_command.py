@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -13,8 +16,8 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import read_struct, write_struct
 
@@ -70,7 +73,7 @@ def read_WebSocketRequest(m: Any, keep: bool = True, /) -> WebSocketRequest:
     o.seq = m.seq
     o.action = m.action
     o.data = read_struct(m.data) if h("data") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -93,7 +96,7 @@ def write_WebSocketRequest(o: WebSocketRequest, m: Any, /) -> None:
 def read_SyncMsgJson(m: Any, keep: bool = True, /) -> SyncMsgJson:
     o = new(SyncMsgJson)
     o.sync_msg_json = m.sync_msg_json
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -110,16 +113,30 @@ def write_SyncMsgJson(o: SyncMsgJson, m: Any, /) -> None:
 def read_SyncResponse(m: Any, keep: bool = True, /) -> SyncResponse:
     o = new(SyncResponse)
     o.users_last_update_at = m.users_last_update_at
-    o.user_errors = x[:] if (x := m.user_errors) else []
-    o.users_syncd = x[:] if (x := m.users_syncd) else []
+    o.user_errors = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.user_errors) else []
+    )
+    o.users_syncd = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.users_syncd) else []
+    )
     o.posts_last_update_at = m.posts_last_update_at
-    o.post_errors = x[:] if (x := m.post_errors) else []
+    o.post_errors = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.post_errors) else []
+    )
     o.reactions_last_update_at = m.reactions_last_update_at
-    o.reaction_errors = x[:] if (x := m.reaction_errors) else []
+    o.reaction_errors = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.reaction_errors) else []
+    )
     o.acknowledgements_last_update_at = m.acknowledgements_last_update_at
-    o.acknowledgement_errors = x[:] if (x := m.acknowledgement_errors) else []
-    o.status_errors = x[:] if (x := m.status_errors) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.acknowledgement_errors = (
+        (x[ALL] if len(x) < LONG else long_list(x))
+        if (x := m.acknowledgement_errors)
+        else []
+    )
+    o.status_errors = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.status_errors) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -193,7 +210,7 @@ def read_RemoteCluster(m: Any, keep: bool = True, /) -> RemoteCluster:
     o.creator_id = m.creator_id
     o.plugin_id = m.plugin_id
     o.options = m.options
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -245,7 +262,7 @@ def read_ExecuteCommandRequest(m: Any, keep: bool = True, /) -> ExecuteCommandRe
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.args = read_CommandArgs(m.args, keep) if h("args") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -274,7 +291,7 @@ def read_ExecuteCommandResponse(m: Any, keep: bool = True, /) -> ExecuteCommandR
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.response = read_CommandResponse(m.response, keep) if h("response") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -304,7 +321,7 @@ def read_OnPluginClusterEventRequest(
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.event = read_PluginClusterEvent(m.event, keep) if h("event") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -334,7 +351,7 @@ def read_OnPluginClusterEventResponse(
     m: Any, keep: bool = True, /
 ) -> OnPluginClusterEventResponse:
     o = new(OnPluginClusterEventResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -355,7 +372,7 @@ def read_OnWebSocketConnectRequest(
     o.context = read_RequestContext(m.context, keep) if h("context") else None
     o.web_conn_id = m.web_conn_id
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -379,7 +396,7 @@ def read_OnWebSocketConnectResponse(
     m: Any, keep: bool = True, /
 ) -> OnWebSocketConnectResponse:
     o = new(OnWebSocketConnectResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -398,7 +415,7 @@ def read_OnWebSocketDisconnectRequest(
     o.context = read_RequestContext(m.context, keep) if h("context") else None
     o.web_conn_id = m.web_conn_id
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -424,7 +441,7 @@ def read_OnWebSocketDisconnectResponse(
     m: Any, keep: bool = True, /
 ) -> OnWebSocketDisconnectResponse:
     o = new(OnWebSocketDisconnectResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -446,7 +463,7 @@ def read_WebSocketMessageHasBeenPostedRequest(
     o.web_conn_id = m.web_conn_id
     o.user_id = m.user_id
     o.request = read_WebSocketRequest(m.request, keep) if h("request") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -476,7 +493,7 @@ def read_WebSocketMessageHasBeenPostedResponse(
     m: Any, keep: bool = True, /
 ) -> WebSocketMessageHasBeenPostedResponse:
     o = new(WebSocketMessageHasBeenPostedResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -499,7 +516,7 @@ def read_OnSharedChannelsSyncMsgRequest(
     o.remote_cluster = (
         read_RemoteCluster(m.remote_cluster, keep) if h("remote_cluster") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -532,7 +549,7 @@ def read_OnSharedChannelsSyncMsgResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.response = read_SyncResponse(m.response, keep) if h("response") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -563,7 +580,7 @@ def read_OnSharedChannelsPingRequest(
     o.remote_cluster = (
         read_RemoteCluster(m.remote_cluster, keep) if h("remote_cluster") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -590,7 +607,7 @@ def read_OnSharedChannelsPingResponse(
 ) -> OnSharedChannelsPingResponse:
     o = new(OnSharedChannelsPingResponse)
     o.healthy = m.healthy
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -617,7 +634,7 @@ def read_OnSharedChannelsAttachmentSyncMsgRequest(
     o.remote_cluster = (
         read_RemoteCluster(m.remote_cluster, keep) if h("remote_cluster") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -653,7 +670,7 @@ def read_OnSharedChannelsAttachmentSyncMsgResponse(
     o = new(OnSharedChannelsAttachmentSyncMsgResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -681,7 +698,7 @@ def read_OnSharedChannelsProfileImageSyncMsgRequest(
     o.remote_cluster = (
         read_RemoteCluster(m.remote_cluster, keep) if h("remote_cluster") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -713,7 +730,7 @@ def read_OnSharedChannelsProfileImageSyncMsgResponse(
     o = new(OnSharedChannelsProfileImageSyncMsgResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -740,7 +757,7 @@ def read_GenerateSupportDataRequest(
     o.plugin_context = (
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -766,8 +783,12 @@ def read_GenerateSupportDataResponse(
     o = new(GenerateSupportDataResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.files = [read_FileData(v, keep) for v in x[:]] if (x := m.files) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.files = (
+        [read_FileData(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.files)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugwright_runtime.wire import (
-    NO_TEXT,
-    UnknownFieldSet,
-    expect_model,
-    new,
-    unknown_fields,
-)
+from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.wire import NO_TEXT, UnknownFieldSet, expect_model, new
 
 from ..models.hooks_common import PluginContext
 
@@ -22,7 +17,7 @@ def read_PluginContext(m: Any, keep: bool = True, /) -> PluginContext:
     o.ip_address = m.ip_address
     o.accept_language = m.accept_language
     o.user_agent = m.user_agent
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -13,8 +16,8 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 
 from .hooks_common import read_PluginContext, write_PluginContext
@@ -30,8 +33,8 @@ from ..models.hooks_http import (
 def read_HTTPHeader(m: Any, keep: bool = True, /) -> HTTPHeader:
     o = new(HTTPHeader)
     o.key = m.key
-    o.values = x[:] if (x := m.values) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.values = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.values) else []
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -57,7 +60,7 @@ def read_ServeHTTPRequest(m: Any, keep: bool = True, /) -> ServeHTTPRequest:
     o.init = read_ServeHTTPRequestInit(m.init, keep) if h("init") else None
     o.body_chunk = m.body_chunk
     o.body_complete = m.body_complete
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -88,12 +91,16 @@ def read_ServeHTTPRequestInit(m: Any, keep: bool = True, /) -> ServeHTTPRequestI
     o.proto = m.proto
     o.proto_major = m.proto_major
     o.proto_minor = m.proto_minor
-    o.headers = [read_HTTPHeader(v, keep) for v in x[:]] if (x := m.headers) else []
+    o.headers = (
+        [read_HTTPHeader(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.headers)
+        else []
+    )
     o.host = m.host
     o.remote_addr = m.remote_addr
     o.request_uri = m.request_uri
     o.content_length = m.content_length
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -138,7 +145,7 @@ def read_ServeHTTPResponse(m: Any, keep: bool = True, /) -> ServeHTTPResponse:
     o.body_chunk = m.body_chunk
     o.body_complete = m.body_complete
     o.flush = m.flush
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -163,8 +170,12 @@ def write_ServeHTTPResponse(o: ServeHTTPResponse, m: Any, /) -> None:
 def read_ServeHTTPResponseInit(m: Any, keep: bool = True, /) -> ServeHTTPResponseInit:
     o = new(ServeHTTPResponseInit)
     o.status_code = m.status_code
-    o.headers = [read_HTTPHeader(v, keep) for v in x[:]] if (x := m.headers) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.headers = (
+        [read_HTTPHeader(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.headers)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -12,8 +15,8 @@ from plugwright_runtime.wire import (
     all_text,
     expect_model,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import read_wrapper, write_wrapper
 
@@ -55,7 +58,7 @@ from ..models.hooks_lifecycle import (
 def read_OnInstallEvent(m: Any, keep: bool = True, /) -> OnInstallEvent:
     o = new(OnInstallEvent)
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -73,7 +76,7 @@ def read_FilesLimits(m: Any, keep: bool = True, /) -> FilesLimits:
     o = new(FilesLimits)
     h = m.HasField
     o.total_storage = read_wrapper(m.total_storage) if h("total_storage") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -93,7 +96,7 @@ def read_MessagesLimits(m: Any, keep: bool = True, /) -> MessagesLimits:
     o = new(MessagesLimits)
     h = m.HasField
     o.history = read_wrapper(m.history) if h("history") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -113,7 +116,7 @@ def read_TeamsLimits(m: Any, keep: bool = True, /) -> TeamsLimits:
     o = new(TeamsLimits)
     h = m.HasField
     o.active = read_wrapper(m.active) if h("active") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -135,7 +138,7 @@ def read_ProductLimits(m: Any, keep: bool = True, /) -> ProductLimits:
     o.files = read_FilesLimits(m.files, keep) if h("files") else None
     o.messages = read_MessagesLimits(m.messages, keep) if h("messages") else None
     o.teams = read_TeamsLimits(m.teams, keep) if h("teams") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -162,7 +165,7 @@ def write_ProductLimits(o: ProductLimits, m: Any, /) -> None:
 def read_ConfigJson(m: Any, keep: bool = True, /) -> ConfigJson:
     o = new(ConfigJson)
     o.config_json = m.config_json
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -180,7 +183,7 @@ def read_ImplementedRequest(m: Any, keep: bool = True, /) -> ImplementedRequest:
     o = new(ImplementedRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -200,8 +203,8 @@ def read_ImplementedResponse(m: Any, keep: bool = True, /) -> ImplementedRespons
     o = new(ImplementedResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.hooks = x[:] if (x := m.hooks) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.hooks = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.hooks) else []
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -227,7 +230,7 @@ def read_OnActivateRequest(m: Any, keep: bool = True, /) -> OnActivateRequest:
     o = new(OnActivateRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -247,7 +250,7 @@ def read_OnActivateResponse(m: Any, keep: bool = True, /) -> OnActivateResponse:
     o = new(OnActivateResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -267,7 +270,7 @@ def read_OnDeactivateRequest(m: Any, keep: bool = True, /) -> OnDeactivateReques
     o = new(OnDeactivateRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -287,7 +290,7 @@ def read_OnDeactivateResponse(m: Any, keep: bool = True, /) -> OnDeactivateRespo
     o = new(OnDeactivateResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -309,7 +312,7 @@ def read_OnConfigurationChangeRequest(
     o = new(OnConfigurationChangeRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -333,7 +336,7 @@ def read_OnConfigurationChangeResponse(
     o = new(OnConfigurationChangeResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -359,7 +362,7 @@ def read_OnInstallRequest(m: Any, keep: bool = True, /) -> OnInstallRequest:
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.event = read_OnInstallEvent(m.event, keep) if h("event") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -387,7 +390,7 @@ def read_OnInstallResponse(m: Any, keep: bool = True, /) -> OnInstallResponse:
     o = new(OnInstallResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -409,7 +412,7 @@ def read_OnSendDailyTelemetryRequest(
     o = new(OnSendDailyTelemetryRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -431,7 +434,7 @@ def read_OnSendDailyTelemetryResponse(
     m: Any, keep: bool = True, /
 ) -> OnSendDailyTelemetryResponse:
     o = new(OnSendDailyTelemetryResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -452,7 +455,7 @@ def read_RunDataRetentionRequest(
     o.context = read_RequestContext(m.context, keep) if h("context") else None
     o.now_time = m.now_time
     o.batch_size = m.batch_size
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -479,7 +482,7 @@ def read_RunDataRetentionResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.deleted_count = m.deleted_count
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -504,7 +507,7 @@ def read_OnCloudLimitsUpdatedRequest(
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
     o.limits = read_ProductLimits(m.limits, keep) if h("limits") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -530,7 +533,7 @@ def read_OnCloudLimitsUpdatedResponse(
     m: Any, keep: bool = True, /
 ) -> OnCloudLimitsUpdatedResponse:
     o = new(OnCloudLimitsUpdatedResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -550,7 +553,7 @@ def read_ConfigurationWillBeSavedRequest(
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
     o.new_config = read_ConfigJson(m.new_config, keep) if h("new_config") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -581,7 +584,7 @@ def read_ConfigurationWillBeSavedResponse(
     o.modified_config = (
         read_ConfigJson(m.modified_config, keep) if h("modified_config") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

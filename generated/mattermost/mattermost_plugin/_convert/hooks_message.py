@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
     expect_model,
     new,
-    unknown_fields,
 )
 
 from .api_remaining import (
@@ -56,7 +58,7 @@ from ..models.hooks_message import (
 def read_EmailNotificationJson(m: Any, keep: bool = True, /) -> EmailNotificationJson:
     o = new(EmailNotificationJson)
     o.notification_json = m.notification_json
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -82,7 +84,7 @@ def read_EmailNotificationContent(
     o.button_text = m.button_text
     o.button_url = m.button_url
     o.footer_text = m.footer_text
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -120,7 +122,7 @@ def read_MessageWillBePostedRequest(
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -151,7 +153,7 @@ def read_MessageWillBePostedResponse(
     h = m.HasField
     o.modified_post = read_Post(m.modified_post, keep) if h("modified_post") else None
     o.rejection_reason = m.rejection_reason
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -182,7 +184,7 @@ def read_MessageWillBeUpdatedRequest(
     )
     o.new_post = read_Post(m.new_post, keep) if h("new_post") else None
     o.old_post = read_Post(m.old_post, keep) if h("old_post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -219,7 +221,7 @@ def read_MessageWillBeUpdatedResponse(
     h = m.HasField
     o.modified_post = read_Post(m.modified_post, keep) if h("modified_post") else None
     o.rejection_reason = m.rejection_reason
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -249,7 +251,7 @@ def read_MessageHasBeenPostedRequest(
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -279,7 +281,7 @@ def read_MessageHasBeenPostedResponse(
     m: Any, keep: bool = True, /
 ) -> MessageHasBeenPostedResponse:
     o = new(MessageHasBeenPostedResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -303,7 +305,7 @@ def read_MessageHasBeenUpdatedRequest(
     )
     o.new_post = read_Post(m.new_post, keep) if h("new_post") else None
     o.old_post = read_Post(m.old_post, keep) if h("old_post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -337,7 +339,7 @@ def read_MessageHasBeenUpdatedResponse(
     m: Any, keep: bool = True, /
 ) -> MessageHasBeenUpdatedResponse:
     o = new(MessageHasBeenUpdatedResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -356,8 +358,12 @@ def read_MessagesWillBeConsumedRequest(
     o = new(MessagesWillBeConsumedRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
-    o.posts = [read_Post(v, keep) for v in x[:]] if (x := m.posts) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.posts = (
+        [read_Post(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.posts)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -383,8 +389,12 @@ def read_MessagesWillBeConsumedResponse(
     m: Any, keep: bool = True, /
 ) -> MessagesWillBeConsumedResponse:
     o = new(MessagesWillBeConsumedResponse)
-    o.posts = [read_Post(v, keep) for v in x[:]] if (x := m.posts) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.posts = (
+        [read_Post(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.posts)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -412,7 +422,7 @@ def read_MessageHasBeenDeletedRequest(
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.post = read_Post(m.post, keep) if h("post") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -442,7 +452,7 @@ def read_MessageHasBeenDeletedResponse(
     m: Any, keep: bool = True, /
 ) -> MessageHasBeenDeletedResponse:
     o = new(MessageHasBeenDeletedResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -466,7 +476,7 @@ def read_FileWillBeUploadedRequest(
     )
     o.file_info = read_FileInfo(m.file_info, keep) if h("file_info") else None
     o.file_content = m.file_content
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -502,7 +512,7 @@ def read_FileWillBeUploadedResponse(
     )
     o.modified_content = m.modified_content
     o.rejection_reason = m.rejection_reason
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -532,7 +542,7 @@ def read_ReactionHasBeenAddedRequest(
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.reaction = read_Reaction(m.reaction, keep) if h("reaction") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -562,7 +572,7 @@ def read_ReactionHasBeenAddedResponse(
     m: Any, keep: bool = True, /
 ) -> ReactionHasBeenAddedResponse:
     o = new(ReactionHasBeenAddedResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -585,7 +595,7 @@ def read_ReactionHasBeenRemovedRequest(
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.reaction = read_Reaction(m.reaction, keep) if h("reaction") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -615,7 +625,7 @@ def read_ReactionHasBeenRemovedResponse(
     m: Any, keep: bool = True, /
 ) -> ReactionHasBeenRemovedResponse:
     o = new(ReactionHasBeenRemovedResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -640,7 +650,7 @@ def read_NotificationWillBePushedRequest(
         else None
     )
     o.user_id = m.user_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -675,7 +685,7 @@ def read_NotificationWillBePushedResponse(
         else None
     )
     o.rejection_reason = m.rejection_reason
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -706,7 +716,7 @@ def read_EmailNotificationWillBeSentRequest(
         if h("email_notification")
         else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -739,7 +749,7 @@ def read_EmailNotificationWillBeSentResponse(
         else None
     )
     o.rejection_reason = m.rejection_reason
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -769,9 +779,11 @@ def read_PreferencesHaveChangedRequest(
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.preferences = (
-        [read_Preference(v, keep) for v in x[:]] if (x := m.preferences) else []
+        [read_Preference(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.preferences)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -801,7 +813,7 @@ def read_PreferencesHaveChangedResponse(
     m: Any, keep: bool = True, /
 ) -> PreferencesHaveChangedResponse:
     o = new(PreferencesHaveChangedResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 

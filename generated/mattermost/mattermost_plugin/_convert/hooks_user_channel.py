@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
     expect_model,
     new,
-    unknown_fields,
 )
 
 from .api_channel_post import read_ChannelMember, write_ChannelMember
@@ -52,7 +52,7 @@ from ..models.hooks_user_channel import (
 def read_SamlAssertionInfoJson(m: Any, keep: bool = True, /) -> SamlAssertionInfoJson:
     o = new(SamlAssertionInfoJson)
     o.assertion_json = m.assertion_json
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -76,7 +76,7 @@ def read_UserHasBeenCreatedRequest(
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -104,7 +104,7 @@ def read_UserHasBeenCreatedResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasBeenCreatedResponse:
     o = new(UserHasBeenCreatedResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -123,7 +123,7 @@ def read_UserWillLogInRequest(m: Any, keep: bool = True, /) -> UserWillLogInRequ
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -150,7 +150,7 @@ def write_UserWillLogInRequest(o: UserWillLogInRequest, m: Any, /) -> None:
 def read_UserWillLogInResponse(m: Any, keep: bool = True, /) -> UserWillLogInResponse:
     o = new(UserWillLogInResponse)
     o.rejection_reason = m.rejection_reason
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -172,7 +172,7 @@ def read_UserHasLoggedInRequest(m: Any, keep: bool = True, /) -> UserHasLoggedIn
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -200,7 +200,7 @@ def read_UserHasLoggedInResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasLoggedInResponse:
     o = new(UserHasLoggedInResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -221,7 +221,7 @@ def read_UserHasBeenDeactivatedRequest(
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.user = read_User(m.user, keep) if h("user") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -251,7 +251,7 @@ def read_UserHasBeenDeactivatedResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasBeenDeactivatedResponse:
     o = new(UserHasBeenDeactivatedResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -275,7 +275,7 @@ def read_OnSAMLLoginRequest(m: Any, keep: bool = True, /) -> OnSAMLLoginRequest:
     o.assertion = (
         read_SamlAssertionInfoJson(m.assertion, keep) if h("assertion") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -307,7 +307,7 @@ def read_OnSAMLLoginResponse(m: Any, keep: bool = True, /) -> OnSAMLLoginRespons
     o = new(OnSAMLLoginResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -333,7 +333,7 @@ def read_ChannelHasBeenCreatedRequest(
         read_PluginContext(m.plugin_context, keep) if h("plugin_context") else None
     )
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -363,7 +363,7 @@ def read_ChannelHasBeenCreatedResponse(
     m: Any, keep: bool = True, /
 ) -> ChannelHasBeenCreatedResponse:
     o = new(ChannelHasBeenCreatedResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -389,7 +389,7 @@ def read_UserHasJoinedChannelRequest(
         read_ChannelMember(m.channel_member, keep) if h("channel_member") else None
     )
     o.actor = read_User(m.actor, keep) if h("actor") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -423,7 +423,7 @@ def read_UserHasJoinedChannelResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasJoinedChannelResponse:
     o = new(UserHasJoinedChannelResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -449,7 +449,7 @@ def read_UserHasLeftChannelRequest(
         read_ChannelMember(m.channel_member, keep) if h("channel_member") else None
     )
     o.actor = read_User(m.actor, keep) if h("actor") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -481,7 +481,7 @@ def read_UserHasLeftChannelResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasLeftChannelResponse:
     o = new(UserHasLeftChannelResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -503,7 +503,7 @@ def read_UserHasJoinedTeamRequest(
     )
     o.team_member = read_TeamMember(m.team_member, keep) if h("team_member") else None
     o.actor = read_User(m.actor, keep) if h("actor") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -535,7 +535,7 @@ def read_UserHasJoinedTeamResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasJoinedTeamResponse:
     o = new(UserHasJoinedTeamResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -555,7 +555,7 @@ def read_UserHasLeftTeamRequest(m: Any, keep: bool = True, /) -> UserHasLeftTeam
     )
     o.team_member = read_TeamMember(m.team_member, keep) if h("team_member") else None
     o.actor = read_User(m.actor, keep) if h("actor") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -587,7 +587,7 @@ def read_UserHasLeftTeamResponse(
     m: Any, keep: bool = True, /
 ) -> UserHasLeftTeamResponse:
     o = new(UserHasLeftTeamResponse)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 

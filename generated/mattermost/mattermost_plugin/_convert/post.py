@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
@@ -12,8 +15,8 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import read_struct, write_struct
 
@@ -34,17 +37,29 @@ from ..models.post import (
 def read_PostMetadata(m: Any, keep: bool = True, /) -> PostMetadata:
     o = new(PostMetadata)
     h = m.HasField
-    o.embeds = [read_PostEmbed(v, keep) for v in x[:]] if (x := m.embeds) else []
-    o.reactions = [read_Reaction(v, keep) for v in x[:]] if (x := m.reactions) else []
-    o.files = [read_FileInfo(v, keep) for v in x[:]] if (x := m.files) else []
+    o.embeds = (
+        [read_PostEmbed(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.embeds)
+        else []
+    )
+    o.reactions = (
+        [read_Reaction(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.reactions)
+        else []
+    )
+    o.files = (
+        [read_FileInfo(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.files)
+        else []
+    )
     o.images = {k: read_PostImage(x[k], keep) for k in x} if (x := m.images) else {}
     o.priority = read_PostPriority(m.priority, keep) if h("priority") else None
     o.acknowledgements = (
-        [read_PostAcknowledgement(v, keep) for v in x[:]]
+        [read_PostAcknowledgement(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
         if (x := m.acknowledgements)
         else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -86,7 +101,7 @@ def read_PostEmbed(m: Any, keep: bool = True, /) -> PostEmbed:
     o.type = m.type
     o.url = m.url
     o.data = read_struct(m.data) if h("data") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -112,7 +127,7 @@ def read_PostImage(m: Any, keep: bool = True, /) -> PostImage:
     o.height = m.height
     o.format = m.format
     o.frame_count = m.frame_count
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -140,7 +155,7 @@ def read_PostPriority(m: Any, keep: bool = True, /) -> PostPriority:
     o.persistent_notifications = (
         m.persistent_notifications if h("persistent_notifications") else None
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -163,7 +178,7 @@ def read_PostAcknowledgement(m: Any, keep: bool = True, /) -> PostAcknowledgemen
     o.user_id = m.user_id
     o.post_id = m.post_id
     o.acknowledged_at = m.acknowledged_at
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -192,7 +207,7 @@ def read_Reaction(m: Any, keep: bool = True, /) -> Reaction:
     o.delete_at = m.delete_at
     o.remote_id = m.remote_id if h("remote_id") else None
     o.channel_id = m.channel_id if h("channel_id") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -238,16 +253,22 @@ def read_Post(m: Any, keep: bool = True, /) -> Post:
     o.type = m.type
     o.props = read_struct(m.props) if h("props") else None
     o.hashtags = m.hashtags
-    o.file_ids = x[:] if (x := m.file_ids) else []
+    o.file_ids = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.file_ids) else []
+    )
     o.pending_post_id = m.pending_post_id
     o.has_reactions = m.has_reactions
     o.remote_id = m.remote_id if h("remote_id") else None
     o.reply_count = m.reply_count
     o.last_reply_at = m.last_reply_at
-    o.participants = [read_User(v, keep) for v in x[:]] if (x := m.participants) else []
+    o.participants = (
+        [read_User(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.participants)
+        else []
+    )
     o.is_following = m.is_following if h("is_following") else None
     o.metadata = read_PostMetadata(m.metadata, keep) if h("metadata") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -319,13 +340,13 @@ def write_Post(o: Post, m: Any, /) -> None:
 
 def read_PostList(m: Any, keep: bool = True, /) -> PostList:
     o = new(PostList)
-    o.order = x[:] if (x := m.order) else []
+    o.order = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.order) else []
     o.posts = {k: read_Post(x[k], keep) for k in x} if (x := m.posts) else {}
     o.next_post_id = m.next_post_id
     o.prev_post_id = m.prev_post_id
     o.first_inaccessible_post_time = m.first_inaccessible_post_time
     o.has_next = m.has_next
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

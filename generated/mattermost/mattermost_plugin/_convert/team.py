@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
@@ -12,7 +13,6 @@ from plugwright_runtime.wire import (
     enum_table,
     expect_model,
     new,
-    unknown_fields,
 )
 
 from ..models.team import Team, TeamMember, TeamType, TeamUnread
@@ -41,7 +41,7 @@ def read_Team(m: Any, keep: bool = True, /) -> Team:
     o.group_constrained = m.group_constrained if h("group_constrained") else None
     o.policy_id = m.policy_id if h("policy_id") else None
     o.cloud_limits_archived = m.cloud_limits_archived
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -99,7 +99,7 @@ def read_TeamMember(m: Any, keep: bool = True, /) -> TeamMember:
     o.scheme_user = m.scheme_user
     o.scheme_admin = m.scheme_admin
     o.create_at = m.create_at
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -136,7 +136,7 @@ def read_TeamUnread(m: Any, keep: bool = True, /) -> TeamUnread:
     o.msg_count_root = m.msg_count_root
     o.thread_count = m.thread_count
     o.thread_mention_count = m.thread_mention_count
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

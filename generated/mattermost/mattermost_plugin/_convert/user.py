@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
@@ -11,7 +12,6 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     new,
-    unknown_fields,
 )
 
 from ..models.user import User
@@ -54,7 +54,7 @@ def read_User(m: Any, keep: bool = True, /) -> User:
     o.terms_of_service_create_at = m.terms_of_service_create_at
     o.disable_welcome_email = m.disable_welcome_email
     o.last_login = m.last_login
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -14,9 +17,9 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     items,
+    long_list,
     new,
     not_a_case,
-    unknown_fields,
 )
 
 from ..models.plugin import (
@@ -89,7 +92,7 @@ def read_StarValue(m: Any, keep: bool = True, /) -> StarValue:
         o.kind = StarValue.Kind.Thunk(read_Thunk(m.thunk, keep))
     elif w == "funcref":
         o.kind = StarValue.Kind.Funcref(read_FuncRef(m.funcref, keep))
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -159,8 +162,12 @@ def write_StarValue(o: StarValue, m: Any, /) -> None:
 def read_FuncRef(m: Any, keep: bool = True, /) -> FuncRef:
     o = new(FuncRef)
     o.function = m.function
-    o.args = [read_StarValue(v, keep) for v in x[:]] if (x := m.args) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.args = (
+        [read_StarValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.args)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -184,7 +191,7 @@ def read_Thunk(m: Any, keep: bool = True, /) -> Thunk:
     o.name = m.name
     o.value = read_StarValue(m.value, keep) if h("value") else None
     o.error = m.error
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -208,7 +215,7 @@ def read_BigInt(m: Any, keep: bool = True, /) -> BigInt:
     o = new(BigInt)
     o.negative = m.negative
     o.abs = m.abs
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -226,8 +233,12 @@ def write_BigInt(o: BigInt, m: Any, /) -> None:
 
 def read_ValueList(m: Any, keep: bool = True, /) -> ValueList:
     o = new(ValueList)
-    o.values = [read_StarValue(v, keep) for v in x[:]] if (x := m.values) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.values = (
+        [read_StarValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.values)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -245,8 +256,12 @@ def write_ValueList(o: ValueList, m: Any, /) -> None:
 
 def read_StarDict(m: Any, keep: bool = True, /) -> StarDict:
     o = new(StarDict)
-    o.entries = [read_StarEntry(v, keep) for v in x[:]] if (x := m.entries) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.entries = (
+        [read_StarEntry(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.entries)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -267,7 +282,7 @@ def read_StarEntry(m: Any, keep: bool = True, /) -> StarEntry:
     h = m.HasField
     o.key = read_StarValue(m.key, keep) if h("key") else None
     o.value = read_StarValue(m.value, keep) if h("value") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -292,7 +307,7 @@ def read_TypedStruct(m: Any, keep: bool = True, /) -> TypedStruct:
     h = m.HasField
     o.type_name = m.type_name
     o.fields = read_StarDict(m.fields, keep) if h("fields") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -316,7 +331,7 @@ def read_Cursor(m: Any, keep: bool = True, /) -> Cursor:
     o.type_name = m.type_name
     o.leak_key = m.leak_key
     o.stream = m.stream
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -338,7 +353,7 @@ def write_Cursor(o: Cursor, m: Any, /) -> None:
 
 def read_DescribeRequest(m: Any, keep: bool = True, /) -> DescribeRequest:
     o = new(DescribeRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -352,8 +367,12 @@ def write_DescribeRequest(o: DescribeRequest, m: Any, /) -> None:
 def read_DescribeResponse(m: Any, keep: bool = True, /) -> DescribeResponse:
     o = new(DescribeResponse)
     o.provider_version = m.provider_version
-    o.modules = [read_ModuleManifest(v, keep) for v in x[:]] if (x := m.modules) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.modules = (
+        [read_ModuleManifest(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.modules)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -375,12 +394,14 @@ def read_ModuleManifest(m: Any, keep: bool = True, /) -> ModuleManifest:
     o = new(ModuleManifest)
     o.name = m.name
     o.functions = (
-        [read_FunctionManifest(v, keep) for v in x[:]] if (x := m.functions) else []
+        [read_FunctionManifest(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.functions)
+        else []
     )
     o.constants = (
         {k: read_StarValue(x[k], keep) for k in x} if (x := m.constants) else {}
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -406,7 +427,7 @@ def read_FunctionManifest(m: Any, keep: bool = True, /) -> FunctionManifest:
     o = new(FunctionManifest)
     o.name = m.name
     o.is_read = m.is_read
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -428,7 +449,7 @@ def read_InitAppRequest(m: Any, keep: bool = True, /) -> InitAppRequest:
     o.app_path = m.app_path
     o.is_dev = m.is_dev
     o.app_schema = m.app_schema
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -451,7 +472,7 @@ def write_InitAppRequest(o: InitAppRequest, m: Any, /) -> None:
 def read_InitAppResponse(m: Any, keep: bool = True, /) -> InitAppResponse:
     o = new(InitAppResponse)
     o.error = m.error
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -470,7 +491,7 @@ def read_InitModuleRequest(m: Any, keep: bool = True, /) -> InitModuleRequest:
     o.module = m.module
     o.account = m.account
     o.settings = {k: read_StarValue(x[k], keep) for k in x} if (x := m.settings) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -493,7 +514,7 @@ def write_InitModuleRequest(o: InitModuleRequest, m: Any, /) -> None:
 def read_InitModuleResponse(m: Any, keep: bool = True, /) -> InitModuleResponse:
     o = new(InitModuleResponse)
     o.error = m.error
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -513,9 +534,9 @@ def read_ThreadState(m: Any, keep: bool = True, /) -> ThreadState:
     o.user_id = m.user_id
     o.user_subject = m.user_subject
     o.user_email = m.user_email
-    o.groups = x[:] if (x := m.groups) else []
+    o.groups = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.groups) else []
     o.app_url = m.app_url
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -548,7 +569,7 @@ def read_Kwarg(m: Any, keep: bool = True, /) -> Kwarg:
     h = m.HasField
     o.name = m.name
     o.value = read_StarValue(m.value, keep) if h("value") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -572,11 +593,19 @@ def read_CallRequest(m: Any, keep: bool = True, /) -> CallRequest:
     o.module = m.module
     o.account = m.account
     o.function = m.function
-    o.args = [read_StarValue(v, keep) for v in x[:]] if (x := m.args) else []
-    o.kwargs = [read_Kwarg(v, keep) for v in x[:]] if (x := m.kwargs) else []
+    o.args = (
+        [read_StarValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.args)
+        else []
+    )
+    o.kwargs = (
+        [read_Kwarg(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.kwargs)
+        else []
+    )
     o.thread = read_ThreadState(m.thread, keep) if h("thread") else None
     o.session_id = m.session_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -614,8 +643,10 @@ def read_CallResponse(m: Any, keep: bool = True, /) -> CallResponse:
     o.value = read_StarValue(m.value, keep) if h("value") else None
     o.error = m.error
     o.error_code = m.error_code
-    o.strict_keys = x[:] if (x := m.strict_keys) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.strict_keys = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.strict_keys) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -646,7 +677,7 @@ def read_CursorNextRequest(m: Any, keep: bool = True, /) -> CursorNextRequest:
     o.session_id = m.session_id
     o.cursor_id = m.cursor_id
     o.max_items = m.max_items
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -666,10 +697,14 @@ def write_CursorNextRequest(o: CursorNextRequest, m: Any, /) -> None:
 
 def read_CursorNextResponse(m: Any, keep: bool = True, /) -> CursorNextResponse:
     o = new(CursorNextResponse)
-    o.items = [read_StarValue(v, keep) for v in x[:]] if (x := m.items) else []
+    o.items = (
+        [read_StarValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.items)
+        else []
+    )
     o.done = m.done
     o.error = m.error
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -693,7 +728,7 @@ def read_CursorCloseRequest(m: Any, keep: bool = True, /) -> CursorCloseRequest:
     o = new(CursorCloseRequest)
     o.session_id = m.session_id
     o.cursor_id = m.cursor_id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -712,7 +747,7 @@ def write_CursorCloseRequest(o: CursorCloseRequest, m: Any, /) -> None:
 def read_CursorCloseResponse(m: Any, keep: bool = True, /) -> CursorCloseResponse:
     o = new(CursorCloseResponse)
     o.error = m.error
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -730,7 +765,7 @@ def read_EndSessionRequest(m: Any, keep: bool = True, /) -> EndSessionRequest:
     o = new(EndSessionRequest)
     o.session_id = m.session_id
     o.failed = m.failed
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -749,7 +784,7 @@ def write_EndSessionRequest(o: EndSessionRequest, m: Any, /) -> None:
 def read_EndSessionResponse(m: Any, keep: bool = True, /) -> EndSessionResponse:
     o = new(EndSessionResponse)
     o.error = m.error
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -765,7 +800,7 @@ def write_EndSessionResponse(o: EndSessionResponse, m: Any, /) -> None:
 
 def read_CheckHealthRequest(m: Any, keep: bool = True, /) -> CheckHealthRequest:
     o = new(CheckHealthRequest)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -779,7 +814,7 @@ def write_CheckHealthRequest(o: CheckHealthRequest, m: Any, /) -> None:
 def read_CheckHealthResponse(m: Any, keep: bool = True, /) -> CheckHealthResponse:
     o = new(CheckHealthResponse)
     o.error = m.error
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

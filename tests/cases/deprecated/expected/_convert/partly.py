@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
@@ -15,10 +18,10 @@ from plugwright_runtime.wire import (
     enum_table,
     expect_model,
     items,
+    long_list,
     new,
     new_case,
     not_a_case,
-    unknown_fields,
 )
 
 from ..models.partly import Grade, Paper, Parchment, PrintRequest, PrintResponse
@@ -29,7 +32,7 @@ E_Grade = enum_table(Grade)
 def read_Parchment(m: Any, keep: bool = True, /) -> Parchment:
     o = new(Parchment)
     o.text = m.text
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -49,7 +52,7 @@ def read_Paper(m: Any, keep: bool = True, /) -> Paper:
     o.text = m.text
     o.ink = m.ink
     o.folded = m.folded if h("folded") else None
-    o.marks = x[:] if (x := m.marks) else []
+    o.marks = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.marks) else []
     o.grades = {k: E_Grade[x[k]] for k in x} if (x := m.grades) else {}
     o.grade = E_Grade[m.grade]
     o.wrapped = read_Parchment(m.wrapped, keep) if h("wrapped") else None
@@ -61,7 +64,7 @@ def read_Paper(m: Any, keep: bool = True, /) -> Paper:
         o.back = Paper.Back.Note(m.note)
     elif w == "seal":
         o.back = new_case(Paper.Back.Seal, m.seal)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -114,7 +117,7 @@ def read_PrintRequest(m: Any, keep: bool = True, /) -> PrintRequest:
     h = m.HasField
     o.paper = read_Paper(m.paper, keep) if h("paper") else None
     o.copies = m.copies
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -135,7 +138,7 @@ def write_PrintRequest(o: PrintRequest, m: Any, /) -> None:
 def read_PrintResponse(m: Any, keep: bool = True, /) -> PrintResponse:
     o = new(PrintResponse)
     o.id = m.id
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

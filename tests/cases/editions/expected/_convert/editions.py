@@ -5,19 +5,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
     enum_table,
     expect_model,
     items,
+    long_list,
     missing,
     new,
     not_a_case,
     put_text,
     text,
-    unknown_fields,
 )
 
 from ..models.editions import Closed, Features, Open
@@ -35,13 +38,21 @@ def read_Features(m: Any, keep: bool = True, /) -> Features:
     o.defaulted = m.defaulted if h("defaulted") else None
     o.open = E_Open[m.open]
     o.closed = E_Closed[m.closed] if h("closed") else None
-    o.all_closed = [E_Closed[v] for v in x[:]] if (x := m.all_closed) else []
+    o.all_closed = (
+        [E_Closed[v] for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.all_closed)
+        else []
+    )
     o.inner = read_Features_Inner(m.inner, keep) if h("inner") else None
     o.delimited = read_Features_Inner(m.delimited, keep) if h("delimited") else None
     o.many_delimited = (
-        [read_Features_Inner(v, keep) for v in x[:]] if (x := m.many_delimited) else []
+        [read_Features_Inner(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.many_delimited)
+        else []
     )
-    o.expanded = x[:] if (x := m.expanded) else []
+    o.expanded = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.expanded) else []
+    )
     o.unchecked = text(m.unchecked)
     w = m.WhichOneof("pick")
     if w is None:
@@ -50,7 +61,7 @@ def read_Features(m: Any, keep: bool = True, /) -> Features:
         o.pick = Features.Pick.Picked(read_Features_Inner(m.picked, keep))
     elif w == "shut":
         o.pick = Features.Pick.Shut(E_Closed[m.shut])
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -112,7 +123,7 @@ def write_Features(o: Features, m: Any, /) -> None:
 def read_Features_Inner(m: Any, keep: bool = True, /) -> Features.Inner:
     o = new(Features.Inner)
     o.open = E_Open[m.open]
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_TEXT,
     UnknownFieldSet,
     boolean,
@@ -12,7 +15,6 @@ from plugwright_runtime.wire import (
     expect_model,
     float32,
     new,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import (
     read_timestamp,
@@ -31,7 +33,7 @@ E_Kind = enum_table(Kind)
 def read_Item(m: Any, keep: bool = True, /) -> Item:
     o = new(Item)
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -62,7 +64,7 @@ def read_Maps(m: Any, keep: bool = True, /) -> Maps:
     o.times = {k: read_timestamp(x[k]) for k in x} if (x := m.times) else {}
     o.values = {k: read_value(x[k]) for k in x} if (x := m.values) else {}
     o.wrapped = {k: read_wrapper(x[k]) for k in x} if (x := m.wrapped) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -136,7 +138,7 @@ def write_Maps(o: Maps, m: Any, /) -> None:
 
 def read_Other(m: Any, keep: bool = True, /) -> Other:
     o = new(Other)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -150,7 +152,7 @@ def write_Other(o: Other, m: Any, /) -> None:
 def read_Other_TextsEntry(m: Any, keep: bool = True, /) -> Other.TextsEntry:
     o = new(Other.TextsEntry)
     o.value = m.value
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -168,9 +170,11 @@ def read_Confusing(m: Any, keep: bool = True, /) -> Confusing:
     o = new(Confusing)
     o.texts = {k: x[k] for k in x} if (x := m.texts) else {}
     o.entries = (
-        [read_Other_TextsEntry(v, keep) for v in x[:]] if (x := m.entries) else []
+        [read_Other_TextsEntry(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.entries)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

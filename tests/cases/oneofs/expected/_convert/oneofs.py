@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
@@ -13,7 +14,6 @@ from plugwright_runtime.wire import (
     expect_model,
     new,
     not_a_case,
-    unknown_fields,
 )
 
 from ..models.oneofs import (
@@ -33,7 +33,7 @@ E_Color = enum_table(Color)
 
 def read_Empty(m: Any, keep: bool = True, /) -> Empty:
     o = new(Empty)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -71,7 +71,7 @@ def read_Shape(m: Any, keep: bool = True, /) -> Shape:
         o.other_thing = None
     elif w == "number":
         o.other_thing = Shape.OtherThing.Number(m.number)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -123,7 +123,7 @@ def write_Shape(o: Shape, m: Any, /) -> None:
 def read_Shape_Circle(m: Any, keep: bool = True, /) -> Shape.Circle:
     o = new(Shape.Circle)
     o.radius = m.radius
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -144,7 +144,7 @@ def read_Result(m: Any, keep: bool = True, /) -> Result:
         o.result = Result.Result.Ok(m.ok)
     elif w == "error":
         o.result = Result.Result.Error(m.error)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -167,7 +167,7 @@ def write_Result(o: Result, m: Any, /) -> None:
 
 def read_A(m: Any, keep: bool = True, /) -> A:
     o = new(A)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -185,7 +185,7 @@ def read_A_B(m: Any, keep: bool = True, /) -> A.B:
         o.c = None
     elif w == "x":
         o.c = A.B.C.X(m.x)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -211,7 +211,7 @@ def read_AB(m: Any, keep: bool = True, /) -> AB:
         o.c = None
     elif w == "x":
         o.c = AB.C.X(m.x)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -239,7 +239,7 @@ def read_ABC(m: Any, keep: bool = True, /) -> ABC:
         o.pick = ABC.PickOneof.One(read_ABC_Pick(m.one, keep))
     elif w == "value":
         o.pick = ABC.PickOneof.Value(m.value)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -264,7 +264,7 @@ def write_ABC(o: ABC, m: Any, /) -> None:
 
 def read_ABC_Pick(m: Any, keep: bool = True, /) -> ABC.Pick:
     o = new(ABC.Pick)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -285,7 +285,7 @@ def read_SetShapeRequest(m: Any, keep: bool = True, /) -> SetShapeRequest:
         o.how = SetShapeRequest.How.Shape(read_Shape(m.shape, keep))
     elif w == "template":
         o.how = SetShapeRequest.How.Template(m.template)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -320,7 +320,7 @@ def read_SetShapeResponse(m: Any, keep: bool = True, /) -> SetShapeResponse:
         o.answer = SetShapeResponse.Answer.Shape(read_Shape(m.shape, keep))
     elif w == "refusal":
         o.answer = SetShapeResponse.Answer.Refusal(m.refusal)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     UnknownFieldSet,
     ZERO,
     boolean,
@@ -12,7 +15,6 @@ from plugwright_runtime.wire import (
     expect_model,
     float32,
     new,
-    unknown_fields,
 )
 
 from ..models.presence import Level, Presence
@@ -33,8 +35,12 @@ def read_Presence(m: Any, keep: bool = True, /) -> Presence:
     o.bare_level = E_Level[m.bare_level]
     o.inner = read_Presence(m.inner, keep) if h("inner") else None
     o.marked = read_Presence(m.marked, keep) if h("marked") else None
-    o.many = [read_Presence(v, keep) for v in x[:]] if (x := m.many) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.many = (
+        [read_Presence(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.many)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     UnknownFieldSet,
     boolean,
     enum_table,
@@ -13,12 +16,12 @@ from plugwright_runtime.wire import (
     extend_text,
     float32,
     items,
+    long_list,
     missing,
     new,
     not_a_case,
     put_text,
     text,
-    unknown_fields,
 )
 
 from ..models.proto2 import (
@@ -51,11 +54,17 @@ def read_Order(m: Any, keep: bool = True, /) -> Order:
     o.greeting = text(m.greeting) if h("greeting") else None
     o.magic = m.magic if h("magic") else None
     o.wanted = E_Size[m.wanted] if h("wanted") else None
-    o.sizes = [E_Size[v] for v in x[:]] if (x := m.sizes) else []
-    o.packed = x[:] if (x := m.packed) else []
+    o.sizes = (
+        [E_Size[v] for v in (x[ALL] if len(x) < LONG else x)] if (x := m.sizes) else []
+    )
+    o.packed = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.packed) else []
     o.by_name = {k: E_Ripeness[x[k]] for k in x} if (x := m.by_name) else {}
     o.address = read_Order_Address(m.address, keep) if h("address") else None
-    o.stop = [read_Order_Stop(v, keep) for v in x[:]] if (x := m.stop) else []
+    o.stop = (
+        [read_Order_Stop(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.stop)
+        else []
+    )
     w = m.WhichOneof("choice")
     if w is None:
         o.choice = None
@@ -63,7 +72,7 @@ def read_Order(m: Any, keep: bool = True, /) -> Order:
         o.choice = Order.Choice.Picked(E_Size[m.picked])
     elif w == "inner":
         o.choice = Order.Choice.Inner(read_Order_Inner(m.inner, keep))
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -134,7 +143,7 @@ def read_Order_Address(m: Any, keep: bool = True, /) -> Order.Address:
     o = new(Order.Address)
     h = m.HasField
     o.street = text(m.street) if h("street") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -152,7 +161,7 @@ def read_Order_Stop(m: Any, keep: bool = True, /) -> Order.Stop:
     o = new(Order.Stop)
     h = m.HasField
     o.at = m.at if h("at") else missing("at")
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -168,7 +177,7 @@ def read_Order_Inner(m: Any, keep: bool = True, /) -> Order.Inner:
     o = new(Order.Inner)
     h = m.HasField
     o.x = m.x if h("x") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -186,7 +195,7 @@ def read_Line(m: Any, keep: bool = True, /) -> Line:
     o = new(Line)
     h = m.HasField
     o.text = text(m.text) if h("text") else missing("text")
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -202,7 +211,7 @@ def read_Extra(m: Any, keep: bool = True, /) -> Extra:
     o = new(Extra)
     h = m.HasField
     o.y = m.y if h("y") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -218,7 +227,7 @@ def write_Extra(o: Extra, m: Any, /) -> None:
 
 def read_Old(m: Any, keep: bool = True, /) -> Old:
     o = new(Old)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -235,7 +244,7 @@ def read_PutRequest(m: Any, keep: bool = True, /) -> PutRequest:
     o.order = read_Order(m.order, keep) if h("order") else missing("order")
     o.times = m.times if h("times") else missing("times")
     o.size = E_Size[m.size] if h("size") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -257,7 +266,7 @@ def read_PutResponse(m: Any, keep: bool = True, /) -> PutResponse:
     o = new(PutResponse)
     h = m.HasField
     o.order = read_Order(m.order, keep) if h("order") else missing("order")
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -273,14 +282,16 @@ def write_PutResponse(o: PutResponse, m: Any, /) -> None:
 
 def read_Texts(m: Any, keep: bool = True, /) -> Texts:
     o = new(Texts)
-    o.many = [text(v) for v in x[:]] if (x := m.many) else []
+    o.many = (
+        [text(v) for v in (x[ALL] if len(x) < LONG else x)] if (x := m.many) else []
+    )
     w = m.WhichOneof("chosen")
     if w is None:
         o.chosen = None
     elif w == "word":
         o.chosen = Texts.Chosen.Word(text(m.word))
     o.by_number = {k: text(x[k]) for k in x} if (x := m.by_number) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     UnknownFieldSet,
     expect_model,
     new,
     not_a_case,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import read_any, read_timestamp, write_any, write_timestamp
 
@@ -22,7 +24,11 @@ def read_BuyRequest(m: Any, keep: bool = True, /) -> BuyRequest:
     o = new(BuyRequest)
     h = m.HasField
     o.price = read_Money(m.price, keep) if h("price") else None
-    o.fees = [read_Money(v, keep) for v in x[:]] if (x := m.fees) else []
+    o.fees = (
+        [read_Money(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.fees)
+        else []
+    )
     o.discounts = {k: read_Money(x[k], keep) for k in x} if (x := m.discounts) else {}
     o.currency = E_Currency[m.currency]
     o.rounding = E_Money_Rounding[m.rounding] if h("rounding") else None
@@ -35,7 +41,7 @@ def read_BuyRequest(m: Any, keep: bool = True, /) -> BuyRequest:
         o.pay = BuyRequest.Pay.Card(m.card)
     o.at = read_timestamp(m.at) if h("at") else None
     o.note = read_any(m.note) if h("note") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -87,7 +93,7 @@ def read_BuyResponse(m: Any, keep: bool = True, /) -> BuyResponse:
     o = new(BuyResponse)
     h = m.HasField
     o.receipt = read_Receipt(m.receipt, keep) if h("receipt") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -108,7 +114,7 @@ def read_Receipt(m: Any, keep: bool = True, /) -> Receipt:
     h = m.HasField
     o.total = read_Money(m.total, keep) if h("total") else None
     o.currencies = {k: E_Currency[x[k]] for k in x} if (x := m.currencies) else {}
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

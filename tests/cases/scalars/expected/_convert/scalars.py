@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -14,8 +17,8 @@ from plugwright_runtime.wire import (
     expect_model,
     float32,
     items,
+    long_list,
     new,
-    unknown_fields,
 )
 
 from ..models.scalars import Lists, Nothing, Scalars
@@ -38,7 +41,7 @@ def read_Scalars(m: Any, keep: bool = True, /) -> Scalars:
     o.a_bool = m.a_bool
     o.a_string = m.a_string
     o.a_bytes = m.a_bytes
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -80,15 +83,19 @@ def write_Scalars(o: Scalars, m: Any, /) -> None:
 
 def read_Lists(m: Any, keep: bool = True, /) -> Lists:
     o = new(Lists)
-    o.doubles = x[:] if (x := m.doubles) else []
-    o.floats = x[:] if (x := m.floats) else []
-    o.ints = x[:] if (x := m.ints) else []
-    o.longs = x[:] if (x := m.longs) else []
-    o.flags = x[:] if (x := m.flags) else []
-    o.texts = x[:] if (x := m.texts) else []
-    o.blobs = x[:] if (x := m.blobs) else []
-    o.all = [read_Scalars(v, keep) for v in x[:]] if (x := m.all) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.doubles = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.doubles) else []
+    o.floats = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.floats) else []
+    o.ints = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.ints) else []
+    o.longs = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.longs) else []
+    o.flags = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.flags) else []
+    o.texts = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.texts) else []
+    o.blobs = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.blobs) else []
+    o.all = (
+        [read_Scalars(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.all)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -142,7 +149,7 @@ def write_Lists(o: Lists, m: Any, /) -> None:
 
 def read_Nothing(m: Any, keep: bool = True, /) -> Nothing:
     o = new(Nothing)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 

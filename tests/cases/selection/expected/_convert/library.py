@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_TEXT,
     UnknownFieldSet,
     ZERO,
@@ -13,7 +16,6 @@ from plugwright_runtime.wire import (
     expect_model,
     new,
     not_a_case,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import read_timestamp, write_timestamp
 
@@ -36,7 +38,7 @@ def read_LendRequest(m: Any, keep: bool = True, /) -> LendRequest:
     elif w == "shelf":
         o.what = LendRequest.What.Shelf(read_Shelf(m.shelf, keep))
     o.due = read_timestamp(m.due) if h("due") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -73,9 +75,11 @@ def write_LendRequest(o: LendRequest, m: Any, /) -> None:
 def read_LendResponse(m: Any, keep: bool = True, /) -> LendResponse:
     o = new(LendResponse)
     o.notices = (
-        [read_LendResponse_Notice(v, keep) for v in x[:]] if (x := m.notices) else []
+        [read_LendResponse_Notice(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.notices)
+        else []
     )
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -96,7 +100,7 @@ def read_LendResponse_Notice(m: Any, keep: bool = True, /) -> LendResponse.Notic
     h = m.HasField
     o.level = E_LendResponse_Level[m.level]
     o.cause = read_LendResponse_Notice(m.cause, keep) if h("cause") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -117,7 +121,7 @@ def write_LendResponse_Notice(o: LendResponse.Notice, m: Any, /) -> None:
 def read_Reader(m: Any, keep: bool = True, /) -> Reader:
     o = new(Reader)
     o.name = m.name
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -135,7 +139,7 @@ def read_Catalogue_Entry(m: Any, keep: bool = True, /) -> Catalogue.Entry:
     o = new(Catalogue.Entry)
     o.title = m.title
     o.binding = E_Catalogue_Binding[m.binding]
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -154,7 +158,7 @@ def write_Catalogue_Entry(o: Catalogue.Entry, m: Any, /) -> None:
 def read_Receipt_Line(m: Any, keep: bool = True, /) -> Receipt.Line:
     o = new(Receipt.Line)
     o.cents = m.cents
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
+    ALL,
+    LONG,
     NO_BYTES,
     NO_TEXT,
     UnknownFieldSet,
@@ -15,10 +18,10 @@ from plugwright_runtime.wire import (
     enum_table,
     expect_model,
     items,
+    long_list,
     new,
     not_a_case,
     set_in_parent,
-    unknown_fields,
 )
 from plugwright_runtime.wkt import read_timestamp, write_timestamp
 
@@ -43,7 +46,7 @@ def read_Shadows(m: Any, keep: bool = True, /) -> Shadows:
     o = new(Shadows)
     h = m.HasField
     o.bytes = m.bytes
-    o.list = x[:] if (x := m.list) else []
+    o.list = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.list) else []
     o.dict = {k: x[k] for k in x} if (x := m.dict) else {}
     o.int = m.int
     o.str = m.str
@@ -64,7 +67,7 @@ def read_Shadows(m: Any, keep: bool = True, /) -> Shadows:
     o._ = m._
     o.m = m.m
     o.o = m.o
-    o.x = x[:] if (x := m.x) else []
+    o.x = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.x) else []
     o.t = {k: x[k] for k in x} if (x := m.t) else {}
     o.h = m.h if h("h") else None
     w = m.WhichOneof("w")
@@ -75,7 +78,7 @@ def read_Shadows(m: Any, keep: bool = True, /) -> Shadows:
     elif w == "v":
         o.w = Shadows.W.V(m.v)
     o.Shadows = read_Shadows(m.Shadows, keep) if h("Shadows") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -189,8 +192,12 @@ def read_Methods(m: Any, keep: bool = True, /) -> Methods:
     o.to_proto = m.to_proto
     o.pb__post_init__ = getattr(m, "__post_init__")
     o.add = m.add
-    o.extend = [read_Methods(v, keep) for v in x[:]] if (x := m.extend) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.extend = (
+        [read_Methods(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
+        if (x := m.extend)
+        else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -253,7 +260,7 @@ def read_Model(m: Any, keep: bool = True, /) -> Model:
         o.Model = Model.ModelOneof.Value(read_Model_OneofCase(m.value, keep))
     elif w == "Oneof_Case":
         o.Model = Model.ModelOneof.OneofCase(m.Oneof_Case)
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -279,7 +286,7 @@ def write_Model(o: Model, m: Any, /) -> None:
 def read_Model_OneofCase(m: Any, keep: bool = True, /) -> Model.OneofCase:
     o = new(Model.OneofCase)
     o.x = m.x
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -295,7 +302,7 @@ def write_Model_OneofCase(o: Model.OneofCase, m: Any, /) -> None:
 
 def read__Model(m: Any, keep: bool = True, /) -> _Model:
     o = new(_Model)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -313,7 +320,7 @@ def read_pb__Model(m: Any, keep: bool = True, /) -> pb__Model:
         read_pb__Model_pb__Inner(getattr(m, "__inner"), keep) if h("__inner") else None
     )
     o.pb__model = read_pb__Model(getattr(m, "__model"), keep) if h("__model") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -335,7 +342,7 @@ def write_pb__Model(o: pb__Model, m: Any, /) -> None:
 
 def read_pb__Model_pb__Inner(m: Any, keep: bool = True, /) -> pb__Model.pb__Inner:
     o = new(pb__Model.pb__Inner)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 
@@ -350,7 +357,7 @@ def read_annotations_(m: Any, keep: bool = True, /) -> annotations_:
     o = new(annotations_)
     h = m.HasField
     o.annotations = read_annotations_(m.annotations, keep) if h("annotations") else None
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -374,7 +381,7 @@ def read_Case(m: Any, keep: bool = True, /) -> Case:
     o.foo__bar = m.foo__bar
     o.foo_ = m.foo_
     o.c2s = m.c2s
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -407,7 +414,7 @@ def read_ListRequest(m: Any, keep: bool = True, /) -> ListRequest:
     o.requests = m.requests
     o.float = m.float
     o.str = m.str
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -435,8 +442,10 @@ def write_ListRequest(o: ListRequest, m: Any, /) -> None:
 
 def read_ListResponse(m: Any, keep: bool = True, /) -> ListResponse:
     o = new(ListResponse)
-    o.response = x[:] if (x := m.response) else []
-    o.__unknown__ = unknown_fields(m) if keep and UnknownFieldSet(m) else b""
+    o.response = (
+        (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.response) else []
+    )
+    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
     return o
 
 
@@ -456,7 +465,7 @@ def write_ListResponse(o: ListResponse, m: Any, /) -> None:
 
 def read_Ping(m: Any, keep: bool = True, /) -> Ping:
     o = new(Ping)
-    o.__unknown__ = unknown_fields(m) if keep else b""
+    o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
 
 

@@ -1,0 +1,177 @@
+"""Does a peer get more work or memory out of a decode than its bytes are worth?
+
+Times are those of this process's CPU, and compared within one test: a busy machine does not count.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from plugwright_runtime import codec
+from plugwright_runtime.errors import DecodeError
+from plugwright_runtime.unknown import LARGE
+from plugwright_runtime.wire import LONG
+
+UNKNOWN = b"\xa0\x3f\x01"  # field 1012: a varint of one byte
+
+
+def spent(function: Callable[[], object], rounds: int = 3) -> float:
+    """CPU seconds of a function, the least of some rounds."""
+    times: list[float] = []
+    gc.collect()
+    for _ in range(rounds):
+        begun = time.process_time()
+        function()
+        times.append(time.process_time() - begun)
+    return min(times)
+
+
+def field(number: int, content: bytes) -> bytes:
+    """A field with a length, in wire format."""
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def varint(value: int) -> bytes:
+    digits = bytearray()
+    while value > 127:
+        digits.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*digits, value])
+
+
+def nested(data: bytes, levels: int) -> bytes:
+    """`data` in a leaf, that in another one, and so on; each has something unknown, too."""
+    for _ in range(levels):
+        data = field(3, data) + UNKNOWN
+    return data
+
+
+WAYS: dict[str, Callable[[bytes], bytes]] = {
+    "at the top": lambda data: data,
+    "in a message": lambda data: field(13, data),
+    "in a list": lambda data: field(47, b"") + field(47, data),
+    "in a map": lambda data: field(66, field(1, b"k") + field(2, data)),
+    "in a oneof": lambda data: varint(96 << 3 | 2) + varint(len(data)) + data,
+    "in a message without fields": lambda data: field(51, data),
+    "at ninety levels": lambda data: field(13, nested(data, 90)),
+    "beside a long text": lambda data: field(10, b"x" * 3_000_000) + data,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_many_unknown_fields_cost_about_what_protobuf_does(
+    every: Any, way: str
+) -> None:
+    data = WAYS[way](UNKNOWN * 400_000)
+    message = every.Every.__codec__.message
+    floor = spent(lambda: message.FromString(data))
+    model = codec.decode(every.Every, data)
+    assert codec.encode(model) == message.FromString(data).SerializeToString()
+    # An object for each of them costs a hundred times as much.
+    assert spent(lambda: codec.decode(every.Every, data)) < 12 * floor + 0.02
+    del model
+    gc.collect()
+    tracemalloc.start()
+    try:
+        model = codec.decode(every.Every, data)
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(model, every.Every)  # until here
+    assert kept < 1.2 * len(data) + 100_000
+    assert peak < 4 * len(data) + 100_000
+
+
+@pytest.mark.parametrize("size", [LARGE - 100, LARGE + 100, 4 * LARGE])
+def test_unknown_fields_are_found_at_every_size(every: Any, size: int) -> None:
+    leaf = field(2, b"name") + UNKNOWN
+    data = (
+        field(13, leaf) + field(47, leaf) + field(66, field(1, b"k") + field(2, leaf))
+    )
+    data += field(11, b"x" * (size - len(data))) + UNKNOWN
+    model = codec.decode(every.Every, data)
+    for part in (model, model.a_leaf, model.leaves[0], model.to_leaf["k"]):
+        assert part.__unknown__ == UNKNOWN
+    assert model.a_leaf.name == model.leaves[0].name == "name"
+    assert len(model.a_bytes) > size - 100
+    dropped = codec.decode(every.Every, data, keep_unknown=False)
+    assert dropped == model
+    assert dropped.__unknown__ == dropped.a_leaf.__unknown__ == b""
+
+
+def test_a_large_message_that_is_cut_off_is_refused_as_ever(every: Any) -> None:
+    with pytest.raises(DecodeError, match=r"not a every\.v1\.Every"):
+        codec.decode(every.Every, UNKNOWN * LARGE + UNKNOWN[:2])
+
+
+LISTS = {
+    "nothings": field(51, b""),
+    "values": field(49, b"\x08\x00"),
+    "leaves": field(47, b"\x08\x01"),
+    "timestamps": field(48, b"\x08\x01"),
+    "a_list_value": b"",
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_long_list_costs_as_much_an_element_as_a_short_one(
+    every: Any, name: str
+) -> None:
+    def decoding(length: int) -> Callable[[], object]:
+        data = LISTS[name] * length
+        if name == "a_list_value":
+            data = field(24, field(1, b"\x08\x00") * length)
+        assert len(getattr(codec.decode(every.Every, data), name)) in (length, 1)
+        return lambda: codec.decode(every.Every, data)
+
+    short, long = 20_000, 400_000
+    floor = spent(decoding(short))
+    assert spent(decoding(long), 1) < 4 * floor * (long / short)
+
+
+class Recorder(list[Any]):
+    """A list that notes how much was taken of it at once."""
+
+    def __init__(self, values: list[Any]) -> None:
+        super().__init__(values)
+        self.most = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        if isinstance(index, slice):
+            self.most = max(self.most, len(found))
+        return found
+
+
+def test_other_threads_run_while_a_long_list_is_read(every: Any) -> None:
+    """What is made in one step, no other thread can come between."""
+    convert = importlib.import_module("every_kind._convert.every")
+    message = every.Every.__codec__.message
+
+    class Stand:
+        """A message with long lists in place of protobuf's."""
+
+        def __init__(self, inner: Any, **lists: Recorder) -> None:
+            self.__dict__.update(lists, _inner=inner)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+    leaf = every.Leaf.__codec__.message(id=1)
+    lists = {
+        "leaves": Recorder([leaf] * 10 * LONG),
+        "int32s": Recorder([1] * 10 * LONG),
+        "strings": Recorder(["a"] * 10 * LONG),
+    }
+    read = convert.read_Every(Stand(message(), **lists), False)
+    assert len(read.leaves) == len(read.int32s) == len(read.strings) == 10 * LONG
+    assert read.leaves[-1].id == 1
+    assert {
+        name: found.most for name, found in lists.items() if found.most > LONG
+    } == {}
