@@ -13,7 +13,7 @@ import contextlib
 import os
 import socket
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -32,6 +32,7 @@ from .serving import (
 if TYPE_CHECKING:
     from .application import Application
     from .diversion import Diversion
+    from .file_scheme import Relayed
 
 ONE_SECOND = 1.0  # to find out whether somebody listens on a socket that is there
 
@@ -41,12 +42,14 @@ class SocketArgument:
     """The constants of this launch style.
 
     `grace_seconds`: from the request to stop until the process is gone. `max_message_bytes`,
-    `max_streams`: limits of the server.
+    `max_streams`: limits of the server. `file_scheme`: hosts call with `:scheme: file` over the
+    socket, which grpc refuses by itself.
     """
 
     grace_seconds: float = 4.0
     max_message_bytes: int = MAX_MESSAGE_BYTES
     max_streams: int = MAX_STREAMS
+    file_scheme: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,9 @@ def run(
     parent = os.getppid()
     log = level_log.configure(debug=arguments.debug, as_json=arguments.json)
     address = (
-        TcpAddress(arguments.bind) if arguments.tcp else UnixAddress(arguments.bind)
+        TcpAddress(arguments.bind)
+        if arguments.tcp
+        else UnixAddress(arguments.bind, style.file_scheme)
     )
 
     def guardian() -> Guardian:
@@ -89,23 +94,62 @@ def run(
 
 
 class UnixAddress:
-    """A socket file: what a dead process left in its place is removed, nothing else."""
+    """A socket file: what a dead process left in its place is removed, nothing else.
 
-    def __init__(self, path: str) -> None:
+    `file_scheme`: calls on it may say `:scheme: file`.
+    """
+
+    def __init__(self, path: str, file_scheme: bool = False) -> None:
         self._path = os.path.abspath(path)
+        self._file_scheme = file_scheme
         self._owned: tuple[int, int] | None = None
+        self._relayed: Relayed | None = None
 
-    def bind(self, server: Any) -> None:
+    async def listen(self, server: Any) -> Close:
+        """Make a server that has not started listen; what is returned ends that."""
+        if not self._file_scheme:
+            self._bind(lambda path: bind_grpc(server, Endpoint("unix", path)))
+            return self._close
+        from .file_scheme import Relayed  # most hosts have no need of it
+
+        relayed = self._relayed = Relayed(server)
+        try:
+            self._bind(relayed.listen)
+        except LaunchError:
+            relayed.release()
+            raise
+        relay = relayed.serve()
+
+        async def close() -> None:
+            await relay.close()
+            self.release()
+
+        return close
+
+    async def _close(self) -> None:
+        self.release()
+
+    def _bind(self, bind: Callable[[str], object]) -> None:
+        """The host connects as soon as there is a file, so it gets its name when `bind`, which also
+        makes it listen, is done.
+        """
         if len(os.fsencode(self._path)) > MAX_PATH_BYTES:
             raise LaunchError(
                 f"the socket path {self._path} is longer than {MAX_PATH_BYTES} bytes: "
                 "choose a shorter one"
             )
         self._make_way()
+        early = path_beside(self._path)
         before = os.umask(0o177)
         try:
-            bind_grpc(server, Endpoint("unix", self._path))
+            bind(early)
+            os.rename(early, self._path)
             self._owned = identity(self._path)
+        except OSError as error:
+            text = f"cannot listen on {self._path}: {error.strerror}"
+            raise LaunchError(text) from error
+        except LaunchError as error:
+            raise LaunchError(str(error).replace(early, self._path)) from error
         finally:
             os.umask(before)
 
@@ -128,6 +172,8 @@ class UnixAddress:
 
     def release(self) -> None:
         """Remove the file, if it is still ours; from any thread."""
+        if self._relayed is not None:
+            self._relayed.release()
         if self._owned is not None and identity(self._path) == self._owned:
             with contextlib.suppress(OSError):
                 os.unlink(self._path)
@@ -139,7 +185,8 @@ class TcpAddress:
     def __init__(self, address: str) -> None:
         self._address = address
 
-    def bind(self, server: Any) -> None:
+    async def listen(self, server: Any) -> Close:
+        """As that of `UnixAddress`."""
         host, colon, port = self._address.rpartition(":")
         if not (host and colon and port.isascii() and port.isdigit()):
             raise LaunchError(
@@ -147,8 +194,19 @@ class TcpAddress:
             )
         bind_grpc(server, Endpoint("tcp", self._address))
 
+        async def close() -> None:
+            """The server has stopped, nothing is left behind."""
+
+        return close
+
     def release(self) -> None:
         """Nothing is left behind."""
+
+
+def path_beside(path: str) -> str:
+    """Another path in the same folder; `path` itself if there is no room for one."""
+    other = os.path.join(os.path.dirname(path), f".{os.getpid():x}")
+    return other if len(os.fsencode(other)) <= MAX_PATH_BYTES else path
 
 
 def identity(path: str) -> tuple[int, int] | None:
@@ -189,12 +247,7 @@ class Process(ApplicationProcess):
         self._log = log
 
     async def listen(self) -> Close:
-        self._address.bind(self.server)
-
-        async def close() -> None:
-            self._address.release()
-
-        return close
+        return await self._address.listen(self.server)
 
     def announce(self) -> None:
         """The socket file says it."""

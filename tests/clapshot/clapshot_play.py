@@ -23,6 +23,7 @@ def server_for(folder: Path, program: Path | str, **options: Any) -> ClapshotSer
     """A server for an organizer, not started. `script`: for `scripted.py`."""
     script = json.dumps(options.pop("script", {}))
     environ = {"PYTHONPATH": IMPORTS, "SCRIPT": script, "FILLED": str(folder)}
+    environ |= options.pop("environ", {})
     path = program if isinstance(program, Path) else ORGANIZERS / program
     command = options.pop("command", f"exec {sys.executable} {path}")
     return ClapshotServer(folder, command, environ=environ, **options)

@@ -77,7 +77,7 @@ def test_run_plugin_and_its_constants(project: Path) -> None:
         ),
         (
             {"style": '"socket-argument"'},
-            "cookie-key means nothing to style 'socket-argument'; known are: grace-seconds",
+            "cookie-key means nothing to style 'socket-argument'; known are: file-scheme",
         ),
         ({"auto_mtls": '"always"'}, "auto-mtls in [launch] must be 'host' or"),
         ({"max_message_bytes": "0"}, "max-message-bytes must be a number from 1 to"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -228,6 +229,36 @@ def test_socket_argument(start: Start, folder: Path) -> None:
     assert re.fullmatch(
         r"ERROR it failed\\nTraceback .*ValueError: inner\\ntext", failure
     )
+
+
+class ListensLate:
+    """Stands for a grpc server that takes its time between the two steps of listening."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.seen: list[bool] = []
+
+    def add_insecure_port(self, target: str) -> int:
+        self.made = socket.socket(socket.AF_UNIX)
+        self.made.bind(target.removeprefix("unix:"))
+        self.seen.append(self.path.exists())
+        self.made.listen()
+        return 1
+
+
+def test_the_socket_is_there_when_it_listens(folder: Path) -> None:
+    """Hosts poll for the file, connect, and some try no second time."""
+    from plugwright_runtime.socket_argument import UnixAddress
+
+    server = ListensLate(folder / "s.sock")
+    address = UnixAddress(str(server.path))
+    asyncio.run(address.listen(server))
+    assert server.seen == [False]
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(server.path))
+    address.release()
+    assert not list(folder.iterdir())
+    server.made.close()
 
 
 def test_the_log_as_json_with_details(start: Start, folder: Path) -> None:

@@ -39,7 +39,12 @@ STYLES = (
         ("cookie_key", "cookie_value"),
         ("cookie_key", "cookie_value", "versions", "auto_mtls", "log_level_envs"),
     ),
-    Style("socket-argument", runtime("socket_argument", "SocketArgument"), (), ()),
+    Style(
+        "socket-argument",
+        runtime("socket_argument", "SocketArgument"),
+        (),
+        ("file_scheme",),
+    ),
     Style(
         "port-on-stdout",
         runtime("port_on_stdout", "PortOnStdout"),
@@ -152,6 +157,8 @@ def _plan(launch: Launch, style: Style) -> LaunchPlan:
         arguments.append(("max_message_bytes", str(launch.max_message_bytes)))
     if launch.grace_seconds:
         arguments.append(("grace_seconds", str(launch.grace_seconds)))
+    if launch.file_scheme:
+        arguments.append(("file_scheme", "True"))
     return LaunchPlan(
         doc="How the host starts a plugin: the constants of its handshake.",
         launch=launch,

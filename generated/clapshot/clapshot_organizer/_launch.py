@@ -10,6 +10,7 @@ from plugwright_runtime.socket_argument import SocketArgument
 LAUNCH = Launch(
     SocketArgument(
         grace_seconds=4.0,
+        file_scheme=True,
     ),
     id_env="",
     path_env="",

@@ -22,7 +22,7 @@ from ..endpoint import LOOPBACK, MAX_PATH_BYTES, Endpoint, bind_grpc, tcp_endpoi
 from ..launch_error import LaunchError
 from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Launch
 
-BACKLOG = 128
+BACKLOG = 4096  # or what the system allows: a host connects for many users at once
 OUR_NAMES = len(
     "/plugin-12345678/plugin1234567890"
 )  # what is put behind a temporary directory

@@ -1,10 +1,10 @@
 """How do bytes get from an accepted connection to another one, within bounded memory?
 
-In: a listening socket, perhaps a TLS context for what it accepts, and a function that opens the far
-side. A `Relay` moves bytes both ways with backpressure: a side that does not read stops the other
-side from being read. At most `MAX_CONNECTIONS` are open, and `MAX_HANDSHAKES` being set up; when
-that many peers hang in their handshake, the oldest gives way to the newest, so that idle strangers
-cannot keep the host out.
+In: a listening socket, perhaps a TLS context for what it accepts, and a function that opens the
+far side. A `Relay` moves bytes both ways with backpressure: a side that does not read stops the
+other side from being read. So many connections may be open, and with TLS `MAX_HANDSHAKES` being set
+up; when that many peers hang in their handshake, the oldest gives way to the newest, so that idle
+strangers cannot keep the host out.
 """
 
 from __future__ import annotations
@@ -81,11 +81,19 @@ class Relay:
     """Serves one listening socket; owns it and every connection that came from it."""
 
     def __init__(
-        self, listening: socket.socket, tls: ssl.SSLContext | None, connect: Connect
+        self,
+        listening: socket.socket,
+        tls: ssl.SSLContext | None,
+        connect: Connect,
+        near: Callable[[], Side] = Side,
+        max_connections: int = MAX_CONNECTIONS,
     ) -> None:
+        """`near`: makes the side of an accepted connection."""
         self._listening = listening
         self._tls = tls
         self._connect = connect
+        self._near = near
+        self._max_connections = max_connections
         self._opening: dict[asyncio.Task[None], None] = {}  # in order of arrival
         self._open: set[asyncio.Task[None]] = set()
         self._next_complaint = 0.0
@@ -110,10 +118,10 @@ class Relay:
                 _log.warning("cannot accept a connection: %s", error)
                 await asyncio.sleep(0.1)
                 continue
-            if len(self._open) >= MAX_CONNECTIONS:
+            if len(self._open) >= self._max_connections:
                 accepted.close()
                 continue
-            if len(self._opening) >= MAX_HANDSHAKES:
+            if self._tls is not None and len(self._opening) >= MAX_HANDSHAKES:
                 oldest = next(iter(self._opening))
                 del self._opening[oldest]
                 oldest.cancel()
@@ -126,7 +134,7 @@ class Relay:
         self._open.discard(task)
 
     async def _serve(self, accepted: socket.socket) -> None:
-        near, far = Side(), Side()
+        near, far = self._near(), Side()
         try:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
                 await asyncio.get_running_loop().connect_accepted_socket(
