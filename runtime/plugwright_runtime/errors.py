@@ -124,7 +124,9 @@ class PluginAPIError(PlugwrightError):
 
 
 class ValidationError(PluginAPIError):
-    """The request is not acceptable as it stands (HTTP 400)."""
+    """The request is not acceptable as it stands (HTTP 400), or a message of the call is too large
+    for gRPC (413).
+    """
 
     http_statuses = (400,)
     grpc_codes = (
@@ -244,14 +246,24 @@ def from_status(
 ) -> PluginAPIError:
     """The exception for a gRPC status; `id: message` in its text is taken apart.
 
+    RESOURCE_EXHAUSTED may be 413 or 429: the HTTP status is known if gRPC itself says so of a
+    message that is too large, which no second try will change, and left unset otherwise.
+
     `cls`: what the service makes of the status, None if it says nothing of it.
     """
     made = _BY_CODE.get(code, PluginAPIError) if cls is None else cls
+    status = HTTP_OF_CODE.get(code, 500)
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        from .message_size import too_large
+
+        status = 0
+        if refused := too_large(text or "", rpc):
+            made, text, status = cls or ValidationError, refused, 413
     found = _ID_AND_TEXT.fullmatch(text or "")
     return made(
         found["text"] if found else text or "",
         id=found["id"] if found else "",
-        status_code=HTTP_OF_CODE.get(code, 500),
+        status_code=status,
         rpc=rpc,
         code=code,
         details=details,
@@ -265,6 +277,7 @@ def code_of(error: PluginAPIError) -> grpc.StatusCode:
     if type(error).grpc_codes:
         return type(error).grpc_codes[0]
     by_http = {http: code for code, http in reversed(HTTP_OF_CODE.items())}
+    by_http[413] = grpc.StatusCode.RESOURCE_EXHAUSTED
     return by_http.get(error.status_code, grpc.StatusCode.INTERNAL)
 
 

@@ -34,11 +34,15 @@ def descriptor_set() -> bytes:
 
 
 class MattermostHost(GoHost):
-    """`api` is a server for the plugin's calls, without answers at first."""
+    """`api` is a server for the plugin's calls, without answers at first, which takes what a server
+    of Go takes by default: 4 MiB.
+    """
 
     def __init__(self) -> None:
         super().__init__(descriptor_set())
-        self.api_address: str = self.request("serve_api", default="empty")["address"]
+        self.api_address: str = self.request(
+            "serve_api", default="empty", max_receive_size=4 << 20
+        )["address"]
 
     def start(self, plugin: Path, name: str = "plugin", **fields: Any) -> Result:
         """Start a plugin as the server does, which sets nothing but the address of the API. `env`

@@ -44,7 +44,7 @@ STATUSES: dict[grpc.StatusCode, tuple[type[PluginAPIError], int]] = {
     grpc.StatusCode.ALREADY_EXISTS: (sdk.AlreadyExistsError, 409),
     grpc.StatusCode.UNAVAILABLE: (sdk.UnavailableError, 503),
     grpc.StatusCode.DEADLINE_EXCEEDED: (sdk.UnavailableError, 504),
-    grpc.StatusCode.RESOURCE_EXHAUSTED: (sdk.UnavailableError, 429),
+    grpc.StatusCode.RESOURCE_EXHAUSTED: (sdk.UnavailableError, 0),  # 413 or 429
     grpc.StatusCode.CANCELLED: (sdk.PluginAPIError, 499),
     grpc.StatusCode.UNKNOWN: (sdk.PluginAPIError, 500),
     grpc.StatusCode.ABORTED: (sdk.PluginAPIError, 409),

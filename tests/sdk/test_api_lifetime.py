@@ -284,9 +284,11 @@ def test_too_big_for_the_channel(
     limits = [("grpc.max_receive_message_length", 1000)]
     host.answer = message_class("GetFileResponse")(data=bytes(2000)).SerializeToString()
     api = connect(surface, channel_options=limits)
-    with pytest.raises(sdk.UnavailableError) as caught:
+    with pytest.raises(sdk.ValidationError, match="GetFile: a message of 20") as caught:
         api.call("get_file", "id")
     assert caught.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert caught.value.status_code == 413
+    assert "larger than the 1000 that" in str(caught.value)
 
 
 # ------------------------------------------------------------------ bad arguments

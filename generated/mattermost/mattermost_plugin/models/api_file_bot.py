@@ -222,8 +222,8 @@ class GetFileResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     data: bytes
-    """The whole content. It is held in memory and travels in one message, so a call can move 100 MiB
-    at most.
+    """The whole content. It is held in memory and travels in one message, of which this client takes
+    100 MiB at most.
     """
 
     def __init__(
@@ -333,8 +333,8 @@ class UploadFileRequest(Model):
     __slots__ = __field_names__ = ("data", "channel_id", "filename")
 
     data: bytes
-    """The whole content. The server's size limit applies, and the 100 MiB of one message; larger
-    files go through an upload session.
+    """The whole content. The server's size limit applies, and that of a request: the server takes
+    4 MiB, all fields together.
     """
     channel_id: str
     """Channel the file is meant for; a post that uses it must be in the same channel. Required."""
@@ -433,8 +433,9 @@ class UploadDataRequest(Model):
     fetch the session again. Required.
     """
     data: bytes
-    """Next part of the content. The first part must have at least 5 MiB unless it is the whole file;
-    anything beyond `file_size` is dropped.
+    """Next part of the content. The first part must have at least 5 MiB unless it is the whole file,
+    and a request has 4 MiB at most: only a file below that can be sent. Anything beyond `file_size`
+    is dropped.
     """
 
     def __init__(

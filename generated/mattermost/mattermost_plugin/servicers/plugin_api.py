@@ -2892,7 +2892,7 @@ class PluginAPIServicer(Servicer):
     ) -> Reply[_api_kv_config.KVSetResponse | None]:
         """Store a value under a key of the plugin's own key-value store. An existing value is
         overwritten; empty bytes delete the key. The store is in the server's database: all nodes of a
-        cluster share it, and it survives restarts and updates of the plugin.
+        cluster share it, and it survives restarts and updates of the plugin. A request has 4 MiB at most.
         """
         raise Unimplemented("KVSet")
 
@@ -3136,8 +3136,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_kv_config.InstallPluginResponse]:
-        """Install a plugin from the bytes of its bundle. It is not enabled: call `enable_plugin`
-        afterwards. The server must allow plugin uploads. Returns the manifest of the installed plugin.
+        """Install a plugin from the bytes of its bundle, less than 4 MiB, which the server takes in a
+        request. It is not enabled: call `enable_plugin` afterwards. The server must allow plugin
+        uploads. Returns the manifest of the installed plugin.
         """
         raise Unimplemented("InstallPlugin")
 
@@ -3243,7 +3244,7 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_file_bot.GetFileResponse]:
-        """Fetch the content of an uploaded file by id. All of it is held in memory, and one call can move
+        """Fetch the content of an uploaded file by id. All of it is held in memory, and one answer can have
         100 MiB at most: look at the size with `get_file_info` first.
         """
         raise Unimplemented("GetFile")
@@ -3288,8 +3289,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_file_bot.CreateUploadSessionResponse]:
-        """Begin an upload in several parts, for files that are too large for `upload_file`. Choose the
-        `id` of the session yourself. Returns the session to pass to `upload_data`.
+        """Begin an upload in several parts. Choose the `id` of the session yourself. Returns the session to
+        pass to `upload_data`. As a part must fit into a request of 4 MiB, and the first one must not be
+        that small unless it is all, this takes no larger files than `upload_file` does.
         """
         raise Unimplemented("CreateUploadSession")
 

@@ -145,11 +145,11 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bytes:
-        """Fetch the content of an uploaded file by id. All of it is held in memory, and one call can move
+        """Fetch the content of an uploaded file by id. All of it is held in memory, and one answer can have
         100 MiB at most: look at the size with `get_file_info` first.
 
         Errors: NotFoundError if there is no such file; PluginAPIError if its content cannot be read;
-        UnavailableError if it is too large for one call.
+        ValidationError (413) if it is too large for one answer.
 
         Args:
             file_id: File whose content to fetch. Required.
@@ -234,12 +234,13 @@ class FilesMixin(SyncClient):
         the stored file.
 
         Errors: ValidationError if the channel or name is missing or a hook rejected the file;
-        PermissionDeniedError if file attachments are switched off; PluginAPIError if it is too large
-        or storing fails.
+        PermissionDeniedError if file attachments are switched off; ValidationError (413) if the request
+        has more than the 4 MiB that the server takes; PluginAPIError if the file is larger than it
+        allows or storing fails.
 
         Args:
-            data: The whole content. The server's size limit applies, and the 100 MiB of one message; larger
-                files go through an upload session.
+            data: The whole content. The server's size limit applies, and that of a request: the server takes
+                4 MiB, all fields together.
             channel_id: Channel the file is meant for; a post that uses it must be in the same channel. Required.
             filename: Name to give the file, with extension: type and icon follow from it. Required.
         """
@@ -263,8 +264,9 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.UploadSession:
-        """Begin an upload in several parts, for files that are too large for `upload_file`. Choose the
-        `id` of the session yourself. Returns the session to pass to `upload_data`.
+        """Begin an upload in several parts. Choose the `id` of the session yourself. Returns the session to
+        pass to `upload_data`. As a part must fit into a request of 4 MiB, and the first one must not be
+        that small unless it is all, this takes no larger files than `upload_file` does.
 
         Errors: ValidationError if a field is missing or invalid, or the channel is archived;
         NotFoundError if the channel does not exist; PluginAPIError if the file is larger than the
@@ -305,8 +307,9 @@ class FilesMixin(SyncClient):
         Args:
             upload_session: The session with its current `file_offset`: add the length of each part after sending it, or
                 fetch the session again. Required.
-            data: Next part of the content. The first part must have at least 5 MiB unless it is the whole file;
-                anything beyond `file_size` is dropped.
+            data: Next part of the content. The first part must have at least 5 MiB unless it is the whole file,
+                and a request has 4 MiB at most: only a file below that can be sent. Anything beyond `file_size`
+                is dropped.
         """
         response = self._unary(
             "UploadData",
@@ -474,11 +477,11 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bytes:
-        """Fetch the content of an uploaded file by id. All of it is held in memory, and one call can move
+        """Fetch the content of an uploaded file by id. All of it is held in memory, and one answer can have
         100 MiB at most: look at the size with `get_file_info` first.
 
         Errors: NotFoundError if there is no such file; PluginAPIError if its content cannot be read;
-        UnavailableError if it is too large for one call.
+        ValidationError (413) if it is too large for one answer.
 
         Args:
             file_id: File whose content to fetch. Required.
@@ -563,12 +566,13 @@ class AsyncFilesMixin(AsyncClient):
         the stored file.
 
         Errors: ValidationError if the channel or name is missing or a hook rejected the file;
-        PermissionDeniedError if file attachments are switched off; PluginAPIError if it is too large
-        or storing fails.
+        PermissionDeniedError if file attachments are switched off; ValidationError (413) if the request
+        has more than the 4 MiB that the server takes; PluginAPIError if the file is larger than it
+        allows or storing fails.
 
         Args:
-            data: The whole content. The server's size limit applies, and the 100 MiB of one message; larger
-                files go through an upload session.
+            data: The whole content. The server's size limit applies, and that of a request: the server takes
+                4 MiB, all fields together.
             channel_id: Channel the file is meant for; a post that uses it must be in the same channel. Required.
             filename: Name to give the file, with extension: type and icon follow from it. Required.
         """
@@ -592,8 +596,9 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.UploadSession:
-        """Begin an upload in several parts, for files that are too large for `upload_file`. Choose the
-        `id` of the session yourself. Returns the session to pass to `upload_data`.
+        """Begin an upload in several parts. Choose the `id` of the session yourself. Returns the session to
+        pass to `upload_data`. As a part must fit into a request of 4 MiB, and the first one must not be
+        that small unless it is all, this takes no larger files than `upload_file` does.
 
         Errors: ValidationError if a field is missing or invalid, or the channel is archived;
         NotFoundError if the channel does not exist; PluginAPIError if the file is larger than the
@@ -634,8 +639,9 @@ class AsyncFilesMixin(AsyncClient):
         Args:
             upload_session: The session with its current `file_offset`: add the length of each part after sending it, or
                 fetch the session again. Required.
-            data: Next part of the content. The first part must have at least 5 MiB unless it is the whole file;
-                anything beyond `file_size` is dropped.
+            data: Next part of the content. The first part must have at least 5 MiB unless it is the whole file,
+                and a request has 4 MiB at most: only a file below that can be sent. Anything beyond `file_size`
+                is dropped.
         """
         response = await self._unary(
             "UploadData",

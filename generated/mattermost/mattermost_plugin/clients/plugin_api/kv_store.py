@@ -30,9 +30,10 @@ class KVStoreMixin(SyncClient):
     ) -> None:
         """Store a value under a key of the plugin's own key-value store. An existing value is
         overwritten; empty bytes delete the key. The store is in the server's database: all nodes of a
-        cluster share it, and it survives restarts and updates of the plugin.
+        cluster share it, and it survives restarts and updates of the plugin. A request has 4 MiB at most.
 
-        Errors: ValidationError if the key is empty or too long; PluginAPIError if storing fails.
+        Errors: ValidationError if the key is empty or too long, or the value too large for a request;
+        PluginAPIError if storing fails.
 
         Args:
             key: Key to write, 1 to 150 characters. Required. Each plugin has its own keys; those that begin
@@ -330,9 +331,10 @@ class AsyncKVStoreMixin(AsyncClient):
     ) -> None:
         """Store a value under a key of the plugin's own key-value store. An existing value is
         overwritten; empty bytes delete the key. The store is in the server's database: all nodes of a
-        cluster share it, and it survives restarts and updates of the plugin.
+        cluster share it, and it survives restarts and updates of the plugin. A request has 4 MiB at most.
 
-        Errors: ValidationError if the key is empty or too long; PluginAPIError if storing fails.
+        Errors: ValidationError if the key is empty or too long, or the value too large for a request;
+        PluginAPIError if storing fails.
 
         Args:
             key: Key to write, 1 to 150 characters. Required. Each plugin has its own keys; those that begin

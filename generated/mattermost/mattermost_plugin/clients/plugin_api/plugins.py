@@ -170,11 +170,12 @@ class PluginsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_kv_config.Manifest:
-        """Install a plugin from the bytes of its bundle. It is not enabled: call `enable_plugin`
-        afterwards. The server must allow plugin uploads. Returns the manifest of the installed plugin.
+        """Install a plugin from the bytes of its bundle, less than 4 MiB, which the server takes in a
+        request. It is not enabled: call `enable_plugin` afterwards. The server must allow plugin
+        uploads. Returns the manifest of the installed plugin.
 
-        Errors: ValidationError if the bundle is damaged, or the plugin is installed already and
-        `replace` is False; PluginAPIError if uploads are switched off.
+        Errors: ValidationError if the bundle is damaged or too large for a request, or the plugin is
+        installed already and `replace` is False; PluginAPIError if uploads are switched off.
 
         Args:
             file_data: Content of the plugin's bundle, a `.tar.gz` file. Required.
@@ -367,11 +368,12 @@ class AsyncPluginsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_kv_config.Manifest:
-        """Install a plugin from the bytes of its bundle. It is not enabled: call `enable_plugin`
-        afterwards. The server must allow plugin uploads. Returns the manifest of the installed plugin.
+        """Install a plugin from the bytes of its bundle, less than 4 MiB, which the server takes in a
+        request. It is not enabled: call `enable_plugin` afterwards. The server must allow plugin
+        uploads. Returns the manifest of the installed plugin.
 
-        Errors: ValidationError if the bundle is damaged, or the plugin is installed already and
-        `replace` is False; PluginAPIError if uploads are switched off.
+        Errors: ValidationError if the bundle is damaged or too large for a request, or the plugin is
+        installed already and `replace` is False; PluginAPIError if uploads are switched off.
 
         Args:
             file_data: Content of the plugin's bundle, a `.tar.gz` file. Required.
