@@ -166,11 +166,13 @@ async def _respond(response: Response, request: Request) -> Response:
 
 
 class TestStatusesAndBodies:
-    @pytest.mark.parametrize("status", [0, 100, 200, 418, 999, HTTPStatus.CREATED])
+    @pytest.mark.parametrize("status", [0, 200, 418, 999, HTTPStatus.CREATED])
     def test_valid_statuses_pass_as_given(self, status: int) -> None:
         assert fetch(lambda request: Response("x", status)).status == status
 
-    @pytest.mark.parametrize("status", [-1, 1, 99, 1000, True, "200", None, 2.0])
+    @pytest.mark.parametrize(
+        "status", [-1, 1, 99, 100, 101, 103, 199, 1000, True, "200", None, 2.0]
+    )
     def test_other_statuses_are_failures(
         self, status: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -203,7 +205,6 @@ class TestStatusesAndBodies:
             ("HEAD", 200, ["3"]),
             ("GET", 204, []),
             ("GET", 304, ["3"]),
-            ("GET", 100, []),
             ("HEAD", 500, ["3"]),
         ],
     )

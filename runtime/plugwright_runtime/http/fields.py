@@ -72,13 +72,13 @@ def response_head(status: int, headers: Iterable[tuple[str, str]]) -> ResponseHe
 
 
 def checked_status(status: object) -> int:
-    """The status as a plain int. 0 (a Go host answers 200) and 100 to 999 pass, the rest is the
-    handler's error.
+    """The status as a plain int. 0 (a Go host answers 200) and 200 to 999 pass, the rest is the
+    handler's error: one below 200 is never the last word, and a host would wait for that.
     """
     if isinstance(status, bool) or not isinstance(status, int):
         raise TypeError(f"response status must be an int, not {type(status).__name__}")
-    if status != 0 and not 100 <= status <= 999:
-        raise ValueError(f"response status {int(status)} is not valid: use 100 to 999")
+    if status != 0 and not 200 <= status <= 999:
+        raise ValueError(f"response status {int(status)} is not valid: use 200 to 999")
     return int(status)
 
 

@@ -39,7 +39,7 @@ class RequestHead:
 
 @dataclass(frozen=True, slots=True)
 class ResponseHead:
-    """Status and header fields. A status is 0 (the host answers 200) or 100 to 999."""
+    """Status and header fields. A status is 0 (the host answers 200) or 200 to 999."""
 
     status: int
     headers: HeaderPairs = ()

@@ -25,7 +25,7 @@ class Response(HTTPResult):
     """A response whose body is at hand. Content-Length is set, Content-Type too unless `headers`
     has one.
 
-    `status` is 100 to 999, or 0 to leave the choice to the host (200); `ValueError` for anything
+    `status` is 200 to 999, or 0 to leave the choice to the host (200); `ValueError` for anything
     else.
     """
 

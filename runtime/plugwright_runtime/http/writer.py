@@ -37,7 +37,7 @@ class ResponseWriter:
         self._sending: asyncio.Task[None] | None = None
         self._closed = False
         self.bodiless = False
-        """The response has no body whatever the handler writes: HEAD, 1xx, 204, 304."""
+        """The response has no body whatever the handler writes: HEAD, 204, 304."""
         self.started = False
         """A frame is on its way: status and headers cannot change any more."""
         self.completed = False
@@ -56,11 +56,10 @@ class ResponseWriter:
             )
         head = response_head(status, headers)
         length = declared_length(head.headers)
-        without_content = 100 <= head.status < 200 or head.status == 204
-        if without_content and length is not None:
+        if head.status == 204 and length is not None:
             kept = [field for field in head.headers if field[0] != "Content-Length"]
             head = ResponseHead(head.status, kept)
-        self.bodiless = self._head_request or without_content or head.status == 304
+        self.bodiless = self._head_request or head.status in (204, 304)
         self._head, self._missing = head, None if self.bodiless else length
 
     async def write(

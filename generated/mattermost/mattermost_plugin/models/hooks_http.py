@@ -180,7 +180,9 @@ class ServeHTTPResponseInit(Model):
     __slots__ = __field_names__ = ("status_code", "headers")
 
     status_code: int
-    """HTTP status. 0 becomes 200; a value outside 100 to 999 becomes 500."""
+    """HTTP status. 0 becomes 200; a value outside 100 to 999 becomes 500. Below 200 is no answer: the
+    SDK makes a 500 of it, with the reason in the log.
+    """
     headers: list[HTTPHeader]
     """Response headers. Repeat a header by giving it several values."""
 
