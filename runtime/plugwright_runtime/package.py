@@ -1,13 +1,11 @@
 """What does a generated package know about its types, and how are they reached at run time?
 
-One `Package` per SDK, made by generated code. It owns a private descriptor pool, so two SDKs (or
-an SDK and a `_pb2` module) may both declare the same names, and loads descriptors, models and
-converters one proto file at a time, when a type of it is first used.
+One `Package` per SDK, made by generated code. It owns a private descriptor pool, and loads
+descriptors, models and converters one proto file at a time, when a type of it is first used.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
 import threading
@@ -19,6 +17,7 @@ from .errors import UnknownTypeError
 from .model import Model, OpenEnum
 
 if TYPE_CHECKING:
+    from .descriptor_pool import DescriptorPool
     from .wkt_any import AnyMessage
 
 M = TypeVar("M", bound=Model)
@@ -74,9 +73,7 @@ class Package:
         self._files = files
         self._codecs: dict[str, Codec[Any]] = {}
         self._lock = threading.RLock()
-        self._pool: Any = None
-        self._loaded: set[str] = set()
-        self._complete = False
+        self._pool: DescriptorPool | None = None
 
     def __repr__(self) -> str:
         return f"<Package {self.name}: {len(self._modules)} types>"
@@ -167,107 +164,43 @@ class Package:
     def _message_class(self, full_name: str, file: str) -> Any:
         from google.protobuf import message_factory
 
-        pool = self._with_file(file)
+        pool = self._descriptor_pool().with_file(file)
         return message_factory.GetMessageClass(pool.FindMessageTypeByName(full_name))
 
-    def _with_file(self, file: str) -> Any:
-        """The pool, with `file` and what it imports loaded."""
-        from google.protobuf import descriptor_pool
-
-        if self._pool is None:
-            self._pool = descriptor_pool.DescriptorPool()
-        stack: list[tuple[Package, str]] = [(self, file)]
-        while stack:
-            importer, current = stack[-1]
-            if current in self._loaded:
-                stack.pop()
-                continue
-            owner, dependencies, data = self._source(current, importer)
-            todo = [(owner, d) for d in dependencies if d not in self._loaded]
-            if todo:
-                stack += todo
-            else:
-                self._add(current, owner, data)
-                self._loaded.add(current)
-                stack.pop()
-        return self._pool
-
-    def _add(self, file: str, owner: Package, data: bytes) -> None:
-        try:
-            self._pool.AddSerializedFile(data)
-        except TypeError as error:
-            if owner is self:
-                raise
-            text = f"{file} of {owner.name} does not fit the protos of {self.name}"
-            text = f"{text}: {error}; generate both from the same protos"
-            raise ImportError(text, name=owner.name) from None
-
-    def _source(
-        self, file: str, importer: Package
-    ) -> tuple[Package, tuple[str, ...], bytes]:
-        """(package that has it, imports, descriptor) of a file that one of `importer` imports.
-
-        What this package has itself comes first; a file whose types it takes from another package
-        has the descriptor that the other one's converters were generated with.
-        """
-        package = self if file in self._descriptors.FILES else importer
-        while package.reused and file in package._descriptors.REUSED:
-            package = package_of(package._descriptors.REUSED[file])
-        dependencies, data = package._descriptors.FILES[file]
-        return package, dependencies, data
-
     @property
-    def _descriptors(self) -> Any:
+    def descriptors(self) -> Any:
+        """The generated module with the serialized descriptors."""
         return importlib.import_module(self._files, self.name)
 
     @property
     def reused_files(self) -> Mapping[str, str]:
         """File -> import name of the package that has its types."""
-        files: Mapping[str, str] = self._descriptors.REUSED if self.reused else {}
+        files: Mapping[str, str] = self.descriptors.REUSED if self.reused else {}
         return files
+
+    def reused_from(self, file: str) -> Package | None:
+        """The package that this one takes the types of `file` from, if it does."""
+        name = self.reused_files.get(file)
+        return None if name is None else package_of(name)
 
     def descriptor(self, file: str) -> bytes | None:
         """The serialized descriptor that the package was generated with."""
-        found = self._descriptors.FILES.get(file)
+        found = self.descriptors.FILES.get(file)
         data: bytes | None = found[1] if found else None
         return data
 
     @property
     def pool(self) -> Any:
-        """The descriptor pool with every file of the package, and the well-known types: for
-        ProtoJSON, which writes what is in an `Any`."""
+        """The descriptor pool with every file of the package, and the well-known types."""
         with self._lock:
-            if not self._complete:
-                for file in self._descriptors.FILES:
-                    self._with_file(file)
-                for name in _WELL_KNOWN:
-                    if (path := f"google/protobuf/{name}.proto") not in self._loaded:
-                        # A file of the package may declare these types itself.
-                        with contextlib.suppress(TypeError):
-                            self._pool.AddSerializedFile(_well_known(name, path))
-                self._complete = True
-            return self._pool
+            return self._descriptor_pool().complete()
 
+    def _descriptor_pool(self) -> DescriptorPool:
+        from .descriptor_pool import DescriptorPool
 
-_WELL_KNOWN = (
-    "any",
-    "duration",
-    "empty",
-    "field_mask",
-    "struct",
-    "timestamp",
-    "wrappers",
-)
-
-
-def _well_known(name: str, path: str) -> bytes:
-    """The serialized descriptor of a file that protobuf brings along."""
-    from google.protobuf import descriptor_pool
-
-    importlib.import_module(f"google.protobuf.{name}_pb2")
-    file: Any = descriptor_pool.Default().FindFileByName(path)
-    data: bytes = file.serialized_pb
-    return data
+        if self._pool is None:
+            self._pool = DescriptorPool(self)
+        return self._pool
 
 
 def package_of(name: str) -> Package:
