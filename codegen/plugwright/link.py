@@ -230,6 +230,7 @@ class _FileLinker:
         d, name = self.descriptor, self.proto.name
         package = self.proto.package
         prefix = f"{package}." if package else ""
+        wire, extended = slim(self.proto)
         return File(
             name=name,
             package=package,
@@ -250,7 +251,8 @@ class _FileLinker:
             ),
             comment=self._comment((_FILE_SYNTAX,)) or self._comment((_FILE_PACKAGE,)),
             deprecated=self.proto.options.deprecated,
-            wire=slim(self.proto),
+            wire=wire,
+            extended=extended,
             target=self.target,
         )
 

@@ -183,7 +183,8 @@ class Service(NamedTuple):
 
 
 class File(NamedTuple):
-    """`wire`: the FileDescriptorProto an SDK embeds (no source info, no extensions).
+    """`wire`: the FileDescriptorProto an SDK embeds (no source info, no extensions); `extended`:
+    the same with the extensions that the file declares, if it does.
 
     `target`: to be generated; `reused`: the package that has the types already, "" = none.
     """
@@ -197,6 +198,7 @@ class File(NamedTuple):
     comment: str
     deprecated: bool
     wire: bytes
+    extended: bytes
     target: bool
     reused: str = ""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from . import reuse
-from .embedded import pruned
+from .embedded import extension_types, pruned
 from .patterns import Patterns
 from .problems import Problems
 from .schema import (
@@ -133,7 +133,14 @@ class _Pruning:
             return kept  # whole on the wire: what is in an Any may be any of them
         imports = sorted(self._imports(kept))
         wire = pruned(file.wire, self.types | self.services, imports)
-        return kept._replace(dependencies=tuple(imports), wire=wire)
+        extended = file.extended
+        if extended:
+            extended = pruned(extended, self.types | self.services, imports)
+        return kept._replace(
+            dependencies=tuple(imports),
+            wire=wire,
+            extended=extended if extended != wire else b"",
+        )
 
     def _messages(self, messages: Iterable[Message]) -> tuple[Message, ...]:
         found = map(self._kept, messages)
@@ -155,6 +162,7 @@ class _Pruning:
     def _imports(self, file: File) -> set[str]:
         """The other files whose types this one refers to."""
         types = set(_of_methods(file.services))
+        types |= extension_types(file.extended, self.types)
         todo = list(file.messages)
         while todo:
             message = todo.pop()

@@ -74,8 +74,13 @@ def to_json(model: Model, **options: Unpack[JSONOptions]) -> str:
         message = to_message(model)
     finally:
         only_utf8.reset(before)
+    codec = model.__codec__
+    cls, pool = codec.package.json(codec.message)
+    if cls is not codec.message:
+        data = codec.message.SerializePartialToString(message)
+        message = codec.package.parser(cls)(data)
     try:
-        return text_of(message, model.__codec__.package.pool, options)
+        return text_of(message, pool, options)
     except Unprintable as error:
         expected = f"a value that JSON can hold ({error.problem})"
         raise FieldError(error.path, expected, error.value) from None
@@ -91,9 +96,12 @@ def from_json(cls: type[M], text: Text, *, ignore_unknown_fields: bool = False) 
     from .protojson import fill
 
     codec: Codec[M] = cls.__codec__
-    message = codec.message()
+    extended, pool = codec.package.json(codec.message)
+    message = extended()
     try:
-        fill(message, text, codec.package.pool, ignore_unknown_fields)
+        fill(message, text, pool, ignore_unknown_fields)
+        if extended is not codec.message:
+            message = codec.parse(extended.SerializePartialToString(message))
         model = codec.read(message)
     except Exception as error:
         raise unreadable(codec.model.__proto__, error) from None

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
 
 class DescriptorPool:
-    """The descriptors of `package`, and what they import from the packages it reuses."""
+    """The descriptors of `package`, and what they import from the packages it reuses.
 
-    def __init__(self, package: Package) -> None:
+    `extended`: with the extensions that the protos declare. Without, the wire has no name for them,
+    so they are unknown fields, which models keep.
+    """
+
+    def __init__(self, package: Package, extended: bool = False) -> None:
         from google.protobuf import descriptor_pool
 
         self._package = package
+        self._extended = extended
         self._pool: Any = descriptor_pool.DescriptorPool()
         self._loaded: set[str] = set()
         self._complete = False
@@ -79,6 +84,8 @@ class DescriptorPool:
         while (other := package.reused_from(file)) is not None:
             package = other
         dependencies, data = package.descriptors.FILES[file]
+        if self._extended:
+            data = package.extended_files.get(file, data)
         return package, dependencies, data
 
 

@@ -74,6 +74,7 @@ class Package:
         self._codecs: dict[str, Codec[Any]] = {}
         self._lock = threading.RLock()
         self._pool: DescriptorPool | None = None
+        self._extended: DescriptorPool | None = None
 
     def __repr__(self) -> str:
         return f"<Package {self.name}: {len(self._modules)} types>"
@@ -190,10 +191,38 @@ class Package:
         return data
 
     @property
+    def extended_files(self) -> Mapping[str, bytes]:
+        """File -> its descriptor with the extensions it declares, if it declares any."""
+        files: Mapping[str, bytes] = getattr(self.descriptors, "EXTENDED", {})
+        return files
+
+    @property
     def pool(self) -> Any:
         """The descriptor pool with every file of the package, and the well-known types."""
         with self._lock:
             return self._descriptor_pool().complete()
+
+    def json(self, message: Any) -> tuple[Any, Any]:
+        """(class, pool) to write and read ProtoJSON with, in place of protobuf class `message`.
+
+        They know the extensions that the protos declare; if there are none, it is `message`.
+        """
+        from google.protobuf import message_factory
+
+        if not any(p.extended_files for p in self._all()):
+            return message, self.pool
+        from .descriptor_pool import DescriptorPool
+
+        with self._lock:
+            if self._extended is None:
+                self._extended = DescriptorPool(self, extended=True)
+            pool = self._extended.complete()
+        found = pool.FindMessageTypeByName(message.DESCRIPTOR.full_name)
+        return message_factory.GetMessageClass(found), pool
+
+    def _all(self) -> list[Package]:
+        """This package and those whose types it uses."""
+        return [self, *map(package_of, dict.fromkeys(self.reused.values()))]
 
     def _descriptor_pool(self) -> DescriptorPool:
         from .descriptor_pool import DescriptorPool

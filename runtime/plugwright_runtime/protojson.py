@@ -132,7 +132,7 @@ class _Shape:
         names = self._names_of(descriptor)
         seen: dict[str, str] = {}
         for name, part in value.items():
-            field = names.get(name)
+            field = names.get(name) or self._extension(name)
             if field is None:
                 continue
             if field.name in seen:
@@ -162,6 +162,15 @@ class _Shape:
             names |= {f.json_name: f for f in descriptor.fields}
             self._names[descriptor.full_name] = names
         return names
+
+    def _extension(self, name: str) -> Any:
+        """What `[full.name]` names; whether it belongs here is asked by json_format."""
+        try:
+            return (
+                self._pool.FindExtensionByName(name[1:-1]) if name[:1] == "[" else None
+            )
+        except KeyError:
+            return None
 
     def _inside(self, value: Any) -> Any:
         """What an `Any` holds, if it says so."""

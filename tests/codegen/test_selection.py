@@ -139,6 +139,12 @@ def _pool(files: Schema) -> descriptor_pool.DescriptorPool:
     return pool
 
 
+def _extended(files: Schema) -> descriptor_pool.DescriptorPool:
+    """As `_pool`, with the extensions."""
+    named = (f._replace(wire=f.extended or f.wire) for f in files.files)
+    return _pool(files._replace(files=tuple(named)))
+
+
 def _embedded(files: Schema) -> Iterator[str]:
     """The full names of the messages with a field in the embedded descriptors.
 
@@ -160,6 +166,7 @@ def test_each_service_of_each_case_alone(case: Case) -> None:
     for service in whole.services:
         settings = Settings(select=Select((service.full_name,)))
         part = select(whole, settings)
+        _extended(part)
         pool = _pool(part)
         for name, message in part.messages.items():
             found: Any = pool.FindMessageTypeByName(name)
@@ -167,6 +174,16 @@ def test_each_service_of_each_case_alone(case: Case) -> None:
         assert set(_embedded(part)) <= part.messages.keys()
         assert part.services == (service,)
         assert select(part, settings) == part, "selecting twice changes nothing"
+
+
+def test_extensions_stay_as_far_as_their_types_do() -> None:
+    case = next(c for c in GOOD if c.name == "proto2")
+    for kept, names in (("Order", {"hidden"}), ("Extra", {"hidden", "extra"})):
+        part = _selected(case, messages=("Order", kept))
+        order: Any = _extended(part)
+        (name,) = (n for n in part.messages if n.endswith(".Order"))
+        found = order.FindAllExtensions(order.FindMessageTypeByName(name))
+        assert {e.name for e in found} - {"line"} == names
 
 
 def test_a_message_that_only_holds_others_is_a_namespace(on_path: Path) -> None:

@@ -22,7 +22,7 @@ def animal(torture: Torture) -> Any:
         name="é🙂",
         id=2**53,
         kind=torture.sdk.models.Animal.Kind.DOG,
-        m={"b": 1, "a": 2},
+        m={"b": 1},
         parent=cls(u32=3),
         mask=FieldMask(["a_b"]),
         data=b"\xff",

@@ -21,9 +21,12 @@ from .modules import HookPlan, ModelsPlan, ModulePlan
 
 
 class DescriptorPlan(NamedTuple):
+    """`extended`: as `data`, with the extensions that the file declares, if it does."""
+
     name: str
     dependencies: tuple[str, ...]
     data: bytes
+    extended: bytes
 
 
 class DescriptorsPlan(NamedTuple):
@@ -196,7 +199,8 @@ def descriptors(files: Iterable[File], reused: Mapping[str, str]) -> ModulePlan:
     plan = DescriptorsPlan(
         doc="Descriptors of the protos, serialized: file -> (imports, FileDescriptorProto).",
         files=tuple(
-            DescriptorPlan(f.name, tuple(sorted(f.dependencies)), f.wire) for f in files
+            DescriptorPlan(f.name, tuple(sorted(f.dependencies)), f.wire, f.extended)
+            for f in files
         ),
         reused=tuple(sorted(reused.items())),
     )
@@ -205,7 +209,7 @@ def descriptors(files: Iterable[File], reused: Mapping[str, str]) -> ModulePlan:
         template="descriptors.py.j2",
         module="._descriptors",
         content=plan,
-        defines=("FILES", "REUSED"),
+        defines=("EXTENDED", "FILES", "REUSED"),
     )
 
 
