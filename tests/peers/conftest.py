@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import itertools
 import os
 import socket
 import subprocess
@@ -19,8 +20,9 @@ import pytest
 HERE = Path(__file__).resolve().parent
 SECONDS = 30.0  # for a plugin to be there
 
-if str(HERE) not in sys.path:
-    sys.path.insert(0, str(HERE))
+for place in (HERE.parent, HERE):
+    if str(place) not in sys.path:
+        sys.path.insert(0, str(place))
 
 from strict_peers import Command, programs  # noqa: E402
 
@@ -53,14 +55,15 @@ def peers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Command]:
     return programs(descriptors)
 
 
-@pytest.fixture
-def address() -> Iterator[Callable[[str], str]]:
+@pytest.fixture(scope="session")
+def addresses() -> Iterator[Callable[[str], str]]:
     """Gives a free address of a transport, `tcp` or `unix`."""
+    numbers = itertools.count()
     with tempfile.TemporaryDirectory(prefix="peer-") as folder:  # pytest's are too long
 
         def free(transport: str) -> str:
             if transport == "unix":
-                return f"unix:{folder}/peer.sock"
+                return f"unix:{folder}/{next(numbers)}.sock"
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 return f"127.0.0.1:{probe.getsockname()[1]}"

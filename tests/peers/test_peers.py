@@ -69,9 +69,9 @@ def test_a_stranger_calls_our_plugin(
     flavour: str,
     peers: dict[str, Command],
     sdk_folder: Path,
-    address: Addresses,
+    addresses: Addresses,
 ) -> None:
-    target, left = address(transport), NOTICED[flavour]
+    target, left = addresses(transport), NOTICED[flavour]
     with plugin(sdk_folder, flavour, target):
         done = subprocess.run(
             [*peers[peer], "call", target, str(left)],
@@ -89,9 +89,9 @@ def test_a_stranger_calls_our_plugin(
 @every_peer
 @every_transport
 def test_our_sync_client_calls_a_stranger(
-    peer: str, transport: str, peers: dict[str, Command], sdk: Any, address: Addresses
+    peer: str, transport: str, peers: dict[str, Command], sdk: Any, addresses: Addresses
 ) -> None:
-    with serving(peers[peer], address(transport)) as target:
+    with serving(peers[peer], addresses(transport)) as target:
         found = SyncCalls(sdk, target).all(left=2)
     assert set(found) == {*OUTCOMES, "given up"} - {"cancel"}
     assert differing(found, peer, left=2) == {}
@@ -100,9 +100,9 @@ def test_our_sync_client_calls_a_stranger(
 @every_peer
 @every_transport
 def test_our_async_client_calls_a_stranger(
-    peer: str, transport: str, peers: dict[str, Command], sdk: Any, address: Addresses
+    peer: str, transport: str, peers: dict[str, Command], sdk: Any, addresses: Addresses
 ) -> None:
-    with serving(peers[peer], address(transport)) as target:
+    with serving(peers[peer], addresses(transport)) as target:
         found = asyncio.run(AsyncCalls(sdk, target).all(left=3))
     assert set(found) == {*OUTCOMES, "given up"}
     assert differing(found, peer, left=3) == {}
@@ -111,9 +111,9 @@ def test_our_async_client_calls_a_stranger(
 @every_peer
 @every_transport
 def test_a_stranger_that_ends_is_unavailable_and_its_successor_is_called(
-    peer: str, transport: str, peers: dict[str, Command], sdk: Any, address: Addresses
+    peer: str, transport: str, peers: dict[str, Command], sdk: Any, addresses: Addresses
 ) -> None:
-    target = address(transport)
+    target = addresses(transport)
     payload = sdk.models.Payload(data=b"x")
     with sdk.clients.PeerClient(target) as client:
         with serving(peers[peer], target):
