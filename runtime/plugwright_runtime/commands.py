@@ -11,7 +11,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from .fitting import Unfit, hints_of
+from .annotations import hints_of, signature_of
+from .fitting import Unfit
 from .json_args import JSONArgs
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -73,14 +74,11 @@ class CommandTable:
 
 def _second_parameter(function: Any, where: str) -> type[Any]:
     """The class that the first parameter after `self` is annotated with."""
-    names = list(inspect.signature(function).parameters)
+    names = list(signature_of(function).parameters)
     if len(names) < 2:
         raise TypeError(f"{where}: a command takes its arguments after self")
-    try:
-        hints = hints_of(function)
-    except Unfit as error:
-        raise TypeError(f"{where}: {error}") from None
-    found = hints.get(names[1])
+    found = hints_of(function).get(names[1])
     if not isinstance(found, type) or not dataclasses.is_dataclass(found):
-        raise TypeError(f"{where}: annotate {names[1]} with a dataclass")
+        there = " that is there when the program runs" if found else ""
+        raise TypeError(f"{where}: annotate {names[1]} with a dataclass{there}")
     return found

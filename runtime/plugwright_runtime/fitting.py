@@ -28,6 +28,7 @@ from collections.abc import (
 from datetime import datetime
 from typing import Any, Literal, Union, get_args, get_origin
 
+from .annotations import Unresolved, hints_of
 from .errors import PlugwrightError
 from .fitting_leaves import (
     Fit,
@@ -45,7 +46,7 @@ from .fitting_leaves import (
 )
 from .nanotime import NanoDatetime
 
-__all__ = ["Fit", "Fits", "Misfit", "Unfit", "fit_of", "hints_of"]
+__all__ = ["Fit", "Fits", "Misfit", "Unfit", "fit_of"]
 
 
 class Unfit(PlugwrightError, TypeError):
@@ -91,7 +92,7 @@ class Fits:
 
     def of(self, annotation: Any) -> Fit:
         """The check for a resolved annotation."""
-        if annotation is Any:
+        if annotation is Any or isinstance(annotation, Unresolved):
             return self._leaves[object]
         if annotation is None:
             return self._leaves[type(None)]
@@ -250,20 +251,6 @@ class Fits:
             or (name in cls.__required_keys__ and hint is _unwrapped(hint))
         }
         return lambda value, path: _members(value, path, fits, required, cls.__name__)
-
-
-def hints_of(owner: Any) -> dict[str, Any]:
-    """The resolved annotations of a class or function, `Annotated` kept; raises `Unfit`."""
-    try:
-        return typing.get_type_hints(owner, include_extras=True)
-    except Exception as error:
-        name = getattr(owner, "__qualname__", repr(owner))
-        advice = ""
-        if isinstance(error, NameError):
-            advice = "; define the types they name at module level"
-        raise Unfit(
-            f"the annotations of {name} cannot be resolved: {error}{advice}"
-        ) from None
 
 
 def _unwrapped(hint: Any) -> Any:

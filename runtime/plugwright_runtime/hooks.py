@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .annotations import signature_of
 from .errors import HookRegistrationError
 from .package import Package, package_of
 
@@ -221,11 +222,11 @@ def _check_signature(cls: type, registration: Registration, spec: HookSpec) -> N
     )
     bound = (None,) if binds else ()
     try:
-        inspect.signature(function).bind(*bound, *names)
+        signature_of(function).bind(*bound, *names)
     except TypeError:
         wanted = ", ".join((*(("self",) if bound else ()), *names))
         raise HookRegistrationError(
-            f"{cls.__qualname__}.{registration.method}{inspect.signature(function)} cannot handle "
+            f"{cls.__qualname__}.{registration.method}{signature_of(function)} cannot handle "
             f"{spec.name}; it is called as {registration.method}({wanted})"
         ) from None
     except ValueError:

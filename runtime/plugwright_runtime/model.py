@@ -12,7 +12,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import enum
-import inspect
 import reprlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_type_hints
@@ -71,9 +70,11 @@ class _LazyFields:
 
 
 def _annotations(owner: type[Model]) -> dict[str, Any]:
+    from .annotations import annotations_of  # hardly anybody asks
+
     found: dict[str, Any] = {}
     for base in reversed(owner.__mro__):
-        found |= inspect.get_annotations(base)
+        found |= annotations_of(base)
     return found
 
 

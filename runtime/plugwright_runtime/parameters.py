@@ -10,7 +10,8 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .fitting import Fit, Misfit, fit_of, hints_of
+from .annotations import Unresolved, hints_of, signature_of
+from .fitting import Fit, Misfit, fit_of
 
 
 class Parameters:
@@ -28,14 +29,15 @@ class Parameters:
         bound: bool = True,
     ) -> None:
         hints = hints_of(function)
-        parameters = list(inspect.signature(function).parameters.values())[bound:]
+        parameters = list(signature_of(function).parameters.values())[bound:]
         self.supplied: dict[str, type] = {}
         self._fits: dict[str, Fit] = {}
         kept: list[inspect.Parameter] = []
         for parameter in parameters:
             hint = hints.get(parameter.name, Any)
-            if isinstance(hint, type) and hint in given:
-                self.supplied[parameter.name] = hint
+            supplied = _one_of(given, hint)
+            if supplied is not None:
+                self.supplied[parameter.name] = supplied
             else:
                 self._fits[parameter.name] = fit_of(hint, leaves)
                 kept.append(parameter)
@@ -78,3 +80,10 @@ class Parameters:
             else:
                 positional.append(value)
         return positional, named
+
+
+def _one_of(classes: tuple[type, ...], hint: Any) -> type | None:
+    """The class that `hint` means; by its name if it is not there when the program runs."""
+    if isinstance(hint, Unresolved):
+        return next((cls for cls in classes if hint.names(cls)), None)
+    return next((cls for cls in classes if hint is cls), None)
