@@ -63,8 +63,11 @@ def union(name: str, declared: str, union: str, members: tuple[str, ...]) -> str
 
 
 def strings(values: tuple[str, ...], head: str, pad: str, equals: str = " = ") -> str:
-    """`head = (…)`: a tuple of strings, on one line if it fits; with `equals="="`, an argument."""
-    end = "," if equals == "=" else ""
+    """`head = (…)`: a tuple of strings, on one line if it fits.
+
+    With `equals="="` an argument, with `equals=": "` an item of a dictionary.
+    """
+    end = "" if equals == " = " else ","
     items = [quote(v) for v in values]
     inside = ", ".join(items) + ("," if len(items) == 1 else "")
     line = f"{pad}{head}{equals}({inside}){end}"

@@ -117,7 +117,8 @@ class Hooks(NamedTuple):
     `modified`, `rejected`: response fields that carry a changed entity and a refusal.
     `dismiss`: RPC -> the reason that drops an entity silently. `timeout`: seconds per call;
     `timeout_env`: the variable that overrides it. `startup`, `shutdown`: the hooks a host calls
-    first and last, for the test harness.
+    first and last, for the test harness. `before`: hook -> the hooks that the plugin's own process
+    calls before it, once, unless the host has.
     """
 
     service: str = ""
@@ -130,6 +131,7 @@ class Hooks(NamedTuple):
     timeout_env: str = ""
     startup: tuple[str, ...] = ()
     shutdown: tuple[str, ...] = ()
+    before: Mapping[str, tuple[str, ...]] = _NONE
 
 
 class Launch(NamedTuple):

@@ -28,6 +28,7 @@ from .hook_values import Answer, Arguments, WrongResult
 from .hooks import HookSpec, HookTable, Registration, registered
 from .model import Model
 from .package import Codec
+from .prelude import with_preludes
 from .servicer import Ended, ends_the_call, not_implemented
 
 
@@ -58,13 +59,17 @@ class Dispatcher:
     def handlers(self) -> grpc.GenericRpcHandler:
         """The gRPC handlers: those of the plugin's hooks, and the list of their names."""
         made: dict[str, Any] = {}
+        calls: dict[str, Any] = {}
         for name, spec in self.table.specs.items():
             registration = self.registered.get(name)
             if spec.family == "http":
                 made[name] = self._http(spec, registration)
             elif registration is not None:
-                call = HookCall(self, spec, registration)
-                made[name] = grpc.unary_unary_rpc_method_handler(call.serve)
+                calls[name] = HookCall(self, spec, registration).serve
+        if self.table.before:
+            calls = with_preludes(calls, self.table.before, self.log)
+        for name, serve in calls.items():
+            made[name] = grpc.unary_unary_rpc_method_handler(serve)
         if self.table.implemented:
             made[self.table.implemented] = grpc.unary_unary_rpc_method_handler(
                 self._implemented
@@ -94,7 +99,7 @@ class Dispatcher:
         response = self.table.package.codec(
             f"{service.rpartition('.')[0]}.{rpc}Response".lstrip(".")
         )
-        return encode(response.model(hooks=sorted(self.registered)))
+        return encode(response.model(hooks=self.table.told(self.registered)))
 
 
 def _timeout(table: HookTable) -> float:

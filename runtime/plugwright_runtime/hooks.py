@@ -80,6 +80,7 @@ class HookTable:
         timeout: float,
         timeout_env: str,
         specs: tuple[HookSpec, ...],
+        before: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.package_name = package
         self.service = service
@@ -88,10 +89,20 @@ class HookTable:
         self.timeout = timeout
         self.timeout_env = timeout_env
         self.specs: Mapping[str, HookSpec] = {spec.name: spec for spec in specs}
+        self.before: Mapping[str, tuple[str, ...]] = before or {}
 
     @property
     def package(self) -> Package:
         return package_of(self.package_name)
+
+    def told(self, handled: Mapping[str, object]) -> list[str]:
+        """What a host is told of a plugin that handles the hooks `handled`: also those before which
+        one of them is called.
+        """
+        needed = (
+            h for h, early in self.before.items() if any(e in handled for e in early)
+        )
+        return sorted({*handled, *needed})
 
     def hook(
         self,

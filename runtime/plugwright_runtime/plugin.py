@@ -55,8 +55,8 @@ class PluginBase(Hosted):
 
     @classmethod
     def implemented_hooks(cls) -> list[str]:
-        """The names of the hooks this plugin handles, as the host is told."""
-        return sorted(cls.__registered__)
+        """The names of the hooks the host is to call, as it is told."""
+        return cls.__hooks__.told(cls.__registered__)
 
     def _client(self, cls: type[C]) -> C:
         """The instance's client of class `cls`, made when it is first asked for."""

@@ -222,9 +222,8 @@ class _Harness(Generic[P, H]):
         """What a host calls around the life of a plugin, as far as the plugin handles it."""
         if not self._activate:
             return
-        hooks = type(self.plugin).__hooks__
         for name in methods:
-            if name in self.plugin.__registered__ and name in hooks.specs:
+            if name in self.plugin.implemented_hooks():
                 yield getattr(self.hooks, _snake(name))
 
     def _end(self) -> None:

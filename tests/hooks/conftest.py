@@ -21,6 +21,7 @@ def served(request):
 
     plugin, script = scripted(HOOKS, coroutines=request.param)
     with hosted(plugin()) as host:
+        host.call("OnConfigurationChange")  # which comes before OnActivate in any case
         yield host, script
 
 

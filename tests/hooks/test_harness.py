@@ -243,7 +243,7 @@ def test_a_plugin_can_be_left_asleep():
     with PluginHarness(Greeter, activate=False) as harness:
         assert harness.plugin.events == []
         harness.hooks.on_activate()
-    assert harness.plugin.events == ["start"]
+    assert harness.plugin.events == ["configure", "start"]
 
 
 def test_a_plugin_that_refuses_to_start():

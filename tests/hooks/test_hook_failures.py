@@ -145,6 +145,7 @@ def slow(request):
     """A plugin whose handlers wait for an event, and must not take longer than 30 ms."""
     plugin, script = scripted(UNARY, coroutines=request.param, timeout=0.03)
     with hosted(plugin(), threads=8) as host:
+        host.call("OnConfigurationChange")  # which comes before OnActivate in any case
         script.behave = wait_on_the_loop if request.param else None
         yield host, script
 

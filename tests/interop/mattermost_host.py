@@ -69,10 +69,9 @@ class MattermostHost(GoHost):
         started = self.start(plugin, name, **fields)
         assert self.request("health", target=name)["status"] == "SERVING"
         implemented = self.hook("Implemented", target=name)["response"].get("hooks", [])
-        for hook in ("OnConfigurationChange", "OnActivate"):
-            if hook in implemented:
-                answer = self.hook(hook, target=name)
-                assert (answer["code"], answer.get("response")) == ("OK", {}), answer
+        if "OnActivate" in implemented:
+            answer = self.hook("OnActivate", target=name)
+            assert (answer["code"], answer.get("response")) == ("OK", {}), answer
         return {**started, "implemented": implemented}
 
     def hook(self, method: str, request: Any = None, **fields: Any) -> Result:

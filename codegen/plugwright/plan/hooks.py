@@ -35,7 +35,7 @@ from ..schema import (
 )
 from ..settings import Hooks, Settings
 from ..symbols import Expr, Symbol, builtin, expr, runtime
-from . import launch
+from . import launch, preludes
 from .clients import class_name
 from .methods import MethodPlanner
 from .modules import AccessorPlan, HookPlan, HooksPlan, ModulePlan, TestingPlan
@@ -85,6 +85,7 @@ class HookPlanner:
             or "    errors=None",
             timeout=self.hooks.timeout,
             timeout_env=self.hooks.timeout_env,
+            before=self.hooks.before,
             accessors=self._accessors(api) if api else (),
             title=self.settings.sdk.title,
             starts=launch.configured(self.settings) is not None,
@@ -157,6 +158,7 @@ class HookPlanner:
                 if name not in known:
                     text = f"{service.name} has no RPC {name!r}; it has: {', '.join(known)}"
                     self.problems.add(self.settings.where(f"{key}.{name}"), text)
+        preludes.check(self.settings, {p.method: p for p in plans}, self.problems)
         self._check_implemented(service)
         requests = [self.schema.messages[m.input] for m in service.methods]
         fields = [f.name for r in requests for f in r.fields]

@@ -6,6 +6,7 @@ the module's import table spells when they are printed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..symbols import Code, Expr, Symbol, builtin, expr, typing
@@ -343,6 +344,7 @@ class HooksPlan(NamedTuple):
     errors: Code
     timeout: float
     timeout_env: str
+    before: Mapping[str, tuple[str, ...]]
     accessors: tuple[AccessorPlan, ...]
     title: str
     starts: bool

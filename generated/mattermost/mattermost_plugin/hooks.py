@@ -48,8 +48,9 @@ class HookName(StrEnum):
     OnActivate = "OnActivate"
     """Called when the plugin is switched on: when the server starts, when an administrator enables or
     upgrades the plugin. It runs on every node of the cluster, after the first
-    OnConfigurationChange and before all other hooks. `self.api` is connected already, so this is
-    the place to register slash commands, create a bot account and start background work.
+    OnConfigurationChange and before all other hooks; only API calls work until it has returned.
+    `self.api` is connected already, so this is the place to register slash commands, create a bot
+    account and start background work.
 
     Return `None`; raise to refuse activation, for example because a required setting is missing.
 
@@ -71,14 +72,16 @@ class HookName(StrEnum):
 
     OnConfigurationChange = "OnConfigurationChange"
     """Called once before OnActivate and again whenever the server's configuration may have changed,
-    on every node. Any setting of the server can be the reason, not only those of this plugin, so
-    the handler should read its settings with `load_plugin_configuration` and compare them with
-    what it knows.
+    on every node. The first call is made by the plugin's own process, as it is with plugins in Go,
+    unless the server has made it already; the others come from the server. Any setting of the
+    server can be the reason, not only those of this plugin, so the handler should read its
+    settings with `load_plugin_configuration` and compare them with what it knows.
 
     Return `None`; raise if the new settings cannot be used.
 
     On failure: the server learns the error (id `plugin.on_configuration_change.error`, status 500)
-    and logs it; the plugin keeps running.
+    and logs it; the plugin keeps running. A failure of the first call is in the plugin's own log
+    alone, and OnActivate runs all the same: raise there if a setting is missing.
     """
 
     OnInstall = "OnInstall"
@@ -987,6 +990,9 @@ HOOKS = HookTable(
             error_id="plugin.serve_http.error",
         ),
     ),
+    before={
+        "OnActivate": ("OnConfigurationChange",),
+    },
 )
 
 if TYPE_CHECKING:

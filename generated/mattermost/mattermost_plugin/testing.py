@@ -23,7 +23,7 @@ class PluginHarness(HarnessBase[P, PluginHooksClient]):
     hooks over a real channel, `harness.api.requests("Rpc", Request)` is what the plugin asked.
     """
 
-    _startup = ("OnConfigurationChange", "OnActivate")
+    _startup = ("OnActivate",)
     _shutdown = ("OnDeactivate",)
     _manifest = "plugin.json"
 

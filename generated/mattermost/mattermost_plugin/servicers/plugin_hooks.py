@@ -387,8 +387,9 @@ class PluginHooksServicer(Servicer):
     ) -> Reply[_hooks_lifecycle.OnActivateResponse | None]:
         """Called when the plugin is switched on: when the server starts, when an administrator enables or
         upgrades the plugin. It runs on every node of the cluster, after the first
-        OnConfigurationChange and before all other hooks. `self.api` is connected already, so this is
-        the place to register slash commands, create a bot account and start background work.
+        OnConfigurationChange and before all other hooks; only API calls work until it has returned.
+        `self.api` is connected already, so this is the place to register slash commands, create a bot
+        account and start background work.
         """
         raise Unimplemented("OnActivate")
 
@@ -412,9 +413,10 @@ class PluginHooksServicer(Servicer):
         /,
     ) -> Reply[_hooks_lifecycle.OnConfigurationChangeResponse | None]:
         """Called once before OnActivate and again whenever the server's configuration may have changed,
-        on every node. Any setting of the server can be the reason, not only those of this plugin, so
-        the handler should read its settings with `load_plugin_configuration` and compare them with
-        what it knows.
+        on every node. The first call is made by the plugin's own process, as it is with plugins in Go,
+        unless the server has made it already; the others come from the server. Any setting of the
+        server can be the reason, not only those of this plugin, so the handler should read its
+        settings with `load_plugin_configuration` and compare them with what it knows.
         """
         raise Unimplemented("OnConfigurationChange")
 
