@@ -137,7 +137,7 @@ def value_or_default(model: Model, attribute: str) -> Any:
     value = getattr(model, attribute)
     if value is not None:
         return value
-    from .diagnosis import by_attribute, is_synthetic
+    from .descriptors import by_attribute, is_synthetic
 
     codec = model.__codec__
     fields = by_attribute(codec.message.DESCRIPTOR)

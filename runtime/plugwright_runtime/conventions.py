@@ -323,7 +323,7 @@ def _text(error: PluginAPIError) -> str:
 
 def _field(codec: Codec[Any], attribute: str) -> Any:
     """The descriptor of the field behind an attribute; None if there is none, or it is a oneof."""
-    from .diagnosis import by_attribute, is_synthetic
+    from .descriptors import by_attribute, is_synthetic
 
     fields = by_attribute(codec.message.DESCRIPTOR)
     found = dict(zip(codec.model.__field_names__, fields, strict=True)).get(attribute)
@@ -339,7 +339,7 @@ def _message(field: Any) -> str:
 
 
 def _is_list(field: Any) -> bool:
-    from .diagnosis import is_repeated
+    from .descriptors import is_repeated
 
     return is_repeated(field)
 

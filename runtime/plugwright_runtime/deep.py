@@ -13,7 +13,7 @@ from typing import Any
 from google.protobuf import message_factory
 from google.protobuf.message import DecodeError
 
-from .diagnosis import is_repeated
+from .descriptors import is_repeated
 
 # Each level looks at all that is below it, so a long message takes long if it is deep too. So many
 # bytes take half a second.

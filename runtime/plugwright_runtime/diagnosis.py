@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import FieldDescriptor
 
+from .descriptors import by_attribute, is_repeated, is_required, is_synthetic
 from .errors import FieldError
 from .model import Model, OneofCase
 from .package import Package
@@ -70,30 +71,6 @@ def _wrong(model: Any, path: str, depth: int) -> Iterator[tuple[str, str, Any]]:
             yield from _wrong_field(codec.message, fields[0], value, place, at)
 
 
-def by_attribute(descriptor: Any) -> Iterator[list[Any]]:
-    """The fields behind each attribute: one, or all the members of a oneof."""
-    seen: set[str] = set()
-    for field in descriptor.fields:
-        oneof = field.containing_oneof
-        if oneof is None or is_synthetic(field):
-            yield [field]
-        elif oneof.name not in seen:
-            seen.add(oneof.name)
-            yield list(oneof.fields)
-
-
-def is_synthetic(field: Any) -> bool:
-    """A proto3 `optional` field sits in a oneof of its own, named with an underscore before."""
-    oneof = field.containing_oneof
-    if oneof is None or len(oneof.fields) != 1 or oneof.name != f"_{field.name}":
-        return False
-    from google.protobuf.descriptor_pb2 import DescriptorProto
-
-    proto = DescriptorProto()  # only it says so for certain
-    field.containing_type.CopyToProto(proto)
-    return bool(proto.field[field.index].proto3_optional)
-
-
 def _wrong_oneof(
     message: Any, fields: list[Any], value: Any, place: str, at: _At
 ) -> Iterator[tuple[str, str, Any]]:
@@ -122,7 +99,7 @@ def _wrong_field(
         for i, element in enumerate(value):
             yield from _wrong_value(message, field, element, f"{place}[{i}]", at)
     elif value is None and field.has_presence and not required:
-        if _is_required(field):
+        if is_required(field):
             yield place, "a value, for the proto requires one", value
     else:
         yield from _wrong_value(message, field, value, place, at)
@@ -223,16 +200,3 @@ _WELL_KNOWN = {
     "Empty": "empty",
     "FieldMask": "field_mask",
 }
-
-
-def _is_required(field: Any) -> bool:
-    if hasattr(type(field), "is_required"):
-        return bool(field.is_required)
-    return bool(field.label == FieldDescriptor.LABEL_REQUIRED)
-
-
-def is_repeated(field: Any) -> bool:
-    """Whether a field descriptor is of a list or a map, whatever protobuf's version."""
-    if hasattr(type(field), "is_repeated"):
-        return bool(field.is_repeated)
-    return bool(field.label == FieldDescriptor.LABEL_REPEATED)

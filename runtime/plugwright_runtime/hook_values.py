@@ -12,7 +12,7 @@ from typing import Any
 from . import json_bytes
 from .codec import WRITE_ERRORS
 from .codec import encode as encode_model
-from .diagnosis import by_attribute, is_repeated
+from .descriptors import by_attribute, is_repeated
 from .hooks import Dismiss, HookSpec, Reject, is_reason
 from .model import Model
 from .package import Codec

@@ -138,7 +138,7 @@ def _well_known(cls: type) -> _WellKnown:
 
 def _check_path(model: type[Model], path: str) -> None:
     """ValueError unless `path` names a field of `model`."""
-    from .diagnosis import is_repeated
+    from .descriptors import is_repeated
 
     message: Any = model.__codec__.message.DESCRIPTOR
     for step in path.split("."):
