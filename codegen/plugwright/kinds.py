@@ -311,7 +311,7 @@ class Kinds:
         value = f"o.{attribute}"
         match field.kind:
             case ListKind():
-                return self._write_list(field, field.kind, value)
+                return self._write_list(field, field.kind, attribute)
             case MapKind():
                 return self._write_map(field.kind, field.name, value)
             case _:
@@ -346,25 +346,24 @@ class Kinds:
             expr(row.fill, f"({value}, t)"),
         ]
 
-    def _write_list(self, field: Field, kind: ListKind, value: str) -> list[Code]:
+    def _write_list(self, field: Field, kind: ListKind, attribute: str) -> list[Code]:
         row, name = self.row(kind.element), field.name
+        listed = expr(runtime("wire", "listed"), f'(o, "{attribute}")')
+        body: list[Code] = ["if x.__class__ is not list:", expr("    x = ", listed)]
+        values: Code = "x"
         if row.fill is not None:
-            body: list[Code] = [f"t = {get(name)}.add", "for v in x:"]
+            body += [f"t = {get(name)}.add", "for v in x:"]
             body.append(expr("    ", row.fill, "(v, t())"))
+        elif not field.utf8:
+            arguments = f'(m, "{name}", {field.number}, x)'
+            body.append(expr(runtime("wire", "extend_text"), arguments))
         else:
-            values: Code = "x"
-            body = ["if x.__class__ is not list:"]
-            body.append(expr("    x = ", runtime("wire", "items"), "(x)"))
-            if not field.utf8:
-                arguments = f'(m, "{name}", {field.number}, x)'
-                body.append(expr(runtime("wire", "extend_text"), arguments))
-                return _guarded(value, "or x.__class__ is not list", body)
             if kind.element == ScalarKind(Scalar.STRING):
                 body.append(expr(runtime("wire", "all_text"), "(x)"))
             elif row.check:
                 values = expr("[", row.check("v"), " for v in x]")
             body += [f"t = {get(name)}", expr("t.extend(", values, ")")]
-        return _guarded(value, "or x.__class__ is not list", body)
+        return _guarded(f"o.{attribute}", "or x.__class__ is not list", body)
 
     def _write_map(self, kind: MapKind, name: str, value: str) -> list[Code]:
         row = self.row(kind.value)

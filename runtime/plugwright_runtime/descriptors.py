@@ -44,3 +44,14 @@ def is_required(field: Any) -> bool:
     if hasattr(type(field), "is_required"):
         return bool(field.is_required)
     return bool(field.label == FieldDescriptor.LABEL_REQUIRED)
+
+
+def is_map(field: Any) -> bool:
+    """Whether a field is a map: to protobuf a list of messages with a key and a value."""
+    nested = field.message_type
+    return nested is not None and bool(nested.GetOptions().map_entry)
+
+
+def in_oneof(field: Any) -> bool:
+    """Whether a field is a member of a oneof that the proto declares."""
+    return field.containing_oneof is not None and not is_synthetic(field)

@@ -1,21 +1,26 @@
 """Which field of a model made its encoding fail, and what does it accept?
 
 Converters are straight lines without checks; protobuf refuses a wrong value without saying where.
-So when an encoding has failed, and only then, this walks the model beside its descriptor, tries
-each value by itself, and returns an error that names the first culprit.
+So when an encoding has failed, and only then, the converters themselves are asked. The traceback
+has a frame for each model on the way to the culprit (`holders`). The innermost model is written
+again, as a stand-in that notes which attribute was asked for last; of a list or map in it, one half
+after the other is written until a single element is left (`trial`). So what is blamed is what was
+refused, and all of it takes about as long as one more encoding, wherever the culprit is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from .descriptors import by_attribute, is_repeated, is_required, is_synthetic
+from .descriptors import in_oneof, is_map, is_repeated, is_required
 from .errors import FieldError
+from .holders import MAX_DEPTH, Step, Steps, too_deep, way
 from .model import Model, OneofCase
-from .package import Package
+from .trial import Trial, asked_last
 
 _EXPECTED = {
     FieldDescriptor.CPPTYPE_STRING: "str",
@@ -23,180 +28,140 @@ _EXPECTED = {
     FieldDescriptor.CPPTYPE_DOUBLE: "float",
     FieldDescriptor.CPPTYPE_FLOAT: "float",
 }
-# Models nest as deeply as protobuf parses; a cycle would never end.
-_MAX_DEPTH = 100
 
 
-class _At(NamedTuple):
-    """`package`: the one of the message a value is in; `depth`: how many messages that is in."""
+class _Place(NamedTuple):
+    """`path`: from the model on; `hidden`: whether a secret field is on it."""
 
-    package: Package
-    depth: int
+    path: str
+    hidden: bool = False
+
+    def below(self, step: Step) -> _Place:
+        shown = step.bare if self.hidden or step.hidden else step.text
+        return _Place(self.path + shown, self.hidden or step.hidden)
+
+    def error(self, expected: str, value: Any, why: object = "") -> FieldError:
+        if why and not self.hidden:
+            expected = f"{expected} ({why})"
+        return FieldError(self.path, expected, value, hidden=self.hidden)
 
 
 def diagnose(model: Model, error: Exception) -> FieldError:
     """A FieldError that names the field; without one, what the encoder said."""
-    name = type(model).__qualname__
-    for path, expected, value in _wrong(model, name, 0):
-        return FieldError(path, expected, value)
-    return FieldError(name, f"a model that can be encoded ({error})", model)
+    place = _Place(type(model).__qualname__)
+    steps = Steps()
+    held = way(error) or too_deep(model, steps) or [model]
+    for depth, (holder, value) in enumerate(pairwise(held)):
+        step = steps.to(holder, value)
+        if step is None:
+            return place.error("a model that can be encoded", holder, error)
+        place = place.below(step)
+        if depth >= MAX_DEPTH:
+            text = f"a message nested at most {MAX_DEPTH} levels deep"
+            return _Place(_shortened(place.path), place.hidden).error(text, value)
+        if not isinstance(value, step.model):
+            return place.error(_expected_model(step.field, value), value)
+    return _in_model(held[-1], place, error)
 
 
-def _wrong(model: Any, path: str, depth: int) -> Iterator[tuple[str, str, Any]]:
-    """(path, what is expected, what is there) for each value that cannot be encoded."""
-    if depth > _MAX_DEPTH:
-        steps = path.split(".")
-        short = ".".join([*steps[:8], "...", *steps[-4:]])
-        yield short, f"a message nested at most {_MAX_DEPTH} levels deep", model
-        return
-    codec = model.__codec__
-    at = _At(codec.package, depth)
-    for attribute, fields in zip(
-        codec.model.__field_names__, by_attribute(codec.message.DESCRIPTOR), strict=True
-    ):
-        place = f"{path}.{attribute}"
-        try:
-            value = getattr(model, attribute)
-        except AttributeError:
-            yield place, "a value", None
-            continue
-        oneof = fields[0].containing_oneof
-        if (
-            oneof is not None
-            and len(oneof.fields) == len(fields)
-            and not is_synthetic(fields[0])
-        ):
-            yield from _wrong_oneof(codec.message, fields, value, place, at)
-        else:
-            yield from _wrong_field(codec.message, fields[0], value, place, at)
+def _shortened(path: str) -> str:
+    parts = path.split(".")
+    return ".".join([*parts[:8], "...", *parts[-4:]])
 
 
-def _wrong_oneof(
-    message: Any, fields: list[Any], value: Any, place: str, at: _At
-) -> Iterator[tuple[str, str, Any]]:
-    if value is None:
-        return
-    if not isinstance(value, OneofCase):
-        yield place, "a case of the oneof or None", value
-        return
-    field = next((f for f in fields if f.name == type(value).__proto_field__), None)
-    if field is None:
-        yield place, "a case of this oneof", value
-        return
-    inner = f"{place} ({type(value).__name__})"
-    yield from _wrong_field(message, field, value.value, inner, at, required=True)
+def _expected_model(field: Any, value: Any) -> str:
+    if value is None and is_required(field):
+        return "a value, for the proto requires one"
+    return str(field.message_type.name)
 
 
-def _wrong_field(
-    message: Any, field: Any, value: Any, place: str, at: _At, required: bool = False
-) -> Iterator[tuple[str, str, Any]]:
-    if field.message_type is not None and field.message_type.GetOptions().map_entry:
-        yield from _wrong_map(message, field, value, place, at)
-    elif is_repeated(field):
-        if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
-            yield place, "list", value
-            return
-        for i, element in enumerate(value):
-            yield from _wrong_value(message, field, element, f"{place}[{i}]", at)
-    elif value is None and field.has_presence and not required:
-        if is_required(field):
-            yield place, "a value, for the proto requires one", value
-    else:
-        yield from _wrong_value(message, field, value, place, at)
-
-
-def _wrong_map(
-    message: Any, field: Any, value: Any, place: str, at: _At
-) -> Iterator[tuple[str, str, Any]]:
-    if not isinstance(value, Mapping):
-        yield place, "dict", value
-        return
-    entry = field.message_type
-    probe = _probe(entry)
-    for key, element in value.items():
-        yield from _wrong_value(
-            probe, entry.fields_by_name["key"], key, f"{place} key", at
-        )
-        inner = f"{place}[{key!r}]"
-        yield from _wrong_value(
-            probe, entry.fields_by_name["value"], element, inner, at
-        )
-
-
-def _probe(descriptor: Any) -> Any:
-    from google.protobuf import message_factory
-
-    return message_factory.GetMessageClass(descriptor)
-
-
-def _wrong_value(
-    message: Any, field: Any, value: Any, place: str, at: _At
-) -> Iterator[tuple[str, str, Any]]:
-    if field.message_type is None:
-        if problem := _refused(message, field, value):
-            yield place, problem, value
-    elif field.message_type.full_name.startswith("google.protobuf."):
-        if problem := _refused_well_known(field.message_type, value):
-            yield place, problem, value
-    elif not isinstance(value, Model) or value.__codec__ is not at.package.codec(
-        field.message_type.full_name
-    ):
-        yield place, field.message_type.name, value
-    else:
-        yield from _wrong(value, place, at.depth + 1)
-
-
-def _refused(message: Any, field: Any, value: Any) -> str:
-    """What the scalar or enum field accepts, if it refuses `value`; else ""."""
-    # Converters refuse these two, protobuf takes them.
-    if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL and not isinstance(value, bool):
-        return "bool"
-    if field.type == FieldDescriptor.TYPE_STRING and isinstance(value, bytes):
-        return "str"
-    probe = message()
+def _in_model(model: Any, place: _Place, error: Exception) -> FieldError:
+    """The error for the value of `model` itself that its converter refuses."""
+    attribute = asked_last(model)
+    if attribute is None:
+        return place.error("a model that can be encoded", model, error)
+    trial = Trial(model, attribute)
+    step = Step(f".{attribute}", f".{attribute}", attribute in model.__secrets__)
+    place = place.below(step)
     try:
-        if is_repeated(field):
-            getattr(probe, field.name).append(value)
-        else:
-            setattr(probe, field.name, value)
-        probe.SerializePartialToString()
-    except (TypeError, ValueError, OverflowError, AttributeError) as error:
-        return _expectation(field, value, error)
-    return ""
+        value = getattr(model, attribute)
+    except AttributeError:
+        return place.error("a value", None)
+    fields = trial.fields
+    if fields is None:
+        return place.error("unknown fields in wire format", value)
+    if in_oneof(fields[0]):
+        return _in_oneof(trial, fields, value, place)
+    return _in_field(trial, fields[0], value, place)
 
 
-def _expectation(field: Any, value: Any, error: Exception) -> str:
+def _in_oneof(trial: Trial, fields: list[Any], value: Any, place: _Place) -> FieldError:
+    if not isinstance(value, OneofCase):
+        return place.error("a case of the oneof or None", value)
+    name = type(value).__proto_field__
+    field = next((f for f in fields if f.name == name), None)
+    if field is None or (why := trial.problem(value)) is None:
+        return place.error("a case of this oneof", value)
+    inner = f" ({type(value).__name__})"
+    return _in_value(field, value.value, place.below(Step(inner, inner)), why)
+
+
+def _in_field(trial: Trial, field: Any, value: Any, place: _Place) -> FieldError:
+    if is_map(field):
+        if not isinstance(value, Mapping):
+            return place.error("dict", value)
+        return _in_map(trial, field, value, place)
+    why = trial.problem(value) or ValueError("it is accepted alone")
+    if not is_repeated(field):
+        return _in_value(field, value, place, why)
+    if isinstance(value, str | bytes | bytearray | Mapping) or not hasattr(
+        value, "__iter__"
+    ):
+        return place.error("list", value)
+    elements = list(value)
+    index = trial.first(elements, list)
+    if index is None:
+        return place.error("a list that can be encoded", value, why)
+    place = place.below(Step(f"[{index}]", f"[{index}]"))
+    why = trial.problem([elements[index]]) or why
+    return _in_value(field, elements[index], place, why)
+
+
+def _in_map(
+    trial: Trial, field: Any, value: Mapping[Any, Any], place: _Place
+) -> FieldError:
+    items = list(value.items())
+    index = trial.first(items, dict)
+    if index is None:
+        return place.error("a dict that can be encoded", value)
+    key, element = items[index]
+    of_key, of_value = field.message_type.fields
+    # With a key that is certainly right, it is the value that is refused, or nothing.
+    why = trial.problem({of_key.default_value: element})
+    if why is not None:
+        return _in_value(
+            of_value, element, place.below(Step(f"[{key!r}]", "[...]")), why
+        )
+    why = trial.problem({key: element}) or TypeError()
+    return _in_value(of_key, key, place.below(Step(" key", " key")), why)
+
+
+def _in_value(field: Any, value: Any, place: _Place, why: Exception) -> FieldError:
+    """The error for a single value that `field` refuses because of `why`."""
+    if value is None and is_required(field):
+        return place.error("a value, for the proto requires one", value)
+    if field.message_type is not None:
+        expected = f"a value for {field.message_type.full_name}"
+        return place.error(expected, value, why)
     if field.enum_type is not None:
-        return f"{field.enum_type.name}"
+        return place.error(field.enum_type.name, value)
     expected = _EXPECTED.get(field.cpp_type, "int")
     if field.type == FieldDescriptor.TYPE_BYTES:
         expected = "bytes"
-    if type(value).__name__ != expected:
-        return expected
+    numbers = isinstance(value, int | float) and expected == "float"
+    if type(value).__name__ != expected and not numbers:
+        return place.error(expected, value)
     if expected == "str":
-        return "text that UTF-8 can hold (no lone surrogates)"
-    return f"{expected} within the range of the field"
-
-
-def _refused_well_known(descriptor: Any, value: Any) -> str:
-    from . import wkt
-
-    name = descriptor.name
-    write = getattr(wkt, f"write_{_WELL_KNOWN.get(name, 'wrapper')}")
-    try:
-        write(value, _probe(descriptor)())
-    except (TypeError, ValueError, OverflowError, AttributeError) as error:
-        return f"a value for google.protobuf.{name} ({error})"
-    return ""
-
-
-_WELL_KNOWN = {
-    "Struct": "struct",
-    "Value": "value",
-    "ListValue": "list_value",
-    "Timestamp": "timestamp",
-    "Duration": "duration",
-    "Any": "any",
-    "Empty": "empty",
-    "FieldMask": "field_mask",
-}
+        expected = "text that UTF-8 can hold (no lone surrogates)"
+        return place.error(expected, value)
+    return place.error(f"{expected} within the range of the field", value)

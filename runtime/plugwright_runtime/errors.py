@@ -8,6 +8,7 @@ not fit a message. `HookRegistrationError` is a plugin class that cannot work.
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,23 +24,54 @@ class PlugwrightError(Exception):
 
 
 class FieldError(PlugwrightError, TypeError, ValueError):
-    """A model holds a value that its field cannot: `User.create_at: expected int, got str`."""
+    """A model holds a value that its field cannot: `User.create_at: expected int, got str`.
 
-    def __init__(self, path: str, expected: str, value: object) -> None:
+    Of a field that is `hidden`, a secret, `value` is `HIDDEN` and the text says its type alone.
+    """
+
+    def __init__(
+        self, path: str, expected: str, value: object, *, hidden: bool = False
+    ) -> None:
         self.path = path
         self.expected = expected
-        self.value = value
-        super().__init__(f"{path}: expected {expected}, got {_shown(value)}")
+        self.value = HIDDEN if hidden else value
+        shown = type(value).__name__ if hidden else _shown(value)
+        super().__init__(f"{path}: expected {expected}, got {shown}")
 
     def __reduce__(self) -> Any:
-        return type(self), (self.path, self.expected, self.value)
+        state = (self.path, self.expected, self.value, self.args)
+        return _field_error, (type(self), *state)
+
+
+def _field_error(cls: type[FieldError], *state: Any) -> FieldError:
+    """A FieldError as it was pickled; how much of its value it told is not decided again."""
+    error = cls.__new__(cls)
+    error.path, error.expected, error.value, error.args = state
+    return error
+
+
+class Hidden(enum.Enum):
+    """What stands for the value of a secret field."""
+
+    HIDDEN = enum.auto()
+
+    def __repr__(self) -> str:
+        return "[hidden]"
+
+
+HIDDEN = Hidden.HIDDEN
 
 
 def _shown(value: object) -> str:
-    """The type of a value; numbers and text that are merely out of range are shown."""
+    """The type of a value; numbers that are merely out of range are shown."""
+    name = type(value).__name__
+    if (
+        isinstance(value, int) and value.bit_length() > 200
+    ):  # Python prints no 5,000 digits
+        return f"{name} of {value.bit_length()} bits"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{type(value).__name__} {value!r}"[:80]
-    return type(value).__name__
+        return f"{name} {value!r}"[:80]
+    return name
 
 
 class DecodeError(PlugwrightError, ValueError):

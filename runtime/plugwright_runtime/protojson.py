@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 
 from google.protobuf import json_format
 
-from .diagnosis import is_repeated
+from .descriptors import is_repeated
 
 Text = str | bytes | bytearray | memoryview
 

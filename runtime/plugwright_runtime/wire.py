@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from enum import IntEnum
 from typing import Any, TypeVar
@@ -20,6 +19,7 @@ ZERO = 0
 # What slices of lists are made with, and how long a list may be to be read by one.
 ALL = slice(None)
 LONG = 1000
+_pack_float = struct.Struct("<f").pack
 # Refuses a list with anything but text in it, at a tenth of what a loop costs.
 all_text = "".join
 _E = TypeVar("_E", bound=IntEnum)
@@ -38,6 +38,7 @@ __all__ = [
     "extend_text",
     "float32",
     "items",
+    "listed",
     "long_list",
     "missing",
     "new",
@@ -87,6 +88,18 @@ def items(values: Any) -> list[Any]:
     return list(values)
 
 
+def listed(o: Any, attribute: str) -> list[Any]:
+    """The elements of a list field of the model `o` that holds something else than a list.
+
+    What can be iterated once only is kept in the model as a list, to be there the next time, too.
+    """
+    values = getattr(o, attribute)
+    found = items(values)
+    if isinstance(values, Iterator):
+        setattr(o, attribute, found)
+    return found
+
+
 def text(value: Any) -> str:
     """A text that protobuf does not check; what is no UTF-8 it gives as bytes.
 
@@ -133,9 +146,12 @@ def _varint(value: int) -> bytes:
 
 
 def float32(value: Any) -> Any:
-    """`value` unchanged, if a 32-bit float can hold something near it."""
-    if isinstance(value, float) and math.isfinite(value):
-        struct.pack("<f", value)  # OverflowError: protobuf would write infinity
+    """`value` unchanged, unless a 32-bit float has nothing near it."""
+    try:
+        _pack_float(value)  # OverflowError: protobuf would write infinity
+    except struct.error:  # too large an int, or no number, which protobuf says itself
+        if isinstance(value, int):
+            _pack_float(float(value))
     return value
 
 

@@ -99,5 +99,5 @@ def write_wrapper(value: Any, m: Any) -> None:
     if isinstance(zero, str | bool):
         expect(type(zero), value, type(zero).__name__)
     m.value = value
-    if isinstance(value, float) and math.isinf(m.value) and not math.isinf(value):
+    if isinstance(zero, float) and math.isinf(m.value) and not math.isinf(value):
         raise OverflowError(f"{value!r} is too large for google.protobuf.FloatValue")

@@ -17,7 +17,7 @@ from plugwright_runtime.wire import (
     enum_table,
     expect_model,
     float32,
-    items,
+    listed,
     long_list,
     new,
     not_a_case,
@@ -118,6 +118,8 @@ def write_MediaFile(o: MediaFile, m: Any, /) -> None:
         t.SetInParent()
         write_MediaFileProcessingMetadata(x, t)
     if (x := o.subtitles) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "subtitles")
         t = m.subtitles.add
         for v in x:
             write_Subtitle(v, t())
@@ -479,12 +481,14 @@ def write_PageItem_FolderListing(o: PageItem.FolderListing, m: Any, /) -> None:
         expect_model(o, PageItem.FolderListing)
     x: Any
     if (x := o.items) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "items")
         t = m.items.add
         for v in x:
             write_PageItem_FolderListing_Item(v, t())
     if (x := o.popup_actions) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "popup_actions")
         all_text(x)
         t = m.popup_actions
         t.extend(x)
@@ -531,6 +535,8 @@ def write_PageItem_FolderListing_Folder(
     if (x := o.title) is not NO_TEXT:
         m.title = "" + x
     if (x := o.preview_items) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "preview_items")
         t = m.preview_items.add
         for v in x:
             write_PageItem_FolderListing_Item(v, t())
@@ -597,7 +603,7 @@ def write_PageItem_FolderListing_Item(
         write_ScriptCall(x, t)
     if (x := o.popup_actions) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "popup_actions")
         all_text(x)
         t = m.popup_actions
         t.extend(x)

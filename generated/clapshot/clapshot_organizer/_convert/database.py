@@ -13,7 +13,7 @@ from plugwright_runtime.wire import (
     ZERO,
     all_text,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
     not_a_case,
@@ -227,18 +227,26 @@ def write_DbUpsertRequest(o: DbUpsertRequest, m: Any, /) -> None:
         expect_model(o, DbUpsertRequest)
     x: Any
     if (x := o.media_files) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "media_files")
         t = m.media_files.add
         for v in x:
             write_MediaFile(v, t())
     if (x := o.subtitles) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "subtitles")
         t = m.subtitles.add
         for v in x:
             write_Subtitle(v, t())
     if (x := o.comments) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "comments")
         t = m.comments.add
         for v in x:
             write_Comment(v, t())
     if (x := o.user_messages) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "user_messages")
         t = m.user_messages.add
         for v in x:
             write_UserMessage(v, t())
@@ -277,18 +285,26 @@ def write_DbUpsertResponse(o: DbUpsertResponse, m: Any, /) -> None:
         expect_model(o, DbUpsertResponse)
     x: Any
     if (x := o.media_files) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "media_files")
         t = m.media_files.add
         for v in x:
             write_MediaFile(v, t())
     if (x := o.subtitles) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "subtitles")
         t = m.subtitles.add
         for v in x:
             write_Subtitle(v, t())
     if (x := o.comments) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "comments")
         t = m.comments.add
         for v in x:
             write_Comment(v, t())
     if (x := o.user_messages) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "user_messages")
         t = m.user_messages.add
         for v in x:
             write_UserMessage(v, t())
@@ -320,25 +336,25 @@ def write_DbDeleteRequest(o: DbDeleteRequest, m: Any, /) -> None:
     x: Any
     if (x := o.media_file_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "media_file_ids")
         all_text(x)
         t = m.media_file_ids
         t.extend(x)
     if (x := o.subtitle_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "subtitle_ids")
         all_text(x)
         t = m.subtitle_ids
         t.extend(x)
     if (x := o.comment_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "comment_ids")
         all_text(x)
         t = m.comment_ids
         t.extend(x)
     if (x := o.user_message_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "user_message_ids")
         all_text(x)
         t = m.user_message_ids
         t.extend(x)
@@ -405,7 +421,7 @@ def write_IdList(o: IdList, m: Any, /) -> None:
     x: Any
     if (x := o.ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "ids")
         all_text(x)
         t = m.ids
         t.extend(x)
@@ -431,6 +447,8 @@ def write_DbMediaFileList(o: DbMediaFileList, m: Any, /) -> None:
         expect_model(o, DbMediaFileList)
     x: Any
     if (x := o.items) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "items")
         t = m.items.add
         for v in x:
             write_MediaFile(v, t())
@@ -460,6 +478,8 @@ def write_DbCommentList(o: DbCommentList, m: Any, /) -> None:
         expect_model(o, DbCommentList)
     x: Any
     if (x := o.items) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "items")
         t = m.items.add
         for v in x:
             write_Comment(v, t())
@@ -489,6 +509,8 @@ def write_DbUserMessageList(o: DbUserMessageList, m: Any, /) -> None:
         expect_model(o, DbUserMessageList)
     x: Any
     if (x := o.items) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "items")
         t = m.items.add
         for v in x:
             write_UserMessage(v, t())

@@ -16,7 +16,7 @@ from plugwright_runtime.wire import (
     boolean,
     enum_table,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
     not_a_case,
@@ -302,6 +302,8 @@ def write_OrganizerInfo(o: OrganizerInfo, m: Any, /) -> None:
     if (x := o.description) is not NO_TEXT:
         m.description = "" + x
     if (x := o.hard_dependencies) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "hard_dependencies")
         t = m.hard_dependencies.add
         for v in x:
             write_OrganizerDependency(v, t())
@@ -378,6 +380,8 @@ def write_Migration(o: Migration, m: Any, /) -> None:
     if (x := o.version) is not NO_TEXT:
         m.version = "" + x
     if (x := o.dependencies) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "dependencies")
         t = m.dependencies.add
         for v in x:
             write_Migration_Dependency(v, t())
@@ -455,6 +459,8 @@ def write_CheckMigrationsResponse(o: CheckMigrationsResponse, m: Any, /) -> None
     if (x := o.current_schema_ver) is not NO_TEXT:
         m.current_schema_ver = "" + x
     if (x := o.pending_migrations) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "pending_migrations")
         t = m.pending_migrations.add
         for v in x:
             write_Migration(v, t())
@@ -639,6 +645,8 @@ def write_MoveToFolderRequest(o: MoveToFolderRequest, m: Any, /) -> None:
         t.SetInParent()
         write_UserSessionData(x, t)
     if (x := o.ids) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "ids")
         t = m.ids.add
         for v in x:
             write_FolderItemID(v, t())
@@ -675,6 +683,8 @@ def write_ReorderItemsRequest(o: ReorderItemsRequest, m: Any, /) -> None:
         t.SetInParent()
         write_UserSessionData(x, t)
     if (x := o.ids) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "ids")
         t = m.ids.add
         for v in x:
             write_FolderItemID(v, t())
@@ -857,7 +867,7 @@ def write_ListTestsResponse(o: ListTestsResponse, m: Any, /) -> None:
     x: Any
     if (x := o.test_names) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "test_names")
         all_text(x)
         t = m.test_names
         t.extend(x)
@@ -925,6 +935,8 @@ def write_ClientShowPageRequest(o: ClientShowPageRequest, m: Any, /) -> None:
     if (x := o.sid) is not NO_TEXT:
         m.sid = "" + x
     if (x := o.page_items) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "page_items")
         t = m.page_items.add
         for v in x:
             write_PageItem(v, t())

@@ -15,7 +15,7 @@ from plugwright_runtime.wire import (
     all_text,
     boolean,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -271,6 +271,8 @@ def write_GetPublicChannelsForTeamResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channels) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "channels")
         t = m.channels.add
         for v in x:
             write_Channel(v, t())
@@ -481,6 +483,8 @@ def write_GetChannelsForTeamForUserResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channels) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "channels")
         t = m.channels.add
         for v in x:
             write_Channel(v, t())
@@ -598,7 +602,7 @@ def write_GetGroupChannelRequest(o: GetGroupChannelRequest, m: Any, /) -> None:
     x: Any
     if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "user_ids")
         all_text(x)
         t = m.user_ids
         t.extend(x)
@@ -720,6 +724,8 @@ def write_SearchChannelsResponse(o: SearchChannelsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channels) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "channels")
         t = m.channels.add
         for v in x:
             write_Channel(v, t())
@@ -932,6 +938,8 @@ def write_GetChannelMembersResponse(o: GetChannelMembersResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channel_members) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "channel_members")
         t = m.channel_members.add
         for v in x:
             write_ChannelMember(v, t())
@@ -961,7 +969,7 @@ def write_GetChannelMembersByIdsRequest(
         m.channel_id = "" + x
     if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "user_ids")
         all_text(x)
         t = m.user_ids
         t.extend(x)
@@ -995,6 +1003,8 @@ def write_GetChannelMembersByIdsResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channel_members) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "channel_members")
         t = m.channel_members.add
         for v in x:
             write_ChannelMember(v, t())
@@ -1058,6 +1068,8 @@ def write_GetChannelMembersForUserResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channel_members) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "channel_members")
         t = m.channel_members.add
         for v in x:
             write_ChannelMember(v, t())
@@ -1207,6 +1219,8 @@ def write_PatchChannelMembersNotificationsRequest(
         expect_model(o, PatchChannelMembersNotificationsRequest)
     x: Any
     if (x := o.members) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "members")
         t = m.members.add
         for v in x:
             write_ChannelMemberIdentifier(v, t())
@@ -1437,6 +1451,8 @@ def write_UpdateChannelSidebarCategoriesRequest(
     if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if (x := o.categories) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "categories")
         t = m.categories.add
         for v in x:
             write_SidebarCategoryWithChannels(v, t())
@@ -1473,6 +1489,8 @@ def write_UpdateChannelSidebarCategoriesResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.categories) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "categories")
         t = m.categories.add
         for v in x:
             write_SidebarCategoryWithChannels(v, t())
@@ -1649,6 +1667,8 @@ def write_GetReactionsResponse(o: GetReactionsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.reactions) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "reactions")
         t = m.reactions.add
         for v in x:
             write_Reaction(v, t())
@@ -2194,6 +2214,8 @@ def write_SearchPostsInTeamRequest(o: SearchPostsInTeamRequest, m: Any, /) -> No
     if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if (x := o.params_list) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "params_list")
         t = m.params_list.add
         for v in x:
             write_SearchParams(v, t())
@@ -2225,6 +2247,8 @@ def write_SearchPostsInTeamResponse(o: SearchPostsInTeamResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.posts) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "posts")
         t = m.posts.add
         for v in x:
             write_Post(v, t())
@@ -2338,6 +2362,8 @@ def write_GetEmojiListResponse(o: GetEmojiListResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.emojis) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "emojis")
         t = m.emojis.add
         for v in x:
             write_Emoji(v, t())
@@ -2624,7 +2650,7 @@ def write_SidebarCategoryWithChannels(
         m.collapsed = x if x is True else boolean(x)
     if (x := o.channel_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "channel_ids")
         all_text(x)
         t = m.channel_ids
         t.extend(x)
@@ -2654,12 +2680,14 @@ def write_OrderedSidebarCategories(o: OrderedSidebarCategories, m: Any, /) -> No
         expect_model(o, OrderedSidebarCategories)
     x: Any
     if (x := o.categories) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "categories")
         t = m.categories.add
         for v in x:
             write_SidebarCategoryWithChannels(v, t())
     if (x := o.order) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "order")
         all_text(x)
         t = m.order
         t.extend(x)
@@ -2727,49 +2755,49 @@ def write_SearchParams(o: SearchParams, m: Any, /) -> None:
         m.include_deleted_channels = x if x is True else boolean(x)
     if (x := o.in_channels) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "in_channels")
         all_text(x)
         t = m.in_channels
         t.extend(x)
     if (x := o.excluded_channels) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "excluded_channels")
         all_text(x)
         t = m.excluded_channels
         t.extend(x)
     if (x := o.from_users) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "from_users")
         all_text(x)
         t = m.from_users
         t.extend(x)
     if (x := o.excluded_users) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "excluded_users")
         all_text(x)
         t = m.excluded_users
         t.extend(x)
     if (x := o.excluded_before_date) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "excluded_before_date")
         all_text(x)
         t = m.excluded_before_date
         t.extend(x)
     if (x := o.excluded_after_date) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "excluded_after_date")
         all_text(x)
         t = m.excluded_after_date
         t.extend(x)
     if (x := o.excluded_dates) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "excluded_dates")
         all_text(x)
         t = m.excluded_dates
         t.extend(x)
     if (x := o.extensions) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "extensions")
         all_text(x)
         t = m.extensions
         t.extend(x)
@@ -2822,7 +2850,7 @@ def write_StringList(o: StringList, m: Any, /) -> None:
     x: Any
     if (x := o.values) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "values")
         all_text(x)
         t = m.values
         t.extend(x)
@@ -2845,7 +2873,7 @@ def write_PostSearchResults(o: PostSearchResults, m: Any, /) -> None:
     x: Any
     if (x := o.order) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "order")
         all_text(x)
         t = m.order
         t.extend(x)

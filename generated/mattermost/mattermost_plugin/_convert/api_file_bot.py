@@ -15,7 +15,7 @@ from plugwright_runtime.wire import (
     all_text,
     boolean,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -85,7 +85,7 @@ def write_CopyFileInfosRequest(o: CopyFileInfosRequest, m: Any, /) -> None:
         m.user_id = "" + x
     if (x := o.file_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "file_ids")
         all_text(x)
         t = m.file_ids
         t.extend(x)
@@ -114,7 +114,7 @@ def write_CopyFileInfosResponse(o: CopyFileInfosResponse, m: Any, /) -> None:
         write_AppError(x, t)
     if (x := o.file_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "file_ids")
         all_text(x)
         t = m.file_ids
         t.extend(x)
@@ -260,6 +260,8 @@ def write_GetFileInfosResponse(o: GetFileInfosResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.file_infos) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "file_infos")
         t = m.file_infos.add
         for v in x:
             write_FileInfo(v, t())
@@ -768,6 +770,8 @@ def write_GetBotsResponse(o: GetBotsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.bots) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "bots")
         t = m.bots.add
         for v in x:
             write_Bot(v, t())

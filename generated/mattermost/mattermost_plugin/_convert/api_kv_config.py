@@ -15,7 +15,7 @@ from plugwright_runtime.wire import (
     all_text,
     boolean,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -474,7 +474,7 @@ def write_KVListResponse(o: KVListResponse, m: Any, /) -> None:
         write_AppError(x, t)
     if (x := o.keys) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "keys")
         all_text(x)
         t = m.keys
         t.extend(x)
@@ -854,6 +854,8 @@ def write_GetPluginsResponse(o: GetPluginsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.manifests) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "manifests")
         t = m.manifests.add
         for v in x:
             write_Manifest(v, t())
@@ -1116,6 +1118,8 @@ def write_LogDebugRequest(o: LogDebugRequest, m: Any, /) -> None:
     if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
     if (x := o.key_value_pairs) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "key_value_pairs")
         t = m.key_value_pairs.add
         for v in x:
             write_KeyValuePair(v, t())
@@ -1162,6 +1166,8 @@ def write_LogInfoRequest(o: LogInfoRequest, m: Any, /) -> None:
     if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
     if (x := o.key_value_pairs) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "key_value_pairs")
         t = m.key_value_pairs.add
         for v in x:
             write_KeyValuePair(v, t())
@@ -1208,6 +1214,8 @@ def write_LogErrorRequest(o: LogErrorRequest, m: Any, /) -> None:
     if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
     if (x := o.key_value_pairs) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "key_value_pairs")
         t = m.key_value_pairs.add
         for v in x:
             write_KeyValuePair(v, t())
@@ -1254,6 +1262,8 @@ def write_LogWarnRequest(o: LogWarnRequest, m: Any, /) -> None:
     if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
     if (x := o.key_value_pairs) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "key_value_pairs")
         t = m.key_value_pairs.add
         for v in x:
             write_KeyValuePair(v, t())
@@ -1326,7 +1336,7 @@ def write_WebsocketBroadcast(o: WebsocketBroadcast, m: Any, /) -> None:
     x: Any
     if (x := o.omit_users) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "omit_users")
         all_text(x)
         t = m.omit_users
         t.extend(x)

@@ -15,7 +15,7 @@ from plugwright_runtime.wire import (
     all_text,
     boolean,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -698,6 +698,8 @@ def write_ListCommandsResponse(o: ListCommandsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.commands) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "commands")
         t = m.commands.add
         for v in x:
             write_Command(v, t())
@@ -748,6 +750,8 @@ def write_ListCustomCommandsResponse(o: ListCustomCommandsResponse, m: Any, /) -
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.commands) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "commands")
         t = m.commands.add
         for v in x:
             write_Command(v, t())
@@ -798,6 +802,8 @@ def write_ListPluginCommandsResponse(o: ListPluginCommandsResponse, m: Any, /) -
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.commands) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "commands")
         t = m.commands.add
         for v in x:
             write_Command(v, t())
@@ -846,6 +852,8 @@ def write_ListBuiltInCommandsResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.commands) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "commands")
         t = m.commands.add
         for v in x:
             write_Command(v, t())
@@ -1083,6 +1091,8 @@ def write_GetPreferencesForUserResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.preferences) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "preferences")
         t = m.preferences.add
         for v in x:
             write_Preference(v, t())
@@ -1113,6 +1123,8 @@ def write_UpdatePreferencesForUserRequest(
     if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if (x := o.preferences) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "preferences")
         t = m.preferences.add
         for v in x:
             write_Preference(v, t())
@@ -1167,6 +1179,8 @@ def write_DeletePreferencesForUserRequest(
     if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if (x := o.preferences) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "preferences")
         t = m.preferences.add
         for v in x:
             write_Preference(v, t())
@@ -1502,6 +1516,8 @@ def write_GetGroupMemberUsersResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "users")
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -1552,6 +1568,8 @@ def write_GetGroupsBySourceResponse(o: GetGroupsBySourceResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.groups) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "groups")
         t = m.groups.add
         for v in x:
             write_Group(v, t())
@@ -1602,6 +1620,8 @@ def write_GetGroupsForUserResponse(o: GetGroupsForUserResponse, m: Any, /) -> No
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.groups) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "groups")
         t = m.groups.add
         for v in x:
             write_Group(v, t())
@@ -1680,7 +1700,7 @@ def write_UpsertGroupMembersRequest(o: UpsertGroupMembersRequest, m: Any, /) -> 
         m.group_id = "" + x
     if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "user_ids")
         all_text(x)
         t = m.user_ids
         t.extend(x)
@@ -1712,6 +1732,8 @@ def write_UpsertGroupMembersResponse(o: UpsertGroupMembersResponse, m: Any, /) -
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.group_members) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "group_members")
         t = m.group_members.add
         for v in x:
             write_GroupMember(v, t())
@@ -2093,6 +2115,8 @@ def write_GetGroupSyncablesResponse(o: GetGroupSyncablesResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.group_syncables) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "group_syncables")
         t = m.group_syncables.add
         for v in x:
             write_GroupSyncable(v, t())
@@ -2323,6 +2347,8 @@ def write_GetGroupsResponse(o: GetGroupsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.groups) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "groups")
         t = m.groups.add
         for v in x:
             write_Group(v, t())
@@ -2976,7 +3002,7 @@ def write_GetPropertyFieldsRequest(o: GetPropertyFieldsRequest, m: Any, /) -> No
         m.group_id = "" + x
     if (x := o.ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "ids")
         all_text(x)
         t = m.ids
         t.extend(x)
@@ -3008,6 +3034,8 @@ def write_GetPropertyFieldsResponse(o: GetPropertyFieldsResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.fields) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "fields")
         t = m.fields.add
         for v in x:
             write_PropertyField(v, t())
@@ -3168,6 +3196,8 @@ def write_SearchPropertyFieldsResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.fields) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "fields")
         t = m.fields.add
         for v in x:
             write_PropertyField(v, t())
@@ -3399,7 +3429,7 @@ def write_GetPropertyValuesRequest(o: GetPropertyValuesRequest, m: Any, /) -> No
         m.group_id = "" + x
     if (x := o.ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "ids")
         all_text(x)
         t = m.ids
         t.extend(x)
@@ -3431,6 +3461,8 @@ def write_GetPropertyValuesResponse(o: GetPropertyValuesResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.values) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "values")
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -3642,6 +3674,8 @@ def write_SearchPropertyValuesResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.values) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "values")
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -3824,6 +3858,8 @@ def write_UpdatePropertyFieldsRequest(
     if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
     if (x := o.fields) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "fields")
         t = m.fields.add
         for v in x:
             write_PropertyField(v, t())
@@ -3857,6 +3893,8 @@ def write_UpdatePropertyFieldsResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.fields) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "fields")
         t = m.fields.add
         for v in x:
             write_PropertyField(v, t())
@@ -3887,6 +3925,8 @@ def write_UpdatePropertyValuesRequest(
     if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
     if (x := o.values) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "values")
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -3920,6 +3960,8 @@ def write_UpdatePropertyValuesResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.values) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "values")
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -3947,6 +3989,8 @@ def write_UpsertPropertyValuesRequest(
         expect_model(o, UpsertPropertyValuesRequest)
     x: Any
     if (x := o.values) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "values")
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -3980,6 +4024,8 @@ def write_UpsertPropertyValuesResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.values) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "values")
         t = m.values.add
         for v in x:
             write_PropertyValue(v, t())
@@ -4493,7 +4539,7 @@ def write_RolesGrantPermissionRequest(
     x: Any
     if (x := o.role_names) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "role_names")
         all_text(x)
         t = m.role_names
         t.extend(x)
@@ -4790,6 +4836,8 @@ def write_CommandResponse(o: CommandResponse, m: Any, /) -> None:
     if (x := o.skip_slack_parsing) is not False:
         m.skip_slack_parsing = x if x is True else boolean(x)
     if (x := o.attachments) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "attachments")
         t = m.attachments.add
         for v in x:
             write_CommandResponse(v, t())
@@ -5443,6 +5491,8 @@ def write_Dialog(o: Dialog, m: Any, /) -> None:
     if (x := o.introduction_text) is not NO_TEXT:
         m.introduction_text = "" + x
     if (x := o.elements) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "elements")
         t = m.elements.add
         for v in x:
             write_DialogElement(v, t())
@@ -5507,6 +5557,8 @@ def write_DialogElement(o: DialogElement, m: Any, /) -> None:
     if (x := o.data_source) is not NO_TEXT:
         m.data_source = "" + x
     if (x := o.options) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "options")
         t = m.options.add
         for v in x:
             write_DialogElementOption(v, t())

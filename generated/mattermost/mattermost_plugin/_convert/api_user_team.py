@@ -15,7 +15,7 @@ from plugwright_runtime.wire import (
     all_text,
     boolean,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -300,19 +300,19 @@ def write_GetUsersRequest(o: GetUsersRequest, m: Any, /) -> None:
         m.role = "" + x
     if (x := o.roles) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "roles")
         all_text(x)
         t = m.roles
         t.extend(x)
     if (x := o.channel_roles) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "channel_roles")
         all_text(x)
         t = m.channel_roles
         t.extend(x)
     if (x := o.team_roles) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "team_roles")
         all_text(x)
         t = m.team_roles
         t.extend(x)
@@ -354,6 +354,8 @@ def write_GetUsersResponse(o: GetUsersResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "users")
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -376,7 +378,7 @@ def write_GetUsersByIdsRequest(o: GetUsersByIdsRequest, m: Any, /) -> None:
     x: Any
     if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "user_ids")
         all_text(x)
         t = m.user_ids
         t.extend(x)
@@ -406,6 +408,8 @@ def write_GetUsersByIdsResponse(o: GetUsersByIdsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "users")
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -560,7 +564,7 @@ def write_GetUsersByUsernamesRequest(o: GetUsersByUsernamesRequest, m: Any, /) -
     x: Any
     if (x := o.usernames) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "usernames")
         all_text(x)
         t = m.usernames
         t.extend(x)
@@ -594,6 +598,8 @@ def write_GetUsersByUsernamesResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "users")
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -646,6 +652,8 @@ def write_GetUsersInTeamResponse(o: GetUsersInTeamResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "users")
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -759,7 +767,7 @@ def write_GetUserStatusesByIdsRequest(
     x: Any
     if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "user_ids")
         all_text(x)
         t = m.user_ids
         t.extend(x)
@@ -793,6 +801,8 @@ def write_GetUserStatusesByIdsResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.statuses) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "statuses")
         t = m.statuses.add
         for v in x:
             write_Status(v, t())
@@ -1096,6 +1106,8 @@ def write_GetUsersInChannelResponse(o: GetUsersInChannelResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "users")
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -1125,7 +1137,7 @@ def write_GetLDAPUserAttributesRequest(
         m.user_id = "" + x
     if (x := o.attributes) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "attributes")
         all_text(x)
         t = m.attributes
         t.extend(x)
@@ -1215,19 +1227,19 @@ def write_SearchUsersRequest(o: SearchUsersRequest, m: Any, /) -> None:
         m.role = "" + x
     if (x := o.roles) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "roles")
         all_text(x)
         t = m.roles
         t.extend(x)
     if (x := o.channel_roles) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "channel_roles")
         all_text(x)
         t = m.channel_roles
         t.extend(x)
     if (x := o.team_roles) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "team_roles")
         all_text(x)
         t = m.team_roles
         t.extend(x)
@@ -1259,6 +1271,8 @@ def write_SearchUsersResponse(o: SearchUsersResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "users")
         t = m.users.add
         for v in x:
             write_User(v, t())
@@ -2028,6 +2042,8 @@ def write_GetTeamsResponse(o: GetTeamsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.teams) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "teams")
         t = m.teams.add
         for v in x:
             write_Team(v, t())
@@ -2166,6 +2182,8 @@ def write_GetTeamsUnreadForUserResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.team_unreads) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "team_unreads")
         t = m.team_unreads.add
         for v in x:
             write_TeamUnread(v, t())
@@ -2257,6 +2275,8 @@ def write_SearchTeamsResponse(o: SearchTeamsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.teams) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "teams")
         t = m.teams.add
         for v in x:
             write_Team(v, t())
@@ -2305,6 +2325,8 @@ def write_GetTeamsForUserResponse(o: GetTeamsForUserResponse, m: Any, /) -> None
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.teams) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "teams")
         t = m.teams.add
         for v in x:
             write_Team(v, t())
@@ -2382,7 +2404,7 @@ def write_CreateTeamMembersRequest(o: CreateTeamMembersRequest, m: Any, /) -> No
         m.team_id = "" + x
     if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "user_ids")
         all_text(x)
         t = m.user_ids
         t.extend(x)
@@ -2416,6 +2438,8 @@ def write_CreateTeamMembersResponse(o: CreateTeamMembersResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.team_members) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "team_members")
         t = m.team_members.add
         for v in x:
             write_TeamMember(v, t())
@@ -2446,7 +2470,7 @@ def write_CreateTeamMembersGracefullyRequest(
         m.team_id = "" + x
     if (x := o.user_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "user_ids")
         all_text(x)
         t = m.user_ids
         t.extend(x)
@@ -2482,6 +2506,8 @@ def write_CreateTeamMembersGracefullyResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.team_members) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "team_members")
         t = m.team_members.add
         for v in x:
             write_TeamMemberWithError(v, t())
@@ -2581,6 +2607,8 @@ def write_GetTeamMembersResponse(o: GetTeamMembersResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.team_members) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "team_members")
         t = m.team_members.add
         for v in x:
             write_TeamMember(v, t())
@@ -2686,6 +2714,8 @@ def write_GetTeamMembersForUserResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.team_members) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "team_members")
         t = m.team_members.add
         for v in x:
             write_TeamMember(v, t())
@@ -3036,6 +3066,8 @@ def write_Session(o: Session, m: Any, /) -> None:
         for k, v in x.items():
             t["" + k] = "" + v
     if (x := o.team_members) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "team_members")
         t = m.team_members.add
         for v in x:
             write_TeamMember(v, t())

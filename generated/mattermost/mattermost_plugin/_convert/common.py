@@ -13,7 +13,7 @@ from plugwright_runtime.wire import (
     ZERO,
     all_text,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -140,13 +140,13 @@ def write_ViewUsersRestrictions(o: ViewUsersRestrictions, m: Any, /) -> None:
     x: Any
     if (x := o.teams) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "teams")
         all_text(x)
         t = m.teams
         t.extend(x)
     if (x := o.channels) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "channels")
         all_text(x)
         t = m.channels
         t.extend(x)

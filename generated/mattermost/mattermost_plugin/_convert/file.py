@@ -15,7 +15,7 @@ from plugwright_runtime.wire import (
     all_text,
     boolean,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -108,12 +108,14 @@ def write_FileUploadResponse(o: FileUploadResponse, m: Any, /) -> None:
         expect_model(o, FileUploadResponse)
     x: Any
     if (x := o.file_infos) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "file_infos")
         t = m.file_infos.add
         for v in x:
             write_FileInfo(v, t())
     if (x := o.client_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "client_ids")
         all_text(x)
         t = m.client_ids
         t.extend(x)

@@ -15,7 +15,7 @@ from plugwright_runtime.wire import (
     all_text,
     boolean,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -148,13 +148,13 @@ def write_SyncResponse(o: SyncResponse, m: Any, /) -> None:
         m.users_last_update_at = x
     if (x := o.user_errors) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "user_errors")
         all_text(x)
         t = m.user_errors
         t.extend(x)
     if (x := o.users_syncd) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "users_syncd")
         all_text(x)
         t = m.users_syncd
         t.extend(x)
@@ -162,7 +162,7 @@ def write_SyncResponse(o: SyncResponse, m: Any, /) -> None:
         m.posts_last_update_at = x
     if (x := o.post_errors) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "post_errors")
         all_text(x)
         t = m.post_errors
         t.extend(x)
@@ -170,7 +170,7 @@ def write_SyncResponse(o: SyncResponse, m: Any, /) -> None:
         m.reactions_last_update_at = x
     if (x := o.reaction_errors) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "reaction_errors")
         all_text(x)
         t = m.reaction_errors
         t.extend(x)
@@ -178,13 +178,13 @@ def write_SyncResponse(o: SyncResponse, m: Any, /) -> None:
         m.acknowledgements_last_update_at = x
     if (x := o.acknowledgement_errors) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "acknowledgement_errors")
         all_text(x)
         t = m.acknowledgement_errors
         t.extend(x)
     if (x := o.status_errors) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "status_errors")
         all_text(x)
         t = m.status_errors
         t.extend(x)
@@ -803,6 +803,8 @@ def write_GenerateSupportDataResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.files) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "files")
         t = m.files.add
         for v in x:
             write_FileData(v, t())

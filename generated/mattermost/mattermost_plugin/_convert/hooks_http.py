@@ -15,7 +15,7 @@ from plugwright_runtime.wire import (
     all_text,
     boolean,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -46,7 +46,7 @@ def write_HTTPHeader(o: HTTPHeader, m: Any, /) -> None:
         m.key = "" + x
     if (x := o.values) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "values")
         all_text(x)
         t = m.values
         t.extend(x)
@@ -123,6 +123,8 @@ def write_ServeHTTPRequestInit(o: ServeHTTPRequestInit, m: Any, /) -> None:
     if (x := o.proto_minor) is not ZERO:
         m.proto_minor = x
     if (x := o.headers) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "headers")
         t = m.headers.add
         for v in x:
             write_HTTPHeader(v, t())
@@ -186,6 +188,8 @@ def write_ServeHTTPResponseInit(o: ServeHTTPResponseInit, m: Any, /) -> None:
     if (x := o.status_code) is not ZERO:
         m.status_code = x
     if (x := o.headers) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "headers")
         t = m.headers.add
         for v in x:
             write_HTTPHeader(v, t())

@@ -14,7 +14,7 @@ from plugwright_runtime.wire import (
     ZERO,
     all_text,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -218,7 +218,7 @@ def write_ImplementedResponse(o: ImplementedResponse, m: Any, /) -> None:
         write_AppError(x, t)
     if (x := o.hooks) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "hooks")
         all_text(x)
         t = m.hooks
         t.extend(x)

@@ -12,6 +12,7 @@ from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
     expect_model,
+    listed,
     new,
 )
 
@@ -378,6 +379,8 @@ def write_MessagesWillBeConsumedRequest(
         t.SetInParent()
         write_RequestContext(x, t)
     if (x := o.posts) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "posts")
         t = m.posts.add
         for v in x:
             write_Post(v, t())
@@ -405,6 +408,8 @@ def write_MessagesWillBeConsumedResponse(
         expect_model(o, MessagesWillBeConsumedResponse)
     x: Any
     if (x := o.posts) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "posts")
         t = m.posts.add
         for v in x:
             write_Post(v, t())
@@ -802,6 +807,8 @@ def write_PreferencesHaveChangedRequest(
         t.SetInParent()
         write_PluginContext(x, t)
     if (x := o.preferences) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "preferences")
         t = m.preferences.add
         for v in x:
             write_Preference(v, t())

@@ -14,7 +14,7 @@ from plugwright_runtime.wire import (
     all_text,
     boolean,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -68,14 +68,20 @@ def write_PostMetadata(o: PostMetadata, m: Any, /) -> None:
         expect_model(o, PostMetadata)
     x: Any
     if (x := o.embeds) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "embeds")
         t = m.embeds.add
         for v in x:
             write_PostEmbed(v, t())
     if (x := o.reactions) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "reactions")
         t = m.reactions.add
         for v in x:
             write_Reaction(v, t())
     if (x := o.files) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "files")
         t = m.files.add
         for v in x:
             write_FileInfo(v, t())
@@ -88,6 +94,8 @@ def write_PostMetadata(o: PostMetadata, m: Any, /) -> None:
         t.SetInParent()
         write_PostPriority(x, t)
     if (x := o.acknowledgements) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "acknowledgements")
         t = m.acknowledgements.add
         for v in x:
             write_PostAcknowledgement(v, t())
@@ -310,7 +318,7 @@ def write_Post(o: Post, m: Any, /) -> None:
         m.hashtags = "" + x
     if (x := o.file_ids) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "file_ids")
         all_text(x)
         t = m.file_ids
         t.extend(x)
@@ -325,6 +333,8 @@ def write_Post(o: Post, m: Any, /) -> None:
     if (x := o.last_reply_at) is not ZERO:
         m.last_reply_at = x
     if (x := o.participants) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "participants")
         t = m.participants.add
         for v in x:
             write_User(v, t())
@@ -356,7 +366,7 @@ def write_PostList(o: PostList, m: Any, /) -> None:
     x: Any
     if (x := o.order) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "order")
         all_text(x)
         t = m.order
         t.extend(x)

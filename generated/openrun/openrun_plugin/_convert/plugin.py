@@ -16,7 +16,7 @@ from plugwright_runtime.wire import (
     all_text,
     boolean,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
     not_a_case,
@@ -178,6 +178,8 @@ def write_FuncRef(o: FuncRef, m: Any, /) -> None:
     if (x := o.function) is not NO_TEXT:
         m.function = "" + x
     if (x := o.args) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "args")
         t = m.args.add
         for v in x:
             write_StarValue(v, t())
@@ -247,6 +249,8 @@ def write_ValueList(o: ValueList, m: Any, /) -> None:
         expect_model(o, ValueList)
     x: Any
     if (x := o.values) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "values")
         t = m.values.add
         for v in x:
             write_StarValue(v, t())
@@ -270,6 +274,8 @@ def write_StarDict(o: StarDict, m: Any, /) -> None:
         expect_model(o, StarDict)
     x: Any
     if (x := o.entries) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "entries")
         t = m.entries.add
         for v in x:
             write_StarEntry(v, t())
@@ -383,6 +389,8 @@ def write_DescribeResponse(o: DescribeResponse, m: Any, /) -> None:
     if (x := o.provider_version) is not NO_TEXT:
         m.provider_version = "" + x
     if (x := o.modules) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "modules")
         t = m.modules.add
         for v in x:
             write_ModuleManifest(v, t())
@@ -412,6 +420,8 @@ def write_ModuleManifest(o: ModuleManifest, m: Any, /) -> None:
     if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if (x := o.functions) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "functions")
         t = m.functions.add
         for v in x:
             write_FunctionManifest(v, t())
@@ -554,7 +564,7 @@ def write_ThreadState(o: ThreadState, m: Any, /) -> None:
         m.user_email = "" + x
     if (x := o.groups) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "groups")
         all_text(x)
         t = m.groups
         t.extend(x)
@@ -620,10 +630,14 @@ def write_CallRequest(o: CallRequest, m: Any, /) -> None:
     if (x := o.function) is not NO_TEXT:
         m.function = "" + x
     if (x := o.args) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "args")
         t = m.args.add
         for v in x:
             write_StarValue(v, t())
     if (x := o.kwargs) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "kwargs")
         t = m.kwargs.add
         for v in x:
             write_Kwarg(v, t())
@@ -664,7 +678,7 @@ def write_CallResponse(o: CallResponse, m: Any, /) -> None:
         m.error_code = x
     if (x := o.strict_keys) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "strict_keys")
         all_text(x)
         t = m.strict_keys
         t.extend(x)
@@ -713,6 +727,8 @@ def write_CursorNextResponse(o: CursorNextResponse, m: Any, /) -> None:
         expect_model(o, CursorNextResponse)
     x: Any
     if (x := o.items) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "items")
         t = m.items.add
         for v in x:
             write_StarValue(v, t())

@@ -17,7 +17,7 @@ from plugwright_runtime.wire import (
     boolean,
     enum_table,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
     new_case,
@@ -81,7 +81,7 @@ def write_Paper(o: Paper, m: Any, /) -> None:
         m.folded = x if x is True else boolean(x)
     if (x := o.marks) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "marks")
         all_text(x)
         t = m.marks
         t.extend(x)

@@ -14,7 +14,7 @@ from plugwright_runtime.wire import (
     ZERO,
     enum_table,
     expect_model,
-    items,
+    listed,
     long_list,
     missing,
     new,
@@ -83,7 +83,7 @@ def write_Features(o: Features, m: Any, /) -> None:
         m.closed = x
     if (x := o.all_closed) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "all_closed")
         t = m.all_closed
         t.extend(x)
     if (x := o.inner) is not None:
@@ -95,12 +95,14 @@ def write_Features(o: Features, m: Any, /) -> None:
         t.SetInParent()
         write_Features_Inner(x, t)
     if (x := o.many_delimited) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "many_delimited")
         t = m.many_delimited.add
         for v in x:
             write_Features_Inner(v, t())
     if (x := o.expanded) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "expanded")
         t = m.expanded
         t.extend(x)
     if (x := o.unchecked) is not NO_TEXT:

@@ -14,6 +14,7 @@ from plugwright_runtime.wire import (
     enum_table,
     expect_model,
     float32,
+    listed,
     new,
 )
 from plugwright_runtime.wkt import (
@@ -187,6 +188,8 @@ def write_Confusing(o: Confusing, m: Any, /) -> None:
         for k, v in x.items():
             t["" + k] = "" + v
     if (x := o.entries) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "entries")
         t = m.entries.add
         for v in x:
             write_Other_TextsEntry(v, t())

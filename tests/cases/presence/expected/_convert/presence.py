@@ -14,6 +14,7 @@ from plugwright_runtime.wire import (
     enum_table,
     expect_model,
     float32,
+    listed,
     new,
 )
 
@@ -73,6 +74,8 @@ def write_Presence(o: Presence, m: Any, /) -> None:
         t.SetInParent()
         write_Presence(x, t)
     if (x := o.many) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "many")
         t = m.many.add
         for v in x:
             write_Presence(v, t())

@@ -15,7 +15,7 @@ from plugwright_runtime.wire import (
     expect_model,
     extend_text,
     float32,
-    items,
+    listed,
     long_list,
     missing,
     new,
@@ -104,12 +104,12 @@ def write_Order(o: Order, m: Any, /) -> None:
         m.wanted = x
     if (x := o.sizes) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "sizes")
         t = m.sizes
         t.extend(x)
     if (x := o.packed) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "packed")
         t = m.packed
         t.extend(x)
     if (x := o.by_name) or x.__class__ is not dict:
@@ -121,6 +121,8 @@ def write_Order(o: Order, m: Any, /) -> None:
         t.SetInParent()
         write_Order_Address(x, t)
     if (x := o.stop) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "stop")
         t = m.stop.add
         for v in x:
             write_Order_Stop(v, t())
@@ -302,7 +304,7 @@ def write_Texts(o: Texts, m: Any, /) -> None:
     w: Any
     if (x := o.many) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "many")
         extend_text(m, "many", 1, x)
     w = o.chosen
     if w is None:

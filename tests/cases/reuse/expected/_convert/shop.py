@@ -11,6 +11,7 @@ from plugwright_runtime.wire import (
     LONG,
     UnknownFieldSet,
     expect_model,
+    listed,
     new,
     not_a_case,
 )
@@ -55,6 +56,8 @@ def write_BuyRequest(o: BuyRequest, m: Any, /) -> None:
         t.SetInParent()
         write_Money(x, t)
     if (x := o.fees) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "fees")
         t = m.fees.add
         for v in x:
             write_Money(v, t())

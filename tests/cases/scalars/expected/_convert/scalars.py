@@ -16,7 +16,7 @@ from plugwright_runtime.wire import (
     boolean,
     expect_model,
     float32,
-    items,
+    listed,
     long_list,
     new,
 )
@@ -105,41 +105,43 @@ def write_Lists(o: Lists, m: Any, /) -> None:
     x: Any
     if (x := o.doubles) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "doubles")
         t = m.doubles
         t.extend(x)
     if (x := o.floats) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "floats")
         t = m.floats
         t.extend([float32(v) for v in x])
     if (x := o.ints) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "ints")
         t = m.ints
         t.extend(x)
     if (x := o.longs) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "longs")
         t = m.longs
         t.extend(x)
     if (x := o.flags) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "flags")
         t = m.flags
         t.extend([v if v is True else boolean(v) for v in x])
     if (x := o.texts) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "texts")
         all_text(x)
         t = m.texts
         t.extend(x)
     if (x := o.blobs) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "blobs")
         t = m.blobs
         t.extend(x)
     if (x := o.all) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "all")
         t = m.all.add
         for v in x:
             write_Scalars(v, t())

@@ -14,6 +14,7 @@ from plugwright_runtime.wire import (
     ZERO,
     enum_table,
     expect_model,
+    listed,
     new,
     not_a_case,
 )
@@ -88,6 +89,8 @@ def write_LendResponse(o: LendResponse, m: Any, /) -> None:
         expect_model(o, LendResponse)
     x: Any
     if (x := o.notices) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "notices")
         t = m.notices.add
         for v in x:
             write_LendResponse_Notice(v, t())

@@ -17,7 +17,7 @@ from plugwright_runtime.wire import (
     boolean,
     enum_table,
     expect_model,
-    items,
+    listed,
     long_list,
     new,
     not_a_case,
@@ -91,7 +91,7 @@ def write_Shadows(o: Shadows, m: Any, /) -> None:
         m.bytes = x
     if (x := o.list) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "list")
         all_text(x)
         t = m.list
         t.extend(x)
@@ -142,7 +142,7 @@ def write_Shadows(o: Shadows, m: Any, /) -> None:
         m.o = x
     if (x := o.x) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "x")
         t = m.x
         t.extend(x)
     if (x := o.t) or x.__class__ is not dict:
@@ -244,6 +244,8 @@ def write_Methods(o: Methods, m: Any, /) -> None:
     if (x := o.add) is not ZERO:
         m.add = x
     if (x := o.extend) or x.__class__ is not list:
+        if x.__class__ is not list:
+            x = listed(o, "extend")
         t = m.extend.add
         for v in x:
             write_Methods(v, t())
@@ -455,7 +457,7 @@ def write_ListResponse(o: ListResponse, m: Any, /) -> None:
     x: Any
     if (x := o.response) or x.__class__ is not list:
         if x.__class__ is not list:
-            x = items(x)
+            x = listed(o, "response")
         all_text(x)
         t = m.response
         t.extend(x)
