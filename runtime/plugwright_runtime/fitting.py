@@ -7,6 +7,7 @@ the place: `order.lines[2].count: expected int, got str`. Values are never in th
 secrets.
 
 Nothing is guessed: `"1"` is no int, `True` is no int, and a list is no tuple. An int fits `float`.
+The keys of a mapping that its class lists in `__extra__` need not be known.
 """
 
 from __future__ import annotations
@@ -261,19 +262,22 @@ def _unwrapped(hint: Any) -> Any:
 def _members(
     value: Any, path: str, fits: Mapping[str, Fit], required: Set[str], name: str
 ) -> dict[str, Any]:
-    """The items of a mapping as keyword arguments."""
+    """The items of a mapping as keyword arguments, in the order of `fits`."""
     if not isinstance(value, Mapping):
         raise wrong(path, name, value)
     items: Mapping[Any, Any] = value
     dot = f"{path}." if path else ""
+    extra: Set[str] = getattr(items, "__extra__", frozenset())
     for key in items:
-        if key not in fits:
+        if key not in fits and key not in extra:
             known = ", ".join(fits) or "none"
             raise Misfit(path, f"unknown key {shown(key)}; known are: {known}")
     for key in fits:
         if key in required and key not in items:
             raise Misfit(f"{dot}{key}", "missing")
-    return {key: fits[key](item, f"{dot}{key}") for key, item in items.items()}
+    return {
+        key: fit(items[key], f"{dot}{key}") for key, fit in fits.items() if key in items
+    }
 
 
 def _elements(item: Fit, accepted: Any, make: Any, name: str) -> Fit:

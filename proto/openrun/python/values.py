@@ -39,6 +39,14 @@ class Struct(Mapping[str, Any]):
 
     __slots__ = ("_fields", "type_name")
 
+    __extra__ = frozenset(
+        (
+            *("_id", "_version", "_json"),
+            *("_created_by", "_created_at", "_updated_by", "_updated_at"),
+        )
+    )
+    """What a record of a schema always has: ignored by a class that does not declare it."""
+
     def __init__(
         self, type_name: str, fields: Mapping[str, Any] | None = None, /, **more: Any
     ) -> None:
