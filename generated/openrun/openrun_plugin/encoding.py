@@ -42,6 +42,7 @@ _Kind = StarValue.Kind
 _MIN, _MAX = -(2**63), 2**63 - 1
 
 MESSAGE_BYTES = 64 * 1024 * 1024
+NO_FUNCTION = "a function cannot be sent from here"
 TOO_LONG = "longer than a message can be; return a generator or a Cursor of short items"
 
 
@@ -230,6 +231,8 @@ def _thunk(encoder: Encoder, value: Thunk, level: int) -> _Kind.Thunk:
 
 def _funcref(encoder: Encoder, value: FuncRef, level: int) -> _Kind.Funcref:
     known = encoder.functions
+    if known is not None and not known:
+        raise Unconvertible(NO_FUNCTION)
     if known is not None and value.function not in known:
         raise Unconvertible(f"the module has no function {value.function!r}")
     return _reference(encoder, value, level)
@@ -237,7 +240,7 @@ def _funcref(encoder: Encoder, value: FuncRef, level: int) -> _Kind.Funcref:
 
 def _callable(encoder: Encoder, value: Callable[[], Any], level: int) -> _Kind.Funcref:
     if encoder.callback is None:
-        raise Unconvertible("a function cannot be sent from here")
+        raise Unconvertible(NO_FUNCTION)
     return _reference(encoder, encoder.callback(value), level)
 
 

@@ -126,7 +126,9 @@ class Module:
         return None
 
     def on_stop(self) -> Awaitable[None] | None:
-        """Called when the process ends, after the last session. May be a coroutine."""
+        """Called when the process ends, after the last session, and when the start of the module
+        has failed, also within `__init__`. May be a coroutine.
+        """
         return None
 
 

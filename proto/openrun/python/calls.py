@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
@@ -33,23 +34,37 @@ class Instance:
         self._app = app
         self._account = account
         self._logger = logger
+        self._started = False
         self.module: Module = module.cls.__new__(module.cls)
 
     async def start(self, settings: Any, runner: Runner) -> None:
-        """Initialise the module; raises UserError."""
+        """Initialise the module; raises UserError.
+
+        If that fails, what was opened is closed: the server starts another instance at every call.
+        """
         self.module.app = self._app
         self.module.account = self._account
         self.module.settings = settings
         self.module.logger = self._logger.getChild(self.name)
         initialise: Callable[..., Any] = self.compiled.cls.__init__
-        await runner.run(initialise, self.module)
-        await runner.run(self.module.on_init)
+        try:
+            await runner.run(initialise, self.module)
+            await runner.run(self.module.on_init)
+        except BaseException:
+            await asyncio.shield(asyncio.ensure_future(self.stop(runner)))
+            raise
+        self._started = True
 
     async def stop(self, runner: Runner) -> None:
         try:
             await runner.run(self.module.on_stop)
         except UserError as error:
-            runner.log(f"the end of {self.name}", error)
+            # `on_stop` cannot know how far a start came.
+            if self._started or not self._misses(error.cause):
+                runner.log(f"the end of {self.name}", error)
+
+    def _misses(self, error: BaseException) -> bool:
+        return isinstance(error, AttributeError) and error.obj is self.module
 
 
 async def answer(
@@ -144,11 +159,14 @@ class _Work:
 
     def _encoded(self, result: Any) -> StarValue:
         functions = self._instance.compiled.functions
-        encoder = Encoder(self._open_cursor, self._refer, functions)
+        encoder = Encoder(self._cursor_maker(), self._refer, functions)
         return encoder.encode_within(result, "result", VALUE_BYTES)
 
-    def _open_cursor(self, cursor: Cursor) -> Any:
-        return self._session.open_cursor(cursor, self._name)
+    def _cursor_maker(self) -> Callable[[Cursor], Any] | None:
+        """None for what apps only reach by reference: the server takes no cursor from there."""
+        if self._call.function.startswith("_"):
+            return None
+        return lambda cursor: self._session.open_cursor(cursor, self._name)
 
     def _refer(self, callback: Callable[[], Any]) -> FuncRef:
         known = referred(self._instance.module, callback)
