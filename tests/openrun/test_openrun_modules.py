@@ -185,7 +185,6 @@ FITS: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("entry", (Struct("t", a=1),), {}, Struct("t", a=1)),
     ("marked", (2**80, 1), {}, [2**80, 1]),
     ("start", (), {}, "renamed"),
-    ("_internal", (), {}, "internal"),
 ]
 
 
@@ -313,7 +312,12 @@ def test_settings_become_what_is_annotated() -> None:
         "free": {"any": [1, None]},
     }
     with (
-        ProviderHost(Settled, settings=settings, app_schema=b"type()") as host,
+        ProviderHost(
+            Settled,
+            settings=settings,
+            app_schema=b"type()",
+            links={"configured#b": "b"},
+        ) as host,
         host.session() as app,
     ):
         account, got, *about = app.call("configured", "read")
@@ -326,7 +330,7 @@ def test_settings_become_what_is_annotated() -> None:
         account, got, *_ = app.call("configured#b", "read")
         assert (account, got["limits"]["size"]) == ("b", 2)
         assert app.call("free", "read") == {"any": [1, None]}
-        assert app.call("free#other", "read") == {}
+        assert app.call("free#other", "read") == {"any": [1, None]}
 
 
 @pytest.mark.parametrize(
@@ -350,7 +354,8 @@ def test_bad_settings_are_named_without_their_values(
     with ProviderHost(Settled, settings={"configured": settings}) as host:
         with pytest.raises(PluginAPIError) as caught:
             host.initialise("configured")
-        assert caught.value.message.startswith(text)
+        start = "error initializing plugin configured.ex: "
+        assert caught.value.message.startswith(start + text)
         assert "secret" not in caught.value.message
 
 

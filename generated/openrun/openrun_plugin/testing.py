@@ -4,17 +4,18 @@
 """How is a provider tested without OpenRun? A host in this process, which plays the server.
 
     with ProviderHost(Demo, settings={"store": {"path": "test.db"}}) as host:
-        with host.session() as session:
-            note = session.call("store", "insert", "notes", {"text": "hi"})
-            assert list(session.call("store", "select", "notes")) == [...]
+        with host.session() as app:
+            note = app.call("store", "insert", "notes", {"text": "hi"})
+            assert list(app.call("store", "select", "notes")) == [...]
 
-It talks gRPC over a real channel on loopback, in the order and by the rules of the server: what a
-session leaves open that the app should have closed is an error at its end.
+It talks gRPC over a real channel on loopback, in the order and by the rules of the server: it
+refuses what the server refuses, and what a session leaves open that the app should have closed is
+an error at its end. `ask` and `request` are for apps that handle failures as apps do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,22 +26,40 @@ from plugwright_runtime.pool import HandlerPool
 from plugwright_runtime.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
+from .app_accounts import Accounts
+from .app_permissions import Permission, Permissions, Refused, full_name
+from .app_responses import Outcome, PreviousCallFailed, RequestFailed, Response
+from .app_session import AppCursor, AppSession
 from .clients import PluginProviderClient
-from .decoding import Decoder
-from .models import CallRequest, CallResponse, Kwarg, ThreadState
-from .models import Cursor as CursorHandle
+from .models import ThreadState
 from .modules import App
 from .provider import Provider
-from .values import FuncRef, to_star
+from .values import to_star
+
+__all__ = [
+    "AppCursor",
+    "AppSession",
+    "Outcome",
+    "Permission",
+    "Permissions",
+    "PreviousCallFailed",
+    "ProviderHost",
+    "Refused",
+    "RequestFailed",
+    "Response",
+]
 
 
 class ProviderHost:
     """Runs a provider and calls it. `client`: for calls by hand; `provider`: the instance.
 
-    `settings`: by module, or by `module#account`.
+    `settings`: by module, or by `module#account`. `links`: the accounts that an administrator has
+    linked to what the app loads, `{"store": "archive"}`; without a link an account gets the
+    settings of the module. `permissions`: what the app may do; everything, if there are none.
     """
 
     client: PluginProviderClient
+    name: str
     provider: Provider
 
     def __init__(
@@ -52,9 +71,13 @@ class ProviderHost:
         app_path: str = "/test",
         is_dev: bool = True,
         app_schema: bytes = b"",
+        links: Mapping[str, str] | None = None,
+        permissions: Permissions | None = None,
     ) -> None:
+        self.name = provider.__name__
         self._class = provider
-        self._settings = settings or {}
+        self._accounts = Accounts(settings or {}, links or {})
+        self._permissions = permissions or Permissions()
         self._app = App(app_id, app_path, is_dev, app_schema)
         self._initialised: set[str] = set()
         self._count = 0
@@ -72,9 +95,15 @@ class ProviderHost:
                 is_dev=app.is_dev,
                 app_schema=app.schema,
             )
+            modules = self.client.describe().modules
         except BaseException:
             self.close()
             raise
+        self._functions = {
+            (module.name, function.name): function.is_read
+            for module in modules
+            for function in module.functions
+        }
         return self
 
     def _handlers(self, place: Place) -> list[Any]:
@@ -100,129 +129,41 @@ class ProviderHost:
         self._count += 1
         return AppSession(self, f"session-{self._count}", thread or ThreadState())
 
+    def request(
+        self,
+        handler: Callable[[AppSession], Any],
+        error_handler: Callable[[AppSession, dict[str, str]], Any] | None = None,
+        thread: ThreadState | None = None,
+    ) -> Outcome:
+        """Run the handler of an app as the server does, to the end of the request.
+
+        A failure that the handler does not look at, and any that is raised, is given to
+        `error_handler`, whose result is the answer; without one the status is 500, as it is for
+        actions. The errors of cursors, and what was not closed, are always 500.
+        """
+        return self.session(thread).run(handler, error_handler)
+
+    def permit(
+        self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Raises `Refused` if the app may not make this call."""
+        self._permissions.check_load(module)
+        name = module.partition("#")[0]
+        if (name, function) not in self._functions:
+            raise Refused(f"{full_name(name)} has no function {function!r}")
+        reads = {key for key, is_read in self._functions.items() if is_read}
+        self._permissions.check(module, function, args, kwargs, reads)
+
     def initialise(self, name: str) -> None:
         """Set up `module` or `module#account`, if that was not done yet."""
         if name in self._initialised:
             return
         module, _, account = name.partition("#")
-        settings = self._settings.get(name, {})
+        settings = self._accounts.settings_of(name)
         encoded = {key: to_star(value, key) for key, value in settings.items()}
-        self.client.init_module(module=module, account=account, settings=encoded)
+        try:
+            self.client.init_module(module=module, account=account, settings=encoded)
+        except PluginAPIError as error:
+            text = f"error initializing plugin {full_name(name)}: {error.message}"
+            raise PluginAPIError(text, error_code=1, response=error.response) from error
         self._initialised.add(name)
-
-
-class AppSession:
-    """One request of an app. `strict_keys`: what it must still close."""
-
-    def __init__(self, host: ProviderHost, id: str, thread: ThreadState) -> None:
-        self.id = id
-        self.strict_keys: list[str] = []
-        self._host = host
-        self._thread = thread
-        self._open: dict[str, AppCursor] = {}
-
-    def call(self, module: str, function: str, /, *args: Any, **kwargs: Any) -> Any:
-        """Call a function of `module` or `module#account`; its result as an app gets it.
-
-        Iterators and functions without parameters come back as such. Raises PluginAPIError, with
-        the function's `error_code`.
-        """
-        self._host.initialise(module)
-        name, _, account = module.partition("#")
-        request = CallRequest(
-            module=name,
-            account=account,
-            function=function,
-            args=[to_star(a, f"argument {i}") for i, a in enumerate(args, 1)],
-            kwargs=[Kwarg(name=k, value=to_star(v, k)) for k, v in kwargs.items()],
-            thread=self._thread,
-            session_id=self.id,
-        )
-        return self._result(module, self._sent(request))
-
-    def _sent(self, request: CallRequest) -> CallResponse:
-        client = self._host.client
-        fields = {name: getattr(request, name) for name in request.__field_names__}
-        try:
-            response: CallResponse = client.call(**fields)
-        except PluginAPIError as error:
-            if isinstance(error.response, CallResponse):
-                self.strict_keys = error.response.strict_keys
-            raise
-        self.strict_keys = response.strict_keys
-        return response
-
-    def _result(self, module: str, response: CallResponse) -> Any:
-        def follow(ref: FuncRef) -> Callable[[], Any]:
-            return lambda: self.call(module, ref.function, *ref.args)
-
-        return Decoder(self._cursor, follow).decode(response.value, "result")
-
-    def _cursor(self, handle: CursorHandle) -> AppCursor:
-        cursor = AppCursor(self._host.client, self.id, handle)
-        self._open[handle.leak_key] = cursor
-        return cursor
-
-    def leaks(self) -> list[str]:
-        """The keys of what the app should have closed and has not."""
-        open_ = [key for key, cursor in self._open.items() if not cursor.closed]
-        return [*self.strict_keys, *open_]
-
-    def end(self, *, failed: bool = False) -> str:
-        """End the request; what went wrong with its cleanups, "" if nothing did."""
-        try:
-            self._host.client.end_session(session_id=self.id, failed=failed)
-        except PluginAPIError as error:
-            return error.message
-        return ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        leaks = self.leaks()
-        problem = self.end(failed=error is not None)
-        if error is None and leaks:
-            raise AssertionError(f"the app has not closed {', '.join(leaks)}")
-        if error is None and problem:
-            raise AssertionError(f"cleanups failed: {problem}")
-
-
-class AppCursor:
-    """An iterator over a result that stays in the provider."""
-
-    def __init__(
-        self, client: PluginProviderClient, session_id: str, handle: CursorHandle
-    ) -> None:
-        self.handle = handle
-        self.closed = False
-        self._client = client
-        self._session_id = session_id
-
-    def __iter__(self) -> Iterator[Any]:
-        try:
-            done = self.closed
-            while not done:
-                answer = self._client.cursor_next(
-                    session_id=self._session_id,
-                    cursor_id=self.handle.cursor_id,
-                    max_items=100,
-                )
-                done = answer.done
-                for i, item in enumerate(answer.items):
-                    yield Decoder().decode(item, f"item {i}")
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Give the cursor up; it can be closed again."""
-        if not self.closed:
-            self.closed = True
-            self._client.cursor_close(
-                session_id=self._session_id, cursor_id=self.handle.cursor_id
-            )
