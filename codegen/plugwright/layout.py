@@ -104,10 +104,10 @@ def _toml_escape(code: int) -> str:
 
 
 def bytes_literal(data: bytes) -> str:
-    """`data` as a literal that no formatter changes: quotes are written as escapes.
+    r"""`data` as a literal that no formatter changes: quotes are written as escapes.
 
-    >>> print(bytes_literal(b'a"\\x00'))
-    b"a\\x22\\x5cx00"
+    >>> print(bytes_literal(b'a"\x00'))
+    b"a\x22\x00"
     """
     return 'b"' + "".join(map(_BYTES.__getitem__, data)) + '"'
 
