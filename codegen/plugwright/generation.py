@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import protoc
+from . import globs, protoc, roots
 from .config import CONFIG_NAME, load
 from .parallel import both
 from .problems import GenerationError, Location, Problem, fail
@@ -77,7 +77,7 @@ def _matching(settings: Settings) -> tuple[Path, ...]:
     files: set[Path] = set()
     problems: list[Problem] = []
     for pattern in settings.protos.files:
-        found = {p for p in settings.root.glob(pattern) if p.suffix == ".proto"}
+        found = set(globs.protos(settings.root, pattern))
         if not found:
             place = settings.where("protos.files")
             text = f"{pattern!r} matches no .proto file below {settings.root}"
@@ -85,7 +85,7 @@ def _matching(settings: Settings) -> tuple[Path, ...]:
         files |= found
     if problems:
         raise GenerationError(problems)
-    return tuple(sorted(files))
+    return globs.once(files)
 
 
 def schema(job: Job, progress: Progress) -> Schema:
@@ -99,8 +99,8 @@ def schema(job: Job, progress: Progress) -> Schema:
     if given is not None:
         linked = link(data, None, str(given))
     else:
-        targets = [protoc.virtual_name(f, path) for f in files]
-        linked = link(data, targets, "", lambda name: protoc.disk_path(name, path))
+        targets = [roots.rooted(f, path).name for f in files]
+        linked = link(data, targets, "", lambda name: roots.disk_path(name, path))
     return select(linked, job.settings)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .problems import GenerationError, Location, Problem, fail
+from .roots import rooted
 
 _LINE = re.compile(r"^(?P<file>[^:\n]+):(?P<line>\d+):(?P<col>\d+): (?P<text>.*)$")
 _FILE = re.compile(r"^(?P<file>[^:\n]+\.proto): (?P<text>.*)$")
@@ -30,6 +31,11 @@ def compile(files: Sequence[Path], proto_path: Sequence[Path]) -> bytes:
     for file in files:
         if not file.is_file():
             raise fail(Location(str(file)), "no such file; check the path")
+    for root in proto_path:
+        if os.pathsep in str(root):
+            text = f"protoc takes no folder with {os.pathsep!r} in its name; rename it"
+            raise fail(Location(str(root)), text)
+    paths = [rooted(file, proto_path).path for file in files]
     # Slow to import: only when protos are compiled. An extension module without stubs.
     compiler: Any = importlib.import_module("grpc_tools._protoc_compiler")
     roots = [*proto_path, _well_known_types()]
@@ -37,36 +43,17 @@ def compile(files: Sequence[Path], proto_path: Sequence[Path]) -> bytes:
         out = os.path.join(scratch, "descriptors.binpb")
         arguments = [
             "protoc",
-            *(f"-I{root}" for root in roots),
+            *(f"-I={root}" for root in roots),  # the name of a root may have a =
             "--include_imports",
             "--include_source_info",
             f"--descriptor_set_out={out}",
-            *(str(file) for file in files),
+            *paths,
         ]
         with _CapturedStderr() as captured:
-            code = compiler.run_main([a.encode() for a in arguments])
+            code = compiler.run_main([os.fsencode(a) for a in arguments])
         if code:
             raise GenerationError(_problems(captured.text, files))
         return Path(out).read_bytes()
-
-
-def virtual_name(file: Path, proto_path: Sequence[Path]) -> str:
-    """The name by which protos import `file`: its path below the first root that holds it."""
-    resolved = file.resolve()
-    for root in proto_path:
-        if resolved.is_relative_to(root.resolve()):
-            return resolved.relative_to(root.resolve()).as_posix()
-    raise fail(
-        Location(str(file)), "lies outside every import root; add its folder with -I"
-    )
-
-
-def disk_path(name: str, proto_path: Sequence[Path]) -> str:
-    """The path of an imported file, as a reader of an error can open it."""
-    for root in proto_path:
-        if (root / name).is_file():
-            return os.path.relpath(root / name)
-    return name
 
 
 def _well_known_types() -> Path:

@@ -168,6 +168,7 @@ _ROWS = {
     "launch.log-level-envs": _VARIABLE,
     "launch.id-env": _VARIABLE,
     "launch.path-env": _VARIABLE,
+    "launch.manifest": _PATH,
 }
 CHECKED = frozenset(_ROWS)
 """The keys whose texts are checked here."""

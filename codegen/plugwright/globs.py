@@ -1,0 +1,73 @@
+"""Which protos does a pattern of a config name? Links are followed, and no file is found twice."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+_MAGIC = re.compile(r"[*?\[]")
+
+
+def protos(root: Path, pattern: str) -> Iterator[Path]:
+    """The .proto files below `root` that `pattern` names; `**` is any number of folders."""
+    found = _matching(root, PurePosixPath(pattern).parts)
+    return (p for p in found if p.suffix == ".proto" and p.is_file())
+
+
+def once(files: Iterable[Path]) -> tuple[Path, ...]:
+    """`files`, sorted; of several names of one file the one that is no link, or the first."""
+    by_file: dict[str, Path] = {}
+    for file in sorted(files, key=lambda f: (_is_linked(f), f)):
+        by_file.setdefault(os.path.realpath(file), file)
+    return tuple(sorted(by_file.values()))
+
+
+def _is_linked(file: Path) -> bool:
+    return os.path.abspath(file) != os.path.realpath(file)
+
+
+def _matching(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:
+    if not parts:
+        yield folder
+        return
+    head, *rest = parts
+    if head == "**":
+        for inner in _folders(folder):
+            yield from _matching(inner, tuple(rest))
+    elif _MAGIC.search(head):
+        regex = re.compile(fnmatch.translate(head))
+        for name in filter(regex.match, _names(folder)):
+            yield from _matching(folder / name, tuple(rest))
+    elif (folder / head).exists():
+        yield from _matching(folder / head, tuple(rest))
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """`folder` and all below it, each once; those behind links come last."""
+    seen: set[str] = set()
+    todo = [folder]
+    linked: list[Path] = []
+    while todo or linked:
+        current = todo.pop() if todo else linked.pop(0)
+        real = os.path.realpath(current)
+        if real in seen:
+            continue
+        seen.add(real)
+        yield current
+        for name in reversed(_names(current)):
+            inner = current / name
+            if inner.is_symlink():
+                if inner.is_dir():
+                    linked.append(inner)
+            elif inner.is_dir():
+                todo.append(inner)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:  # no folder, or none that may be read
+        return []
