@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import io
 import json
 import re
 import sys
@@ -19,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import __version__
+from . import __version__, streams
 from .problems import GenerationError
 
 app = typer.Typer(
@@ -67,15 +66,28 @@ Out = Annotated[Path | None, typer.Option(help="Zero-config: the folder it goes 
 
 def main() -> None:
     """Entry point of the console script `plugwright`."""
-    for stream in (sys.stdout, sys.stderr):  # names and comments may be in any script
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    streams.prepare()
     # A run is short and leaves few cycles; looking for them takes a tenth of it.
     gc.disable()
+    code: Any = 0
     try:
         app()
+    except SystemExit as end:
+        code = end.code
+    except Exception as error:
+        code = _failed(error)
     finally:
         gc.freeze()
+    if (unwritten := streams.flush()) is not None:
+        code = _failed(unwritten)
+    sys.exit(code)
+
+
+def _failed(error: Exception) -> int:
+    from . import bugs
+
+    print(bugs.told(error), file=sys.stderr)
+    return 1
 
 
 def _version(wanted: bool) -> None:

@@ -8,17 +8,20 @@ below the package's name.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2
 from google.protobuf.compiler import plugin_pb2
+from google.protobuf.message import DecodeError
 
+from . import bugs, readback, streams
 from .config import load
 from .link import link
 from .plan import plan
 from .problems import GenerationError, Location, fail
-from .render import render
+from .render import SourceFile, render
 from .retention import without_source_options
 from .selection import select
 from .settings import Settings, without_config
@@ -30,8 +33,19 @@ _PLACE = Location("--plugwright_opt")
 
 def main() -> None:
     """Entry point of the console script `protoc-gen-plugwright`."""
-    request = plugin_pb2.CodeGeneratorRequest.FromString(sys.stdin.buffer.read())
-    sys.stdout.buffer.write(respond(request).SerializeToString())
+    streams.prepare()
+    if sys.stdin is None or sys.stdin.isatty():
+        sys.exit(
+            "protoc-gen-plugwright is started by protoc or buf: --plugwright_out=FOLDER"
+        )
+    data = sys.stdin.buffer.read()
+    try:
+        response = respond(plugin_pb2.CodeGeneratorRequest.FromString(data))
+    except DecodeError:
+        text = "what came in is no CodeGeneratorRequest; start this with protoc or buf"
+        response = plugin_pb2.CodeGeneratorResponse(error=text)
+    if (error := streams.flush(response.SerializeToString())) is not None:
+        sys.exit(bugs.told(error))
 
 
 def respond(
@@ -46,15 +60,30 @@ def respond(
         maximum_edition=_newest_edition(),
     )
     try:
-        settings = _settings(request.parameter)
-        targets = list(request.file_to_generate)
-        linked = link(without_source_options(request.proto_file, targets), targets)
-        schema = select(linked, settings)
-        for file in render(plan(schema, settings)):
+        for file in _generated(request):
             response.file.add(name=file.path, content=file.text)
-    except GenerationError as error:
-        response.error = str(error)
+    except Exception as error:
+        is_known = isinstance(error, GenerationError)
+        response.error = _unicode(str(error) if is_known else bugs.told(error))
+        response.ClearField("file")
     return response
+
+
+def _generated(request: plugin_pb2.CodeGeneratorRequest) -> Sequence[SourceFile]:
+    targets = list(request.file_to_generate)
+    if any(isinstance(text, bytes) for text in (request.parameter, *targets)):
+        raise fail(_PLACE, "a name or an option is no UTF-8; rename it")
+    settings = _settings(request.parameter)
+    linked = link(without_source_options(request.proto_file, targets), targets)
+    schema = select(linked, settings)
+    files = render(plan(schema, settings))
+    readback.check(files)
+    return files
+
+
+def _unicode(text: str) -> str:
+    """`text` as a message can carry it: the name of a file may be any bytes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _newest_edition() -> int:

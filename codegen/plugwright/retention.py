@@ -28,7 +28,7 @@ def without_source_options(
     """
     kind: Any = descriptor_pb2.FileDescriptorProto
     if any(f.name == _OPTIONS for f in files):  # then there can be custom options
-        loaded = descriptors_of(files, "")[_OPTIONS]
+        loaded = descriptors_of([_whole(f) for f in files], "")[_OPTIONS]
         kind = message_factory.GetMessageClass(loaded.message_types_by_name[_FILE])
     stripped = descriptor_pb2.FileDescriptorSet()
     for file in files:
@@ -39,6 +39,18 @@ def without_source_options(
             data = copy.SerializeToString()
         stripped.file.add().MergeFromString(data)
     return stripped.SerializeToString()
+
+
+def _whole(
+    file: descriptor_pb2.FileDescriptorProto,
+) -> descriptor_pb2.FileDescriptorProto:
+    """`file`, or protobuf's own descriptor.proto in place of one that buf has pruned."""
+    if file.name != _OPTIONS or any(m.name == _FILE for m in file.message_type):
+        return file
+    own: Any = descriptor_pb2.FileDescriptorProto()
+    descriptor_pb2.DESCRIPTOR.CopyToProto(own)
+    whole: descriptor_pb2.FileDescriptorProto = own
+    return whole
 
 
 def _strip(message: Any) -> None:
