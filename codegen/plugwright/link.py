@@ -81,9 +81,13 @@ def link(
     ordered = _dependencies_first(list(files), source)
     wanted = _targets(ordered, targets, source)
     loaded = descriptors_of(ordered, source)
-    linked = [
-        _FileLinker(f, loaded[f.name], f.name in wanted, locate).file() for f in ordered
-    ]
+    try:
+        linked = [
+            _FileLinker(f, loaded[f.name], f.name in wanted, locate).file()
+            for f in ordered
+        ]
+    except UnicodeDecodeError as error:
+        raise fail(Location(source), f"a text in it is not UTF-8 ({error})") from None
     messages = {m.full_name: m for f in linked for m in _all_messages(f.messages)}
     enums = {e.full_name: e for f in linked for e in f.enums}
     enums |= {e.full_name: e for m in messages.values() for e in m.enums}

@@ -170,6 +170,7 @@ _ROWS = {
     "launch.path-env": _VARIABLE,
     "launch.manifest": _PATH,
 }
+_UNSET = Settings()
 CHECKED = frozenset(_ROWS)
 """The keys whose texts are checked here."""
 
@@ -187,8 +188,10 @@ def check(settings: Settings, problems: Problems) -> None:
         problems.add(settings.where("sdk.package"), text)
     for key, row in _ROWS.items():
         table, _, name = key.partition(".")
-        value = getattr(getattr(settings, table), name.replace("-", "_"))
-        for text in _texts(value):
+        attribute = name.replace("-", "_")
+        value = getattr(getattr(settings, table), attribute)
+        unset = getattr(getattr(_UNSET, table), attribute)
+        for text in _texts(value) if value != unset else ():
             if not row.fits(text):
                 inner = isinstance(value, dict)
                 place = settings.where(f"{key}.{text}" if inner else key)
@@ -203,8 +206,6 @@ def distribution(settings: Settings) -> str:
 
 
 def _texts(value: Any) -> Iterable[str]:
-    """The texts of a key, none if it is not set; of a table, its names."""
-    if isinstance(value, str):
-        return (value,) if value else ()
-    found: Iterable[str] = value
+    """The texts of a key; of a table, its names."""
+    found: Iterable[str] = (value,) if isinstance(value, str) else value
     return found

@@ -70,6 +70,8 @@ INVALID = [
     'sdk.extras = "a\\u0000b"',
     'sdk.guide = "a\\u0000b"',
     'sdk.clients = "none"',
+    'sdk.clients = ""',
+    'sdk.version = ""',
     'sdk.exports = {"class" = "x"}',
     'sdk.exports = {models = "x"}',
     'sdk.exports = {"a b" = "x"}',
