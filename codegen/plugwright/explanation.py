@@ -18,7 +18,11 @@ def explain(plan: Plan, name: str) -> str | None:
         if name in _names_of_method(m) or simple == m.rpc
     ]
     parts += [_hook(h) for h in plan.hooks if simple == h.method]
-    parts += [_message(m) for m in _messages(plan) if name in (m.name, m.full_name)]
+    parts += [
+        "\n".join([_message(m), *([f"  {rule}"] if rule else [])])
+        for m, rule in _messages(plan)
+        if name in (m.name, m.full_name)
+    ]
     return "\n\n".join(dict.fromkeys(parts)) or None
 
 
@@ -26,7 +30,11 @@ def known_names(plan: Plan) -> list[str]:
     """Everything that can be explained."""
     methods = [_dotted(m) for m in plan.methods]
     return sorted(
-        {*methods, *(h.method for h in plan.hooks), *(m.name for m in _messages(plan))}
+        {
+            *methods,
+            *(h.method for h in plan.hooks),
+            *(m.name for m, _ in _messages(plan)),
+        }
     )
 
 
@@ -39,10 +47,12 @@ def _names_of_method(method: MethodPlan) -> tuple[str, ...]:
     return (method.path[1:].replace("/", "."), _dotted(method), method.name)
 
 
-def _messages(plan: Plan) -> Iterator[MessagePlan]:
+def _messages(plan: Plan) -> Iterator[tuple[MessagePlan, str]]:
+    """Every message, and why its module has another name than its file."""
     for module in plan.modules:
-        if isinstance(module.content, ModelsPlan):
-            yield from _nested(module.content.messages)
+        if isinstance(content := module.content, ModelsPlan):
+            for message in _nested(content.messages):
+                yield message, content.rule
 
 
 def _nested(messages: Iterable[MessagePlan]) -> Iterator[MessagePlan]:

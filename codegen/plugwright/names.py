@@ -5,8 +5,8 @@ Rules, each tested by the doctests:
 - A valid identifier is left as it is; only what Python or the runtime reserves is escaped.
 - Escapes are injective: two different names never meet, and a new sibling renames nobody.
   A reserved word gets one more underscore than it has: `from` -> `from_`, `from_` -> `from__`.
-- Casing changes (RPC -> method, file -> module) are not injective; `plan` checks those for
-  clashes and reports both culprits.
+- Casing changes (RPC -> method, file -> module) are not injective. Of those that would meet one
+  has the name, and the others one that follows from theirs alone.
 """
 
 from __future__ import annotations
@@ -228,3 +228,36 @@ def submodule(name: str) -> str:
     ('user', 'annotations_', 'class_')
     """
     return attribute(name, _PACKAGE_NAMES)
+
+
+def modules(wanted: Mapping[str, str]) -> dict[str, str]:
+    """The module of each file or service, given the one that it would have if it were alone.
+
+    Of those that would meet, the one that is called so has the name, or the first in order; others
+    are spelled out, so what is added later renames at most one of them.
+
+    >>> sorted(modules({"a/b.proto": "a_b", "a_b.proto": "a_b", "a-b.proto": "a_b"}).values())
+    ['a_2d_b', 'a_2f_b', 'a_b']
+    """
+    found: dict[str, str] = {}
+    given: set[str] = set()
+    taken = set(wanted.values())
+    for source in sorted(wanted, key=lambda s: (_stem(s) != wanted[s], s)):
+        name = wanted[source]
+        if name in given:
+            name = _spelled_out(_stem(source))
+            while name in taken:
+                name += "_"
+            taken.add(name)
+        given.add(name)
+        found[source] = name
+    return found
+
+
+def _stem(source: str) -> str:
+    return source.removesuffix(".proto")
+
+
+def _spelled_out(source: str) -> str:
+    text = re.sub(r"[^A-Za-z0-9_]", lambda m: f"_{ord(m[0]):x}_", source)
+    return submodule(text if text[:1].isalpha() else f"m{text}")

@@ -68,7 +68,7 @@ class MethodPlanner:
         self.nullable = Patterns(settings.api.nullable)
         self.api = find_service(schema, settings.api.service)
         clients = {self.api.full_name: settings.api.client} if self.api else {}
-        self.services = service_names(schema.services, clients, problems)
+        self.services = service_names(schema.services, clients)
         self.names = {
             f"{service.full_name}.{rpc}": name
             for service in schema.services
@@ -98,6 +98,14 @@ class MethodPlanner:
         else:
             result, answer = self._result(method, response, local, rules)
         rules += self.convention(service).rules(response)
+        usual, module = (
+            names.snake(service.rpartition(".")[2]),
+            self.services[service].module,
+        )
+        if module != names.submodule(usual):
+            rules.append(
+                f"module: {module}, for {usual} would be that of another service too"
+            )
         return MethodPlan(
             name=self.names[method.full_name],
             rpc=method.name,

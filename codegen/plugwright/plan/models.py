@@ -52,7 +52,9 @@ class ModelPlanner:
         """The two modules of a file; nothing if it declares no type of its own."""
         if not file.messages and not file.enums:
             return
-        module = names.module(file.name)
+        declared = (file.messages or file.enums)[0].full_name
+        module = self.types[declared].model.module.rpartition(".")[2]
+        usual = names.module(file.name)
         self.declared = frozenset(_declared(file.messages, self.types))
         classes = tuple(self._message(m) for m in file.messages)
         plan = ModelsPlan(
@@ -60,6 +62,11 @@ class ModelPlanner:
             enums=tuple(self._enum(e) for e in file.enums),
             messages=classes,
             unions=tuple(unions(classes)),
+            rule=(
+                f"module: {module}, for {usual} is that of another file"
+                if module != usual
+                else ""
+            ),
         )
         yield ModulePlan(
             path=f"models/{module}.py",

@@ -131,6 +131,7 @@ class ModelsPlan(NamedTuple):
     enums: tuple[EnumPlan, ...]
     messages: tuple[MessagePlan, ...]
     unions: tuple[OneofPlan, ...]
+    rule: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -62,13 +62,10 @@ def walk(messages: Iterable[Message]) -> Iterable[Message]:
 def type_names(files: Iterable[File], problems: Problems) -> dict[str, TypeNames]:
     """Model class and converters of every generated message and enum."""
     found: dict[str, TypeNames] = {}
-    modules: dict[str, str] = {}
+    files = [f for f in files if f.messages or f.enums]
+    modules = names.modules({f.name: names.module(f.name) for f in files})
     for file in files:
-        module = names.module(file.name)
-        if module in modules:
-            text = f"{file.name} and {modules[module]} both become module {module}; rename one"
-            problems.add(Location(file.name), text)
-        modules[module] = file.name
+        module = modules[file.name]
         FileNames(f".models.{module}", f"._convert.{module}", found, problems).add(file)
     return found
 
@@ -82,29 +79,28 @@ class ServiceNames(NamedTuple):
 
 
 def service_names(
-    services: Iterable[Service], clients: Mapping[str, str], problems: Problems
+    services: Iterable[Service], clients: Mapping[str, str]
 ) -> dict[str, ServiceNames]:
     """The names of each service by its full name; `clients`: configured names of clients.
 
     A module is named as its service in snake_case; services that would share one are called by
     their full names.
     """
+    services = tuple(services)
     short = {s.full_name: names.snake(s.name) for s in services}
     shared = Counter(short.values())
+    wanted = {
+        full_name: names.submodule(
+            name if shared[name] == 1 else names.snake(full_name.replace(".", "_"))
+        )
+        for full_name, name in short.items()
+    }
+    modules = names.modules(wanted)
     found: dict[str, ServiceNames] = {}
-    taken: dict[str, str] = {}
     for service in services:
-        full_name = service.full_name
-        python = names.type_name(service.name)
-        name = short[full_name]
-        if shared[name] > 1:
-            name = names.snake(full_name.replace(".", "_"))
-        module = names.submodule(name)
-        if module in taken:
-            text = f"{full_name} and {taken[module]} both become module {module}"
-            problems.add(service.where, f"{text}; rename one")
-        taken[module] = full_name
+        full_name, python = service.full_name, names.type_name(service.name)
         client = clients.get(full_name) or f"{python}Client"
+        module = modules[full_name]
         found[full_name] = ServiceNames(module, client, f"{python}Servicer")
     return found
 

@@ -66,8 +66,13 @@ def type_names(schema: Schema, problems: Problems) -> dict[str, TypeNames]:
     """
     found: dict[str, TypeNames] = {}
     functions: set[str] = set()
-    for file in filter(lambda f: f.reused, schema.files):
-        models = f"{file.reused}.models.{names.module(file.name)}"
+    files = [f for f in schema.files if f.reused]
+    modules: dict[str, str] = {}
+    for package in {f.reused for f in files}:
+        own = [f.name for f in files if f.reused == package]
+        modules |= names.modules({n: names.module(n) for n in own})
+    for file in files:
+        models = f"{file.reused}.models.{modules[file.name]}"
         FileNames(models, MODULE, found, problems, functions).add(file)
     return found
 
