@@ -188,12 +188,22 @@ class _Client:
         ):
             return UnavailableError("the client was closed during the call", rpc=rpc)
         if status:
-            code, errors = error.code(), self._options.errors
+            code, errors = _code(error), self._options.errors
             cls = errors.exception(code) if errors is not None else None
             return from_status(code, error.details(), rpc, cls, _details(error))
         if "closed" in str(error):
             return UnavailableError("the channel is closed; make a new client", rpc=rpc)
         return ValidationError(f"metadata or timeout cannot be sent: {error}", rpc=rpc)
+
+
+def _code(error: Any) -> grpc.StatusCode:
+    """The status of a call. Servers on tonic keep its deadline too, and if they are first it ends
+    with CANCELLED, which says nothing of a deadline.
+    """
+    code: grpc.StatusCode = error.code()
+    if code is grpc.StatusCode.CANCELLED and error.details() == "Timeout expired":
+        return grpc.StatusCode.DEADLINE_EXCEEDED
+    return code
 
 
 def _first(failure: BaseException | None, other: BaseException | None) -> BaseException:
