@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import functools
 from collections.abc import (
     AsyncIterable,
@@ -134,7 +135,8 @@ class BridgedCall:
         self._call: Any = None  # like the following, for the transport's loop
         self._messages: Any = None
         self._failure: Exception | None = None
-        transport.post(self._start)
+        # Interceptors, such as those that trace, look at them.
+        transport.post(contextvars.copy_context().run, self._start)
 
     def _start(self) -> None:
         try:
@@ -152,12 +154,14 @@ class BridgedCall:
 
     def add_done_callback(self, callback: Callable[[Any], None]) -> None:
         """Call `callback` here when the call is over."""
-        self._transport.post(self._watch, callback)
+        self._transport.post(self._watch, contextvars.copy_context(), callback)
 
-    def _watch(self, callback: Callable[[Any], None]) -> None:
+    def _watch(
+        self, variables: contextvars.Context, callback: Callable[[Any], None]
+    ) -> None:
         def over(_: object) -> None:
             with contextlib.suppress(RuntimeError):  # who called has ended first
-                self._home.post(callback, self)
+                self._home.post(variables.run, callback, self)
 
         if self._call is None:
             over(None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import inspect
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
@@ -150,11 +151,14 @@ class BridgedContext:
         self._over = True
 
     def add_done_callback(self, callback: Callable[[Any], None]) -> None:
-        home = mailbox()
+        home, variables = mailbox(), contextvars.copy_context()
+
+        def call() -> None:
+            home.loop.call_soon(callback, self, context=variables)
 
         def over(_: object) -> None:
             with contextlib.suppress(RuntimeError):  # the handlers' loop has ended
-                home.post(home.loop.call_soon, callback, self)
+                home.post(call)
 
         self._context.add_done_callback(over)
 

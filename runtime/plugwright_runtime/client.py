@@ -8,6 +8,7 @@ decode the answer. A failure, embedded or a gRPC status, is a `PluginAPIError`; 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import math
 import os
@@ -21,6 +22,7 @@ import grpc
 
 from . import codec
 from .crossing import cancelled
+from .deadlines import remaining
 from .dialling import channel_options
 from .errors import (
     DecodeError,
@@ -144,10 +146,13 @@ class _Client:
         raise AssertionError("a core says how it connects")
 
     def _arguments(
-        self, timeout: float | None, metadata: Metadata | None
+        self, timeout: float | None, metadata: Metadata | None, apart: bool = False
     ) -> dict[str, Any]:
+        """`apart`: whether the call may take longer than the handler that makes it."""
         if timeout is None:
             timeout = self._timeout
+        if not apart:
+            timeout = min(timeout, remaining())
         return {
             # gRPC takes infinity for a time that has passed.
             "timeout": None if timeout == math.inf else timeout,
@@ -164,8 +169,9 @@ class _Client:
     ) -> Any:
         """A call under way; one that cannot be made fails as if the peer had refused it."""
         call = self._call(rpc, kind)
+        apart = timeout is not None and kind != "stream_unary"
         try:
-            return call(argument, **self._arguments(timeout, metadata))
+            return call(argument, **self._arguments(timeout, metadata, apart))
         except Exception as error:
             raise self._failure(error, rpc) from None
 
@@ -348,6 +354,7 @@ class _Outgoing:
 
     def __init__(self, requests: Iterable[Model]) -> None:
         self._requests = iter(requests)
+        self._variables = contextvars.copy_context()
         self.failure: BaseException | None = None
 
     def __iter__(self) -> _Outgoing:
@@ -355,7 +362,8 @@ class _Outgoing:
 
     def __next__(self) -> bytes:
         try:
-            return codec.encode(next(self._requests))
+            # In a thread of gRPC.
+            return codec.encode(self._variables.run(next, self._requests))
         except StopIteration:
             raise
         except BaseException as error:

@@ -178,11 +178,19 @@ class _Crossing(Generic[T]):
             self._there.crossings.pop(self._task, None)
 
 
-async def in_own_task(function: Callable[[Unpack[A]], Awaitable[T]], *args: *A) -> T:
-    """The outcome of `function(*args)`, run here by a task that the application may cancel."""
+def in_own_task(
+    function: Callable[[Unpack[A]], Awaitable[T]], *args: *A
+) -> Awaitable[T]:
+    """The outcome of `function(*args)`, run here by a task that the application may cancel, and
+    that sees the context variables of here.
+    """
+    return _in_own_task(contextvars.copy_context(), function(*args))
+
+
+async def _in_own_task(variables: contextvars.Context, work: Awaitable[T]) -> T:
     asking = asyncio.current_task()
     assert asking is not None
-    task: asyncio.Task[T] = asyncio.ensure_future(function(*args))
+    task: asyncio.Task[T] = variables.run(asyncio.ensure_future, work)
     crossings = mailbox().crossings
     crossings[task] = lambda: asking.cancelling() > 0
     try:
@@ -192,14 +200,19 @@ async def in_own_task(function: Callable[[Unpack[A]], Awaitable[T]], *args: *A) 
 
 
 async def in_thread(
-    executor: Executor, function: Callable[[Unpack[A]], T], *args: *A
+    executor: Executor,
+    function: Callable[[Unpack[A]], T],
+    *args: *A,
+    variables: contextvars.Context | None = None,
 ) -> T:
-    """The outcome of `function(*args)` in a thread of `executor`, with a copy of the context
-    variables of here.
+    """The outcome of `function(*args)` in a thread of `executor`, with the context `variables`, a
+    copy of those here if None.
 
     As `loop.run_in_executor`, for half the CPU.
     """
-    job = _Job(function, args)
+    if variables is None:
+        variables = contextvars.copy_context()
+    job = _Job(function, args, variables)
     executor.submit(job.work).add_done_callback(job.note_end)
     try:
         return await job.reply
@@ -211,13 +224,18 @@ async def in_thread(
 class _Job(Generic[T]):
     """One function for a thread."""
 
-    __slots__ = ("_begun", "_context", "_function", "_home", "args", "reply")
+    __slots__ = ("_begun", "_function", "_home", "_variables", "args", "reply")
 
-    def __init__(self, function: Callable[..., T], args: tuple[Any, ...]) -> None:
+    def __init__(
+        self,
+        function: Callable[..., T],
+        args: tuple[Any, ...],
+        variables: contextvars.Context,
+    ) -> None:
         self._function = function
         self.args = args
         self._begun = False
-        self._context = contextvars.copy_context()
+        self._variables = variables
         self._home = mailbox()
         self.reply: asyncio.Future[T] = self._home.loop.create_future()
 
@@ -229,7 +247,7 @@ class _Job(Generic[T]):
             return
         _current.reply = self.reply
         try:
-            result = self._context.run(self._function, *args)
+            result = self._variables.run(self._function, *args)
         except BaseException as error:
             _settle(self._home, self.reply, None, error)
         else:
@@ -241,6 +259,13 @@ class _Job(Generic[T]):
         if not self._begun:
             error = asyncio.CancelledError() if job.cancelled() else job.exception()
             _settle(self._home, self.reply, None, error)
+
+
+def adopt(variables: contextvars.Context) -> None:
+    """Give the context variables of here the values that they have in `variables`."""
+    for variable, value in variables.items():
+        if variable.get(_Job) is not value:
+            variable.set(value)
 
 
 def abandoned() -> bool:

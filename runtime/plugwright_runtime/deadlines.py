@@ -1,5 +1,7 @@
 """How is a handler stopped when its time is up? One timer for all calls of a dispatcher.
 
+What a handler calls itself gets no more time than the handler has left: see `remaining`.
+
 `asyncio.timeout` sets a timer for every call, which costs as much as converting a message. Here a
 call notes when it is due; a single timer waits for the earliest.
 """
@@ -7,7 +9,37 @@ call notes when it is due; a single timer waits for the earliest.
 from __future__ import annotations
 
 import asyncio
+import math
+import time
+from contextvars import ContextVar
 from typing import Any
+
+
+class _Allowance:
+    """When the handler that sees it is due. Tasks and threads that outlive the handler see it too:
+    for them it is lifted.
+    """
+
+    __slots__ = ("due",)
+
+    def __init__(self, due: float) -> None:
+        self.due = due
+
+
+_allowance: ContextVar[_Allowance | None] = ContextVar("allowance", default=None)
+
+
+def remaining() -> float:
+    """Seconds that the handler has left that is running here; infinity if there is none."""
+    allowance = _allowance.get()
+    return math.inf if allowance is None else allowance.due - time.monotonic()
+
+
+def lift() -> None:
+    """The handler that was running here has ended: what it has begun is free."""
+    allowance = _allowance.get()
+    if allowance is not None:
+        allowance.due = math.inf
 
 
 class Deadlines:
@@ -23,6 +55,7 @@ class Deadlines:
         assert task is not None
         loop = asyncio.get_running_loop()
         due = self._due[task] = loop.time() + seconds
+        _allowance.set(_Allowance(due))  # loops ask the monotonic clock
         if self._timer is None or due < self._timer.when():
             self._wait(loop, due)
         return task

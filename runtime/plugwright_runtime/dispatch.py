@@ -8,6 +8,7 @@ of the hook's family: the host always gets the answer it is due, and the log one
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import logging
 import os
@@ -19,8 +20,8 @@ import grpc
 
 from .codec import encode
 from .conventions import Embedding, StatusErrors
-from .crossing import Overloaded, abandoned, cancelled, in_thread
-from .deadlines import Deadlines
+from .crossing import Overloaded, abandoned, adopt, cancelled, in_thread
+from .deadlines import Deadlines, lift
 from .errors import PluginAPIError, StatusError, Unimplemented, status_text, text_of
 from .failure_log import FAILED_BADLY, report
 from .handler_loop import Here, Place
@@ -178,9 +179,13 @@ class HookCall:
         return self._in_thread(data)
 
     async def _in_thread(self, data: bytes) -> bytes:
-        answer = await in_thread(self.dispatcher.executor, self._function, data)
+        variables = contextvars.copy_context()
+        answer = await in_thread(
+            self.dispatcher.executor, self._function, data, variables=variables
+        )
         if isinstance(answer, bytes):
             return answer
+        adopt(variables)
         return await self.dispatcher.place.run(self._late, answer)
 
     async def _coroutine(self, data: bytes) -> bytes:
@@ -191,6 +196,8 @@ class HookCall:
             if ends_the_call(error):
                 raise
             return self._failed(error)
+        finally:
+            lift()
 
     def _function(self, data: bytes) -> bytes | Awaitable[Any]:
         try:
@@ -200,6 +207,8 @@ class HookCall:
             return self.answer.encode(result)
         except BaseException as error:
             return self._failed(error)
+        finally:
+            lift()
 
     async def _late(self, result: Awaitable[Any]) -> bytes:
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -22,7 +23,7 @@ import grpc
 from .bridged_server import BridgedRequests
 from .codec import decode, encode
 from .conventions import StatusErrors, WrongReply
-from .crossing import Overloaded, cancelled, given_up, in_thread
+from .crossing import Overloaded, adopt, cancelled, given_up, in_thread
 from .errors import DecodeError, PluginAPIError, Unimplemented, status_text, text_of
 from .failure_log import FAILED_BADLY, report
 from .handler_loop import Here, Place
@@ -139,9 +140,13 @@ class _Handler:
         """A plain function, all of it in a thread, unless it returns something to await."""
         call = self._context(context)
         try:
-            answer = await in_thread(self.executor, self._in_thread, data, call)
+            variables = contextvars.copy_context()
+            answer = await in_thread(
+                self.executor, self._in_thread, data, call, variables=variables
+            )
             if isinstance(answer, bytes):
                 return answer
+            adopt(variables)
             return await self.place.run(self._late, answer)
         except Ended as ended:
             await context.abort(*ended.status)  # which raises
@@ -231,7 +236,11 @@ class _Handler:
             return await self.method(argument, context)
         if inspect.isasyncgenfunction(self.method):
             return self.method(argument, context)
-        result = await in_thread(self.executor, self.method, argument, context)
+        variables = contextvars.copy_context()
+        result = await in_thread(
+            self.executor, self.method, argument, context, variables=variables
+        )
+        adopt(variables)
         return await result if inspect.isawaitable(result) else result
 
     def _encode(self, result: Any) -> bytes:

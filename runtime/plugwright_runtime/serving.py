@@ -166,6 +166,9 @@ def server_options(limits: Limits) -> Options:
         ("grpc.server.max_pending_requests_hard_limit", 2 * waiting),
         ("grpc.so_reuseport", 0),
         ("grpc.max_concurrent_streams", limits.max_streams),
+        # It counts calls as under way that the peer knows to be over, and so refuses the next ones
+        # of a peer that keeps to the limit. What a peer may have open is limited without it.
+        ("grpc.http.overload_protection", 0),
         ("grpc.server_handshake_timeout_ms", 10_000),
     ]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import contextvars
 import logging
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -121,9 +122,13 @@ async def items(replies: Any, executor: Executor) -> AsyncGenerator[Any, None]:
             if hasattr(answers, "aclose"):
                 await answers.aclose()
         return
-    steps = _Steps(iter(replies))
+    variables = contextvars.copy_context()
+    steps = _Steps(iter(replies), variables)
     try:
-        while (reply := await in_thread(executor, steps.advance)) is not _END:
+        while True:
+            reply = await in_thread(executor, steps.advance, variables=variables)
+            if reply is _END:
+                break
             yield reply
     finally:
         steps.stop(executor)
@@ -138,10 +143,14 @@ async def _next(answers: AsyncIterator[Any]) -> Any:
 
 class _Steps:
     """An iterator that advances in other threads. It cannot be interrupted, and is not closed
-    while it runs: a step that is still under way at the end closes it."""
+    while it runs: a step that is still under way at the end closes it.
 
-    def __init__(self, iterator: Iterator[Any]) -> None:
+    `variables`: the context variables that all steps, one after the other, see and set.
+    """
+
+    def __init__(self, iterator: Iterator[Any], variables: contextvars.Context) -> None:
         self._iterator = iterator
+        self._variables = variables
         self._lock = threading.Lock()  # guards the two below
         self._running = False
         self._stopped = False
@@ -168,7 +177,7 @@ class _Steps:
             running = self._running
         if not running and hasattr(self._iterator, "close"):
             with contextlib.suppress(RuntimeError):  # the process is stopping
-                executor.submit(self._close)
+                executor.submit(self._variables.run, self._close)
 
     def _close(self) -> None:
         try:

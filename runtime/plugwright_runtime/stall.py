@@ -12,6 +12,7 @@ import logging
 import sys
 import threading
 import traceback
+from typing import Protocol
 
 STALLED_TICKS = 4
 SHOWN_FRAMES = 6
@@ -19,7 +20,25 @@ SHOWN_FRAMES = 6
 _log = logging.getLogger("plugwright.launch")
 
 
-_watches: list[StallWatch] = []
+class Watch(Protocol):
+    """Something that is looked at, evenly."""
+
+    def tick(self, seconds: float) -> None: ...
+
+
+_watches: list[Watch] = []
+
+
+def watch(what: Watch) -> None:
+    """Look at it from now on."""
+    if what not in _watches:
+        _watches.append(what)
+
+
+def unwatch(what: Watch) -> None:
+    """Look at it no more."""
+    if what in _watches:
+        _watches.remove(what)
 
 
 class StallWatch:
@@ -39,10 +58,10 @@ class StallWatch:
         self._seconds = 0.0
 
     def start(self) -> None:
-        _watches.append(self)
+        watch(self)
 
     def stop(self) -> None:
-        _watches.remove(self)
+        unwatch(self)
 
     def tick(self, seconds: float) -> None:
         if self._answered == self._asked or not self._loop.is_running():
@@ -76,5 +95,5 @@ class StallWatch:
 
 def tick(seconds: float) -> None:
     """Look at every loop that is watched; to be called evenly, every so many `seconds`."""
-    for watch in tuple(_watches):
-        watch.tick(seconds)
+    for each in tuple(_watches):
+        each.tick(seconds)

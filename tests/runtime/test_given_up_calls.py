@@ -195,7 +195,7 @@ def test_threads_take_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "MOST_WAITING", 3)
     threads, release = HandlerPool(threads=1), threading.Event()
     first = threads.submit(release.wait, 10)
-    while threads._pending:
+    while threads.pending:
         threading.Event().wait(0.001)
     jobs = [threads.submit(int) for _ in range(3)]
     with pytest.raises(Overloaded, match="threads are blocked"):

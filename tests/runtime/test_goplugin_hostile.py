@@ -171,6 +171,35 @@ def test_calls_that_wait_for_the_loop_are_not_thrown_away(tmp_path: Path) -> Non
         assert [call.result() for call in calls] == [b"%d" % n for n in range(1900)]
 
 
+def test_more_calls_at_once_than_a_connection_takes_are_queued(tmp_path: Path) -> None:
+    with attacked(tmp_path, 120 << 20) as host:
+        echo = host.channel.unary_unary("/test.App/Echo")
+        for _ in range(2):
+            calls = [echo.future(b"%d" % number, timeout=60) for number in range(6000)]
+            answers = [call.result() for call in calls]
+            assert answers == [b"%d" % number for number in range(6000)]
+
+
+def test_calls_that_are_reset_at_once(tmp_path: Path) -> None:
+    """They do not pile up, though none of them counts against what a peer may have open."""
+    with attacked(tmp_path, 120 << 20) as host:
+        for _ in range(3):
+            with connect(host) as peer, contextlib.suppress(OSError):
+                peer.settimeout(0.5)
+                peer.sendall(greeting())
+                for first in range(1, 60_000, 1000):
+                    peer.sendall(
+                        b"".join(map(reset_call, range(first, first + 1000, 2)))
+                    )
+                    peer.recv(1 << 20)
+        host.app("Echo", b"x", timeout=30)
+
+
+def reset_call(number: int) -> bytes:
+    reset = frame(3, 0, number, b"\0\0\0\x08")
+    return call_headers(number, b"/test.App/Wait") + reset
+
+
 def test_a_client_that_never_reads(tmp_path: Path) -> None:
     """Neither an answer without end nor the output of the program piles up, whatever it allows."""
     with attacked(tmp_path, 60 << 20) as host, connect(host) as peer:

@@ -7,13 +7,15 @@ a `UserError`, which says what the app is told.
 from __future__ import annotations
 
 import asyncio
-import functools
+import contextvars
 import inspect
 import logging
 from collections.abc import Callable
 from typing import Any
 
+from plugwright_runtime.crossing import adopt
 from plugwright_runtime.errors import PluginAPIError, PlugwrightError, text_of
+from plugwright_runtime.failure_log import report
 from plugwright_runtime.pool import HandlerPool
 from plugwright_runtime.servicer import ends_the_call
 
@@ -62,8 +64,9 @@ class Runner:
         """
         if inspect.iscoroutinefunction(function):
             return await self._awaited(function(*args))
+        variables = contextvars.copy_context()
         job = asyncio.get_running_loop().run_in_executor(
-            self._pool, functools.partial(_outcome, function, args)
+            self._pool, lambda: variables.run(_outcome, function, args)
         )
         try:
             result, error = await asyncio.shield(job)
@@ -72,7 +75,10 @@ class Runner:
             raise
         if error is not None:
             raise UserError(error)
-        return await self._awaited(result) if inspect.isawaitable(result) else result
+        if not inspect.isawaitable(result):
+            return result
+        adopt(variables)
+        return await self._awaited(result)
 
     async def _awaited(self, awaitable: Any) -> Any:
         try:
@@ -87,7 +93,7 @@ class Runner:
     def log(self, what: str, error: UserError) -> None:
         """Tell the log of a failure that nobody meant."""
         if not error.meant:
-            self._logger.error("%s failed", what, exc_info=error.cause)
+            report(self._logger, error.cause, "%s failed", what)
 
     def stop(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

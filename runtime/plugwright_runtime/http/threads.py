@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine
 from concurrent import futures
 from typing import Any, Final, TypeVar
 
-from plugwright_runtime.crossing import in_thread
+from plugwright_runtime.crossing import adopt, in_thread
 from plugwright_runtime.failure_log import report
 from plugwright_runtime.http.errors import ClientDisconnected
 from plugwright_runtime.pool import waiting
@@ -38,11 +38,15 @@ class ThreadBridge:
         self._closed = False
 
     async def run(self, function: Callable[[], T]) -> T:
-        """The result of `function`, run in the pool with a copy of the context variables."""
-        context = contextvars.copy_context()
-        return await in_thread(
-            self._executor, lambda: context.run(self._guarded, function)
+        """The result of `function`, run in the pool; it sees and sets the context variables of
+        here.
+        """
+        variables = contextvars.copy_context()
+        result = await in_thread(
+            self._executor, self._guarded, function, variables=variables
         )
+        adopt(variables)
+        return result
 
     def _guarded(self, function: Callable[[], T]) -> T:
         try:
