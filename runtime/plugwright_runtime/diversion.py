@@ -1,8 +1,8 @@
-"""How is what a program prints kept off the stdout that its host reads?
+"""How are the descriptors that a program prints to, 1 and 2, kept off the pipes of its host?
 
-In: descriptor 1, and what takes the bytes. Out: a `Diversion`: `print`, C code and child processes
-all end there, and the real stdout is kept for the host. It imports nothing heavy: divert before
-user code is imported.
+In: the descriptor, and what takes the bytes. Out: a `Diversion`: `print`, C code and child
+processes all end there, and the real descriptor is for what the host is to read. It imports nothing
+heavy: divert before user code is imported.
 """
 
 from __future__ import annotations
@@ -10,44 +10,48 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import stat
 import sys
 import threading
 from collections.abc import Callable
 
+from . import children
+
 READ_BYTES = 64 * 1024  # a Linux pipe holds no more
+MAX_LINE = 64 * 1024  # bytes without a line break that are waited for
 
 
 class Diversion:
-    """Descriptor 1 as a pipe into `write`, which a thread of its own calls, and then `end`; `real`
-    is the descriptor for what the host is to read there.
+    """Descriptor `number` as a pipe into `write`, which a thread of its own calls, and then `end`;
+    `real` is the descriptor for what the host is to read there.
+
+    Nothing that holds the pipe holds the host's: not the programs that are started, which inherit
+    descriptor `number` alone, nor forks.
     """
 
     def __init__(
-        self, write: Callable[[bytes], None], end: Callable[[], None] | None = None
+        self,
+        number: int,
+        write: Callable[[bytes], None],
+        end: Callable[[], None] | None = None,
     ) -> None:
-        if (
-            sys.__stdout__ is None
-        ):  # Python found descriptor 1 closed; a later file may have taken the number
-            raise OSError("stdout is closed: a plugin needs it for its handshake line")
-        self.real = os.dup(
-            1
-        )  # not inheritable: a child must not hold the host's pipe open
+        self._number = number
+        self.real = os.dup(number)  # not inheritable
+        children.keep_from(self.real)
         reading, writing = os.pipe()
-        os.dup2(writing, 1)
+        children.keep_from(reading)
+        os.dup2(writing, number)
         os.close(writing)
         self._thread = threading.Thread(
             target=_drain,
             args=(reading, write, end),
-            name="stdout-capture",
+            name="output-capture",
             daemon=True,
         )
         self._thread.start()
-        send_lines_at_once()
 
     def write_real(self, line: bytes) -> None:
-        """Write to the stdout the process was started with; raises OSError if nobody reads it any
-        more.
-        """
+        """Write to what the process was started with; raises OSError if nobody reads it."""
         while line:
             line = line[os.write(self.real, line) :]
 
@@ -57,14 +61,46 @@ class Diversion:
 
         Waits at most `seconds`: a child process that outlives the plugin keeps the pipe open.
         """
-        with contextlib.suppress(
-            OSError, ValueError
-        ):  # replaced or closed by user code
-            sys.stdout.flush()
+        flush_streams()
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
+        os.dup2(nowhere, self._number)
         os.close(nowhere)
         self._thread.join(seconds)
+
+
+def divert_stdout(
+    write: Callable[[bytes], None], end: Callable[[], None] | None = None
+) -> Diversion:
+    """Descriptor 1 into `write`; `send_lines_at_once` then sends what was printed before.
+
+    Raises OSError if the process was started without a stdout.
+    """
+    if sys.__stdout__ is None:  # a later file may have taken the number
+        raise OSError("stdout is closed: a plugin needs it for its handshake line")
+    return Diversion(1, write, end)
+
+
+def is_pipe(number: int) -> bool:
+    """Whether another process may wait for the end of this descriptor."""
+    try:
+        mode = os.fstat(number).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def unread_bytes(descriptor: int) -> int:
+    """How much has been written to this pipe that nobody has read yet; 0 where nobody knows."""
+    if not is_pipe(descriptor):
+        return 0
+    try:
+        import fcntl
+        import termios
+
+        found = fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4))
+    except (ImportError, OSError):
+        return 0
+    return int.from_bytes(found, sys.byteorder)
 
 
 def _drain(
@@ -75,9 +111,36 @@ def _drain(
         while data := os.read(reading, READ_BYTES):
             write(data)
     finally:
+        children.leave_to(reading)
         os.close(reading)
         if end is not None:
             end()
+
+
+class Lines:
+    """Cuts bytes, from any thread, into the lines that `take` gets, with their line breaks."""
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self._take = take
+        self._held = b""
+        self._lock = threading.Lock()
+
+    def write(self, data: bytes) -> None:
+        """Bytes as they come."""
+        with self._lock:
+            *lines, self._held = (self._held + data).split(b"\n")
+            if len(self._held) > MAX_LINE:
+                lines.append(self._held)
+                self._held = b""
+        for line in lines:
+            self._take(line + b"\n")
+
+    def flush(self) -> None:
+        """The last line, if it has no end."""
+        with self._lock:
+            held, self._held = self._held, b""
+        if held:
+            self._take(held)
 
 
 def send_lines_at_once() -> None:
@@ -86,9 +149,46 @@ def send_lines_at_once() -> None:
 
     What was printed before the capture and is still held back goes to the pipe as well.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)
-        with contextlib.suppress(
-            OSError
-        ):  # a former file, which Python tries to seek in
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    flush_streams()
+    for stream in (sys.stdout, sys.__stdout__):
+        if isinstance(stream, io.TextIOWrapper):
+            with contextlib.suppress(
+                OSError, ValueError
+            ):  # a former file; one that is closed
+                stream.reconfigure(line_buffering=True)
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def flush_streams() -> None:
+    """Write what Python holds back of what was printed, whatever user code has put in the place of
+    the streams.
+    """
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        with contextlib.suppress(Exception):
+            stream.flush()  # type: ignore[union-attr]
+
+
+def mend_streams() -> None:
+    """Put Python's own stream back where that of the program cannot be flushed: Python flushes both
+    when it ends, and makes the exit code 120 if it cannot.
+    """
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except Exception:
+            setattr(sys, name, getattr(sys, f"__{name}__"))
+
+
+def put_stdin_aside() -> int | None:
+    """The descriptor of the host's stdin; in its place there is nothing to read, for children too.
+
+    None if it is no pipe: a terminal is for a debugger.
+    """
+    if not is_pipe(0):
+        return None
+    real = os.dup(0)
+    children.keep_from(real)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return real

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
+from . import children
 from .launch_error import LaunchError
 
 MAX_PATH_BYTES = (
@@ -45,4 +46,5 @@ def bind_grpc(server: Any, endpoint: Endpoint) -> int:
         raise LaunchError(
             f"cannot listen on {endpoint.address}: the address is taken or not allowed"
         )
+    children.keep_sockets_from(port if endpoint.network == "tcp" else endpoint.address)
     return port

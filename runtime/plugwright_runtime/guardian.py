@@ -15,6 +15,7 @@ import logging
 import os
 import signal
 import socket
+import struct
 import sys
 import threading
 import time
@@ -22,13 +23,16 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from . import stall
+from . import children, line_writer, patient_logging, stall
 
 POLL_SECONDS = 0.25  # how often the thread looks for the host and at the clock
 ORPHAN_GRACE = 1.0  # seconds for a graceful stop when the host is gone
+SAME_SECONDS = 0.5  # in which several signals are one: terminals and hosts send two
+LAST_WORDS_SECONDS = 0.3
 FORCED_EXIT = 1
 SECOND_SIGTERM_EXIT = 128 + signal.SIGTERM
 PR_SET_PDEATHSIG = 1  # of prctl(2)
+CREDENTIALS = struct.Struct("iII")  # of unix(7): the sender's process, user and group
 
 _log = logging.getLogger("plugwright.launch")
 
@@ -61,20 +65,20 @@ class Guardian:
             self._loop, "health checks and all other calls wait for it"
         )
         self._deadline: float | None = None  # monotonic
-        self._terminations = 0
+        self._terminated: float | None = (
+            None  # when the first signal to stop came, monotonic
+        )
         self._closed = False
         self._handlers: dict[int, Any] = {}  # what was installed before ours
-        self._inbox, self._outbox = (
-            socket.socketpair()
-        )  # numbers of the signals that arrived
-        self._inbox.settimeout(POLL_SECONDS)
-        self._outbox.setblocking(False)
+        self._inbox, self._outbox = signal_pipe()
+        self._threads = [threading.get_ident()]  # that no log handler may hold up
 
     def start(self) -> None:
         """Install the signal handlers (in the main thread, elsewhere none) and start the thread."""
         if threading.current_thread() is threading.main_thread():
             self._handle_signals()
         self._stalls.start()
+        patient_logging.keep_going(self._threads[0])
         threading.Thread(
             target=self._watch, name="plugin-guardian", daemon=True
         ).start()
@@ -104,6 +108,11 @@ class Guardian:
         if self._handlers:
             replace_wakeup(self._outbox.fileno(), -1)
             request_death_signal(0)
+        for ident in self._threads:
+            patient_logging.may_wait(ident)
+        children.forget(self._forget_in_child)
+        for end in (self._inbox, self._outbox):
+            children.leave_to(end.fileno())
         self._outbox.close()
 
     def _handle_signals(self) -> None:
@@ -115,8 +124,7 @@ class Guardian:
         replace_wakeup(-1, self._outbox.fileno())
         if self._host_pid is not None:
             request_death_signal(death_signal())
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forget_in_child)
+        children.tell(self._forget_in_child)
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
         """The signal handler. The interpreter itself sends the number to the thread, without
@@ -128,20 +136,19 @@ class Guardian:
                 self._outbox.send(bytes((number,)))
 
     def _forget_in_child(self) -> None:
-        """A forked child must not be deaf to SIGTERM, nor pass it on to this process through the
-        shared socket.
-        """
-        if not self._closed and self._handlers:
-            replace_wakeup(self._outbox.fileno(), -1)
-            for number in self._handlers:
-                if signal.getsignal(number) == self._forward:
-                    signal.signal(number, signal.SIG_DFL)
+        """A forked child must not be deaf to SIGTERM."""
+        replace_wakeup(self._outbox.fileno(), -1)
+        for number in self._handlers:
+            if signal.getsignal(number) == self._forward:
+                signal.signal(number, signal.SIG_DFL)
 
     def _watch(self) -> None:
         """The thread: signals as they come, host and clock four times a second."""
+        self._threads.append(threading.get_ident())
+        patient_logging.keep_going(self._threads[-1])
         while not self._closed:
             try:
-                arrived = self._inbox.recv(64)
+                arrived = receive_own(self._inbox)
             except TimeoutError:
                 arrived = b""
             except OSError:
@@ -162,22 +169,46 @@ class Guardian:
 
     def _on_signal(self, number: int) -> None:
         if number == signal.SIGTERM or (number == signal.SIGINT and self._interrupts):
-            self._terminations += 1
-            if self._terminations > 1:
+            now = time.monotonic()
+            if self._terminated is None:
+                self._terminated = now
+                self.stop(signal.Signals(number).name)
+            elif now - self._terminated > SAME_SECONDS:
                 self._force_exit(SECOND_SIGTERM_EXIT, "told twice to stop")
-            self.stop(signal.Signals(number).name)
 
     def _force_exit(self, code: int, reason: str) -> None:
-        """End now. The log line is written in a thread of its own: nobody may be reading the log
-        any more.
-        """
+        """End now. Nobody may be reading the log any more, and a log handler may never return."""
         self._clean_up()
-        last_words = threading.Thread(
-            target=_log.error, args=("forced exit: %s", reason), daemon=True
-        )
-        last_words.start()
-        last_words.join(0.1)
+        _log.error("forced exit: %s", reason)
+        patient_logging.flush(LAST_WORDS_SECONDS)
+        line_writer.flush_all(LAST_WORDS_SECONDS)
         os._exit(code)
+
+
+def signal_pipe() -> tuple[socket.socket, socket.socket]:
+    """Both ends of what the numbers of arriving signals go through."""
+    inbox, outbox = socket.socketpair()
+    inbox.settimeout(POLL_SECONDS)
+    outbox.setblocking(False)
+    if hasattr(socket, "SO_PASSCRED"):
+        inbox.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    for end in (inbox, outbox):
+        children.keep_from(end.fileno())
+    return inbox, outbox
+
+
+def receive_own(inbox: socket.socket) -> bytes:
+    """The signals that arrived in this process. A child has its end of the socket too until it has
+    closed it or runs another program, and what arrives there is none of ours.
+    """
+    if not hasattr(socket, "SO_PASSCRED"):
+        return inbox.recv(64)
+    data, ancillary, _, _ = inbox.recvmsg(64, socket.CMSG_SPACE(CREDENTIALS.size))
+    for level, kind, sender in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+            pid, _, _ = CREDENTIALS.unpack(sender)
+            return data if pid == os.getpid() else b""
+    return data
 
 
 def is_wakeup(descriptor: int) -> bool:

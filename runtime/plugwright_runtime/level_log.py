@@ -7,32 +7,31 @@ escaped, a traceback stands in the line of its record. What the program prints b
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import re
-import threading
 
-from .diversion import Diversion
+from .diversion import Diversion, Lines, divert_stdout, send_lines_at_once
 from .failure_log import exception_text
 from .goplugin.hclog import cut, message_of
-from .goplugin.logs import TRACE, catch_exceptions, write_all
+from .goplugin.logs import FLUSH_SECONDS, TRACE, catch_exceptions
+from .line_writer import LineWriter
+from .stderr_log import stderr_log
 
 MAX_TEXT = 16_000  # characters of a record; longer ones lose their middle
-MAX_LINE = 64 * 1024  # bytes without a line break that are waited for
 OWN = ("root", "plugin")  # loggers that a line need not name
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class LevelHandler(logging.Handler):
-    """Writes each record as one line to `diversion`'s real stdout; as JSON (`level`, `message`,
-    `logger`) if asked for. Never raises.
+    """Writes each record as one line to `writer`; as JSON (`level`, `message`, `logger`) if asked
+    for. Never raises, and never waits for who reads.
     """
 
-    def __init__(self, diversion: Diversion, as_json: bool) -> None:
+    def __init__(self, writer: LineWriter, as_json: bool) -> None:
         super().__init__()
-        self._diversion = diversion
+        self._writer = writer
         self._as_json = as_json
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -40,8 +39,15 @@ class LevelHandler(logging.Handler):
             line = json_line(record) if self._as_json else level_line(record)
         except Exception as error:  # whatever a record holds
             line = f"ERROR a log record could not be written: {type(error).__name__}"
-        with contextlib.suppress(OSError):  # nobody reads: nobody is left to tell
-            write_all(self._diversion.real, line.encode("utf-8", "replace") + b"\n")
+        self._writer.write(line.encode("utf-8", "replace") + b"\n")
+
+    def flush(self) -> None:
+        """Wait until the records are written, for a bounded time."""
+        self._writer.flush(FLUSH_SECONDS)
+
+    def close(self) -> None:
+        self._writer.close(FLUSH_SECONDS)
+        super().close()
 
 
 def level_line(record: logging.LogRecord) -> str:
@@ -83,33 +89,28 @@ def escaped(text: str) -> str:
     return _CONTROL.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
 
 
-class PrintedLines:
+class PrintedLines(Lines):
     """What the program prints, as INFO records of the logger `stdout`, one for each line."""
 
     def __init__(self) -> None:
+        super().__init__(self._record)
         self._log = logging.getLogger("stdout")
-        self._held = b""
-        self._lock = threading.Lock()
-
-    def write(self, data: bytes) -> None:
-        """Bytes as they come."""
-        with self._lock:
-            *lines, self._held = (self._held + data).split(b"\n")
-            if len(self._held) > MAX_LINE:
-                lines.append(self._held)
-                self._held = b""
-        for line in lines:
-            self._record(line)
-
-    def flush(self) -> None:
-        """The last line, if it has no end."""
-        with self._lock:
-            held, self._held = self._held, b""
-        self._record(held)
 
     def _record(self, line: bytes) -> None:
         if text := line.decode("utf-8", "backslashreplace").strip():
             self._log.info("%s", text)
+
+
+def missing_as_text(number: int) -> bytes:
+    """The line that stands for those nobody read in time."""
+    return f"WARNING {number} lines of the log are missing: nobody read it\n".encode()
+
+
+def missing_as_json(number: int) -> bytes:
+    """The same as a JSON object."""
+    record = logging.makeLogRecord({"msg": missing_as_text(number)[8:-1].decode()})
+    record.levelno, record.name = logging.WARNING, "plugwright.launch"
+    return json_line(record).encode() + b"\n"
 
 
 def configure(*, debug: bool, as_json: bool) -> Diversion:
@@ -117,14 +118,22 @@ def configure(*, debug: bool, as_json: bool) -> Diversion:
 
     The diversion is to be finished before the process ends, so that no print is lost.
     """
+    missing = missing_as_json if as_json else missing_as_text
+    stderr_log(missing)
     printed = PrintedLines()
-    diversion = Diversion(printed.write, printed.flush)
+    diversion = divert_stdout(printed.write, printed.flush)
+    handler = LevelHandler(LineWriter(diversion.real, missing, hosts=True), as_json)
     logging.addLevelName(TRACE, "TRACE")
+    # A handler of the application's that prints would be given what it printed.
+    prints = logging.getLogger("stdout")
+    prints.propagate = False
+    prints.addHandler(handler)
     root = logging.getLogger()
-    root.addHandler(LevelHandler(diversion, as_json))
+    root.addHandler(handler)
     root.setLevel(logging.DEBUG if debug else logging.INFO)
     for name in ("asyncio", "grpc"):  # their debug records drown the application's
         logging.getLogger(name).setLevel(logging.INFO)
     logging.captureWarnings(True)
     catch_exceptions()
+    send_lines_at_once()
     return diversion

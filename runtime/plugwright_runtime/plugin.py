@@ -30,6 +30,9 @@ class Hosted:
     host_address: str = ""
     """Where the host listens itself, if it said so on the command line."""
 
+    host_arguments: tuple[str, ...] = ()
+    """What else it said there (`port-on-stdout`)."""
+
 
 class ServicePlugin(Hosted):
     """Beside a servicer, the base of a plugin that serves a service:

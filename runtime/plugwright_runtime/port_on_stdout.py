@@ -1,9 +1,10 @@
 """How is a plugin run that prints the port it listens on?
 
 It listens on 127.0.0.1, on a port the system chooses, and the first line on stdout is that port and
-nothing else. What the program prints goes to stderr, where the log goes as text. The host's own
-address may be the first argument. The process ends at SIGTERM or SIGINT (at a second one at once),
-when stdin ends, if it is a pipe, and when the parent is gone.
+nothing else. What the program prints goes to stderr, where the log goes as text. The first
+argument that looks like host:port is the host's own address, the others are for the plugin. The
+process ends at SIGTERM or SIGINT (at a second one at once), when stdin ends, if it is a pipe, and
+when the parent is gone.
 """
 
 from __future__ import annotations
@@ -11,28 +12,35 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import stat
-import sys
+import re
 import threading
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from .diversion import send_lines_at_once
+from . import children
+from .diversion import put_stdin_aside, send_lines_at_once, unread_bytes
 from .endpoint import bind_grpc, tcp_endpoint
-from .goplugin.logs import level_from
+from .goplugin.logs import FLUSH_SECONDS, level_from
 from .guardian import Guardian
 from .launch_error import LaunchError
+from .level_log import text_of
 from .limits import MAX_MESSAGE_BYTES
+from .line_writer import LineWriter
 from .serving import (
     MAX_STREAMS,
     ApplicationProcess,
     Close,
     run_guarded,
 )
+from .stderr_log import stderr_log
 
 if TYPE_CHECKING:
     from .application import Application
+
+_ADDRESS = re.compile(
+    r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]=-][^\s:/\[\]=]*):(?P<port>[0-9]{1,5})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +62,10 @@ def run(
     style: PortOnStdout, application: Application, words: Sequence[str]
 ) -> NoReturn:
     """Be the process of `application`; never returns."""
+    log = stderr_log(missing_lines)
+    stdin = put_stdin_aside()
+    configure_logging(log.writer, style.log_level_variables)
     real = set_stdout_aside()
-    configure_logging(style.log_level_variables)
     parent = os.getppid()
 
     def guardian() -> Guardian:
@@ -65,15 +75,35 @@ def run(
             nothing,
             interrupts=True,
         )
-        watch_stdin(made)
+        if stdin is not None:
+            stop_at_end(stdin, made)
         return made
 
-    host = next((word for word in words if not word.startswith("-")), "")
-    run_guarded(guardian, lambda g: Process(style, application, real, host, g))
+    host, others = split_arguments(words)
+    run_guarded(
+        guardian,
+        lambda g: Process(style, application, Announcement(real), (host, others), g),
+    )
 
 
 def nothing() -> None:
     """A port leaves nothing to clean up."""
+
+
+def split_arguments(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The host's address, which is the first word that looks like one ("" if none does), and the
+    other words, which are for the plugin. The value of an option may stand before it.
+    """
+    for position, word in enumerate(words):
+        if is_address(word):
+            return word, (*words[:position], *words[position + 1 :])
+    return "", tuple(words)
+
+
+def is_address(word: str) -> bool:
+    """Whether `word` is host:port."""
+    found = _ADDRESS.fullmatch(word)
+    return found is not None and int(found["port"]) <= 65535
 
 
 def set_stdout_aside() -> int:
@@ -85,61 +115,110 @@ def set_stdout_aside() -> int:
         real = os.dup(1)
     except OSError:
         raise SystemExit("stdout is closed: the host reads the port from it") from None
+    children.keep_from(real)
     os.dup2(2, 1)
     send_lines_at_once()
     return real
 
 
-def configure_logging(variables: Sequence[str]) -> None:
-    """Text on stderr, from the level that the environment names."""
+class TextHandler(logging.Handler):
+    """Writes each record to `writer` as text: level, logger and message, then the traceback. Never
+    raises, and never waits for who reads.
+    """
+
+    def __init__(self, writer: LineWriter) -> None:
+        super().__init__()
+        self._writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = f"{record.levelname} {record.name}: {text_of(record)}\n"
+        except Exception as error:  # whatever a record holds
+            text = f"ERROR a log record could not be written: {type(error).__name__}\n"
+        self._writer.write(text.encode("utf-8", "backslashreplace"))
+
+    def flush(self) -> None:
+        """Wait until the records are written, for a bounded time."""
+        self._writer.flush(FLUSH_SECONDS)
+
+    def close(self) -> None:
+        self._writer.close(FLUSH_SECONDS)
+        super().close()
+
+
+def missing_lines(number: int) -> bytes:
+    """The line that stands for those nobody read in time."""
+    return f"WARNING {number} lines of the log are missing: nobody read it\n".encode()
+
+
+def configure_logging(writer: LineWriter, variables: Sequence[str]) -> None:
+    """Text to `writer`, from the level that the environment names."""
     level, complaint = level_from(os.environ, variables)
-    logging.basicConfig(
-        format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, level=level
-    )
+    root = logging.getLogger()
+    root.addHandler(TextHandler(writer))
+    root.setLevel(level)
     logging.captureWarnings(True)
     if complaint:
         logging.getLogger("plugwright.launch").warning("%s", complaint)
 
 
-def watch_stdin(guardian: Guardian) -> None:
-    """Stop when the other end of stdin is closed; a terminal or /dev/null says nothing."""
-    try:
-        mode = os.fstat(0).st_mode
-    except OSError:
-        return
-    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
-        threading.Thread(
-            target=_read_to_end, args=(guardian,), name="stdin", daemon=True
-        ).start()
+def stop_at_end(stdin: int, guardian: Guardian) -> None:
+    """Stop when the other end of stdin is closed."""
+
+    def read_to_end() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(stdin, 4096):
+                pass
+        guardian.stop("stdin has ended")
+
+    threading.Thread(target=read_to_end, name="stdin", daemon=True).start()
 
 
-def _read_to_end(guardian: Guardian) -> None:
-    with contextlib.suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    guardian.stop("stdin has ended")
+class Announcement:
+    """The line with the port, for the host; in: the descriptor it reads."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def make(self, port: int) -> None:
+        """Raises `LaunchError` if the host does not read the port, or would read something else for
+        it.
+        """
+        if size := unread_bytes(self._descriptor):
+            raise LaunchError(
+                f"{size} bytes were printed on stdout before run_plugin, where the host looks for "
+                "the port: print to stderr, or in the plugin"
+            )
+        try:
+            os.write(self._descriptor, f"{port}\n".encode())
+        except OSError as error:
+            raise LaunchError(
+                f"the host does not read the port: {error.strerror}"
+            ) from error
 
 
 class Process(ApplicationProcess):
-    """The server of one application, on a port of its own."""
+    """The server of one application, on a port of its own. `arguments`: the host's address, and the
+    words for the plugin.
+    """
 
     def __init__(
         self,
         style: PortOnStdout,
         application: Application,
-        real: int,
-        host: str,
+        announcement: Announcement,
+        arguments: tuple[str, tuple[str, ...]],
         guardian: Guardian,
     ) -> None:
         super().__init__(style, application, guardian)
-        self._real = real
-        self._host = host
+        self._announcement = announcement
+        self._arguments = arguments
         self._port = 0
 
     def register(self) -> Awaitable[None]:
-        target = self._host or None
+        host, others = self._arguments
         return self.application.register(
-            self.server, host_address=self._host, _target=target
+            self.server, host_address=host, host_arguments=others, _target=host or None
         )
 
     async def listen(self) -> Close:
@@ -151,9 +230,4 @@ class Process(ApplicationProcess):
         return close
 
     def announce(self) -> None:
-        try:
-            os.write(self._real, f"{self._port}\n".encode())
-        except OSError as error:
-            raise LaunchError(
-                f"the host does not read the port: {error.strerror}"
-            ) from error
+        self._announcement.make(self._port)

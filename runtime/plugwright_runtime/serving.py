@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from .diversion import mend_streams
 from .guardian import Guardian
 from .hosted import keep_grpc_out_of_forks
 from .launch_error import LaunchError
@@ -152,7 +153,9 @@ def run_guarded(
         guardian.stop("serving has ended")
         return code
 
-    sys.exit(asyncio.run(main()))
+    code = asyncio.run(main())
+    mend_streams()
+    sys.exit(code)
 
 
 def server_options(limits: Limits) -> Options:

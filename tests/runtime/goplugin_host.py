@@ -69,6 +69,7 @@ class Host:
         self.process = process
         self.fields = fields
         self.log: list[str] = []
+        self.ended = threading.Event()  # nobody has stderr open any more
         self._arrived = threading.Condition()
 
     @functools.cached_property
@@ -98,11 +99,19 @@ class Host:
         record: dict[str, Any] = json.loads(found)
         return record
 
+    def wait_for_raw(self, text: str, timeout: float = 20.0) -> None:
+        """Until a line of stderr, which need be no record, contains `text`."""
+        with self._arrived:
+            assert self._arrived.wait_for(
+                lambda: any(text in line for line in self.log), timeout
+            ), f"no line with {text!r} in {self.log}"
+
     def read_log(self, stream: Any) -> None:
         for line in stream:
             with self._arrived:
                 self.log.append(line.decode())
                 self._arrived.notify_all()
+        self.ended.set()
 
     @property
     def address(self) -> str:
@@ -172,7 +181,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
         if process.poll() is None:
             stop()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.4)
+                process.wait(0.8)
 
 
 def gone(pid: int, seconds: float) -> float | None:

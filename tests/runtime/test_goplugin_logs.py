@@ -340,5 +340,5 @@ def test_an_unknown_level_is_reported_and_info_used(tmp_path: Path) -> None:
     with spawn(source, tmp_path, LOG_LEVEL="loud", **COOKIE) as process:
         _, err = process.communicate(timeout=10)
     lines = [parse(line) for line in err.splitlines(keepends=True)]
-    assert [line["@level"] for line in lines] == ["warn", "info"]
+    assert [line["@level"] for line in lines] == ["warn", "info", "error"]
     assert "LOG_LEVEL='loud' is no log level" in lines[0]["@message"]

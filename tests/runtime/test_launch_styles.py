@@ -206,6 +206,12 @@ def socket_process(
     return process, path
 
 
+def wait_for_line(process: subprocess.Popen[str], text: str) -> None:
+    """Read the log until a line has `text`; fails if the process ends before."""
+    assert process.stdout is not None
+    assert any(text in line for line in process.stdout), process.communicate()
+
+
 LEVELS = "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"
 
 
@@ -358,14 +364,12 @@ def test_a_second_signal_ends_it_at_once(start: Start, folder: Path) -> None:
     process, path = socket_process(start, folder)
     with grpc.insecure_channel(f"unix:{path}") as channel:
         call = channel.unary_unary("/echo.Echo/Say").future(b"\n\x04hang")
-        assert process.stdout is not None
-        while "and hang" not in process.stdout.readline():
-            pass
+        wait_for_line(process, "and hang")
         process.send_signal(signal.SIGTERM)
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.3)
+            process.wait(1.0)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(1.0) == 143
+        assert process.wait(SECONDS) == 143
         assert not path.exists()
         call.cancel()
 
@@ -374,9 +378,7 @@ def test_a_call_that_hangs_costs_the_grace(start: Start, folder: Path) -> None:
     process, path = socket_process(start, folder)
     with grpc.insecure_channel(f"unix:{path}") as channel:
         call = channel.unary_unary("/echo.Echo/Say").future(b"\n\x04hang")
-        assert process.stdout is not None
-        while "and hang" not in process.stdout.readline():
-            pass
+        wait_for_line(process, "and hang")
         before = time.monotonic()
         process.send_signal(signal.SIGTERM)
         process.wait(SECONDS)

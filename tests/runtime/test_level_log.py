@@ -16,7 +16,9 @@ from plugwright_runtime.level_log import (
     json_line,
     level_line,
     level_word,
+    missing_as_text,
 )
+from plugwright_runtime.line_writer import LineWriter
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -60,13 +62,6 @@ def pipe() -> Iterator[tuple[int, int]]:
     os.close(writing)
 
 
-class Stdout:
-    """What a handler needs of a diversion."""
-
-    def __init__(self, real: int) -> None:
-        self.real = real
-
-
 class Broken:
     def __str__(self) -> str:
         raise ValueError
@@ -75,7 +70,7 @@ class Broken:
 
 
 def test_a_record_that_cannot_be_read(pipe: tuple[int, int]) -> None:
-    handler = LevelHandler(Stdout(pipe[1]), as_json=False)  # type: ignore[arg-type]
+    handler = LevelHandler(LineWriter(pipe[1], missing_as_text), as_json=False)
     broken = record("%s and %s")
     broken.args = (Broken(),)
     handler.handle(broken)

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from types import FrameType
 
 from ..hosted import keep_grpc_out_of_forks
+from ..stderr_log import stderr_log
 from .environment import started_by_host
-from .logs import configure_logging
+from .logs import configure_logging, missing_records
 from .output import Capture, capture_stdout
 from .spec import PluginSpec
+from .unserved import expect_serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def prepare(
         keep_grpc_out_of_forks()
         configure_logging(spec.log_level_variables, environ)
         _prepared = Prepared(capture_stdout(), host_pid)
+        expect_serving(_prepared.capture, stderr_log(missing_records))
     return _prepared
 
 

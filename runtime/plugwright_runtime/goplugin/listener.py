@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
+from .. import children
 from ..endpoint import LOOPBACK, MAX_PATH_BYTES, Endpoint, bind_grpc, tcp_endpoint
 from ..launch_error import LaunchError
 from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Launch
@@ -164,6 +165,8 @@ def tcp_socket() -> socket.socket:
 
 
 def start_listening(bound: socket.socket) -> socket.socket:
+    name = bound.getsockname()
+    children.keep_sockets_from(name if isinstance(name, str) else name[1])
     bound.listen(BACKLOG)
     bound.setblocking(False)
     return bound

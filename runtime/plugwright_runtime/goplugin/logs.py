@@ -7,18 +7,17 @@ exceptions.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 
+from ..line_writer import LineWriter
+from ..stderr_log import duplicate_stderr, stderr_log
 from .hclog import encode, encode_plainly, safe_text
 
 TRACE = 5  # a level below DEBUG, which hclog has and Python has not
-WRITE_SECONDS = 2.0  # how long a full, non-blocking pipe is tried
+FLUSH_SECONDS = 0.3
 
 LEVELS = {
     "trace": TRACE,
@@ -38,14 +37,22 @@ class HclogHandler(logging.Handler):
     """Writes each record to a descriptor (default: a duplicate of stderr) as one JSON line.
 
     Keys: `@level`, `@message`, `@module` (the logger), `@timestamp`, then the record's extra
-    fields, `exception` and `stack`. It never raises, whatever a record holds.
+    fields, `exception` and `stack`. It never raises, whatever a record holds, and never waits for
+    who reads: records that find no room are dropped, and their number is logged.
     """
 
     def __init__(
-        self, descriptor: int | None = None, level: int = logging.NOTSET
+        self,
+        descriptor: int | None = None,
+        level: int = logging.NOTSET,
+        *,
+        writer: LineWriter | None = None,
     ) -> None:
         super().__init__(level)
-        self._descriptor = duplicate_stderr() if descriptor is None else descriptor
+        if writer is None:
+            number = duplicate_stderr() if descriptor is None else descriptor
+            writer = LineWriter(number, missing_records)
+        self._writer = writer
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -54,28 +61,25 @@ class HclogHandler(logging.Handler):
             Exception
         ):  # a record that defeats every precaution must not take the plugin down
             line = encode_plainly(record)
-        with contextlib.suppress(OSError):  # the host is gone: nobody is left to tell
-            write_all(self._descriptor, line)
+        self._writer.write(line)
+
+    def flush(self) -> None:
+        """Wait until the records are written, for a bounded time."""
+        self._writer.flush(FLUSH_SECONDS)
+
+    def close(self) -> None:
+        self._writer.close(FLUSH_SECONDS)
+        super().close()
 
 
-def duplicate_stderr() -> int:
-    """A descriptor that stays the log whatever becomes of stderr; of nothing if it is closed."""
-    try:
-        return os.dup(2)
-    except OSError:
-        return os.open(os.devnull, os.O_WRONLY)
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write everything; if somebody made the descriptor non-blocking, for a bounded time."""
-    deadline = time.monotonic() + WRITE_SECONDS
-    while data:
-        try:
-            data = data[os.write(descriptor, data) :]
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                return
-            time.sleep(0.002)
+def missing_records(number: int) -> bytes:
+    """The record that stands for those nobody read in time."""
+    text = f"{number} lines of the log are missing: nobody read it"
+    return encode(
+        logging.makeLogRecord(
+            {"name": _log.name, "levelno": logging.WARNING, "msg": text}
+        )
+    )
 
 
 def level_from(
@@ -111,7 +115,7 @@ def configure_logging(
     if for_humans:
         logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     else:
-        root.addHandler(HclogHandler())
+        root.addHandler(HclogHandler(writer=stderr_log(missing_records).writer))
         catch_exceptions()
     logging.captureWarnings(True)
     level, complaint = level_from(environ, variables)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from ..diversion import Diversion
+from ..diversion import Diversion, divert_stdout, send_lines_at_once
 
 BUFFER_BYTES = (
     4 * 1024 * 1024
@@ -66,6 +67,11 @@ class OutputBuffer:
             data = bytes(self._data[:size])
             return self._start + len(data), data
 
+    def tail(self, size: int) -> bytes:
+        """The last `size` bytes of what was written and not read."""
+        with self._lock:
+            return bytes(self._data[-size:])
+
     def discard(self, position: int) -> None:
         """Forget everything before `position`."""
         with self._lock:
@@ -76,12 +82,12 @@ class OutputBuffer:
         self._start += count
 
 
-class Capture(Diversion):
+@dataclass(frozen=True, slots=True)
+class Capture:
     """Descriptor 1 as a pipe into `buffer`, for the host to ask for."""
 
-    def __init__(self) -> None:
-        self.buffer = OutputBuffer()
-        super().__init__(self.buffer.write)
+    buffer: OutputBuffer
+    diversion: Diversion
 
 
 _captured: Capture | None = None
@@ -91,5 +97,7 @@ def capture_stdout() -> Capture:
     """Capture descriptor 1 once per process; later calls return the first capture."""
     global _captured
     if _captured is None:
-        _captured = Capture()
+        buffer = OutputBuffer()
+        _captured = Capture(buffer, divert_stdout(buffer.write))
+        send_lines_at_once()
     return _captured

@@ -9,6 +9,7 @@ control: what the application does there must not block.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from ..diversion import flush_streams, mend_streams, unread_bytes
 from ..endpoint import Endpoint
 from ..guardian import Guardian
 from ..hosted import keep_grpc_out_of_forks
@@ -32,6 +34,7 @@ from .logs import configure_logging
 from .services import Controller, Health, Stdio
 from .spec import PluginSpec
 from .transport import Plain, Transport
+from .unserved import serving_begins
 
 Options = Sequence[tuple[str, Any]]
 
@@ -133,7 +136,9 @@ def run(
             guardian.stop("serving has ended")
         return code
 
-    sys.exit(asyncio.run(main()))
+    code = asyncio.run(main())
+    mend_streams()
+    sys.exit(code)
 
 
 async def serve_guarded(application: Application) -> tuple[int, Guardian | None]:
@@ -143,6 +148,7 @@ async def serve_guarded(application: Application) -> tuple[int, Guardian | None]
     spec, environ = application.spec, application.environ
     guardian = None
     keep_grpc_out_of_forks()
+    serving_begins()
     try:
         prepared = None if application.reattach else prepare(spec, environ)
         launch = read_launch(spec, environ, reattach=application.reattach)
@@ -159,7 +165,11 @@ async def serve_guarded(application: Application) -> tuple[int, Guardian | None]
         finally:
             listeners.close()
     except NotStartedByHost as error:
-        print(error, file=sys.stderr)
+        flush_streams()
+        with contextlib.suppress(
+            OSError
+        ):  # not print: stdout and stderr may be anything
+            os.write(2, f"{error}\n".encode())
     except LaunchError as error:
         _log.error("the plugin cannot start: %s", error)
     except Exception:
@@ -212,12 +222,19 @@ class Process(ServerProcess):
     def announce(self) -> None:
         assert self._endpoint is not None
         if self._capture is None:
-            sys.stdout.write(reattach_text(self._launch, self._endpoint, os.getpid()))
-            sys.stdout.flush()
+            flush_streams()
+            text = reattach_text(self._launch, self._endpoint, os.getpid())
+            os.write(1, text.encode("utf-8", "surrogateescape"))
             return
         certificate = self._transport.certificate
+        diversion = self._capture.diversion
+        if size := unread_bytes(diversion.real):
+            raise LaunchError(
+                f"{size} bytes were printed on stdout before the SDK was imported, where the host "
+                "looks for the handshake: print later, or to stderr"
+            )
         try:
-            self._capture.write_real(
+            diversion.write_real(
                 handshake_line(self._launch, self._endpoint, certificate)
             )
         except OSError as error:
@@ -229,7 +246,7 @@ class Process(ServerProcess):
         """Refuse new calls, give those that run half of the grace, deliver what was printed."""
         self._health.stop()
         if self._capture is not None:
-            self._capture.finish(0.1)
+            self._capture.diversion.finish(0.1)
         self._stdio.stop()
         await asyncio.gather(super().finish_calls(), self._broker.close())
 
