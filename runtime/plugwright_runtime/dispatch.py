@@ -27,6 +27,7 @@ from .failure_log import FAILED_BADLY, report
 from .handler_loop import Here, Place
 from .hook_values import Answer, Arguments, WrongResult
 from .hooks import HookSpec, HookTable, Registration, registered
+from .launch_error import LaunchError
 from .model import Model
 from .package import Codec
 from .prelude import with_preludes
@@ -113,7 +114,7 @@ def _timeout(table: HookTable) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise ValueError(
+        raise LaunchError(
             f"{table.timeout_env} must be a number of seconds, got {text!r}"
         )
     return seconds

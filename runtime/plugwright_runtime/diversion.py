@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 
 from . import children
+from .launch_error import LaunchError
 
 READ_BYTES = 64 * 1024  # a Linux pipe holds no more
 MAX_LINE = 64 * 1024  # bytes without a line break that are waited for
@@ -73,11 +74,29 @@ def divert_stdout(
 ) -> Diversion:
     """Descriptor 1 into `write`; `send_lines_at_once` then sends what was printed before.
 
-    Raises OSError if the process was started without a stdout.
+    Raises `LaunchError` if the process was started without a stdout.
     """
-    if sys.__stdout__ is None:  # a later file may have taken the number
-        raise OSError("stdout is closed: a plugin needs it for its handshake line")
+    check_stdout()
     return Diversion(1, write, end)
+
+
+def fill_gaps() -> None:
+    """Open nothing in the place of descriptors 0 to 2 that are closed, or the next pipe would get
+    such a number, and with it what others print.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def check_stdout() -> None:
+    """Raise `LaunchError` if the process was started without a stdout."""
+    if sys.__stdout__ is None:  # a later file may have taken the number
+        raise LaunchError(
+            "stdout is closed: the host reads there what a plugin tells it"
+        )
 
 
 def is_pipe(number: int) -> bool:
@@ -184,7 +203,7 @@ def put_stdin_aside() -> int | None:
 
     None if it is no pipe: a terminal is for a debugger.
     """
-    if not is_pipe(0):
+    if sys.__stdin__ is None or not is_pipe(0):
         return None
     real = os.dup(0)
     children.keep_from(real)

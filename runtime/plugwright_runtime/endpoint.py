@@ -5,6 +5,7 @@ An `Endpoint` is an address as hosts spell it; `bind_grpc` binds it, or raises `
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -29,7 +30,9 @@ class Endpoint:
     @property
     def target(self) -> str:
         """The same for grpc, which takes a socket path for a URI and decodes %xx in it."""
-        return "unix:" + quote(self.address) if self.network == "unix" else self.address
+        if self.network == "tcp":
+            return self.address
+        return "unix:" + quote(os.fsencode(self.address))
 
 
 def tcp_endpoint(port: int) -> Endpoint:

@@ -7,8 +7,11 @@ the host's cookie in the environment nothing is touched and nothing further impo
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+import sys
+from types import TracebackType
 
 
 def prepare_if_hosted(package: str, cookie_key: str, cookie_value: str) -> None:
@@ -19,11 +22,36 @@ def prepare_if_hosted(package: str, cookie_key: str, cookie_value: str) -> None:
 
 
 def prepare_grpc() -> None:
-    """See that grpc writes only errors to stderr, since hosts take a line there for an error, and
-    that children of the process are safe. A setting of the user's own stays.
+    """See that grpc writes only errors to stderr, since hosts take a line there for an error, that
+    children of the process are safe, and that an interrupt says little. A setting of the user's own
+    stays.
     """
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     keep_grpc_out_of_forks()
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = _report
+
+
+def _report(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """As Python does, but in one line if Ctrl-C in the terminal of the host has interrupted an
+    import: then a traceback says nothing.
+    """
+    if issubclass(kind, KeyboardInterrupt) and _imports(trace):
+        with contextlib.suppress(OSError):
+            os.write(2, b"interrupted while importing: the plugin has not served\n")
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+def _imports(trace: TracebackType | None) -> bool:
+    """Whether a module was being imported: the program itself is one too."""
+    modules = 0
+    while trace is not None:
+        modules += trace.tb_frame.f_code.co_name == "<module>"
+        trace = trace.tb_next
+    return modules > 1
 
 
 def keep_grpc_out_of_forks() -> None:

@@ -14,11 +14,9 @@ Ends: 1 `Shutdown` of the host or SIGTERM, 2 SIGTERM or SIGINT, 3 with its paren
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from .goplugin.spec import PluginSpec
@@ -49,15 +47,6 @@ class Launch:
     path_env: str = ""
     manifest: str = ""
 
-    def __post_init__(self) -> None:
-        """The SDK makes it when a program imports `run_plugin`: other imports follow, which Ctrl-C
-        in the terminal of the host may interrupt.
-        """
-        if not isinstance(
-            self.style, PluginSpec
-        ):  # whose hosts stop their plugins themselves
-            _shorten_interrupts()
-
     def prepare(self) -> None:
         """Put stdout aside and send logs to the host, if a host started this process; once.
 
@@ -72,22 +61,6 @@ class Launch:
             _host_environ = dict(os.environ)
             # A program that the plugin starts is no plugin, even if it imports the SDK.
             os.environ.pop(self.style.cookie_key, None)
-
-
-def _shorten_interrupts() -> None:
-    """Let an interrupt that ends the program say so in a line: a traceback says nothing more."""
-    former = sys.excepthook
-
-    def hook(
-        kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            with contextlib.suppress(OSError):
-                os.write(2, b"the plugin was interrupted before it served\n")
-        else:
-            former(kind, error, trace)
-
-    sys.excepthook = hook
 
 
 def run(plugin: type[Any], launch: Launch) -> NoReturn:

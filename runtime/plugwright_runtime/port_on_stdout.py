@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from . import children
-from .diversion import put_stdin_aside, send_lines_at_once, unread_bytes
+from .diversion import check_stdout, put_stdin_aside, send_lines_at_once, unread_bytes
 from .endpoint import bind_grpc, tcp_endpoint
 from .goplugin.logs import FLUSH_SECONDS, level_from
 from .guardian import Guardian
@@ -31,9 +31,10 @@ from .serving import (
     MAX_STREAMS,
     ApplicationProcess,
     Close,
+    refuse,
     run_guarded,
 )
-from .stderr_log import stderr_log
+from .stderr_log import duplicate_stderr, stderr_log
 
 if TYPE_CHECKING:
     from .application import Application
@@ -62,10 +63,13 @@ def run(
     style: PortOnStdout, application: Application, words: Sequence[str]
 ) -> NoReturn:
     """Be the process of `application`; never returns."""
-    log = stderr_log(missing_lines)
     stdin = put_stdin_aside()
+    log = stderr_log(missing_lines)
     configure_logging(log.writer, style.log_level_variables)
-    real = set_stdout_aside()
+    try:
+        real = set_stdout_aside()
+    except LaunchError as error:
+        refuse(error)
     parent = os.getppid()
 
     def guardian() -> Guardian:
@@ -107,16 +111,16 @@ def is_address(word: str) -> bool:
 
 
 def set_stdout_aside() -> int:
-    """A descriptor for the port; descriptor 1 becomes stderr.
+    """A descriptor for the port; descriptor 1 becomes stderr. Raises `LaunchError` without one.
 
     What Python has printed and not yet written goes to stderr too.
     """
-    try:
-        real = os.dup(1)
-    except OSError:
-        raise SystemExit("stdout is closed: the host reads the port from it") from None
+    check_stdout()
+    real = os.dup(1)  # not inheritable
     children.keep_from(real)
-    os.dup2(2, 1)
+    stderr = duplicate_stderr()
+    os.dup2(stderr, 1)
+    os.close(stderr)
     send_lines_at_once()
     return real
 

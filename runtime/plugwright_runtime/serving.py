@@ -158,6 +158,13 @@ def run_guarded(
     sys.exit(code)
 
 
+def refuse(error: LaunchError) -> NoReturn:
+    """End a program that cannot become a process of its style."""
+    _log.error("the plugin cannot start: %s", error)
+    mend_streams()
+    sys.exit(1)
+
+
 def server_options(limits: Limits) -> Options:
     """grpc's defaults would refuse messages over 4 MiB, share our port with another plugin, and
     cancel calls at random once 1000 wait for the event loop: one connection may bring twice that.

@@ -26,6 +26,7 @@ from .serving import (
     MAX_STREAMS,
     ApplicationProcess,
     Close,
+    refuse,
     run_guarded,
 )
 
@@ -62,9 +63,15 @@ class Arguments:
     json: bool
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        usage = " ".join(self.format_usage().split())
+        raise LaunchError(f"{message}; {usage}")
+
+
 def read_arguments(words: Sequence[str]) -> Arguments:
-    """Exits with code 2 and the usage on stderr if they do not fit."""
-    parser = argparse.ArgumentParser(description="Started by its host, or by hand.")
+    """Raises `LaunchError` if they do not fit."""
+    parser = _Parser(description="Started by its host, or by hand.")
     parser.add_argument("bind", help="path of a Unix socket; with --tcp host:port")
     parser.add_argument("-t", "--tcp", action="store_true", help="listen on TCP")
     parser.add_argument("-d", "--debug", action="store_true", help="log details")
@@ -73,13 +80,25 @@ def read_arguments(words: Sequence[str]) -> Arguments:
     return Arguments(found.bind, found.tcp, found.debug, found.json)
 
 
+def begin(words: Sequence[str]) -> tuple[Arguments, Diversion]:
+    """Make stdout the log, where arguments that do not fit are told too; raises `LaunchError`."""
+    try:
+        arguments = read_arguments(words)
+    except LaunchError:
+        level_log.configure(debug=False, as_json=False)
+        raise
+    return arguments, level_log.configure(debug=arguments.debug, as_json=arguments.json)
+
+
 def run(
     style: SocketArgument, application: Application, words: Sequence[str]
 ) -> NoReturn:
     """Be the process of `application`; never returns."""
-    arguments = read_arguments(words)
     parent = os.getppid()
-    log = level_log.configure(debug=arguments.debug, as_json=arguments.json)
+    try:
+        arguments, log = begin(words)
+    except LaunchError as error:
+        refuse(error)
     address = (
         TcpAddress(arguments.bind)
         if arguments.tcp
@@ -188,10 +207,16 @@ class TcpAddress:
     async def listen(self, server: Any) -> Close:
         """As that of `UnixAddress`."""
         host, colon, port = self._address.rpartition(":")
-        if not (host and colon and port.isascii() and port.isdigit()):
+        digits = port.isascii() and port.isdigit() and len(port) <= 5
+        if not (host and colon and digits and int(port) <= 65535):
             raise LaunchError(
                 f"{self._address!r} is no TCP address: give host:port, as in 127.0.0.1:50051"
             )
+        try:  # grpc would complain on stderr
+            socket.getaddrinfo(host.strip("[]"), int(port), flags=socket.AI_PASSIVE)
+        except (OSError, UnicodeError) as error:
+            text = f"cannot listen on {self._address}: {error}"
+            raise LaunchError(text) from error
         bind_grpc(server, Endpoint("tcp", self._address))
 
         async def close() -> None:

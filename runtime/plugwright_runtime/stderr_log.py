@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable
 
 from . import children, patient_logging
-from .diversion import Diversion, Lines, is_pipe
+from .diversion import Diversion, Lines, fill_gaps, is_pipe
 from .line_writer import LineWriter
 
 EXIT_SECONDS = 0.5  # for what waits to be written when the process ends
@@ -71,16 +71,19 @@ def stderr_log(notice: Notice) -> StderrLog:
     """That of the process; the first call makes it, and says how missing lines are told."""
     global _log
     if _log is None:
+        fill_gaps()
         _log = StderrLog(notice)
     return _log
 
 
 def duplicate_stderr() -> int:
-    """A descriptor that stays the log whatever becomes of stderr; of nothing if it is closed."""
-    try:
-        return os.dup(2)
-    except OSError:
-        return os.open(os.devnull, os.O_WRONLY)
+    """A descriptor that stays the log whatever becomes of stderr; of nothing if the process was
+    started without one: a later file may have taken the number.
+    """
+    if sys.__stderr__ is not None:
+        with contextlib.suppress(OSError):
+            return os.dup(2)
+    return os.open(os.devnull, os.O_WRONLY)
 
 
 def _trace_crashes_of_child() -> None:

@@ -26,6 +26,7 @@ from mattermost_plugin import (
 )
 from mattermost_plugin.servicers import PluginAPIServicer
 from mattermost_plugin.testing import PluginHarness
+from plugwright_runtime.launch_error import LaunchError
 from plugwright_runtime.servicer import ServerContext
 
 
@@ -275,7 +276,7 @@ def test_a_plugin_that_cannot_be_made():
 def test_a_limit_that_is_none_ends_the_harness(monkeypatch):
     monkeypatch.setenv("MATTERMOST_PLUGIN_HOOK_TIMEOUT", "soon")
     before = threading.active_count()
-    with pytest.raises(ValueError, match="MATTERMOST_PLUGIN_HOOK_TIMEOUT"):
+    with pytest.raises(LaunchError, match="MATTERMOST_PLUGIN_HOOK_TIMEOUT"):
         PluginHarness(Greeter).__enter__()
     assert threading.active_count() <= before
 

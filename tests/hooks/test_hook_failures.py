@@ -20,6 +20,7 @@ from mattermost_plugin import (
     hook,
     models,
 )
+from plugwright_runtime.launch_error import LaunchError
 from sdk_values import to_pb
 
 CALLED = [*UNARY.values()]
@@ -208,7 +209,7 @@ def test_the_decorator_wins_over_the_environment(monkeypatch):
 def test_a_limit_that_is_none_is_an_error_at_start(monkeypatch, value):
     monkeypatch.setenv("MATTERMOST_PLUGIN_HOOK_TIMEOUT", value)
     plugin, _ = scripted(["OnActivate"], coroutines=True)
-    with pytest.raises(ValueError, match="MATTERMOST_PLUGIN_HOOK_TIMEOUT") as caught:
+    with pytest.raises(LaunchError, match="MATTERMOST_PLUGIN_HOOK_TIMEOUT") as caught:
         hosted(plugin()).__enter__()
     assert repr(value) in str(caught.value)
 

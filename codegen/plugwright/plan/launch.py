@@ -76,14 +76,6 @@ def configured(settings: Settings) -> Launch | None:
     return settings.launch if settings.launch.style else None
 
 
-def prepared(launch: Launch | None) -> Launch | None:
-    """`launch`, if something must be done as soon as the SDK is imported: look for the cookie of
-    the host, or, where there is none and stderr is for errors, see that grpc respects it.
-    """
-    early = ("go-plugin", "socket-argument")
-    return launch if launch is not None and launch.style in early else None
-
-
 def modules(
     settings: Settings, has_hooks: bool, problems: Problems
 ) -> Iterator[ModulePlan]:

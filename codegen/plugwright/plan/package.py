@@ -292,9 +292,7 @@ def root(
     own = [ExportPlan(n, f".{m}", n) for n, m in settings.sdk.exports.items()]
     exports = [e for e in exports if e.name not in settings.sdk.exports] + own
     title = settings.sdk.title or f"The generated package {settings.sdk.package}"
-    return namespace(
-        "__init__.py", f"{title}.", exports, launch.prepared(starts), reuses
-    )
+    return namespace("__init__.py", f"{title}.", exports, starts, reuses)
 
 
 def extra_modules(

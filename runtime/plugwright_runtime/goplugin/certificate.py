@@ -63,7 +63,7 @@ def trusting(host_certificate: str, protocol: int) -> ssl.SSLContext:
     context.set_alpn_protocols(["h2"])
     try:
         context.load_verify_locations(cadata=host_certificate)
-    except (ssl.SSLError, ValueError) as error:
+    except (ssl.SSLError, ValueError, TypeError) as error:  # TypeError: no ASCII
         raise LaunchError(
             f"{CLIENT_CERTIFICATE} is no PEM certificate: the host must set it"
         ) from error

@@ -174,12 +174,17 @@ def check_directory(directory: str | None) -> str | None:
     """
     if directory is None:
         return None
-    if "|" in directory or "\n" in directory or "\r" in directory:
+    if not is_speakable(directory):
         raise LaunchError(
             f"{SOCKET_DIRECTORY}={directory!r} contains '|' or a line break, "
             "which a handshake cannot carry: the host must choose another"
         )
     return os.path.abspath(directory)
+
+
+def is_speakable(path: str) -> bool:
+    """Whether the line of the handshake can carry it."""
+    return not any(separator in path for separator in "|\n\r")
 
 
 def choose_certificate(spec: PluginSpec, certificate: str | None) -> str | None:

@@ -21,9 +21,10 @@ from typing import Any
 from .. import children
 from ..endpoint import LOOPBACK, MAX_PATH_BYTES, Endpoint, bind_grpc, tcp_endpoint
 from ..launch_error import LaunchError
-from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Launch
+from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Launch, is_speakable
 
 BACKLOG = 4096  # or what the system allows: a host connects for many users at once
+MAX_GROUP = 2**32 - 2  # chown takes the number above it for "leave it as it is"
 OUR_NAMES = len(
     "/plugin-12345678/plugin1234567890"
 )  # what is put behind a temporary directory
@@ -135,9 +136,12 @@ class Listeners:
 
 
 def temporary_directory() -> str:
-    """For sockets that the host placed nowhere; /tmp if TMPDIR is too long for the path of one."""
+    """For sockets that the host placed nowhere; /tmp if TMPDIR is too long for the path of one, or
+    for a handshake to spell.
+    """
     directory = tempfile.gettempdir()
     fits = len(os.fsencode(directory)) + OUR_NAMES <= MAX_PATH_BYTES
+    fits = fits and is_speakable(directory)
     return directory if fits or not os.path.isdir("/tmp") else "/tmp"
 
 
@@ -174,13 +178,19 @@ def start_listening(bound: socket.socket) -> socket.socket:
 
 def find_group(name: str | None) -> int | None:
     """The gid of a group name or number; raises `LaunchError` if there is no such group."""
-    if name is None or name.isdigit():
-        return None if name is None else int(name)
+    if name is None:
+        return None
+    if name.isascii() and name.isdigit():
+        if len(name) > 10 or int(name) > MAX_GROUP:
+            raise LaunchError(
+                f"{SOCKET_GROUP}={name!r} is no group: the host must set a name or a number"
+            )
+        return int(name)
     import grp  # not on every platform
 
     try:
         return grp.getgrnam(name).gr_gid
     except KeyError:
         raise LaunchError(
-            f"{SOCKET_GROUP}={name}: this system has no such group"
+            f"{SOCKET_GROUP}={name!r}: this system has no such group"
         ) from None
