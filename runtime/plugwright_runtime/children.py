@@ -50,6 +50,11 @@ def keep_sockets_from(address: str | int) -> None:
     _addresses.add(address)
 
 
+def leave_sockets_of(address: str | int) -> None:
+    """Take `keep_sockets_from` back: the server has gone."""
+    _addresses.discard(address)
+
+
 def tell(callback: Callable[[], None]) -> None:
     """Call `callback` in every child, before anything else runs there."""
     _install()

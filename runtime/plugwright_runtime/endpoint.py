@@ -28,6 +28,13 @@ class Endpoint:
     address: str
 
     @property
+    def key(self) -> str | int:
+        """What its sockets are told by: the path, or the port."""
+        if self.network == "unix":
+            return self.address
+        return int(self.address.rpartition(":")[2])
+
+    @property
     def target(self) -> str:
         """The same for grpc, which takes a socket path for a URI and decodes %xx in it."""
         if self.network == "tcp":
@@ -49,5 +56,11 @@ def bind_grpc(server: Any, endpoint: Endpoint) -> int:
         raise LaunchError(
             f"cannot listen on {endpoint.address}: the address is taken or not allowed"
         )
-    children.keep_sockets_from(port if endpoint.network == "tcp" else endpoint.address)
+    children.keep_sockets_from(port if endpoint.network == "tcp" else endpoint.key)
     return port
+
+
+async def discard(server: Any) -> None:
+    """Free a `grpc.aio` server that was made and is not to run: grpc frees only those that have."""
+    await server.start()
+    await server.stop(None)

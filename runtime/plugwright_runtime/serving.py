@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from .diversion import mend_streams
+from .endpoint import discard
 from .guardian import Guardian
 from .hosted import keep_grpc_out_of_forks
 from .launch_error import LaunchError
@@ -56,6 +57,7 @@ class ServerProcess(ABC):
         self.server = server
         self.guardian = guardian
         self._on_stop = on_stop
+        self._started = False
 
     @abstractmethod
     def register(self) -> Awaitable[None] | None:
@@ -77,6 +79,13 @@ class ServerProcess(ABC):
 
     async def live(self) -> int:
         """Start, serve, stop; the exit code."""
+        try:
+            return await self._live()
+        finally:
+            if not self._started:
+                await discard(self.server)
+
+    async def _live(self) -> int:
         registered = self.register()
         stopping = self.guardian.stopping
         if inspect.isawaitable(registered) and not await unless_set(
@@ -92,6 +101,7 @@ class ServerProcess(ABC):
     async def _serve_calls(self) -> None:
         close = await self.listen()
         try:
+            self._started = True
             await self.server.start()
             self.announce()
             await self.guardian.stopping.wait()

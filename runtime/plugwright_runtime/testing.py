@@ -18,6 +18,7 @@ import grpc
 import grpc.aio
 
 from .application import finish, handlers_of
+from .endpoint import discard
 from .handler_loop import HandlerLoop, Place
 from .identity import id_in
 from .limits import message_limits
@@ -70,10 +71,16 @@ class BackgroundServer:
     async def _start(self) -> str:
         this_thread_serves()
         place = self._coroutines = HandlerLoop()
-        self._server = grpc.aio.server(options=message_limits())
-        self._server.add_generic_rpc_handlers(tuple(self._make_handlers(place)))
-        port = self._server.add_insecure_port("127.0.0.1:0")
-        await self._server.start()
+        made = tuple(self._make_handlers(place))
+        server = grpc.aio.server(options=message_limits())
+        server.add_generic_rpc_handlers(made)
+        try:
+            port = server.add_insecure_port("127.0.0.1:0")
+        except BaseException:
+            await discard(server)
+            raise
+        self._server = server
+        await server.start()
         return f"127.0.0.1:{port}"
 
     def stop(self) -> None:

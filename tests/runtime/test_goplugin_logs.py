@@ -254,18 +254,18 @@ def test_lines_of_many_threads_do_not_mix() -> None:
     text = "x" * 20_000  # more than a pipe takes at once
 
     def write(name: int) -> None:
-        for _ in range(20):
+        for _ in range(10):
             logger.info("%d %s", name, text)
 
     threads = [threading.Thread(target=write, args=(i,)) for i in range(4)]
     for thread in threads:
         thread.start()
     with open(reading, "rb") as pipe:
-        lines = [parse(pipe.readline()) for _ in range(80)]
+        lines = [parse(pipe.readline()) for _ in range(40)]
     for thread in threads:
         thread.join()
     os.close(writing)
-    assert sorted(line["@message"][0] for line in lines) == sorted("0123" * 20)
+    assert sorted(line["@message"][0] for line in lines) == sorted("0123" * 10)
 
 
 def test_a_reader_that_is_gone_harms_nobody() -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..dialling import channel_options
-from ..endpoint import Endpoint
+from ..endpoint import Endpoint, discard
 from ..launch_error import LaunchError
 from ..untyped import aio, grpc
 from . import wire
@@ -145,15 +145,19 @@ class Broker:
 
     async def _serve(self, service_id: int, register: Register) -> Accepted:
         server = aio.server(options=self._server_options)
-        outcome = register(server)
-        if inspect.isawaitable(outcome):
-            await outcome
         try:
+            outcome = register(server)
+            if inspect.isawaitable(outcome):
+                await outcome
             exposed = await self._transport.expose(server)
         except LaunchError as error:
+            await discard(server)
             raise BrokerError(
                 f"cannot serve broker service {service_id}: {error}"
             ) from error
+        except BaseException:
+            await discard(server)
+            raise
 
         async def close() -> None:
             await server.stop(0)

@@ -77,7 +77,8 @@ class Listeners:
         return self._new_path(self._private)
 
     def release(self, endpoint: Endpoint) -> None:
-        """Remove the socket file of one endpoint, if it has one."""
+        """Remove the socket file of one endpoint whose server has gone, if it has one."""
+        children.leave_sockets_of(endpoint.key)
         if endpoint.address in self._paths:
             self._paths.discard(endpoint.address)
             with contextlib.suppress(OSError):
