@@ -275,11 +275,7 @@ class Kinds:
                 known = f" if (x := {source}) else []"
                 return [expr(f"o.{attribute} = ", _read_items(element), known)]
             case MapKind():
-                row = self._row_in(field, field.kind.value)
-                value = _read_value(row, "x[k]") or "x[k]"
-                items = expr("{k: ", value, " for k in x}")
-                known = f" if (x := {source}) else {{}}"
-                return [expr(f"o.{attribute} = ", items, known)]
+                return self._read_map(field, field.kind, attribute)
             case _:
                 value = self.read_set(field)
                 if field.presence and not field.required:
@@ -298,6 +294,24 @@ class Kinds:
                     value = expr(value, f' if h("{field.name}") else ', other)
                 return [expr(f"o.{attribute} = ", value)]
 
+    def _read_map(self, field: Field, kind: MapKind, attribute: str) -> list[Code]:
+        row = self._row_in(field, kind.value)
+        value = _read_value(row, "x[k]") or "x[k]"
+        checked = field.utf8_key or kind.key is not Scalar.STRING
+        # Reading a message may use it up, so no key may turn out bad after that.
+        keys = "[*x]" if row.generated and not checked else "x"
+        made = expr(f"o.{attribute} = {{k: ", value, " for k in ")
+        known = f"}} if (x := {get(field.name)}) else {{}}"
+        lines: list[Code] = [expr(made, keys, known)]
+        if checked:
+            return lines
+        entries = expr(runtime("unchecked_maps", "read_entries"))
+        unchecked: list[Code] = [
+            expr("x = ", entries, f'(m, "{field.name}")'),
+            expr(made, "x}"),
+        ]
+        return _attempt(lines, "UnicodeDecodeError", unchecked)
+
     def read_set(self, field: Field) -> Code:
         """The expression that reads a singular field that is known to be set."""
         assert not isinstance(field.kind, ListKind | MapKind)
@@ -313,7 +327,7 @@ class Kinds:
             case ListKind():
                 return self._write_list(field, field.kind, attribute)
             case MapKind():
-                return self._write_map(field.kind, field.name, value)
+                return self._write_map(field, field.kind, value)
             case _:
                 row = self.row(field.kind)
                 if field.required:
@@ -365,19 +379,26 @@ class Kinds:
             body += [f"t = {get(name)}", expr("t.extend(", values, ")")]
         return _guarded(f"o.{attribute}", "or x.__class__ is not list", body)
 
-    def _write_map(self, kind: MapKind, name: str, value: str) -> list[Code]:
-        row = self.row(kind.value)
+    def _write_map(self, field: Field, kind: MapKind, value: str) -> list[Code]:
+        row, name = self.row(kind.value), field.name
         check_key = _SCALAR_ROWS[kind.key].check
         entry = expr("t[", check_key("k") if check_key else "k", "]")
-        if row.fill is not None:
-            store: Code = expr(row.fill, "(v, ", entry, ")")
-        else:
-            store = expr(entry, " = ", row.check("v") if row.check else "v")
         body: list[Code] = [
             f"t = {get(name)}",
             "for k, v in x.items():",
-            indented(store),
+            indented(_store(row, entry)),
         ]
+        text_key = kind.key is Scalar.STRING and not field.utf8_key
+        if text_key or not field.utf8:
+            entries = expr(runtime("unchecked_maps", "write_entries"))
+            put = expr(runtime("wire", "put_text"), '(e, "value", 2, v)')
+            store = _store(row, expr("e.value")) if field.utf8 else put
+            unchecked: list[Code] = [
+                expr("t = ", entries, f'(m, "{name}", {field.number}, x)'),
+                "for v, e in t:",
+                indented(store),
+            ]
+            body = _attempt(body, "UnicodeEncodeError", unchecked)
         return _guarded(value, "or x.__class__ is not dict", body)
 
     def explicit_default(self, field: Field) -> str | None:
@@ -431,6 +452,22 @@ def _read_value(row: Row, source: str) -> Code | None:
         return expr(row.read, f"[{source}]")
     # `keep` says whether unknown fields are kept; well-known types have none to keep.
     return expr(row.read, f"({source}, keep)" if row.generated else f"({source})")
+
+
+def _attempt(body: list[Code], error: str, otherwise: list[Code]) -> list[Code]:
+    return [
+        "try:",
+        *map(indented, body),
+        f"except {error}:",
+        *map(indented, otherwise),
+    ]
+
+
+def _store(row: Row, target: Expr) -> Code:
+    """Puts `v` into the place `target` of a map."""
+    if row.fill is not None:
+        return expr(row.fill, "(v, ", target, ")")
+    return expr(target, " = ", row.check("v") if row.check else "v")
 
 
 def _is_set(kind: Kind) -> Code:

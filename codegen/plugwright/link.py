@@ -378,7 +378,8 @@ class _FileLinker:
             comment=self._comment(path),
             deprecated=proto.options.deprecated,
             where=self._where(path),
-            utf8=self.proto.syntax == "proto3" or not _is_unchecked(d),
+            utf8=self.proto.syntax == "proto3" or not _is_unchecked(d, "value"),
+            utf8_key=self.proto.syntax == "proto3" or not _is_unchecked(d, "key"),
         )
 
     def _check_type(self, proto: Any, d: Any, path: tuple[int, ...]) -> None:
@@ -492,10 +493,10 @@ def _singular(proto: descriptor_pb2.FieldDescriptorProto) -> SingularKind:
     return ScalarKind(_SCALARS[proto.type])
 
 
-def _is_unchecked(d: Any) -> bool:
-    """Whether a field, or the value of a map, is text that need not be UTF-8."""
+def _is_unchecked(d: Any, part: str) -> bool:
+    """Whether a field, or the `part` of a map, is text that need not be UTF-8."""
     if d.message_type is not None and d.message_type.GetOptions().map_entry:
-        d = d.message_type.fields_by_name["value"]
+        d = d.message_type.fields_by_name[part]
     if d.type != _Proto.TYPE_STRING:
         return False
     validation = d._GetFeatures().utf8_validation

@@ -73,7 +73,7 @@ class Field(NamedTuple):
     """`presence`: unset differs from the default value. `explicit`: written `optional`.
 
     `default` is the text of an explicit default (proto2, editions) or None. `utf8`: false if
-    protobuf lets a peer send text that is no UTF-8.
+    protobuf lets a peer send text that is no UTF-8; `utf8_key`: the same of a map's keys.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Field(NamedTuple):
     deprecated: bool
     where: Location
     utf8: bool = True
+    utf8_key: bool = True
 
 
 class Oneof(NamedTuple):

@@ -48,6 +48,7 @@ __all__ = [
     "put_text",
     "set_in_parent",
     "text",
+    "unchecked",
 ]
 
 
@@ -116,7 +117,7 @@ def put_text(m: Any, name: str, number: int, value: Any) -> None:
     try:
         setattr(m, name, "" + value)
     except UnicodeEncodeError:
-        type(m).MergeFromString(m, _unchecked(number, value))
+        type(m).MergeFromString(m, unchecked(number, value))
 
 
 def extend_text(m: Any, name: str, number: int, values: list[Any]) -> None:
@@ -126,23 +127,16 @@ def extend_text(m: Any, name: str, number: int, values: list[Any]) -> None:
         field.extend(["" + value for value in values])
     except UnicodeEncodeError:
         del field[:]
-        data = b"".join([_unchecked(number, value) for value in values])
+        data = b"".join([unchecked(number, value) for value in values])
         type(m).MergeFromString(m, data)
 
 
-def _unchecked(number: int, value: str) -> bytes:
+def unchecked(number: int, value: str) -> bytes:
     """A text in wire format. protobuf takes none that is no UTF-8 in another form."""
+    from .raw_fields import with_length  # only when there is such a text
+
     data = value.encode("utf-8", "strict" if only_utf8.get() else "surrogateescape")
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
-
-
-def _varint(value: int) -> bytes:
-    digits = bytearray()
-    while value > 127:
-        digits.append(value & 127 | 128)
-        value >>= 7
-    digits.append(value)
-    return bytes(digits)
+    return with_length(number, data)
 
 
 def float32(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugwright_runtime.unchecked_maps import read_entries, write_entries
 from plugwright_runtime.unknown import SURE, rest
 from plugwright_runtime.wire import (
     ALL,
@@ -58,7 +59,11 @@ def read_Order(m: Any, keep: bool = True, /) -> Order:
         [E_Size[v] for v in (x[ALL] if len(x) < LONG else x)] if (x := m.sizes) else []
     )
     o.packed = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.packed) else []
-    o.by_name = {k: E_Ripeness[x[k]] for k in x} if (x := m.by_name) else {}
+    try:
+        o.by_name = {k: E_Ripeness[x[k]] for k in x} if (x := m.by_name) else {}
+    except UnicodeDecodeError:
+        x = read_entries(m, "by_name")
+        o.by_name = {k: E_Ripeness[x[k]] for k in x}
     o.address = read_Order_Address(m.address, keep) if h("address") else None
     o.stop = (
         [read_Order_Stop(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
@@ -113,9 +118,14 @@ def write_Order(o: Order, m: Any, /) -> None:
         t = m.packed
         t.extend(x)
     if (x := o.by_name) or x.__class__ is not dict:
-        t = m.by_name
-        for k, v in x.items():
-            t["" + k] = v
+        try:
+            t = m.by_name
+            for k, v in x.items():
+                t["" + k] = v
+        except UnicodeEncodeError:
+            t = write_entries(m, "by_name", 14, x)
+            for v, e in t:
+                e.value = v
     if (x := o.address) is not None:
         t = m.address
         t.SetInParent()
@@ -314,9 +324,14 @@ def write_Texts(o: Texts, m: Any, /) -> None:
     else:
         raise not_a_case(w)
     if (x := o.by_number) or x.__class__ is not dict:
-        t = m.by_number
-        for k, v in x.items():
-            t[k] = "" + v
+        try:
+            t = m.by_number
+            for k, v in x.items():
+                t[k] = "" + v
+        except UnicodeEncodeError:
+            t = write_entries(m, "by_number", 3, x)
+            for v, e in t:
+                put_text(e, "value", 2, v)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
