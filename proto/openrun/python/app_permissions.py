@@ -133,14 +133,13 @@ def _fits(pattern: str, text: str) -> bool:
     return pattern == text
 
 
-def text_of(value: Any) -> str:
+def text_of(value: object) -> str:
     """The text of an argument: of a string itself, of anything else as Starlark writes it."""
     return value if isinstance(value, str) else _literal(value)
 
 
-def _literal(value: Any) -> str:
-    kind: type = type(value)
-    return _LITERALS.get(kind, repr)(value)
+def _literal(value: object) -> str:
+    return _LITERALS.get(type(value), repr)(value)
 
 
 def _text(value: str) -> str:
