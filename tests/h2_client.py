@@ -1,14 +1,16 @@
-"""How does a gRPC client call that is no gRPC library?
+"""What does a gRPC server answer to bytes that no gRPC library would send?
 
-A `Connection` to a Unix socket makes unary calls over plain HTTP/2, with the headers it is told to
-send, whatever a server makes of them.
+`Stranger` is one connection of plain HTTP/2 to an address, with all of a call in its user's hands:
+the headers, how the message is cut into frames, and what else is sent between them.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -21,32 +23,75 @@ from h2.events import (
     TrailersReceived,
 )
 
-HEADERS = {
-    ":method": "POST",
-    ":scheme": "http",
-    ":authority": "localhost",
-    ":path": "",
-    "te": "trailers",
-    "content-type": "application/grpc",
-}
+SECONDS = 20.0
+Headers = list[tuple[str, str]]
 
 
-class Refused(Exception):
-    """The stream or the connection was ended without a status."""
+def message(content: bytes, compressed: bool = False) -> bytes:
+    """A message as gRPC frames it: flag, length, content."""
+    return bytes([compressed]) + len(content).to_bytes(4, "big") + content
 
 
-class Connection:
-    """A connection in a `with` statement; one call at a time."""
+def headers(path: str, **changes: str | None) -> Headers:
+    """The usual headers of a call; `_` in names of changes is `-`, `__name` a pseudo header, None
+    leaves one out.
+    """
+    found: dict[str, str | None] = {
+        ":method": "POST",
+        ":scheme": "http",
+        ":path": path,
+        ":authority": "localhost",
+        "te": "trailers",
+        "content-type": "application/grpc",
+    }
+    for name, value in changes.items():
+        spelled = name.replace("__", ":", 1) if name.startswith("__") else name
+        found[spelled.replace("_", "-")] = value
+    return [(name, value) for name, value in found.items() if value is not None]
 
-    def __init__(self, path: str, timeout: float = 30.0) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(timeout)
-        self._socket.connect(path)
-        self.http = H2Connection(
-            H2Configuration(validate_outbound_headers=False, header_encoding="utf-8")
+
+@dataclass
+class Answer:
+    """All that came back for one stream."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    data: bytes = b""
+    reset: int | None = None
+    over: bool = False
+
+    @property
+    def status(self) -> int | None:
+        found = self.headers.get("grpc-status")
+        return None if found is None else int(found)
+
+    @property
+    def content(self) -> bytes:
+        """The content of the one message."""
+        assert self.data[:5] == message(self.data[5:])[:5]
+        return self.data[5:]
+
+
+class Stranger:
+    """A connection; `http` is its state, for all that the methods do not cover."""
+
+    def __init__(self, address: str) -> None:
+        path = address.removeprefix("unix:")
+        if path != address:
+            self._socket = socket.socket(socket.AF_UNIX)
+            self._socket.connect(path)
+        else:
+            host, _, port = address.rpartition(":")
+            self._socket = socket.create_connection((host, int(port)))
+        self._socket.settimeout(SECONDS)
+        lenient = H2Configuration(
+            validate_outbound_headers=False,
+            normalize_outbound_headers=False,
+            header_encoding="utf-8",
         )
+        self.http = H2Connection(lenient)
         self.http.initiate_connection()
-        self.flush()
+        self.answers: dict[int, Answer] = {}
+        self.closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -55,74 +100,70 @@ class Connection:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        traceback: TracebackType | None,
+        trace: TracebackType | None,
     ) -> None:
         self._socket.close()
 
-    def flush(self) -> None:
-        self._socket.sendall(self.http.data_to_send())
+    def send(self, raw: bytes = b"") -> None:
+        """What the state has to send, and then `raw`."""
+        self._socket.sendall(self.http.data_to_send() + raw)
 
-    def send(self, data: bytes) -> None:
-        """Bytes of the caller's own."""
-        self._socket.sendall(data)
-
-    def drain(self) -> None:
-        """Read on until the server hangs up, or says nothing for a while."""
-        self._socket.settimeout(0.5)
-        while self._socket.recv(65536):
-            pass
-
-    def events(self) -> list[Any]:
-        """What the server sends next. Raises `Refused` if it hangs up."""
-        data = self._socket.recv(65536)
-        if not data:
-            raise Refused("the connection was closed")
-        events = self.http.receive_data(data)
-        for event in events:
-            if isinstance(event, DataReceived):
-                length = event.flow_controlled_length
-                self.http.acknowledge_received_data(length, event.stream_id)
-        self.flush()
-        return events
-
-    def call(
-        self, path: str, message: bytes = b"", headers: dict[str, str] | None = None
-    ) -> tuple[dict[str, str], bytes]:
-        """Status and message texts of the trailers, and the answer's message."""
+    def begin(self, head: Headers) -> int:
+        """Open a stream."""
         stream = self.http.get_next_available_stream_id()
-        sent = HEADERS | {":path": path} | (headers or {})
-        self.http.send_headers(stream, sent.items())
-        self._send_message(stream, message)
+        self.http.send_headers(stream, head)
+        self.answers[stream] = Answer()
+        return stream
+
+    def call(self, head: Headers, *parts: bytes, padding: int | None = None) -> Answer:
+        """A whole call, its message in a DATA frame for each part."""
+        stream = self.begin(head)
+        for part in parts:
+            self.http.send_data(stream, part, pad_length=padding)
+        self.http.end_stream(stream)
         return self.answer(stream)
 
-    def _send_message(self, stream: int, message: bytes) -> None:
-        body = b"\0" + len(message).to_bytes(4, "big") + message
-        while body:
-            room = min(
-                self.http.local_flow_control_window(stream),
-                self.http.max_outbound_frame_size,
-            )
-            self.http.send_data(stream, body[:room], end_stream=room >= len(body))
-            body = body[room:]
-            self.flush()
-            while body and not self.http.local_flow_control_window(stream):
-                self.events()
+    def answer(self, stream: int) -> Answer:
+        """What comes for a stream, once it is over, or the connection is."""
+        self.send()
+        answer = self.answers[stream]
+        while not answer.over and not self.closed:
+            self.receive()
+        return answer
 
-    def answer(self, stream: int) -> tuple[dict[str, str], bytes]:
-        """What ends the call on `stream`. Raises `Refused`."""
-        told: dict[str, str] = {}
-        body, ended = b"", False
-        while not ended:
-            for event in self.events():
-                if isinstance(event, ConnectionTerminated):
-                    raise Refused(f"GOAWAY {event.error_code}")
-                if getattr(event, "stream_id", None) != stream:
-                    continue
-                if isinstance(event, StreamReset):
-                    raise Refused(f"RST_STREAM {event.error_code}")
-                if isinstance(event, ResponseReceived | TrailersReceived):
-                    told |= {k: v for k, v in event.headers if k.startswith("grpc-")}
-                elif isinstance(event, DataReceived):
-                    body += event.data
-                ended = ended or isinstance(event, StreamEnded)
-        return told, body[5:]
+    def receive(self) -> None:
+        """Take what has come; TimeoutError if nothing does."""
+        data = self._socket.recv(65536)
+        self.closed = self.closed or not data
+        for event in self.http.receive_data(data) if data else ():
+            self._note(event)
+        if not self.closed:
+            self.send()
+
+    def _note(self, event: object) -> None:
+        if isinstance(event, ConnectionTerminated):
+            self.closed = True
+            return
+        answer = self.answers.get(getattr(event, "stream_id", 0) or 0)
+        if answer is None:
+            return
+        if isinstance(event, ResponseReceived | TrailersReceived):
+            answer.headers.update(_text(event.headers))
+        elif isinstance(event, DataReceived):
+            answer.data += event.data
+            self.http.acknowledge_received_data(
+                event.flow_controlled_length, event.stream_id
+            )
+        elif isinstance(event, StreamReset):
+            answer.reset, answer.over = event.error_code, True
+        elif isinstance(event, StreamEnded):
+            answer.over = True
+
+
+def _text(headers: Iterable[tuple[str | bytes, str | bytes]]) -> dict[str, str]:
+    found = {}
+    for name, value in headers:
+        assert isinstance(name, str)
+        assert isinstance(value, str)
+        found[name] = value
+    return found

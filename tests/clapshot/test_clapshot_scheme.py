@@ -12,12 +12,13 @@ import pytest
 from clapshot_play import Play
 from clapshot_server import ClapshotServer
 from clapshot_wire import INBOUND, organizer
-from h2_client import Connection
+from h2_client import Stranger, headers, message
 
-FILE = {":scheme": "file", ":authority": "dummy"}
+FILE = {"__scheme": "file", "__authority": "dummy"}
 LIST_TESTS = f"/{INBOUND}/list_tests"
 COMMAND = f"/{INBOUND}/cmd_from_client"
-UNIMPLEMENTED = "12"
+UNIMPLEMENTED = 12
+GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
 
 
 @pytest.fixture
@@ -30,33 +31,46 @@ def scripted(play: Play, folder: Path) -> Iterator[ClapshotServer]:
     assert not list(temporary.iterdir()), "the relay's folder is left behind"
 
 
-def status(connection: Connection, **headers: str) -> str:
-    told, _ = connection.call(LIST_TESTS, headers=FILE | headers)
-    return told["grpc-status"]
+def connected(server: ClapshotServer) -> Stranger:
+    return Stranger(f"unix:{server.socket}")
+
+
+def status(stranger: Stranger, **changes: str) -> int | None:
+    head = headers(LIST_TESTS, **(FILE | changes))
+    return stranger.call(head, message(b"")).status
 
 
 def test_calls_with_a_scheme_of_files_are_answered(scripted: ClapshotServer) -> None:
     """Also later ones, which refer to what the first one said."""
-    with Connection(str(scripted.socket)) as connection:
+    with connected(scripted) as stranger:
         for number in range(5):
-            assert status(connection, **{"x-call": str(number)}) == UNIMPLEMENTED
-    with Connection(str(scripted.socket)) as connection:
-        assert connection.call(LIST_TESTS)[0]["grpc-status"] == UNIMPLEMENTED
+            assert status(stranger, x_call=str(number)) == UNIMPLEMENTED
+    with connected(scripted) as stranger:
+        assert status(stranger, __scheme="http") == UNIMPLEMENTED
 
 
 def test_large_messages_pass(scripted: ClapshotServer) -> None:
     request = organizer("CmdFromClientRequest", cmd="x", args="a" * 5_000_000)
-    with Connection(str(scripted.socket)) as connection:
-        message = request.SerializeToString()
-        told, _ = connection.call(COMMAND, message, headers=FILE)
-    assert "has no command" in told["grpc-message"]
+    body = message(request.SerializeToString())
+    with connected(scripted) as stranger:
+        stream = stranger.begin(headers(COMMAND, **FILE))
+        while body:
+            room = stranger.http.local_flow_control_window(stream)
+            part = body[: min(room, stranger.http.max_outbound_frame_size)]
+            stranger.http.send_data(stream, part)
+            stranger.send()
+            body = body[len(part) :]
+            if not part:
+                stranger.receive()
+        stranger.http.end_stream(stream)
+        answer = stranger.answer(stream)
+    assert "has no command" in answer.headers["grpc-message"]
 
 
 def test_many_users_at_once(scripted: ClapshotServer) -> None:
     """The server has a connection for each."""
     with contextlib.ExitStack() as stack:
-        path = str(scripted.socket)
-        users = [stack.enter_context(Connection(path)) for _ in range(200)]
+        users = [stack.enter_context(connected(scripted)) for _ in range(200)]
         assert {status(user) for user in users} == {UNIMPLEMENTED}
 
 
@@ -79,15 +93,25 @@ STRANGERS = {
 def test_strangers_do_not_keep_the_server_out(
     scripted: ClapshotServer, data: bytes
 ) -> None:
-    path, pid = str(scripted.socket), scripted.process.pid
+    pid = scripted.process.pid
     before = memory(pid)
     for _ in range(3):
-        with Connection(path) as stranger, contextlib.suppress(OSError):
-            stranger.send(data)
-            stranger.drain()
-    with Connection(path) as connection:
-        assert status(connection) == UNIMPLEMENTED
+        with raw(scripted) as stranger, contextlib.suppress(OSError):
+            stranger.sendall(GREETING + data)
+            while stranger.recv(65536):
+                pass
+    with connected(scripted) as honest:
+        assert status(honest) == UNIMPLEMENTED
     assert memory(pid) - before < 60 << 20
+
+
+@contextlib.contextmanager
+def raw(server: ClapshotServer) -> Iterator[socket.socket]:
+    """A connection that is read until the server hangs up, or says nothing for a while."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(0.5)
+        connection.connect(str(server.socket))
+        yield connection
 
 
 def memory(pid: int) -> int:
@@ -112,8 +136,7 @@ def test_an_organizer_that_cannot_listen_leaves_nothing(
 
 
 def test_a_server_that_hangs_up_within_its_headers(scripted: ClapshotServer) -> None:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(scripted.socket))
-        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(1, 0, b"\x86"))
-    with Connection(str(scripted.socket)) as connection:
-        assert status(connection) == UNIMPLEMENTED
+    with raw(scripted) as connection:
+        connection.sendall(GREETING + frame(1, 0, b"\x86"))
+    with connected(scripted) as stranger:
+        assert status(stranger) == UNIMPLEMENTED
