@@ -57,7 +57,7 @@ def decode(cls: type[M], data: bytes, *, keep_unknown: bool = True) -> M:
             model = codec.read(codec.parse(data), keep_unknown)
     except Exception as error:
         raise unreadable(codec.model.__proto__, error) from None
-    return model
+    return model if cls is codec.model else _of_subclass(cls, model)
 
 
 def to_json(model: Model, **options: Unpack[JSONOptions]) -> str:
@@ -105,7 +105,14 @@ def from_json(cls: type[M], text: Text, *, ignore_unknown_fields: bool = False) 
         model = codec.read(message)
     except Exception as error:
         raise unreadable(codec.model.__proto__, error) from None
-    return model
+    return model if cls is codec.model else _of_subclass(cls, model)
+
+
+def _of_subclass(cls: type[M], model: M) -> M:
+    """A program's own class with the fields of `model`, whose generated class it extends."""
+    made = cls(**{name: getattr(model, name) for name in model.__field_names__})
+    made.__unknown__ = model.__unknown__
+    return made
 
 
 def unreadable(name: str, error: Exception) -> DecodeError:

@@ -2,9 +2,8 @@
 
 A generated model is an ordinary slotted, mutable class whose `__init__` is generated text, so
 creating hundreds of classes costs nothing like the `dataclass` decorator. `Model` supplies the
-rest: `dataclasses.fields`, `asdict`, `replace`, `copy`, `pickle`, `==`, `repr`, `match` and
-pydantic's `TypeAdapter` take it for the dataclass it is; `__dataclass_fields__` is made when it
-is first asked for.
+rest: `dataclasses.fields`, `asdict`, `replace`, `copy`, `pickle`, `==`, `repr`, `match` and tools
+that know dataclasses take it for one (see `dataclass_view`).
 """
 
 from __future__ import annotations
@@ -16,6 +15,9 @@ import reprlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_type_hints
 
+from .dataclass_view import FIELDS as FIELDS
+from .dataclass_view import PARAMS
+
 if TYPE_CHECKING:
     from .package import Codec
 
@@ -23,10 +25,12 @@ if TYPE_CHECKING:
 class _Sentinel:
     """The default of a parameter whose real default is made afresh for each instance."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_text", "made")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, made: Callable[..., Any]) -> None:
         self._text = text
+        self.made = made
+        """What makes the default: a type, or a function of a model class and an attribute."""
 
     def __repr__(self) -> str:
         return self._text
@@ -35,69 +39,15 @@ class _Sentinel:
         return {"[]": "EMPTY_LIST", "{}": "EMPTY_DICT"}.get(self._text, "UNSET")
 
 
-EMPTY_LIST: Any = _Sentinel("[]")
-EMPTY_DICT: Any = _Sentinel("{}")
-UNSET: Any = _Sentinel("<default>")
+def _default(model: Any, name: str) -> Any:
+    optional: dict[str, Any] = model.__init__.__kwdefaults__ or {}
+    required = dict.fromkeys(n for n in model.__field_names__ if n not in optional)
+    return getattr(model(**required), name)
 
 
-class _LazyFields:
-    """`__dataclass_fields__` of a model class, made at first use by the dataclass machinery."""
-
-    def __get__(
-        self, instance: object, owner: type[Model]
-    ) -> dict[str, dataclasses.Field[Any]]:
-        names = owner.__field_names__
-        if owner.__proto__ == "":
-            return {}
-        defaults: dict[str, Any] = owner.__init__.__kwdefaults__ or {}
-        annotations = _annotations(owner)
-        namespace: dict[str, Any] = {
-            "__annotations__": {n: annotations[n] for n in names}
-        }
-        for name in names:
-            namespace[name] = _field(
-                owner, name, defaults.get(name, dataclasses.MISSING)
-            )
-        # An InitVar is no field, yet `replace` hands it on: what is unknown survives a replace.
-        namespace["__annotations__"]["__unknown__"] = dataclasses.InitVar[bytes]
-        namespace["__unknown__"] = b""
-        twin = type(owner.__name__, (), namespace)
-        decorate = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)
-        made: Any = decorate(twin)
-        fields: dict[str, dataclasses.Field[Any]] = made.__dataclass_fields__
-        owner.__dataclass_fields__ = fields
-        return fields
-
-
-def _annotations(owner: type[Model]) -> dict[str, Any]:
-    from .annotations import annotations_of  # hardly anybody asks
-
-    found: dict[str, Any] = {}
-    for base in reversed(owner.__mro__):
-        found |= annotations_of(base)
-    return found
-
-
-def _field(owner: type[Model], name: str, default: Any) -> Any:
-    shown = name not in owner.__secrets__
-    factory: Callable[[], Any]
-    if default is dataclasses.MISSING:
-        return dataclasses.field(repr=shown)
-    if default is EMPTY_LIST:
-        factory = list
-    elif default is EMPTY_DICT:
-        factory = dict
-    elif default is UNSET:
-        required = {n: None for n in owner.__field_names__ if n not in _optional(owner)}
-        factory = lambda: getattr(owner(**required), name)  # noqa: E731
-    else:
-        return dataclasses.field(default=default, repr=shown)
-    return dataclasses.field(default_factory=factory, repr=shown)
-
-
-def _optional(owner: type[Model]) -> dict[str, Any]:
-    defaults: dict[str, Any] | None = owner.__init__.__kwdefaults__
-    return defaults or {}
+EMPTY_LIST: Any = _Sentinel("[]", list)
+EMPTY_DICT: Any = _Sentinel("{}", dict)
+UNSET: Any = _Sentinel("<default>", _default)
 
 
 class Model:
@@ -109,6 +59,7 @@ class Model:
     """
 
     __slots__ = ("__unknown__",)
+    __match_args__: ClassVar[tuple[()]] = ()
     __hash__: ClassVar[None]  # type: ignore[assignment]
     __proto__: ClassVar[str] = ""
     __field_names__: ClassVar[tuple[str, ...]] = ()
@@ -119,7 +70,8 @@ class Model:
         __codec__: ClassVar[Codec[Any]]
         __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
     else:
-        __dataclass_fields__ = _LazyFields()
+        __dataclass_fields__ = FIELDS
+        __dataclass_params__ = PARAMS
 
     def __post_init__(self) -> None:
         """Called by tools that fill the fields themselves (pydantic), not by `__init__`."""
@@ -147,6 +99,14 @@ class Model:
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
+def _as_decorated(self: Model) -> str:
+    return repr(self)
+
+
+# pprint lays out what has the `__repr__` of a decorated dataclass, which it knows by this name.
+_as_decorated.__qualname__ = "__create_fn__.<locals>.__repr__"
+setattr(Model.__repr__, "__wrapped__", _as_decorated)  # noqa: B010
+
 _T = TypeVar("_T")
 
 
@@ -173,6 +133,17 @@ class OneofCase:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
     value: Any
+
+    if not TYPE_CHECKING:
+        __dataclass_fields__ = FIELDS
+        __dataclass_params__ = PARAMS
+
+        def __getattr__(self, name: str) -> Any:
+            """The value under the name of its field, for tools that ask for fields."""
+            if name and name == type(self).__proto_field__:
+                return self.value
+            text = f"{type(self).__qualname__!r} object has no attribute {name!r}"
+            raise AttributeError(text, name=name, obj=self)
 
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:

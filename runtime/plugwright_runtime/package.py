@@ -251,7 +251,7 @@ class _LazyCodec:
                 codec = package_of(home).codec(base.__proto__)
                 setattr(base, _CODEC, codec)
                 return codec
-        raise TypeError(f"{owner.__qualname__} is no generated model")
+        raise AttributeError(f"{owner.__qualname__} is no generated model")
 
 
 def _models(owner: type[Model]) -> list[type[Model]]:

@@ -8,6 +8,7 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
+    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -21,6 +22,7 @@ class Empty(Model):
     """
 
     __proto__ = "clapshot.Empty"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -35,6 +37,7 @@ class MediaFile(Model):
     """A video, audio file or image that was uploaded for review."""
 
     __proto__ = "clapshot.MediaFile"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "title",
@@ -115,6 +118,7 @@ class MediaFileDuration(Model):
     """Length and frame rate of a media file."""
 
     __proto__ = "clapshot.MediaFileDuration"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("duration", "total_frames", "fps")
 
     duration: float
@@ -142,6 +146,7 @@ class MediaFileProcessingMetadata(Model):
     """How a media file came in and how far its processing got."""
 
     __proto__ = "clapshot.MediaFileProcessingMetadata"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "recompression_done",
         "thumbs_done",
@@ -180,6 +185,7 @@ class MediaFilePreviewData(Model):
     """Small pictures of a media file."""
 
     __proto__ = "clapshot.MediaFilePreviewData"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("thumb_url", "thumb_sheet")
 
     class ThumbSheet(Model):
@@ -188,6 +194,7 @@ class MediaFilePreviewData(Model):
         """
 
         __proto__ = "clapshot.MediaFilePreviewData.ThumbSheet"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("url", "rows", "cols")
 
         url: str
@@ -231,6 +238,7 @@ class Subtitle(Model):
     """One subtitle track of a media file."""
 
     __proto__ = "clapshot.Subtitle"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "media_file_id",
@@ -292,6 +300,7 @@ class Comment(Model):
     """A remark on a media file, perhaps with a drawing, perhaps in reply to another one."""
 
     __proto__ = "clapshot.Comment"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "media_file_id",
@@ -372,6 +381,7 @@ class UserMessage(Model):
     """A notification for a user, or a signal for the user's browser."""
 
     __proto__ = "clapshot.UserMessage"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "user_id",
@@ -410,6 +420,7 @@ class UserMessage(Model):
         """The objects a message is about. All of them are optional."""
 
         __proto__ = "clapshot.UserMessage.Refs"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("media_file_id", "comment_id", "subtitle_id")
 
         media_file_id: str | None
@@ -483,6 +494,7 @@ class PageItem(Model):
     """One part of a page, from top to bottom: a piece of HTML or a listing."""
 
     __proto__ = "clapshot.PageItem"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("item",)
 
     class Item:
@@ -512,6 +524,7 @@ class PageItem(Model):
         """A grid of folders and media files."""
 
         __proto__ = "clapshot.PageItem.FolderListing"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = (
             "items",
             "popup_actions",
@@ -527,6 +540,7 @@ class PageItem(Model):
             """
 
             __proto__ = "clapshot.PageItem.FolderListing.Folder"
+            __dataclass_fields__ = FIELDS
             __slots__ = __field_names__ = ("id", "title", "preview_items")
 
             id: str
@@ -557,6 +571,7 @@ class PageItem(Model):
             """One folder or media file of a listing, with its looks and what can be done with it."""
 
             __proto__ = "clapshot.PageItem.FolderListing.Item"
+            __dataclass_fields__ = FIELDS
             __slots__ = __field_names__ = (
                 "item",
                 "vis",
@@ -591,6 +606,7 @@ class PageItem(Model):
                 """How an item is drawn."""
 
                 __proto__ = "clapshot.PageItem.FolderListing.Item.Visualization"
+                __dataclass_fields__ = FIELDS
                 __slots__ = __field_names__ = ("base_color", "icon")
 
                 base_color: Color | None
@@ -701,6 +717,7 @@ class FolderItemID(Model):
     """Names one item of a listing."""
 
     __proto__ = "clapshot.FolderItemID"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("item",)
 
     class Item:
@@ -746,6 +763,7 @@ class ActionUIProps(Model):
     """How an action appears in a context menu."""
 
     __proto__ = "clapshot.ActionUIProps"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "label",
         "icon",
@@ -787,6 +805,7 @@ class ActionDef(Model):
     """Something a user can do in the browser: a menu entry and the script behind it."""
 
     __proto__ = "clapshot.ActionDef"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("ui_props", "action")
 
     ui_props: ActionUIProps | None
@@ -810,6 +829,7 @@ class UserInfo(Model):
     """Who a user is."""
 
     __proto__ = "clapshot.UserInfo"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id", "name")
 
     id: str
@@ -835,6 +855,7 @@ class Color(Model):
     """A colour as red, green and blue."""
 
     __proto__ = "clapshot.Color"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("r", "g", "b")
 
     r: int
@@ -862,6 +883,7 @@ class Icon(Model):
     """A small symbol, from the Font Awesome font or from an image."""
 
     __proto__ = "clapshot.Icon"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("src", "size")
 
     class Src:
@@ -891,6 +913,7 @@ class Icon(Model):
         """A symbol of the Font Awesome icon font."""
 
         __proto__ = "clapshot.Icon.FaClass"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("classes", "color")
 
         classes: str
@@ -933,6 +956,7 @@ class ScriptCall(Model):
     """A script that runs in the user's browser."""
 
     __proto__ = "clapshot.ScriptCall"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("code", "lang")
 
     class Lang(OpenEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model
 
 from . import channel as _channel
 from . import common as _common
@@ -13,6 +13,7 @@ class CreateChannelRequest(Model):
     """Parameters of PluginAPI.CreateChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateChannelRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel",)
 
     channel: _channel.Channel | None
@@ -34,6 +35,7 @@ class CreateChannelResponse(Model):
     """Result of PluginAPI.CreateChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateChannelResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -57,6 +59,7 @@ class DeleteChannelRequest(Model):
     """Parameters of PluginAPI.DeleteChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteChannelRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id",)
 
     channel_id: str
@@ -76,6 +79,7 @@ class DeleteChannelResponse(Model):
     """Result of PluginAPI.DeleteChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteChannelResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -95,6 +99,7 @@ class GetPublicChannelsForTeamRequest(Model):
     """Parameters of PluginAPI.GetPublicChannelsForTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPublicChannelsForTeamRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "page", "per_page")
 
     team_id: str
@@ -122,6 +127,7 @@ class GetPublicChannelsForTeamResponse(Model):
     """Result of PluginAPI.GetPublicChannelsForTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPublicChannelsForTeamResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channels")
 
     error: _common.AppError | None
@@ -145,6 +151,7 @@ class GetChannelRequest(Model):
     """Parameters of PluginAPI.GetChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id",)
 
     channel_id: str
@@ -164,6 +171,7 @@ class GetChannelResponse(Model):
     """Result of PluginAPI.GetChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -187,6 +195,7 @@ class GetChannelByNameRequest(Model):
     """Parameters of PluginAPI.GetChannelByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelByNameRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "name", "include_deleted")
 
     team_id: str
@@ -216,6 +225,7 @@ class GetChannelByNameResponse(Model):
     """Result of PluginAPI.GetChannelByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelByNameResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -239,6 +249,7 @@ class GetChannelByNameForTeamNameRequest(Model):
     """Parameters of PluginAPI.GetChannelByNameForTeamName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelByNameForTeamNameRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_name", "channel_name", "include_deleted")
 
     team_name: str
@@ -266,6 +277,7 @@ class GetChannelByNameForTeamNameResponse(Model):
     """Result of PluginAPI.GetChannelByNameForTeamName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelByNameForTeamNameResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -289,6 +301,7 @@ class GetChannelsForTeamForUserRequest(Model):
     """Parameters of PluginAPI.GetChannelsForTeamForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelsForTeamForUserRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_id", "include_deleted")
 
     team_id: str
@@ -316,6 +329,7 @@ class GetChannelsForTeamForUserResponse(Model):
     """Result of PluginAPI.GetChannelsForTeamForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelsForTeamForUserResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channels")
 
     error: _common.AppError | None
@@ -341,6 +355,7 @@ class GetChannelStatsRequest(Model):
     """Parameters of PluginAPI.GetChannelStats."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelStatsRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id",)
 
     channel_id: str
@@ -360,6 +375,7 @@ class GetChannelStatsResponse(Model):
     """Result of PluginAPI.GetChannelStats."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelStatsResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_stats")
 
     error: _common.AppError | None
@@ -383,6 +399,7 @@ class GetDirectChannelRequest(Model):
     """Parameters of PluginAPI.GetDirectChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetDirectChannelRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id_1", "user_id_2")
 
     user_id_1: str
@@ -408,6 +425,7 @@ class GetDirectChannelResponse(Model):
     """Result of PluginAPI.GetDirectChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetDirectChannelResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -431,6 +449,7 @@ class GetGroupChannelRequest(Model):
     """Parameters of PluginAPI.GetGroupChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupChannelRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_ids",)
 
     user_ids: list[str]
@@ -452,6 +471,7 @@ class GetGroupChannelResponse(Model):
     """Result of PluginAPI.GetGroupChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupChannelResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -475,6 +495,7 @@ class UpdateChannelRequest(Model):
     """Parameters of PluginAPI.UpdateChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel",)
 
     channel: _channel.Channel | None
@@ -496,6 +517,7 @@ class UpdateChannelResponse(Model):
     """Result of PluginAPI.UpdateChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -519,6 +541,7 @@ class SearchChannelsRequest(Model):
     """Parameters of PluginAPI.SearchChannels."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchChannelsRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "term")
 
     team_id: str
@@ -544,6 +567,7 @@ class SearchChannelsResponse(Model):
     """Result of PluginAPI.SearchChannels."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchChannelsResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channels")
 
     error: _common.AppError | None
@@ -567,6 +591,7 @@ class AddChannelMemberRequest(Model):
     """Parameters of PluginAPI.AddChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.AddChannelMemberRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id")
 
     channel_id: str
@@ -590,6 +615,7 @@ class AddChannelMemberResponse(Model):
     """Result of PluginAPI.AddChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.AddChannelMemberResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_member")
 
     error: _common.AppError | None
@@ -613,6 +639,7 @@ class AddUserToChannelRequest(Model):
     """Parameters of PluginAPI.AddUserToChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.AddUserToChannelRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id", "as_user_id")
 
     channel_id: str
@@ -642,6 +669,7 @@ class AddUserToChannelResponse(Model):
     """Result of PluginAPI.AddUserToChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.AddUserToChannelResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_member")
 
     error: _common.AppError | None
@@ -665,6 +693,7 @@ class GetChannelMemberRequest(Model):
     """Parameters of PluginAPI.GetChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMemberRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id")
 
     channel_id: str
@@ -688,6 +717,7 @@ class GetChannelMemberResponse(Model):
     """Result of PluginAPI.GetChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMemberResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_member")
 
     error: _common.AppError | None
@@ -711,6 +741,7 @@ class GetChannelMembersRequest(Model):
     """Parameters of PluginAPI.GetChannelMembers."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "page", "per_page")
 
     channel_id: str
@@ -738,6 +769,7 @@ class GetChannelMembersResponse(Model):
     """Result of PluginAPI.GetChannelMembers."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_members")
 
     error: _common.AppError | None
@@ -761,6 +793,7 @@ class GetChannelMembersByIdsRequest(Model):
     """Parameters of PluginAPI.GetChannelMembersByIds."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersByIdsRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_ids")
 
     channel_id: str
@@ -784,6 +817,7 @@ class GetChannelMembersByIdsResponse(Model):
     """Result of PluginAPI.GetChannelMembersByIds."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersByIdsResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_members")
 
     error: _common.AppError | None
@@ -809,6 +843,7 @@ class GetChannelMembersForUserRequest(Model):
     """Parameters of PluginAPI.GetChannelMembersForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersForUserRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_id", "page", "per_page")
 
     team_id: str
@@ -840,6 +875,7 @@ class GetChannelMembersForUserResponse(Model):
     """Result of PluginAPI.GetChannelMembersForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersForUserResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_members")
 
     error: _common.AppError | None
@@ -863,6 +899,7 @@ class UpdateChannelMemberRolesRequest(Model):
     """Parameters of PluginAPI.UpdateChannelMemberRoles."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelMemberRolesRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id", "new_roles")
 
     channel_id: str
@@ -892,6 +929,7 @@ class UpdateChannelMemberRolesResponse(Model):
     """Result of PluginAPI.UpdateChannelMemberRoles."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelMemberRolesResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_member")
 
     error: _common.AppError | None
@@ -915,6 +953,7 @@ class UpdateChannelMemberNotificationsRequest(Model):
     """Parameters of PluginAPI.UpdateChannelMemberNotifications."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelMemberNotificationsRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id", "notifications")
 
     channel_id: str
@@ -944,6 +983,7 @@ class UpdateChannelMemberNotificationsResponse(Model):
     """Result of PluginAPI.UpdateChannelMemberNotifications."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelMemberNotificationsResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_member")
 
     error: _common.AppError | None
@@ -967,6 +1007,7 @@ class PatchChannelMembersNotificationsRequest(Model):
     """Parameters of PluginAPI.PatchChannelMembersNotifications."""
 
     __proto__ = "mattermost.pluginapi.v1.PatchChannelMembersNotificationsRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("members", "notify_props")
 
     members: list[ChannelMemberIdentifier]
@@ -994,6 +1035,7 @@ class PatchChannelMembersNotificationsResponse(Model):
     """Result of PluginAPI.PatchChannelMembersNotifications."""
 
     __proto__ = "mattermost.pluginapi.v1.PatchChannelMembersNotificationsResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1013,6 +1055,7 @@ class DeleteChannelMemberRequest(Model):
     """Parameters of PluginAPI.DeleteChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteChannelMemberRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id")
 
     channel_id: str
@@ -1036,6 +1079,7 @@ class DeleteChannelMemberResponse(Model):
     """Result of PluginAPI.DeleteChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteChannelMemberResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1055,6 +1099,7 @@ class CreateChannelSidebarCategoryRequest(Model):
     """Parameters of PluginAPI.CreateChannelSidebarCategory."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateChannelSidebarCategoryRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "team_id", "new_category")
 
     user_id: str
@@ -1084,6 +1129,7 @@ class CreateChannelSidebarCategoryResponse(Model):
     """Result of PluginAPI.CreateChannelSidebarCategory."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateChannelSidebarCategoryResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "category")
 
     error: _common.AppError | None
@@ -1107,6 +1153,7 @@ class GetChannelSidebarCategoriesRequest(Model):
     """Parameters of PluginAPI.GetChannelSidebarCategories."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelSidebarCategoriesRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "team_id")
 
     user_id: str
@@ -1130,6 +1177,7 @@ class GetChannelSidebarCategoriesResponse(Model):
     """Result of PluginAPI.GetChannelSidebarCategories."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelSidebarCategoriesResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "categories")
 
     error: _common.AppError | None
@@ -1153,6 +1201,7 @@ class UpdateChannelSidebarCategoriesRequest(Model):
     """Parameters of PluginAPI.UpdateChannelSidebarCategories."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelSidebarCategoriesRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "team_id", "categories")
 
     user_id: str
@@ -1182,6 +1231,7 @@ class UpdateChannelSidebarCategoriesResponse(Model):
     """Result of PluginAPI.UpdateChannelSidebarCategories."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelSidebarCategoriesResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "categories")
 
     error: _common.AppError | None
@@ -1205,6 +1255,7 @@ class CreatePostRequest(Model):
     """Parameters of PluginAPI.CreatePost."""
 
     __proto__ = "mattermost.pluginapi.v1.CreatePostRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post",)
 
     post: _post.Post | None
@@ -1226,6 +1277,7 @@ class CreatePostResponse(Model):
     """Result of PluginAPI.CreatePost."""
 
     __proto__ = "mattermost.pluginapi.v1.CreatePostResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post")
 
     error: _common.AppError | None
@@ -1249,6 +1301,7 @@ class AddReactionRequest(Model):
     """Parameters of PluginAPI.AddReaction."""
 
     __proto__ = "mattermost.pluginapi.v1.AddReactionRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("reaction",)
 
     reaction: _post.Reaction | None
@@ -1268,6 +1321,7 @@ class AddReactionResponse(Model):
     """Result of PluginAPI.AddReaction."""
 
     __proto__ = "mattermost.pluginapi.v1.AddReactionResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "reaction")
 
     error: _common.AppError | None
@@ -1291,6 +1345,7 @@ class RemoveReactionRequest(Model):
     """Parameters of PluginAPI.RemoveReaction."""
 
     __proto__ = "mattermost.pluginapi.v1.RemoveReactionRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("reaction",)
 
     reaction: _post.Reaction | None
@@ -1310,6 +1365,7 @@ class RemoveReactionResponse(Model):
     """Result of PluginAPI.RemoveReaction."""
 
     __proto__ = "mattermost.pluginapi.v1.RemoveReactionResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1329,6 +1385,7 @@ class GetReactionsRequest(Model):
     """Parameters of PluginAPI.GetReactions."""
 
     __proto__ = "mattermost.pluginapi.v1.GetReactionsRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post_id",)
 
     post_id: str
@@ -1348,6 +1405,7 @@ class GetReactionsResponse(Model):
     """Result of PluginAPI.GetReactions."""
 
     __proto__ = "mattermost.pluginapi.v1.GetReactionsResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "reactions")
 
     error: _common.AppError | None
@@ -1371,6 +1429,7 @@ class SendEphemeralPostRequest(Model):
     """Parameters of PluginAPI.SendEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.SendEphemeralPostRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "post")
 
     user_id: str
@@ -1396,6 +1455,7 @@ class SendEphemeralPostResponse(Model):
     """Result of PluginAPI.SendEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.SendEphemeralPostResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post")
 
     error: _common.AppError | None
@@ -1421,6 +1481,7 @@ class UpdateEphemeralPostRequest(Model):
     """Parameters of PluginAPI.UpdateEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateEphemeralPostRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "post")
 
     user_id: str
@@ -1444,6 +1505,7 @@ class UpdateEphemeralPostResponse(Model):
     """Result of PluginAPI.UpdateEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateEphemeralPostResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post")
 
     error: _common.AppError | None
@@ -1467,6 +1529,7 @@ class DeleteEphemeralPostRequest(Model):
     """Parameters of PluginAPI.DeleteEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteEphemeralPostRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "post_id")
 
     user_id: str
@@ -1490,6 +1553,7 @@ class DeleteEphemeralPostResponse(Model):
     """Result of PluginAPI.DeleteEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteEphemeralPostResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1509,6 +1573,7 @@ class DeletePostRequest(Model):
     """Parameters of PluginAPI.DeletePost."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePostRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post_id",)
 
     post_id: str
@@ -1528,6 +1593,7 @@ class DeletePostResponse(Model):
     """Result of PluginAPI.DeletePost."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePostResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1547,6 +1613,7 @@ class GetPostThreadRequest(Model):
     """Parameters of PluginAPI.GetPostThread."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostThreadRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post_id",)
 
     post_id: str
@@ -1566,6 +1633,7 @@ class GetPostThreadResponse(Model):
     """Result of PluginAPI.GetPostThread."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostThreadResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post_list")
 
     error: _common.AppError | None
@@ -1589,6 +1657,7 @@ class GetPostRequest(Model):
     """Parameters of PluginAPI.GetPost."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post_id",)
 
     post_id: str
@@ -1608,6 +1677,7 @@ class GetPostResponse(Model):
     """Result of PluginAPI.GetPost."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post")
 
     error: _common.AppError | None
@@ -1631,6 +1701,7 @@ class GetPostsSinceRequest(Model):
     """Parameters of PluginAPI.GetPostsSince."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsSinceRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "time")
 
     channel_id: str
@@ -1656,6 +1727,7 @@ class GetPostsSinceResponse(Model):
     """Result of PluginAPI.GetPostsSince."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsSinceResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post_list")
 
     error: _common.AppError | None
@@ -1681,6 +1753,7 @@ class GetPostsAfterRequest(Model):
     """Parameters of PluginAPI.GetPostsAfter."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsAfterRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "post_id", "page", "per_page")
 
     channel_id: str
@@ -1712,6 +1785,7 @@ class GetPostsAfterResponse(Model):
     """Result of PluginAPI.GetPostsAfter."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsAfterResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post_list")
 
     error: _common.AppError | None
@@ -1735,6 +1809,7 @@ class GetPostsBeforeRequest(Model):
     """Parameters of PluginAPI.GetPostsBefore."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsBeforeRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "post_id", "page", "per_page")
 
     channel_id: str
@@ -1766,6 +1841,7 @@ class GetPostsBeforeResponse(Model):
     """Result of PluginAPI.GetPostsBefore."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsBeforeResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post_list")
 
     error: _common.AppError | None
@@ -1789,6 +1865,7 @@ class GetPostsForChannelRequest(Model):
     """Parameters of PluginAPI.GetPostsForChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsForChannelRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "page", "per_page")
 
     channel_id: str
@@ -1816,6 +1893,7 @@ class GetPostsForChannelResponse(Model):
     """Result of PluginAPI.GetPostsForChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsForChannelResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post_list")
 
     error: _common.AppError | None
@@ -1839,6 +1917,7 @@ class UpdatePostRequest(Model):
     """Parameters of PluginAPI.UpdatePost."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePostRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post",)
 
     post: _post.Post | None
@@ -1860,6 +1939,7 @@ class UpdatePostResponse(Model):
     """Result of PluginAPI.UpdatePost."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePostResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post")
 
     error: _common.AppError | None
@@ -1883,6 +1963,7 @@ class SearchPostsInTeamRequest(Model):
     """Parameters of PluginAPI.SearchPostsInTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPostsInTeamRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "params_list")
 
     team_id: str
@@ -1908,6 +1989,7 @@ class SearchPostsInTeamResponse(Model):
     """Result of PluginAPI.SearchPostsInTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPostsInTeamResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "posts")
 
     error: _common.AppError | None
@@ -1933,6 +2015,7 @@ class SearchPostsInTeamForUserRequest(Model):
     """Parameters of PluginAPI.SearchPostsInTeamForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPostsInTeamForUserRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_id", "search_params")
 
     team_id: str
@@ -1960,6 +2043,7 @@ class SearchPostsInTeamForUserResponse(Model):
     """Result of PluginAPI.SearchPostsInTeamForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPostsInTeamForUserResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "results")
 
     error: _common.AppError | None
@@ -1983,6 +2067,7 @@ class GetEmojiListRequest(Model):
     """Parameters of PluginAPI.GetEmojiList."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiListRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("sort_by", "page", "per_page")
 
     sort_by: str
@@ -2010,6 +2095,7 @@ class GetEmojiListResponse(Model):
     """Result of PluginAPI.GetEmojiList."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiListResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "emojis")
 
     error: _common.AppError | None
@@ -2033,6 +2119,7 @@ class GetEmojiByNameRequest(Model):
     """Parameters of PluginAPI.GetEmojiByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiByNameRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name",)
 
     name: str
@@ -2052,6 +2139,7 @@ class GetEmojiByNameResponse(Model):
     """Result of PluginAPI.GetEmojiByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiByNameResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "emoji")
 
     error: _common.AppError | None
@@ -2075,6 +2163,7 @@ class GetEmojiRequest(Model):
     """Parameters of PluginAPI.GetEmoji."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("emoji_id",)
 
     emoji_id: str
@@ -2094,6 +2183,7 @@ class GetEmojiResponse(Model):
     """Result of PluginAPI.GetEmoji."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "emoji")
 
     error: _common.AppError | None
@@ -2117,6 +2207,7 @@ class GetEmojiImageRequest(Model):
     """Parameters of PluginAPI.GetEmojiImage."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiImageRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("emoji_id",)
 
     emoji_id: str
@@ -2136,6 +2227,7 @@ class GetEmojiImageResponse(Model):
     """Result of PluginAPI.GetEmojiImage."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiImageResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "image", "content_type")
 
     error: _common.AppError | None
@@ -2165,6 +2257,7 @@ class ChannelStats(Model):
     """Counts that describe a channel."""
 
     __proto__ = "mattermost.pluginapi.v1.ChannelStats"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "channel_id",
         "member_count",
@@ -2208,6 +2301,7 @@ class ChannelMember(Model):
     """One user's membership of one channel: roles, what has been read, and notification settings."""
 
     __proto__ = "mattermost.pluginapi.v1.ChannelMember"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "channel_id",
         "user_id",
@@ -2308,6 +2402,7 @@ class ChannelMemberIdentifier(Model):
     """Names one membership where only its key is needed."""
 
     __proto__ = "mattermost.pluginapi.v1.ChannelMemberIdentifier"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id")
 
     channel_id: str
@@ -2333,6 +2428,7 @@ class SidebarCategoryWithChannels(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.SidebarCategoryWithChannels"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "user_id",
@@ -2402,6 +2498,7 @@ class OrderedSidebarCategories(Model):
     """A user's complete sidebar for one team."""
 
     __proto__ = "mattermost.pluginapi.v1.OrderedSidebarCategories"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("categories", "order")
 
     categories: list[SidebarCategoryWithChannels]
@@ -2427,6 +2524,7 @@ class SearchParams(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.SearchParams"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "terms",
         "is_or_search",
@@ -2527,6 +2625,7 @@ class SearchParameter(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.SearchParameter"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "terms",
         "is_or_search",
@@ -2579,6 +2678,7 @@ class StringList(Model):
     """A list of strings, wrapped so that it can be the value of a map."""
 
     __proto__ = "mattermost.pluginapi.v1.StringList"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("values",)
 
     values: list[str]
@@ -2598,6 +2698,7 @@ class PostSearchResults(Model):
     """Posts found by a search."""
 
     __proto__ = "mattermost.pluginapi.v1.PostSearchResults"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("order", "posts", "matches")
 
     order: list[str]
@@ -2627,6 +2728,7 @@ class Emoji(Model):
     """A custom emoji, uploaded by a user of the server. Built-in emojis have no such record."""
 
     __proto__ = "mattermost.pluginapi.v1.Emoji"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "create_at",

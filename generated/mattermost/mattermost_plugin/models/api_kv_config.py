@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, Model
+from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model
 from plugwright_runtime.wkt import JSONObject, JSONValue
 
 from . import common as _common
@@ -12,6 +12,7 @@ class KVSetRequest(Model):
     """Parameters of PluginAPI.KVSet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "value")
 
     key: str
@@ -39,6 +40,7 @@ class KVSetResponse(Model):
     """Result of PluginAPI.KVSet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -58,6 +60,7 @@ class KVCompareAndSetRequest(Model):
     """Parameters of PluginAPI.KVCompareAndSet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVCompareAndSetRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "old_value", "new_value")
 
     key: str
@@ -85,6 +88,7 @@ class KVCompareAndSetResponse(Model):
     """Result of PluginAPI.KVCompareAndSet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVCompareAndSetResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "success")
 
     error: _common.AppError | None
@@ -110,6 +114,7 @@ class KVCompareAndDeleteRequest(Model):
     """Parameters of PluginAPI.KVCompareAndDelete."""
 
     __proto__ = "mattermost.pluginapi.v1.KVCompareAndDeleteRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "old_value")
 
     key: str
@@ -133,6 +138,7 @@ class KVCompareAndDeleteResponse(Model):
     """Result of PluginAPI.KVCompareAndDelete."""
 
     __proto__ = "mattermost.pluginapi.v1.KVCompareAndDeleteResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "success")
 
     error: _common.AppError | None
@@ -156,6 +162,7 @@ class KVSetWithOptionsRequest(Model):
     """Parameters of PluginAPI.KVSetWithOptions."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetWithOptionsRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "value", "options")
 
     key: str
@@ -185,6 +192,7 @@ class KVSetWithOptionsResponse(Model):
     """Result of PluginAPI.KVSetWithOptions."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetWithOptionsResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "success")
 
     error: _common.AppError | None
@@ -208,6 +216,7 @@ class KVSetWithExpiryRequest(Model):
     """Parameters of PluginAPI.KVSetWithExpiry."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetWithExpiryRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "value", "expire_in_seconds")
 
     key: str
@@ -235,6 +244,7 @@ class KVSetWithExpiryResponse(Model):
     """Result of PluginAPI.KVSetWithExpiry."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetWithExpiryResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -254,6 +264,7 @@ class KVGetRequest(Model):
     """Parameters of PluginAPI.KVGet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVGetRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key",)
 
     key: str
@@ -273,6 +284,7 @@ class KVGetResponse(Model):
     """Result of PluginAPI.KVGet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVGetResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "value")
 
     error: _common.AppError | None
@@ -296,6 +308,7 @@ class KVDeleteRequest(Model):
     """Parameters of PluginAPI.KVDelete."""
 
     __proto__ = "mattermost.pluginapi.v1.KVDeleteRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key",)
 
     key: str
@@ -315,6 +328,7 @@ class KVDeleteResponse(Model):
     """Result of PluginAPI.KVDelete."""
 
     __proto__ = "mattermost.pluginapi.v1.KVDeleteResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -334,6 +348,7 @@ class KVDeleteAllRequest(Model):
     """Parameters of PluginAPI.KVDeleteAll."""
 
     __proto__ = "mattermost.pluginapi.v1.KVDeleteAllRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -348,6 +363,7 @@ class KVDeleteAllResponse(Model):
     """Result of PluginAPI.KVDeleteAll."""
 
     __proto__ = "mattermost.pluginapi.v1.KVDeleteAllResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -367,6 +383,7 @@ class KVListRequest(Model):
     """Parameters of PluginAPI.KVList."""
 
     __proto__ = "mattermost.pluginapi.v1.KVListRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("page", "per_page")
 
     page: int
@@ -390,6 +407,7 @@ class KVListResponse(Model):
     """Result of PluginAPI.KVList."""
 
     __proto__ = "mattermost.pluginapi.v1.KVListResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "keys")
 
     error: _common.AppError | None
@@ -415,6 +433,7 @@ class PublishWebSocketEventRequest(Model):
     """Parameters of PluginAPI.PublishWebSocketEvent."""
 
     __proto__ = "mattermost.pluginapi.v1.PublishWebSocketEventRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("event", "payload", "broadcast")
 
     event: str
@@ -446,6 +465,7 @@ class PublishWebSocketEventResponse(Model):
     """Result of PluginAPI.PublishWebSocketEvent."""
 
     __proto__ = "mattermost.pluginapi.v1.PublishWebSocketEventResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -465,6 +485,7 @@ class LoadPluginConfigurationRequest(Model):
     """Parameters of PluginAPI.LoadPluginConfiguration."""
 
     __proto__ = "mattermost.pluginapi.v1.LoadPluginConfigurationRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -479,6 +500,7 @@ class LoadPluginConfigurationResponse(Model):
     """Result of PluginAPI.LoadPluginConfiguration."""
 
     __proto__ = "mattermost.pluginapi.v1.LoadPluginConfigurationResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "config_json")
 
     error: _common.AppError | None
@@ -504,6 +526,7 @@ class GetConfigRequest(Model):
     """Parameters of PluginAPI.GetConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetConfigRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -518,6 +541,7 @@ class GetConfigResponse(Model):
     """Result of PluginAPI.GetConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetConfigResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "config_json")
 
     error: _common.AppError | None
@@ -543,6 +567,7 @@ class GetUnsanitizedConfigRequest(Model):
     """Parameters of PluginAPI.GetUnsanitizedConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUnsanitizedConfigRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -557,6 +582,7 @@ class GetUnsanitizedConfigResponse(Model):
     """Result of PluginAPI.GetUnsanitizedConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUnsanitizedConfigResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "config_json")
 
     error: _common.AppError | None
@@ -582,6 +608,7 @@ class SaveConfigRequest(Model):
     """Parameters of PluginAPI.SaveConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.SaveConfigRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("config_json",)
 
     config_json: bytes
@@ -604,6 +631,7 @@ class SaveConfigResponse(Model):
     """Result of PluginAPI.SaveConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.SaveConfigResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -623,6 +651,7 @@ class GetPluginConfigRequest(Model):
     """Parameters of PluginAPI.GetPluginConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginConfigRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -637,6 +666,7 @@ class GetPluginConfigResponse(Model):
     """Result of PluginAPI.GetPluginConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginConfigResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "config")
 
     error: _common.AppError | None
@@ -662,6 +692,7 @@ class SavePluginConfigRequest(Model):
     """Parameters of PluginAPI.SavePluginConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.SavePluginConfigRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("config",)
 
     config: JSONObject | None
@@ -681,6 +712,7 @@ class SavePluginConfigResponse(Model):
     """Result of PluginAPI.SavePluginConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.SavePluginConfigResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -700,6 +732,7 @@ class GetBundlePathRequest(Model):
     """Parameters of PluginAPI.GetBundlePath."""
 
     __proto__ = "mattermost.pluginapi.v1.GetBundlePathRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -714,6 +747,7 @@ class GetBundlePathResponse(Model):
     """Result of PluginAPI.GetBundlePath."""
 
     __proto__ = "mattermost.pluginapi.v1.GetBundlePathResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "path")
 
     error: _common.AppError | None
@@ -737,6 +771,7 @@ class GetPluginsRequest(Model):
     """Parameters of PluginAPI.GetPlugins."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginsRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -751,6 +786,7 @@ class GetPluginsResponse(Model):
     """Result of PluginAPI.GetPlugins."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginsResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "manifests")
 
     error: _common.AppError | None
@@ -774,6 +810,7 @@ class EnablePluginRequest(Model):
     """Parameters of PluginAPI.EnablePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.EnablePluginRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id",)
 
     id: str
@@ -793,6 +830,7 @@ class EnablePluginResponse(Model):
     """Result of PluginAPI.EnablePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.EnablePluginResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -812,6 +850,7 @@ class DisablePluginRequest(Model):
     """Parameters of PluginAPI.DisablePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.DisablePluginRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id",)
 
     id: str
@@ -831,6 +870,7 @@ class DisablePluginResponse(Model):
     """Result of PluginAPI.DisablePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.DisablePluginResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -850,6 +890,7 @@ class RemovePluginRequest(Model):
     """Parameters of PluginAPI.RemovePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.RemovePluginRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id",)
 
     id: str
@@ -869,6 +910,7 @@ class RemovePluginResponse(Model):
     """Result of PluginAPI.RemovePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.RemovePluginResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -888,6 +930,7 @@ class GetPluginStatusRequest(Model):
     """Parameters of PluginAPI.GetPluginStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginStatusRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id",)
 
     id: str
@@ -907,6 +950,7 @@ class GetPluginStatusResponse(Model):
     """Result of PluginAPI.GetPluginStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginStatusResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "status")
 
     error: _common.AppError | None
@@ -930,6 +974,7 @@ class InstallPluginRequest(Model):
     """Parameters of PluginAPI.InstallPlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.InstallPluginRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("file_data", "replace")
 
     file_data: bytes
@@ -953,6 +998,7 @@ class InstallPluginResponse(Model):
     """Result of PluginAPI.InstallPlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.InstallPluginResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "manifest")
 
     error: _common.AppError | None
@@ -976,6 +1022,7 @@ class GetPluginIDRequest(Model):
     """Parameters of PluginAPI.GetPluginID."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginIDRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -990,6 +1037,7 @@ class GetPluginIDResponse(Model):
     """Result of PluginAPI.GetPluginID."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginIDResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "plugin_id")
 
     error: _common.AppError | None
@@ -1013,6 +1061,7 @@ class LogDebugRequest(Model):
     """Parameters of PluginAPI.LogDebug."""
 
     __proto__ = "mattermost.pluginapi.v1.LogDebugRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
@@ -1036,6 +1085,7 @@ class LogDebugResponse(Model):
     """Result of PluginAPI.LogDebug."""
 
     __proto__ = "mattermost.pluginapi.v1.LogDebugResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1055,6 +1105,7 @@ class LogInfoRequest(Model):
     """Parameters of PluginAPI.LogInfo."""
 
     __proto__ = "mattermost.pluginapi.v1.LogInfoRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
@@ -1078,6 +1129,7 @@ class LogInfoResponse(Model):
     """Result of PluginAPI.LogInfo."""
 
     __proto__ = "mattermost.pluginapi.v1.LogInfoResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1097,6 +1149,7 @@ class LogErrorRequest(Model):
     """Parameters of PluginAPI.LogError."""
 
     __proto__ = "mattermost.pluginapi.v1.LogErrorRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
@@ -1120,6 +1173,7 @@ class LogErrorResponse(Model):
     """Result of PluginAPI.LogError."""
 
     __proto__ = "mattermost.pluginapi.v1.LogErrorResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1139,6 +1193,7 @@ class LogWarnRequest(Model):
     """Parameters of PluginAPI.LogWarn."""
 
     __proto__ = "mattermost.pluginapi.v1.LogWarnRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
@@ -1162,6 +1217,7 @@ class LogWarnResponse(Model):
     """Result of PluginAPI.LogWarn."""
 
     __proto__ = "mattermost.pluginapi.v1.LogWarnResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1181,6 +1237,7 @@ class PluginKVSetOptions(Model):
     """How to write a key of the key-value store."""
 
     __proto__ = "mattermost.pluginapi.v1.PluginKVSetOptions"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("atomic", "old_value", "expire_in_seconds")
 
     atomic: bool
@@ -1217,6 +1274,7 @@ class WebsocketBroadcast(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.WebsocketBroadcast"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "omit_users",
         "user_id",
@@ -1279,6 +1337,7 @@ class Manifest(Model):
     """The part of a plugin's manifest (`plugin.json`) that describes it to people and to the server."""
 
     __proto__ = "mattermost.pluginapi.v1.Manifest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "name",
@@ -1342,6 +1401,7 @@ class PluginStatus(Model):
     """Whether and how an installed plugin runs."""
 
     __proto__ = "mattermost.pluginapi.v1.PluginStatus"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "plugin_id",
         "plugin_path",
@@ -1390,6 +1450,7 @@ class KeyValuePair(Model):
     """One detail of a log message."""
 
     __proto__ = "mattermost.pluginapi.v1.KeyValuePair"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "value")
 
     key: str

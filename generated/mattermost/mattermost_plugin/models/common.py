@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model
 from plugwright_runtime.wkt import JSONObject
 
 
@@ -13,6 +13,7 @@ class Empty(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Empty"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -30,6 +31,7 @@ class StringMap(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.StringMap"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("values",)
 
     values: dict[str, str]
@@ -53,6 +55,7 @@ class RequestContext(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.RequestContext"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("plugin_id", "request_id", "session_id", "user_id")
 
     plugin_id: str
@@ -93,6 +96,7 @@ class AppError(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.AppError"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "message",
@@ -163,6 +167,7 @@ class ViewUsersRestrictions(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.ViewUsersRestrictions"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("teams", "channels")
 
     teams: list[str]

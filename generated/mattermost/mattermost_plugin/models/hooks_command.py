@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, Model
+from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model
 from plugwright_runtime.wkt import JSONObject
 
 from . import api_remaining as _api_remaining
@@ -19,6 +19,7 @@ class WebSocketRequest(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.WebSocketRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("seq", "action", "data")
 
     seq: int
@@ -48,6 +49,7 @@ class SyncMsgJson(Model):
     """News of one shared channel, in JSON form. Handlers receive it decoded."""
 
     __proto__ = "mattermost.pluginapi.v1.SyncMsgJson"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("sync_msg_json",)
 
     sync_msg_json: bytes
@@ -72,6 +74,7 @@ class SyncResponse(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.SyncResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "users_last_update_at",
         "user_errors",
@@ -142,6 +145,7 @@ class RemoteCluster(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.RemoteCluster"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "remote_id",
         "remote_team_id",
@@ -247,6 +251,7 @@ class ExecuteCommandRequest(Model):
     """Parameters of PluginHooks.ExecuteCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.ExecuteCommandRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "args")
 
     context: _common.RequestContext | None
@@ -274,6 +279,7 @@ class ExecuteCommandResponse(Model):
     """Result of PluginHooks.ExecuteCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.ExecuteCommandResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "response")
 
     error: _common.AppError | None
@@ -297,6 +303,7 @@ class OnPluginClusterEventRequest(Model):
     """Parameters of PluginHooks.OnPluginClusterEvent."""
 
     __proto__ = "mattermost.pluginapi.v1.OnPluginClusterEventRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "event")
 
     context: _common.RequestContext | None
@@ -324,6 +331,7 @@ class OnPluginClusterEventResponse(Model):
     """Result of PluginHooks.OnPluginClusterEvent."""
 
     __proto__ = "mattermost.pluginapi.v1.OnPluginClusterEventResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -338,6 +346,7 @@ class OnWebSocketConnectRequest(Model):
     """Parameters of PluginHooks.OnWebSocketConnect."""
 
     __proto__ = "mattermost.pluginapi.v1.OnWebSocketConnectRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "web_conn_id", "user_id")
 
     context: _common.RequestContext | None
@@ -365,6 +374,7 @@ class OnWebSocketConnectResponse(Model):
     """Result of PluginHooks.OnWebSocketConnect."""
 
     __proto__ = "mattermost.pluginapi.v1.OnWebSocketConnectResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -379,6 +389,7 @@ class OnWebSocketDisconnectRequest(Model):
     """Parameters of PluginHooks.OnWebSocketDisconnect."""
 
     __proto__ = "mattermost.pluginapi.v1.OnWebSocketDisconnectRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "web_conn_id", "user_id")
 
     context: _common.RequestContext | None
@@ -406,6 +417,7 @@ class OnWebSocketDisconnectResponse(Model):
     """Result of PluginHooks.OnWebSocketDisconnect."""
 
     __proto__ = "mattermost.pluginapi.v1.OnWebSocketDisconnectResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -420,6 +432,7 @@ class WebSocketMessageHasBeenPostedRequest(Model):
     """Parameters of PluginHooks.WebSocketMessageHasBeenPosted."""
 
     __proto__ = "mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "web_conn_id", "user_id", "request")
 
     context: _common.RequestContext | None
@@ -451,6 +464,7 @@ class WebSocketMessageHasBeenPostedResponse(Model):
     """Result of PluginHooks.WebSocketMessageHasBeenPosted."""
 
     __proto__ = "mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -465,6 +479,7 @@ class OnSharedChannelsSyncMsgRequest(Model):
     """Parameters of PluginHooks.OnSharedChannelsSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsSyncMsgRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "sync_msg", "remote_cluster")
 
     context: _common.RequestContext | None
@@ -492,6 +507,7 @@ class OnSharedChannelsSyncMsgResponse(Model):
     """Result of PluginHooks.OnSharedChannelsSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsSyncMsgResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "response")
 
     error: _common.AppError | None
@@ -515,6 +531,7 @@ class OnSharedChannelsPingRequest(Model):
     """Parameters of PluginHooks.OnSharedChannelsPing."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsPingRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "remote_cluster")
 
     context: _common.RequestContext | None
@@ -538,6 +555,7 @@ class OnSharedChannelsPingResponse(Model):
     """Result of PluginHooks.OnSharedChannelsPing."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsPingResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("healthy",)
 
     healthy: bool
@@ -557,6 +575,7 @@ class OnSharedChannelsAttachmentSyncMsgRequest(Model):
     """Parameters of PluginHooks.OnSharedChannelsAttachmentSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "file_info", "post", "remote_cluster")
 
     context: _common.RequestContext | None
@@ -588,6 +607,7 @@ class OnSharedChannelsAttachmentSyncMsgResponse(Model):
     """Result of PluginHooks.OnSharedChannelsAttachmentSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -607,6 +627,7 @@ class OnSharedChannelsProfileImageSyncMsgRequest(Model):
     """Parameters of PluginHooks.OnSharedChannelsProfileImageSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "user", "remote_cluster")
 
     context: _common.RequestContext | None
@@ -634,6 +655,7 @@ class OnSharedChannelsProfileImageSyncMsgResponse(Model):
     """Result of PluginHooks.OnSharedChannelsProfileImageSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -653,6 +675,7 @@ class GenerateSupportDataRequest(Model):
     """Parameters of PluginHooks.GenerateSupportData."""
 
     __proto__ = "mattermost.pluginapi.v1.GenerateSupportDataRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context")
 
     context: _common.RequestContext | None
@@ -676,6 +699,7 @@ class GenerateSupportDataResponse(Model):
     """Result of PluginHooks.GenerateSupportData."""
 
     __proto__ = "mattermost.pluginapi.v1.GenerateSupportDataResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "files")
 
     error: _common.AppError | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, Model
+from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model
 
 from . import api_remaining as _api_remaining
 from . import common as _common
@@ -15,6 +15,7 @@ class EmailNotificationJson(Model):
     """A mail about a post, in JSON form. Handlers receive it decoded."""
 
     __proto__ = "mattermost.pluginapi.v1.EmailNotificationJson"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("notification_json",)
 
     notification_json: bytes
@@ -40,6 +41,7 @@ class EmailNotificationContent(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.EmailNotificationContent"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "subject",
         "title",
@@ -96,6 +98,7 @@ class MessageWillBePostedRequest(Model):
     """Parameters of PluginHooks.MessageWillBePosted."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageWillBePostedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "post")
 
     context: _common.RequestContext | None
@@ -123,6 +126,7 @@ class MessageWillBePostedResponse(Model):
     """The verdict on a new post. With neither field set the post is stored unchanged."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageWillBePostedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("modified_post", "rejection_reason")
 
     modified_post: _post.Post | None
@@ -149,6 +153,7 @@ class MessageWillBeUpdatedRequest(Model):
     """Parameters of PluginHooks.MessageWillBeUpdated."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageWillBeUpdatedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "new_post", "old_post")
 
     context: _common.RequestContext | None
@@ -180,6 +185,7 @@ class MessageWillBeUpdatedResponse(Model):
     """The verdict on an edit. With neither field set the edit is stored unchanged."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageWillBeUpdatedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("modified_post", "rejection_reason")
 
     modified_post: _post.Post | None
@@ -203,6 +209,7 @@ class MessageHasBeenPostedRequest(Model):
     """Parameters of PluginHooks.MessageHasBeenPosted."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenPostedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "post")
 
     context: _common.RequestContext | None
@@ -230,6 +237,7 @@ class MessageHasBeenPostedResponse(Model):
     """Result of PluginHooks.MessageHasBeenPosted."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenPostedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -244,6 +252,7 @@ class MessageHasBeenUpdatedRequest(Model):
     """Parameters of PluginHooks.MessageHasBeenUpdated."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenUpdatedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "new_post", "old_post")
 
     context: _common.RequestContext | None
@@ -275,6 +284,7 @@ class MessageHasBeenUpdatedResponse(Model):
     """Result of PluginHooks.MessageHasBeenUpdated."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenUpdatedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -289,6 +299,7 @@ class MessagesWillBeConsumedRequest(Model):
     """Parameters of PluginHooks.MessagesWillBeConsumed."""
 
     __proto__ = "mattermost.pluginapi.v1.MessagesWillBeConsumedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "posts")
 
     context: _common.RequestContext | None
@@ -312,6 +323,7 @@ class MessagesWillBeConsumedResponse(Model):
     """Result of PluginHooks.MessagesWillBeConsumed."""
 
     __proto__ = "mattermost.pluginapi.v1.MessagesWillBeConsumedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("posts",)
 
     posts: list[_post.Post]
@@ -333,6 +345,7 @@ class MessageHasBeenDeletedRequest(Model):
     """Parameters of PluginHooks.MessageHasBeenDeleted."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenDeletedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "post")
 
     context: _common.RequestContext | None
@@ -360,6 +373,7 @@ class MessageHasBeenDeletedResponse(Model):
     """Result of PluginHooks.MessageHasBeenDeleted."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenDeletedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -374,6 +388,7 @@ class FileWillBeUploadedRequest(Model):
     """Parameters of PluginHooks.FileWillBeUploaded."""
 
     __proto__ = "mattermost.pluginapi.v1.FileWillBeUploadedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "context",
         "plugin_context",
@@ -412,6 +427,7 @@ class FileWillBeUploadedResponse(Model):
     """The verdict on an upload. With no field set the file is kept unchanged."""
 
     __proto__ = "mattermost.pluginapi.v1.FileWillBeUploadedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "modified_file_info",
         "modified_content",
@@ -443,6 +459,7 @@ class ReactionHasBeenAddedRequest(Model):
     """Parameters of PluginHooks.ReactionHasBeenAdded."""
 
     __proto__ = "mattermost.pluginapi.v1.ReactionHasBeenAddedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "reaction")
 
     context: _common.RequestContext | None
@@ -470,6 +487,7 @@ class ReactionHasBeenAddedResponse(Model):
     """Result of PluginHooks.ReactionHasBeenAdded."""
 
     __proto__ = "mattermost.pluginapi.v1.ReactionHasBeenAddedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -484,6 +502,7 @@ class ReactionHasBeenRemovedRequest(Model):
     """Parameters of PluginHooks.ReactionHasBeenRemoved."""
 
     __proto__ = "mattermost.pluginapi.v1.ReactionHasBeenRemovedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "reaction")
 
     context: _common.RequestContext | None
@@ -511,6 +530,7 @@ class ReactionHasBeenRemovedResponse(Model):
     """Result of PluginHooks.ReactionHasBeenRemoved."""
 
     __proto__ = "mattermost.pluginapi.v1.ReactionHasBeenRemovedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -525,6 +545,7 @@ class NotificationWillBePushedRequest(Model):
     """Parameters of PluginHooks.NotificationWillBePushed."""
 
     __proto__ = "mattermost.pluginapi.v1.NotificationWillBePushedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "push_notification", "user_id")
 
     context: _common.RequestContext | None
@@ -554,6 +575,7 @@ class NotificationWillBePushedResponse(Model):
     """The verdict on a push notification. With neither field set it is sent unchanged."""
 
     __proto__ = "mattermost.pluginapi.v1.NotificationWillBePushedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("modified_notification", "rejection_reason")
 
     modified_notification: _api_remaining.PushNotification | None
@@ -579,6 +601,7 @@ class EmailNotificationWillBeSentRequest(Model):
     """Parameters of PluginHooks.EmailNotificationWillBeSent."""
 
     __proto__ = "mattermost.pluginapi.v1.EmailNotificationWillBeSentRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "email_notification")
 
     context: _common.RequestContext | None
@@ -602,6 +625,7 @@ class EmailNotificationWillBeSentResponse(Model):
     """The verdict on a mail. With neither field set it is sent unchanged."""
 
     __proto__ = "mattermost.pluginapi.v1.EmailNotificationWillBeSentResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("modified_content", "rejection_reason")
 
     modified_content: EmailNotificationContent | None
@@ -625,6 +649,7 @@ class PreferencesHaveChangedRequest(Model):
     """Parameters of PluginHooks.PreferencesHaveChanged."""
 
     __proto__ = "mattermost.pluginapi.v1.PreferencesHaveChangedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "preferences")
 
     context: _common.RequestContext | None
@@ -654,6 +679,7 @@ class PreferencesHaveChangedResponse(Model):
     """Result of PluginHooks.PreferencesHaveChanged."""
 
     __proto__ = "mattermost.pluginapi.v1.PreferencesHaveChangedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import Model
+from plugwright_runtime.model import FIELDS, Model
 
 from . import api_channel_post as _api_channel_post
 from . import channel as _channel
@@ -16,6 +16,7 @@ class SamlAssertionInfoJson(Model):
     """What the SAML identity provider says about a user, in JSON form. Handlers receive it decoded."""
 
     __proto__ = "mattermost.pluginapi.v1.SamlAssertionInfoJson"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("assertion_json",)
 
     assertion_json: bytes
@@ -37,6 +38,7 @@ class UserHasBeenCreatedRequest(Model):
     """Parameters of PluginHooks.UserHasBeenCreated."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasBeenCreatedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "user")
 
     context: _common.RequestContext | None
@@ -64,6 +66,7 @@ class UserHasBeenCreatedResponse(Model):
     """Result of PluginHooks.UserHasBeenCreated."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasBeenCreatedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -78,6 +81,7 @@ class UserWillLogInRequest(Model):
     """Parameters of PluginHooks.UserWillLogIn."""
 
     __proto__ = "mattermost.pluginapi.v1.UserWillLogInRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "user")
 
     context: _common.RequestContext | None
@@ -107,6 +111,7 @@ class UserWillLogInResponse(Model):
     """The verdict on a login. Empty allows it."""
 
     __proto__ = "mattermost.pluginapi.v1.UserWillLogInResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("rejection_reason",)
 
     rejection_reason: str
@@ -126,6 +131,7 @@ class UserHasLoggedInRequest(Model):
     """Parameters of PluginHooks.UserHasLoggedIn."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLoggedInRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "user")
 
     context: _common.RequestContext | None
@@ -153,6 +159,7 @@ class UserHasLoggedInResponse(Model):
     """Result of PluginHooks.UserHasLoggedIn."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLoggedInResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -167,6 +174,7 @@ class UserHasBeenDeactivatedRequest(Model):
     """Parameters of PluginHooks.UserHasBeenDeactivated."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasBeenDeactivatedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "user")
 
     context: _common.RequestContext | None
@@ -194,6 +202,7 @@ class UserHasBeenDeactivatedResponse(Model):
     """Result of PluginHooks.UserHasBeenDeactivated."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasBeenDeactivatedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -208,6 +217,7 @@ class OnSAMLLoginRequest(Model):
     """Parameters of PluginHooks.OnSAMLLogin."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSAMLLoginRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "user", "assertion")
 
     context: _common.RequestContext | None
@@ -239,6 +249,7 @@ class OnSAMLLoginResponse(Model):
     """Result of PluginHooks.OnSAMLLogin."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSAMLLoginResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -258,6 +269,7 @@ class ChannelHasBeenCreatedRequest(Model):
     """Parameters of PluginHooks.ChannelHasBeenCreated."""
 
     __proto__ = "mattermost.pluginapi.v1.ChannelHasBeenCreatedRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "channel")
 
     context: _common.RequestContext | None
@@ -285,6 +297,7 @@ class ChannelHasBeenCreatedResponse(Model):
     """Result of PluginHooks.ChannelHasBeenCreated."""
 
     __proto__ = "mattermost.pluginapi.v1.ChannelHasBeenCreatedResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -299,6 +312,7 @@ class UserHasJoinedChannelRequest(Model):
     """Parameters of PluginHooks.UserHasJoinedChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasJoinedChannelRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "context",
         "plugin_context",
@@ -335,6 +349,7 @@ class UserHasJoinedChannelResponse(Model):
     """Result of PluginHooks.UserHasJoinedChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasJoinedChannelResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -349,6 +364,7 @@ class UserHasLeftChannelRequest(Model):
     """Parameters of PluginHooks.UserHasLeftChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLeftChannelRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "context",
         "plugin_context",
@@ -385,6 +401,7 @@ class UserHasLeftChannelResponse(Model):
     """Result of PluginHooks.UserHasLeftChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLeftChannelResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -399,6 +416,7 @@ class UserHasJoinedTeamRequest(Model):
     """Parameters of PluginHooks.UserHasJoinedTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasJoinedTeamRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "team_member", "actor")
 
     context: _common.RequestContext | None
@@ -430,6 +448,7 @@ class UserHasJoinedTeamResponse(Model):
     """Result of PluginHooks.UserHasJoinedTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasJoinedTeamResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -444,6 +463,7 @@ class UserHasLeftTeamRequest(Model):
     """Parameters of PluginHooks.UserHasLeftTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLeftTeamRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "team_member", "actor")
 
     context: _common.RequestContext | None
@@ -475,6 +495,7 @@ class UserHasLeftTeamResponse(Model):
     """Result of PluginHooks.UserHasLeftTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLeftTeamResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model, OneofCase
 
 
 class StarValue(Model):
@@ -14,6 +14,7 @@ class StarValue(Model):
     """
 
     __proto__ = "openrun.plugin.v1.StarValue"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("kind",)
 
     class Kind:
@@ -201,6 +202,7 @@ class FuncRef(Model):
     """
 
     __proto__ = "openrun.plugin.v1.FuncRef"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("function", "args")
 
     function: str
@@ -229,6 +231,7 @@ class Thunk(Model):
     """
 
     __proto__ = "openrun.plugin.v1.Thunk"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "value", "error")
 
     name: str
@@ -256,6 +259,7 @@ class BigInt(Model):
     """An integer of any size, as sign and magnitude."""
 
     __proto__ = "openrun.plugin.v1.BigInt"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("negative", "abs")
 
     negative: bool
@@ -279,6 +283,7 @@ class ValueList(Model):
     """Values in order: the content of a list, tuple or set."""
 
     __proto__ = "openrun.plugin.v1.ValueList"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("values",)
 
     values: list[StarValue]
@@ -298,6 +303,7 @@ class StarDict(Model):
     """The content of a dict or a record."""
 
     __proto__ = "openrun.plugin.v1.StarDict"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("entries",)
 
     entries: list[StarEntry]
@@ -319,6 +325,7 @@ class StarEntry(Model):
     """One key of a dict with its value."""
 
     __proto__ = "openrun.plugin.v1.StarEntry"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "value")
 
     key: StarValue | None
@@ -342,6 +349,7 @@ class TypedStruct(Model):
     """A record of a type from the app's schema. The app reads and sets its fields with a dot."""
 
     __proto__ = "openrun.plugin.v1.TypedStruct"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("type_name", "fields")
 
     type_name: str
@@ -367,6 +375,7 @@ class Cursor(Model):
     """
 
     __proto__ = "openrun.plugin.v1.Cursor"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("cursor_id", "type_name", "leak_key", "stream")
 
     cursor_id: str
@@ -402,6 +411,7 @@ class DescribeRequest(Model):
     """Asks for the provider's modules; carries nothing."""
 
     __proto__ = "openrun.plugin.v1.DescribeRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -416,6 +426,7 @@ class DescribeResponse(Model):
     """What the provider offers."""
 
     __proto__ = "openrun.plugin.v1.DescribeResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("provider_version", "modules")
 
     provider_version: str
@@ -439,6 +450,7 @@ class ModuleManifest(Model):
     """One module with its functions and constants."""
 
     __proto__ = "openrun.plugin.v1.ModuleManifest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "functions", "constants")
 
     name: str
@@ -466,6 +478,7 @@ class FunctionManifest(Model):
     """One function that apps can call."""
 
     __proto__ = "openrun.plugin.v1.FunctionManifest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "is_read")
 
     name: str
@@ -491,6 +504,7 @@ class InitAppRequest(Model):
     """The app this process works for."""
 
     __proto__ = "openrun.plugin.v1.InitAppRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("app_id", "app_path", "is_dev", "app_schema")
 
     app_id: str
@@ -522,6 +536,7 @@ class InitAppResponse(Model):
     """Whether the provider can serve the app."""
 
     __proto__ = "openrun.plugin.v1.InitAppResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: str
@@ -541,6 +556,7 @@ class InitModuleRequest(Model):
     """A module to set up for one account."""
 
     __proto__ = "openrun.plugin.v1.InitModuleRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("module", "account", "settings")
     __secrets__ = ("settings",)
 
@@ -571,6 +587,7 @@ class InitModuleResponse(Model):
     """Whether the module is ready."""
 
     __proto__ = "openrun.plugin.v1.InitModuleResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: str
@@ -590,6 +607,7 @@ class ThreadState(Model):
     """For whom and where a call is made. What is not known is empty."""
 
     __proto__ = "openrun.plugin.v1.ThreadState"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "request_id",
         "user_id",
@@ -636,6 +654,7 @@ class Kwarg(Model):
     """One named argument."""
 
     __proto__ = "openrun.plugin.v1.Kwarg"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "value")
 
     name: str
@@ -659,6 +678,7 @@ class CallRequest(Model):
     """One function call of an app."""
 
     __proto__ = "openrun.plugin.v1.CallRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "module",
         "account",
@@ -714,6 +734,7 @@ class CallResponse(Model):
     """The outcome of a function call."""
 
     __proto__ = "openrun.plugin.v1.CallResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("value", "error", "error_code", "strict_keys")
 
     value: StarValue | None
@@ -750,6 +771,7 @@ class CursorNextRequest(Model):
     """Asks for the next items of a cursor."""
 
     __proto__ = "openrun.plugin.v1.CursorNextRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("session_id", "cursor_id", "max_items")
 
     session_id: str
@@ -777,6 +799,7 @@ class CursorNextResponse(Model):
     """The next items of a cursor."""
 
     __proto__ = "openrun.plugin.v1.CursorNextResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("items", "done", "error")
 
     items: list[StarValue]
@@ -804,6 +827,7 @@ class CursorCloseRequest(Model):
     """Gives up a cursor."""
 
     __proto__ = "openrun.plugin.v1.CursorCloseRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("session_id", "cursor_id")
 
     session_id: str
@@ -827,6 +851,7 @@ class CursorCloseResponse(Model):
     """Whether the cursor could be released."""
 
     __proto__ = "openrun.plugin.v1.CursorCloseResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: str
@@ -846,6 +871,7 @@ class EndSessionRequest(Model):
     """A request of the app is over."""
 
     __proto__ = "openrun.plugin.v1.EndSessionRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("session_id", "failed")
 
     session_id: str
@@ -869,6 +895,7 @@ class EndSessionResponse(Model):
     """Whether everything could be released."""
 
     __proto__ = "openrun.plugin.v1.EndSessionResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: str
@@ -888,6 +915,7 @@ class CheckHealthRequest(Model):
     """Asks whether the process is well; carries nothing."""
 
     __proto__ = "openrun.plugin.v1.CheckHealthRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -902,6 +930,7 @@ class CheckHealthResponse(Model):
     """Whether the process is well."""
 
     __proto__ = "openrun.plugin.v1.CheckHealthResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: str

@@ -8,6 +8,7 @@ from plugwright_runtime.model import (
     ClosedEnum,
     EMPTY_DICT,
     EMPTY_LIST,
+    FIELDS,
     Model,
     OneofCase,
 )
@@ -43,6 +44,7 @@ class ClosedHolder(Model):
     """The message `cases.enums.ClosedHolder`."""
 
     __proto__ = "cases.enums.ClosedHolder"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "one",
         "many",

@@ -7,6 +7,7 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
+    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -71,6 +72,7 @@ class Holder(Model):
     """The message `cases.enums.Holder`."""
 
     __proto__ = "cases.enums.Holder"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "inner",
         "inners",
@@ -147,6 +149,7 @@ class ListTeamsRequest(Model):
     """The message `cases.enums.ListTeamsRequest`."""
 
     __proto__ = "cases.enums.ListTeamsRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("type", "other", "types", "inner")
 
     type: TeamType
@@ -174,6 +177,7 @@ class ListTeamsResponse(Model):
     """The message `cases.enums.ListTeamsResponse`."""
 
     __proto__ = "cases.enums.ListTeamsResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("type",)
 
     type: TeamType

@@ -7,6 +7,7 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
+    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -20,6 +21,7 @@ class AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharacters
     """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore`."""
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "optional_text_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to",
         "repeated_text_with_a_long_name_that_nobody_would_ever_type_by_hand",
@@ -65,6 +67,7 @@ class AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharacters
         """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore.NestedMessageWithALongNameOfItsOwnThatNobodyWouldEverTypeByHandOrReadToTheEnd`."""
 
         __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore.NestedMessageWithALongNameOfItsOwnThatNobodyWouldEverTypeByHandOrReadToTheEnd"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = (
             "field_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its_end",
             "s",
@@ -185,6 +188,7 @@ class TheRequestOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesR
     """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheRequestOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesRequest`."""
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheRequestOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "a_parameter_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its",
         "m",
@@ -227,6 +231,7 @@ class TheResponseOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoes
     """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheResponseOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesResponse`."""
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheResponseOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("by_name_of_something_long",)
 
     by_name_of_something_long: dict[

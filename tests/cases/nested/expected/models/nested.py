@@ -7,6 +7,7 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
+    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -18,6 +19,7 @@ class Node(Model):
     """A tree."""
 
     __proto__ = "cases.nested.Node"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("left", "right", "leaves", "named", "next")
 
     class Next:
@@ -47,6 +49,7 @@ class Node(Model):
         """The message `cases.nested.Node.Leaf`."""
 
         __proto__ = "cases.nested.Node.Leaf"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("veins", "state")
 
         class State(OpenEnum):
@@ -60,6 +63,7 @@ class Node(Model):
             """The message `cases.nested.Node.Leaf.Vein`."""
 
             __proto__ = "cases.nested.Node.Leaf.Vein"
+            __dataclass_fields__ = FIELDS
             __slots__ = __field_names__ = ("root", "state")
 
             root: _Node | None
@@ -119,6 +123,7 @@ class Even(Model):
     """The message `cases.nested.Even`."""
 
     __proto__ = "cases.nested.Even"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("odd",)
 
     odd: Odd | None
@@ -137,6 +142,7 @@ class Odd(Model):
     """The message `cases.nested.Odd`."""
 
     __proto__ = "cases.nested.Odd"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("even",)
 
     even: Even | None
@@ -155,12 +161,14 @@ class Text(Model):
     """A nested type with the name of its parent, and flattened names that meet."""
 
     __proto__ = "cases.nested.Text"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("text",)
 
     class Text(Model):
         """The message `cases.nested.Text.Text`."""
 
         __proto__ = "cases.nested.Text.Text"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("inner", "outer")
 
         inner: _Text.Text | None
@@ -193,12 +201,14 @@ class Content(Model):
     """The message `cases.nested.Content`."""
 
     __proto__ = "cases.nested.Content"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("status", "other", "third")
 
     class Status(Model):
         """The message `cases.nested.Content.Status`."""
 
         __proto__ = "cases.nested.Content.Status"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("code",)
 
         code: int
@@ -234,6 +244,7 @@ class Content_Status(Model):
     """The message `cases.nested.Content_Status`."""
 
     __proto__ = "cases.nested.Content_Status"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -248,6 +259,7 @@ class ContentStatus(Model):
     """The message `cases.nested.ContentStatus`."""
 
     __proto__ = "cases.nested.ContentStatus"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(

@@ -8,6 +8,7 @@ from plugwright_runtime.model import (
     ClosedEnum,
     EMPTY_DICT,
     EMPTY_LIST,
+    FIELDS,
     Model,
     OneofCase,
 )
@@ -35,6 +36,7 @@ class Order(Model):
     """The message `cases.proto2.Order`."""
 
     __proto__ = "cases.proto2.Order"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "size",
@@ -82,6 +84,7 @@ class Order(Model):
         """Read as a nested message."""
 
         __proto__ = "cases.proto2.Order.Address"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("street",)
 
         street: str | None
@@ -99,6 +102,7 @@ class Order(Model):
         """The message `cases.proto2.Order.Stop`."""
 
         __proto__ = "cases.proto2.Order.Stop"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("at",)
 
         at: int
@@ -116,6 +120,7 @@ class Order(Model):
         """The message `cases.proto2.Order.Inner`."""
 
         __proto__ = "cases.proto2.Order.Inner"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("x",)
 
         x: int | None
@@ -201,6 +206,7 @@ class Line(Model):
     """The message `cases.proto2.Line`."""
 
     __proto__ = "cases.proto2.Line"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("text",)
 
     text: str
@@ -219,6 +225,7 @@ class Extra(Model):
     """The message `cases.proto2.Extra`."""
 
     __proto__ = "cases.proto2.Extra"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("y",)
 
     y: int | None
@@ -237,6 +244,7 @@ class Old(Model):
     """The message `cases.proto2.Old`."""
 
     __proto__ = "cases.proto2.Old"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -251,6 +259,7 @@ class PutRequest(Model):
     """The message `cases.proto2.PutRequest`."""
 
     __proto__ = "cases.proto2.PutRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("order", "times", "size")
 
     order: Order
@@ -276,6 +285,7 @@ class PutResponse(Model):
     """The message `cases.proto2.PutResponse`."""
 
     __proto__ = "cases.proto2.PutResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("order",)
 
     order: Order
@@ -294,6 +304,7 @@ class Texts(Model):
     """What protobuf does not check for UTF-8."""
 
     __proto__ = "cases.proto2.Texts"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("many", "chosen", "by_number")
 
     class Chosen:

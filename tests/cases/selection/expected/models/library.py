@@ -10,6 +10,7 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
+    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -23,6 +24,7 @@ class LendRequest(Model):
     """The message `selection.LendRequest`."""
 
     __proto__ = "selection.LendRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("readers", "what", "due")
 
     class What:
@@ -71,6 +73,7 @@ class LendResponse(Model):
     """The message `selection.LendResponse`."""
 
     __proto__ = "selection.LendResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("notices",)
 
     class Level(OpenEnum):
@@ -84,6 +87,7 @@ class LendResponse(Model):
         """The message `selection.LendResponse.Notice`."""
 
         __proto__ = "selection.LendResponse.Notice"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("level", "cause")
 
         level: LendResponse.Level
@@ -116,6 +120,7 @@ class Reader(Model):
     """The message `selection.Reader`."""
 
     __proto__ = "selection.Reader"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name",)
 
     name: str
@@ -144,6 +149,7 @@ class Catalogue:
         """The message `selection.Catalogue.Entry`."""
 
         __proto__ = "selection.Catalogue.Entry"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("title", "binding")
 
         title: str
@@ -168,6 +174,7 @@ class Receipt:
         """The message `selection.Receipt.Line`."""
 
         __proto__ = "selection.Receipt.Line"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("cents",)
 
         cents: int

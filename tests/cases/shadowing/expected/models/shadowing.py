@@ -10,6 +10,7 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST as EMPTY_LIST_,
+    FIELDS,
     Model as Model_,
     OneofCase as OneofCase_,
     OpenEnum,
@@ -27,6 +28,7 @@ class Shadows(Model_):
     """Fields named like all that a class body or a converter uses."""
 
     __proto__ = "cases.shadowing.Shadows"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "bytes",
         "list",
@@ -175,6 +177,7 @@ class Methods(Model_):
     """Fields named like the methods of a protobuf message."""
 
     __proto__ = "cases.shadowing.Methods"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "HasField",
         "SerializeToString",
@@ -271,6 +274,7 @@ class Model(Model_):
     """The message `cases.shadowing.Model`."""
 
     __proto__ = "cases.shadowing.Model"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("Model",)
 
     class ModelOneof:
@@ -300,6 +304,7 @@ class Model(Model_):
         """The message `cases.shadowing.Model.OneofCase`."""
 
         __proto__ = "cases.shadowing.Model.OneofCase"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("x",)
 
         x: _builtins.int
@@ -330,6 +335,7 @@ class _Model(Model_):
     """The message `cases.shadowing._Model`."""
 
     __proto__ = "cases.shadowing._Model"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -344,12 +350,14 @@ class pb__Model(Model_):
     """The message `cases.shadowing.__Model`."""
 
     __proto__ = "cases.shadowing.__Model"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("pb__inner", "pb__model")
 
     class pb__Inner(Model_):
         """The message `cases.shadowing.__Model.__Inner`."""
 
         __proto__ = "cases.shadowing.__Model.__Inner"
+        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ()
 
         def __init__(
@@ -378,6 +386,7 @@ class annotations_(Model_):
     """The message `cases.shadowing.annotations`."""
 
     __proto__ = "cases.shadowing.annotations"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("annotations",)
 
     annotations: annotations_ | None
@@ -396,6 +405,7 @@ class Case(Model_):
     """The message `cases.shadowing.Case`."""
 
     __proto__ = "cases.shadowing.Case"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("foo", "FOO", "Foo", "foo__bar", "foo_", "c2s")
 
     foo: _builtins.int
@@ -429,6 +439,7 @@ class ListRequest(Model_):
     """The message `cases.shadowing.ListRequest`."""
 
     __proto__ = "cases.shadowing.ListRequest"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "response",
         "timeout",
@@ -473,6 +484,7 @@ class ListResponse(Model_):
     """The message `cases.shadowing.ListResponse`."""
 
     __proto__ = "cases.shadowing.ListResponse"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("response",)
 
     response: _builtins.list[_builtins.str]
@@ -491,6 +503,7 @@ class Ping(Model_):
     """The message `cases.shadowing.Ping`."""
 
     __proto__ = "cases.shadowing.Ping"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
