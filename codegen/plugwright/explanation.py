@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .plan.modules import HookPlan, MessagePlan, MethodPlan, ModelsPlan, Plan
-from .symbols import Code, Expr, Symbol
+from .symbols import plain
 
 
 def explain(plan: Plan, name: str) -> str | None:
@@ -62,25 +62,17 @@ def _nested(messages: Iterable[MessagePlan]) -> Iterator[MessagePlan]:
         yield from _nested(message.messages)
 
 
-def _text(code: Code) -> str:
-    if isinstance(code, Symbol):
-        return code.name
-    if isinstance(code, Expr):
-        return "".join(p if isinstance(p, str) else p.name for p in code.parts)
-    return code
-
-
 def _method(method: MethodPlan) -> str:
     lines = [f"{method.path[1:]}: {method.kind} RPC", ""]
     parameters = [
-        f"    {p.name}: {_text(p.annotation)}"
-        + (f" = {_text(p.default)}" if p.default else "")
+        f"    {p.name}: {plain(p.annotation)}"
+        + (f" = {plain(p.default)}" if p.default else "")
         for p in method.parameters
     ]
     lines += [
         f"{method.name}(",
         *(f"{p}," for p in parameters),
-        f") -> {_text(method.result)}",
+        f") -> {plain(method.result)}",
         "",
     ]
     lines += [f"  {p.name}: {p.rule}" for p in method.parameters]
@@ -94,11 +86,11 @@ def _method(method: MethodPlan) -> str:
 
 
 def _hook(hook: HookPlan) -> str:
-    arguments = ", ".join(f"{n}: {_text(a)}" for n, a, _ in hook.arguments)
+    arguments = ", ".join(f"{n}: {plain(a)}" for n, a, _ in hook.arguments)
     if hook.family == "http":
         arguments = "request: Request"
     result = (
-        " | ".join(_text(r) for r in hook.result)
+        " | ".join(plain(r) for r in hook.result)
         if hook.family != "http"
         else "Response"
     )
@@ -135,7 +127,7 @@ _FAILURES = {
 def _message(message: MessagePlan) -> str:
     lines = [f"message {message.full_name}", "", f"class {message.name}:"]
     for a in message.attributes:
-        default = "" if a.default is None else f" = {_text(a.default)}"
+        default = "" if a.default is None else f" = {plain(a.default)}"
         secret = "  (secret: not in repr)" if a.name in message.secrets else ""
-        lines.append(f"    {a.name}: {_text(a.annotation)}{default}{secret}")
+        lines.append(f"    {a.name}: {plain(a.annotation)}{default}{secret}")
     return "\n".join(lines)

@@ -61,6 +61,15 @@ def indented(code: Code) -> Code:
     return f"    {code}" if isinstance(code, str) else expr("    ", code)
 
 
+def plain(code: Code) -> str:
+    """`code` for people: its symbols without their modules."""
+    if isinstance(code, Symbol):
+        return code.name
+    if isinstance(code, Expr):
+        return "".join(p if isinstance(p, str) else p.name for p in code.parts)
+    return code
+
+
 @functools.cache
 def builtin(name: str) -> Symbol:
     return Symbol("builtins", name)

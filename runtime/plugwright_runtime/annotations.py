@@ -28,14 +28,14 @@ class Unresolved:
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
-    """The signature, its annotations as far as they can be had; for names, kinds and defaults.
+    """The signature, with annotations as they are written where Python has the text.
 
     Raises ValueError or TypeError as `inspect.signature` does.
     """
     if sys.version_info >= (3, 14):
         from annotationlib import Format
 
-        return inspect.signature(function, annotation_format=Format.FORWARDREF)
+        return inspect.signature(function, annotation_format=Format.STRING)
     return inspect.signature(function)
 
 

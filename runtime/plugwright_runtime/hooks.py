@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .annotations import signature_of
 from .errors import HookRegistrationError
+from .hook_types import misfit
 from .package import Package, package_of
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ DISMISS = Dismiss()
 class HookSpec:
     """One hook: its messages (full names), its handler's parameters, and what its family is.
 
+    `types`, `answers`: the types of the arguments, and those a handler may return, by name.
     `sources`: how each argument is read from the request: `value`, `message` (unset = empty), or
     `json:field` (a wrapper of JSON text). `results`: the response's fields an answer goes to.
     `rejected`: the field of a refusal. `dismiss`: the reason that stands for `DISMISS`.
@@ -51,6 +55,8 @@ class HookSpec:
     response: str
     arguments: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
     rejected: str = ""
     dismiss: str = ""
@@ -90,6 +96,11 @@ class HookTable:
         self.timeout_env = timeout_env
         self.specs: Mapping[str, HookSpec] = {spec.name: spec for spec in specs}
         self.before: Mapping[str, tuple[str, ...]] = before or {}
+
+    @functools.cached_property
+    def plain_names(self) -> dict[str, str]:
+        """The hooks by their names without case and underscores."""
+        return {name.replace("_", "").lower(): name for name in self.specs}
 
     @property
     def package(self) -> Package:
@@ -231,14 +242,44 @@ def _check_signature(cls: type, registration: Registration, spec: HookSpec) -> N
     binds = hasattr(type(attribute), "__get__") and not isinstance(
         attribute, staticmethod
     )
-    bound = (None,) if binds else ()
+    bound = ("self",) if binds else ()
     try:
-        signature_of(function).bind(*bound, *names)
-    except TypeError:
-        wanted = ", ".join((*(("self",) if bound else ()), *names))
-        raise HookRegistrationError(
-            f"{cls.__qualname__}.{registration.method}{signature_of(function)} cannot handle "
-            f"{spec.name}; it is called as {registration.method}({wanted})"
-        ) from None
+        signature = signature_of(function)
     except ValueError:
         return  # a callable without a signature to look at
+    method = registration.method
+    try:
+        named = signature.bind(*bound, *names).arguments
+    except TypeError:
+        why = f"it is called as {method}({', '.join((*bound, *names))})"
+    else:
+        if not spec.answers or spec.family == "http":
+            return  # made by an older generator, or there is no more to know
+        why = misfit(function, signature, spec, named)
+        why = why and f"{why}; as in {_example(method, bound, spec)}"
+    if why:
+        raise HookRegistrationError(
+            f"{cls.__qualname__}.{method}{signature} cannot handle {spec.name}; {why}"
+        )
+
+
+def _example(method: str, bound: tuple[str, ...], spec: HookSpec) -> str:
+    """The signature of a handler with all annotations."""
+    typed = zip(spec.arguments, spec.types, strict=True)
+    names = [*bound, *(f"{name}: {text}" if text else name for name, text in typed)]
+    return f"def {method}({', '.join(names)}) -> {' | '.join(spec.answers)}"
+
+
+def warn_of_lookalikes(cls: type, table: HookTable) -> None:
+    """A warning for each public method of `cls` that has the name of a hook and is no handler."""
+    handled = cls.__registered__  # type: ignore[attr-defined]
+    for method, attribute in cls.__dict__.items():
+        hook = table.plain_names.get(method.replace("_", "").lower())
+        if hook is None or method.startswith("_") or hook in handled:
+            continue
+        function = _function(attribute)
+        if inspect.isfunction(function) and not hasattr(function, _MARK):
+            text = f"{cls.__qualname__}.{method} is no handler of {hook}, and is never called"
+            warnings.warn(
+                f"{text}; decorate it with @hook({hook!r}), or rename it", stacklevel=3
+            )

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable
 from typing import Any, ClassVar, TypeVar
 
-from .hooks import HookTable, Registration, registered
+from .hooks import HookTable, Registration, registered, warn_of_lookalikes
 
 C = TypeVar("C")
 
@@ -55,6 +55,7 @@ class PluginBase(Hosted):
         super().__init_subclass__(**kwargs)
         if hasattr(cls, "__hooks__"):
             cls.__registered__ = registered(cls, cls.__hooks__)
+            warn_of_lookalikes(cls, cls.__hooks__)
 
     @classmethod
     def implemented_hooks(cls) -> list[str]:

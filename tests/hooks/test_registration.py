@@ -50,7 +50,7 @@ def test_a_hook_name_is_its_text():
 @pytest.mark.parametrize("name", HOOKS)
 @pytest.mark.parametrize("by", ["enum", "text"])
 def test_every_hook_registers_by_enum_and_by_text(name, by):
-    def handler(self: Plugin, *arguments: Any) -> None: ...
+    def handler(self: Plugin, *arguments: Any) -> Any: ...
 
     made = untyped(HookName(name) if by == "enum" else name)(handler)
     assert made is handler
@@ -74,7 +74,7 @@ class Base(Plugin):
 
 def test_a_plugin_without_handlers():
     class Bare(Plugin):
-        def on_activate(self) -> None: ...
+        def start(self) -> None: ...
 
     assert Bare.implemented_hooks() == []
     assert Plugin.implemented_hooks() == []

@@ -37,6 +37,7 @@ from ..settings import Hooks, Settings
 from ..symbols import Expr, Symbol, builtin, expr, runtime
 from . import launch, preludes
 from .clients import class_name
+from .hook_types import argument_types
 from .methods import MethodPlanner
 from .modules import AccessorPlan, HookPlan, HooksPlan, ModulePlan, TestingPlan
 from .naming import ServiceNames
@@ -197,6 +198,7 @@ class HookPlanner:
             snake=names.method(method.name),
             family=family,
             arguments=arguments,
+            types=argument_types(request, arguments),
             result=result,
             rejects=bool(rejected),
             request=method.input,

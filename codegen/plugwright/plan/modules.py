@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..symbols import Code, Expr, Symbol, builtin, expr, typing
+from ..symbols import Code, Expr, Symbol, builtin, expr, plain, typing
 
 
 def noted(comment: str, deprecated: bool) -> str:
@@ -297,7 +297,8 @@ class ServicerPlan(NamedTuple):
 class HookPlan(NamedTuple):
     """A hook: its handler's static type and what the dispatcher needs to know.
 
-    `arguments`: (name, type, source) of each handler parameter; `result`: types of its answer;
+    `arguments`: (name, type, source) of each handler parameter; `types`: their types as texts;
+    `result`: types of its answer;
     `results`: the response's fields that an answer goes to; `rejects`: whether `on_error` exists.
     """
 
@@ -306,6 +307,7 @@ class HookPlan(NamedTuple):
     snake: str
     family: str
     arguments: tuple[tuple[str, Expr, str], ...]
+    types: tuple[str, ...]
     result: tuple[Expr, ...]
     rejects: bool
     request: str
@@ -320,6 +322,10 @@ class HookPlan(NamedTuple):
     @property
     def argument_names(self) -> tuple[str, ...]:
         return tuple(name for name, _, _ in self.arguments)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        return tuple(plain(result) for result in self.result)
 
     @property
     def sources(self) -> tuple[str, ...]:
