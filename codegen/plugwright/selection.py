@@ -14,7 +14,7 @@ from itertools import chain
 from . import reuse
 from .embedded import extension_types, pruned
 from .patterns import Patterns
-from .problems import Problems
+from .problems import Location, Problems, fail
 from .schema import (
     WELL_KNOWN_PACKAGE,
     Enum,
@@ -32,12 +32,22 @@ NOTHING_SELECTED = Settings().select
 def select(schema: Schema, settings: Settings) -> Schema:
     """The part of `schema` that [select] asks for; all of it if there is no such table.
 
-    What [reuse] names is marked. Raises GenerationError if a pattern matches nothing.
+    What [reuse] names is marked. Raises GenerationError if a pattern matches nothing, or if nothing
+    is left: an SDK of nothing would take the place of one that somebody needs.
     """
     marked = reuse.mark(schema, settings)
     selected = _selected(marked, settings)
     reuse.check(selected, settings)
+    if not any(f.messages or f.enums or f.services for f in _own(selected)):
+        text = "there is nothing to generate: no message, enum or service"
+        where = Location(settings.file or settings.sdk.package)
+        raise fail(where, f"{text}; check which protos are named and selected")
     return selected
+
+
+def _own(schema: Schema) -> Iterator[File]:
+    """The files to be generated whose types no other package has."""
+    return (f for f in schema.targets if not f.reused)
 
 
 def _selected(schema: Schema, settings: Settings) -> Schema:
