@@ -132,7 +132,7 @@ def generate(
         plugwright generate --package my_sdk --out sdk -I protos protos/api.proto
     """
     with _reported(), _Progress() as progress:
-        from . import generation
+        from . import generation, output
 
         # All before the first is written: a problem in one must leave every SDK as it is.
         made = [
@@ -140,6 +140,7 @@ def generate(
             for job in _jobs(inputs, proto_path, descriptor_set, package, service, out)
         ]
         progress.clear()
+        output.check_apart((job.out, files) for job, files in made)
         differs = False
         for job, files in made:
             differs |= _compare(job, files) if check else _write(job, files, progress)
@@ -296,8 +297,12 @@ def _jobs(
 def _write(job: Any, files: Any, progress: _Progress) -> bool:
     from . import output
 
+    def report(text: str) -> None:
+        progress.clear()
+        print(text, file=sys.stderr)
+
     progress.show(f"writing {len(files)} files")
-    changed = output.write(job.out, files)
+    changed = output.write(job.out, files, report)
     progress.clear()
     print(f"{job.out}: {len(files)} files, {changed} changed")
     return False

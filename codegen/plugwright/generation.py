@@ -15,8 +15,8 @@ from .settings import Settings, without_config
 from .validity import package_fault
 
 if TYPE_CHECKING:
+    from .files import SourceFile
     from .plan.modules import Plan
-    from .render import SourceFile
     from .schema import Schema
 
 Progress = Callable[[str], None]
@@ -120,7 +120,7 @@ def _descriptors(sources: Sources, progress: Progress) -> bytes:
 
 
 def _load_stages() -> None:
-    for stage in ("link", "selection", "plan", "render", "readback"):
+    for stage in ("link", "selection", "plan", "render", "readback", "output"):
         importlib.import_module(f".{stage}", __package__)
 
 

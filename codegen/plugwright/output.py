@@ -1,166 +1,173 @@
 """What is on disk, what should be, and how does the one become the other?
 
-An SDK's folder belongs to the generator as far as files carry its marker: those it replaces and
-deletes, all others it leaves alone. Writing is all or nothing as far as a file system allows:
-every file is first written beside its target, and only then moved into place.
+`ownership` says what differs and whose it is, `exclusive` and `replacing` how it changes. The
+record of what was written is the first to change and the last: in between it lists the old and the
+new, so a run that comes after one that was killed knows all of it for its own, and finishes.
 """
 
 from __future__ import annotations
 
-import contextlib
 import difflib
+import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .problems import GenerationError, Location, Problem
-from .render import MARKER, SourceFile
-
-_MARKED_BYTES = 400
+from . import files as sdk
+from . import ownership, replacing
+from .exclusive import exclusively
+from .files import RECORD, Record, SourceFile
+from .ownership import Found, Survey
+from .problems import GenerationError, Location, Problem, fail
+from .replacing import Change
 
 
 class Difference(NamedTuple):
-    """A file that is not as generated. `kind`: edited, missing or stale."""
+    """A file that is not as generated; the kinds are those of `ownership`."""
 
-    kind: str
+    kind: ownership.Kind
     path: str
+    text: str
     diff: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}: {_EXPLAINED[self.kind]}"
+        return f"{self.path}: {self.text}"
 
 
-_EXPLAINED = {
-    "edited": "edited: differs from what the protos give; change the proto, then generate",
+_EXPLAINED: dict[ownership.Kind, str] = {
+    "edited": "edited: changed by hand since it was generated; change the proto, then generate",
+    "foreign": "exists and was not generated; move it away, or choose another output folder",
+    "kept": "edited: no longer generated, but changed by hand; delete it if nobody needs it",
     "missing": "missing: the protos give it; run plugwright generate",
+    "outdated": "outdated: the protos give something else; run plugwright generate",
     "stale": "stale: the protos no longer give it; run plugwright generate to delete it",
 }
 
 
 def compare(root: Path, files: Sequence[SourceFile]) -> Iterator[Difference]:
     """How the folder `root` differs from `files`; reads only."""
-    for file in files:
-        path = root / file.path
-        try:
-            current = path.read_bytes().decode()
-        except FileNotFoundError:
-            yield Difference("missing", str(path))
-            continue
-        except (OSError, UnicodeDecodeError) as error:
-            yield Difference("edited", str(path), f"cannot be read: {error}\n")
-            continue
-        if current != file.text:
-            yield Difference("edited", str(path), _diff(current, file.text, str(path)))
-    for stale in _stale(root, files):
-        yield Difference("stale", str(stale))
+    for found in ownership.survey(root, files).found:
+        path = str(root / found.path)
+        diff = "" if path.endswith(RECORD) else _diff(found, path)
+        yield Difference(found.kind, path, _explained(found), diff)
 
 
-def _diff(current: str, wanted: str, path: str) -> str:
+def _explained(found: Found) -> str:
+    return "; ".join(filter(None, (_EXPLAINED[found.kind], found.reason)))
+
+
+def _diff(found: Found, path: str) -> str:
+    if found.now is None or found.wanted is None:
+        return ""
     lines = difflib.unified_diff(
-        current.splitlines(keepends=True),
-        wanted.splitlines(keepends=True),
+        found.now.decode("utf-8", "replace").splitlines(keepends=True),
+        found.wanted.splitlines(keepends=True),
         f"{path} (on disk)",
         f"{path} (generated)",
     )
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
-def write(root: Path, files: Sequence[SourceFile]) -> int:
+def write(
+    root: Path, files: Sequence[SourceFile], report: Callable[[str], None]
+) -> int:
     """Make `root` as `files` say; returns how many files changed.
 
-    Raises GenerationError, with nothing changed, if a file cannot be written or would replace
-    one that the generator did not write.
+    `report` is told of what somebody edited, before it is replaced. Raises GenerationError, with
+    nothing changed, if a file cannot be written or would replace one that is not ours.
     """
-    changed = [f for f in files if not _is_current(root / f.path, f.text)]
-    problems = [p for f in changed if (p := _foreign(root / f.path)) is not None]
-    if problems:
-        raise GenerationError(problems)
-    stale = list(_stale(root, files))
-    staged: list[tuple[Path, Path]] = []
-    folders: list[Path] = []
     try:
-        for file in changed:
-            target = root / file.path
-            folders += _missing_folders(target.parent)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            beside = target.with_name(f".{target.name}.plugwright")
-            staged.append((beside, target))
-            beside.write_text(file.text, encoding="utf-8", newline="\n")
-        _check_deletable(stale)
-        for beside, target in staged:
-            os.replace(beside, target)
-        for path in stale:
-            path.unlink()
-            _remove_empty(path.parent, root)
+        with exclusively(root, report) as (tree, is_alone):
+            if is_alone:
+                replacing.remove_leftovers(tree)
+            survey = ownership.survey(root, files)
+            _refuse(root, survey)
+            for line in _remarks(root, files, survey):
+                report(line)
+            changes = _changes(files, survey)
+            replacing.apply(tree, changes)
     except OSError as error:
-        _undo([beside for beside, _ in staged], folders)
-        place = Location(str(error.filename or root))
+        raise _unwritable(root, error) from None
+    except replacing.MixedTreeError as error:
         text = (
-            f"cannot be written: {error.strerror}; check the path and its permissions"
+            f"some files are new and some old: {error}; run plugwright generate again"
         )
-        raise GenerationError([Problem(place, text)]) from None
-    return len(changed) + len(stale)
+        raise fail(Location(str(root)), text) from None
+    return sum(found.kind != "kept" for found in survey.found)
 
 
-def _missing_folders(folder: Path) -> list[Path]:
-    """`folder` and those above it that do not exist, outermost first."""
-    found: list[Path] = []
-    while not folder.exists() and folder != folder.parent:
-        found.insert(0, folder)
-        folder = folder.parent
-    return found
+def _refuse(root: Path, survey: Survey) -> None:
+    """Raise GenerationError if files of others are where ours must go."""
+    foreign = [f for f in survey.found if f.kind == "foreign"]
+    if foreign:
+        raise GenerationError(
+            Problem(Location(str(root / f.path)), _explained(f)) for f in foreign
+        )
 
 
-def _undo(files: Iterable[Path], folders: Sequence[Path]) -> None:
-    for path in files:
-        with contextlib.suppress(OSError):
-            path.unlink()
-    for folder in reversed(folders):
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+def _remarks(root: Path, files: Sequence[SourceFile], survey: Survey) -> Iterator[str]:
+    """What the owner of the folder should know before it changes."""
+    for found in survey.found:
+        if found.kind == "edited":
+            yield f"{root / found.path}: edited since it was generated; it is replaced"
+        elif found.kind == "kept":
+            yield f"{root / found.path}: {_explained(found)}"
+        elif found.kind == "stale" and found.path.endswith(f"/{RECORD}"):
+            package = ownership.package_of(files)
+            folder = (root / found.path).parent
+            yield f"{folder}: the package is called {package} now; this one is removed"
+    if not survey.record.digests:
+        yield from _unrecorded(root, files, survey)
 
 
-def _is_current(path: Path, text: str) -> bool:
-    try:
-        return path.read_bytes() == text.encode("utf-8")
-    except OSError:
-        return False
+def _unrecorded(
+    root: Path, files: Sequence[SourceFile], survey: Survey
+) -> Iterator[str]:
+    """What cannot be told of a folder without a record."""
+    replaced = sum(f.kind == "outdated" for f in survey.found)
+    if replaced:
+        text = "no record of an earlier run, so edits cannot be told"
+        yield f"{root}: {text}; files that say they are generated and are replaced: {replaced}"
+    for path in ownership.unrecorded(root, files):
+        text = "says that it is generated, but no record lists it, so it stays"
+        yield f"{root / path}: {text}; delete it if nobody needs it"
 
 
-def _foreign(path: Path) -> Problem | None:
-    """A problem if `path` exists and is not the generator's."""
-    if not path.exists() or path.name == "py.typed" or _is_marked(path):
-        return None
-    text = "exists and was not generated; move it away, or choose another output folder"
-    return Problem(Location(str(path)), text)
+def _changes(files: Sequence[SourceFile], survey: Survey) -> list[Change]:
+    """What to change, in an order in which the record always lists all that is there."""
+    record = f"{ownership.package_of(files)}/{RECORD}"
+    changed = {f.path: f.wanted for f in survey.found if f.wanted is not None}
+    last = changed.pop(record, None)
+    gone = [*survey.absent, *(f.path for f in survey.found if f.kind == "stale")]
+    # The record of a former package lists the rest of it, so it goes after that.
+    gone.sort(key=lambda path: (path.endswith(f"/{RECORD}"), path))
+    changes = [Change(path, text.encode()) for path, text in changed.items()]
+    changes += [Change(path, None) for path in gone]
+    if last is None:
+        return changes
+    earlier = {p: d for p, d in survey.record.digests.items() if p != record}
+    first = Record(earlier).joined(sdk.read(last)).text()
+    ends = [Change(record, text.encode()) for text in dict.fromkeys((first, last))]
+    return [ends[0], *changes, *ends[1:]]
 
 
-def _is_marked(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return MARKER.encode() in file.read(_MARKED_BYTES)
-    except OSError:
-        return False
+def check_apart(made: Iterable[tuple[Path, Sequence[SourceFile]]]) -> None:
+    """Raise GenerationError if two SDKs have a file in common: each would undo the other."""
+    taken: set[str] = set()
+    for root, files in made:
+        folder = os.path.realpath(root)
+        paths = {os.path.join(folder, f.path) for f in files}
+        if both := sorted(paths & taken):
+            text = "two SDKs of this run write it; give each a folder of its own"
+            raise fail(Location(str(root / os.path.relpath(both[0], folder))), text)
+        taken |= paths
 
 
-def _stale(root: Path, files: Iterable[SourceFile]) -> Iterator[Path]:
-    """Generated files below the folders of `files` that are not among them."""
-    wanted = {root / f.path for f in files}
-    packages = {f.path.partition("/")[0] for f in files if "/" in f.path}
-    for package in sorted(packages):
-        for path in sorted((root / package).rglob("*.py")):
-            if path not in wanted and not path.is_symlink() and _is_marked(path):
-                yield path
-
-
-def _check_deletable(paths: Iterable[Path]) -> None:
-    for path in paths:
-        if not os.access(path.parent, os.W_OK):
-            raise PermissionError(13, "Permission denied", str(path))
-
-
-def _remove_empty(folder: Path, root: Path) -> None:
-    while folder != root and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
+def _unwritable(root: Path, error: OSError) -> GenerationError:
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    advice = (
+        "make room" if error.errno in full else "check the path and its permissions"
+    )
+    text = f"cannot be written: {error.strerror}; {advice}; nothing was changed"
+    return fail(Location(str(error.filename or root)), text)

@@ -18,10 +18,11 @@ from google.protobuf.message import DecodeError
 
 from . import bugs, readback, streams
 from .config import load
+from .files import SourceFile
 from .link import link
 from .plan import plan
 from .problems import GenerationError, Location, fail
-from .render import SourceFile, render
+from .render import render
 from .retention import without_source_options
 from .selection import select
 from .settings import Settings, without_config

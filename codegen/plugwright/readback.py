@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 from . import cache
+from .files import SourceFile
 from .parallel import both
-from .render import SourceFile
 
 _BYTES = 16
 _REMEMBERED = 4096

@@ -32,7 +32,7 @@ from google.protobuf.descriptor_pb2 import (
     ServiceDescriptorProto,
 )
 from plugwright import generation, names
-from plugwright.render import SourceFile
+from plugwright.files import SourceFile
 from plugwright_runtime.client import AsyncClient, SyncClient
 from plugwright_runtime.model import Model, OneofCase, OpenEnum
 from plugwright_runtime.plugin import PluginBase

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plugwright.render import SourceFile
+from plugwright.files import SourceFile
 from plugwright_runtime.package import Package
 
 RUNTIME = Path(__file__).parents[2] / "runtime"

@@ -37,7 +37,7 @@ def test_zero_config_writes_a_working_package(greeter: Path) -> None:
     arguments = ["generate", "--package", "greet", "--out", "out", "greet.proto"]
     outcome = command(arguments, greeter)
     assert outcome.code == 0, outcome.stderr
-    assert outcome.stdout == "out: 13 files, 13 changed\n"
+    assert outcome.stdout == "out: 14 files, 14 changed\n"
     program = (
         "from greet import models, registry, clients, servicers\n"
         "from plugwright_runtime.codec import decode, encode\n"

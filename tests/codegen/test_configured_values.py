@@ -12,8 +12,8 @@ from failing import Outcome, command
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 from plugwright import validity
+from plugwright.files import SourceFile
 from plugwright.readback import UnreadableOutput, check
-from plugwright.render import SourceFile
 from plugwright.settings import Settings
 
 PROTO = """syntax = "proto3";

@@ -1,0 +1,139 @@
+"""Is an SDK written as a whole or not at all, whatever happens, and by one run at a time?"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from failing import command
+from interrupted import KINDS
+from plugwright import exclusive
+
+HERE = Path(__file__).parent
+_CONFIG = '[sdk]\npackage = "sdk"\nout = "out"\n'
+_PROTO = 'syntax = "proto3";\npackage own.v1;\n// A message.\nmessage A { string name = 1; }\n'
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with a config, a proto and their freshly generated SDK."""
+    (tmp_path / "plugwright.toml").write_text(_CONFIG)
+    (tmp_path / "a.proto").write_text(_PROTO)
+    assert command(["generate", "."], tmp_path).code == 0
+    return tmp_path
+
+
+def script(name: str, *arguments: str | Path) -> str:
+    done = subprocess.run(
+        [sys.executable, HERE / name, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize("scenario", ["first", "changed", "renamed"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tree_is_old_or_new_wherever_writing_ends(
+    kind: str, scenario: str, tmp_path: Path
+) -> None:
+    """What holds at once, and after the next run, is said in `interrupted`."""
+    assert int(script("interrupted.py", kind, scenario, tmp_path)) > 50
+
+
+def test_48_processes_at_once_write_one_of_their_sdks(tmp_path: Path) -> None:
+    assert script("crowd.py", "48", tmp_path) == "48 wrote\n"
+
+
+def test_commands_at_once_leave_what_one_leaves(project: Path) -> None:
+    fresh = command(["generate", "."], project).after
+    (project / "a.proto").write_text(_PROTO.replace("name", "title"))
+    arguments = [sys.executable, "-m", "plugwright", "generate", "."]
+    running = [
+        subprocess.Popen(arguments, cwd=project, stdout=subprocess.DEVNULL)
+        for _ in range(4)
+    ]
+    assert [process.wait() for process in running] == [0, 0, 0, 0]
+    (project / "a.proto").write_text(_PROTO)
+    assert command(["generate", "."], project).after == fresh
+
+
+@contextmanager
+def _locked(folder: Path) -> Generator[None]:
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def test_a_run_that_keeps_the_lock_is_named(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exclusive, "PATIENCE", 0.2)
+    monkeypatch.setattr(exclusive, "_NOTICED", 0.0)
+    (project / "a.proto").write_text(_PROTO.replace("name", "title"))
+    with _locked(project / "out"):
+        outcome = command(["generate", "."], project)
+        check = command(["generate", "--check", "."], project)
+    assert outcome.code == 1
+    waiting, refused = outcome.stderr.splitlines()
+    assert waiting == "out: waiting for another run of plugwright that writes to it"
+    assert refused.startswith("out: another run of plugwright has been writing to it")
+    assert outcome.before == outcome.after
+    assert (check.code, "missing" in check.stderr) == (1, False)
+    assert command(["generate", "."], project).code == 0
+
+
+# Prints the code of a command, and which ways to change or to lock something it took.
+_WATCHED = """
+import os, sys
+temporary = os.environ["TMPDIR"]
+def hook(event, arguments):
+    if event == "open" and not (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+        return
+    if arguments and str(arguments[0]).startswith(temporary):
+        return
+    if event in {"open", "os.mkdir", "os.rename", "os.link", "fcntl.flock"}:
+        seen.add(event)
+seen = set()
+from plugwright import cli
+sys.addaudithook(hook)
+try:
+    cli.main()
+except SystemExit as end:
+    print(end.code or 0, *sorted(seen), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("option", "said"), [([], "0 fcntl.flock"), (["--check"], "0")], ids=["", "check"]
+)
+def test_a_folder_that_cannot_be_written_is_good_enough_when_nothing_changes(
+    project: Path, option: list[str], said: str
+) -> None:
+    temporary = project / "temporary"
+    temporary.mkdir()
+    arguments = ["-B", "-c", _WATCHED, "generate", ".", *option]
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=project,
+        env={
+            **os.environ,
+            "TMPDIR": str(temporary),
+            "XDG_CACHE_HOME": str(temporary),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == f"{said}\n"
