@@ -11,8 +11,9 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
-from typing import Any, Generic, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar, cast
 
 import grpc
 import grpc.aio
@@ -229,9 +230,13 @@ class _Harness(Generic[P, H]):
         """What a host calls around the life of a plugin, as far as the plugin handles it."""
         if not self._activate:
             return
+        table, client = self.plugin.__hooks__, cast("Any", self.hooks)
         for name in methods:
             if name in self.plugin.implemented_hooks():
-                yield getattr(self.hooks, _snake(name))
+                spec = table.specs[name]
+                request = table.package.message(spec.request)()
+                response = table.package.message(spec.response)
+                yield partial(client._unary, name, request, response, None, None)
 
     def _end(self) -> None:
         """As a process does: web applications end, then API clients; the API is there till then."""
@@ -302,10 +307,6 @@ class AsyncHarnessBase(_Harness[P, H]):
         client: Any = self.hooks
         await client.close()
         await asyncio.to_thread(self._end)
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
 __all__ = [
