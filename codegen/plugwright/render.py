@@ -124,7 +124,10 @@ class _Renderer:
         return self._with_header(plan, body)
 
     def _with_header(self, plan: ModulePlan, body: str) -> str:
-        aliases = "".join(f"{alias} = {name}\n" for alias, name in self.table.aliases())
+        aliases = "".join(
+            layout.statement(f"{alias} = {name}", "") + "\n"
+            for alias, name in self.table.aliases()
+        )
         doc = getattr(plan.content, "doc", "") or ""
         parts = [f"# {MARKER}"]
         if plan.unchecked:
