@@ -13,13 +13,11 @@ from ..patterns import Patterns
 from ..problems import Problems
 from ..schema import Enum, EnumKind, Field, File, Message, Oneof
 from ..symbols import Code, Expr, expr, indented, runtime
+from .conversion import ConverterPlan, ConvertersPlan, EnumTablePlan
 from .modules import (
     AttributePlan,
     CasePlan,
-    ConverterPlan,
-    ConvertersPlan,
     EnumPlan,
-    EnumTablePlan,
     MemberPlan,
     MessagePlan,
     ModelsPlan,

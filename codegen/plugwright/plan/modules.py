@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..symbols import Code, Expr, Symbol, builtin, expr, plain, typing
+from ..symbols import Code, Expr, Symbol, expr, plain
 
 
 def noted(comment: str, deprecated: bool) -> str:
@@ -142,63 +142,6 @@ class ModelsPlan(NamedTuple):
             *(m.name for m in self.messages),
             *(o.union for o in self.unions),
         )
-
-
-class ConverterPlan(NamedTuple):
-    """`read` and `write`: statements between a model `o` and a protobuf message `m`.
-
-    `has`, `merge`: how `m.HasField` and `m.MergeFromString` are reached; "" where not needed.
-    """
-
-    full_name: str
-    reader: str
-    writer: str
-    model: Code
-    has: str
-    merge: str
-    read: tuple[Code, ...]
-    write: tuple[Code, ...]
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The variables of the writer: `x` is a field's value, `w` that of a oneof."""
-        heads = [c.parts[0] if isinstance(c, Expr) else c for c in self.write]
-        used = {h.removeprefix("if (")[:2] for h in heads if isinstance(h, str)}
-        return tuple(name for name in ("x", "w") if f"{name} " in used)
-
-    @property
-    def read_signature(self) -> Code:
-        return expr("m: ", typing("Any"), ", keep: ", builtin("bool"), " = True, /")
-
-    @property
-    def write_signature(self) -> Code:
-        return expr("o: ", self.model, ", m: ", typing("Any"), ", /")
-
-
-class EnumTablePlan(NamedTuple):
-    full_name: str
-    name: str
-    model: Code
-
-
-class ReusedConverterPlan(NamedTuple):
-    reader: str
-    writer: str
-    model: Code
-
-
-class ReusedPlan(NamedTuple):
-    """The converters of types that other packages have."""
-
-    doc: str
-    tables: tuple[EnumTablePlan, ...]
-    converters: tuple[ReusedConverterPlan, ...]
-
-
-class ConvertersPlan(NamedTuple):
-    source: str
-    tables: tuple[EnumTablePlan, ...]
-    converters: tuple[ConverterPlan, ...]
 
 
 class ParameterPlan(NamedTuple):

@@ -13,7 +13,8 @@ from .. import names
 from ..kinds import WELL_KNOWN, TypeNames
 from ..problems import Problems
 from ..schema import Enum, File, Message, Schema, references
-from .modules import EnumTablePlan, ModulePlan, ReusedConverterPlan, ReusedPlan
+from .conversion import EnumTablePlan, ReusedConverterPlan, ReusedPlan
+from .modules import ModulePlan
 from .naming import FileNames, referenced_types, walk
 
 MODULE = "._reused"
