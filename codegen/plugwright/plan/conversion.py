@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..symbols import Code, Expr, builtin, expr, typing
@@ -27,7 +28,15 @@ class ConverterPlan(NamedTuple):
         """The variables of the writer: `x` is a field's value, `w` that of a oneof."""
         heads = [c.parts[0] if isinstance(c, Expr) else c for c in self.write]
         used = {h.removeprefix("if (")[:2] for h in heads if isinstance(h, str)}
-        return tuple(name for name in ("x", "w") if f"{name} " in used)
+        declared = tuple(name for name in ("x", "w") if f"{name} " in used)
+        return declared + _many(
+            self.write, {"t": "t = ", "k": "k, v in x.items():", "v": "v in x"}
+        )
+
+    @property
+    def read_variables(self) -> tuple[str, ...]:
+        """The variables of the reader whose type checkers would not infer."""
+        return _many(self.read, {"x": "(x := ", "w": "w = "})
 
     @property
     def read_signature(self) -> Code:
@@ -36,6 +45,23 @@ class ConverterPlan(NamedTuple):
     @property
     def write_signature(self) -> Code:
         return expr("o: ", self.model, ", m: ", typing("Any"), ", /")
+
+
+# Of a variable with more assignments than this pyright gives up to infer the type.
+_INFERRED = 64
+
+
+def _many(lines: tuple[Code, ...], marks: Mapping[str, str]) -> tuple[str, ...]:
+    """The names whose mark is in more lines than a checker looks at."""
+    if len(lines) <= _INFERRED:
+        return ()
+    parts = (c.parts if isinstance(c, Expr) else (c,) for c in lines)
+    texts = ["".join(p for p in line if isinstance(p, str)) for line in parts]
+    return tuple(
+        name
+        for name, mark in marks.items()
+        if sum(mark in text for text in texts) > _INFERRED
+    )
 
 
 class EnumTablePlan(NamedTuple):
