@@ -8,11 +8,12 @@ protobuf is repeated here. Only this module, `embedded` and `protoc` know google
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from google.protobuf import descriptor, descriptor_pb2, descriptor_pool
 
+from . import flags
 from .embedded import slim
 from .problems import GenerationError, Location, Problem, fail
 from .schema import (
@@ -81,9 +82,10 @@ def link(
     ordered = _dependencies_first(list(files), source)
     wanted = _targets(ordered, targets, source)
     loaded = descriptors_of(ordered, source)
+    custom = flags.declared(ordered)
     try:
         linked = [
-            _FileLinker(f, loaded[f.name], f.name in wanted, locate).file()
+            _FileLinker(f, loaded[f.name], f.name in wanted, locate, custom).file()
             for f in ordered
         ]
     except UnicodeDecodeError as error:
@@ -217,8 +219,10 @@ class _FileLinker:
         loaded: Any,
         target: bool,
         locate: Callable[[str], str],
+        custom: Mapping[int, str],
     ) -> None:
         self.proto = proto
+        self.custom = custom
         self.shown = locate(proto.name)
         self.target = target
         self.descriptor = loaded
@@ -380,6 +384,11 @@ class _FileLinker:
             where=self._where(path),
             utf8=self.proto.syntax == "proto3" or not _is_unchecked(d, "value"),
             utf8_key=self.proto.syntax == "proto3" or not _is_unchecked(d, "key"),
+            flags=(
+                flags.of(proto.options, self.custom)
+                if proto.HasField("options")
+                else ()
+            ),
         )
 
     def _check_type(self, proto: Any, d: Any, path: tuple[int, ...]) -> None:

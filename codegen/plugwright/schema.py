@@ -74,6 +74,7 @@ class Field(NamedTuple):
 
     `default` is the text of an explicit default (proto2, editions) or None. `utf8`: false if
     protobuf lets a peer send text that is no UTF-8; `utf8_key`: the same of a map's keys.
+    `flags`: the boolean options that are true (see `flags`).
     """
 
     name: str
@@ -90,6 +91,7 @@ class Field(NamedTuple):
     where: Location
     utf8: bool = True
     utf8_key: bool = True
+    flags: tuple[str, ...] = ()
 
 
 class Oneof(NamedTuple):

@@ -173,10 +173,15 @@ class Parameters(NamedTuple):
 
 
 class Fields(NamedTuple):
-    """`Message.field` patterns: `json` = JSON text in bytes; `secret` = hidden in `repr`."""
+    """`Message.field` patterns: `json` = JSON text in bytes; `secret` = never shown.
+
+    `secret_options`: boolean options of fields, by full name, that say the same, beside protobuf's
+    own `debug_redact`.
+    """
 
     json: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
+    secret_options: tuple[str, ...] = ()
 
 
 class Settings(NamedTuple):

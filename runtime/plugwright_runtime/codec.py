@@ -82,7 +82,12 @@ def to_json(model: Model, **options: Unpack[JSONOptions]) -> str:
     try:
         return text_of(message, pool, options)
     except Unprintable as error:
-        expected = f"a value that JSON can hold ({error.problem})"
+        from .secrecy import hidden_path
+
+        expected = "a value that JSON can hold"
+        if (path := hidden_path(codec.package, error.path)) is not None:
+            raise FieldError(path, expected, error.value, hidden=True) from None
+        expected = f"{expected} ({error.problem})"
         raise FieldError(error.path, expected, error.value) from None
 
 
@@ -104,7 +109,10 @@ def from_json(cls: type[M], text: Text, *, ignore_unknown_fields: bool = False) 
             message = codec.parse(extended.SerializePartialToString(message))
         model = codec.read(message)
     except Exception as error:
-        raise unreadable(codec.model.__proto__, error) from None
+        from .secrecy import without_secrets
+
+        shown = ValueError(without_secrets(codec.package, str(error)))
+        raise unreadable(codec.model.__proto__, shown) from None
     return model if cls is codec.model else _of_subclass(cls, model)
 
 

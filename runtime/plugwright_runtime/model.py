@@ -130,6 +130,7 @@ class OneofCase:
     __slots__ = ("value",)
     __match_args__ = ("value",)
     __proto_field__: ClassVar[str] = ""
+    __secret__: ClassVar[bool] = False
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
     value: Any
@@ -154,7 +155,8 @@ class OneofCase:
         return _deepcopy(self, memo)
 
     def __repr__(self) -> str:
-        return f"{type(self).__qualname__}({self.value!r})"
+        shown = "[hidden]" if self.__secret__ else repr(self.value)
+        return f"{type(self).__qualname__}({shown})"
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:

@@ -15,6 +15,7 @@ _DESCRIPTOR_MODULES = {
     "protoc.py",
     "link.py",
     "embedded.py",
+    "flags.py",
     "protoc_plugin.py",
     "retention.py",
 }

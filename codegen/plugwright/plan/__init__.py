@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..kinds import Kinds, TypeNames
-from ..patterns import Patterns
 from ..problems import Problems
 from ..schema import File, Schema, references
 from ..settings import Settings
@@ -16,6 +15,7 @@ from .methods import MethodPlanner, find_service
 from .models import ModelPlanner
 from .modules import HookPlan, ModulePlan, Plan
 from .naming import generated_files, type_names
+from .secrets import Secrets
 
 
 def plan(schema: Schema, settings: Settings) -> Plan:
@@ -27,10 +27,9 @@ def plan(schema: Schema, settings: Settings) -> Plan:
     problems.raise_if_any()
     taken = reused.find(files, schema)
     kinds = Kinds(types, schema)
-    secrets = Patterns(settings.fields.secret)
+    secrets = Secrets(settings, schema)
     models = ModelPlanner(types, kinds, secrets, problems)
     modules = [m for f in files for m in models.modules(f)]
-    fields = [f"{m.name}.{f.name}" for m in schema.messages.values() for f in m.fields]
     methods = MethodPlanner(schema, settings, types, kinds, problems)
     clients = ClientPlanner(methods, settings, problems)
     modules += clients.modules(schema.services)
@@ -45,7 +44,7 @@ def plan(schema: Schema, settings: Settings) -> Plan:
     if not hooks and (service := launch.served(settings, schema)) is not None:
         modules += launch.service_modules(service, methods)
         served = methods.services[service.full_name].servicer
-    secrets.report_unused(problems, settings, "fields.secret", fields)
+    secrets.report_unused(problems)
     exports = tuple(package.model_exports(modules))
     modules += [
         package.index(_registered(own, schema), settings.protos.nesting, taken.types),

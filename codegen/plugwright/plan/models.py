@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .. import layout, names
 from ..kinds import Kinds, TypeNames
-from ..patterns import Patterns
 from ..problems import Problems
 from ..schema import Enum, EnumKind, Field, File, Message, Oneof
 from ..symbols import Code, Expr, expr, indented, runtime
@@ -25,19 +24,20 @@ from .modules import (
     OneofPlan,
     noted,
 )
+from .secrets import Secrets
 
 # `self` where a field has that name; no module may be imported under these.
 _THIS = ("_self", "_self_")
 
 
 class ModelPlanner:
-    """Plans the models of one run; `secrets` are the patterns of fields hidden in `repr`."""
+    """Plans the models of one run; `secrets` says which fields are never shown."""
 
     def __init__(
         self,
         types: dict[str, TypeNames],
         kinds: Kinds,
-        secrets: Patterns,
+        secrets: Secrets,
         problems: Problems,
     ) -> None:
         self.types = types
@@ -110,7 +110,7 @@ class ModelPlanner:
                 dict.fromkeys(
                     names.attribute(f.oneof or f.name)
                     for f in message.fields
-                    if f"{message.name}.{f.name}" in self.secrets
+                    if self.secrets.hides(message, f)
                 )
             ),
             messages=tuple(
@@ -172,7 +172,8 @@ class ModelPlanner:
             annotation = self.kinds.annotation(field.kind)
             old = f"{message.full_name}.{field.name}" if field.deprecated else ""
             warning = f"{old} is deprecated" if old else ""
-            cases.append(CasePlan(name, field.name, annotation, doc, warning))
+            secret = self.secrets.hides(message, field)
+            cases.append(CasePlan(name, field.name, annotation, doc, warning, secret))
         # At the top of the module no class hides the name, so its plain text will do.
         path = f"{types.model.name}.{oneof_names.holder}"
         return OneofPlan(

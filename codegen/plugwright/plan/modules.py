@@ -58,7 +58,7 @@ class AttributePlan(NamedTuple):
 
 
 class CasePlan(NamedTuple):
-    """One member of a oneof: a class with a `value`.
+    """One member of a oneof: a class with a `value`, which is not shown if it is `secret`.
 
     Here and below, `deprecated` is what a warning says; "" if there is nothing to warn of.
     """
@@ -68,6 +68,7 @@ class CasePlan(NamedTuple):
     annotation: Expr
     doc: str
     deprecated: str
+    secret: bool
 
     @property
     def declaration(self) -> Code:
