@@ -58,6 +58,11 @@ class Application:
         name, path = identity(self._launch, os.environ)
         return instantiate(self._cls, plugin_id=name, plugin_path=path, **attributes)
 
+    def under_way(self) -> int:
+        """How many functions and coroutines of calls go on, whoever waits for them."""
+        coroutines = self._coroutines.under_way if self._coroutines is not None else 0
+        return self._pool.running + coroutines
+
     async def stop(self) -> None:
         """After the last call."""
         if self._coroutines is not None:

@@ -78,6 +78,11 @@ class HandlerLoop(Place):
     def serving(self, handler: Any) -> Any:
         return bridged(handler, self)
 
+    @property
+    def under_way(self) -> int:
+        """How many calls have not ended there."""
+        return len(self._handlers.crossings) if self._handlers is not None else 0
+
     def _start(self) -> Mailbox:
         self._handlers = Mailbox(asyncio.new_event_loop())
         self._thread = threading.Thread(

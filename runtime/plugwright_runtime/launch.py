@@ -98,6 +98,7 @@ def _run_go_plugin(spec: PluginSpec, application: Application) -> NoReturn:
     from .goplugin.process import run as run_process
 
     async def register(context: PluginContext) -> None:
+        context.wait_for(application.under_way)
         await application.register(context.server, broker=context.broker)
 
     run_process(

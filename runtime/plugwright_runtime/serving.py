@@ -12,6 +12,7 @@ import asyncio
 import inspect
 import logging
 import sys
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
 Close = Callable[[], Awaitable[None]]
 OnStop = Callable[[], Awaitable[None]]
+UnderWay = Callable[[], int]
 Options = list[tuple[str, Any]]
 
+LOOK_SECONDS = 0.02  # between looks for handlers under way, at the end
 MAX_STREAMS = 2000
 WAITING_CONNECTIONS = 8  # that may send as many calls as they are allowed, all at once
 
@@ -50,7 +53,8 @@ class ServerProcess(ABC):
     """One plugin process from the first socket to the last byte.
 
     `server`: a `grpc.aio.Server`, not started. `on_stop`: after the last call has ended, if
-    registering succeeded.
+    registering succeeded. `counts`: say how many handlers are under way, for the server knows of
+    those only for which a caller waits.
     """
 
     def __init__(self, server: Any, guardian: Guardian, on_stop: OnStop | None) -> None:
@@ -58,6 +62,7 @@ class ServerProcess(ABC):
         self.guardian = guardian
         self._on_stop = on_stop
         self._started = False
+        self.counts: list[UnderWay] = []
 
     @abstractmethod
     def register(self) -> Awaitable[None] | None:
@@ -74,8 +79,14 @@ class ServerProcess(ABC):
         """Tell the host that the server is there. May raise `LaunchError`."""
 
     async def finish_calls(self) -> None:
-        """Refuse new calls and give those that run half of the grace."""
-        await self.server.stop(self.guardian.remaining() / 2)
+        """Refuse new calls and give those that run half of the grace; and what goes on of a call
+        whose caller is gone.
+        """
+        grace = self.guardian.remaining() / 2
+        end = time.monotonic() + grace
+        await self.server.stop(grace)
+        while any(count() for count in self.counts) and time.monotonic() < end:
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def live(self) -> int:
         """Start, serve, stop; the exit code."""
@@ -135,6 +146,7 @@ class ApplicationProcess(ServerProcess):
 
         server = aio.server(options=server_options(limits))
         super().__init__(server, guardian, application.stop)
+        self.counts.append(application.under_way)
         self.application = application
 
     def register(self) -> Awaitable[None]:

@@ -23,7 +23,7 @@ from ..guardian import Guardian
 from ..hosted import keep_grpc_out_of_forks
 from ..launch_error import LaunchError
 from ..limits import message_limits
-from ..serving import Close, ServerProcess, server_options
+from ..serving import Close, ServerProcess, UnderWay, server_options
 from ..untyped import aio
 from .broker import Broker
 from .early import Prepared, prepare
@@ -48,13 +48,15 @@ class PluginContext:
     `server`: the `grpc.aio.Server`, not started yet: add generic handlers. `broker`: further
     connections to and from the host, for use in handlers. `version`: the application protocol
     version that host and plugin agreed on. `stop`: ends the plugin gracefully, from any thread; its
-    argument is the reason, for the log.
+    argument is the reason, for the log. `wait_for`: takes a function that says how many handlers
+    are under way; at the end they get half of the grace, whether or not a caller waits for them.
     """
 
     server: Any
     broker: Broker
     version: int
     stop: Callable[[str], None]
+    wait_for: Callable[[UnderWay], None]
 
 
 Register = Callable[[PluginContext], Awaitable[None] | None]
@@ -210,7 +212,11 @@ class Process(ServerProcess):
 
     def register(self) -> Awaitable[None] | None:
         context = PluginContext(
-            self.server, self._broker, self._launch.version, self.guardian.stop
+            self.server,
+            self._broker,
+            self._launch.version,
+            self.guardian.stop,
+            self.counts.append,
         )
         return self._application.register(context)
 
