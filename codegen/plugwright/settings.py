@@ -143,8 +143,8 @@ class Launch(NamedTuple):
     versions. `auto_mtls`: "host" decides, "require" or "never". `log_level_envs`: variables that
     may name the log level, the first one set wins. `id_env`, `path_env`: the variables with the
     plugin's id and folder; `manifest`: the file in its folder that has its id where they are not
-    set. `max_message_bytes`, `grace_seconds`: 0 = as the runtime has it. `file_scheme`: hosts call
-    with `:scheme: file` over a Unix socket.
+    set. `max_message_bytes`, `max_status_bytes`, `grace_seconds`: 0 = as the runtime has it.
+    `file_scheme`: hosts call with `:scheme: file` over a Unix socket.
     """
 
     style: str = ""
@@ -158,6 +158,7 @@ class Launch(NamedTuple):
     path_env: str = ""
     manifest: str = ""
     max_message_bytes: int = 0
+    max_status_bytes: int = 0
     grace_seconds: float = 0.0
     file_scheme: bool = False
 

@@ -51,7 +51,8 @@ class Application:
 
             attributes["broker"] = BridgedBroker(broker, coroutines)
         plugin = self._plugin = await in_thread(self._pool, self._make, attributes)
-        handlers = handlers_of(plugin, self._pool, coroutines)
+        most = self._launch.style.max_status_bytes
+        handlers = handlers_of(plugin, self._pool, coroutines, most)
         server.add_generic_rpc_handlers((handlers,))
 
     def _make(self, attributes: dict[str, Any]) -> Any:
@@ -70,16 +71,21 @@ class Application:
             await self._coroutines.stop()
 
 
-def handlers_of(plugin: Any, pool: HandlerPool, place: Place) -> Any:
-    """The gRPC handlers of a plugin: of its hooks, or of the service it serves."""
+def handlers_of(plugin: Any, pool: HandlerPool, place: Place, status_bytes: int) -> Any:
+    """The gRPC handlers of a plugin: of its hooks, or of the service it serves.
+
+    `status_bytes`: of the details of an error that its host takes.
+    """
     if hasattr(plugin, "__hooks__"):
         from .dispatch import Dispatcher
 
         table = type(plugin).__hooks__
-        return Dispatcher(plugin, table, pool, plugin.logger, place).handlers()
+        dispatcher = Dispatcher(plugin, table, pool, plugin.logger, place)
+        dispatcher.status_bytes = status_bytes
+        return dispatcher.handlers()
     from .servicer import handlers
 
-    return handlers(plugin, pool, place)
+    return handlers(plugin, pool, place, status_bytes)
 
 
 async def finish(plugin: object, pool: HandlerPool) -> None:

@@ -31,7 +31,7 @@ from .errors import (
     ValidationError,
     from_status,
 )
-from .limits import message_limits
+from .limits import message_limits, metadata_limits
 from .model import Model
 from .pool import transport, waiting
 
@@ -122,7 +122,7 @@ class _Client:
         raise UnavailableError(f"no address to connect to; {advice}")
 
     def _grpc_options(self, address: str) -> list[tuple[str, Any]]:
-        options: dict[str, Any] = dict(message_limits())
+        options: dict[str, Any] = dict([*message_limits(), *metadata_limits()])
         if self._options.idempotent:
             options["grpc.service_config"] = _retries(self._options)
         return channel_options(address, options | dict(self._channel_options))

@@ -22,23 +22,26 @@ from .codec import encode
 from .conventions import Embedding, StatusErrors
 from .crossing import Overloaded, abandoned, adopt, cancelled, in_thread
 from .deadlines import Deadlines, lift
+from .ended import Ended
 from .errors import PluginAPIError, StatusError, Unimplemented, status_text, text_of
 from .failure_log import FAILED_BADLY, report
 from .handler_loop import Here, Place
 from .hook_values import Answer, Arguments, WrongResult
 from .hooks import HookSpec, HookTable, Registration, registered
 from .launch_error import LaunchError
+from .limits import STATUS_BYTES
 from .model import Model
 from .package import Codec
 from .prelude import with_preludes
-from .servicer import Ended, ends_the_call, not_implemented
+from .servicer import ends_the_call, not_implemented
 
 
 class Dispatcher:
     """Serves the hooks of one plugin instance.
 
     `executor`: where plain functions run. `place`: where coroutines run, the loop of the server if
-    None. `log` gets a record with the traceback of every failure.
+    None. `log` gets a record with the traceback of every failure. `status_bytes`: of the details of
+    an error that the host takes, to be set before `handlers`.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Dispatcher:
         self.executor = executor
         self.log = log
         self.place = place or Here()
+        self.status_bytes = STATUS_BYTES
         self.registered = registered(type(plugin), table)
         self.timeout = _timeout(table)
         self.deadlines = Deadlines()
@@ -128,6 +132,7 @@ class HookCall:
     ) -> None:
         package = dispatcher.table.package
         self.dispatcher = dispatcher
+        self.most = dispatcher.status_bytes
         self.spec = spec
         self.handler = getattr(dispatcher.plugin, registration.method)
         self.is_async = inspect.iscoroutinefunction(self.handler)
@@ -148,7 +153,7 @@ class HookCall:
         try:
             return await self._in_time(data)
         except Ended as ended:
-            await context.abort(*ended.status)  # which raises
+            await context.abort(*ended.status(self.most))  # which raises
             raise
         except GeneratorExit:  # the loop ends
             raise
@@ -251,7 +256,8 @@ class HookCall:
                 text = not_implemented(error, self.spec.name)
             raise Ended(self.errors.code(error), text, error) from None
         carried = error if isinstance(error, PluginAPIError) else None
-        return self._answer_of(grpc.StatusCode.INTERNAL, _text(error), error, carried)
+        text = status_text(_text(error), self.most // 2)
+        return self._answer_of(grpc.StatusCode.INTERNAL, text, error, carried)
 
     def _overdue(self) -> bytes:
         text = f"the handler of {self.spec.name} took longer than {self.timeout:g} s"
@@ -300,4 +306,4 @@ def _text(error: BaseException) -> str:
     text = text_of(error)
     if not isinstance(error, PluginAPIError | WrongResult):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return status_text(text)
+    return text

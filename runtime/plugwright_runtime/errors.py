@@ -318,20 +318,19 @@ def code_named(name: str) -> grpc.StatusCode:
     return grpc.StatusCode[name]
 
 
-# A status travels in HTTP/2 trailers, which peers take up to 8 KiB of, percent-encoded.
-_STATUS_TEXT_BYTES = 2000
-
-
-def status_text(text: str) -> str:
-    """`text` as a gRPC status can carry it: Unicode, and not too long."""
-    data = text.encode("utf-8", "replace")[:_STATUS_TEXT_BYTES]
-    return data.decode("utf-8", "ignore")
+def status_text(text: str, most: int) -> str:
+    """`text` as Unicode of at most `most` bytes; one that was cut says so."""
+    data = text.encode("utf-8", "replace")
+    if len(data) <= most:
+        return data.decode()
+    note = f"... (cut: {len(data)} bytes)"
+    return data[: most - len(note)].decode("utf-8", "ignore") + note
 
 
 def text_of(error: BaseException) -> str:
     """`str(error)` of any exception, as Unicode: it may fail, or hold lone surrogates."""
     try:
         text = str(error)
-    except Exception:
+    except BaseException:  # one that exits is no better
         return "(an exception without a text)"
     return text.encode("utf-8", "replace").decode("utf-8")

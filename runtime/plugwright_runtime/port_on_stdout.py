@@ -25,7 +25,7 @@ from .goplugin.logs import FLUSH_SECONDS, level_from
 from .guardian import Guardian
 from .launch_error import LaunchError
 from .level_log import text_of
-from .limits import MAX_MESSAGE_BYTES
+from .limits import MAX_MESSAGE_BYTES, STATUS_BYTES_OF_GO, checked_status_bytes
 from .line_writer import LineWriter
 from .serving import (
     MAX_STREAMS,
@@ -50,13 +50,18 @@ class PortOnStdout:
 
     `log_level_variables`: environment variables that may name the log level; the first one that is
     set wins. `grace_seconds`: from the request to stop until the process is gone.
-    `max_message_bytes`, `max_streams`: limits of the server.
+    `max_message_bytes`, `max_streams`: limits of the server. `max_status_bytes`: of the details of
+    an error that the host takes.
     """
 
     log_level_variables: tuple[str, ...] = ()
     grace_seconds: float = 4.0
     max_message_bytes: int = MAX_MESSAGE_BYTES
     max_streams: int = MAX_STREAMS
+    max_status_bytes: int = STATUS_BYTES_OF_GO
+
+    def __post_init__(self) -> None:
+        checked_status_bytes(self.max_status_bytes)
 
 
 def run(

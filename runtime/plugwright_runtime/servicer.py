@@ -16,7 +16,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 import grpc
 
@@ -24,11 +24,13 @@ from .bridged_server import BridgedRequests
 from .codec import decode, encode
 from .conventions import StatusErrors, WrongReply
 from .crossing import Overloaded, adopt, cancelled, given_up, in_thread
-from .errors import DecodeError, PluginAPIError, Unimplemented, status_text, text_of
+from .ended import Ended
+from .errors import DecodeError, PluginAPIError, Unimplemented, text_of
 from .failure_log import FAILED_BADLY, report
 from .handler_loop import Here, Place
+from .limits import STATUS_BYTES
 from .model import Model
-from .package import Codec, Package, package_of
+from .package import Codec, package_of
 from .serving_streams import Requests as Requests
 from .serving_streams import all_of, items
 
@@ -77,16 +79,19 @@ class Servicer:
 
 
 def handlers(
-    servicer: Servicer, executor: Executor, place: Place | None = None
+    servicer: Servicer,
+    executor: Executor,
+    place: Place | None = None,
+    status_bytes: int = STATUS_BYTES,
 ) -> grpc.GenericRpcHandler:
     """The gRPC handlers of the methods that `servicer` overrides.
 
     Functions run in `executor`, coroutines in `place`, the loop of the server if None.
+    `status_bytes`: of the details of an error that callers take.
     """
-    package = package_of(servicer.__package_name__)
-    place = place or Here()
+    runs = Running(executor, place or Here(), status_bytes)
     table = {
-        rpc.name: _Handler(servicer, rpc, package, executor, place).grpc_handler()
+        rpc.name: _Handler(servicer, rpc, runs).grpc_handler()
         for rpc in servicer.__rpcs__
         if _overridden(servicer, rpc.method)
     }
@@ -109,21 +114,22 @@ _MAKERS = {
 }
 
 
+class Running(NamedTuple):
+    """Where methods run, and how many bytes of an error their callers take."""
+
+    executor: Executor
+    place: Place
+    status_bytes: int
+
+
 class _Handler:
     """Serves one RPC of a servicer."""
 
-    def __init__(
-        self,
-        servicer: Servicer,
-        rpc: Rpc,
-        package: Package,
-        executor: Executor,
-        place: Place,
-    ) -> None:
+    def __init__(self, servicer: Servicer, rpc: Rpc, runs: Running) -> None:
+        package = package_of(servicer.__package_name__)
         self.rpc = rpc
         self.method = getattr(servicer, rpc.method)
-        self.executor = executor
-        self.place = place
+        self.executor, self.place, self.most = runs
         self.request: Codec[Any] = package.codec(rpc.request)
         self.response: Codec[Any] = package.codec(rpc.response)
         self.errors = servicer.__errors__ or StatusErrors()
@@ -149,7 +155,7 @@ class _Handler:
             adopt(variables)
             return await self.place.run(self._late, answer)
         except Ended as ended:
-            await context.abort(*ended.status)  # which raises
+            await context.abort(*ended.status(self.most))  # which raises
             raise
         except Overloaded as error:
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
@@ -166,7 +172,7 @@ class _Handler:
         try:
             return self._failed(error)
         except Ended as ended:
-            await context.abort(*ended.status)  # which raises
+            await context.abort(*ended.status(self.most))  # which raises
             raise
 
     def _in_thread(self, data: bytes, context: ServerContext) -> Any:
@@ -188,7 +194,7 @@ class _Handler:
         try:
             return await self._late(self._called(data, context))
         except Ended as ended:
-            await context.abort(*ended.status)  # which raises
+            await context.abort(*ended.status(self.most))  # which raises
             raise
 
     async def _stream(self, data: Any, context: Any) -> AsyncIterator[bytes]:
@@ -205,7 +211,7 @@ class _Handler:
             try:
                 yield self._failed(error)
             except Ended as ended:
-                await context.abort(*ended.status)  # which raises
+                await context.abort(*ended.status(self.most))  # which raises
 
     def _argument(self, data: Any, context: Any) -> Any:
         if isinstance(data, bytes):
@@ -277,31 +283,6 @@ class _Handler:
         if not isinstance(error, PluginAPIError):
             error = PluginAPIError(text_of(error) or f"{rpc} failed")
         return self._encode(embed(error))
-
-
-class Ended(Exception):
-    """A call ends with a status, and with the details that `error` carries: `abort(*status)`."""
-
-    def __init__(
-        self, code: grpc.StatusCode, text: str, error: BaseException | None = None
-    ) -> None:
-        text = status_text(text)
-        super().__init__(text)
-        self.status = code, text, _trailers(code, text, error)
-
-
-def _trailers(
-    code: grpc.StatusCode, text: str, error: BaseException | None
-) -> tuple[tuple[str, bytes], ...]:
-    if not isinstance(error, PluginAPIError) or not error.details:
-        return ()
-    from .status_details import pack  # hardly any error has them
-
-    try:
-        return (("grpc-status-details-bin", pack(code, text, error.details)),)
-    except (TypeError, ValueError, AttributeError) as problem:
-        _log.warning("the details of %r cannot be sent: %s", text, problem)
-        return ()
 
 
 def ends_the_call(error: BaseException) -> bool:

@@ -21,7 +21,7 @@ from . import level_log
 from .endpoint import MAX_PATH_BYTES, Endpoint, bind_grpc
 from .guardian import Guardian
 from .launch_error import LaunchError
-from .limits import MAX_MESSAGE_BYTES
+from .limits import MAX_MESSAGE_BYTES, STATUS_BYTES, checked_status_bytes
 from .serving import (
     MAX_STREAMS,
     ApplicationProcess,
@@ -43,14 +43,19 @@ class SocketArgument:
     """The constants of this launch style.
 
     `grace_seconds`: from the request to stop until the process is gone. `max_message_bytes`,
-    `max_streams`: limits of the server. `file_scheme`: hosts call with `:scheme: file` over the
+    `max_streams`: limits of the server. `max_status_bytes`: of the details of an error that the
+    host takes. `file_scheme`: hosts call with `:scheme: file` over the
     socket, which grpc refuses by itself.
     """
 
     grace_seconds: float = 4.0
     max_message_bytes: int = MAX_MESSAGE_BYTES
     max_streams: int = MAX_STREAMS
+    max_status_bytes: int = STATUS_BYTES
     file_scheme: bool = False
+
+    def __post_init__(self) -> None:
+        checked_status_bytes(self.max_status_bytes)
 
 
 @dataclass(frozen=True, slots=True)

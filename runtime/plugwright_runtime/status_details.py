@@ -14,9 +14,6 @@ import grpc
 
 from .wkt import AnyMessage
 
-# Peers take about 8 KiB of trailers; the text of the status is in them too, twice.
-MAX_BYTES = 4096
-
 
 def read(data: bytes) -> tuple[AnyMessage, ...]:
     """The details in the bytes of a `google.rpc.Status`; none if they are no such message."""
@@ -28,18 +25,11 @@ def read(data: bytes) -> tuple[AnyMessage, ...]:
 
 
 def pack(code: grpc.StatusCode, text: str, details: Iterable[AnyMessage]) -> bytes:
-    """The bytes of a `google.rpc.Status`.
-
-    Raises ValueError if they are too many for trailing metadata, TypeError for what is no detail.
-    """
+    """The bytes of a `google.rpc.Status`. Raises TypeError or ValueError for what is no detail."""
     message = _status()(code=code.value[0], message=text.encode())
     for detail in details:
         message.details.add(type_url=detail.type_url, value=detail.value)
     data: bytes = message.SerializeToString()
-    if len(data) > MAX_BYTES:
-        raise ValueError(
-            f"{len(data)} bytes of details; at most {MAX_BYTES} can be sent"
-        )
     return data
 
 

@@ -22,7 +22,7 @@ from .application import finish, handlers_of
 from .endpoint import discard
 from .handler_loop import HandlerLoop, Place
 from .identity import id_in
-from .limits import message_limits
+from .limits import MOST_STATUS_BYTES, message_limits
 from .model import Model
 from .plugin import PluginBase
 from .pool import HandlerPool, this_thread_serves
@@ -222,8 +222,8 @@ class _Harness(Generic[P, H]):
 
     def _handlers(self, place: Place) -> list[grpc.GenericRpcHandler]:
         return [
-            handlers_of(self.plugin, self._executor, place),
-            handlers(self.api.servicer, self._executor, place),
+            handlers_of(self.plugin, self._executor, place, MOST_STATUS_BYTES),
+            handlers(self.api.servicer, self._executor, place, MOST_STATUS_BYTES),
         ]
 
     def _calls(self, methods: tuple[str, ...]) -> Iterator[Callable[[], Any]]:

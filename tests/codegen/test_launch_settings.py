@@ -81,6 +81,11 @@ def test_run_plugin_and_its_constants(project: Path) -> None:
         ),
         ({"auto_mtls": '"always"'}, "auto-mtls in [launch] must be 'host' or"),
         ({"max_message_bytes": "0"}, "max-message-bytes must be a number from 1 to"),
+        ({"max_status_bytes": "0"}, "max-status-bytes must be a number from 1 to"),
+        (
+            {"max_status_bytes": "100"},
+            "max-status-bytes in [launch] must be a number from 256 to 4194304, got 100",
+        ),
         ({"grace_seconds": "-1"}, "grace-seconds must be a number greater than 0"),
         ({"service": '"Greeter"'}, "a plugin has hooks or serves a service"),
         ({"cookie_key": None}, "[launch] needs cookie-key"),

@@ -10,11 +10,16 @@ import grpc
 import pytest
 from hook_host import HOOKS, UNARY, each, logged, raising
 from mattermost_plugin import (
+    HookName,
     NotFoundError,
+    Plugin,
     PluginAPIError,
     UnavailableError,
     Unimplemented,
+    hook,
 )
+from mattermost_plugin.testing import PluginHarness
+from plugwright_runtime.wkt import AnyMessage
 from sdk_values import to_pb
 
 EMBEDDING = [h for h in UNARY.values() if h.has_error]
@@ -187,3 +192,29 @@ def test_a_text_never_has_the_traceback(everything):
     script.behave = fail
     assert host.failure("UserHasBeenCreated")[1] == "ValueError: outer"
     assert host.call("OnActivate").error.detailed_error == "ValueError: outer"
+
+
+# ------------------------------------------------------------------ sizes
+
+
+def test_details_of_any_size_reach_a_client_of_ours():
+    details = (AnyMessage("x/y", bytes(100_000)),)
+
+    class Detailed(Plugin):
+        @hook(HookName.OnActivate)
+        def fail(self) -> None:
+            raise Unimplemented("é" * 3000, details=details)
+
+    harness = PluginHarness(Detailed, activate=False)
+    with harness, pytest.raises(PluginAPIError) as caught:
+        harness.hooks.on_activate()
+    assert caught.value.details == details
+    assert caught.value.message == "é" * 3000
+
+
+def test_a_text_that_a_status_cannot_carry_says_that_it_was_cut(everything):
+    host, script = everything
+    script.behave = raising(ValueError("x" * 5000))
+    _, text = host.failure("UserHasBeenCreated")
+    assert len(text) == 2048
+    assert text.endswith("xxx... (cut: 5012 bytes)")

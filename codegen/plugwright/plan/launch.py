@@ -30,7 +30,7 @@ class Style(NamedTuple):
 
 _ALL = (
     *("style", "service", "id_env", "path_env", "manifest"),
-    *("max_message_bytes", "grace_seconds"),
+    *("max_message_bytes", "max_status_bytes", "grace_seconds"),
 )
 STYLES = (
     Style(
@@ -53,6 +53,7 @@ STYLES = (
     ),
 )
 AUTO_MTLS = ("host", "require", "never")
+STATUS_BYTES = 4 * 1024 * 1024  # as the runtime checks it
 
 
 class LaunchPlan(NamedTuple):
@@ -116,6 +117,12 @@ def _check(settings: Settings, style: Style, problems: Problems) -> None:
             f"manifest in [launch] must be the name of a file, got {launch.manifest!r}"
         )
         problems.add(settings.where("launch.manifest"), text)
+    if launch.max_status_bytes and not 256 <= launch.max_status_bytes <= STATUS_BYTES:
+        text = (
+            f"max-status-bytes in [launch] must be a number from 256 to {STATUS_BYTES}"
+        )
+        text += f", got {launch.max_status_bytes}"
+        problems.add(settings.where("launch.max-status-bytes"), text)
     for key in style.needs:
         if not getattr(launch, key):
             text = f"[launch] needs {_spelled(key)}, from the handshake of the host"
@@ -147,6 +154,8 @@ def _plan(launch: Launch, style: Style) -> LaunchPlan:
         arguments.append(("auto_mtls", quote(launch.auto_mtls)))
     if launch.max_message_bytes:
         arguments.append(("max_message_bytes", str(launch.max_message_bytes)))
+    if launch.max_status_bytes:
+        arguments.append(("max_status_bytes", str(launch.max_status_bytes)))
     if launch.grace_seconds:
         arguments.append(("grace_seconds", str(launch.grace_seconds)))
     if launch.file_scheme:

@@ -22,7 +22,7 @@ from ..endpoint import Endpoint
 from ..guardian import Guardian
 from ..hosted import keep_grpc_out_of_forks
 from ..launch_error import LaunchError
-from ..limits import message_limits
+from ..limits import message_limits, metadata_limits
 from ..serving import Close, ServerProcess, UnderWay, server_options
 from ..untyped import aio
 from .broker import Broker
@@ -199,7 +199,7 @@ class Process(ServerProcess):
         self._capture = prepared.capture if prepared else None
         self._endpoint: Endpoint | None = None
         spec = application.spec
-        limits = message_limits(spec.max_message_bytes)
+        limits = [*message_limits(spec.max_message_bytes), *metadata_limits()]
         options = [*server_options(spec), *application.server_options]
         self._transport = make_transport(launch, listeners)
         self._broker = Broker(self._transport, options, limits)

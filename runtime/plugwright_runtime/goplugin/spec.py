@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..limits import MAX_MESSAGE_BYTES
+from ..limits import MAX_MESSAGE_BYTES, STATUS_BYTES_OF_GO, checked_status_bytes
 
 AutoMtls = Literal["host", "require", "never"]
 Network = Literal["auto", "unix", "tcp"]
@@ -29,7 +29,8 @@ class PluginSpec:
     plugins do. `max_message_bytes`: limit of one gRPC message, both ways. `max_streams`: concurrent
     calls per connection; calls beyond it wait at the peer. `log_level_variables`: environment
     variables that may name the log level; the first one that is set wins. `grace_seconds`: from the
-    request to stop until the process is gone. Hosts kill 2 s after they asked.
+    request to stop until the process is gone. Hosts kill 2 s after they asked. `max_status_bytes`:
+    of the details of an error, which a host takes in trailers; half of that of its text.
     """
 
     cookie_key: str
@@ -41,6 +42,7 @@ class PluginSpec:
     max_streams: int = 2000
     log_level_variables: tuple[str, ...] = ()
     grace_seconds: float = 1.5
+    max_status_bytes: int = STATUS_BYTES_OF_GO
 
     def __post_init__(self) -> None:
         if not self.cookie_key or not self.cookie_value:
@@ -59,6 +61,7 @@ class PluginSpec:
             raise ValueError(
                 f"max_streams must be 1 to {MAX_INT32}, not {self.max_streams}"
             )
+        checked_status_bytes(self.max_status_bytes)
         if not self.grace_seconds > 0:
             raise ValueError(
                 f"grace_seconds must be greater than 0, not {self.grace_seconds}"
