@@ -31,7 +31,14 @@ class Problem(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.text}"
+        return _visible(f"{self.where}: {self.text}")
+
+
+def _visible(text: str) -> str:
+    """`text` as one line: what an input has of control characters must not reach a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class GenerationError(Exception):
