@@ -3,7 +3,7 @@
 In: a folder with `plugin.json`, the program it names and `requirements.txt`. Out: one archive with
 the sources and everything they need, installed already: the server has Python, and no index.
 
-    <id>/plugin.json, plugin.py, …    the sources, without what `IGNORED` names
+    <id>/plugin.json, plugin.py, …    the sources, without what `contents` leaves out
     <id>/venv/bin/python              the start script
     <id>/venv/site-packages/…         the requirements, as pip has installed them
     …/__pycache__/…                   their bytecode, if the server's Python is of our version
@@ -16,41 +16,21 @@ The same input gives the same bytes.
 
 from __future__ import annotations
 
-import fnmatch
-import gzip
-import io
-import os
 import stat
 import subprocess
 import sys
-import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from . import bytecode, manifest
+from . import archive, bytecode, manifest
+from .archive import Item
+from .contents import Choice, contents
 from .problems import Location, Problems, fail
 
 REQUIREMENTS = "requirements.txt"
-IGNORED = (
-    ".*",
-    "__pycache__",
-    "*.py[co]",
-    "*.egg-info",
-    "node_modules",
-    "venv",
-    "test",
-    "tests",
-    "test_*.py",
-    "*_test.py",
-    "conftest.py",
-    "*.whl",
-    "*.tar.gz",
-)
-"""Names of files and folders that stay out of a bundle, and so does any virtual environment."""
-
-MTIME = 315_532_800  # 1980-01-01, as in wheels: tar warns of times before
 
 
 class Target(NamedTuple):
@@ -62,12 +42,11 @@ class Target(NamedTuple):
     platforms: tuple[str, ...] = ()
 
 
-class Item(NamedTuple):
-    """A file of the archive; `name` is its path below the plugin's folder."""
+class Bundle(NamedTuple):
+    """An archive that was made, and what of the plugin's folder is not in it."""
 
-    name: str
-    content: Path | bytes
-    executable: bool
+    path: Path
+    left_out: tuple[str, ...]
 
 
 Progress = Callable[[str], None]
@@ -76,76 +55,46 @@ Progress = Callable[[str], None]
 def make(
     folder: Path,
     out: Path | None,
-    exclude: Sequence[str],
+    choice: Choice,
     target: Target,
     progress: Progress,
-) -> Path:
+) -> Bundle:
     """Write the bundle of the plugin in `folder` to `out`, by default `<id>-<version>.tar.gz`.
 
-    `exclude`: patterns of further names or paths to leave out. Raises `GenerationError`.
+    Raises `GenerationError`.
     """
     described = manifest.read(folder / manifest.NAME)
     problems = Problems()
-    items = list(sources(folder, (*IGNORED, *exclude), problems))
-    check(folder, described, {item.name for item in items}, problems)
+    found = contents(folder, choice, problems)
+    check(folder, described, {file.name for file in found.files}, problems)
     problems.raise_if_any()
     out = out or Path(f"{described.id}-{described.version}.tar.gz")
-    with tempfile.TemporaryDirectory(prefix="plugwright-bundle-") as scratch:
+    archive.check(out, [file.path for file in found.files])
+    items = [Item(*file) for file in found.files]
+    with _scratch() as scratch:
         progress("installing the requirements")
-        site = Path(scratch, "site")
+        site = scratch / "site"
         install(folder / REQUIREMENTS, site, target)
         script = start_script(sdk_in(site, folder / REQUIREMENTS), target.version)
         items.append(Item("venv/bin/python", script.encode(), True))
         items += installed(site)
         if target.version == bytecode.VERSION:
             progress("compiling")
-            items += bytecode_of(items, Path(scratch, "compiled"))
+            items += bytecode_of(items, scratch / "compiled")
         progress(f"packing {len(items)} files")
-        write(out, described.id, items)
-    return out
+        archive.write(out, described.id, items)
+    return Bundle(out, found.left_out)
 
 
-def sources(folder: Path, ignored: Sequence[str], problems: Problems) -> Iterator[Item]:
-    """The files of `folder`; links into it become copies, other links are problems."""
-    root = folder.resolve()
-    for parent, folders, files in os.walk(folder):
-        here = Path(parent)
-        kept = []
-        for name in sorted((*folders, *files)):
-            path = here / name
-            relative = path.relative_to(folder).as_posix()
-            if _matches(relative, ignored) or (path / "pyvenv.cfg").exists():
-                continue
-            if path.is_symlink() and not _is_file_in(path, root):
-                text = "a link to a folder, or out of the plugin's folder: "
-                problems.add(
-                    Location(str(path)), f"{text}copy what it means, or exclude it"
-                )
-            elif path.is_dir():
-                kept.append(name)
-            elif path.is_file():
-                yield Item(relative, path, _is_executable(path))
-            else:
-                problems.add(Location(str(path)), "neither a file nor a folder")
-        folders[:] = kept
-
-
-def _is_file_in(link: Path, root: Path) -> bool:
-    """Whether a link leads to a file below `root`."""
-    meant = link.resolve()
-    return meant.is_file() and meant.is_relative_to(root)
-
-
-def _matches(relative: str, patterns: Sequence[str]) -> bool:
-    name = relative.rpartition("/")[2]
-    return any(
-        fnmatch.fnmatchcase(name, p) or fnmatch.fnmatchcase(relative, p)
-        for p in patterns
-    )
-
-
-def _is_executable(path: Path) -> bool:
-    return bool(path.stat().st_mode & stat.S_IXUSR)
+@contextmanager
+def _scratch() -> Generator[Path]:
+    """A folder for what is installed; a problem with it is told as one."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="plugwright-bundle-") as scratch:
+            yield Path(scratch)
+    except OSError as error:
+        text = f"cannot be used: {error.strerror}; make room there, or set TMPDIR"
+        raise fail(Location(str(error.filename or "TMPDIR")), text) from None
 
 
 def check(
@@ -156,7 +105,9 @@ def check(
         if named.path not in names:
             found = (folder / named.path).exists()
             state = (
-                "is no file, or is left out of the bundle" if found else "is missing"
+                "is no file, or is left out: --include takes it in"
+                if found
+                else "is missing"
             )
             problems.add(named.where, f"{named.path} {state}")
     if REQUIREMENTS not in names:
@@ -168,7 +119,8 @@ def install(requirements: Path, site: Path, target: Target) -> None:
     """Install the requirements into the folder `site`. pip takes more options, such as where to
     find packages, from its environment variables (PIP_FIND_LINKS, PIP_NO_INDEX, …).
     """
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"]
+    # Isolated: the plugin's folder may be the current one, or on PYTHONPATH, and have a pip.py.
+    command = [sys.executable, "-I", "-m", "pip", "install", "--quiet", "--no-compile"]
     command += ["--disable-pip-version-check", "--no-warn-conflicts"]
     command += ["--target", str(site), "--requirement", str(requirements)]
     if target != Target():
@@ -202,7 +154,7 @@ def installed(site: Path) -> Iterator[Item]:
         )
         if path.is_file() and not of_this_machine:
             name = PurePosixPath("venv", "site-packages", relative.as_posix())
-            yield Item(str(name), path, _is_executable(path))
+            yield Item(str(name), path, bool(path.stat().st_mode & stat.S_IXUSR))
 
 
 def bytecode_of(items: Sequence[Item], scratch: Path) -> Iterator[Item]:
@@ -239,44 +191,3 @@ message='this plugin is bundled for Python {version}: the server must have it on
 echo "{{\\"@level\\": \\"error\\", \\"@message\\": \\"$message\\"}}" >&2
 exit 1
 """
-
-
-def write(out: Path, top: str, items: Sequence[Item]) -> None:
-    """The archive, in one piece or not at all: sorted, without times, owners and other modes than
-    0644 and 0755.
-    """
-    folders = {str(p) for item in items for p in PurePosixPath(item.name).parents}
-    partial = out.with_name(f"{out.name}.partial")
-    try:
-        with (
-            partial.open("wb") as file,
-            gzip.GzipFile("", "wb", 6, file, mtime=0) as packed,
-            tarfile.open(fileobj=packed, mode="w") as archive,
-        ):
-            members: list[tuple[str, Item | None]] = [(name, None) for name in folders]
-            members += [(item.name, item) for item in items]
-            for name, item in sorted(members, key=lambda member: member[0]):
-                _add(archive, top if name == "." else f"{top}/{name}", item)
-        os.replace(partial, out)
-    except OSError as error:
-        raise fail(Location(str(out)), f"cannot be written: {error.strerror}") from None
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _add(archive: tarfile.TarFile, name: str, item: Item | None) -> None:
-    """One member; without an item a folder."""
-    member = tarfile.TarInfo(name)
-    member.mtime = MTIME
-    if item is None:
-        member.type, member.mode = tarfile.DIRTYPE, 0o755
-        archive.addfile(member)
-        return
-    member.mode = 0o755 if item.executable else 0o644
-    if isinstance(item.content, bytes):
-        member.size = len(item.content)
-        archive.addfile(member, io.BytesIO(item.content))
-        return
-    with item.content.open("rb") as file:
-        member.size = os.fstat(file.fileno()).st_size
-        archive.addfile(member, file)

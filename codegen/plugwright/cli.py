@@ -233,6 +233,12 @@ def bundle(
             help="A name or path to leave out, with * and ?; may be repeated."
         ),
     ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A name or path to take in that is left out otherwise; may be repeated."
+        ),
+    ] = None,
     python_version: Annotated[
         str, typer.Option(help="Python of the server, such as 3.12; default: this one.")
     ] = "",
@@ -247,10 +253,12 @@ def bundle(
     """Pack a Mattermost plugin, with all it needs, into the .tar.gz that a server installs.
 
     The requirements are installed into the archive, so the server needs Python but no index. Left
-    out are tests, hidden files, virtual environments and what Python and pip leave behind.
+    out are tests, hidden files, virtual environments, what Python and pip leave behind, and what
+    looks like keys, passwords and databases; the last line says what.
     """
     with _reported(), _Progress() as progress:
         from . import bundle as bundling
+        from .contents import Choice
 
         target = bundling.Target()
         if python_version:
@@ -258,8 +266,11 @@ def bundle(
                 raise typer.BadParameter("--python-version must be like 3.12")
             target = target._replace(version=python_version)
         target = target._replace(platforms=tuple(platform or ()))
-        made = bundling.make(folder, out, exclude or (), target, progress.show)
-    print(f"{made}: {made.stat().st_size / 2**20:.1f} MiB")
+        choice = Choice(tuple(exclude or ()), tuple(include or ()))
+        made = bundling.make(folder, out, choice, target, progress.show)
+    print(f"{made.path}: {made.path.stat().st_size / 2**20:.1f} MiB")
+    if made.left_out:
+        print(f"left out: {', '.join(made.left_out)}")
 
 
 def _jobs(

@@ -7,6 +7,7 @@ each problem is found before, with its line. Keys that are not looked at stay as
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -60,10 +61,14 @@ def read(path: Path) -> Manifest:
     except (OSError, UnicodeDecodeError) as error:
         raise fail(Location(str(path)), f"cannot be read: {error}") from None
     try:
-        reader = _Reader(path, text, json.loads(text))
+        reader = _Reader(path, text, _decoder.decode(text))
     except json.JSONDecodeError as error:
         where = Location(str(path), error.lineno, error.colno)
         raise fail(where, f"no JSON: {error.msg[0].lower()}{error.msg[1:]}") from None
+    except ValueError as error:
+        raise fail(
+            Location(str(path)), f"no JSON that a server reads: {error}"
+        ) from None
     except RecursionError:
         raise fail(Location(str(path)), "no JSON: nested too deeply") from None
     manifest = reader.manifest()
@@ -170,7 +175,7 @@ class _Reader:
             return ""
         if required and not value.strip():
             self._add(place, f"{name} is missing")
-        return value.strip()
+        return value
 
     def _table(
         self, parent: Mapping[str, Any], place: Place
@@ -195,7 +200,20 @@ class _Reader:
         )
 
 
-_decoder = json.JSONDecoder()
+def _number(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"the number {digits[:20]}… is larger than any that it knows")
+    return value
+
+
+def _constant(name: str) -> float:
+    raise ValueError(f"{name} is no value")
+
+
+_decoder = json.JSONDecoder(
+    parse_int=_number, parse_float=_number, parse_constant=_constant
+)
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plugwright import bundle, manifest
+from plugwright import archive, bundle, manifest
+from plugwright.contents import Choice
 from plugwright.problems import GenerationError
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +96,8 @@ def write(path: Path, text: str = "") -> Path:
 
 
 def make(folder: Path, out: Path, *exclude: str) -> Path:
-    return bundle.make(folder, out, exclude, bundle.Target(), lambda text: None)
+    choice = Choice(exclude)
+    return bundle.make(folder, out, choice, bundle.Target(), lambda text: None).path
 
 
 def refusal(folder: Path) -> list[str]:
@@ -131,7 +133,7 @@ def test_an_archive_says_nothing_of_the_machine(plugin: Path, tmp_path: Path) ->
     for member in found.values():
         assert member.isfile() or member.isdir(), member.name
         assert (member.uid, member.gid, member.uname, member.gname) == (0, 0, "", "")
-        assert member.mtime == bundle.MTIME
+        assert member.mtime == archive.MTIME
         assert member.name.partition("/")[0] == "com.example.one"
     packed = (tmp_path / "one.tar.gz").read_bytes()
     assert packed[4:8] == bytes(4), "gzip has no time"
@@ -181,7 +183,8 @@ def test_links(plugin: Path, tmp_path: Path) -> None:
     said = refusal(plugin)
     link = "a link to a folder, or out of the plugin's folder: copy what it means, or exclude it"
     wrong = [f"{name}: {link}" for name in ("folder", "nowhere", "out")]
-    assert said == [*wrong, "pipe: neither a file nor a folder", f"up: {link}"]
+    pipe = "pipe: neither a file nor a folder: remove it, or exclude it"
+    assert said == [*wrong, pipe, f"up: {link}"]
 
 
 def test_the_start_script(plugin: Path, tmp_path: Path) -> None:
@@ -308,7 +311,7 @@ def test_files_that_are_named_but_not_there(plugin: Path) -> None:
     write(plugin / "test_me.py")
     (plugin / "requirements.txt").unlink()
     assert refusal(plugin) == [
-        "plugin.json:7:19: test_me.py is no file, or is left out of the bundle",
+        "plugin.json:7:19: test_me.py is no file, or is left out: --include takes it in",
         "plugin.json:8:19: other.py is missing",
         "plugin.json:12:18: main.js is missing",
         "requirements.txt: missing: name the SDK there, and whatever else the plugin imports",

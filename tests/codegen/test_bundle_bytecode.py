@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from plugwright import bundle
+from plugwright.contents import Choice
 from test_bundle import make, offline, plugin, wheels, write
 
 __all__ = ["offline", "plugin", "wheels"]  # fixtures
@@ -62,6 +63,7 @@ def test_the_modules_of_the_plugin_have_it_too(installed: Path) -> None:
 
 def test_another_python_gets_none(plugin: Path, tmp_path: Path) -> None:
     target = bundle.Target("3.99")
-    archive = bundle.make(plugin, tmp_path / "x.tar.gz", (), target, lambda text: None)
-    with tarfile.open(archive) as packed:
+    out = tmp_path / "x.tar.gz"
+    bundle.make(plugin, out, Choice(), target, lambda text: None)
+    with tarfile.open(out) as packed:
         assert not [name for name in packed.getnames() if name.endswith(".pyc")]
