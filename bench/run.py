@@ -9,6 +9,7 @@ from pathlib import Path
 
 import conversion
 import generation
+import hostile
 import process
 import startup
 from measure import HEADER
@@ -18,6 +19,7 @@ _AREAS = {
     "conversion": conversion,
     "startup": startup,
     "process": process,
+    "hostile": hostile,
 }
 
 

@@ -33,7 +33,7 @@ def rest(message: Any) -> bytes:
     cls = type(message)  # whose methods no field can hide
     for field, _ in cls.ListFields(message):
         cls.ClearField(message, field.name)
-    data: bytes = cls.SerializePartialToString(message, deterministic=True)
+    data: bytes = cls.SerializePartialToString(message)
     return data
 
 

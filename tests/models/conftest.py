@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from plugwright import generation, output
 
 PROTOS = Path(__file__).parent
+PLUGWRIGHT = Path(sys.executable).with_name("plugwright")
+
+
+def generate(name: str, root: Path) -> Path:
+    """Write the package `<name>_kind`; returns the folder it is in."""
+    out = root / name
+    command = [PLUGWRIGHT, "generate", "--package", f"{name}_kind", "--out", out]
+    subprocess.run([*command, f"-I{PROTOS}", PROTOS / f"{name}.proto"], check=True)
+    sys.path.insert(0, str(out))
+    return out
 
 
 @pytest.fixture(scope="session")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of `every_kind` and `old_kind`, which is on `sys.path`."""
-    root = tmp_path_factory.mktemp("packages")
-    for name in ("every", "old"):
-        sources = generation.Sources((PROTOS / f"{name}.proto",), (PROTOS,))
-        job = generation.zero_config(f"{name}_kind", root, sources)
-        output.write(root, generation.generated(job, lambda text: None))
-    sys.path.insert(0, str(root))
-    yield root
-    sys.path.remove(str(root))
+def every_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder that `every_kind` is in, which is on `sys.path`."""
+    out = generate("every", tmp_path_factory.mktemp("packages"))
+    yield out
+    sys.path.remove(str(out))
 
 
 @pytest.fixture(scope="session")
-def every(packages: Path) -> Any:
+def every(every_folder: Path) -> Any:
     """The models of `every.proto`."""
     return importlib.import_module("every_kind").models
 
 
 @pytest.fixture(scope="session")
-def old(packages: Path) -> Any:
+def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The models of `old.proto`."""
-    return importlib.import_module("old_kind").models
+    out = generate("old", tmp_path_factory.mktemp("packages"))
+    yield importlib.import_module("old_kind").models
+    sys.path.remove(str(out))

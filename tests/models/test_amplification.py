@@ -1,13 +1,11 @@
 """Does a peer get more work or memory out of a decode than its bytes are worth?
 
-Times are those of this process's CPU, and compared within one test: a busy machine does not count.
+What it takes in time is measured by `bench/hostile.py`.
 """
 
 from __future__ import annotations
 
-import gc
 import importlib
-import time
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -19,22 +17,6 @@ from plugwright_runtime.unknown import LARGE
 from plugwright_runtime.wire import LONG
 
 UNKNOWN = b"\xa0\x3f\x01"  # field 1012: a varint of one byte
-
-
-def spent(function: Callable[[], object], rounds: int = 3) -> float:
-    """CPU seconds of a function, the least of some rounds; without looking for cycles, which takes
-    the longer the more objects the process has."""
-    times: list[float] = []
-    gc.collect()
-    gc.disable()
-    try:
-        for _ in range(rounds):
-            begun = time.process_time()
-            function()
-            times.append(time.process_time() - begun)
-    finally:
-        gc.enable()
-    return min(times)
 
 
 def field(number: int, content: bytes) -> bytes:
@@ -70,25 +52,19 @@ WAYS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_many_unknown_fields_cost_about_what_protobuf_does(
+def test_unknown_fields_take_no_more_memory_than_their_bytes(
     every: Any, way: str
 ) -> None:
     data = WAYS[way](UNKNOWN * 400_000)
     message = every.Every.__codec__.message
-    floor = spent(lambda: message.FromString(data))
-    model = codec.decode(every.Every, data)
-    assert codec.encode(model) == message.FromString(data).SerializeToString()
-    # An object for each of them costs a hundred times as much.
-    assert spent(lambda: codec.decode(every.Every, data)) < 12 * floor + 0.02
-    del model
-    gc.collect()
     tracemalloc.start()
     try:
         model = codec.decode(every.Every, data)
         kept, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert isinstance(model, every.Every)  # until here
+    assert codec.encode(model) == message.FromString(data).SerializeToString()
+    # An object for each of them is thirty times as much.
     assert kept < 1.2 * len(data) + 100_000
     assert peak < 4 * len(data) + 100_000
 
@@ -113,31 +89,6 @@ def test_unknown_fields_are_found_at_every_size(every: Any, size: int) -> None:
 def test_a_large_message_that_is_cut_off_is_refused_as_ever(every: Any) -> None:
     with pytest.raises(DecodeError, match=r"not a every\.v1\.Every"):
         codec.decode(every.Every, UNKNOWN * LARGE + UNKNOWN[:2])
-
-
-LISTS = {
-    "nothings": field(51, b""),
-    "values": field(49, b"\x08\x00"),
-    "leaves": field(47, b"\x08\x01"),
-    "timestamps": field(48, b"\x08\x01"),
-    "a_list_value": b"",
-}
-
-
-@pytest.mark.parametrize("name", LISTS)
-def test_a_long_list_costs_as_much_an_element_as_a_short_one(
-    every: Any, name: str
-) -> None:
-    def decoding(length: int) -> Callable[[], object]:
-        data = LISTS[name] * length
-        if name == "a_list_value":
-            data = field(24, field(1, b"\x08\x00") * length)
-        assert len(getattr(codec.decode(every.Every, data), name)) in (length, 1)
-        return lambda: codec.decode(every.Every, data)
-
-    short, long = 20_000, 400_000
-    floor = spent(decoding(short))
-    assert spent(decoding(long), 2) < 5 * floor * (long / short)
 
 
 class Recorder(list[Any]):

@@ -49,7 +49,7 @@ def test_help_and_inspect(every: Any) -> None:
     assert inspect.getmembers(every.Leaf())
 
 
-def test_nothing_has_been_asked_before(packages: Path) -> None:
+def test_nothing_has_been_asked_before(every_folder: Path) -> None:
     """The first question to a class is answered like any later one."""
     script = """
 import dataclasses, inspect, pydantic, pydoc, sys
@@ -77,7 +77,7 @@ assert "__unknown__" not in models.Leaf.__dataclass_fields__
     for tool in ("pydantic", "decorator", "members", "help"):
         command = [sys.executable, "-c", script, tool]
         done = subprocess.run(
-            command, cwd=packages, capture_output=True, text=True, check=False
+            command, cwd=every_folder, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, (tool, done.stderr)
 
