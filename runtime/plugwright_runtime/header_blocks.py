@@ -80,10 +80,11 @@ class HeaderBlocks:
         else:
             text = text_at(block, at)
             at = text.end
-            is_scheme = block[text.start : at] == SCHEME[text.huffman]
+            is_scheme = bytes(block[text.start : at]) == SCHEME[text.huffman]
             name = Name(length(block, text) if keeps else 0, is_scheme)
         value = text_at(block, at)
-        if name.is_scheme and block[value.start : value.end] == FILE[value.huffman]:
+        said = bytes(block[value.start : value.end])
+        if name.is_scheme and said == FILE[value.huffman]:
             block[value.start : value.end] = HTTP[value.huffman]
         if keeps:
             self._keep(name, length(block, value))

@@ -150,6 +150,9 @@ class FakeService:
             c.request for c in self.calls if c.rpc == rpc and isinstance(c.request, cls)
         ]
 
+    def check(self, request: Any) -> None:
+        """Raises what the real server would refuse `request` with; that of a system knows."""
+
     def _wrap(self, rpc: Rpc) -> None:
         """Record calls of one RPC, and answer them if `on` has said how."""
         if rpc.kind != "unary":
@@ -158,6 +161,7 @@ class FakeService:
 
         def method(request: Any, context: ServerContext) -> Any:
             self.calls.append(Call(rpc.name, request, context.metadata))
+            self.check(request)
             answer = self._answers.get(rpc.name)
             if answer is None:
                 return real(request, context)

@@ -15,27 +15,20 @@ import stat
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import grpc
-from clapshot_wire import INBOUND, OUTBOUND, message_class, organizer, rpcs
+from clapshot_peer import CallFailed, Code, Connection, Outbound
+from clapshot_wire import message_class, organizer
+from h2_server import Serving
 
 POLL_SECONDS = 0.1
 SOCKET_SECONDS = 5.0
-CONNECT_SECONDS = 8.0
 ATTEMPTS = 5
 ATTEMPT_PAUSE = 0.5
 KILL_SECONDS = 5.0
-PATIENCE = 20.0  # the real server has no limit for a call; a test has
-
-AUTHORITY = (("grpc.default_authority", "localhost"),)  # not a path, percent-encoded
-
-Code = grpc.StatusCode
-Answer = Callable[[Any], Any]
 
 
 class StartFailed(Exception):
@@ -64,68 +57,6 @@ class Outcome:
     answer: Any = None
 
 
-class Connection:
-    """A connection to the organizer, for raw calls."""
-
-    def __init__(self, target: str) -> None:
-        self._channel = grpc.insecure_channel(target, options=AUTHORITY)
-        self._rpcs = {rpc.name: rpc for rpc in rpcs(INBOUND)}
-
-    def call(self, rpc: str, request: Any) -> Any:
-        """The answer. Raises grpc.RpcError."""
-        response = message_class(self._rpcs[rpc].response)
-        send = self._channel.unary_unary(
-            f"/{INBOUND}/{rpc}",
-            request_serializer=lambda m: m.SerializeToString(),
-            response_deserializer=response.FromString,
-        )
-        return send(request, timeout=PATIENCE)
-
-    def connect(self) -> None:
-        try:
-            grpc.channel_ready_future(self._channel).result(CONNECT_SECONDS)
-        except grpc.FutureTimeoutError:
-            raise StartFailed("no connection to the organizer") from None
-
-    def close(self) -> None:
-        self._channel.close()
-
-
-@dataclass
-class Outbound:
-    """OrganizerOutbound as a raw service: what it was asked, and what it answers."""
-
-    answers: dict[str, Answer] = field(default_factory=dict)
-    calls: list[tuple[str, Any]] = field(default_factory=list)
-
-    def requests(self, rpc: str) -> list[Any]:
-        return [request for name, request in self.calls if name == rpc]
-
-    def serve(self, address: str) -> tuple[grpc.Server, int]:
-        """The server, and its port if `address` is one of TCP."""
-        server = grpc.server(ThreadPoolExecutor(8))
-        table = {rpc.name: self._handler(rpc) for rpc in rpcs(OUTBOUND)}
-        handler = grpc.method_handlers_generic_handler(OUTBOUND, table)
-        server.add_generic_rpc_handlers((handler,))
-        port = server.add_insecure_port(address)
-        server.start()
-        return server, port
-
-    def _handler(self, rpc: Any) -> Any:
-        request, response = message_class(rpc.request), message_class(rpc.response)
-
-        def answer(data: Any, context: Any) -> Any:
-            self.calls.append((rpc.name, data))
-            made = self.answers.get(rpc.name, lambda _: response())(data)
-            if isinstance(made, Code):
-                context.abort(made, f"{rpc.name} failed as {made.name}")
-            return made
-
-        return grpc.unary_unary_rpc_method_handler(
-            answer, request.FromString, lambda m: m.SerializeToString()
-        )
-
-
 class ClapshotServer:
     """One server with one organizer; `start()` to `stop()`, or as a context manager."""
 
@@ -142,7 +73,7 @@ class ClapshotServer:
         self.folder = folder
         self.socket = folder / "grpc-srv-to-org.sock"
         self.database = folder / "clapshot.sqlite"
-        self.outbound = Outbound()
+        self.outbound = Outbound(sessions=set())
         self.lines: dict[str, list[str]] = {"stdout": [], "stderr": []}
         self.socket_seconds = 0.0
         self._command = f"{command} {self.socket} {flags}".rstrip()
@@ -150,7 +81,7 @@ class ClapshotServer:
         self._attempts = attempts
         self._environ = {**os.environ, **(environ or {})}
         self._readers: list[threading.Thread] = []
-        self._served: grpc.Server | None = None
+        self.served: Serving | None = None
 
     def __enter__(self) -> ClapshotServer:
         try:
@@ -169,8 +100,7 @@ class ClapshotServer:
         self.wait_for_socket()
         if self._migrate or not self.database.exists():
             self.migrate()
-        address = f"unix:{self.folder}/grpc-org-to-srv.sock"
-        self._served, _ = self.outbound.serve(address)
+        self.served = self.outbound.serve(f"{self.folder}/grpc-org-to-srv.sock")
         self.handshake()
 
     # ------------------------------------------------------------ the process
@@ -225,8 +155,9 @@ class ClapshotServer:
 
     def stop(self) -> Stopped:
         """SIGTERM to the shell's pid, 5 s, SIGKILL."""
-        if self._served is not None:
-            self._served.stop(None).wait()
+        if self.served is not None:
+            self.served.stop()
+            self.served = None
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         killed = False
@@ -269,9 +200,9 @@ class ClapshotServer:
                 request.db.CopyFrom(self.database_message())
                 connection.call("apply_migration", request)
             self._check_foreign_keys()
-        except (grpc.RpcError, StartFailed) as error:
+        except (CallFailed, OSError, StartFailed) as error:
             shutil.copy(backup, self.database)
-            raise StartFailed(f"migration failed: {text_of(error)}") from error
+            raise StartFailed(f"migration failed: {error}") from error
         finally:
             connection.close()
 
@@ -279,8 +210,8 @@ class ClapshotServer:
         request = organizer("CheckMigrationsRequest", db=self.database_message())
         try:
             state = connection.call("check_migrations", request)
-        except grpc.RpcError as error:
-            if error.code() in (Code.UNIMPLEMENTED, Code.NOT_FOUND):
+        except CallFailed as error:
+            if error.code in (Code.UNIMPLEMENTED, Code.NOT_FOUND):
                 return []
             raise
         pending = list(state.pending_migrations)
@@ -309,9 +240,11 @@ class ClapshotServer:
             try:
                 connection.connect()
                 connection.call("handshake", self.server_info())
-            except (grpc.RpcError, StartFailed) as error:
+                if not self.outbound.requests("handshake"):
+                    raise StartFailed("the organizer has not introduced itself")
+            except (CallFailed, OSError) as error:
                 if attempt == self._attempts:
-                    raise StartFailed(f"handshake failed: {text_of(error)}") from error
+                    raise StartFailed(f"handshake failed: {error}") from error
                 time.sleep(ATTEMPT_PAUSE)
             else:
                 return
@@ -322,7 +255,7 @@ class ClapshotServer:
 
     def session(self, user: str, *, is_admin: bool = False) -> Session:
         """A browser session: its own connection, begun and logged in. Raises SessionClosed."""
-        return Session(self.connection(), user, is_admin)
+        return Session(self.connection(), user, is_admin, self.outbound.sessions)
 
 
 def solve(name: str, version: str, pending: list[Any]) -> list[Any] | None:
@@ -349,19 +282,21 @@ def met(dependency: Any, name: str, version: str) -> bool:
     return not (dependency.HasField("max_ver") and version > dependency.max_ver)
 
 
-def text_of(error: Exception) -> str:
-    if isinstance(error, grpc.RpcError):
-        return f"{error.code().name}: {error.details()}"
-    return str(error)
-
-
 class Session:
     """A logged-in user; a call returns the `Outcome` that the user gets to see."""
 
-    def __init__(self, connection: Connection, user: str, is_admin: bool) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        user: str,
+        is_admin: bool,
+        sessions: set[str] | None,
+    ) -> None:
         self._connection = connection
+        self._sessions = set[str]() if sessions is None else sessions
         self.data = organizer("UserSessionData", sid=f"sid-{user}", is_admin=is_admin)
         self.data.user.id, self.data.user.name = user, user.title()
+        self._sessions.add(self.data.sid)
         try:
             self._begin()
         except BaseException:
@@ -372,14 +307,15 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._sessions.discard(self.data.sid)
         self._connection.close()
 
     def _begin(self) -> None:
         try:
             self._call("on_start_user_session", "OnStartUserSessionRequest")
-        except grpc.RpcError as error:
-            if error.code() is not Code.UNIMPLEMENTED:
-                raise SessionClosed(text_of(error)) from error
+        except CallFailed as error:
+            if error.code is not Code.UNIMPLEMENTED:
+                raise SessionClosed(str(error)) from error
         login = self.authz(other_op=organizer("AuthzUserActionRequest.OtherOp"))
         if login.kind == "denied":
             raise SessionClosed(f"login denied: {login.text}")
@@ -390,10 +326,10 @@ class Session:
     def authz(self, **op: Any) -> Outcome:
         try:
             answer = self._call("authz_user_action", "AuthzUserActionRequest", **op)
-        except grpc.RpcError as error:
-            if error.code() is Code.UNIMPLEMENTED:
+        except CallFailed as error:
+            if error.code is Code.UNIMPLEMENTED:
                 return Outcome("server's default")
-            if error.code() is Code.ABORTED:
+            if error.code is Code.ABORTED:
                 return Outcome("denied", "a warning in the log")
             return Outcome("denied", "internal error")
         if not answer.HasField("is_authorized"):
@@ -405,10 +341,10 @@ class Session:
     def navigate(self, page_id: str | None = None) -> Outcome:
         try:
             answer = self._call("navigate_page", "NavigatePageRequest", page_id=page_id)
-        except grpc.RpcError as error:
-            if error.code() in (Code.UNIMPLEMENTED, Code.ABORTED):
+        except CallFailed as error:
+            if error.code in (Code.UNIMPLEMENTED, Code.ABORTED):
                 return Outcome("built-in listing")
-            return Outcome("error", text_of(error))
+            return Outcome("error", str(error))
         if page_id is None:
             answer.ClearField("page_id")
         else:
@@ -435,10 +371,10 @@ class Session:
     ) -> Outcome:
         try:
             self._call(rpc, message, **fields)
-        except grpc.RpcError as error:
-            if error.code() in ignored:
+        except CallFailed as error:
+            if error.code in ignored:
                 return Outcome("ignored")
-            return Outcome("error", text_of(error))
+            return Outcome("error", str(error))
         return Outcome("done")
 
 
@@ -447,10 +383,10 @@ def list_tests(server: ClapshotServer) -> Outcome:
     connection = server.connection()
     try:
         answer = connection.call("list_tests", message_class("clapshot.Empty")())
-    except grpc.RpcError as error:
-        if error.code() in (Code.UNIMPLEMENTED, Code.NOT_FOUND):
+    except CallFailed as error:
+        if error.code in (Code.UNIMPLEMENTED, Code.NOT_FOUND):
             return Outcome("none")
-        return Outcome("error", text_of(error))
+        return Outcome("error", str(error))
     finally:
         connection.close()
     return Outcome("tests", answer=list(answer.test_names))

@@ -16,8 +16,9 @@ from clapshot_organizer import (
     ValidationError,
 )
 from clapshot_organizer.clients import OrganizerInboundClient
+from clapshot_peer import Connection, Outbound
 from clapshot_play import server_for
-from clapshot_server import ClapshotServer, Connection, Outbound
+from clapshot_server import ClapshotServer
 from clapshot_wire import (
     INBOUND,
     OUTBOUND,
@@ -120,10 +121,10 @@ def assert_answer(rpc: Rpc, found: Any, answer: Any) -> None:
 
 @pytest.fixture(scope="module")
 def outbound() -> Iterator[tuple[Outbound, str]]:
-    service = Outbound()
-    server, port = service.serve("127.0.0.1:0")
+    service = Outbound(lenient=True)
+    server, port = service.serve_tcp()
     yield service, f"127.0.0.1:{port}"
-    server.stop(None)
+    server.stop()
 
 
 @pytest.mark.parametrize("flavour", [ClapshotClient, AsyncClapshotClient])

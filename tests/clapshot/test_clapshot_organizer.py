@@ -147,13 +147,13 @@ def test_a_handshake_that_fails_leaves_the_former_one() -> None:
         with pytest.raises(PluginAPIError, match="internal error of the organizer"):
             harness.connect()
         assert (organizer.srv, organizer.srv_sync, organizer.server_info) == former
-        organizer.srv_sync.client_open_media_file("s", "m")
+        organizer.srv_sync.delete_media_file("m")
         organizer.fails = False
         harness.connect()
         assert organizer.srv is not former[0]
         with pytest.raises(PluginAPIError, match="closed"):
             former[1].client_open_media_file("s", "m")
-        organizer.srv_sync.client_open_media_file("s", "m")
+        organizer.srv_sync.delete_media_file("m")
 
 
 class Waiting(Organizer):

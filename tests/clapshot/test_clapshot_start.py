@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import sqlite3
 import sys
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 from clapshot_play import EXAMPLE, Play
 from clapshot_server import ClapshotServer, StartFailed
 from clapshot_wire import OUTBOUND, organizer
-from h2_server import serving
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -98,16 +96,12 @@ def test_what_a_shell_does(play: Play, signal_of: str) -> None:
 def test_an_organizer_that_hangs_ends_before_the_sigkill(play: Play) -> None:
     with play("scripted.py", script={"run_test": "hang"}) as server:
         connection = server.connection()
-        request = organizer("RunTestRequest", test_name="x")
-        call = connection._channel.unary_unary(
-            "/clapshot.organizer.OrganizerInbound/run_test"
-        ).future(request.SerializeToString())
+        connection.begin("run_test", organizer("RunTestRequest", test_name="x"))
         while not any("run_test" in line for line in server.lines["stdout"]):
             pass
         stopped = server.stop()
         assert (stopped.killed, stopped.code) == (False, 0)
         assert 1.5 < stopped.seconds < 4.5  # it was given half of the grace
-        call.cancel()
         connection.close()
 
 
@@ -165,25 +159,20 @@ def test_a_server_that_cannot_be_reached(play: Play) -> None:
 
 def test_the_server_over_tcp(play: Play) -> None:
     server = play("scripted.py")
-    served, port = server.outbound.serve("127.0.0.1:0")
+    served, port = server.outbound.serve_tcp()
     info = server.server_info()
     info.backchannel.tcp.host, info.backchannel.tcp.port = "127.0.0.1", port
     server.server_info = lambda: info  # type: ignore[method-assign]
     with server:
         assert len(server.outbound.requests("handshake")) == 1
-    served.stop(None)
+    served.stop()
 
 
-def test_the_server_is_called_back_as_localhost(play: Play, folder: Path) -> None:
+def test_the_server_is_called_back_as_localhost(play: Play) -> None:
     """A server on Rust's h2 resets a stream whose authority is the path of its socket."""
-    server = play("scripted.py", attempts=1)
-    info = server.server_info()
-    info.backchannel.unix.path = f"{folder}/it's here.sock"
-    server.server_info = lambda: info  # type: ignore[method-assign]
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(info.backchannel.unix.path)
-    with serving(listening) as seen, server:
-        (request,) = seen.requests
+    with play("scripted.py") as server:
+        assert server.served is not None
+        (request,) = server.served.requests
     assert request[":authority"] == "localhost"
     assert request[":path"] == f"/{OUTBOUND}/handshake"
 

@@ -22,7 +22,7 @@ from goplugin_host import (
     short_directory,
     start_plugin,
 )
-from h2_server import Seen, serving
+from h2_server import Serving, serving
 from plugwright_runtime.client import AsyncClient, ClientOptions, SyncClient
 from plugwright_runtime.dialling import channel_options
 
@@ -122,7 +122,7 @@ async def rpc_Dial(request, context):
 """
 
 
-def dialled(host: Any, network: str, made: socket.socket, tls: Any = None) -> Seen:
+def dialled(host: Any, network: str, made: socket.socket, tls: Any = None) -> Serving:
     """What a service of the host's got that the plugin dialled."""
     name = made.getsockname()
     address = name if network == "unix" else f"{name[0]}:{name[1]}"

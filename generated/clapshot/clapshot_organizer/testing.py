@@ -2,11 +2,12 @@
 # Its source is python/testing.py, beside the config.
 
 """How is an organizer tested without a Clapshot server? Between a fake one and a caller of its
-calls, in process, over real connections.
+calls, in process, over real connections. The fake one refuses what the server refuses.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -14,22 +15,37 @@ from typing import Any, Generic, Self, TypeVar
 from plugwright_runtime.application import close_clients
 from plugwright_runtime.handler_loop import Place
 from plugwright_runtime.pool import HandlerPool
-from plugwright_runtime.servicer import handlers
+from plugwright_runtime.servicer import Servicer, handlers
 from plugwright_runtime.testing import BackgroundServer, FakeService
 
 from .clients import OrganizerInboundClient
 from .models import (
     Database,
     Empty,
+    OrganizerInfo,
     SemanticVersionNumber,
     ServerInfo,
     UserInfo,
     UserSessionData,
 )
 from .organizer import Organizer
+from .server_rules import check
 from .servicers import OrganizerOutboundServicer
 
 T = TypeVar("T", bound=Organizer)
+
+SOCKET_SECONDS = 5.0  # that the server waits for the organizer's socket
+
+
+class _StrictServer(FakeService):
+    """Refuses what the server would not do, before any answer is looked for."""
+
+    def __init__(self, servicer: Servicer, sessions: set[str]) -> None:
+        self._sessions = sessions
+        super().__init__(servicer)
+
+    def check(self, request: Any) -> None:
+        check(request, self._sessions)
 
 
 class OrganizerHarness(Generic[T]):
@@ -37,7 +53,8 @@ class OrganizerHarness(Generic[T]):
 
     `organizer`: the instance. `server`: the fake; `server.on("DbGetMediaFiles", answer)` says what
     it answers, `server.requests("client_show_page", ClientShowPageRequest)` what it was asked.
-    `inbound`: calls the organizer as the server does.
+    `inbound`: calls the organizer as the server does. `sessions`: the ids of the browser sessions
+    that are there, to which `session` adds.
     """
 
     organizer: T
@@ -58,14 +75,23 @@ class OrganizerHarness(Generic[T]):
         self._make = organizer
         self._database = database
         self._connect = connect
-        self.server = FakeService(outbound or OrganizerOutboundServicer())
+        self.sessions: set[str] = set()
+        self.server = _StrictServer(
+            outbound or OrganizerOutboundServicer(), self.sessions
+        )
         if outbound is None:
             for rpc in OrganizerOutboundServicer.__rpcs__:
                 if rpc.nothing:
                     self.server.on(rpc.name, Empty())
 
     def __enter__(self) -> Self:
+        began = time.monotonic()
         self.organizer = self._make()
+        if (took := time.monotonic() - began) > SOCKET_SECONDS:
+            raise AssertionError(
+                f"the organizer took {took:.1f} s to be made, and the server waits "
+                f"{SOCKET_SECONDS:g} s: do in on_connected what takes its time"
+            )
         self._pool = HandlerPool()
         self._served = BackgroundServer(self._handlers)
         try:
@@ -87,8 +113,12 @@ class OrganizerHarness(Generic[T]):
         self._stop()
 
     def connect(self) -> None:
-        """The handshake, as the server makes it."""
+        """The handshake, as the server makes it: it waits for the organizer's own."""
         self.inbound.handshake(self.server_info())
+        if not self.server.requests("handshake", OrganizerInfo):
+            raise AssertionError(
+                "the organizer has not introduced itself to the server"
+            )
 
     def server_info(self) -> ServerInfo:
         """What the server says in the handshake: that this process is to be called back."""
@@ -111,9 +141,11 @@ class OrganizerHarness(Generic[T]):
     def session(
         self, user: str = "alice", *, is_admin: bool = False
     ) -> UserSessionData:
-        """A browser session."""
+        """A browser session, which is there from now on."""
+        sid = f"sid-{user}"
+        self.sessions.add(sid)
         return UserSessionData(
-            sid=f"sid-{user}",
+            sid=sid,
             user=UserInfo(id=user, name=user.title()),
             is_admin=is_admin,
         )

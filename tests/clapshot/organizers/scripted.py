@@ -19,7 +19,12 @@ from clapshot_organizer import (
     UserVisible,
     run_plugin,
 )
-from clapshot_organizer.models import OrganizerInfo, ServerInfo
+from clapshot_organizer.models import (
+    DbGetCommentsRequest,
+    Empty,
+    OrganizerInfo,
+    ServerInfo,
+)
 from plugwright_runtime.package import package_of
 
 SCRIPT: dict[str, str] = json.loads(os.environ.get("SCRIPT", "{}"))
@@ -51,7 +56,8 @@ class Scripted(Organizer):
             case "bug":
                 raise KeyError("secret of the organizer")
             case "outbound":
-                self.srv_sync.db_get_comments()
+                everything = DbGetCommentsRequest.Filter.All(Empty())
+                self.srv_sync.db_get_comments(filter=everything)
             case "hang":
                 time.sleep(60)
             case "exit":
