@@ -12,11 +12,9 @@ import copy
 import dataclasses
 import enum
 import reprlib
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_type_hints
-
-from .dataclass_view import FIELDS as FIELDS
-from .dataclass_view import PARAMS
 
 if TYPE_CHECKING:
     from .package import Codec
@@ -45,6 +43,27 @@ def _default(model: Any, name: str) -> Any:
     return getattr(model(**required), name)
 
 
+class _Fields(dict[str, "dataclasses.Field[Any]"]):
+    """`__dataclass_fields__` of each class. A dict, for so it is where a tool looks into the
+    `__dict__` of a class."""
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        from .dataclass_view import fields_of  # only when a tool asks
+
+        caller = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+        return fields_of(instance, owner, caller)
+
+
+class _Params:
+    """`__dataclass_params__` of each class."""
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        from .dataclass_view import params
+
+        return params()
+
+
+FIELDS: Any = _Fields()
 EMPTY_LIST: Any = _Sentinel("[]", list)
 EMPTY_DICT: Any = _Sentinel("{}", dict)
 UNSET: Any = _Sentinel("<default>", _default)
@@ -71,7 +90,7 @@ class Model:
         __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
     else:
         __dataclass_fields__ = FIELDS
-        __dataclass_params__ = PARAMS
+        __dataclass_params__ = _Params()
 
     def __post_init__(self) -> None:
         """Called by tools that fill the fields themselves (pydantic), not by `__init__`."""
@@ -137,7 +156,7 @@ class OneofCase:
 
     if not TYPE_CHECKING:
         __dataclass_fields__ = FIELDS
-        __dataclass_params__ = PARAMS
+        __dataclass_params__ = _Params()
 
         def __getattr__(self, name: str) -> Any:
             """The value under the name of its field, for tools that ask for fields."""
