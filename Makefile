@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PYTEST := python -m pytest --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help generate-grpc check-generated test test-lowest conformance interop peers lint format bench clean
+.PHONY: help generate-grpc check-generated test test-lowest test-newest conformance interop peers lint format bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -55,6 +55,16 @@ test-lowest: $(STAMP) ## run the SDK's tests on the oldest grpcio and protobuf
 	$(VENV)-lowest/bin/$(PYTEST) -n auto tests/sdk tests/hooks tests/clapshot \
 		tests/openrun --ignore=tests/openrun/test_openrun_typing.py
 
+# Where Python itself differs from one version to the next; the rest is in `make test`.
+test-newest: $(STAMP) ## run the tests of runtime and SDKs on the newest Python to be had
+	python=$$(PYTHON=$(PYTHON) .ci/newest-python $(VENV)-newest/python) && \
+		$$python -m venv --without-pip $(VENV)-newest/venv && \
+		$$python -c 'import sys; print("the newest Python is", sys.version)'
+	$(BIN)/python -m pip --python $(VENV)-newest/venv/bin/python install -qq --editable '.[dev]'
+	$(VENV)-newest/venv/bin/$(PYTEST) -n auto tests/runtime tests/hooks tests/sdk tests/clapshot \
+		tests/openrun tests/codegen/test_cases.py tests/codegen/test_edge_cases.py \
+		tests/codegen/test_well_known.py --ignore=tests/openrun/test_openrun_typing.py
+
 lint: $(STAMP) ## formatting, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/black --check --quiet .
@@ -70,4 +80,4 @@ bench: $(STAMP) ## measure speed and memory, as ratios against floors of the sam
 	$(BIN)/python bench/run.py
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest .mypy_cache .ruff_cache .hypothesis
