@@ -14,23 +14,27 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
+from . import debugger
+
 
 class _Allowance:
     """When the handler that sees it is due. Tasks and threads that outlive the handler see it too:
-    for them it is lifted.
+    for them it is lifted. `limit`: when its task is cancelled.
     """
 
-    __slots__ = ("due",)
+    __slots__ = ("due", "limit")
 
     def __init__(self, due: float) -> None:
-        self.due = due
+        self.due = self.limit = due
 
 
 _allowance: ContextVar[_Allowance | None] = ContextVar("allowance", default=None)
 
 
 def remaining() -> float:
-    """Seconds that the handler has left that is running here; infinity if there is none."""
+    """Seconds that the handler has left that is running here; infinity if there is none, or if a
+    debugger has held it beyond its time.
+    """
     allowance = _allowance.get()
     return math.inf if allowance is None else allowance.due - time.monotonic()
 
@@ -46,7 +50,7 @@ class Deadlines:
     """Cancels tasks that are overdue. Used within one event loop."""
 
     def __init__(self) -> None:
-        self._due: dict[asyncio.Task[Any], float] = {}
+        self._due: dict[asyncio.Task[Any], _Allowance] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, seconds: float) -> asyncio.Task[Any]:
@@ -54,8 +58,9 @@ class Deadlines:
         task = asyncio.current_task()
         assert task is not None
         loop = asyncio.get_running_loop()
-        due = self._due[task] = loop.time() + seconds
-        _allowance.set(_Allowance(due))  # loops ask the monotonic clock
+        due = loop.time() + seconds  # loops ask the monotonic clock
+        allowance = self._due[task] = _Allowance(due)
+        _allowance.set(allowance)
         if self._timer is None or due < self._timer.when():
             self._wait(loop, due)
         return task
@@ -75,8 +80,14 @@ class Deadlines:
     def _cancel_overdue(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         now = loop.time()
-        for task in [t for t, due in self._due.items() if due <= now]:
+        overdue = [task for task, a in self._due.items() if a.limit <= now]
+        held = bool(overdue) and debugger.attached()
+        for task in overdue:
+            if held:  # for good: whoever has looked at a call has spent its time
+                self._due[task].due = self._due[task].limit = math.inf
+                continue
             del self._due[task]
             task.cancel()
-        if self._due:
-            self._wait(loop, min(self._due.values()))
+        earliest = min((a.limit for a in self._due.values()), default=math.inf)
+        if earliest < math.inf:
+            self._wait(loop, earliest)

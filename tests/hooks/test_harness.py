@@ -146,7 +146,7 @@ def test_without_an_answer_a_call_is_unimplemented():
             harness.hooks.run_data_retention()
         with pytest.raises(PluginAPIError) as inner:
             harness.plugin.api.get_user("u")
-    assert "KVList is not implemented" in caught.value.message
+    assert "the fake has no answer for KVList" in caught.value.message
     assert (inner.value.rpc, inner.value.status_code) == ("GetUser", 501)
 
 
@@ -158,7 +158,9 @@ def test_an_answer_to_a_call_that_does_not_exist():
 
 def test_an_answer_of_another_call():
     harness = PluginHarness(Greeter)
-    with pytest.raises(TypeError, match="GetUser answers GetUserResponse, not GetTeam"):
+    with pytest.raises(
+        TypeError, match=r"GetUser answers GetUserResponse, .*not GetTeam"
+    ):
         harness.api.on("GetUser", models.GetTeamResponse())
 
 
@@ -220,7 +222,7 @@ def test_a_servicer_may_answer():
             harness.plugin.api.get_user("u0")
         assert harness.plugin.api.kv_list(page=7) == ["7", "KVList"]
         assert len(harness.api.requests("GetUser", models.GetUserRequest)) == 2
-        with pytest.raises(PluginAPIError, match="GetTeam is not implemented"):
+        with pytest.raises(PluginAPIError, match="no answer for GetTeam"):
             harness.plugin.api.get_team("t")
 
 
