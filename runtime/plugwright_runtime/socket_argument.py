@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 import socket
 import stat
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from .application import Application
     from .diversion import Diversion
     from .file_scheme import Relayed
+
+_log = logging.getLogger("plugwright.launch")
 
 ONE_SECOND = 1.0  # to find out whether somebody listens on a socket that is there
 
@@ -124,7 +127,7 @@ class UnixAddress:
     """
 
     def __init__(self, path: str, file_scheme: bool = False) -> None:
-        self._path = os.path.abspath(path)
+        self.name = self._path = os.path.abspath(path)
         self._file_scheme = file_scheme
         self._owned: tuple[int, int] | None = None
         self._relayed: Relayed | None = None
@@ -207,7 +210,7 @@ class TcpAddress:
     """host:port, as grpc takes it."""
 
     def __init__(self, address: str) -> None:
-        self._address = address
+        self.name = self._address = address
 
     async def listen(self, server: Any) -> Close:
         """As that of `UnixAddress`."""
@@ -280,7 +283,8 @@ class Process(ApplicationProcess):
         return await self._address.listen(self.server)
 
     def announce(self) -> None:
-        """The socket file says it."""
+        """The socket file says it; whoever started the program by hand has the log."""
+        _log.debug("listening on %s", self._address.name)
 
     async def live(self) -> int:
         try:

@@ -77,6 +77,8 @@ def test_the_flags_of_the_server(play: Play) -> None:
         server.stop()
     assert all(line.startswith('{"level": "') for line in server.lines["stdout"])
     assert any('"DEBUG"' in line for line in server.lines["stdout"])
+    (there,) = (line for line in server.lines["stdout"] if "listening on" in line)
+    assert str(server.socket) in there
 
 
 @pytest.mark.parametrize("signal_of", ["the shell", "a shell that does not exec"])

@@ -65,6 +65,16 @@ def test_the_guide_of_the_sdk_works(tmp_path: Path) -> None:
     run(sys.executable, "-m", "pytest", "-c", os.devnull, str(program), cwd=tmp_path)
 
 
+def test_the_test_kit_of_the_documents_works(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "openrun.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (kit,) = (block for block in blocks if "host.request" in block)
+    provider = blocks[0].replace("...\n", 'return [f"{word}, old"]\n', 1)
+    provider = provider.partition("if __name__")[0]
+    (tmp_path / "kit.py").write_text(provider + kit)
+    run(sys.executable, "kit.py", cwd=tmp_path)
+
+
 @pytest.mark.parametrize("document", ["examples/openrun/README.md", "docs/openrun.md"])
 def test_the_python_in_documents_is_python(document: str) -> None:
     text = (ROOT / document).read_text("utf-8")

@@ -92,11 +92,17 @@ def read_launch(
 def explain_cookie(spec: PluginSpec, environ: Mapping[str, str]) -> str:
     """What a person reads who ran the plugin in a shell."""
     state = "is not set" if spec.cookie_key not in environ else "has another value"
+    # What is reattached has no certificate of the host's.
+    debug = (
+        "run it in a test"
+        if spec.auto_mtls == "require"
+        else "start it in reattach mode"
+    )
     return (
         "this program is a plugin: it cannot be run on its own, its host starts it.\n"
         f"(a host sets the environment variable {spec.cookie_key} to a value they agreed on; "
         f"here it {state}.)\n"
-        "install the plugin in its host, or start it in reattach mode to debug it."
+        f"install the plugin in its host, or {debug} to debug it."
     )
 
 
