@@ -17,10 +17,10 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from .problems import Location, fail
+from .tree import NEW_FILE
 
 MTIME = 315_532_800  # 1980-01-01, as in wheels: tar warns of times before
 
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 _MAGIC = b"\x1f\x8b"
 
 
@@ -59,7 +59,7 @@ def write(out: Path, top: str, items: Sequence[Item]) -> None:
     partial = out.with_name(f".{out.name}-{secrets.token_hex(16)}")
     try:
         with contextlib.ExitStack() as undo:
-            with open(os.open(partial, _CREATE, 0o666), "wb") as file:
+            with open(os.open(partial, NEW_FILE, 0o666), "wb") as file:
                 undo.callback(partial.unlink)
                 with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
                     _pack(packed, top, items)

@@ -59,9 +59,8 @@ def _wanted(root: Path, file: SourceFile, record: Record) -> Found | None:
     try:
         now = read(path)
     except OSError as error:
-        return Found(
-            "foreign", file.path, None, file.text, error.strerror or str(error)
-        )
+        reason = f"it cannot be read: {error.strerror}"
+        return Found("foreign", file.path, None, file.text, reason)
     if now == file.text.encode():
         return None
     if path.is_symlink():

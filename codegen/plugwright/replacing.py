@@ -16,13 +16,13 @@ import secrets
 import signal
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
-from .tree import Tree
+from .tree import NEW_FILE, Tree
 
 _STAGE = re.compile(r"\.plugwright-[0-9a-f]{32}")
 _STAGED = re.compile(r"(?:new|old)-[0-9]+")
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 
 class Change(NamedTuple):
@@ -53,12 +53,13 @@ def apply(tree: Tree, changes: Sequence[Change]) -> None:
         return
     stage = f".plugwright-{secrets.token_hex(16)}"
     try:
-        name, folder = tree.at(stage)
-        os.mkdir(name, 0o700, dir_fd=folder)
+        with _naming(tree.root):
+            name, folder = tree.at(stage)
+            os.mkdir(name, 0o700, dir_fd=folder)
         with tree.inner(stage) as staged:
             for number, change in enumerate(changes):
                 if change.content is not None:
-                    with _naming(tree, change):
+                    with _naming(tree.root / change.path):
                         _create(staged, f"new-{number}", change.content)
             with _signals_waiting():
                 _Exchange(tree, staged).run(changes)
@@ -68,7 +69,7 @@ def apply(tree: Tree, changes: Sequence[Change]) -> None:
 
 def _create(staged: Tree, path: str, content: bytes) -> None:
     name, folder = staged.at(path)
-    with open(os.open(name, _CREATE, 0o666, dir_fd=folder), "wb", buffering=0) as file:
+    with open(os.open(name, NEW_FILE, 0o666, dir_fd=folder), "wb", buffering=0) as file:
         rest = memoryview(content)
         while rest:
             rest = rest[file.write(rest) :]
@@ -85,13 +86,12 @@ def _remove_stage(tree: Tree, stage: str) -> None:
 
 
 @contextlib.contextmanager
-def _naming(tree: Tree, change: Change) -> Generator[None]:
+def _naming(path: Path) -> Generator[None]:
     """Errors name the file that changes, not the one it is renamed from."""
     try:
         yield
     except OSError as error:
-        path = str(tree.root / change.path)
-        raise OSError(error.errno, error.strerror, path) from None
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 @contextlib.contextmanager
@@ -118,7 +118,7 @@ class _Exchange:
     def run(self, changes: Sequence[Change]) -> None:
         try:
             for number, change in enumerate(changes):
-                with _naming(self._tree, change):
+                with _naming(self._tree.root / change.path):
                     if change.content is None:
                         self._remove(number, change.path)
                     else:

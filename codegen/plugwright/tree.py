@@ -29,6 +29,8 @@ _NO_EMPTY_FOLDER = {
     errno.EBUSY,
 }
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | getattr(os, "O_BINARY", 0)
+"""Flags to open a file that is not there yet, not even as a link that somebody planted."""
 
 
 class Tree:
@@ -39,9 +41,11 @@ class Tree:
         self.root = root
         self.fd: int | None = None
         self._opened: tuple[str, int] | None = None
-        if _BY_FOLDER and place is None:
+        if not _BY_FOLDER:
+            os.listdir(root)  # fails as opening would
+        elif place is None:
             self.fd = os.open(root, _FOLDER)
-        elif _BY_FOLDER and place is not None:
+        else:
             self.fd = os.open(place[0], _FOLDER | _NO_LINK, dir_fd=place[1])
 
     def __enter__(self) -> Tree:
@@ -149,5 +153,5 @@ def read(path: Path) -> bytes | None:
         return None
     with open(fd, "rb", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(0, "it is no file", str(path))
+            raise OSError(errno.EINVAL, "it is no file", str(path))
         return file.readall()

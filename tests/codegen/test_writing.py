@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from failing import command
+from failing import command, snapshot
 from interrupted import KINDS
 from plugwright import exclusive
 
@@ -47,6 +47,39 @@ def test_a_tree_is_old_or_new_wherever_writing_ends(
 ) -> None:
     """What holds at once, and after the next run, is said in `interrupted`."""
     assert int(script("interrupted.py", kind, scenario, tmp_path)) > 50
+
+
+_LIMITED = """
+import resource, sys
+from pathlib import Path
+from interrupted import sdk
+from plugwright import output
+from plugwright.problems import GenerationError
+files = sdk("sdk", {"small.py": "x", "models/large.py": "x" * 10_000})
+resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, resource.RLIM_INFINITY))
+try:
+    output.write(Path(sys.argv[1]), files, print)
+except GenerationError as error:
+    print(error)
+"""
+
+
+def test_a_file_for_which_there_is_no_room_leaves_all_as_it_was(
+    project: Path, tmp_path: Path
+) -> None:
+    before = snapshot(tmp_path)
+    for out in (project / "out", tmp_path / "not" / "there"):
+        done = subprocess.run(
+            [sys.executable, "-c", _LIMITED, out],
+            env={**os.environ, "PYTHONPATH": str(HERE)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said = "cannot be written: File too large; make room; nothing was changed"
+        assert done.stdout.endswith(f"{out}/sdk/models/large.py: {said}\n")
+        assert done.stderr == ""
+        assert snapshot(tmp_path) == before
 
 
 def test_48_processes_at_once_write_one_of_their_sdks(tmp_path: Path) -> None:
@@ -101,6 +134,8 @@ temporary = os.environ["TMPDIR"]
 def hook(event, arguments):
     if event == "open" and not (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
         return
+    if event == "open" and isinstance(arguments[0], int):
+        return  # open already
     if arguments and str(arguments[0]).startswith(temporary):
         return
     if event in {"open", "os.mkdir", "os.rename", "os.link", "fcntl.flock"}:
