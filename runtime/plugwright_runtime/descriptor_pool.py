@@ -10,6 +10,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    # Imported by name below, so tools that freeze a program must see them here.
+    from google.protobuf import any_pb2 as any_pb2
+    from google.protobuf import duration_pb2 as duration_pb2
+    from google.protobuf import empty_pb2 as empty_pb2
+    from google.protobuf import field_mask_pb2 as field_mask_pb2
+    from google.protobuf import struct_pb2 as struct_pb2
+    from google.protobuf import timestamp_pb2 as timestamp_pb2
+    from google.protobuf import wrappers_pb2 as wrappers_pb2
+
     from .package import Package
 
 

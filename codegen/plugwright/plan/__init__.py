@@ -51,7 +51,7 @@ def plan(schema: Schema, settings: Settings) -> Plan:
         package.descriptors(_with_imports(files, schema, taken.files), taken.files),
         *reused.modules(taken, types),
         package.namespace("models/__init__.py", "Every model of the protos.", exports),
-        package.plain("_convert/__init__.py", "Converters; an implementation detail."),
+        package.converters(modules),
         package.root(
             settings,
             clients.exports,

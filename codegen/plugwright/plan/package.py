@@ -17,6 +17,7 @@ from ..settings import Launch, Settings
 from ..validity import distribution
 from . import launch
 from .conventions import EXCEPTIONS
+from .conversion import ConvertersPlan
 from .modules import HookPlan, ModelsPlan, ModulePlan
 
 
@@ -154,15 +155,14 @@ def _unambiguous(exports: list[ExportPlan]) -> Iterator[ExportPlan]:
             yield export
 
 
-def plain(path: str, doc: str) -> ModulePlan:
-    """A package that exports nothing."""
-    module = "." + path.removesuffix(".py").replace("/", ".")
-    return ModulePlan(
-        path=path,
-        template="empty.j2",
-        module=module,
-        content=NamespacePlan(doc, (), ()),
-    )
+def converters(modules: Iterable[ModulePlan]) -> ModulePlan:
+    """The package of the converters, which are found by name at run time; for tools that freeze a
+    program it says what is in it."""
+    found = (m.module for m in modules if isinstance(m.content, ConvertersPlan))
+    stems = [module.rpartition(".")[2] for module in found]
+    doc = "Converters; an implementation detail."
+    exports = [ExportPlan(stem, f".{stem}", "") for stem in stems]
+    return namespace("_convert/__init__.py", doc, exports)
 
 
 def model_exports(modules: Iterable[ModulePlan]) -> Iterator[ExportPlan]:

@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from plugwright_runtime.package import Package
+
+if TYPE_CHECKING:  # found by name, so tools that freeze a program must see it here
+    from . import _convert as _convert
+    from . import _descriptors as _descriptors
 
 PACKAGE = Package(
     __name__.rpartition(".")[0],

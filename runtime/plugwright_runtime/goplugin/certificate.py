@@ -14,10 +14,19 @@ import secrets
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..launch_error import LaunchError
 from .environment import CLIENT_CERTIFICATE
+
+if (
+    TYPE_CHECKING
+):  # imported by name below, so tools that freeze a program must see it here
+    from cryptography import x509 as x509
+    from cryptography.hazmat.primitives import hashes as hashes
+    from cryptography.hazmat.primitives import serialization as serialization
+    from cryptography.hazmat.primitives.asymmetric import ec as ec
+    from cryptography.x509 import oid as oid
 
 HOST_NAME = "localhost"  # go-plugin hosts verify this name, whatever the address
 LIFETIME = timedelta(days=30 * 365)

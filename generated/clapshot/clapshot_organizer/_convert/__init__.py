@@ -3,3 +3,27 @@
 """Converters; an implementation detail."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugwright_runtime.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from . import common as common
+    from . import database as database
+    from . import organizer as organizer
+else:
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "common": ".common:",
+            "database": ".database:",
+            "organizer": ".organizer:",
+        },
+    )
+
+__all__ = [
+    "common",
+    "database",
+    "organizer",
+]

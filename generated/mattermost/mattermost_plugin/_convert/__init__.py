@@ -3,3 +3,69 @@
 """Converters; an implementation detail."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugwright_runtime.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from . import api_channel_post as api_channel_post
+    from . import api_file_bot as api_file_bot
+    from . import api_kv_config as api_kv_config
+    from . import api_remaining as api_remaining
+    from . import api_user_team as api_user_team
+    from . import channel as channel
+    from . import common as common
+    from . import file as file
+    from . import hooks_command as hooks_command
+    from . import hooks_common as hooks_common
+    from . import hooks_http as hooks_http
+    from . import hooks_lifecycle as hooks_lifecycle
+    from . import hooks_message as hooks_message
+    from . import hooks_user_channel as hooks_user_channel
+    from . import post as post
+    from . import team as team
+    from . import user as user
+else:
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "api_channel_post": ".api_channel_post:",
+            "api_file_bot": ".api_file_bot:",
+            "api_kv_config": ".api_kv_config:",
+            "api_remaining": ".api_remaining:",
+            "api_user_team": ".api_user_team:",
+            "channel": ".channel:",
+            "common": ".common:",
+            "file": ".file:",
+            "hooks_command": ".hooks_command:",
+            "hooks_common": ".hooks_common:",
+            "hooks_http": ".hooks_http:",
+            "hooks_lifecycle": ".hooks_lifecycle:",
+            "hooks_message": ".hooks_message:",
+            "hooks_user_channel": ".hooks_user_channel:",
+            "post": ".post:",
+            "team": ".team:",
+            "user": ".user:",
+        },
+    )
+
+__all__ = [
+    "api_channel_post",
+    "api_file_bot",
+    "api_kv_config",
+    "api_remaining",
+    "api_user_team",
+    "channel",
+    "common",
+    "file",
+    "hooks_command",
+    "hooks_common",
+    "hooks_http",
+    "hooks_lifecycle",
+    "hooks_message",
+    "hooks_user_channel",
+    "post",
+    "team",
+    "user",
+]

@@ -3,3 +3,21 @@
 """Converters; an implementation detail."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugwright_runtime.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from . import plugin as plugin
+else:
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "plugin": ".plugin:",
+        },
+    )
+
+__all__ = [
+    "plugin",
+]

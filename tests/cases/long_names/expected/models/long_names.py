@@ -258,6 +258,7 @@ class Attributed(Model):
     """Its alias alone fills a line."""
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.Attributed"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("attributes",)
 
     class Attributes:
@@ -294,6 +295,7 @@ class VeryLongNameOfAMessageThatIsAMemberOfAOneofX(Model):
     """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.VeryLongNameOfAMessageThatIsAMemberOfAOneofX`."""
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.VeryLongNameOfAMessageThatIsAMemberOfAOneofX"
+    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("s",)
 
     s: str
