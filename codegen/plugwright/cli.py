@@ -65,7 +65,7 @@ Out = Annotated[Path | None, typer.Option(help="Zero-config: the folder it goes 
 
 
 def main() -> None:
-    """Entry point of the console script `plugwright`."""
+    """Do what the command line says, and end the process."""
     streams.prepare()
     # A run is short and leaves few cycles; looking for them takes a tenth of it.
     gc.disable()

@@ -37,7 +37,11 @@ def compile(files: Sequence[Path], proto_path: Sequence[Path]) -> bytes:
             raise fail(Location(str(root)), text)
     paths = [rooted(file, proto_path).path for file in files]
     # Slow to import: only when protos are compiled. An extension module without stubs.
-    compiler: Any = importlib.import_module("grpc_tools._protoc_compiler")
+    try:
+        compiler: Any = importlib.import_module("grpc_tools._protoc_compiler")
+    except ImportError:
+        text = "needs grpcio-tools: pip install 'plugwright[codegen]'; a --descriptor-set does not"
+        raise fail(Location("protoc"), text) from None
     roots = [*proto_path, _well_known_types()]
     with tempfile.TemporaryDirectory(prefix="plugwright-") as scratch:
         out = os.path.join(scratch, "descriptors.binpb")

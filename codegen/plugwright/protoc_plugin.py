@@ -33,7 +33,7 @@ _PLACE = Location("--plugwright_opt")
 
 
 def main() -> None:
-    """Entry point of the console script `protoc-gen-plugwright`."""
+    """Answer the request on stdin."""
     streams.prepare()
     if sys.stdin is None or sys.stdin.isatty():
         sys.exit(

@@ -77,6 +77,12 @@ def configured(settings: Settings) -> Launch | None:
     return settings.launch if settings.launch.style else None
 
 
+def mtls(settings: Settings) -> str:
+    """Whether plugins use AutoMTLS: a value of `auto-mtls`, "never" in other styles too."""
+    launch = settings.launch
+    return launch.auto_mtls if launch.style == "go-plugin" else "never"
+
+
 def modules(
     settings: Settings, has_hooks: bool, problems: Problems
 ) -> Iterator[ModulePlan]:

@@ -86,7 +86,8 @@ class NamespacePlan(NamedTuple):
 class ProjectPlan(NamedTuple):
     """pyproject.toml and README of an SDK.
 
-    `served`: the servicer that plugins subclass; `guide`: Markdown in place of an example.
+    `served`: the servicer that plugins subclass; `guide`: Markdown in place of an example. `extra`:
+    of the runtime, that every plugin needs; `has_mtls`: whether some need it for AutoMTLS.
     """
 
     package: str
@@ -103,6 +104,8 @@ class ProjectPlan(NamedTuple):
     served: str
     dependencies: tuple[str, ...]
     guide: str
+    extra: str
+    has_mtls: bool
 
 
 def namespace(
@@ -315,7 +318,7 @@ def project(
     served: str,
 ) -> Iterator[ModulePlan]:
     """The files beside the package that make it a distribution."""
-    sdk = settings.sdk
+    sdk, mtls = settings.sdk, launch.mtls(settings)
     major, minor, *_ = __version__.split(".")
     plan = ProjectPlan(
         package=sdk.package,
@@ -332,6 +335,8 @@ def project(
         served=served,
         dependencies=sdk.dependencies,
         guide=settings.guide,
+        extra="[mtls]" if mtls == "require" else "",
+        has_mtls=mtls != "never",
     )
     for path, template in (
         ("pyproject.toml", "pyproject.toml.j2"),
