@@ -8,11 +8,15 @@ from __future__ import annotations
 import importlib
 import tracemalloc
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from plugwright_runtime import codec
+from google.protobuf import struct_pb2
+from plugwright_runtime import codec, wkt
+from plugwright_runtime.descriptors import is_map, is_repeated
 from plugwright_runtime.errors import DecodeError
+from plugwright_runtime.hook_values import Arguments
 from plugwright_runtime.unknown import LARGE
 from plugwright_runtime.wire import LONG
 
@@ -119,15 +123,57 @@ def test_other_threads_run_while_a_long_list_is_read(every: Any) -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(self._inner, name)
 
-    leaf = every.Leaf.__codec__.message(id=1)
-    lists = {
-        "leaves": Recorder([leaf] * 10 * LONG),
-        "int32s": Recorder([1] * 10 * LONG),
-        "strings": Recorder(["a"] * 10 * LONG),
-    }
+    count = 10 * LONG
+    repeated = [
+        f for f in message.DESCRIPTOR.fields if is_repeated(f) and not is_map(f)
+    ]
+    lists = {f.name: Recorder([_element(message, f)] * count) for f in repeated}
+    assert len(lists) == 13
     read = convert.read_Every(Stand(message(), **lists), False)
-    assert len(read.leaves) == len(read.int32s) == len(read.strings) == 10 * LONG
-    assert read.leaves[-1].id == 1
-    assert {
-        name: found.most for name, found in lists.items() if found.most > LONG
-    } == {}
+    for name, found in lists.items():
+        assert len(getattr(read, name)) == count
+        assert found.most <= LONG, name
+
+
+def test_other_threads_run_while_a_long_value_is_read() -> None:
+    values = Recorder([struct_pb2.Value(null_value=0)] * 10 * LONG)
+    read: Any = wkt.read_list_value(SimpleNamespace(values=values))
+    assert read == [None] * 10 * LONG
+    assert values.most <= LONG
+
+
+def _element(message: Any, field: Any) -> Any:
+    """What protobuf has in a list."""
+    values = getattr(message(), field.name)
+    if field.message_type is not None:
+        return values.add()
+    zeros = {field.CPPTYPE_STRING: "", field.CPPTYPE_BOOL: False}
+    values.append(
+        b"" if field.type == field.TYPE_BYTES else zeros.get(field.cpp_type, 0)
+    )
+    return values[0]
+
+
+@pytest.mark.parametrize("size", [0, 2 * LARGE])
+def test_the_arguments_of_a_hook(every: Any, size: int) -> None:
+    """Each argument is there, whatever is unknown beside it, however large the request."""
+    names = ("leaves", "int32s", "a_leaf", "a_string", "an_any", "to_leaf")
+    spec = SimpleNamespace(
+        arguments=names,
+        sources=("value", "value", "message", "value", "value", "value"),
+    )
+    leaf = every.Leaf(id=1, __unknown__=UNKNOWN)
+    request = every.Every(
+        leaves=[leaf, leaf],
+        int32s=[1, 2],
+        a_leaf=leaf,
+        a_string="x" * size,
+        an_any=wkt.AnyMessage("a/b", b"c"),
+        to_leaf={"k": leaf},
+        __unknown__=UNKNOWN,
+    )
+    made: Any = spec
+    found = Arguments(made, every.Every.__codec__)(codec.encode(request))
+    assert found == [getattr(request, name) for name in names]
+    for part in (*found[0], found[2], found[5]["k"]):
+        assert part.__unknown__ == UNKNOWN
