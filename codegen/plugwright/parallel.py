@@ -19,12 +19,7 @@ U = TypeVar("U")
 
 def both(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
     """The results of two functions that do not depend on each other."""
-    # A fork copies one thread only: what other threads hold locked would stay so for ever.
-    if (
-        not hasattr(os, "fork")
-        or threading.active_count() > 1
-        or (os.cpu_count() or 1) < 2
-    ):
+    if not hasattr(os, "fork") or _threads() > 1 or (os.cpu_count() or 1) < 2:
         return first(), second()
     reading, writing = os.pipe()
     child = os.fork()
@@ -37,6 +32,18 @@ def both(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
         data = _all_of(reading)
         _, status = os.waitpid(child, 0)
     return result, pickle.loads(data) if status == 0 else second()
+
+
+def _threads() -> int:
+    """How many threads this process has: Python's, and those of libraries, which it does not know.
+
+    A fork copies one only: what others hold locked would stay so for ever, and from 3.12 on Python
+    warns of it. Where the system does not say, Python's count has to do.
+    """
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return threading.active_count()
 
 
 def _in_child(function: Callable[[], object], writing: int) -> None:
