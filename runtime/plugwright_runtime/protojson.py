@@ -93,6 +93,8 @@ def fill(message: Any, text: Text, pool: Any, ignore_unknown_fields: bool) -> No
     if not isinstance(text, str):
         text = bytes(text).decode("utf-8")
     value = json.loads(text, object_pairs_hook=_object)
+    if type(message).DESCRIPTOR.full_name == _BYTES_VALUE:
+        value = _url_safe(value)
     _Shape(pool).check(value, type(message).DESCRIPTOR, type(message).DESCRIPTOR.name)
     json_format.ParseDict(
         value,
@@ -110,8 +112,29 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_BYTES_VALUE = "google.protobuf.BytesValue"
+_ALPHABET = str.maketrans("+/", "-_")
+
+
+def _is_bytes(field: Any) -> bool:
+    nested = field.message_type
+    if nested is None:
+        return bool(field.type == field.TYPE_BYTES)
+    return bool(nested.full_name == _BYTES_VALUE)
+
+
+def _url_safe(value: Any) -> Any:
+    """base64 in the alphabet for URLs, which alone Python will read where it is asked for it."""
+    if isinstance(value, list):
+        return [_url_safe(part) for part in value]
+    return value.translate(_ALPHABET) if isinstance(value, str) else value
+
+
 class _Shape:
-    """Refuses what json_format takes: a field under both its names, what is no object for one."""
+    """Refuses what json_format takes: a field under both its names, what is no object for one.
+
+    On the way bytes get the alphabet that it reads.
+    """
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
@@ -123,6 +146,8 @@ class _Shape:
             if descriptor.full_name != "google.protobuf.Any":
                 return
             descriptor = self._inside(value)
+            if descriptor is not None and descriptor.full_name == _BYTES_VALUE:
+                value["value"] = _url_safe(value.get("value"))
             if descriptor is None or descriptor.full_name in _SPECIAL:
                 return
         if not isinstance(value, dict):
@@ -138,12 +163,17 @@ class _Shape:
             if field.name in seen:
                 raise ValueError(f"{path}: {seen[field.name]} and {name} are one field")
             seen[field.name] = name
-            if part is not None and field.message_type is not None:
+            if _is_bytes(field):
+                value[name] = _url_safe(part)
+            elif part is not None and field.message_type is not None:
                 self._check_field(part, field, f"{path}.{name}")
 
     def _check_field(self, value: Any, field: Any, path: str) -> None:
         inner = field.message_type
         if inner.GetOptions().map_entry:
+            if _is_bytes(inner.fields_by_name["value"]) and isinstance(value, dict):
+                value |= {key: _url_safe(part) for key, part in value.items()}
+                return
             inner = inner.fields_by_name["value"].message_type
             if inner is not None and isinstance(value, dict):
                 for key, part in value.items():
