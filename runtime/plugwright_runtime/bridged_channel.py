@@ -161,7 +161,7 @@ class BridgedCall:
     ) -> None:
         def over(_: object) -> None:
             with contextlib.suppress(RuntimeError):  # who called has ended first
-                self._home.post(variables.run, callback, self)
+                self._home.post(lambda: variables.run(callback, self))
 
         if self._call is None:
             over(None)

@@ -220,7 +220,9 @@ def _thread(target: Callable[[], None], name: str) -> threading.Thread:
 def _refuse(jobs: list[_Job], threads: int) -> None:
     if not jobs:
         return
-    text = f"all {threads} threads wait for the host: a call that comes of theirs would too"
+    text = (
+        f"all {threads} threads wait for the host, which may wait for this call in turn"
+    )
     _log.error("%s; refused: %d of the newest calls", text, len(jobs))
     for future, *_ in jobs:
         if future.set_running_or_notify_cancel():

@@ -16,7 +16,7 @@ from typing import Any
 import grpc
 import pytest
 from hook_host import Host, hosted, raising, scripted, web
-from mattermost_plugin import Reject, Response
+from mattermost_plugin import Reject, Response, models
 from plugwright_runtime.failure_log import FAILED_BADLY
 
 FILTER, EMBEDDING, ENDING = "MessageWillBePosted", "OnActivate", "UserHasBeenCreated"
@@ -197,3 +197,34 @@ def test_what_cannot_be_told_is_named_in_the_log(host: Any) -> None:
     (record,) = host.records
     assert record.levelno == logging.ERROR
     assert ENDING in record.getMessage()
+
+
+def self_reference() -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    value |= {"one": value, "two": [value, value]}
+    return value
+
+
+def command_in_itself() -> models.CommandResponse:
+    command = models.CommandResponse()
+    command.attachments = [command, command]
+    return command
+
+
+@pytest.mark.parametrize(
+    ("hook_", "make"),
+    [
+        ("ConfigurationWillBeSaved", self_reference),
+        ("ExecuteCommand", command_in_itself),
+        (FILTER, lambda: models.Post(props=self_reference())),
+    ],
+)
+def test_an_answer_that_holds_itself_is_a_failure(hook_: str, make: Any) -> None:
+    for coroutines in (False, True):
+        plugin, script = scripted([hook_], coroutines=coroutines)
+        script.behave = lambda *_: make()
+        with hosted(plugin()) as host:
+            if hook_ == FILTER:
+                assert host.failure(hook_)[0] is grpc.StatusCode.INTERNAL
+            else:
+                assert "expected" in host.call(hook_).error.detailed_error
