@@ -161,6 +161,14 @@ JSON_TYPES = frozenset(
 )
 
 
+def is_well_known(field: Field) -> bool:
+    """Whether a field holds a well-known type, or several."""
+    kind = field.kind
+    if isinstance(kind, ListKind | MapKind):
+        kind = kind.element if isinstance(kind, ListKind) else kind.value
+    return isinstance(kind, MessageKind) and kind.message in WELL_KNOWN
+
+
 class Kinds:
     """The rows of one run: scalars and well-known types, and the generated types by full name."""
 

@@ -50,7 +50,8 @@ class Raw:
     __slots__ = ()
     raw: RawTime
 
-    def _refuse(self, *_args: object, **_kwargs: object) -> NoReturn:
+    def refuse(self, *_args: object, **_kwargs: object) -> NoReturn:
+        """Stands for all that would show a time: raises ValueError."""
         seconds, nanos = self.raw
         fits = self.__class__.__bases__[1].__name__
         raise ValueError(f"seconds={seconds}, nanos={nanos} does not fit {fits}")
@@ -109,7 +110,7 @@ class _NoZone(tzinfo):
 
     def utcoffset(self, dt: datetime | None, /) -> timedelta:
         if isinstance(dt, RawDatetime):
-            dt._refuse()
+            dt.refuse()
         raise ValueError("a time that does not fit datetime has no time zone")
 
     def dst(self, dt: datetime | None, /) -> timedelta:
@@ -174,7 +175,7 @@ __floordiv__ __rfloordiv__ __mod__ __rmod__ __divmod__ __rdivmod__ __neg__ __pos
 
 
 def _hide(cls: type, attributes: str, methods: str) -> None:
-    refuse = Raw._refuse  # pyright: ignore[reportPrivateUsage]
+    refuse = Raw.refuse
     for name in attributes.split():
         setattr(cls, name, property(refuse))
     for name in methods.split():

@@ -46,7 +46,7 @@ def write_timestamp(value: datetime, m: Any) -> None:
     TypeError for anything but a datetime; ValueError for a naive one, and for one that
     is not in the years 1 to 9999 in UTC.
     """
-    if value.__class__ is RawDatetime:
+    if type(value) is RawDatetime:
         m.seconds, m.nanos = value.raw
         return
     expect(datetime, value, "datetime.datetime")
@@ -88,7 +88,7 @@ def write_duration(value: timedelta, m: Any) -> None:
     TypeError for anything but a timedelta; ValueError for more than 315576000000 whole
     seconds either way.
     """
-    if value.__class__ is RawTimedelta:
+    if type(value) is RawTimedelta:
         m.seconds, m.nanos = value.raw
         return
     expect(timedelta, value, "datetime.timedelta")

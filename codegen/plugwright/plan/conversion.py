@@ -12,6 +12,7 @@ class ConverterPlan(NamedTuple):
     """`read` and `write`: statements between a model `o` and a protobuf message `m`.
 
     `has`, `merge`: how `m.HasField` and `m.MergeFromString` are reached; "" where not needed.
+    `mixed`: whether fields hold well-known types, which have no place for unknown fields.
     """
 
     full_name: str
@@ -20,6 +21,7 @@ class ConverterPlan(NamedTuple):
     model: Code
     has: str
     merge: str
+    mixed: bool
     read: tuple[Code, ...]
     write: tuple[Code, ...]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from .. import layout, names
-from ..kinds import Kinds, TypeNames
+from ..kinds import Kinds, TypeNames, is_well_known
 from ..problems import Problems
 from ..schema import Enum, EnumKind, Field, File, Message, Oneof
 from ..symbols import Code, Expr, expr, indented, runtime
@@ -272,6 +272,7 @@ class ModelPlanner:
                 else ""
             ),
             merge=_method(message, "MergeFromString"),
+            mixed=any(map(is_well_known, message.fields)),
             read=tuple(read),
             write=tuple(write),
         )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -85,7 +86,7 @@ def read_MediaFile(m: Any, keep: bool = True, /) -> MediaFile:
     o.default_subtitle_id = m.default_subtitle_id if h("default_subtitle_id") else None
     o.playback_url = m.playback_url if h("playback_url") else None
     o.orig_url = m.orig_url if h("orig_url") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -130,7 +131,7 @@ def write_MediaFile(o: MediaFile, m: Any, /) -> None:
     if (x := o.orig_url) is not None:
         m.orig_url = "" + x
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_MediaFileDuration(m: Any, keep: bool = True, /) -> MediaFileDuration:
@@ -168,7 +169,7 @@ def read_MediaFileProcessingMetadata(
     o.ffprobe_metadata_all = (
         m.ffprobe_metadata_all if h("ffprobe_metadata_all") else None
     )
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -191,7 +192,7 @@ def write_MediaFileProcessingMetadata(
     if (x := o.ffprobe_metadata_all) is not None:
         m.ffprobe_metadata_all = "" + x
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_MediaFilePreviewData(m: Any, keep: bool = True, /) -> MediaFilePreviewData:
@@ -260,7 +261,7 @@ def read_Subtitle(m: Any, keep: bool = True, /) -> Subtitle:
     o.orig_url = m.orig_url
     o.playback_url = m.playback_url
     o.added_time = read_timestamp(m.added_time) if h("added_time") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -288,7 +289,7 @@ def write_Subtitle(o: Subtitle, m: Any, /) -> None:
         t.SetInParent()
         write_timestamp(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_Comment(m: Any, keep: bool = True, /) -> Comment:
@@ -308,7 +309,7 @@ def read_Comment(m: Any, keep: bool = True, /) -> Comment:
     )
     o.created = read_timestamp(m.created) if h("created") else None
     o.edited = read_timestamp(m.edited) if h("edited") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -345,7 +346,7 @@ def write_Comment(o: Comment, m: Any, /) -> None:
         t.SetInParent()
         write_timestamp(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_UserMessage(m: Any, keep: bool = True, /) -> UserMessage:
@@ -360,7 +361,7 @@ def read_UserMessage(m: Any, keep: bool = True, /) -> UserMessage:
     o.message = m.message
     o.details = m.details if h("details") else None
     o.progress = m.progress if h("progress") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -391,7 +392,7 @@ def write_UserMessage(o: UserMessage, m: Any, /) -> None:
     if (x := o.progress) is not None:
         m.progress = float32(x)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_UserMessage_Refs(m: Any, keep: bool = True, /) -> UserMessage.Refs:

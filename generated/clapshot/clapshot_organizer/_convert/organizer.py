@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -1059,7 +1060,7 @@ def read_ClientSetCookiesRequest(
     o.sid = m.sid
     o.cookies = {k: x[k] for k in x} if (x := m.cookies) else {}
     o.expire_time = read_timestamp(m.expire_time) if h("expire_time") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -1078,7 +1079,7 @@ def write_ClientSetCookiesRequest(o: ClientSetCookiesRequest, m: Any, /) -> None
         t.SetInParent()
         write_timestamp(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_DeleteMediaFileRequest(m: Any, keep: bool = True, /) -> DeleteMediaFileRequest:

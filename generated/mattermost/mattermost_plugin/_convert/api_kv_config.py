@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -490,7 +491,7 @@ def read_PublishWebSocketEventRequest(
     o.event = m.event
     o.payload = read_struct(m.payload) if h("payload") else None
     o.broadcast = read_WebsocketBroadcast(m.broadcast, keep) if h("broadcast") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -511,7 +512,7 @@ def write_PublishWebSocketEventRequest(
         t.SetInParent()
         write_WebsocketBroadcast(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_PublishWebSocketEventResponse(
@@ -719,7 +720,7 @@ def read_GetPluginConfigResponse(
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.config = read_struct(m.config) if h("config") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -736,7 +737,7 @@ def write_GetPluginConfigResponse(o: GetPluginConfigResponse, m: Any, /) -> None
         t.SetInParent()
         write_struct(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_SavePluginConfigRequest(
@@ -745,7 +746,7 @@ def read_SavePluginConfigRequest(
     o = new(SavePluginConfigRequest)
     h = m.HasField
     o.config = read_struct(m.config) if h("config") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -758,7 +759,7 @@ def write_SavePluginConfigRequest(o: SavePluginConfigRequest, m: Any, /) -> None
         t.SetInParent()
         write_struct(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_SavePluginConfigResponse(
@@ -1436,7 +1437,7 @@ def read_KeyValuePair(m: Any, keep: bool = True, /) -> KeyValuePair:
     h = m.HasField
     o.key = m.key
     o.value = read_set_value(m.value) if h("value") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -1451,7 +1452,7 @@ def write_KeyValuePair(o: KeyValuePair, m: Any, /) -> None:
         t.SetInParent()
         write_value(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 FILE = "api_kv_config.proto"

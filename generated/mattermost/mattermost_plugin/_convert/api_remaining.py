@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -4805,7 +4806,7 @@ def read_CommandResponse(m: Any, keep: bool = True, /) -> CommandResponse:
         if (x := m.attachments)
         else []
     )
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -4842,7 +4843,7 @@ def write_CommandResponse(o: CommandResponse, m: Any, /) -> None:
         for v in x:
             write_CommandResponse(v, t())
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_Preference(m: Any, keep: bool = True, /) -> Preference:
@@ -5223,7 +5224,7 @@ def read_PropertyField(m: Any, keep: bool = True, /) -> PropertyField:
     o.create_at = m.create_at
     o.update_at = m.update_at
     o.delete_at = m.delete_at
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -5254,7 +5255,7 @@ def write_PropertyField(o: PropertyField, m: Any, /) -> None:
     if (x := o.delete_at) is not ZERO:
         m.delete_at = x
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_PropertyFieldSearchOpts(
@@ -5300,7 +5301,7 @@ def read_PropertyValue(m: Any, keep: bool = True, /) -> PropertyValue:
     o.create_at = m.create_at
     o.update_at = m.update_at
     o.delete_at = m.delete_at
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -5329,7 +5330,7 @@ def write_PropertyValue(o: PropertyValue, m: Any, /) -> None:
     if (x := o.delete_at) is not ZERO:
         m.delete_at = x
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_PropertyValueSearchOpts(
@@ -5400,7 +5401,7 @@ def read_AuditRecord(m: Any, keep: bool = True, /) -> AuditRecord:
     o.client = m.client
     o.ip_address = m.ip_address
     o.meta = read_struct(m.meta) if h("meta") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -5433,7 +5434,7 @@ def write_AuditRecord(o: AuditRecord, m: Any, /) -> None:
         t.SetInParent()
         write_struct(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_OpenDialogRequest(m: Any, keep: bool = True, /) -> OpenDialogRequest:

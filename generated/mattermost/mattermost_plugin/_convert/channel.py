@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     NO_TEXT,
     UnknownFieldSet,
@@ -76,7 +77,7 @@ def read_Channel(m: Any, keep: bool = True, /) -> Channel:
     o.policy_enforced = m.policy_enforced
     o.policy_is_active = m.policy_is_active
     o.default_category_name = m.default_category_name
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -141,7 +142,7 @@ def write_Channel(o: Channel, m: Any, /) -> None:
     if (x := o.default_category_name) is not NO_TEXT:
         m.default_category_name = "" + x
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 FILE = "channel.proto"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -96,7 +97,7 @@ def read_AppError(m: Any, keep: bool = True, /) -> AppError:
     o.status_code = m.status_code
     o.where = m.where
     o.params = read_struct(m.params) if h("params") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -121,7 +122,7 @@ def write_AppError(o: AppError, m: Any, /) -> None:
         t.SetInParent()
         write_struct(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_ViewUsersRestrictions(m: Any, keep: bool = True, /) -> ViewUsersRestrictions:

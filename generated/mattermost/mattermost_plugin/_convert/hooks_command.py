@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -73,7 +74,7 @@ def read_WebSocketRequest(m: Any, keep: bool = True, /) -> WebSocketRequest:
     o.seq = m.seq
     o.action = m.action
     o.data = read_struct(m.data) if h("data") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -90,7 +91,7 @@ def write_WebSocketRequest(o: WebSocketRequest, m: Any, /) -> None:
         t.SetInParent()
         write_struct(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_SyncMsgJson(m: Any, keep: bool = True, /) -> SyncMsgJson:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -76,7 +77,7 @@ def read_FilesLimits(m: Any, keep: bool = True, /) -> FilesLimits:
     o = new(FilesLimits)
     h = m.HasField
     o.total_storage = read_wrapper(m.total_storage) if h("total_storage") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -89,14 +90,14 @@ def write_FilesLimits(o: FilesLimits, m: Any, /) -> None:
         t.SetInParent()
         write_wrapper(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_MessagesLimits(m: Any, keep: bool = True, /) -> MessagesLimits:
     o = new(MessagesLimits)
     h = m.HasField
     o.history = read_wrapper(m.history) if h("history") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -109,14 +110,14 @@ def write_MessagesLimits(o: MessagesLimits, m: Any, /) -> None:
         t.SetInParent()
         write_wrapper(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_TeamsLimits(m: Any, keep: bool = True, /) -> TeamsLimits:
     o = new(TeamsLimits)
     h = m.HasField
     o.active = read_wrapper(m.active) if h("active") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -129,7 +130,7 @@ def write_TeamsLimits(o: TeamsLimits, m: Any, /) -> None:
         t.SetInParent()
         write_wrapper(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_ProductLimits(m: Any, keep: bool = True, /) -> ProductLimits:

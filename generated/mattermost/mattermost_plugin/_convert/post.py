@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -109,7 +110,7 @@ def read_PostEmbed(m: Any, keep: bool = True, /) -> PostEmbed:
     o.type = m.type
     o.url = m.url
     o.data = read_struct(m.data) if h("data") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -126,7 +127,7 @@ def write_PostEmbed(o: PostEmbed, m: Any, /) -> None:
         t.SetInParent()
         write_struct(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_PostImage(m: Any, keep: bool = True, /) -> PostImage:
@@ -276,7 +277,7 @@ def read_Post(m: Any, keep: bool = True, /) -> Post:
     )
     o.is_following = m.is_following if h("is_following") else None
     o.metadata = read_PostMetadata(m.metadata, keep) if h("metadata") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -345,7 +346,7 @@ def write_Post(o: Post, m: Any, /) -> None:
         t.SetInParent()
         write_PostMetadata(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_PostList(m: Any, keep: bool = True, /) -> PostList:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -65,7 +66,7 @@ def read_Maps(m: Any, keep: bool = True, /) -> Maps:
     o.times = {k: read_timestamp(x[k]) for k in x} if (x := m.times) else {}
     o.values = {k: read_value(x[k]) for k in x} if (x := m.values) else {}
     o.wrapped = {k: read_wrapper(x[k]) for k in x} if (x := m.wrapped) else {}
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -134,7 +135,7 @@ def write_Maps(o: Maps, m: Any, /) -> None:
         for k, v in x.items():
             write_wrapper(v, t["" + k])
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_Other(m: Any, keep: bool = True, /) -> Other:

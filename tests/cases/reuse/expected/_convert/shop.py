@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -42,7 +43,7 @@ def read_BuyRequest(m: Any, keep: bool = True, /) -> BuyRequest:
         o.pay = BuyRequest.Pay.Card(m.card)
     o.at = read_timestamp(m.at) if h("at") else None
     o.note = read_any(m.note) if h("note") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -89,7 +90,7 @@ def write_BuyRequest(o: BuyRequest, m: Any, /) -> None:
         t.SetInParent()
         write_any(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_BuyResponse(m: Any, keep: bool = True, /) -> BuyResponse:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -39,7 +40,7 @@ def read_LendRequest(m: Any, keep: bool = True, /) -> LendRequest:
     elif w == "shelf":
         o.what = LendRequest.What.Shelf(read_Shelf(m.shelf, keep))
     o.due = read_timestamp(m.due) if h("due") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -70,7 +71,7 @@ def write_LendRequest(o: LendRequest, m: Any, /) -> None:
         t.SetInParent()
         write_timestamp(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_LendResponse(m: Any, keep: bool = True, /) -> LendResponse:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugwright_runtime.unknown import SURE, rest
+from plugwright_runtime.unknown_inside import kept, put_back
 from plugwright_runtime.wire import (
     ALL,
     LONG,
@@ -78,7 +79,7 @@ def read_Shadows(m: Any, keep: bool = True, /) -> Shadows:
     elif w == "v":
         o.w = Shadows.W.V(m.v)
     o.Shadows = read_Shadows(m.Shadows, keep) if h("Shadows") else None
-    o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    o.__unknown__ = kept(m, keep) if keep else b""
     return o
 
 
@@ -165,7 +166,7 @@ def write_Shadows(o: Shadows, m: Any, /) -> None:
         t.SetInParent()
         write_Shadows(x, t)
     if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
+        put_back(o.__unknown__, m)
 
 
 def read_Methods(m: Any, keep: bool = True, /) -> Methods:
