@@ -9,7 +9,6 @@ import contextlib
 import gzip
 import io
 import os
-import secrets
 import stat
 import tarfile
 from collections.abc import Sequence
@@ -56,7 +55,7 @@ def write(out: Path, top: str, items: Sequence[Item]) -> None:
     """The archive, with all below the folder `top`: sorted, without times, owners and other modes
     than 0644 and 0755. It is made beside `out`, under a name that nobody can guess.
     """
-    partial = out.with_name(f".{out.name}-{secrets.token_hex(16)}")
+    partial = out.with_name(f".{out.name}-{os.urandom(16).hex()}")
     try:
         with contextlib.ExitStack() as undo:
             with open(os.open(partial, NEW_FILE, 0o666), "wb") as file:

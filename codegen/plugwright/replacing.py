@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import signal
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
@@ -51,7 +50,7 @@ def apply(tree: Tree, changes: Sequence[Change]) -> None:
     """
     if not changes:
         return
-    stage = f".plugwright-{secrets.token_hex(16)}"
+    stage = f".plugwright-{os.urandom(16).hex()}"
     try:
         with _naming(tree.root):
             name, folder = tree.at(stage)
