@@ -23,6 +23,13 @@ from openrun_plugin.clients import PluginProviderClient
 from openrun_plugin.testing import ProviderHost
 
 
+class Odd(Exception):
+    """Ends the program when somebody looks at it."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise SystemExit(name)
+
+
 class Silent(Exception):
     def __str__(self) -> str:
         raise RuntimeError("no text")
@@ -58,6 +65,7 @@ FAILURES: dict[str, Any] = {
     "memory": MemoryError,
     "code of a wrong type": lambda: PluginAPIError("x", error_code="404"),  # type: ignore[arg-type]
     "group": lambda: ExceptionGroup("many", [ValueError("a")]),
+    "odd": Odd,
 }
 
 

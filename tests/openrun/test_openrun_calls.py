@@ -57,6 +57,7 @@ TEXTS = {
     "memory": ("MemoryError", 1),
     "code of a wrong type": ("x", 1),
     "group": ("ExceptionGroup: many (1 sub-exception)", 1),
+    "odd": ("Odd", 1),
 }
 # A coroutine that raises these raises something else, says Python.
 IN_COROUTINES = {

@@ -84,7 +84,7 @@ async def answer(
 
 
 def _failure(name: str, error: UserError, runner: Runner) -> CallResponse:
-    if isinstance(error.cause, Misfit):
+    if error.meant and isinstance(error.cause, Misfit):
         return CallResponse(error=f"{name}: {error.text}", error_code=1)
     runner.log(name, error)
     return CallResponse(error=error.text, error_code=error.code)

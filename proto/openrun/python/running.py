@@ -29,15 +29,16 @@ class UserError(Exception):
     def __init__(self, cause: BaseException) -> None:
         super().__init__()
         self.cause = cause
-        self.meant = isinstance(cause, PlugwrightError)
+        # Asked of the type: an exception may fail to say what it is.
+        self.meant = issubclass(type(cause), PlugwrightError)
         text = text_of(cause)
-        if isinstance(cause, PluginAPIError):
+        if self.meant and isinstance(cause, PluginAPIError):
             text = str(cause.message) or text
         elif not self.meant:
             text = f"{type(cause).__name__}: {text}".removesuffix(": ")
         self.text = readable(text) or type(cause).__name__
         self.code = 1
-        if isinstance(cause, PluginAPIError):
+        if self.meant and isinstance(cause, PluginAPIError):
             code: Any = cause.error_code
             if isinstance(code, int) and 1 < code <= _MAX_CODE:
                 self.code = int(code)
