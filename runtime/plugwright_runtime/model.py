@@ -53,6 +53,10 @@ class _Fields(dict[str, "dataclasses.Field[Any]"]):
         caller = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
         return fields_of(instance, owner, caller)
 
+    def __set__(self, instance: Any, value: Any) -> None:
+        """There, for without it Sphinx takes this for a function of each module."""
+        raise AttributeError("__dataclass_fields__ of a model cannot be set")
+
 
 class _Params:
     """`__dataclass_params__` of each class."""
