@@ -262,22 +262,31 @@ def _unwrapped(hint: Any) -> Any:
 def _members(
     value: Any, path: str, fits: Mapping[str, Fit], required: Set[str], name: str
 ) -> dict[str, Any]:
-    """The items of a mapping as keyword arguments, in the order of `fits`."""
+    """The items of a mapping as keyword arguments."""
     if not isinstance(value, Mapping):
         raise wrong(path, name, value)
     items: Mapping[Any, Any] = value
     dot = f"{path}." if path else ""
+    for key in items:
+        if key not in fits:
+            items = _without_extra(items, path, fits)
+            break
+    for key in fits:
+        if key in required and key not in items:
+            raise Misfit(f"{dot}{key}", "missing")
+    return {key: fits[key](item, f"{dot}{key}") for key, item in items.items()}
+
+
+def _without_extra(
+    items: Mapping[Any, Any], path: str, fits: Mapping[str, Fit]
+) -> Mapping[Any, Any]:
+    """What is known of a mapping, in the order of `fits`, whatever its own is."""
     extra: Set[str] = getattr(items, "__extra__", frozenset())
     for key in items:
         if key not in fits and key not in extra:
             known = ", ".join(fits) or "none"
             raise Misfit(path, f"unknown key {shown(key)}; known are: {known}")
-    for key in fits:
-        if key in required and key not in items:
-            raise Misfit(f"{dot}{key}", "missing")
-    return {
-        key: fit(items[key], f"{dot}{key}") for key, fit in fits.items() if key in items
-    }
+    return {key: items[key] for key in fits if key in items}
 
 
 def _elements(item: Fit, accepted: Any, make: Any, name: str) -> Fit:
