@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-
-_MAGIC = re.compile(r"[*?\[]")
 
 
 def protos(root: Path, pattern: str) -> Iterator[Path]:
@@ -37,9 +34,8 @@ def _matching(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:
     if head == "**":
         for inner in _folders(folder):
             yield from _matching(inner, tuple(rest))
-    elif _MAGIC.search(head):
-        regex = re.compile(fnmatch.translate(head))
-        for name in filter(regex.match, _names(folder)):
+    elif not {*head}.isdisjoint("*?["):
+        for name in fnmatch.filter(_names(folder), head):
             yield from _matching(folder / name, tuple(rest))
     elif (folder / head).exists():
         yield from _matching(folder / head, tuple(rest))

@@ -18,37 +18,36 @@ from .problems import Problems, shown
 from .settings import FLAVOURS, Settings
 
 # Standard modules that this Python does not have and another one from 3.11 on does.
-_OTHER_STDLIB = re.compile(
-    "aifc|annotationlib|asynchat|asyncore|audioop|cgi|cgitb|chunk|compression|crypt|distutils|"
-    "imghdr|imp|lib2to3|mailcap|msilib|nis|nntplib|ossaudiodev|pipes|profiling|smtpd|sndhdr|spwd|"
-    "sunau|telnetlib|uu|xdrlib"
+_OTHER_STDLIB = (
+    " aifc annotationlib asynchat asyncore audioop cgi cgitb chunk compression crypt distutils "
+    "imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev pipes profiling smtpd sndhdr spwd "
+    "sunau telnetlib uu xdrlib "
 )
 # What an SDK, its tests and its installation import.
-_DEPENDENCIES = re.compile(
-    "cffi|cryptography|google|grpc|pip|plugwright|plugwright_runtime|pycparser|pytest|setuptools|"
-    "test|typing_extensions"
+_DEPENDENCIES = (
+    " cffi cryptography google grpc pip plugwright plugwright_runtime pycparser pytest setuptools "
+    "test typing_extensions "
 )
 _DISTRIBUTIONS = frozenset({"cryptography", "grpcio", "plugwright", "protobuf"})
 
 # What SDKs themselves look for in the root of a package.
 _ROOT = frozenset({"clients", "models", "registry", "servicers"})
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Compiled where they are needed: most configs have no use for some.
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_DISTRIBUTION = re.compile(_NAME)
 _SPECIFIER = r"(?:===?|~=|!=|<=?|>=?)\s*[A-Za-z0-9.*+!_-]+"
 _SPECIFIERS = rf"{_SPECIFIER}(?:\s*,\s*{_SPECIFIER})*"
-_REQUIREMENT = re.compile(
+_REQUIREMENT = (
     rf"{_NAME}\s*(?:\[\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\])?\s*"
     rf"(?:{_SPECIFIERS}|\({_SPECIFIERS}\)|@\s*[^\s;]+(?=\s|$))?\s*(?:;\s*[^;]+)?"
 )
-_VERSION = re.compile(
-    r"v?(?:\d+!)?\d+(?:\.\d+)*"
+_VERSION = (
+    r"(?ai)v?(?:\d+!)?\d+(?:\.\d+)*"
     r"(?:[-_.]?(?:alpha|a|beta|b|preview|pre|c|rc)[-_.]?\d*)?"
     r"(?:-\d+|[-_.]?(?:post|rev|r)[-_.]?\d*)?"
     r"(?:[-_.]?dev[-_.]?\d*)?"
-    r"(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?",
-    re.IGNORECASE | re.ASCII,
+    r"(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?"
 )
 
 
@@ -60,30 +59,30 @@ def package_fault(name: str) -> str:
     """
     if not names.is_package(name) or name.startswith("__"):
         return f"{name!r} is no name of a Python package, as my_plugin is"
-    if name in sys.stdlib_module_names or _OTHER_STDLIB.fullmatch(name):
+    if name in sys.stdlib_module_names or f" {name} " in _OTHER_STDLIB:
         return f"a package {name!r} would hide Python's own module; choose another name"
-    if _DEPENDENCIES.fullmatch(name):
+    if f" {name} " in _DEPENDENCIES:
         return f"a package {name!r} would hide one that SDKs need; choose another name"
     return ""
 
 
 def _is_distribution(name: str) -> bool:
     normal = re.sub(r"[-_.]+", "-", name).lower()
-    return bool(_DISTRIBUTION.fullmatch(name)) and normal not in _DISTRIBUTIONS
+    return bool(re.fullmatch(_NAME, name)) and normal not in _DISTRIBUTIONS
 
 
 def is_version(text: str) -> bool:
     """Whether `text` is a version by PEP 440, in any of its spellings."""
-    return bool(_VERSION.fullmatch(text))
+    return bool(re.fullmatch(_VERSION, text))
 
 
 def is_requirement(text: str) -> bool:
     """Whether `text` has the form of PEP 508; markers are not looked into."""
-    return _is_line(text) and bool(_REQUIREMENT.fullmatch(text))
+    return _is_line(text) and bool(re.fullmatch(_REQUIREMENT, text))
 
 
 def _is_line(text: str) -> bool:
-    return not _CONTROL.search(text)
+    return (text.isascii() and text.isprintable()) or not re.search(_CONTROL, text)
 
 
 def _is_glob(text: str) -> bool:
@@ -110,6 +109,18 @@ def is_class(name: str) -> bool:
     """
     plain = name.isascii() and name.isidentifier() and not name.startswith("_")
     return plain and names.type_name(name) == name and name not in names.BUILTINS
+
+
+def _is_domain(name: str) -> bool:
+    return is_class(f"{name}Mixin")
+
+
+def _is_export(name: str) -> bool:
+    return names.is_package(name) and name not in _ROOT
+
+
+def _is_value(text: str) -> bool:
+    return "\0" not in text
 
 
 class _Row(NamedTuple):
@@ -141,9 +152,7 @@ _ROWS = {
     "sdk.out": _PATH,
     "sdk.extras": _PATH,
     "sdk.guide": _PATH,
-    "sdk.exports": _Row(
-        lambda name: names.is_package(name) and name not in _ROOT, "a free name"
-    ),
+    "sdk.exports": _Row(_is_export, "a free name"),
     "sdk.clients": _Row(FLAVOURS.__contains__, f"one of {', '.join(FLAVOURS)}"),
     "sdk.dependencies": _Row(
         is_requirement,
@@ -156,15 +165,13 @@ _ROWS = {
     "protos.path": _PATH,
     "api.client": _CLASS,
     "api.domains": _Row(
-        lambda name: is_class(f"{name}Mixin"),
+        _is_domain,
         "a name for a class; use letters, digits and _",
     ),
     "api.target-env": _VARIABLE,
     "hooks.timeout-env": _VARIABLE,
     "launch.cookie-key": _VARIABLE,
-    "launch.cookie-value": _Row(
-        lambda text: "\0" not in text, "a text without the character NUL"
-    ),
+    "launch.cookie-value": _Row(_is_value, "a text without the character NUL"),
     "launch.log-level-envs": _VARIABLE,
     "launch.id-env": _VARIABLE,
     "launch.path-env": _VARIABLE,

@@ -179,7 +179,8 @@ LOOKED_UP = {
     *("hooks.service", "hooks.omit", "hooks.implemented", "hooks.modified"),
     *("hooks.rejected", "hooks.dismiss", "hooks.startup", "hooks.shutdown"),
     *("launch.style", "launch.service", "launch.auto-mtls", "parameters.defaults"),
-    *("parameters.absent", "fields.json", "fields.secret"),
+    *("parameters.absent", "fields.json", "fields.secret", "fields.secret-options"),
+    "hooks.before",
 }
 
 
