@@ -28,7 +28,8 @@ def attached() -> bool:
     connected = getattr(sys.modules.get("debugpy"), "is_client_connected", None)
     if connected is not None and connected():
         return True
-    return any(_debugged(frame) for frame in sys._current_frames().values())
+    frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage]
+    return any(_debugged(frame) for frame in frames.values())
 
 
 def _debugged(frame: FrameType | None) -> bool:

@@ -3148,7 +3148,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_kv_config.GetPluginIDResponse]:
-        """Fetch the id of your own plugin, as in its manifest."""
+        """Fetch the id of your own plugin, as in its manifest. A plugin has it as `self.plugin_id`, and needs
+        no call for it.
+        """
         raise Unimplemented("GetPluginID")
 
     def log_debug(

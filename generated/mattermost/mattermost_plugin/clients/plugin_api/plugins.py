@@ -199,9 +199,10 @@ class PluginsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
-        """Fetch the id of your own plugin, as in its manifest.
+        """Fetch the id of your own plugin, as in its manifest. A plugin has it as `self.plugin_id`, and needs
+        no call for it.
 
-        Errors: none to expect apart from UnavailableError.
+        Errors: PluginAPIError (501): the server does not answer it yet.
         """
         response = self._unary(
             "GetPluginID",
@@ -397,9 +398,10 @@ class AsyncPluginsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
-        """Fetch the id of your own plugin, as in its manifest.
+        """Fetch the id of your own plugin, as in its manifest. A plugin has it as `self.plugin_id`, and needs
+        no call for it.
 
-        Errors: none to expect apart from UnavailableError.
+        Errors: PluginAPIError (501): the server does not answer it yet.
         """
         response = await self._unary(
             "GetPluginID",
