@@ -66,7 +66,7 @@ def attempt():
         def failing(server):
             raise LookupError
         with contextlib.suppress(LookupError):
-            await context.broker.accept(5, failing)
+            await context.broker._serve(5, failing)  # accept, once the host has its stream
         context.stop("enough")
         await asyncio.sleep(60)
     assert asyncio.run(serve(spec, register, environ={}, reattach=True)) == 0
