@@ -171,6 +171,8 @@ def start_plugin(source: str, path: Path, **env: str) -> Iterator[Host]:
                     host.channel.close()
                 end(process)
                 reader.join(5)
+                if process.returncode < 0:  # it could not
+                    Path(host.address).unlink(missing_ok=True)
         finally:
             end(process)
 

@@ -30,7 +30,7 @@ CASE = Path(__file__).parents[1] / "cases" / "streams"
 def generate() -> Any:
     """The SDK, imported as `streams_sdk`."""
     if "streams_sdk" not in sys.modules:
-        folder = tempfile.mkdtemp(prefix="streams-")
+        folder = tempfile.mkdtemp(prefix="kept-")
         command = [sys.executable, "-m", "plugwright", "generate", f"-I{CASE}"]
         command += ["--package", "streams_sdk", "--out", folder]
         subprocess.run([*command, str(CASE / "streams.proto")], check=True)

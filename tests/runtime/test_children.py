@@ -181,23 +181,3 @@ def test_a_crash_leaves_its_traceback_in_the_log(tmp_path: Path) -> None:
         host.wait_for_raw("rpc_Crash")
         assert host.process.wait(SECONDS) == -signal.SIGSEGV
         assert call.exception() is not None
-
-
-def test_two_signals_at_once_are_one(tmp_path: Path) -> None:
-    """Terminals and hosts both tell a plugin to stop; the call under way still ends."""
-    source = program(
-        """
-        async def rpc_Slow(request, context):
-            logging.info("call begins")
-            await asyncio.sleep(0.3)
-            return b"done"
-    """,
-        "{'grace_seconds': 20.0}",
-    )
-    with start_plugin(source, tmp_path) as host:
-        slow = host.channel.unary_unary("/test.App/Slow").future(b"", timeout=SECONDS)
-        host.wait_for_log("call begins", SECONDS)
-        host.process.terminate()
-        host.process.terminate()
-        assert slow.result(SECONDS) == b"done"
-        assert host.process.wait(SECONDS) == 0
