@@ -11,7 +11,13 @@ import json
 import logging
 import re
 
-from .diversion import Diversion, Lines, divert_stdout, send_lines_at_once
+from .diversion import (
+    Diversion,
+    Lines,
+    divert_stdout,
+    put_stdin_aside,
+    send_lines_at_once,
+)
 from .failure_log import exception_text
 from .goplugin.hclog import cut, message_of
 from .goplugin.logs import FLUSH_SECONDS, TRACE, catch_exceptions
@@ -119,6 +125,7 @@ def configure(*, debug: bool, as_json: bool) -> Diversion:
     The diversion is to be finished before the process ends, so that no print is lost.
     """
     missing = missing_as_json if as_json else missing_as_text
+    put_stdin_aside()
     stderr_log(missing)
     printed = PrintedLines()
     diversion = divert_stdout(printed.write, printed.flush)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from . import children
 
@@ -147,7 +148,7 @@ class LineWriter:
         self._forget()
         if self._hosts:
             self._descriptor = 2
-        self._push = lambda data: os.write(self._descriptor, data)
+        self._push = partial(os.write, self._descriptor)
 
 
 _writers: list[LineWriter] = []

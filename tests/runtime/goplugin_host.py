@@ -119,7 +119,11 @@ class Host:
 
 
 def spawn(
-    source: str, path: Path, *arguments: str, **env: str
+    source: str,
+    path: Path,
+    *arguments: str,
+    stdin: int = subprocess.DEVNULL,
+    **env: str,
 ) -> subprocess.Popen[bytes]:
     """Start a plugin program with these variables added to the environment."""
     script = path / "plugin_main.py"
@@ -127,7 +131,7 @@ def spawn(
     environ = {k: v for k, v in os.environ.items() if not k.startswith("PLUGIN_")}
     return subprocess.Popen(
         [sys.executable, str(script), *arguments],
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environ | {"PYTHONPATH": str(RUNTIME), "PYTHONUNBUFFERED": ""} | env,
@@ -155,9 +159,11 @@ def read_handshake(process: subprocess.Popen[bytes]) -> list[str]:
 
 
 @contextlib.contextmanager
-def start_plugin(source: str, path: Path, **env: str) -> Iterator[Host]:
+def start_plugin(
+    source: str, path: Path, *, stdin: int = subprocess.DEVNULL, **env: str
+) -> Iterator[Host]:
     """A running plugin; ended at the end if it still runs."""
-    with spawn(source, path, **(COOKIE | env)) as process:
+    with spawn(source, path, stdin=stdin, **(COOKIE | env)) as process:
         try:
             host = Host(process, read_handshake(process))
             reader = threading.Thread(

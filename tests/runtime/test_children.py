@@ -181,3 +181,17 @@ def test_a_crash_leaves_its_traceback_in_the_log(tmp_path: Path) -> None:
         host.wait_for_raw("rpc_Crash")
         assert host.process.wait(SECONDS) == -signal.SIGSEGV
         assert call.exception() is not None
+
+
+def test_children_read_nothing_from_the_pipe_of_the_host(tmp_path: Path) -> None:
+    source = program("""
+        async def rpc_Read(request, context):
+            return subprocess.run(["cat"], stdout=subprocess.PIPE, timeout=20).stdout
+    """)
+    reading, writing = os.pipe()
+    os.write(writing, b"for the plugin")
+    with start_plugin(source, tmp_path, stdin=reading) as host:
+        assert host.app("Read", timeout=SECONDS) == b""
+        assert host.shut_down() == 0
+    os.close(reading)
+    os.close(writing)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FrameType
 
+from ..diversion import put_stdin_aside
 from ..hosted import keep_grpc_out_of_forks
 from ..stderr_log import stderr_log
 from .environment import started_by_host
@@ -50,6 +51,7 @@ def prepare(
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, ignore)
         keep_grpc_out_of_forks()
+        put_stdin_aside()
         configure_logging(spec.log_level_variables, environ)
         _prepared = Prepared(capture_stdout(), host_pid)
         expect_serving(_prepared.capture, stderr_log(missing_records))
