@@ -114,7 +114,8 @@ class ClapshotServer:
         self._spawned = time.monotonic()
         self.process = subprocess.Popen(
             ["sh", "-c", self._command],
-            env=self._environ,
+            # What is left by an organizer that must be killed goes with the folder of its socket.
+            env={**self._environ, "TMPDIR": str(self.socket.parent)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -115,6 +115,8 @@ class GoHost:
         with self._stderr_file.open("wb") as stderr:
             self._process = subprocess.Popen(
                 arguments,
+                # A plugin that is killed leaves its socket: it goes when the host is closed.
+                env={**os.environ, "TMPDIR": self._scratch.name},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,

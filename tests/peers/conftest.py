@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import itertools
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -76,7 +77,13 @@ def plugin(folder: Path, flavour: str, address: str) -> Iterator[None]:
     """The plugin as a process that listens on `address`."""
     path = address.removeprefix("unix:")
     arguments = [path] if path != address else [address, "--tcp"]
-    env = {**os.environ, "PYTHONPATH": str(folder), "PEER_FLAVOUR": flavour}
+    scratch = tempfile.mkdtemp(prefix="p")  # it may have to be killed
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(folder),
+        "PEER_FLAVOUR": flavour,
+        "TMPDIR": scratch,
+    }
     command = [sys.executable, str(HERE / "plugin.py"), *arguments]
     process = subprocess.Popen(
         command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -91,6 +98,7 @@ def plugin(folder: Path, flavour: str, address: str) -> Iterator[None]:
         finally:
             process.kill()
             process.wait()
+            shutil.rmtree(scratch)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
