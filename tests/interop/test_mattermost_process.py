@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -188,14 +189,15 @@ def test_a_host_that_would_multiplex(host: MattermostHost) -> None:
         host.start(QUIET, "single", multiplex=True)
 
 
-def test_unix_sockets_in_the_hosts_folder(host: MattermostHost, tmp_path: Path) -> None:
-    socket = {"temp_dir": str(tmp_path), "group": str(os.getgid())}
-    started = host.activate(QUIET, "socket", unix_socket=socket)
-    assert started["network"] == "unix"
-    assert started["address"].startswith(started["socket_dir"])
-    assert Path(started["address"]).stat().st_mode & 0o777 == 0o660
-    host.stop("socket")
-    assert not Path(started["address"]).exists()
+def test_unix_sockets_in_the_hosts_folder(host: MattermostHost) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # that of pytest may be too long
+        socket = {"temp_dir": folder, "group": str(os.getgid())}
+        started = host.activate(QUIET, "socket", unix_socket=socket)
+        assert started["network"] == "unix"
+        assert started["address"].startswith(started["socket_dir"])
+        assert Path(started["address"]).stat().st_mode & 0o777 == 0o660
+        host.stop("socket")
+        assert not Path(started["address"]).exists()
 
 
 def test_the_plugin_dies_with_its_host(tmp_path: Path) -> None:
