@@ -178,6 +178,9 @@ def test_a_disk_is_no_bug(folder: Path, bug: Callable[..., None]) -> None:
 
 def test_a_bug_reaches_protoc_as_its_error(bug: Callable[..., None]) -> None:
     request = plugin_pb2.CodeGeneratorRequest(parameter="package=k")
+    file = request.proto_file.add(name="a.proto", package="a", syntax="proto3")
+    file.message_type.add(name="M")
+    request.file_to_generate.append("a.proto")
     assert not protoc_plugin.respond(request).error
     bug(KeyError("\ud800"))
     got = protoc_plugin.respond(request)
