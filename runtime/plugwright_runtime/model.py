@@ -67,7 +67,7 @@ class _Params:
         return params()
 
 
-FIELDS: Any = _Fields()
+_FIELDS: Any = _Fields()
 EMPTY_LIST: Any = _Sentinel("[]", list)
 EMPTY_DICT: Any = _Sentinel("{}", dict)
 UNSET: Any = _Sentinel("<default>", _default)
@@ -93,8 +93,16 @@ class Model:
         __codec__: ClassVar[Codec[Any]]
         __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
     else:
-        __dataclass_fields__ = FIELDS
+        __dataclass_fields__ = _FIELDS
         __dataclass_params__ = _Params()
+
+        def __init_subclass__(cls, **keywords: Any) -> None:
+            """Tools look into the `__dict__` of each generated class, where checkers would take a
+            line that says it for no ClassVar. A program's own subclass is not decorated yet.
+            """
+            super().__init_subclass__(**keywords)
+            if "__proto__" in cls.__dict__:
+                cls.__dataclass_fields__ = _FIELDS
 
     def __post_init__(self) -> None:
         """Called by tools that fill the fields themselves (pydantic), not by `__init__`."""
@@ -159,7 +167,7 @@ class OneofCase:
     value: Any
 
     if not TYPE_CHECKING:
-        __dataclass_fields__ = FIELDS
+        __dataclass_fields__ = _FIELDS
         __dataclass_params__ = _Params()
 
         def __getattr__(self, name: str) -> Any:

@@ -8,7 +8,6 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
-    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -22,7 +21,6 @@ class Empty(Model):
     """
 
     __proto__ = "clapshot.Empty"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -37,7 +35,6 @@ class MediaFile(Model):
     """A video, audio file or image that was uploaded for review."""
 
     __proto__ = "clapshot.MediaFile"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "title",
@@ -118,7 +115,6 @@ class MediaFileDuration(Model):
     """Length and frame rate of a media file."""
 
     __proto__ = "clapshot.MediaFileDuration"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("duration", "total_frames", "fps")
 
     duration: float
@@ -146,7 +142,6 @@ class MediaFileProcessingMetadata(Model):
     """How a media file came in and how far its processing got."""
 
     __proto__ = "clapshot.MediaFileProcessingMetadata"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "recompression_done",
         "thumbs_done",
@@ -185,7 +180,6 @@ class MediaFilePreviewData(Model):
     """Small pictures of a media file."""
 
     __proto__ = "clapshot.MediaFilePreviewData"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("thumb_url", "thumb_sheet")
 
     class ThumbSheet(Model):
@@ -194,7 +188,6 @@ class MediaFilePreviewData(Model):
         """
 
         __proto__ = "clapshot.MediaFilePreviewData.ThumbSheet"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("url", "rows", "cols")
 
         url: str
@@ -238,7 +231,6 @@ class Subtitle(Model):
     """One subtitle track of a media file."""
 
     __proto__ = "clapshot.Subtitle"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "media_file_id",
@@ -300,7 +292,6 @@ class Comment(Model):
     """A remark on a media file, perhaps with a drawing, perhaps in reply to another one."""
 
     __proto__ = "clapshot.Comment"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "media_file_id",
@@ -381,7 +372,6 @@ class UserMessage(Model):
     """A notification for a user, or a signal for the user's browser."""
 
     __proto__ = "clapshot.UserMessage"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "user_id",
@@ -420,7 +410,6 @@ class UserMessage(Model):
         """The objects a message is about. All of them are optional."""
 
         __proto__ = "clapshot.UserMessage.Refs"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("media_file_id", "comment_id", "subtitle_id")
 
         media_file_id: str | None
@@ -494,7 +483,6 @@ class PageItem(Model):
     """One part of a page, from top to bottom: a piece of HTML or a listing."""
 
     __proto__ = "clapshot.PageItem"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("item",)
 
     class Item:
@@ -524,7 +512,6 @@ class PageItem(Model):
         """A grid of folders and media files."""
 
         __proto__ = "clapshot.PageItem.FolderListing"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = (
             "items",
             "popup_actions",
@@ -540,7 +527,6 @@ class PageItem(Model):
             """
 
             __proto__ = "clapshot.PageItem.FolderListing.Folder"
-            __dataclass_fields__ = FIELDS
             __slots__ = __field_names__ = ("id", "title", "preview_items")
 
             id: str
@@ -571,7 +557,6 @@ class PageItem(Model):
             """One folder or media file of a listing, with its looks and what can be done with it."""
 
             __proto__ = "clapshot.PageItem.FolderListing.Item"
-            __dataclass_fields__ = FIELDS
             __slots__ = __field_names__ = (
                 "item",
                 "vis",
@@ -606,7 +591,6 @@ class PageItem(Model):
                 """How an item is drawn."""
 
                 __proto__ = "clapshot.PageItem.FolderListing.Item.Visualization"
-                __dataclass_fields__ = FIELDS
                 __slots__ = __field_names__ = ("base_color", "icon")
 
                 base_color: Color | None
@@ -717,7 +701,6 @@ class FolderItemID(Model):
     """Names one item of a listing."""
 
     __proto__ = "clapshot.FolderItemID"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("item",)
 
     class Item:
@@ -763,7 +746,6 @@ class ActionUIProps(Model):
     """How an action appears in a context menu."""
 
     __proto__ = "clapshot.ActionUIProps"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "label",
         "icon",
@@ -805,7 +787,6 @@ class ActionDef(Model):
     """Something a user can do in the browser: a menu entry and the script behind it."""
 
     __proto__ = "clapshot.ActionDef"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("ui_props", "action")
 
     ui_props: ActionUIProps | None
@@ -829,7 +810,6 @@ class UserInfo(Model):
     """Who a user is."""
 
     __proto__ = "clapshot.UserInfo"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id", "name")
 
     id: str
@@ -855,7 +835,6 @@ class Color(Model):
     """A colour as red, green and blue."""
 
     __proto__ = "clapshot.Color"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("r", "g", "b")
 
     r: int
@@ -883,7 +862,6 @@ class Icon(Model):
     """A small symbol, from the Font Awesome font or from an image."""
 
     __proto__ = "clapshot.Icon"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("src", "size")
 
     class Src:
@@ -913,7 +891,6 @@ class Icon(Model):
         """A symbol of the Font Awesome icon font."""
 
         __proto__ = "clapshot.Icon.FaClass"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("classes", "color")
 
         classes: str
@@ -956,7 +933,6 @@ class ScriptCall(Model):
     """A script that runs in the user's browser."""
 
     __proto__ = "clapshot.ScriptCall"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("code", "lang")
 
     class Lang(OpenEnum):

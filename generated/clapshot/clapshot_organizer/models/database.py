@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model, OneofCase
+from plugwright_runtime.model import EMPTY_LIST, Model, OneofCase
 
 from . import common as _common
 
@@ -15,7 +15,6 @@ class DbGetMediaFilesRequest(Model):
     """
 
     __proto__ = "clapshot.organizer.DbGetMediaFilesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("paging", "filter")
 
     class Filter:
@@ -75,7 +74,6 @@ class DbGetCommentsRequest(Model):
     """Which comments to read. A filter is required; without one the call fails with INVALID_ARGUMENT."""
 
     __proto__ = "clapshot.organizer.DbGetCommentsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("paging", "filter")
 
     class Filter:
@@ -147,7 +145,6 @@ class DbGetUserMessagesRequest(Model):
     """
 
     __proto__ = "clapshot.organizer.DbGetUserMessagesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("paging", "filter")
 
     class Filter:
@@ -229,7 +226,6 @@ class DbUpsertRequest(Model):
     """
 
     __proto__ = "clapshot.organizer.DbUpsertRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "media_files",
         "subtitles",
@@ -268,7 +264,6 @@ class DbUpsertResponse(Model):
     """The records as they are stored now, in the order of the request, with ids and times filled in."""
 
     __proto__ = "clapshot.organizer.DbUpsertResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "media_files",
         "subtitles",
@@ -305,7 +300,6 @@ class DbDeleteRequest(Model):
     """Ids of the records to delete from the database. Any of the lists may be empty."""
 
     __proto__ = "clapshot.organizer.DbDeleteRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "media_file_ids",
         "subtitle_ids",
@@ -346,7 +340,6 @@ class DbDeleteResponse(Model):
     """How many records were deleted."""
 
     __proto__ = "clapshot.organizer.DbDeleteResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "media_files_deleted",
         "subtitles_deleted",
@@ -383,7 +376,6 @@ class DbPaging(Model):
     """A part of a long result."""
 
     __proto__ = "clapshot.organizer.DbPaging"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("page_num", "page_size")
 
     page_num: int
@@ -407,7 +399,6 @@ class IdList(Model):
     """A list of ids."""
 
     __proto__ = "clapshot.organizer.IdList"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("ids",)
 
     ids: list[str]
@@ -427,7 +418,6 @@ class DbMediaFileList(Model):
     """Media files read from the database."""
 
     __proto__ = "clapshot.organizer.DbMediaFileList"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("items", "paging")
 
     items: list[_common.MediaFile]
@@ -451,7 +441,6 @@ class DbCommentList(Model):
     """Comments read from the database."""
 
     __proto__ = "clapshot.organizer.DbCommentList"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("items", "paging")
 
     items: list[_common.Comment]
@@ -475,7 +464,6 @@ class DbUserMessageList(Model):
     """Messages read from the database."""
 
     __proto__ = "clapshot.organizer.DbUserMessageList"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("items", "paging")
 
     items: list[_common.UserMessage]

@@ -8,7 +8,6 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
-    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -24,7 +23,6 @@ class Database(Model):
     """
 
     __proto__ = "clapshot.organizer.Database"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("type", "endpoint")
 
     class DatabaseType(OpenEnum):
@@ -54,7 +52,6 @@ class ServerInfo(Model):
     """What the server tells about itself in the handshake."""
 
     __proto__ = "clapshot.organizer.ServerInfo"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "version",
         "storage",
@@ -67,7 +64,6 @@ class ServerInfo(Model):
         """Where the server keeps media files."""
 
         __proto__ = "clapshot.organizer.ServerInfo.Storage"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("storage",)
 
         class Storage:
@@ -87,7 +83,6 @@ class ServerInfo(Model):
             """Media files in a directory of this machine."""
 
             __proto__ = "clapshot.organizer.ServerInfo.Storage.LocalFilesystem"
-            __dataclass_fields__ = FIELDS
             __slots__ = __field_names__ = ("base_dir",)
 
             base_dir: str
@@ -121,7 +116,6 @@ class ServerInfo(Model):
         """Address of a gRPC server."""
 
         __proto__ = "clapshot.organizer.ServerInfo.GrpcEndpoint"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("endpoint",)
 
         class Endpoint:
@@ -151,7 +145,6 @@ class ServerInfo(Model):
             """A Unix domain socket."""
 
             __proto__ = "clapshot.organizer.ServerInfo.GrpcEndpoint.Unix"
-            __dataclass_fields__ = FIELDS
             __slots__ = __field_names__ = ("path",)
 
             path: str
@@ -170,7 +163,6 @@ class ServerInfo(Model):
             """A TCP port. The connection is not encrypted."""
 
             __proto__ = "clapshot.organizer.ServerInfo.GrpcEndpoint.TCP"
-            __dataclass_fields__ = FIELDS
             __slots__ = __field_names__ = ("host", "port")
 
             host: str
@@ -239,7 +231,6 @@ class OrganizerInfo(Model):
     """What the organizer tells about itself in the handshake."""
 
     __proto__ = "clapshot.organizer.OrganizerInfo"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "version",
         "name",
@@ -280,7 +271,6 @@ class OrganizerDependency(Model):
     """A module the organizer needs."""
 
     __proto__ = "clapshot.organizer.OrganizerDependency"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "min_ver")
 
     name: str
@@ -304,7 +294,6 @@ class SemanticVersionNumber(Model):
     """A version of the form major.minor.patch."""
 
     __proto__ = "clapshot.organizer.SemanticVersionNumber"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("major", "minor", "patch")
 
     major: int
@@ -332,14 +321,12 @@ class Migration(Model):
     """A step that brings the organizer's database tables to another version."""
 
     __proto__ = "clapshot.organizer.Migration"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("uuid", "version", "dependencies", "description")
 
     class Dependency(Model):
         """A module whose tables must be at certain versions before the step can be taken."""
 
         __proto__ = "clapshot.organizer.Migration.Dependency"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("name", "min_ver", "max_ver")
 
         name: str
@@ -399,7 +386,6 @@ class CheckMigrationsRequest(Model):
     """Asks for pending migrations."""
 
     __proto__ = "clapshot.organizer.CheckMigrationsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("db",)
 
     db: Database | None
@@ -421,7 +407,6 @@ class CheckMigrationsResponse(Model):
     """The state of the organizer's tables and the steps it offers."""
 
     __proto__ = "clapshot.organizer.CheckMigrationsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "current_schema_ver", "pending_migrations")
 
     name: str
@@ -456,7 +441,6 @@ class ApplyMigrationRequest(Model):
     """Asks to take one step."""
 
     __proto__ = "clapshot.organizer.ApplyMigrationRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("db", "uuid")
 
     db: Database | None
@@ -480,7 +464,6 @@ class ApplyMigrationResponse(Model):
     """The step was taken."""
 
     __proto__ = "clapshot.organizer.ApplyMigrationResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -495,7 +478,6 @@ class UserSessionData(Model):
     """The browser session behind a call. A user can have several at the same time."""
 
     __proto__ = "clapshot.organizer.UserSessionData"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("sid", "user", "is_admin", "cookies")
 
     sid: str
@@ -531,7 +513,6 @@ class OnStartUserSessionRequest(Model):
     """A session has begun."""
 
     __proto__ = "clapshot.organizer.OnStartUserSessionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("ses",)
 
     ses: UserSessionData | None
@@ -551,7 +532,6 @@ class OnStartUserSessionResponse(Model):
     """The session may go on."""
 
     __proto__ = "clapshot.organizer.OnStartUserSessionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -566,7 +546,6 @@ class NavigatePageRequest(Model):
     """A user goes to a page."""
 
     __proto__ = "clapshot.organizer.NavigatePageRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("ses", "page_id")
 
     ses: UserSessionData | None
@@ -592,7 +571,6 @@ class CmdFromClientRequest(Model):
     """A script of the organizer calls from the browser."""
 
     __proto__ = "clapshot.organizer.CmdFromClientRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("ses", "cmd", "args")
 
     ses: UserSessionData | None
@@ -620,7 +598,6 @@ class MoveToFolderRequest(Model):
     """A user moves items into a folder."""
 
     __proto__ = "clapshot.organizer.MoveToFolderRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("ses", "ids", "dst_folder_id", "listing_data")
 
     ses: UserSessionData | None
@@ -652,7 +629,6 @@ class ReorderItemsRequest(Model):
     """A user changes the order of a listing."""
 
     __proto__ = "clapshot.organizer.ReorderItemsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("ses", "ids", "listing_data")
 
     ses: UserSessionData | None
@@ -680,7 +656,6 @@ class AuthzUserActionRequest(Model):
     """Asks whether a user may do something."""
 
     __proto__ = "clapshot.organizer.AuthzUserActionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("ses", "op")
 
     class Op:
@@ -720,7 +695,6 @@ class AuthzUserActionRequest(Model):
         """An action that concerns no media file and no comment."""
 
         __proto__ = "clapshot.organizer.AuthzUserActionRequest.OtherOp"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("op", "subject")
 
         class Op(OpenEnum):
@@ -762,7 +736,6 @@ class AuthzUserActionRequest(Model):
         """An action on a media file."""
 
         __proto__ = "clapshot.organizer.AuthzUserActionRequest.MediaFileOp"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("media_file", "op")
 
         class Op(OpenEnum):
@@ -805,7 +778,6 @@ class AuthzUserActionRequest(Model):
         """An action on a comment."""
 
         __proto__ = "clapshot.organizer.AuthzUserActionRequest.CommentOp"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("comment", "op")
 
         class Op(OpenEnum):
@@ -859,7 +831,6 @@ class AuthzResponse(Model):
     """The organizer's verdict."""
 
     __proto__ = "clapshot.organizer.AuthzResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("is_authorized", "message", "details")
 
     is_authorized: bool | None
@@ -889,7 +860,6 @@ class ListTestsResponse(Model):
     """The organizer's own tests."""
 
     __proto__ = "clapshot.organizer.ListTestsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("test_names",)
 
     test_names: list[str]
@@ -909,7 +879,6 @@ class RunTestRequest(Model):
     """Asks to run one test."""
 
     __proto__ = "clapshot.organizer.RunTestRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("test_name",)
 
     test_name: str
@@ -929,7 +898,6 @@ class RunTestResponse(Model):
     """How a test went."""
 
     __proto__ = "clapshot.organizer.RunTestResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("output", "error")
 
     output: str
@@ -953,7 +921,6 @@ class ClientShowPageRequest(Model):
     """A page to show. It is the argument of client_show_page and also the answer to navigate_page."""
 
     __proto__ = "clapshot.organizer.ClientShowPageRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("sid", "page_items", "page_id", "page_title")
 
     sid: str
@@ -987,7 +954,6 @@ class ClientShowUserMessageRequest(Model):
     """A message and who shall get it."""
 
     __proto__ = "clapshot.organizer.ClientShowUserMessageRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("msg", "recipient")
 
     class Recipient:
@@ -1067,7 +1033,6 @@ class ClientDefineActionsRequest(Model):
     """Actions for a session."""
 
     __proto__ = "clapshot.organizer.ClientDefineActionsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("sid", "actions")
 
     sid: str
@@ -1093,7 +1058,6 @@ class ClientOpenMediaFileRequest(Model):
     """A media file to open."""
 
     __proto__ = "clapshot.organizer.ClientOpenMediaFileRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("sid", "id")
 
     sid: str
@@ -1117,7 +1081,6 @@ class ClientSetCookiesRequest(Model):
     """Small values to keep in a user's browser."""
 
     __proto__ = "clapshot.organizer.ClientSetCookiesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("sid", "cookies", "expire_time")
 
     sid: str
@@ -1147,7 +1110,6 @@ class DeleteMediaFileRequest(Model):
     """A media file to delete."""
 
     __proto__ = "clapshot.organizer.DeleteMediaFileRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id",)
 
     id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model
 
 from . import channel as _channel
 from . import common as _common
@@ -13,7 +13,6 @@ class CreateChannelRequest(Model):
     """Parameters of PluginAPI.CreateChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel",)
 
     channel: _channel.Channel | None
@@ -35,7 +34,6 @@ class CreateChannelResponse(Model):
     """Result of PluginAPI.CreateChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -59,7 +57,6 @@ class DeleteChannelRequest(Model):
     """Parameters of PluginAPI.DeleteChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id",)
 
     channel_id: str
@@ -79,7 +76,6 @@ class DeleteChannelResponse(Model):
     """Result of PluginAPI.DeleteChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -99,7 +95,6 @@ class GetPublicChannelsForTeamRequest(Model):
     """Parameters of PluginAPI.GetPublicChannelsForTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPublicChannelsForTeamRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "page", "per_page")
 
     team_id: str
@@ -127,7 +122,6 @@ class GetPublicChannelsForTeamResponse(Model):
     """Result of PluginAPI.GetPublicChannelsForTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPublicChannelsForTeamResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channels")
 
     error: _common.AppError | None
@@ -151,7 +145,6 @@ class GetChannelRequest(Model):
     """Parameters of PluginAPI.GetChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id",)
 
     channel_id: str
@@ -171,7 +164,6 @@ class GetChannelResponse(Model):
     """Result of PluginAPI.GetChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -195,7 +187,6 @@ class GetChannelByNameRequest(Model):
     """Parameters of PluginAPI.GetChannelByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelByNameRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "name", "include_deleted")
 
     team_id: str
@@ -225,7 +216,6 @@ class GetChannelByNameResponse(Model):
     """Result of PluginAPI.GetChannelByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelByNameResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -249,7 +239,6 @@ class GetChannelByNameForTeamNameRequest(Model):
     """Parameters of PluginAPI.GetChannelByNameForTeamName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelByNameForTeamNameRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_name", "channel_name", "include_deleted")
 
     team_name: str
@@ -277,7 +266,6 @@ class GetChannelByNameForTeamNameResponse(Model):
     """Result of PluginAPI.GetChannelByNameForTeamName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelByNameForTeamNameResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -301,7 +289,6 @@ class GetChannelsForTeamForUserRequest(Model):
     """Parameters of PluginAPI.GetChannelsForTeamForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelsForTeamForUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_id", "include_deleted")
 
     team_id: str
@@ -329,7 +316,6 @@ class GetChannelsForTeamForUserResponse(Model):
     """Result of PluginAPI.GetChannelsForTeamForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelsForTeamForUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channels")
 
     error: _common.AppError | None
@@ -355,7 +341,6 @@ class GetChannelStatsRequest(Model):
     """Parameters of PluginAPI.GetChannelStats."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelStatsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id",)
 
     channel_id: str
@@ -375,7 +360,6 @@ class GetChannelStatsResponse(Model):
     """Result of PluginAPI.GetChannelStats."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelStatsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_stats")
 
     error: _common.AppError | None
@@ -399,7 +383,6 @@ class GetDirectChannelRequest(Model):
     """Parameters of PluginAPI.GetDirectChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetDirectChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id_1", "user_id_2")
 
     user_id_1: str
@@ -425,7 +408,6 @@ class GetDirectChannelResponse(Model):
     """Result of PluginAPI.GetDirectChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetDirectChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -449,7 +431,6 @@ class GetGroupChannelRequest(Model):
     """Parameters of PluginAPI.GetGroupChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_ids",)
 
     user_ids: list[str]
@@ -471,7 +452,6 @@ class GetGroupChannelResponse(Model):
     """Result of PluginAPI.GetGroupChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -495,7 +475,6 @@ class UpdateChannelRequest(Model):
     """Parameters of PluginAPI.UpdateChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel",)
 
     channel: _channel.Channel | None
@@ -517,7 +496,6 @@ class UpdateChannelResponse(Model):
     """Result of PluginAPI.UpdateChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel")
 
     error: _common.AppError | None
@@ -541,7 +519,6 @@ class SearchChannelsRequest(Model):
     """Parameters of PluginAPI.SearchChannels."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchChannelsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "term")
 
     team_id: str
@@ -567,7 +544,6 @@ class SearchChannelsResponse(Model):
     """Result of PluginAPI.SearchChannels."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchChannelsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channels")
 
     error: _common.AppError | None
@@ -591,7 +567,6 @@ class AddChannelMemberRequest(Model):
     """Parameters of PluginAPI.AddChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.AddChannelMemberRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id")
 
     channel_id: str
@@ -615,7 +590,6 @@ class AddChannelMemberResponse(Model):
     """Result of PluginAPI.AddChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.AddChannelMemberResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_member")
 
     error: _common.AppError | None
@@ -639,7 +613,6 @@ class AddUserToChannelRequest(Model):
     """Parameters of PluginAPI.AddUserToChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.AddUserToChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id", "as_user_id")
 
     channel_id: str
@@ -669,7 +642,6 @@ class AddUserToChannelResponse(Model):
     """Result of PluginAPI.AddUserToChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.AddUserToChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_member")
 
     error: _common.AppError | None
@@ -693,7 +665,6 @@ class GetChannelMemberRequest(Model):
     """Parameters of PluginAPI.GetChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMemberRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id")
 
     channel_id: str
@@ -717,7 +688,6 @@ class GetChannelMemberResponse(Model):
     """Result of PluginAPI.GetChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMemberResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_member")
 
     error: _common.AppError | None
@@ -741,7 +711,6 @@ class GetChannelMembersRequest(Model):
     """Parameters of PluginAPI.GetChannelMembers."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "page", "per_page")
 
     channel_id: str
@@ -769,7 +738,6 @@ class GetChannelMembersResponse(Model):
     """Result of PluginAPI.GetChannelMembers."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_members")
 
     error: _common.AppError | None
@@ -793,7 +761,6 @@ class GetChannelMembersByIdsRequest(Model):
     """Parameters of PluginAPI.GetChannelMembersByIds."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersByIdsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_ids")
 
     channel_id: str
@@ -817,7 +784,6 @@ class GetChannelMembersByIdsResponse(Model):
     """Result of PluginAPI.GetChannelMembersByIds."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersByIdsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_members")
 
     error: _common.AppError | None
@@ -843,7 +809,6 @@ class GetChannelMembersForUserRequest(Model):
     """Parameters of PluginAPI.GetChannelMembersForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersForUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_id", "page", "per_page")
 
     team_id: str
@@ -875,7 +840,6 @@ class GetChannelMembersForUserResponse(Model):
     """Result of PluginAPI.GetChannelMembersForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelMembersForUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_members")
 
     error: _common.AppError | None
@@ -899,7 +863,6 @@ class UpdateChannelMemberRolesRequest(Model):
     """Parameters of PluginAPI.UpdateChannelMemberRoles."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelMemberRolesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id", "new_roles")
 
     channel_id: str
@@ -929,7 +892,6 @@ class UpdateChannelMemberRolesResponse(Model):
     """Result of PluginAPI.UpdateChannelMemberRoles."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelMemberRolesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_member")
 
     error: _common.AppError | None
@@ -953,7 +915,6 @@ class UpdateChannelMemberNotificationsRequest(Model):
     """Parameters of PluginAPI.UpdateChannelMemberNotifications."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelMemberNotificationsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id", "notifications")
 
     channel_id: str
@@ -983,7 +944,6 @@ class UpdateChannelMemberNotificationsResponse(Model):
     """Result of PluginAPI.UpdateChannelMemberNotifications."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelMemberNotificationsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "channel_member")
 
     error: _common.AppError | None
@@ -1007,7 +967,6 @@ class PatchChannelMembersNotificationsRequest(Model):
     """Parameters of PluginAPI.PatchChannelMembersNotifications."""
 
     __proto__ = "mattermost.pluginapi.v1.PatchChannelMembersNotificationsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("members", "notify_props")
 
     members: list[ChannelMemberIdentifier]
@@ -1035,7 +994,6 @@ class PatchChannelMembersNotificationsResponse(Model):
     """Result of PluginAPI.PatchChannelMembersNotifications."""
 
     __proto__ = "mattermost.pluginapi.v1.PatchChannelMembersNotificationsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1055,7 +1013,6 @@ class DeleteChannelMemberRequest(Model):
     """Parameters of PluginAPI.DeleteChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteChannelMemberRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id")
 
     channel_id: str
@@ -1079,7 +1036,6 @@ class DeleteChannelMemberResponse(Model):
     """Result of PluginAPI.DeleteChannelMember."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteChannelMemberResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1099,7 +1055,6 @@ class CreateChannelSidebarCategoryRequest(Model):
     """Parameters of PluginAPI.CreateChannelSidebarCategory."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateChannelSidebarCategoryRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "team_id", "new_category")
 
     user_id: str
@@ -1129,7 +1084,6 @@ class CreateChannelSidebarCategoryResponse(Model):
     """Result of PluginAPI.CreateChannelSidebarCategory."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateChannelSidebarCategoryResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "category")
 
     error: _common.AppError | None
@@ -1153,7 +1107,6 @@ class GetChannelSidebarCategoriesRequest(Model):
     """Parameters of PluginAPI.GetChannelSidebarCategories."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelSidebarCategoriesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "team_id")
 
     user_id: str
@@ -1177,7 +1130,6 @@ class GetChannelSidebarCategoriesResponse(Model):
     """Result of PluginAPI.GetChannelSidebarCategories."""
 
     __proto__ = "mattermost.pluginapi.v1.GetChannelSidebarCategoriesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "categories")
 
     error: _common.AppError | None
@@ -1201,7 +1153,6 @@ class UpdateChannelSidebarCategoriesRequest(Model):
     """Parameters of PluginAPI.UpdateChannelSidebarCategories."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelSidebarCategoriesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "team_id", "categories")
 
     user_id: str
@@ -1231,7 +1182,6 @@ class UpdateChannelSidebarCategoriesResponse(Model):
     """Result of PluginAPI.UpdateChannelSidebarCategories."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateChannelSidebarCategoriesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "categories")
 
     error: _common.AppError | None
@@ -1255,7 +1205,6 @@ class CreatePostRequest(Model):
     """Parameters of PluginAPI.CreatePost."""
 
     __proto__ = "mattermost.pluginapi.v1.CreatePostRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post",)
 
     post: _post.Post | None
@@ -1277,7 +1226,6 @@ class CreatePostResponse(Model):
     """Result of PluginAPI.CreatePost."""
 
     __proto__ = "mattermost.pluginapi.v1.CreatePostResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post")
 
     error: _common.AppError | None
@@ -1301,7 +1249,6 @@ class AddReactionRequest(Model):
     """Parameters of PluginAPI.AddReaction."""
 
     __proto__ = "mattermost.pluginapi.v1.AddReactionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("reaction",)
 
     reaction: _post.Reaction | None
@@ -1321,7 +1268,6 @@ class AddReactionResponse(Model):
     """Result of PluginAPI.AddReaction."""
 
     __proto__ = "mattermost.pluginapi.v1.AddReactionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "reaction")
 
     error: _common.AppError | None
@@ -1345,7 +1291,6 @@ class RemoveReactionRequest(Model):
     """Parameters of PluginAPI.RemoveReaction."""
 
     __proto__ = "mattermost.pluginapi.v1.RemoveReactionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("reaction",)
 
     reaction: _post.Reaction | None
@@ -1365,7 +1310,6 @@ class RemoveReactionResponse(Model):
     """Result of PluginAPI.RemoveReaction."""
 
     __proto__ = "mattermost.pluginapi.v1.RemoveReactionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1385,7 +1329,6 @@ class GetReactionsRequest(Model):
     """Parameters of PluginAPI.GetReactions."""
 
     __proto__ = "mattermost.pluginapi.v1.GetReactionsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post_id",)
 
     post_id: str
@@ -1405,7 +1348,6 @@ class GetReactionsResponse(Model):
     """Result of PluginAPI.GetReactions."""
 
     __proto__ = "mattermost.pluginapi.v1.GetReactionsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "reactions")
 
     error: _common.AppError | None
@@ -1429,7 +1371,6 @@ class SendEphemeralPostRequest(Model):
     """Parameters of PluginAPI.SendEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.SendEphemeralPostRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "post")
 
     user_id: str
@@ -1455,7 +1396,6 @@ class SendEphemeralPostResponse(Model):
     """Result of PluginAPI.SendEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.SendEphemeralPostResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post")
 
     error: _common.AppError | None
@@ -1481,7 +1421,6 @@ class UpdateEphemeralPostRequest(Model):
     """Parameters of PluginAPI.UpdateEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateEphemeralPostRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "post")
 
     user_id: str
@@ -1505,7 +1444,6 @@ class UpdateEphemeralPostResponse(Model):
     """Result of PluginAPI.UpdateEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateEphemeralPostResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post")
 
     error: _common.AppError | None
@@ -1529,7 +1467,6 @@ class DeleteEphemeralPostRequest(Model):
     """Parameters of PluginAPI.DeleteEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteEphemeralPostRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "post_id")
 
     user_id: str
@@ -1553,7 +1490,6 @@ class DeleteEphemeralPostResponse(Model):
     """Result of PluginAPI.DeleteEphemeralPost."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteEphemeralPostResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1573,7 +1509,6 @@ class DeletePostRequest(Model):
     """Parameters of PluginAPI.DeletePost."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePostRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post_id",)
 
     post_id: str
@@ -1593,7 +1528,6 @@ class DeletePostResponse(Model):
     """Result of PluginAPI.DeletePost."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePostResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1613,7 +1547,6 @@ class GetPostThreadRequest(Model):
     """Parameters of PluginAPI.GetPostThread."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostThreadRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post_id",)
 
     post_id: str
@@ -1633,7 +1566,6 @@ class GetPostThreadResponse(Model):
     """Result of PluginAPI.GetPostThread."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostThreadResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post_list")
 
     error: _common.AppError | None
@@ -1657,7 +1589,6 @@ class GetPostRequest(Model):
     """Parameters of PluginAPI.GetPost."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post_id",)
 
     post_id: str
@@ -1677,7 +1608,6 @@ class GetPostResponse(Model):
     """Result of PluginAPI.GetPost."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post")
 
     error: _common.AppError | None
@@ -1701,7 +1631,6 @@ class GetPostsSinceRequest(Model):
     """Parameters of PluginAPI.GetPostsSince."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsSinceRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "time")
 
     channel_id: str
@@ -1727,7 +1656,6 @@ class GetPostsSinceResponse(Model):
     """Result of PluginAPI.GetPostsSince."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsSinceResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post_list")
 
     error: _common.AppError | None
@@ -1753,7 +1681,6 @@ class GetPostsAfterRequest(Model):
     """Parameters of PluginAPI.GetPostsAfter."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsAfterRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "post_id", "page", "per_page")
 
     channel_id: str
@@ -1785,7 +1712,6 @@ class GetPostsAfterResponse(Model):
     """Result of PluginAPI.GetPostsAfter."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsAfterResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post_list")
 
     error: _common.AppError | None
@@ -1809,7 +1735,6 @@ class GetPostsBeforeRequest(Model):
     """Parameters of PluginAPI.GetPostsBefore."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsBeforeRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "post_id", "page", "per_page")
 
     channel_id: str
@@ -1841,7 +1766,6 @@ class GetPostsBeforeResponse(Model):
     """Result of PluginAPI.GetPostsBefore."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsBeforeResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post_list")
 
     error: _common.AppError | None
@@ -1865,7 +1789,6 @@ class GetPostsForChannelRequest(Model):
     """Parameters of PluginAPI.GetPostsForChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsForChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "page", "per_page")
 
     channel_id: str
@@ -1893,7 +1816,6 @@ class GetPostsForChannelResponse(Model):
     """Result of PluginAPI.GetPostsForChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsForChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post_list")
 
     error: _common.AppError | None
@@ -1917,7 +1839,6 @@ class UpdatePostRequest(Model):
     """Parameters of PluginAPI.UpdatePost."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePostRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("post",)
 
     post: _post.Post | None
@@ -1939,7 +1860,6 @@ class UpdatePostResponse(Model):
     """Result of PluginAPI.UpdatePost."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePostResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "post")
 
     error: _common.AppError | None
@@ -1963,7 +1883,6 @@ class SearchPostsInTeamRequest(Model):
     """Parameters of PluginAPI.SearchPostsInTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPostsInTeamRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "params_list")
 
     team_id: str
@@ -1989,7 +1908,6 @@ class SearchPostsInTeamResponse(Model):
     """Result of PluginAPI.SearchPostsInTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPostsInTeamResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "posts")
 
     error: _common.AppError | None
@@ -2015,7 +1933,6 @@ class SearchPostsInTeamForUserRequest(Model):
     """Parameters of PluginAPI.SearchPostsInTeamForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPostsInTeamForUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_id", "search_params")
 
     team_id: str
@@ -2043,7 +1960,6 @@ class SearchPostsInTeamForUserResponse(Model):
     """Result of PluginAPI.SearchPostsInTeamForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPostsInTeamForUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "results")
 
     error: _common.AppError | None
@@ -2067,7 +1983,6 @@ class GetEmojiListRequest(Model):
     """Parameters of PluginAPI.GetEmojiList."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiListRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("sort_by", "page", "per_page")
 
     sort_by: str
@@ -2095,7 +2010,6 @@ class GetEmojiListResponse(Model):
     """Result of PluginAPI.GetEmojiList."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiListResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "emojis")
 
     error: _common.AppError | None
@@ -2119,7 +2033,6 @@ class GetEmojiByNameRequest(Model):
     """Parameters of PluginAPI.GetEmojiByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiByNameRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name",)
 
     name: str
@@ -2139,7 +2052,6 @@ class GetEmojiByNameResponse(Model):
     """Result of PluginAPI.GetEmojiByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiByNameResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "emoji")
 
     error: _common.AppError | None
@@ -2163,7 +2075,6 @@ class GetEmojiRequest(Model):
     """Parameters of PluginAPI.GetEmoji."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("emoji_id",)
 
     emoji_id: str
@@ -2183,7 +2094,6 @@ class GetEmojiResponse(Model):
     """Result of PluginAPI.GetEmoji."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "emoji")
 
     error: _common.AppError | None
@@ -2207,7 +2117,6 @@ class GetEmojiImageRequest(Model):
     """Parameters of PluginAPI.GetEmojiImage."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiImageRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("emoji_id",)
 
     emoji_id: str
@@ -2227,7 +2136,6 @@ class GetEmojiImageResponse(Model):
     """Result of PluginAPI.GetEmojiImage."""
 
     __proto__ = "mattermost.pluginapi.v1.GetEmojiImageResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "image", "content_type")
 
     error: _common.AppError | None
@@ -2257,7 +2165,6 @@ class ChannelStats(Model):
     """Counts that describe a channel."""
 
     __proto__ = "mattermost.pluginapi.v1.ChannelStats"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "channel_id",
         "member_count",
@@ -2301,7 +2208,6 @@ class ChannelMember(Model):
     """One user's membership of one channel: roles, what has been read, and notification settings."""
 
     __proto__ = "mattermost.pluginapi.v1.ChannelMember"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "channel_id",
         "user_id",
@@ -2402,7 +2308,6 @@ class ChannelMemberIdentifier(Model):
     """Names one membership where only its key is needed."""
 
     __proto__ = "mattermost.pluginapi.v1.ChannelMemberIdentifier"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "user_id")
 
     channel_id: str
@@ -2428,7 +2333,6 @@ class SidebarCategoryWithChannels(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.SidebarCategoryWithChannels"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "user_id",
@@ -2498,7 +2402,6 @@ class OrderedSidebarCategories(Model):
     """A user's complete sidebar for one team."""
 
     __proto__ = "mattermost.pluginapi.v1.OrderedSidebarCategories"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("categories", "order")
 
     categories: list[SidebarCategoryWithChannels]
@@ -2524,7 +2427,6 @@ class SearchParams(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.SearchParams"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "terms",
         "is_or_search",
@@ -2625,7 +2527,6 @@ class SearchParameter(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.SearchParameter"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "terms",
         "is_or_search",
@@ -2678,7 +2579,6 @@ class StringList(Model):
     """A list of strings, wrapped so that it can be the value of a map."""
 
     __proto__ = "mattermost.pluginapi.v1.StringList"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("values",)
 
     values: list[str]
@@ -2698,7 +2598,6 @@ class PostSearchResults(Model):
     """Posts found by a search."""
 
     __proto__ = "mattermost.pluginapi.v1.PostSearchResults"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("order", "posts", "matches")
 
     order: list[str]
@@ -2728,7 +2627,6 @@ class Emoji(Model):
     """A custom emoji, uploaded by a user of the server. Built-in emojis have no such record."""
 
     __proto__ = "mattermost.pluginapi.v1.Emoji"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "create_at",

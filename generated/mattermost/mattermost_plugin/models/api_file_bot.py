@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_LIST, Model
 
 from . import common as _common
 from . import file as _file
@@ -12,7 +12,6 @@ class CopyFileInfosRequest(Model):
     """Parameters of PluginAPI.CopyFileInfos."""
 
     __proto__ = "mattermost.pluginapi.v1.CopyFileInfosRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "file_ids")
 
     user_id: str
@@ -36,7 +35,6 @@ class CopyFileInfosResponse(Model):
     """Result of PluginAPI.CopyFileInfos."""
 
     __proto__ = "mattermost.pluginapi.v1.CopyFileInfosResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "file_ids")
 
     error: _common.AppError | None
@@ -62,7 +60,6 @@ class GetFileInfoRequest(Model):
     """Parameters of PluginAPI.GetFileInfo."""
 
     __proto__ = "mattermost.pluginapi.v1.GetFileInfoRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("file_id",)
 
     file_id: str
@@ -82,7 +79,6 @@ class GetFileInfoResponse(Model):
     """Result of PluginAPI.GetFileInfo."""
 
     __proto__ = "mattermost.pluginapi.v1.GetFileInfoResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "file_info")
 
     error: _common.AppError | None
@@ -106,7 +102,6 @@ class SetFileSearchableContentRequest(Model):
     """Parameters of PluginAPI.SetFileSearchableContent."""
 
     __proto__ = "mattermost.pluginapi.v1.SetFileSearchableContentRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("file_id", "content")
 
     file_id: str
@@ -132,7 +127,6 @@ class SetFileSearchableContentResponse(Model):
     """Result of PluginAPI.SetFileSearchableContent."""
 
     __proto__ = "mattermost.pluginapi.v1.SetFileSearchableContentResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -152,7 +146,6 @@ class GetFileInfosRequest(Model):
     """Parameters of PluginAPI.GetFileInfos."""
 
     __proto__ = "mattermost.pluginapi.v1.GetFileInfosRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("page", "per_page", "options")
 
     page: int
@@ -182,7 +175,6 @@ class GetFileInfosResponse(Model):
     """Result of PluginAPI.GetFileInfos."""
 
     __proto__ = "mattermost.pluginapi.v1.GetFileInfosResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "file_infos")
 
     error: _common.AppError | None
@@ -206,7 +198,6 @@ class GetFileRequest(Model):
     """Parameters of PluginAPI.GetFile."""
 
     __proto__ = "mattermost.pluginapi.v1.GetFileRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("file_id",)
 
     file_id: str
@@ -226,7 +217,6 @@ class GetFileResponse(Model):
     """Result of PluginAPI.GetFile."""
 
     __proto__ = "mattermost.pluginapi.v1.GetFileResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "data")
 
     error: _common.AppError | None
@@ -252,7 +242,6 @@ class GetFileLinkRequest(Model):
     """Parameters of PluginAPI.GetFileLink."""
 
     __proto__ = "mattermost.pluginapi.v1.GetFileLinkRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("file_id",)
 
     file_id: str
@@ -272,7 +261,6 @@ class GetFileLinkResponse(Model):
     """Result of PluginAPI.GetFileLink."""
 
     __proto__ = "mattermost.pluginapi.v1.GetFileLinkResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "link")
 
     error: _common.AppError | None
@@ -298,7 +286,6 @@ class ReadFileRequest(Model):
     """Parameters of PluginAPI.ReadFile."""
 
     __proto__ = "mattermost.pluginapi.v1.ReadFileRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("path",)
 
     path: str
@@ -320,7 +307,6 @@ class ReadFileResponse(Model):
     """Result of PluginAPI.ReadFile."""
 
     __proto__ = "mattermost.pluginapi.v1.ReadFileResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "data")
 
     error: _common.AppError | None
@@ -344,7 +330,6 @@ class UploadFileRequest(Model):
     """Parameters of PluginAPI.UploadFile."""
 
     __proto__ = "mattermost.pluginapi.v1.UploadFileRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("data", "channel_id", "filename")
 
     data: bytes
@@ -374,7 +359,6 @@ class UploadFileResponse(Model):
     """Result of PluginAPI.UploadFile."""
 
     __proto__ = "mattermost.pluginapi.v1.UploadFileResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "file_info")
 
     error: _common.AppError | None
@@ -398,7 +382,6 @@ class CreateUploadSessionRequest(Model):
     """Parameters of PluginAPI.CreateUploadSession."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateUploadSessionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("upload_session",)
 
     upload_session: UploadSession | None
@@ -420,7 +403,6 @@ class CreateUploadSessionResponse(Model):
     """Result of PluginAPI.CreateUploadSession."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateUploadSessionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "upload_session")
 
     error: _common.AppError | None
@@ -444,7 +426,6 @@ class UploadDataRequest(Model):
     """Parameters of PluginAPI.UploadData."""
 
     __proto__ = "mattermost.pluginapi.v1.UploadDataRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("upload_session", "data")
 
     upload_session: UploadSession | None
@@ -473,7 +454,6 @@ class UploadDataResponse(Model):
     """Result of PluginAPI.UploadData."""
 
     __proto__ = "mattermost.pluginapi.v1.UploadDataResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "file_info")
 
     error: _common.AppError | None
@@ -497,7 +477,6 @@ class GetUploadSessionRequest(Model):
     """Parameters of PluginAPI.GetUploadSession."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUploadSessionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("upload_id",)
 
     upload_id: str
@@ -517,7 +496,6 @@ class GetUploadSessionResponse(Model):
     """Result of PluginAPI.GetUploadSession."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUploadSessionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "upload_session")
 
     error: _common.AppError | None
@@ -541,7 +519,6 @@ class CreateBotRequest(Model):
     """Parameters of PluginAPI.CreateBot."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateBotRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("bot",)
 
     bot: Bot | None
@@ -563,7 +540,6 @@ class CreateBotResponse(Model):
     """Result of PluginAPI.CreateBot."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateBotResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "bot")
 
     error: _common.AppError | None
@@ -587,7 +563,6 @@ class PatchBotRequest(Model):
     """Parameters of PluginAPI.PatchBot."""
 
     __proto__ = "mattermost.pluginapi.v1.PatchBotRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("bot_user_id", "bot_patch")
 
     bot_user_id: str
@@ -611,7 +586,6 @@ class PatchBotResponse(Model):
     """Result of PluginAPI.PatchBot."""
 
     __proto__ = "mattermost.pluginapi.v1.PatchBotResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "bot")
 
     error: _common.AppError | None
@@ -635,7 +609,6 @@ class GetBotRequest(Model):
     """Parameters of PluginAPI.GetBot."""
 
     __proto__ = "mattermost.pluginapi.v1.GetBotRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("bot_user_id", "include_deleted")
 
     bot_user_id: str
@@ -659,7 +632,6 @@ class GetBotResponse(Model):
     """Result of PluginAPI.GetBot."""
 
     __proto__ = "mattermost.pluginapi.v1.GetBotResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "bot")
 
     error: _common.AppError | None
@@ -683,7 +655,6 @@ class GetBotsRequest(Model):
     """Parameters of PluginAPI.GetBots."""
 
     __proto__ = "mattermost.pluginapi.v1.GetBotsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("options",)
 
     options: BotGetOptions | None
@@ -705,7 +676,6 @@ class GetBotsResponse(Model):
     """Result of PluginAPI.GetBots."""
 
     __proto__ = "mattermost.pluginapi.v1.GetBotsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "bots")
 
     error: _common.AppError | None
@@ -729,7 +699,6 @@ class UpdateBotActiveRequest(Model):
     """Parameters of PluginAPI.UpdateBotActive."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateBotActiveRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("bot_user_id", "active")
 
     bot_user_id: str
@@ -753,7 +722,6 @@ class UpdateBotActiveResponse(Model):
     """Result of PluginAPI.UpdateBotActive."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateBotActiveResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "bot")
 
     error: _common.AppError | None
@@ -777,7 +745,6 @@ class PermanentDeleteBotRequest(Model):
     """Parameters of PluginAPI.PermanentDeleteBot."""
 
     __proto__ = "mattermost.pluginapi.v1.PermanentDeleteBotRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("bot_user_id",)
 
     bot_user_id: str
@@ -797,7 +764,6 @@ class PermanentDeleteBotResponse(Model):
     """Result of PluginAPI.PermanentDeleteBot."""
 
     __proto__ = "mattermost.pluginapi.v1.PermanentDeleteBotResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -817,7 +783,6 @@ class EnsureBotUserRequest(Model):
     """Parameters of PluginAPI.EnsureBotUser."""
 
     __proto__ = "mattermost.pluginapi.v1.EnsureBotUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("bot",)
 
     bot: Bot | None
@@ -839,7 +804,6 @@ class EnsureBotUserResponse(Model):
     """Result of PluginAPI.EnsureBotUser."""
 
     __proto__ = "mattermost.pluginapi.v1.EnsureBotUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "bot_user_id")
 
     error: _common.AppError | None
@@ -865,7 +829,6 @@ class GetFileInfosOptions(Model):
     """Which files to list and in which order. All fields are optional."""
 
     __proto__ = "mattermost.pluginapi.v1.GetFileInfosOptions"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "user_id",
         "channel_id",
@@ -911,7 +874,6 @@ class UploadSession(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.UploadSession"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "type",
@@ -998,7 +960,6 @@ class Bot(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Bot"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "user_id",
         "username",
@@ -1070,7 +1031,6 @@ class BotPatch(Model):
     """Changes to a bot. Unset fields keep their value."""
 
     __proto__ = "mattermost.pluginapi.v1.BotPatch"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("username", "display_name", "description")
 
     username: str | None
@@ -1100,7 +1060,6 @@ class BotGetOptions(Model):
     """Which bots to list."""
 
     __proto__ = "mattermost.pluginapi.v1.BotGetOptions"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "owner_id",
         "include_deleted",

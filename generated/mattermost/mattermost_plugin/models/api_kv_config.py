@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_LIST, Model
 from plugwright_runtime.wkt import JSONObject, JSONValue
 
 from . import common as _common
@@ -12,7 +12,6 @@ class KVSetRequest(Model):
     """Parameters of PluginAPI.KVSet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "value")
 
     key: str
@@ -40,7 +39,6 @@ class KVSetResponse(Model):
     """Result of PluginAPI.KVSet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -60,7 +58,6 @@ class KVCompareAndSetRequest(Model):
     """Parameters of PluginAPI.KVCompareAndSet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVCompareAndSetRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "old_value", "new_value")
 
     key: str
@@ -88,7 +85,6 @@ class KVCompareAndSetResponse(Model):
     """Result of PluginAPI.KVCompareAndSet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVCompareAndSetResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "success")
 
     error: _common.AppError | None
@@ -114,7 +110,6 @@ class KVCompareAndDeleteRequest(Model):
     """Parameters of PluginAPI.KVCompareAndDelete."""
 
     __proto__ = "mattermost.pluginapi.v1.KVCompareAndDeleteRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "old_value")
 
     key: str
@@ -138,7 +133,6 @@ class KVCompareAndDeleteResponse(Model):
     """Result of PluginAPI.KVCompareAndDelete."""
 
     __proto__ = "mattermost.pluginapi.v1.KVCompareAndDeleteResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "success")
 
     error: _common.AppError | None
@@ -162,7 +156,6 @@ class KVSetWithOptionsRequest(Model):
     """Parameters of PluginAPI.KVSetWithOptions."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetWithOptionsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "value", "options")
 
     key: str
@@ -192,7 +185,6 @@ class KVSetWithOptionsResponse(Model):
     """Result of PluginAPI.KVSetWithOptions."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetWithOptionsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "success")
 
     error: _common.AppError | None
@@ -216,7 +208,6 @@ class KVSetWithExpiryRequest(Model):
     """Parameters of PluginAPI.KVSetWithExpiry."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetWithExpiryRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "value", "expire_in_seconds")
 
     key: str
@@ -244,7 +235,6 @@ class KVSetWithExpiryResponse(Model):
     """Result of PluginAPI.KVSetWithExpiry."""
 
     __proto__ = "mattermost.pluginapi.v1.KVSetWithExpiryResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -264,7 +254,6 @@ class KVGetRequest(Model):
     """Parameters of PluginAPI.KVGet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVGetRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key",)
 
     key: str
@@ -284,7 +273,6 @@ class KVGetResponse(Model):
     """Result of PluginAPI.KVGet."""
 
     __proto__ = "mattermost.pluginapi.v1.KVGetResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "value")
 
     error: _common.AppError | None
@@ -308,7 +296,6 @@ class KVDeleteRequest(Model):
     """Parameters of PluginAPI.KVDelete."""
 
     __proto__ = "mattermost.pluginapi.v1.KVDeleteRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key",)
 
     key: str
@@ -328,7 +315,6 @@ class KVDeleteResponse(Model):
     """Result of PluginAPI.KVDelete."""
 
     __proto__ = "mattermost.pluginapi.v1.KVDeleteResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -348,7 +334,6 @@ class KVDeleteAllRequest(Model):
     """Parameters of PluginAPI.KVDeleteAll."""
 
     __proto__ = "mattermost.pluginapi.v1.KVDeleteAllRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -363,7 +348,6 @@ class KVDeleteAllResponse(Model):
     """Result of PluginAPI.KVDeleteAll."""
 
     __proto__ = "mattermost.pluginapi.v1.KVDeleteAllResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -383,7 +367,6 @@ class KVListRequest(Model):
     """Parameters of PluginAPI.KVList."""
 
     __proto__ = "mattermost.pluginapi.v1.KVListRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("page", "per_page")
 
     page: int
@@ -407,7 +390,6 @@ class KVListResponse(Model):
     """Result of PluginAPI.KVList."""
 
     __proto__ = "mattermost.pluginapi.v1.KVListResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "keys")
 
     error: _common.AppError | None
@@ -433,7 +415,6 @@ class PublishWebSocketEventRequest(Model):
     """Parameters of PluginAPI.PublishWebSocketEvent."""
 
     __proto__ = "mattermost.pluginapi.v1.PublishWebSocketEventRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("event", "payload", "broadcast")
 
     event: str
@@ -465,7 +446,6 @@ class PublishWebSocketEventResponse(Model):
     """Result of PluginAPI.PublishWebSocketEvent."""
 
     __proto__ = "mattermost.pluginapi.v1.PublishWebSocketEventResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -485,7 +465,6 @@ class LoadPluginConfigurationRequest(Model):
     """Parameters of PluginAPI.LoadPluginConfiguration."""
 
     __proto__ = "mattermost.pluginapi.v1.LoadPluginConfigurationRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -500,7 +479,6 @@ class LoadPluginConfigurationResponse(Model):
     """Result of PluginAPI.LoadPluginConfiguration."""
 
     __proto__ = "mattermost.pluginapi.v1.LoadPluginConfigurationResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "config_json")
 
     error: _common.AppError | None
@@ -526,7 +504,6 @@ class GetConfigRequest(Model):
     """Parameters of PluginAPI.GetConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetConfigRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -541,7 +518,6 @@ class GetConfigResponse(Model):
     """Result of PluginAPI.GetConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetConfigResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "config_json")
 
     error: _common.AppError | None
@@ -567,7 +543,6 @@ class GetUnsanitizedConfigRequest(Model):
     """Parameters of PluginAPI.GetUnsanitizedConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUnsanitizedConfigRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -582,7 +557,6 @@ class GetUnsanitizedConfigResponse(Model):
     """Result of PluginAPI.GetUnsanitizedConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUnsanitizedConfigResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "config_json")
 
     error: _common.AppError | None
@@ -608,7 +582,6 @@ class SaveConfigRequest(Model):
     """Parameters of PluginAPI.SaveConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.SaveConfigRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("config_json",)
 
     config_json: bytes
@@ -631,7 +604,6 @@ class SaveConfigResponse(Model):
     """Result of PluginAPI.SaveConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.SaveConfigResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -651,7 +623,6 @@ class GetPluginConfigRequest(Model):
     """Parameters of PluginAPI.GetPluginConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginConfigRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -666,7 +637,6 @@ class GetPluginConfigResponse(Model):
     """Result of PluginAPI.GetPluginConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginConfigResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "config")
 
     error: _common.AppError | None
@@ -692,7 +662,6 @@ class SavePluginConfigRequest(Model):
     """Parameters of PluginAPI.SavePluginConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.SavePluginConfigRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("config",)
 
     config: JSONObject | None
@@ -712,7 +681,6 @@ class SavePluginConfigResponse(Model):
     """Result of PluginAPI.SavePluginConfig."""
 
     __proto__ = "mattermost.pluginapi.v1.SavePluginConfigResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -732,7 +700,6 @@ class GetBundlePathRequest(Model):
     """Parameters of PluginAPI.GetBundlePath."""
 
     __proto__ = "mattermost.pluginapi.v1.GetBundlePathRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -747,7 +714,6 @@ class GetBundlePathResponse(Model):
     """Result of PluginAPI.GetBundlePath."""
 
     __proto__ = "mattermost.pluginapi.v1.GetBundlePathResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "path")
 
     error: _common.AppError | None
@@ -771,7 +737,6 @@ class GetPluginsRequest(Model):
     """Parameters of PluginAPI.GetPlugins."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -786,7 +751,6 @@ class GetPluginsResponse(Model):
     """Result of PluginAPI.GetPlugins."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "manifests")
 
     error: _common.AppError | None
@@ -810,7 +774,6 @@ class EnablePluginRequest(Model):
     """Parameters of PluginAPI.EnablePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.EnablePluginRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id",)
 
     id: str
@@ -830,7 +793,6 @@ class EnablePluginResponse(Model):
     """Result of PluginAPI.EnablePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.EnablePluginResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -850,7 +812,6 @@ class DisablePluginRequest(Model):
     """Parameters of PluginAPI.DisablePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.DisablePluginRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id",)
 
     id: str
@@ -870,7 +831,6 @@ class DisablePluginResponse(Model):
     """Result of PluginAPI.DisablePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.DisablePluginResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -890,7 +850,6 @@ class RemovePluginRequest(Model):
     """Parameters of PluginAPI.RemovePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.RemovePluginRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id",)
 
     id: str
@@ -910,7 +869,6 @@ class RemovePluginResponse(Model):
     """Result of PluginAPI.RemovePlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.RemovePluginResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -930,7 +888,6 @@ class GetPluginStatusRequest(Model):
     """Parameters of PluginAPI.GetPluginStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginStatusRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id",)
 
     id: str
@@ -950,7 +907,6 @@ class GetPluginStatusResponse(Model):
     """Result of PluginAPI.GetPluginStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginStatusResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "status")
 
     error: _common.AppError | None
@@ -974,7 +930,6 @@ class InstallPluginRequest(Model):
     """Parameters of PluginAPI.InstallPlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.InstallPluginRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("file_data", "replace")
 
     file_data: bytes
@@ -998,7 +953,6 @@ class InstallPluginResponse(Model):
     """Result of PluginAPI.InstallPlugin."""
 
     __proto__ = "mattermost.pluginapi.v1.InstallPluginResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "manifest")
 
     error: _common.AppError | None
@@ -1022,7 +976,6 @@ class GetPluginIDRequest(Model):
     """Parameters of PluginAPI.GetPluginID."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginIDRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -1037,7 +990,6 @@ class GetPluginIDResponse(Model):
     """Result of PluginAPI.GetPluginID."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPluginIDResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "plugin_id")
 
     error: _common.AppError | None
@@ -1061,7 +1013,6 @@ class LogDebugRequest(Model):
     """Parameters of PluginAPI.LogDebug."""
 
     __proto__ = "mattermost.pluginapi.v1.LogDebugRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
@@ -1085,7 +1036,6 @@ class LogDebugResponse(Model):
     """Result of PluginAPI.LogDebug."""
 
     __proto__ = "mattermost.pluginapi.v1.LogDebugResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1105,7 +1055,6 @@ class LogInfoRequest(Model):
     """Parameters of PluginAPI.LogInfo."""
 
     __proto__ = "mattermost.pluginapi.v1.LogInfoRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
@@ -1129,7 +1078,6 @@ class LogInfoResponse(Model):
     """Result of PluginAPI.LogInfo."""
 
     __proto__ = "mattermost.pluginapi.v1.LogInfoResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1149,7 +1097,6 @@ class LogErrorRequest(Model):
     """Parameters of PluginAPI.LogError."""
 
     __proto__ = "mattermost.pluginapi.v1.LogErrorRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
@@ -1173,7 +1120,6 @@ class LogErrorResponse(Model):
     """Result of PluginAPI.LogError."""
 
     __proto__ = "mattermost.pluginapi.v1.LogErrorResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1193,7 +1139,6 @@ class LogWarnRequest(Model):
     """Parameters of PluginAPI.LogWarn."""
 
     __proto__ = "mattermost.pluginapi.v1.LogWarnRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
@@ -1217,7 +1162,6 @@ class LogWarnResponse(Model):
     """Result of PluginAPI.LogWarn."""
 
     __proto__ = "mattermost.pluginapi.v1.LogWarnResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1237,7 +1181,6 @@ class PluginKVSetOptions(Model):
     """How to write a key of the key-value store."""
 
     __proto__ = "mattermost.pluginapi.v1.PluginKVSetOptions"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("atomic", "old_value", "expire_in_seconds")
 
     atomic: bool
@@ -1274,7 +1217,6 @@ class WebsocketBroadcast(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.WebsocketBroadcast"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "omit_users",
         "user_id",
@@ -1337,7 +1279,6 @@ class Manifest(Model):
     """The part of a plugin's manifest (`plugin.json`) that describes it to people and to the server."""
 
     __proto__ = "mattermost.pluginapi.v1.Manifest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "name",
@@ -1401,7 +1342,6 @@ class PluginStatus(Model):
     """Whether and how an installed plugin runs."""
 
     __proto__ = "mattermost.pluginapi.v1.PluginStatus"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "plugin_id",
         "plugin_path",
@@ -1450,7 +1390,6 @@ class KeyValuePair(Model):
     """One detail of a log message."""
 
     __proto__ = "mattermost.pluginapi.v1.KeyValuePair"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "value")
 
     key: str

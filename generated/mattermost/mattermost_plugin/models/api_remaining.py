@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model
 from plugwright_runtime.wkt import JSONObject, JSONValue
 
 from . import common as _common
@@ -13,7 +13,6 @@ class GetLicenseRequest(Model):
     """Parameters of PluginAPI.GetLicense."""
 
     __proto__ = "mattermost.pluginapi.v1.GetLicenseRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -28,7 +27,6 @@ class GetLicenseResponse(Model):
     """Result of PluginAPI.GetLicense."""
 
     __proto__ = "mattermost.pluginapi.v1.GetLicenseResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "license_json")
 
     error: _common.AppError | None
@@ -55,7 +53,6 @@ class IsEnterpriseReadyRequest(Model):
     """Parameters of PluginAPI.IsEnterpriseReady."""
 
     __proto__ = "mattermost.pluginapi.v1.IsEnterpriseReadyRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -70,7 +67,6 @@ class IsEnterpriseReadyResponse(Model):
     """Result of PluginAPI.IsEnterpriseReady."""
 
     __proto__ = "mattermost.pluginapi.v1.IsEnterpriseReadyResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "is_enterprise_ready")
 
     error: _common.AppError | None
@@ -96,7 +92,6 @@ class GetServerVersionRequest(Model):
     """Parameters of PluginAPI.GetServerVersion."""
 
     __proto__ = "mattermost.pluginapi.v1.GetServerVersionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -111,7 +106,6 @@ class GetServerVersionResponse(Model):
     """Result of PluginAPI.GetServerVersion."""
 
     __proto__ = "mattermost.pluginapi.v1.GetServerVersionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "version")
 
     error: _common.AppError | None
@@ -135,7 +129,6 @@ class GetSystemInstallDateRequest(Model):
     """Parameters of PluginAPI.GetSystemInstallDate."""
 
     __proto__ = "mattermost.pluginapi.v1.GetSystemInstallDateRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -150,7 +143,6 @@ class GetSystemInstallDateResponse(Model):
     """Result of PluginAPI.GetSystemInstallDate."""
 
     __proto__ = "mattermost.pluginapi.v1.GetSystemInstallDateResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "install_date")
 
     error: _common.AppError | None
@@ -174,7 +166,6 @@ class GetDiagnosticIdRequest(Model):
     """Parameters of PluginAPI.GetDiagnosticId."""
 
     __proto__ = "mattermost.pluginapi.v1.GetDiagnosticIdRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -189,7 +180,6 @@ class GetDiagnosticIdResponse(Model):
     """Result of PluginAPI.GetDiagnosticId."""
 
     __proto__ = "mattermost.pluginapi.v1.GetDiagnosticIdResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "diagnostic_id")
 
     error: _common.AppError | None
@@ -215,7 +205,6 @@ class GetTelemetryIdRequest(Model):
     """Parameters of PluginAPI.GetTelemetryId."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTelemetryIdRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -230,7 +219,6 @@ class GetTelemetryIdResponse(Model):
     """Result of PluginAPI.GetTelemetryId."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTelemetryIdResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "telemetry_id")
 
     error: _common.AppError | None
@@ -256,7 +244,6 @@ class RegisterCommandRequest(Model):
     """Parameters of PluginAPI.RegisterCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.RegisterCommandRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("command",)
 
     command: Command | None
@@ -278,7 +265,6 @@ class RegisterCommandResponse(Model):
     """Result of PluginAPI.RegisterCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.RegisterCommandResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -298,7 +284,6 @@ class UnregisterCommandRequest(Model):
     """Parameters of PluginAPI.UnregisterCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.UnregisterCommandRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "trigger")
 
     team_id: str
@@ -322,7 +307,6 @@ class UnregisterCommandResponse(Model):
     """Result of PluginAPI.UnregisterCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.UnregisterCommandResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -342,7 +326,6 @@ class ExecuteSlashCommandRequest(Model):
     """Parameters of PluginAPI.ExecuteSlashCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.ExecuteSlashCommandRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("command_args",)
 
     command_args: CommandArgs | None
@@ -364,7 +347,6 @@ class ExecuteSlashCommandResponse(Model):
     """Result of PluginAPI.ExecuteSlashCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.ExecuteSlashCommandResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "response")
 
     error: _common.AppError | None
@@ -390,7 +372,6 @@ class CreateCommandRequest(Model):
     """Parameters of PluginAPI.CreateCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateCommandRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("cmd",)
 
     cmd: Command | None
@@ -412,7 +393,6 @@ class CreateCommandResponse(Model):
     """Result of PluginAPI.CreateCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateCommandResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "command")
 
     error: _common.AppError | None
@@ -436,7 +416,6 @@ class ListCommandsRequest(Model):
     """Parameters of PluginAPI.ListCommands."""
 
     __proto__ = "mattermost.pluginapi.v1.ListCommandsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id",)
 
     team_id: str
@@ -456,7 +435,6 @@ class ListCommandsResponse(Model):
     """Result of PluginAPI.ListCommands."""
 
     __proto__ = "mattermost.pluginapi.v1.ListCommandsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "commands")
 
     error: _common.AppError | None
@@ -482,7 +460,6 @@ class ListCustomCommandsRequest(Model):
     """Parameters of PluginAPI.ListCustomCommands."""
 
     __proto__ = "mattermost.pluginapi.v1.ListCustomCommandsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id",)
 
     team_id: str
@@ -502,7 +479,6 @@ class ListCustomCommandsResponse(Model):
     """Result of PluginAPI.ListCustomCommands."""
 
     __proto__ = "mattermost.pluginapi.v1.ListCustomCommandsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "commands")
 
     error: _common.AppError | None
@@ -528,7 +504,6 @@ class ListPluginCommandsRequest(Model):
     """Parameters of PluginAPI.ListPluginCommands."""
 
     __proto__ = "mattermost.pluginapi.v1.ListPluginCommandsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id",)
 
     team_id: str
@@ -548,7 +523,6 @@ class ListPluginCommandsResponse(Model):
     """Result of PluginAPI.ListPluginCommands."""
 
     __proto__ = "mattermost.pluginapi.v1.ListPluginCommandsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "commands")
 
     error: _common.AppError | None
@@ -574,7 +548,6 @@ class ListBuiltInCommandsRequest(Model):
     """Parameters of PluginAPI.ListBuiltInCommands."""
 
     __proto__ = "mattermost.pluginapi.v1.ListBuiltInCommandsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -589,7 +562,6 @@ class ListBuiltInCommandsResponse(Model):
     """Result of PluginAPI.ListBuiltInCommands."""
 
     __proto__ = "mattermost.pluginapi.v1.ListBuiltInCommandsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "commands")
 
     error: _common.AppError | None
@@ -613,7 +585,6 @@ class GetCommandRequest(Model):
     """Parameters of PluginAPI.GetCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.GetCommandRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("command_id",)
 
     command_id: str
@@ -635,7 +606,6 @@ class GetCommandResponse(Model):
     """Result of PluginAPI.GetCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.GetCommandResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "command")
 
     error: _common.AppError | None
@@ -659,7 +629,6 @@ class UpdateCommandRequest(Model):
     """Parameters of PluginAPI.UpdateCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateCommandRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("command_id", "updated_cmd")
 
     command_id: str
@@ -686,7 +655,6 @@ class UpdateCommandResponse(Model):
     """Result of PluginAPI.UpdateCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateCommandResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "command")
 
     error: _common.AppError | None
@@ -710,7 +678,6 @@ class DeleteCommandRequest(Model):
     """Parameters of PluginAPI.DeleteCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteCommandRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("command_id",)
 
     command_id: str
@@ -732,7 +699,6 @@ class DeleteCommandResponse(Model):
     """Result of PluginAPI.DeleteCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteCommandResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -752,7 +718,6 @@ class GetPreferenceForUserRequest(Model):
     """Parameters of PluginAPI.GetPreferenceForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPreferenceForUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "category", "name")
 
     user_id: str
@@ -780,7 +745,6 @@ class GetPreferenceForUserResponse(Model):
     """Result of PluginAPI.GetPreferenceForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPreferenceForUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "preference")
 
     error: _common.AppError | None
@@ -806,7 +770,6 @@ class GetPreferencesForUserRequest(Model):
     """Parameters of PluginAPI.GetPreferencesForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPreferencesForUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id",)
 
     user_id: str
@@ -826,7 +789,6 @@ class GetPreferencesForUserResponse(Model):
     """Result of PluginAPI.GetPreferencesForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPreferencesForUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "preferences")
 
     error: _common.AppError | None
@@ -850,7 +812,6 @@ class UpdatePreferencesForUserRequest(Model):
     """Parameters of PluginAPI.UpdatePreferencesForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePreferencesForUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "preferences")
 
     user_id: str
@@ -876,7 +837,6 @@ class UpdatePreferencesForUserResponse(Model):
     """Result of PluginAPI.UpdatePreferencesForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePreferencesForUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -896,7 +856,6 @@ class DeletePreferencesForUserRequest(Model):
     """Parameters of PluginAPI.DeletePreferencesForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePreferencesForUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "preferences")
 
     user_id: str
@@ -922,7 +881,6 @@ class DeletePreferencesForUserResponse(Model):
     """Result of PluginAPI.DeletePreferencesForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePreferencesForUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -942,7 +900,6 @@ class CreateOAuthAppRequest(Model):
     """Parameters of PluginAPI.CreateOAuthApp."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateOAuthAppRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("app",)
 
     app: OAuthApp | None
@@ -964,7 +921,6 @@ class CreateOAuthAppResponse(Model):
     """Result of PluginAPI.CreateOAuthApp."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateOAuthAppResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "app")
 
     error: _common.AppError | None
@@ -990,7 +946,6 @@ class GetOAuthAppRequest(Model):
     """Parameters of PluginAPI.GetOAuthApp."""
 
     __proto__ = "mattermost.pluginapi.v1.GetOAuthAppRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("app_id",)
 
     app_id: str
@@ -1010,7 +965,6 @@ class GetOAuthAppResponse(Model):
     """Result of PluginAPI.GetOAuthApp."""
 
     __proto__ = "mattermost.pluginapi.v1.GetOAuthAppResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "app")
 
     error: _common.AppError | None
@@ -1034,7 +988,6 @@ class UpdateOAuthAppRequest(Model):
     """Parameters of PluginAPI.UpdateOAuthApp."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateOAuthAppRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("app",)
 
     app: OAuthApp | None
@@ -1056,7 +1009,6 @@ class UpdateOAuthAppResponse(Model):
     """Result of PluginAPI.UpdateOAuthApp."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateOAuthAppResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "app")
 
     error: _common.AppError | None
@@ -1080,7 +1032,6 @@ class DeleteOAuthAppRequest(Model):
     """Parameters of PluginAPI.DeleteOAuthApp."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteOAuthAppRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("app_id",)
 
     app_id: str
@@ -1100,7 +1051,6 @@ class DeleteOAuthAppResponse(Model):
     """Result of PluginAPI.DeleteOAuthApp."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteOAuthAppResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1120,7 +1070,6 @@ class GetGroupRequest(Model):
     """Parameters of PluginAPI.GetGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id",)
 
     group_id: str
@@ -1140,7 +1089,6 @@ class GetGroupResponse(Model):
     """Result of PluginAPI.GetGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group")
 
     error: _common.AppError | None
@@ -1164,7 +1112,6 @@ class GetGroupByNameRequest(Model):
     """Parameters of PluginAPI.GetGroupByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupByNameRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name",)
 
     name: str
@@ -1184,7 +1131,6 @@ class GetGroupByNameResponse(Model):
     """Result of PluginAPI.GetGroupByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupByNameResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group")
 
     error: _common.AppError | None
@@ -1208,7 +1154,6 @@ class GetGroupMemberUsersRequest(Model):
     """Parameters of PluginAPI.GetGroupMemberUsers."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupMemberUsersRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "page", "per_page")
 
     group_id: str
@@ -1236,7 +1181,6 @@ class GetGroupMemberUsersResponse(Model):
     """Result of PluginAPI.GetGroupMemberUsers."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupMemberUsersResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "users")
 
     error: _common.AppError | None
@@ -1262,7 +1206,6 @@ class GetGroupsBySourceRequest(Model):
     """Parameters of PluginAPI.GetGroupsBySource."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupsBySourceRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_source",)
 
     group_source: str
@@ -1284,7 +1227,6 @@ class GetGroupsBySourceResponse(Model):
     """Result of PluginAPI.GetGroupsBySource."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupsBySourceResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "groups")
 
     error: _common.AppError | None
@@ -1308,7 +1250,6 @@ class GetGroupsForUserRequest(Model):
     """Parameters of PluginAPI.GetGroupsForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupsForUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id",)
 
     user_id: str
@@ -1328,7 +1269,6 @@ class GetGroupsForUserResponse(Model):
     """Result of PluginAPI.GetGroupsForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupsForUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "groups")
 
     error: _common.AppError | None
@@ -1352,7 +1292,6 @@ class UpsertGroupMemberRequest(Model):
     """Parameters of PluginAPI.UpsertGroupMember."""
 
     __proto__ = "mattermost.pluginapi.v1.UpsertGroupMemberRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "user_id")
 
     group_id: str
@@ -1376,7 +1315,6 @@ class UpsertGroupMemberResponse(Model):
     """Result of PluginAPI.UpsertGroupMember."""
 
     __proto__ = "mattermost.pluginapi.v1.UpsertGroupMemberResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group_member")
 
     error: _common.AppError | None
@@ -1400,7 +1338,6 @@ class UpsertGroupMembersRequest(Model):
     """Parameters of PluginAPI.UpsertGroupMembers."""
 
     __proto__ = "mattermost.pluginapi.v1.UpsertGroupMembersRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "user_ids")
 
     group_id: str
@@ -1424,7 +1361,6 @@ class UpsertGroupMembersResponse(Model):
     """Result of PluginAPI.UpsertGroupMembers."""
 
     __proto__ = "mattermost.pluginapi.v1.UpsertGroupMembersResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group_members")
 
     error: _common.AppError | None
@@ -1448,7 +1384,6 @@ class GetGroupByRemoteIDRequest(Model):
     """Parameters of PluginAPI.GetGroupByRemoteID."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupByRemoteIDRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("remote_id", "group_source")
 
     remote_id: str
@@ -1472,7 +1407,6 @@ class GetGroupByRemoteIDResponse(Model):
     """Result of PluginAPI.GetGroupByRemoteID."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupByRemoteIDResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group")
 
     error: _common.AppError | None
@@ -1496,7 +1430,6 @@ class CreateGroupRequest(Model):
     """Parameters of PluginAPI.CreateGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateGroupRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group",)
 
     group: Group | None
@@ -1519,7 +1452,6 @@ class CreateGroupResponse(Model):
     """Result of PluginAPI.CreateGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateGroupResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group")
 
     error: _common.AppError | None
@@ -1543,7 +1475,6 @@ class UpdateGroupRequest(Model):
     """Parameters of PluginAPI.UpdateGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateGroupRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group",)
 
     group: Group | None
@@ -1563,7 +1494,6 @@ class UpdateGroupResponse(Model):
     """Result of PluginAPI.UpdateGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateGroupResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group")
 
     error: _common.AppError | None
@@ -1587,7 +1517,6 @@ class DeleteGroupRequest(Model):
     """Parameters of PluginAPI.DeleteGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteGroupRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id",)
 
     group_id: str
@@ -1607,7 +1536,6 @@ class DeleteGroupResponse(Model):
     """Result of PluginAPI.DeleteGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteGroupResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group")
 
     error: _common.AppError | None
@@ -1631,7 +1559,6 @@ class RestoreGroupRequest(Model):
     """Parameters of PluginAPI.RestoreGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.RestoreGroupRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id",)
 
     group_id: str
@@ -1651,7 +1578,6 @@ class RestoreGroupResponse(Model):
     """Result of PluginAPI.RestoreGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.RestoreGroupResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group")
 
     error: _common.AppError | None
@@ -1675,7 +1601,6 @@ class DeleteGroupMemberRequest(Model):
     """Parameters of PluginAPI.DeleteGroupMember."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteGroupMemberRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "user_id")
 
     group_id: str
@@ -1699,7 +1624,6 @@ class DeleteGroupMemberResponse(Model):
     """Result of PluginAPI.DeleteGroupMember."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteGroupMemberResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group_member")
 
     error: _common.AppError | None
@@ -1723,7 +1647,6 @@ class GetGroupSyncableRequest(Model):
     """Parameters of PluginAPI.GetGroupSyncable."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupSyncableRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "syncable_id", "syncable_type")
 
     group_id: str
@@ -1751,7 +1674,6 @@ class GetGroupSyncableResponse(Model):
     """Result of PluginAPI.GetGroupSyncable."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupSyncableResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group_syncable")
 
     error: _common.AppError | None
@@ -1775,7 +1697,6 @@ class GetGroupSyncablesRequest(Model):
     """Parameters of PluginAPI.GetGroupSyncables."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupSyncablesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "syncable_type")
 
     group_id: str
@@ -1799,7 +1720,6 @@ class GetGroupSyncablesResponse(Model):
     """Result of PluginAPI.GetGroupSyncables."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupSyncablesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group_syncables")
 
     error: _common.AppError | None
@@ -1823,7 +1743,6 @@ class UpsertGroupSyncableRequest(Model):
     """Parameters of PluginAPI.UpsertGroupSyncable."""
 
     __proto__ = "mattermost.pluginapi.v1.UpsertGroupSyncableRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_syncable",)
 
     group_syncable: GroupSyncable | None
@@ -1845,7 +1764,6 @@ class UpsertGroupSyncableResponse(Model):
     """Result of PluginAPI.UpsertGroupSyncable."""
 
     __proto__ = "mattermost.pluginapi.v1.UpsertGroupSyncableResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group_syncable")
 
     error: _common.AppError | None
@@ -1869,7 +1787,6 @@ class UpdateGroupSyncableRequest(Model):
     """Parameters of PluginAPI.UpdateGroupSyncable."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateGroupSyncableRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_syncable",)
 
     group_syncable: GroupSyncable | None
@@ -1891,7 +1808,6 @@ class UpdateGroupSyncableResponse(Model):
     """Result of PluginAPI.UpdateGroupSyncable."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateGroupSyncableResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group_syncable")
 
     error: _common.AppError | None
@@ -1915,7 +1831,6 @@ class DeleteGroupSyncableRequest(Model):
     """Parameters of PluginAPI.DeleteGroupSyncable."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteGroupSyncableRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "syncable_id", "syncable_type")
 
     group_id: str
@@ -1943,7 +1858,6 @@ class DeleteGroupSyncableResponse(Model):
     """Result of PluginAPI.DeleteGroupSyncable."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteGroupSyncableResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group_syncable")
 
     error: _common.AppError | None
@@ -1967,7 +1881,6 @@ class GetGroupsRequest(Model):
     """Parameters of PluginAPI.GetGroups."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("page", "per_page", "opts", "view_restrictions")
 
     page: int
@@ -2001,7 +1914,6 @@ class GetGroupsResponse(Model):
     """Result of PluginAPI.GetGroups."""
 
     __proto__ = "mattermost.pluginapi.v1.GetGroupsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "groups")
 
     error: _common.AppError | None
@@ -2027,7 +1939,6 @@ class CreateDefaultSyncableMembershipsRequest(Model):
     """Parameters of PluginAPI.CreateDefaultSyncableMemberships."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateDefaultSyncableMembershipsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("params",)
 
     params: CreateDefaultMembershipParams | None
@@ -2049,7 +1960,6 @@ class CreateDefaultSyncableMembershipsResponse(Model):
     """Result of PluginAPI.CreateDefaultSyncableMemberships."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateDefaultSyncableMembershipsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -2069,7 +1979,6 @@ class DeleteGroupConstrainedMembershipsRequest(Model):
     """Parameters of PluginAPI.DeleteGroupConstrainedMemberships."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteGroupConstrainedMembershipsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -2084,7 +1993,6 @@ class DeleteGroupConstrainedMembershipsResponse(Model):
     """Result of PluginAPI.DeleteGroupConstrainedMemberships."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteGroupConstrainedMembershipsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -2104,7 +2012,6 @@ class RegisterPluginForSharedChannelsRequest(Model):
     """Parameters of PluginAPI.RegisterPluginForSharedChannels."""
 
     __proto__ = "mattermost.pluginapi.v1.RegisterPluginForSharedChannelsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("opts",)
 
     opts: RegisterPluginOpts | None
@@ -2124,7 +2031,6 @@ class RegisterPluginForSharedChannelsResponse(Model):
     """Result of PluginAPI.RegisterPluginForSharedChannels."""
 
     __proto__ = "mattermost.pluginapi.v1.RegisterPluginForSharedChannelsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "remote_id")
 
     error: _common.AppError | None
@@ -2150,7 +2056,6 @@ class UnregisterPluginForSharedChannelsRequest(Model):
     """Parameters of PluginAPI.UnregisterPluginForSharedChannels."""
 
     __proto__ = "mattermost.pluginapi.v1.UnregisterPluginForSharedChannelsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("plugin_id",)
 
     plugin_id: str
@@ -2170,7 +2075,6 @@ class UnregisterPluginForSharedChannelsResponse(Model):
     """Result of PluginAPI.UnregisterPluginForSharedChannels."""
 
     __proto__ = "mattermost.pluginapi.v1.UnregisterPluginForSharedChannelsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -2190,7 +2094,6 @@ class ShareChannelRequest(Model):
     """Parameters of PluginAPI.ShareChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.ShareChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("shared_channel",)
 
     shared_channel: SharedChannel | None
@@ -2212,7 +2115,6 @@ class ShareChannelResponse(Model):
     """Result of PluginAPI.ShareChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.ShareChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "shared_channel")
 
     error: _common.AppError | None
@@ -2236,7 +2138,6 @@ class UpdateSharedChannelRequest(Model):
     """Parameters of PluginAPI.UpdateSharedChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateSharedChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("shared_channel",)
 
     shared_channel: SharedChannel | None
@@ -2256,7 +2157,6 @@ class UpdateSharedChannelResponse(Model):
     """Result of PluginAPI.UpdateSharedChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateSharedChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "shared_channel")
 
     error: _common.AppError | None
@@ -2280,7 +2180,6 @@ class UnshareChannelRequest(Model):
     """Parameters of PluginAPI.UnshareChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UnshareChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id",)
 
     channel_id: str
@@ -2300,7 +2199,6 @@ class UnshareChannelResponse(Model):
     """Result of PluginAPI.UnshareChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UnshareChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "unshared")
 
     error: _common.AppError | None
@@ -2324,7 +2222,6 @@ class UpdateSharedChannelCursorRequest(Model):
     """Parameters of PluginAPI.UpdateSharedChannelCursor."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateSharedChannelCursorRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "remote_id", "cursor")
 
     channel_id: str
@@ -2356,7 +2253,6 @@ class UpdateSharedChannelCursorResponse(Model):
     """Result of PluginAPI.UpdateSharedChannelCursor."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateSharedChannelCursorResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -2376,7 +2272,6 @@ class SyncSharedChannelRequest(Model):
     """Parameters of PluginAPI.SyncSharedChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.SyncSharedChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id",)
 
     channel_id: str
@@ -2396,7 +2291,6 @@ class SyncSharedChannelResponse(Model):
     """Result of PluginAPI.SyncSharedChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.SyncSharedChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -2416,7 +2310,6 @@ class InviteRemoteToChannelRequest(Model):
     """Parameters of PluginAPI.InviteRemoteToChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.InviteRemoteToChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "channel_id",
         "remote_id",
@@ -2453,7 +2346,6 @@ class InviteRemoteToChannelResponse(Model):
     """Result of PluginAPI.InviteRemoteToChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.InviteRemoteToChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -2473,7 +2365,6 @@ class UninviteRemoteFromChannelRequest(Model):
     """Parameters of PluginAPI.UninviteRemoteFromChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UninviteRemoteFromChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "remote_id")
 
     channel_id: str
@@ -2499,7 +2390,6 @@ class UninviteRemoteFromChannelResponse(Model):
     """Result of PluginAPI.UninviteRemoteFromChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UninviteRemoteFromChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -2519,7 +2409,6 @@ class CreatePropertyFieldRequest(Model):
     """Parameters of PluginAPI.CreatePropertyField."""
 
     __proto__ = "mattermost.pluginapi.v1.CreatePropertyFieldRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("field",)
 
     field: PropertyField | None
@@ -2541,7 +2430,6 @@ class CreatePropertyFieldResponse(Model):
     """Result of PluginAPI.CreatePropertyField."""
 
     __proto__ = "mattermost.pluginapi.v1.CreatePropertyFieldResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "field")
 
     error: _common.AppError | None
@@ -2565,7 +2453,6 @@ class GetPropertyFieldRequest(Model):
     """Parameters of PluginAPI.GetPropertyField."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyFieldRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "field_id")
 
     group_id: str
@@ -2589,7 +2476,6 @@ class GetPropertyFieldResponse(Model):
     """Result of PluginAPI.GetPropertyField."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyFieldResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "field")
 
     error: _common.AppError | None
@@ -2613,7 +2499,6 @@ class GetPropertyFieldsRequest(Model):
     """Parameters of PluginAPI.GetPropertyFields."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyFieldsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "ids")
 
     group_id: str
@@ -2637,7 +2522,6 @@ class GetPropertyFieldsResponse(Model):
     """Result of PluginAPI.GetPropertyFields."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyFieldsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "fields")
 
     error: _common.AppError | None
@@ -2661,7 +2545,6 @@ class UpdatePropertyFieldRequest(Model):
     """Parameters of PluginAPI.UpdatePropertyField."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePropertyFieldRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "field")
 
     group_id: str
@@ -2685,7 +2568,6 @@ class UpdatePropertyFieldResponse(Model):
     """Result of PluginAPI.UpdatePropertyField."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePropertyFieldResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "field")
 
     error: _common.AppError | None
@@ -2709,7 +2591,6 @@ class DeletePropertyFieldRequest(Model):
     """Parameters of PluginAPI.DeletePropertyField."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePropertyFieldRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "field_id")
 
     group_id: str
@@ -2733,7 +2614,6 @@ class DeletePropertyFieldResponse(Model):
     """Result of PluginAPI.DeletePropertyField."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePropertyFieldResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -2753,7 +2633,6 @@ class SearchPropertyFieldsRequest(Model):
     """Parameters of PluginAPI.SearchPropertyFields."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPropertyFieldsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "opts")
 
     group_id: str
@@ -2777,7 +2656,6 @@ class SearchPropertyFieldsResponse(Model):
     """Result of PluginAPI.SearchPropertyFields."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPropertyFieldsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "fields")
 
     error: _common.AppError | None
@@ -2801,7 +2679,6 @@ class CountPropertyFieldsRequest(Model):
     """Parameters of PluginAPI.CountPropertyFields."""
 
     __proto__ = "mattermost.pluginapi.v1.CountPropertyFieldsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "include_deleted")
 
     group_id: str
@@ -2825,7 +2702,6 @@ class CountPropertyFieldsResponse(Model):
     """Result of PluginAPI.CountPropertyFields."""
 
     __proto__ = "mattermost.pluginapi.v1.CountPropertyFieldsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "count")
 
     error: _common.AppError | None
@@ -2849,7 +2725,6 @@ class CountPropertyFieldsForTargetRequest(Model):
     """Parameters of PluginAPI.CountPropertyFieldsForTarget."""
 
     __proto__ = "mattermost.pluginapi.v1.CountPropertyFieldsForTargetRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "group_id",
         "target_type",
@@ -2886,7 +2761,6 @@ class CountPropertyFieldsForTargetResponse(Model):
     """Result of PluginAPI.CountPropertyFieldsForTarget."""
 
     __proto__ = "mattermost.pluginapi.v1.CountPropertyFieldsForTargetResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "count")
 
     error: _common.AppError | None
@@ -2910,7 +2784,6 @@ class CreatePropertyValueRequest(Model):
     """Parameters of PluginAPI.CreatePropertyValue."""
 
     __proto__ = "mattermost.pluginapi.v1.CreatePropertyValueRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("value",)
 
     value: PropertyValue | None
@@ -2932,7 +2805,6 @@ class CreatePropertyValueResponse(Model):
     """Result of PluginAPI.CreatePropertyValue."""
 
     __proto__ = "mattermost.pluginapi.v1.CreatePropertyValueResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "value")
 
     error: _common.AppError | None
@@ -2956,7 +2828,6 @@ class GetPropertyValueRequest(Model):
     """Parameters of PluginAPI.GetPropertyValue."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyValueRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "value_id")
 
     group_id: str
@@ -2980,7 +2851,6 @@ class GetPropertyValueResponse(Model):
     """Result of PluginAPI.GetPropertyValue."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyValueResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "value")
 
     error: _common.AppError | None
@@ -3004,7 +2874,6 @@ class GetPropertyValuesRequest(Model):
     """Parameters of PluginAPI.GetPropertyValues."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyValuesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "ids")
 
     group_id: str
@@ -3028,7 +2897,6 @@ class GetPropertyValuesResponse(Model):
     """Result of PluginAPI.GetPropertyValues."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyValuesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "values")
 
     error: _common.AppError | None
@@ -3052,7 +2920,6 @@ class UpdatePropertyValueRequest(Model):
     """Parameters of PluginAPI.UpdatePropertyValue."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePropertyValueRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "value")
 
     group_id: str
@@ -3076,7 +2943,6 @@ class UpdatePropertyValueResponse(Model):
     """Result of PluginAPI.UpdatePropertyValue."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePropertyValueResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "value")
 
     error: _common.AppError | None
@@ -3100,7 +2966,6 @@ class UpsertPropertyValueRequest(Model):
     """Parameters of PluginAPI.UpsertPropertyValue."""
 
     __proto__ = "mattermost.pluginapi.v1.UpsertPropertyValueRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("value",)
 
     value: PropertyValue | None
@@ -3122,7 +2987,6 @@ class UpsertPropertyValueResponse(Model):
     """Result of PluginAPI.UpsertPropertyValue."""
 
     __proto__ = "mattermost.pluginapi.v1.UpsertPropertyValueResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "value")
 
     error: _common.AppError | None
@@ -3146,7 +3010,6 @@ class DeletePropertyValueRequest(Model):
     """Parameters of PluginAPI.DeletePropertyValue."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePropertyValueRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "value_id")
 
     group_id: str
@@ -3170,7 +3033,6 @@ class DeletePropertyValueResponse(Model):
     """Result of PluginAPI.DeletePropertyValue."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePropertyValueResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -3190,7 +3052,6 @@ class SearchPropertyValuesRequest(Model):
     """Parameters of PluginAPI.SearchPropertyValues."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPropertyValuesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "opts")
 
     group_id: str
@@ -3214,7 +3075,6 @@ class SearchPropertyValuesResponse(Model):
     """Result of PluginAPI.SearchPropertyValues."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchPropertyValuesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "values")
 
     error: _common.AppError | None
@@ -3238,7 +3098,6 @@ class RegisterPropertyGroupRequest(Model):
     """Parameters of PluginAPI.RegisterPropertyGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.RegisterPropertyGroupRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name",)
 
     name: str
@@ -3260,7 +3119,6 @@ class RegisterPropertyGroupResponse(Model):
     """Result of PluginAPI.RegisterPropertyGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.RegisterPropertyGroupResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group")
 
     error: _common.AppError | None
@@ -3284,7 +3142,6 @@ class GetPropertyGroupRequest(Model):
     """Parameters of PluginAPI.GetPropertyGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyGroupRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name",)
 
     name: str
@@ -3304,7 +3161,6 @@ class GetPropertyGroupResponse(Model):
     """Result of PluginAPI.GetPropertyGroup."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyGroupResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "group")
 
     error: _common.AppError | None
@@ -3328,7 +3184,6 @@ class GetPropertyFieldByNameRequest(Model):
     """Parameters of PluginAPI.GetPropertyFieldByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyFieldByNameRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "target_id", "name")
 
     group_id: str
@@ -3356,7 +3211,6 @@ class GetPropertyFieldByNameResponse(Model):
     """Result of PluginAPI.GetPropertyFieldByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetPropertyFieldByNameResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "field")
 
     error: _common.AppError | None
@@ -3380,7 +3234,6 @@ class UpdatePropertyFieldsRequest(Model):
     """Parameters of PluginAPI.UpdatePropertyFields."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePropertyFieldsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "fields")
 
     group_id: str
@@ -3404,7 +3257,6 @@ class UpdatePropertyFieldsResponse(Model):
     """Result of PluginAPI.UpdatePropertyFields."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePropertyFieldsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "fields")
 
     error: _common.AppError | None
@@ -3428,7 +3280,6 @@ class UpdatePropertyValuesRequest(Model):
     """Parameters of PluginAPI.UpdatePropertyValues."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePropertyValuesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "values")
 
     group_id: str
@@ -3452,7 +3303,6 @@ class UpdatePropertyValuesResponse(Model):
     """Result of PluginAPI.UpdatePropertyValues."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdatePropertyValuesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "values")
 
     error: _common.AppError | None
@@ -3476,7 +3326,6 @@ class UpsertPropertyValuesRequest(Model):
     """Parameters of PluginAPI.UpsertPropertyValues."""
 
     __proto__ = "mattermost.pluginapi.v1.UpsertPropertyValuesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("values",)
 
     values: list[PropertyValue]
@@ -3498,7 +3347,6 @@ class UpsertPropertyValuesResponse(Model):
     """Result of PluginAPI.UpsertPropertyValues."""
 
     __proto__ = "mattermost.pluginapi.v1.UpsertPropertyValuesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "values")
 
     error: _common.AppError | None
@@ -3522,7 +3370,6 @@ class DeletePropertyValuesForTargetRequest(Model):
     """Parameters of PluginAPI.DeletePropertyValuesForTarget."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePropertyValuesForTargetRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "target_type", "target_id")
 
     group_id: str
@@ -3550,7 +3397,6 @@ class DeletePropertyValuesForTargetResponse(Model):
     """Result of PluginAPI.DeletePropertyValuesForTarget."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePropertyValuesForTargetResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -3570,7 +3416,6 @@ class DeletePropertyValuesForFieldRequest(Model):
     """Parameters of PluginAPI.DeletePropertyValuesForField."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePropertyValuesForFieldRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "field_id")
 
     group_id: str
@@ -3594,7 +3439,6 @@ class DeletePropertyValuesForFieldResponse(Model):
     """Result of PluginAPI.DeletePropertyValuesForField."""
 
     __proto__ = "mattermost.pluginapi.v1.DeletePropertyValuesForFieldResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -3614,7 +3458,6 @@ class LogAuditRecRequest(Model):
     """Parameters of PluginAPI.LogAuditRec."""
 
     __proto__ = "mattermost.pluginapi.v1.LogAuditRecRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("record",)
 
     record: AuditRecord | None
@@ -3634,7 +3477,6 @@ class LogAuditRecResponse(Model):
     """Result of PluginAPI.LogAuditRec."""
 
     __proto__ = "mattermost.pluginapi.v1.LogAuditRecResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -3654,7 +3496,6 @@ class LogAuditRecWithLevelRequest(Model):
     """Parameters of PluginAPI.LogAuditRecWithLevel."""
 
     __proto__ = "mattermost.pluginapi.v1.LogAuditRecWithLevelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("record", "level")
 
     record: AuditRecord | None
@@ -3680,7 +3521,6 @@ class LogAuditRecWithLevelResponse(Model):
     """Result of PluginAPI.LogAuditRecWithLevel."""
 
     __proto__ = "mattermost.pluginapi.v1.LogAuditRecWithLevelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -3700,7 +3540,6 @@ class PluginHTTPRequest(Model):
     """Parameters of PluginAPI.PluginHTTP."""
 
     __proto__ = "mattermost.pluginapi.v1.PluginHTTPRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("method", "url", "headers", "body")
 
     method: str
@@ -3736,7 +3575,6 @@ class PluginHTTPResponse(Model):
     """Result of PluginAPI.PluginHTTP."""
 
     __proto__ = "mattermost.pluginapi.v1.PluginHTTPResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "status_code", "headers", "body")
 
     error: _common.AppError | None
@@ -3770,7 +3608,6 @@ class GetCloudLimitsRequest(Model):
     """Parameters of PluginAPI.GetCloudLimits."""
 
     __proto__ = "mattermost.pluginapi.v1.GetCloudLimitsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -3785,7 +3622,6 @@ class GetCloudLimitsResponse(Model):
     """Result of PluginAPI.GetCloudLimits."""
 
     __proto__ = "mattermost.pluginapi.v1.GetCloudLimitsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "limits_json")
 
     error: _common.AppError | None
@@ -3813,7 +3649,6 @@ class OpenInteractiveDialogRequest(Model):
     """Parameters of PluginAPI.OpenInteractiveDialog."""
 
     __proto__ = "mattermost.pluginapi.v1.OpenInteractiveDialogRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("dialog",)
 
     dialog: OpenDialogRequest | None
@@ -3833,7 +3668,6 @@ class OpenInteractiveDialogResponse(Model):
     """Result of PluginAPI.OpenInteractiveDialog."""
 
     __proto__ = "mattermost.pluginapi.v1.OpenInteractiveDialogResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -3853,7 +3687,6 @@ class PublishPluginClusterEventRequest(Model):
     """Parameters of PluginAPI.PublishPluginClusterEvent."""
 
     __proto__ = "mattermost.pluginapi.v1.PublishPluginClusterEventRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("event", "opts")
 
     event: PluginClusterEvent | None
@@ -3877,7 +3710,6 @@ class PublishPluginClusterEventResponse(Model):
     """Result of PluginAPI.PublishPluginClusterEvent."""
 
     __proto__ = "mattermost.pluginapi.v1.PublishPluginClusterEventResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -3897,7 +3729,6 @@ class RegisterCollectionAndTopicRequest(Model):
     """Parameters of PluginAPI.RegisterCollectionAndTopic."""
 
     __proto__ = "mattermost.pluginapi.v1.RegisterCollectionAndTopicRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("collection_type", "topic_type")
 
     collection_type: str
@@ -3921,7 +3752,6 @@ class RegisterCollectionAndTopicResponse(Model):
     """Result of PluginAPI.RegisterCollectionAndTopic."""
 
     __proto__ = "mattermost.pluginapi.v1.RegisterCollectionAndTopicResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -3941,7 +3771,6 @@ class RequestTrialLicenseRequest(Model):
     """Parameters of PluginAPI.RequestTrialLicense."""
 
     __proto__ = "mattermost.pluginapi.v1.RequestTrialLicenseRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "requester_id",
         "users",
@@ -3980,7 +3809,6 @@ class RequestTrialLicenseResponse(Model):
     """Result of PluginAPI.RequestTrialLicense."""
 
     __proto__ = "mattermost.pluginapi.v1.RequestTrialLicenseResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -4000,7 +3828,6 @@ class RolesGrantPermissionRequest(Model):
     """Parameters of PluginAPI.RolesGrantPermission."""
 
     __proto__ = "mattermost.pluginapi.v1.RolesGrantPermissionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("role_names", "permission_id")
 
     role_names: list[str]
@@ -4026,7 +3853,6 @@ class RolesGrantPermissionResponse(Model):
     """Result of PluginAPI.RolesGrantPermission."""
 
     __proto__ = "mattermost.pluginapi.v1.RolesGrantPermissionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "has_permission")
 
     error: _common.AppError | None
@@ -4050,7 +3876,6 @@ class SendMailRequest(Model):
     """Parameters of PluginAPI.SendMail."""
 
     __proto__ = "mattermost.pluginapi.v1.SendMailRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("to", "subject", "html_body")
 
     to: str
@@ -4080,7 +3905,6 @@ class SendMailResponse(Model):
     """Result of PluginAPI.SendMail."""
 
     __proto__ = "mattermost.pluginapi.v1.SendMailResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -4100,7 +3924,6 @@ class SendPushNotificationRequest(Model):
     """Parameters of PluginAPI.SendPushNotification."""
 
     __proto__ = "mattermost.pluginapi.v1.SendPushNotificationRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("notification", "user_id")
 
     notification: PushNotification | None
@@ -4126,7 +3949,6 @@ class SendPushNotificationResponse(Model):
     """Result of PluginAPI.SendPushNotification."""
 
     __proto__ = "mattermost.pluginapi.v1.SendPushNotificationResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -4151,7 +3973,6 @@ class Command(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Command"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "token",
@@ -4281,7 +4102,6 @@ class CommandArgs(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.CommandArgs"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "user_id",
         "channel_id",
@@ -4364,7 +4184,6 @@ class CommandResponse(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.CommandResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "response_type",
         "text",
@@ -4456,7 +4275,6 @@ class Preference(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Preference"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "category", "name", "value")
 
     user_id: str
@@ -4497,7 +4315,6 @@ class OAuthApp(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.OAuthApp"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "creator_id",
@@ -4588,7 +4405,6 @@ class Group(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Group"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "name",
@@ -4662,7 +4478,6 @@ class GroupMember(Model):
     """One user's membership of a group. The record stays when the user leaves, with `delete_at` set."""
 
     __proto__ = "mattermost.pluginapi.v1.GroupMember"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("group_id", "user_id", "create_at", "delete_at")
 
     group_id: str
@@ -4698,7 +4513,6 @@ class GroupSyncable(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.GroupSyncable"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "group_id",
         "syncable_id",
@@ -4758,7 +4572,6 @@ class GroupSearchOpts(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.GroupSearchOpts"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "q",
         "include_member_count",
@@ -4850,7 +4663,6 @@ class CreateDefaultMembershipParams(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.CreateDefaultMembershipParams"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "since",
         "scope_teams",
@@ -4895,7 +4707,6 @@ class RegisterPluginOpts(Model):
     """How a plugin presents itself when it registers to synchronise shared channels."""
 
     __proto__ = "mattermost.pluginapi.v1.RegisterPluginOpts"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("plugin_id", "display_name", "description")
 
     plugin_id: str
@@ -4925,7 +4736,6 @@ class SharedChannel(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.SharedChannel"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "channel_id",
         "team_id",
@@ -5015,7 +4825,6 @@ class GetPostsSinceForSyncCursor(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsSinceForSyncCursor"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("last_post_update_at", "last_post_id")
 
     last_post_update_at: int
@@ -5043,7 +4852,6 @@ class PropertyField(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.PropertyField"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "group_id",
@@ -5114,7 +4922,6 @@ class PropertyFieldSearchOpts(Model):
     """Filters and paging for SearchPropertyFields. Filters left empty match everything."""
 
     __proto__ = "mattermost.pluginapi.v1.PropertyFieldSearchOpts"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "page",
         "per_page",
@@ -5158,7 +4965,6 @@ class PropertyValue(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.PropertyValue"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "group_id",
@@ -5223,7 +5029,6 @@ class PropertyValueSearchOpts(Model):
     """Filters and paging for SearchPropertyValues. Filters left empty match everything."""
 
     __proto__ = "mattermost.pluginapi.v1.PropertyValueSearchOpts"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "page",
         "per_page",
@@ -5270,7 +5075,6 @@ class PropertyGroup(Model):
     """A namespace for property fields and values, so that those of one plugin do not mix with others."""
 
     __proto__ = "mattermost.pluginapi.v1.PropertyGroup"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id", "name")
 
     id: str
@@ -5296,7 +5100,6 @@ class AuditRecord(Model):
     """One entry of the server's audit log: who did what, and whether it worked."""
 
     __proto__ = "mattermost.pluginapi.v1.AuditRecord"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "create_at",
@@ -5373,7 +5176,6 @@ class OpenDialogRequest(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.OpenDialogRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("trigger_id", "url", "dialog")
 
     trigger_id: str
@@ -5410,7 +5212,6 @@ class Dialog(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Dialog"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "callback_id",
         "title",
@@ -5473,7 +5274,6 @@ class DialogElement(Model):
     """One input of a Dialog."""
 
     __proto__ = "mattermost.pluginapi.v1.DialogElement"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "display_name",
         "name",
@@ -5567,7 +5367,6 @@ class DialogElementOption(Model):
     """One choice of a `select` or `radio` input."""
 
     __proto__ = "mattermost.pluginapi.v1.DialogElementOption"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("text", "value")
 
     text: str
@@ -5593,7 +5392,6 @@ class PluginClusterEvent(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.PluginClusterEvent"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id", "data")
 
     id: str
@@ -5617,7 +5415,6 @@ class PluginClusterEventSendOptions(Model):
     """How a PluginClusterEvent travels."""
 
     __proto__ = "mattermost.pluginapi.v1.PluginClusterEventSendOptions"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("send_type", "target_id")
 
     send_type: str
@@ -5647,7 +5444,6 @@ class PushNotification(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.PushNotification"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "ack_id",
         "platform",

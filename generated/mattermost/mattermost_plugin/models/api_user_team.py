@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model
 
 from . import common as _common
 from . import team as _team
@@ -13,7 +13,6 @@ class CreateUserRequest(Model):
     """Parameters of PluginAPI.CreateUser."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user",)
 
     user: _user.User | None
@@ -36,7 +35,6 @@ class CreateUserResponse(Model):
     """Result of PluginAPI.CreateUser."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "user")
 
     error: _common.AppError | None
@@ -60,7 +58,6 @@ class DeleteUserRequest(Model):
     """Parameters of PluginAPI.DeleteUser."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id",)
 
     user_id: str
@@ -82,7 +79,6 @@ class DeleteUserResponse(Model):
     """Result of PluginAPI.DeleteUser."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -107,7 +103,6 @@ class GetUsersRequest(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.GetUsersRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "in_team_id",
         "not_in_team_id",
@@ -229,7 +224,6 @@ class GetUsersResponse(Model):
     """Result of PluginAPI.GetUsers."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUsersResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "users")
 
     error: _common.AppError | None
@@ -253,7 +247,6 @@ class GetUsersByIdsRequest(Model):
     """Parameters of PluginAPI.GetUsersByIds."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUsersByIdsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_ids",)
 
     user_ids: list[str]
@@ -273,7 +266,6 @@ class GetUsersByIdsResponse(Model):
     """Result of PluginAPI.GetUsersByIds."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUsersByIdsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "users")
 
     error: _common.AppError | None
@@ -297,7 +289,6 @@ class GetUserRequest(Model):
     """Parameters of PluginAPI.GetUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id",)
 
     user_id: str
@@ -317,7 +308,6 @@ class GetUserResponse(Model):
     """Result of PluginAPI.GetUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "user")
 
     error: _common.AppError | None
@@ -341,7 +331,6 @@ class GetUserByEmailRequest(Model):
     """Parameters of PluginAPI.GetUserByEmail."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUserByEmailRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("email",)
 
     email: str
@@ -361,7 +350,6 @@ class GetUserByEmailResponse(Model):
     """Result of PluginAPI.GetUserByEmail."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUserByEmailResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "user")
 
     error: _common.AppError | None
@@ -385,7 +373,6 @@ class GetUserByUsernameRequest(Model):
     """Parameters of PluginAPI.GetUserByUsername."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUserByUsernameRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name",)
 
     name: str
@@ -405,7 +392,6 @@ class GetUserByUsernameResponse(Model):
     """Result of PluginAPI.GetUserByUsername."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUserByUsernameResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "user")
 
     error: _common.AppError | None
@@ -429,7 +415,6 @@ class GetUsersByUsernamesRequest(Model):
     """Parameters of PluginAPI.GetUsersByUsernames."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUsersByUsernamesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("usernames",)
 
     usernames: list[str]
@@ -451,7 +436,6 @@ class GetUsersByUsernamesResponse(Model):
     """Result of PluginAPI.GetUsersByUsernames."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUsersByUsernamesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "users")
 
     error: _common.AppError | None
@@ -475,7 +459,6 @@ class GetUsersInTeamRequest(Model):
     """Parameters of PluginAPI.GetUsersInTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUsersInTeamRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "page", "per_page")
 
     team_id: str
@@ -503,7 +486,6 @@ class GetUsersInTeamResponse(Model):
     """Result of PluginAPI.GetUsersInTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUsersInTeamResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "users")
 
     error: _common.AppError | None
@@ -529,7 +511,6 @@ class UpdateUserRequest(Model):
     """Parameters of PluginAPI.UpdateUser."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user",)
 
     user: _user.User | None
@@ -552,7 +533,6 @@ class UpdateUserResponse(Model):
     """Result of PluginAPI.UpdateUser."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "user")
 
     error: _common.AppError | None
@@ -576,7 +556,6 @@ class GetUserStatusRequest(Model):
     """Parameters of PluginAPI.GetUserStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUserStatusRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id",)
 
     user_id: str
@@ -596,7 +575,6 @@ class GetUserStatusResponse(Model):
     """Result of PluginAPI.GetUserStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUserStatusResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "status")
 
     error: _common.AppError | None
@@ -620,7 +598,6 @@ class GetUserStatusesByIdsRequest(Model):
     """Parameters of PluginAPI.GetUserStatusesByIds."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUserStatusesByIdsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_ids",)
 
     user_ids: list[str]
@@ -640,7 +617,6 @@ class GetUserStatusesByIdsResponse(Model):
     """Result of PluginAPI.GetUserStatusesByIds."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUserStatusesByIdsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "statuses")
 
     error: _common.AppError | None
@@ -664,7 +640,6 @@ class UpdateUserStatusRequest(Model):
     """Parameters of PluginAPI.UpdateUserStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserStatusRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "status")
 
     user_id: str
@@ -690,7 +665,6 @@ class UpdateUserStatusResponse(Model):
     """Result of PluginAPI.UpdateUserStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserStatusResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "status")
 
     error: _common.AppError | None
@@ -714,7 +688,6 @@ class SetUserStatusTimedDNDRequest(Model):
     """Parameters of PluginAPI.SetUserStatusTimedDND."""
 
     __proto__ = "mattermost.pluginapi.v1.SetUserStatusTimedDNDRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "end_time")
 
     user_id: str
@@ -740,7 +713,6 @@ class SetUserStatusTimedDNDResponse(Model):
     """Result of PluginAPI.SetUserStatusTimedDND."""
 
     __proto__ = "mattermost.pluginapi.v1.SetUserStatusTimedDNDResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "status")
 
     error: _common.AppError | None
@@ -764,7 +736,6 @@ class UpdateUserActiveRequest(Model):
     """Parameters of PluginAPI.UpdateUserActive."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserActiveRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "active")
 
     user_id: str
@@ -788,7 +759,6 @@ class UpdateUserActiveResponse(Model):
     """Result of PluginAPI.UpdateUserActive."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserActiveResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -808,7 +778,6 @@ class UpdateUserCustomStatusRequest(Model):
     """Parameters of PluginAPI.UpdateUserCustomStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserCustomStatusRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "custom_status")
 
     user_id: str
@@ -832,7 +801,6 @@ class UpdateUserCustomStatusResponse(Model):
     """Result of PluginAPI.UpdateUserCustomStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserCustomStatusResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -852,7 +820,6 @@ class RemoveUserCustomStatusRequest(Model):
     """Parameters of PluginAPI.RemoveUserCustomStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.RemoveUserCustomStatusRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id",)
 
     user_id: str
@@ -872,7 +839,6 @@ class RemoveUserCustomStatusResponse(Model):
     """Result of PluginAPI.RemoveUserCustomStatus."""
 
     __proto__ = "mattermost.pluginapi.v1.RemoveUserCustomStatusResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -892,7 +858,6 @@ class GetUsersInChannelRequest(Model):
     """Parameters of PluginAPI.GetUsersInChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUsersInChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("channel_id", "sort_by", "page", "per_page")
 
     channel_id: str
@@ -926,7 +891,6 @@ class GetUsersInChannelResponse(Model):
     """Result of PluginAPI.GetUsersInChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.GetUsersInChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "users")
 
     error: _common.AppError | None
@@ -952,7 +916,6 @@ class GetLDAPUserAttributesRequest(Model):
     """Parameters of PluginAPI.GetLDAPUserAttributes."""
 
     __proto__ = "mattermost.pluginapi.v1.GetLDAPUserAttributesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "attributes")
 
     user_id: str
@@ -976,7 +939,6 @@ class GetLDAPUserAttributesResponse(Model):
     """Result of PluginAPI.GetLDAPUserAttributes."""
 
     __proto__ = "mattermost.pluginapi.v1.GetLDAPUserAttributesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "attributes")
 
     error: _common.AppError | None
@@ -1008,7 +970,6 @@ class SearchUsersRequest(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.SearchUsersRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "term",
         "team_id",
@@ -1114,7 +1075,6 @@ class SearchUsersResponse(Model):
     """Result of PluginAPI.SearchUsers."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchUsersResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "users")
 
     error: _common.AppError | None
@@ -1140,7 +1100,6 @@ class GetProfileImageRequest(Model):
     """Parameters of PluginAPI.GetProfileImage."""
 
     __proto__ = "mattermost.pluginapi.v1.GetProfileImageRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id",)
 
     user_id: str
@@ -1160,7 +1119,6 @@ class GetProfileImageResponse(Model):
     """Result of PluginAPI.GetProfileImage."""
 
     __proto__ = "mattermost.pluginapi.v1.GetProfileImageResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "image")
 
     error: _common.AppError | None
@@ -1184,7 +1142,6 @@ class SetProfileImageRequest(Model):
     """Parameters of PluginAPI.SetProfileImage."""
 
     __proto__ = "mattermost.pluginapi.v1.SetProfileImageRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "data")
 
     user_id: str
@@ -1210,7 +1167,6 @@ class SetProfileImageResponse(Model):
     """Result of PluginAPI.SetProfileImage."""
 
     __proto__ = "mattermost.pluginapi.v1.SetProfileImageResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1230,7 +1186,6 @@ class HasPermissionToRequest(Model):
     """Parameters of PluginAPI.HasPermissionTo."""
 
     __proto__ = "mattermost.pluginapi.v1.HasPermissionToRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "permission_id")
 
     user_id: str
@@ -1254,7 +1209,6 @@ class HasPermissionToResponse(Model):
     """Result of PluginAPI.HasPermissionTo."""
 
     __proto__ = "mattermost.pluginapi.v1.HasPermissionToResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "has_permission")
 
     error: _common.AppError | None
@@ -1278,7 +1232,6 @@ class HasPermissionToTeamRequest(Model):
     """Parameters of PluginAPI.HasPermissionToTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.HasPermissionToTeamRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "team_id", "permission_id")
 
     user_id: str
@@ -1306,7 +1259,6 @@ class HasPermissionToTeamResponse(Model):
     """Result of PluginAPI.HasPermissionToTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.HasPermissionToTeamResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "has_permission")
 
     error: _common.AppError | None
@@ -1332,7 +1284,6 @@ class HasPermissionToChannelRequest(Model):
     """Parameters of PluginAPI.HasPermissionToChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.HasPermissionToChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "channel_id", "permission_id")
 
     user_id: str
@@ -1360,7 +1311,6 @@ class HasPermissionToChannelResponse(Model):
     """Result of PluginAPI.HasPermissionToChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.HasPermissionToChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "has_permission")
 
     error: _common.AppError | None
@@ -1386,7 +1336,6 @@ class PublishUserTypingRequest(Model):
     """Parameters of PluginAPI.PublishUserTyping."""
 
     __proto__ = "mattermost.pluginapi.v1.PublishUserTypingRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "channel_id", "parent_id")
 
     user_id: str
@@ -1414,7 +1363,6 @@ class PublishUserTypingResponse(Model):
     """Result of PluginAPI.PublishUserTyping."""
 
     __proto__ = "mattermost.pluginapi.v1.PublishUserTypingResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1434,7 +1382,6 @@ class UpdateUserAuthRequest(Model):
     """Parameters of PluginAPI.UpdateUserAuth."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserAuthRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "user_auth")
 
     user_id: str
@@ -1458,7 +1405,6 @@ class UpdateUserAuthResponse(Model):
     """Result of PluginAPI.UpdateUserAuth."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserAuthResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "user_auth")
 
     error: _common.AppError | None
@@ -1482,7 +1428,6 @@ class UpdateUserRolesRequest(Model):
     """Parameters of PluginAPI.UpdateUserRoles."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserRolesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "new_roles")
 
     user_id: str
@@ -1508,7 +1453,6 @@ class UpdateUserRolesResponse(Model):
     """Result of PluginAPI.UpdateUserRoles."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateUserRolesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "user")
 
     error: _common.AppError | None
@@ -1532,7 +1476,6 @@ class GetSessionRequest(Model):
     """Parameters of PluginAPI.GetSession."""
 
     __proto__ = "mattermost.pluginapi.v1.GetSessionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("session_id",)
 
     session_id: str
@@ -1554,7 +1497,6 @@ class GetSessionResponse(Model):
     """Result of PluginAPI.GetSession."""
 
     __proto__ = "mattermost.pluginapi.v1.GetSessionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "session")
 
     error: _common.AppError | None
@@ -1578,7 +1520,6 @@ class CreateSessionRequest(Model):
     """Parameters of PluginAPI.CreateSession."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateSessionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("session",)
 
     session: Session | None
@@ -1600,7 +1541,6 @@ class CreateSessionResponse(Model):
     """Result of PluginAPI.CreateSession."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateSessionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "session")
 
     error: _common.AppError | None
@@ -1624,7 +1564,6 @@ class ExtendSessionExpiryRequest(Model):
     """Parameters of PluginAPI.ExtendSessionExpiry."""
 
     __proto__ = "mattermost.pluginapi.v1.ExtendSessionExpiryRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("session_id", "new_expiry")
 
     session_id: str
@@ -1650,7 +1589,6 @@ class ExtendSessionExpiryResponse(Model):
     """Result of PluginAPI.ExtendSessionExpiry."""
 
     __proto__ = "mattermost.pluginapi.v1.ExtendSessionExpiryResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1670,7 +1608,6 @@ class RevokeSessionRequest(Model):
     """Parameters of PluginAPI.RevokeSession."""
 
     __proto__ = "mattermost.pluginapi.v1.RevokeSessionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("session_id",)
 
     session_id: str
@@ -1690,7 +1627,6 @@ class RevokeSessionResponse(Model):
     """Result of PluginAPI.RevokeSession."""
 
     __proto__ = "mattermost.pluginapi.v1.RevokeSessionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1710,7 +1646,6 @@ class CreateUserAccessTokenRequest(Model):
     """Parameters of PluginAPI.CreateUserAccessToken."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateUserAccessTokenRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("token",)
     __secrets__ = ("token",)
 
@@ -1731,7 +1666,6 @@ class CreateUserAccessTokenResponse(Model):
     """Result of PluginAPI.CreateUserAccessToken."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateUserAccessTokenResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "token")
     __secrets__ = ("token",)
 
@@ -1756,7 +1690,6 @@ class RevokeUserAccessTokenRequest(Model):
     """Parameters of PluginAPI.RevokeUserAccessToken."""
 
     __proto__ = "mattermost.pluginapi.v1.RevokeUserAccessTokenRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("token_id",)
 
     token_id: str
@@ -1778,7 +1711,6 @@ class RevokeUserAccessTokenResponse(Model):
     """Result of PluginAPI.RevokeUserAccessToken."""
 
     __proto__ = "mattermost.pluginapi.v1.RevokeUserAccessTokenResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1798,7 +1730,6 @@ class CreateTeamRequest(Model):
     """Parameters of PluginAPI.CreateTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateTeamRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team",)
 
     team: _team.Team | None
@@ -1818,7 +1749,6 @@ class CreateTeamResponse(Model):
     """Result of PluginAPI.CreateTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateTeamResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team")
 
     error: _common.AppError | None
@@ -1842,7 +1772,6 @@ class DeleteTeamRequest(Model):
     """Parameters of PluginAPI.DeleteTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteTeamRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id",)
 
     team_id: str
@@ -1862,7 +1791,6 @@ class DeleteTeamResponse(Model):
     """Result of PluginAPI.DeleteTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteTeamResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -1882,7 +1810,6 @@ class GetTeamsRequest(Model):
     """Parameters of PluginAPI.GetTeams."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -1897,7 +1824,6 @@ class GetTeamsResponse(Model):
     """Result of PluginAPI.GetTeams."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "teams")
 
     error: _common.AppError | None
@@ -1921,7 +1847,6 @@ class GetTeamRequest(Model):
     """Parameters of PluginAPI.GetTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id",)
 
     team_id: str
@@ -1941,7 +1866,6 @@ class GetTeamResponse(Model):
     """Result of PluginAPI.GetTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team")
 
     error: _common.AppError | None
@@ -1965,7 +1889,6 @@ class GetTeamByNameRequest(Model):
     """Parameters of PluginAPI.GetTeamByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamByNameRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name",)
 
     name: str
@@ -1985,7 +1908,6 @@ class GetTeamByNameResponse(Model):
     """Result of PluginAPI.GetTeamByName."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamByNameResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team")
 
     error: _common.AppError | None
@@ -2009,7 +1931,6 @@ class GetTeamsUnreadForUserRequest(Model):
     """Parameters of PluginAPI.GetTeamsUnreadForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamsUnreadForUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id",)
 
     user_id: str
@@ -2029,7 +1950,6 @@ class GetTeamsUnreadForUserResponse(Model):
     """Result of PluginAPI.GetTeamsUnreadForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamsUnreadForUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team_unreads")
 
     error: _common.AppError | None
@@ -2055,7 +1975,6 @@ class UpdateTeamRequest(Model):
     """Parameters of PluginAPI.UpdateTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateTeamRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team",)
 
     team: _team.Team | None
@@ -2077,7 +1996,6 @@ class UpdateTeamResponse(Model):
     """Result of PluginAPI.UpdateTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateTeamResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team")
 
     error: _common.AppError | None
@@ -2101,7 +2019,6 @@ class SearchTeamsRequest(Model):
     """Parameters of PluginAPI.SearchTeams."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchTeamsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("term",)
 
     term: str
@@ -2123,7 +2040,6 @@ class SearchTeamsResponse(Model):
     """Result of PluginAPI.SearchTeams."""
 
     __proto__ = "mattermost.pluginapi.v1.SearchTeamsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "teams")
 
     error: _common.AppError | None
@@ -2147,7 +2063,6 @@ class GetTeamsForUserRequest(Model):
     """Parameters of PluginAPI.GetTeamsForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamsForUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id",)
 
     user_id: str
@@ -2167,7 +2082,6 @@ class GetTeamsForUserResponse(Model):
     """Result of PluginAPI.GetTeamsForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamsForUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "teams")
 
     error: _common.AppError | None
@@ -2191,7 +2105,6 @@ class CreateTeamMemberRequest(Model):
     """Parameters of PluginAPI.CreateTeamMember."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateTeamMemberRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_id")
 
     team_id: str
@@ -2215,7 +2128,6 @@ class CreateTeamMemberResponse(Model):
     """Result of PluginAPI.CreateTeamMember."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateTeamMemberResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team_member")
 
     error: _common.AppError | None
@@ -2239,7 +2151,6 @@ class CreateTeamMembersRequest(Model):
     """Parameters of PluginAPI.CreateTeamMembers."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateTeamMembersRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_ids", "requestor_id")
 
     team_id: str
@@ -2269,7 +2180,6 @@ class CreateTeamMembersResponse(Model):
     """Result of PluginAPI.CreateTeamMembers."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateTeamMembersResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team_members")
 
     error: _common.AppError | None
@@ -2295,7 +2205,6 @@ class CreateTeamMembersGracefullyRequest(Model):
     """Parameters of PluginAPI.CreateTeamMembersGracefully."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateTeamMembersGracefullyRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_ids", "requestor_id")
 
     team_id: str
@@ -2325,7 +2234,6 @@ class CreateTeamMembersGracefullyResponse(Model):
     """Result of PluginAPI.CreateTeamMembersGracefully."""
 
     __proto__ = "mattermost.pluginapi.v1.CreateTeamMembersGracefullyResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team_members")
 
     error: _common.AppError | None
@@ -2349,7 +2257,6 @@ class DeleteTeamMemberRequest(Model):
     """Parameters of PluginAPI.DeleteTeamMember."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteTeamMemberRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_id", "requestor_id")
 
     team_id: str
@@ -2379,7 +2286,6 @@ class DeleteTeamMemberResponse(Model):
     """Result of PluginAPI.DeleteTeamMember."""
 
     __proto__ = "mattermost.pluginapi.v1.DeleteTeamMemberResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -2399,7 +2305,6 @@ class GetTeamMembersRequest(Model):
     """Parameters of PluginAPI.GetTeamMembers."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamMembersRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "page", "per_page")
 
     team_id: str
@@ -2427,7 +2332,6 @@ class GetTeamMembersResponse(Model):
     """Result of PluginAPI.GetTeamMembers."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamMembersResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team_members")
 
     error: _common.AppError | None
@@ -2453,7 +2357,6 @@ class GetTeamMemberRequest(Model):
     """Parameters of PluginAPI.GetTeamMember."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamMemberRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_id")
 
     team_id: str
@@ -2477,7 +2380,6 @@ class GetTeamMemberResponse(Model):
     """Result of PluginAPI.GetTeamMember."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamMemberResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team_member")
 
     error: _common.AppError | None
@@ -2501,7 +2403,6 @@ class GetTeamMembersForUserRequest(Model):
     """Parameters of PluginAPI.GetTeamMembersForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamMembersForUserRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "page", "per_page")
 
     user_id: str
@@ -2529,7 +2430,6 @@ class GetTeamMembersForUserResponse(Model):
     """Result of PluginAPI.GetTeamMembersForUser."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamMembersForUserResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team_members")
 
     error: _common.AppError | None
@@ -2555,7 +2455,6 @@ class UpdateTeamMemberRolesRequest(Model):
     """Parameters of PluginAPI.UpdateTeamMemberRoles."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateTeamMemberRolesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "user_id", "new_roles")
 
     team_id: str
@@ -2586,7 +2485,6 @@ class UpdateTeamMemberRolesResponse(Model):
     """Result of PluginAPI.UpdateTeamMemberRoles."""
 
     __proto__ = "mattermost.pluginapi.v1.UpdateTeamMemberRolesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team_member")
 
     error: _common.AppError | None
@@ -2610,7 +2508,6 @@ class GetTeamIconRequest(Model):
     """Parameters of PluginAPI.GetTeamIcon."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamIconRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id",)
 
     team_id: str
@@ -2630,7 +2527,6 @@ class GetTeamIconResponse(Model):
     """Result of PluginAPI.GetTeamIcon."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamIconResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "icon")
 
     error: _common.AppError | None
@@ -2654,7 +2550,6 @@ class SetTeamIconRequest(Model):
     """Parameters of PluginAPI.SetTeamIcon."""
 
     __proto__ = "mattermost.pluginapi.v1.SetTeamIconRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id", "data")
 
     team_id: str
@@ -2680,7 +2575,6 @@ class SetTeamIconResponse(Model):
     """Result of PluginAPI.SetTeamIcon."""
 
     __proto__ = "mattermost.pluginapi.v1.SetTeamIconResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -2700,7 +2594,6 @@ class RemoveTeamIconRequest(Model):
     """Parameters of PluginAPI.RemoveTeamIcon."""
 
     __proto__ = "mattermost.pluginapi.v1.RemoveTeamIconRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id",)
 
     team_id: str
@@ -2720,7 +2613,6 @@ class RemoveTeamIconResponse(Model):
     """Result of PluginAPI.RemoveTeamIcon."""
 
     __proto__ = "mattermost.pluginapi.v1.RemoveTeamIconResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -2740,7 +2632,6 @@ class GetTeamStatsRequest(Model):
     """Parameters of PluginAPI.GetTeamStats."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamStatsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("team_id",)
 
     team_id: str
@@ -2760,7 +2651,6 @@ class GetTeamStatsResponse(Model):
     """Result of PluginAPI.GetTeamStats."""
 
     __proto__ = "mattermost.pluginapi.v1.GetTeamStatsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "team_stats")
 
     error: _common.AppError | None
@@ -2787,7 +2677,6 @@ class Status(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Status"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "user_id",
         "status",
@@ -2836,7 +2725,6 @@ class CustomStatus(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.CustomStatus"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("emoji", "text", "duration", "expires_at")
 
     emoji: str
@@ -2877,7 +2765,6 @@ class UserAuth(Model):
     """How an account logs in, if not with a password kept by Mattermost."""
 
     __proto__ = "mattermost.pluginapi.v1.UserAuth"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("auth_data", "auth_service")
     __secrets__ = ("auth_data",)
 
@@ -2907,7 +2794,6 @@ class Session(Model):
     """One login of a user, from a browser, a mobile app or an access token."""
 
     __proto__ = "mattermost.pluginapi.v1.Session"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "token",
@@ -3012,7 +2898,6 @@ class UserAccessToken(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.UserAccessToken"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id", "token", "user_id", "description", "is_active")
     __secrets__ = ("token",)
 
@@ -3054,7 +2939,6 @@ class TeamMemberWithError(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.TeamMemberWithError"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "member", "error")
 
     user_id: str
@@ -3082,7 +2966,6 @@ class TeamStats(Model):
     """How many members a team has."""
 
     __proto__ = "mattermost.pluginapi.v1.TeamStats"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "team_id",
         "total_member_count",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import FIELDS, Model, OpenEnum
+from plugwright_runtime.model import Model, OpenEnum
 from plugwright_runtime.wkt import JSONObject
 
 
@@ -41,7 +41,6 @@ class ChannelBannerInfo(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.ChannelBannerInfo"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("enabled", "text", "background_color")
 
     enabled: bool | None
@@ -79,7 +78,6 @@ class Channel(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Channel"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "create_at",

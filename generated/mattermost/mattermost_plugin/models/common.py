@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model
 from plugwright_runtime.wkt import JSONObject
 
 
@@ -13,7 +13,6 @@ class Empty(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Empty"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -31,7 +30,6 @@ class StringMap(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.StringMap"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("values",)
 
     values: dict[str, str]
@@ -55,7 +53,6 @@ class RequestContext(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.RequestContext"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("plugin_id", "request_id", "session_id", "user_id")
 
     plugin_id: str
@@ -96,7 +93,6 @@ class AppError(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.AppError"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "message",
@@ -167,7 +163,6 @@ class ViewUsersRestrictions(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.ViewUsersRestrictions"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("teams", "channels")
 
     teams: list[str]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_LIST, Model
 
 
 class FileInfo(Model):
     """What the server knows about one uploaded file, everything but its content (see `get_file`)."""
 
     __proto__ = "mattermost.pluginapi.v1.FileInfo"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "creator_id",
@@ -119,7 +118,6 @@ class FileUploadResponse(Model):
     """Outcome of uploading several files at once: one entry per file, in upload order."""
 
     __proto__ = "mattermost.pluginapi.v1.FileUploadResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("file_infos", "client_ids")
 
     file_infos: list[FileInfo]
@@ -145,7 +143,6 @@ class FileData(Model):
     """A small file held in memory, for example one that a plugin adds to a support package."""
 
     __proto__ = "mattermost.pluginapi.v1.FileData"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("filename", "data")
 
     filename: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_LIST, Model
 from plugwright_runtime.wkt import JSONObject
 
 from . import api_remaining as _api_remaining
@@ -19,7 +19,6 @@ class WebSocketRequest(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.WebSocketRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("seq", "action", "data")
 
     seq: int
@@ -49,7 +48,6 @@ class SyncMsgJson(Model):
     """News of one shared channel, in JSON form. Handlers receive it decoded."""
 
     __proto__ = "mattermost.pluginapi.v1.SyncMsgJson"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("sync_msg_json",)
 
     sync_msg_json: bytes
@@ -74,7 +72,6 @@ class SyncResponse(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.SyncResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "users_last_update_at",
         "user_errors",
@@ -145,7 +142,6 @@ class RemoteCluster(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.RemoteCluster"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "remote_id",
         "remote_team_id",
@@ -251,7 +247,6 @@ class ExecuteCommandRequest(Model):
     """Parameters of PluginHooks.ExecuteCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.ExecuteCommandRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "args")
 
     context: _common.RequestContext | None
@@ -279,7 +274,6 @@ class ExecuteCommandResponse(Model):
     """Result of PluginHooks.ExecuteCommand."""
 
     __proto__ = "mattermost.pluginapi.v1.ExecuteCommandResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "response")
 
     error: _common.AppError | None
@@ -303,7 +297,6 @@ class OnPluginClusterEventRequest(Model):
     """Parameters of PluginHooks.OnPluginClusterEvent."""
 
     __proto__ = "mattermost.pluginapi.v1.OnPluginClusterEventRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "event")
 
     context: _common.RequestContext | None
@@ -331,7 +324,6 @@ class OnPluginClusterEventResponse(Model):
     """Result of PluginHooks.OnPluginClusterEvent."""
 
     __proto__ = "mattermost.pluginapi.v1.OnPluginClusterEventResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -346,7 +338,6 @@ class OnWebSocketConnectRequest(Model):
     """Parameters of PluginHooks.OnWebSocketConnect."""
 
     __proto__ = "mattermost.pluginapi.v1.OnWebSocketConnectRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "web_conn_id", "user_id")
 
     context: _common.RequestContext | None
@@ -374,7 +365,6 @@ class OnWebSocketConnectResponse(Model):
     """Result of PluginHooks.OnWebSocketConnect."""
 
     __proto__ = "mattermost.pluginapi.v1.OnWebSocketConnectResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -389,7 +379,6 @@ class OnWebSocketDisconnectRequest(Model):
     """Parameters of PluginHooks.OnWebSocketDisconnect."""
 
     __proto__ = "mattermost.pluginapi.v1.OnWebSocketDisconnectRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "web_conn_id", "user_id")
 
     context: _common.RequestContext | None
@@ -417,7 +406,6 @@ class OnWebSocketDisconnectResponse(Model):
     """Result of PluginHooks.OnWebSocketDisconnect."""
 
     __proto__ = "mattermost.pluginapi.v1.OnWebSocketDisconnectResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -432,7 +420,6 @@ class WebSocketMessageHasBeenPostedRequest(Model):
     """Parameters of PluginHooks.WebSocketMessageHasBeenPosted."""
 
     __proto__ = "mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "web_conn_id", "user_id", "request")
 
     context: _common.RequestContext | None
@@ -464,7 +451,6 @@ class WebSocketMessageHasBeenPostedResponse(Model):
     """Result of PluginHooks.WebSocketMessageHasBeenPosted."""
 
     __proto__ = "mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -479,7 +465,6 @@ class OnSharedChannelsSyncMsgRequest(Model):
     """Parameters of PluginHooks.OnSharedChannelsSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsSyncMsgRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "sync_msg", "remote_cluster")
 
     context: _common.RequestContext | None
@@ -507,7 +492,6 @@ class OnSharedChannelsSyncMsgResponse(Model):
     """Result of PluginHooks.OnSharedChannelsSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsSyncMsgResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "response")
 
     error: _common.AppError | None
@@ -531,7 +515,6 @@ class OnSharedChannelsPingRequest(Model):
     """Parameters of PluginHooks.OnSharedChannelsPing."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsPingRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "remote_cluster")
 
     context: _common.RequestContext | None
@@ -555,7 +538,6 @@ class OnSharedChannelsPingResponse(Model):
     """Result of PluginHooks.OnSharedChannelsPing."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsPingResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("healthy",)
 
     healthy: bool
@@ -575,7 +557,6 @@ class OnSharedChannelsAttachmentSyncMsgRequest(Model):
     """Parameters of PluginHooks.OnSharedChannelsAttachmentSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "file_info", "post", "remote_cluster")
 
     context: _common.RequestContext | None
@@ -607,7 +588,6 @@ class OnSharedChannelsAttachmentSyncMsgResponse(Model):
     """Result of PluginHooks.OnSharedChannelsAttachmentSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -627,7 +607,6 @@ class OnSharedChannelsProfileImageSyncMsgRequest(Model):
     """Parameters of PluginHooks.OnSharedChannelsProfileImageSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "user", "remote_cluster")
 
     context: _common.RequestContext | None
@@ -655,7 +634,6 @@ class OnSharedChannelsProfileImageSyncMsgResponse(Model):
     """Result of PluginHooks.OnSharedChannelsProfileImageSyncMsg."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -675,7 +653,6 @@ class GenerateSupportDataRequest(Model):
     """Parameters of PluginHooks.GenerateSupportData."""
 
     __proto__ = "mattermost.pluginapi.v1.GenerateSupportDataRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context")
 
     context: _common.RequestContext | None
@@ -699,7 +676,6 @@ class GenerateSupportDataResponse(Model):
     """Result of PluginHooks.GenerateSupportData."""
 
     __proto__ = "mattermost.pluginapi.v1.GenerateSupportDataResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "files")
 
     error: _common.AppError | None

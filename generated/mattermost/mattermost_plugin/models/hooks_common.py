@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import FIELDS, Model
+from plugwright_runtime.model import Model
 
 
 class PluginContext(Model):
@@ -11,7 +11,6 @@ class PluginContext(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.PluginContext"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "session_id",
         "request_id",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_LIST, Model
 
 from . import hooks_common as _hooks_common
 
@@ -11,7 +11,6 @@ class HTTPHeader(Model):
     """One HTTP header with all its values."""
 
     __proto__ = "mattermost.pluginapi.v1.HTTPHeader"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "values")
 
     key: str
@@ -37,7 +36,6 @@ class ServeHTTPRequest(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.ServeHTTPRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("init", "body_chunk", "body_complete")
 
     init: ServeHTTPRequestInit | None
@@ -67,7 +65,6 @@ class ServeHTTPRequestInit(Model):
     """Request line, headers and origin of an HTTP request."""
 
     __proto__ = "mattermost.pluginapi.v1.ServeHTTPRequestInit"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "plugin_context",
         "method",
@@ -145,7 +142,6 @@ class ServeHTTPResponse(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.ServeHTTPResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("init", "body_chunk", "body_complete", "flush")
 
     init: ServeHTTPResponseInit | None
@@ -181,7 +177,6 @@ class ServeHTTPResponseInit(Model):
     """Status line and headers of an HTTP response."""
 
     __proto__ = "mattermost.pluginapi.v1.ServeHTTPResponseInit"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("status_code", "headers")
 
     status_code: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_LIST, Model
 
 from . import common as _common
 from . import hooks_common as _hooks_common
@@ -12,7 +12,6 @@ class OnInstallEvent(Model):
     """The circumstances of an installation."""
 
     __proto__ = "mattermost.pluginapi.v1.OnInstallEvent"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id",)
 
     user_id: str
@@ -32,7 +31,6 @@ class FilesLimits(Model):
     """How much file storage a cloud workspace may use."""
 
     __proto__ = "mattermost.pluginapi.v1.FilesLimits"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("total_storage",)
 
     total_storage: int | None
@@ -52,7 +50,6 @@ class MessagesLimits(Model):
     """How much message history a cloud workspace may use."""
 
     __proto__ = "mattermost.pluginapi.v1.MessagesLimits"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("history",)
 
     history: int | None
@@ -72,7 +69,6 @@ class TeamsLimits(Model):
     """How many teams a cloud workspace may have."""
 
     __proto__ = "mattermost.pluginapi.v1.TeamsLimits"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("active",)
 
     active: int | None
@@ -92,7 +88,6 @@ class ProductLimits(Model):
     """The limits of a Mattermost Cloud subscription. An unset part is not limited."""
 
     __proto__ = "mattermost.pluginapi.v1.ProductLimits"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("files", "messages", "teams")
 
     files: FilesLimits | None
@@ -120,7 +115,6 @@ class ConfigJson(Model):
     """The complete configuration of the server in JSON form. Handlers receive and return it decoded."""
 
     __proto__ = "mattermost.pluginapi.v1.ConfigJson"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("config_json",)
 
     config_json: bytes
@@ -143,7 +137,6 @@ class ImplementedRequest(Model):
     """Asks a freshly started plugin for its hooks; carries nothing of interest."""
 
     __proto__ = "mattermost.pluginapi.v1.ImplementedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context",)
 
     context: _common.RequestContext | None
@@ -163,7 +156,6 @@ class ImplementedResponse(Model):
     """The hooks the plugin has."""
 
     __proto__ = "mattermost.pluginapi.v1.ImplementedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "hooks")
 
     error: _common.AppError | None
@@ -189,7 +181,6 @@ class OnActivateRequest(Model):
     """Parameters of PluginHooks.OnActivate."""
 
     __proto__ = "mattermost.pluginapi.v1.OnActivateRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context",)
 
     context: _common.RequestContext | None
@@ -209,7 +200,6 @@ class OnActivateResponse(Model):
     """Result of PluginHooks.OnActivate."""
 
     __proto__ = "mattermost.pluginapi.v1.OnActivateResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -229,7 +219,6 @@ class OnDeactivateRequest(Model):
     """Parameters of PluginHooks.OnDeactivate."""
 
     __proto__ = "mattermost.pluginapi.v1.OnDeactivateRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context",)
 
     context: _common.RequestContext | None
@@ -249,7 +238,6 @@ class OnDeactivateResponse(Model):
     """Result of PluginHooks.OnDeactivate."""
 
     __proto__ = "mattermost.pluginapi.v1.OnDeactivateResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -269,7 +257,6 @@ class OnConfigurationChangeRequest(Model):
     """Parameters of PluginHooks.OnConfigurationChange."""
 
     __proto__ = "mattermost.pluginapi.v1.OnConfigurationChangeRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context",)
 
     context: _common.RequestContext | None
@@ -289,7 +276,6 @@ class OnConfigurationChangeResponse(Model):
     """Result of PluginHooks.OnConfigurationChange."""
 
     __proto__ = "mattermost.pluginapi.v1.OnConfigurationChangeResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -309,7 +295,6 @@ class OnInstallRequest(Model):
     """Parameters of PluginHooks.OnInstall."""
 
     __proto__ = "mattermost.pluginapi.v1.OnInstallRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "event")
 
     context: _common.RequestContext | None
@@ -337,7 +322,6 @@ class OnInstallResponse(Model):
     """Result of PluginHooks.OnInstall."""
 
     __proto__ = "mattermost.pluginapi.v1.OnInstallResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -357,7 +341,6 @@ class OnSendDailyTelemetryRequest(Model):
     """Parameters of PluginHooks.OnSendDailyTelemetry."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSendDailyTelemetryRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context",)
 
     context: _common.RequestContext | None
@@ -377,7 +360,6 @@ class OnSendDailyTelemetryResponse(Model):
     """Result of PluginHooks.OnSendDailyTelemetry."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSendDailyTelemetryResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -392,7 +374,6 @@ class RunDataRetentionRequest(Model):
     """Parameters of PluginHooks.RunDataRetention."""
 
     __proto__ = "mattermost.pluginapi.v1.RunDataRetentionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "now_time", "batch_size")
 
     context: _common.RequestContext | None
@@ -422,7 +403,6 @@ class RunDataRetentionResponse(Model):
     """Result of PluginHooks.RunDataRetention."""
 
     __proto__ = "mattermost.pluginapi.v1.RunDataRetentionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "deleted_count")
 
     error: _common.AppError | None
@@ -446,7 +426,6 @@ class OnCloudLimitsUpdatedRequest(Model):
     """Parameters of PluginHooks.OnCloudLimitsUpdated."""
 
     __proto__ = "mattermost.pluginapi.v1.OnCloudLimitsUpdatedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "limits")
 
     context: _common.RequestContext | None
@@ -470,7 +449,6 @@ class OnCloudLimitsUpdatedResponse(Model):
     """Result of PluginHooks.OnCloudLimitsUpdated."""
 
     __proto__ = "mattermost.pluginapi.v1.OnCloudLimitsUpdatedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -485,7 +463,6 @@ class ConfigurationWillBeSavedRequest(Model):
     """Parameters of PluginHooks.ConfigurationWillBeSaved."""
 
     __proto__ = "mattermost.pluginapi.v1.ConfigurationWillBeSavedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "new_config")
 
     context: _common.RequestContext | None
@@ -509,7 +486,6 @@ class ConfigurationWillBeSavedResponse(Model):
     """Result of PluginHooks.ConfigurationWillBeSaved."""
 
     __proto__ = "mattermost.pluginapi.v1.ConfigurationWillBeSavedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error", "modified_config")
 
     error: _common.AppError | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_LIST, Model
 
 from . import api_remaining as _api_remaining
 from . import common as _common
@@ -15,7 +15,6 @@ class EmailNotificationJson(Model):
     """A mail about a post, in JSON form. Handlers receive it decoded."""
 
     __proto__ = "mattermost.pluginapi.v1.EmailNotificationJson"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("notification_json",)
 
     notification_json: bytes
@@ -41,7 +40,6 @@ class EmailNotificationContent(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.EmailNotificationContent"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "subject",
         "title",
@@ -98,7 +96,6 @@ class MessageWillBePostedRequest(Model):
     """Parameters of PluginHooks.MessageWillBePosted."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageWillBePostedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "post")
 
     context: _common.RequestContext | None
@@ -126,7 +123,6 @@ class MessageWillBePostedResponse(Model):
     """The verdict on a new post. With neither field set the post is stored unchanged."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageWillBePostedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("modified_post", "rejection_reason")
 
     modified_post: _post.Post | None
@@ -153,7 +149,6 @@ class MessageWillBeUpdatedRequest(Model):
     """Parameters of PluginHooks.MessageWillBeUpdated."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageWillBeUpdatedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "new_post", "old_post")
 
     context: _common.RequestContext | None
@@ -185,7 +180,6 @@ class MessageWillBeUpdatedResponse(Model):
     """The verdict on an edit. With neither field set the edit is stored unchanged."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageWillBeUpdatedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("modified_post", "rejection_reason")
 
     modified_post: _post.Post | None
@@ -209,7 +203,6 @@ class MessageHasBeenPostedRequest(Model):
     """Parameters of PluginHooks.MessageHasBeenPosted."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenPostedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "post")
 
     context: _common.RequestContext | None
@@ -237,7 +230,6 @@ class MessageHasBeenPostedResponse(Model):
     """Result of PluginHooks.MessageHasBeenPosted."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenPostedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -252,7 +244,6 @@ class MessageHasBeenUpdatedRequest(Model):
     """Parameters of PluginHooks.MessageHasBeenUpdated."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenUpdatedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "new_post", "old_post")
 
     context: _common.RequestContext | None
@@ -284,7 +275,6 @@ class MessageHasBeenUpdatedResponse(Model):
     """Result of PluginHooks.MessageHasBeenUpdated."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenUpdatedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -299,7 +289,6 @@ class MessagesWillBeConsumedRequest(Model):
     """Parameters of PluginHooks.MessagesWillBeConsumed."""
 
     __proto__ = "mattermost.pluginapi.v1.MessagesWillBeConsumedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "posts")
 
     context: _common.RequestContext | None
@@ -323,7 +312,6 @@ class MessagesWillBeConsumedResponse(Model):
     """Result of PluginHooks.MessagesWillBeConsumed."""
 
     __proto__ = "mattermost.pluginapi.v1.MessagesWillBeConsumedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("posts",)
 
     posts: list[_post.Post]
@@ -345,7 +333,6 @@ class MessageHasBeenDeletedRequest(Model):
     """Parameters of PluginHooks.MessageHasBeenDeleted."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenDeletedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "post")
 
     context: _common.RequestContext | None
@@ -373,7 +360,6 @@ class MessageHasBeenDeletedResponse(Model):
     """Result of PluginHooks.MessageHasBeenDeleted."""
 
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenDeletedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -388,7 +374,6 @@ class FileWillBeUploadedRequest(Model):
     """Parameters of PluginHooks.FileWillBeUploaded."""
 
     __proto__ = "mattermost.pluginapi.v1.FileWillBeUploadedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "context",
         "plugin_context",
@@ -427,7 +412,6 @@ class FileWillBeUploadedResponse(Model):
     """The verdict on an upload. With no field set the file is kept unchanged."""
 
     __proto__ = "mattermost.pluginapi.v1.FileWillBeUploadedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "modified_file_info",
         "modified_content",
@@ -459,7 +443,6 @@ class ReactionHasBeenAddedRequest(Model):
     """Parameters of PluginHooks.ReactionHasBeenAdded."""
 
     __proto__ = "mattermost.pluginapi.v1.ReactionHasBeenAddedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "reaction")
 
     context: _common.RequestContext | None
@@ -487,7 +470,6 @@ class ReactionHasBeenAddedResponse(Model):
     """Result of PluginHooks.ReactionHasBeenAdded."""
 
     __proto__ = "mattermost.pluginapi.v1.ReactionHasBeenAddedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -502,7 +484,6 @@ class ReactionHasBeenRemovedRequest(Model):
     """Parameters of PluginHooks.ReactionHasBeenRemoved."""
 
     __proto__ = "mattermost.pluginapi.v1.ReactionHasBeenRemovedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "reaction")
 
     context: _common.RequestContext | None
@@ -530,7 +511,6 @@ class ReactionHasBeenRemovedResponse(Model):
     """Result of PluginHooks.ReactionHasBeenRemoved."""
 
     __proto__ = "mattermost.pluginapi.v1.ReactionHasBeenRemovedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -545,7 +525,6 @@ class NotificationWillBePushedRequest(Model):
     """Parameters of PluginHooks.NotificationWillBePushed."""
 
     __proto__ = "mattermost.pluginapi.v1.NotificationWillBePushedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "push_notification", "user_id")
 
     context: _common.RequestContext | None
@@ -575,7 +554,6 @@ class NotificationWillBePushedResponse(Model):
     """The verdict on a push notification. With neither field set it is sent unchanged."""
 
     __proto__ = "mattermost.pluginapi.v1.NotificationWillBePushedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("modified_notification", "rejection_reason")
 
     modified_notification: _api_remaining.PushNotification | None
@@ -601,7 +579,6 @@ class EmailNotificationWillBeSentRequest(Model):
     """Parameters of PluginHooks.EmailNotificationWillBeSent."""
 
     __proto__ = "mattermost.pluginapi.v1.EmailNotificationWillBeSentRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "email_notification")
 
     context: _common.RequestContext | None
@@ -625,7 +602,6 @@ class EmailNotificationWillBeSentResponse(Model):
     """The verdict on a mail. With neither field set it is sent unchanged."""
 
     __proto__ = "mattermost.pluginapi.v1.EmailNotificationWillBeSentResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("modified_content", "rejection_reason")
 
     modified_content: EmailNotificationContent | None
@@ -649,7 +625,6 @@ class PreferencesHaveChangedRequest(Model):
     """Parameters of PluginHooks.PreferencesHaveChanged."""
 
     __proto__ = "mattermost.pluginapi.v1.PreferencesHaveChangedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "preferences")
 
     context: _common.RequestContext | None
@@ -679,7 +654,6 @@ class PreferencesHaveChangedResponse(Model):
     """Result of PluginHooks.PreferencesHaveChanged."""
 
     __proto__ = "mattermost.pluginapi.v1.PreferencesHaveChangedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(

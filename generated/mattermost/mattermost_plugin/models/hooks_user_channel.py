@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import FIELDS, Model
+from plugwright_runtime.model import Model
 
 from . import api_channel_post as _api_channel_post
 from . import channel as _channel
@@ -16,7 +16,6 @@ class SamlAssertionInfoJson(Model):
     """What the SAML identity provider says about a user, in JSON form. Handlers receive it decoded."""
 
     __proto__ = "mattermost.pluginapi.v1.SamlAssertionInfoJson"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("assertion_json",)
 
     assertion_json: bytes
@@ -38,7 +37,6 @@ class UserHasBeenCreatedRequest(Model):
     """Parameters of PluginHooks.UserHasBeenCreated."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasBeenCreatedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "user")
 
     context: _common.RequestContext | None
@@ -66,7 +64,6 @@ class UserHasBeenCreatedResponse(Model):
     """Result of PluginHooks.UserHasBeenCreated."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasBeenCreatedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -81,7 +78,6 @@ class UserWillLogInRequest(Model):
     """Parameters of PluginHooks.UserWillLogIn."""
 
     __proto__ = "mattermost.pluginapi.v1.UserWillLogInRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "user")
 
     context: _common.RequestContext | None
@@ -111,7 +107,6 @@ class UserWillLogInResponse(Model):
     """The verdict on a login. Empty allows it."""
 
     __proto__ = "mattermost.pluginapi.v1.UserWillLogInResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("rejection_reason",)
 
     rejection_reason: str
@@ -131,7 +126,6 @@ class UserHasLoggedInRequest(Model):
     """Parameters of PluginHooks.UserHasLoggedIn."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLoggedInRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "user")
 
     context: _common.RequestContext | None
@@ -159,7 +153,6 @@ class UserHasLoggedInResponse(Model):
     """Result of PluginHooks.UserHasLoggedIn."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLoggedInResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -174,7 +167,6 @@ class UserHasBeenDeactivatedRequest(Model):
     """Parameters of PluginHooks.UserHasBeenDeactivated."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasBeenDeactivatedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "user")
 
     context: _common.RequestContext | None
@@ -202,7 +194,6 @@ class UserHasBeenDeactivatedResponse(Model):
     """Result of PluginHooks.UserHasBeenDeactivated."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasBeenDeactivatedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -217,7 +208,6 @@ class OnSAMLLoginRequest(Model):
     """Parameters of PluginHooks.OnSAMLLogin."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSAMLLoginRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "user", "assertion")
 
     context: _common.RequestContext | None
@@ -249,7 +239,6 @@ class OnSAMLLoginResponse(Model):
     """Result of PluginHooks.OnSAMLLogin."""
 
     __proto__ = "mattermost.pluginapi.v1.OnSAMLLoginResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: _common.AppError | None
@@ -269,7 +258,6 @@ class ChannelHasBeenCreatedRequest(Model):
     """Parameters of PluginHooks.ChannelHasBeenCreated."""
 
     __proto__ = "mattermost.pluginapi.v1.ChannelHasBeenCreatedRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "channel")
 
     context: _common.RequestContext | None
@@ -297,7 +285,6 @@ class ChannelHasBeenCreatedResponse(Model):
     """Result of PluginHooks.ChannelHasBeenCreated."""
 
     __proto__ = "mattermost.pluginapi.v1.ChannelHasBeenCreatedResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -312,7 +299,6 @@ class UserHasJoinedChannelRequest(Model):
     """Parameters of PluginHooks.UserHasJoinedChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasJoinedChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "context",
         "plugin_context",
@@ -349,7 +335,6 @@ class UserHasJoinedChannelResponse(Model):
     """Result of PluginHooks.UserHasJoinedChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasJoinedChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -364,7 +349,6 @@ class UserHasLeftChannelRequest(Model):
     """Parameters of PluginHooks.UserHasLeftChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLeftChannelRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "context",
         "plugin_context",
@@ -401,7 +385,6 @@ class UserHasLeftChannelResponse(Model):
     """Result of PluginHooks.UserHasLeftChannel."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLeftChannelResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -416,7 +399,6 @@ class UserHasJoinedTeamRequest(Model):
     """Parameters of PluginHooks.UserHasJoinedTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasJoinedTeamRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "team_member", "actor")
 
     context: _common.RequestContext | None
@@ -448,7 +430,6 @@ class UserHasJoinedTeamResponse(Model):
     """Result of PluginHooks.UserHasJoinedTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasJoinedTeamResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -463,7 +444,6 @@ class UserHasLeftTeamRequest(Model):
     """Parameters of PluginHooks.UserHasLeftTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLeftTeamRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("context", "plugin_context", "team_member", "actor")
 
     context: _common.RequestContext | None
@@ -495,7 +475,6 @@ class UserHasLeftTeamResponse(Model):
     """Result of PluginHooks.UserHasLeftTeam."""
 
     __proto__ = "mattermost.pluginapi.v1.UserHasLeftTeamResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model
 from plugwright_runtime.wkt import JSONObject
 
 from . import file as _file
@@ -19,7 +19,6 @@ class PostMetadata(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.PostMetadata"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "embeds",
         "reactions",
@@ -70,7 +69,6 @@ class PostEmbed(Model):
     """One piece of content shown below a message."""
 
     __proto__ = "mattermost.pluginapi.v1.PostEmbed"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("type", "url", "data")
 
     type: str
@@ -104,7 +102,6 @@ class PostImage(Model):
     """Size and format of an image that a post refers to by URL."""
 
     __proto__ = "mattermost.pluginapi.v1.PostImage"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("width", "height", "format", "frame_count")
 
     width: int
@@ -136,7 +133,6 @@ class PostPriority(Model):
     """How important the author says a post is. Only posts that start a thread may have one."""
 
     __proto__ = "mattermost.pluginapi.v1.PostPriority"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "priority",
         "requested_ack",
@@ -170,7 +166,6 @@ class PostAcknowledgement(Model):
     """One user's confirmation of having read a post that asked for it."""
 
     __proto__ = "mattermost.pluginapi.v1.PostAcknowledgement"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("user_id", "post_id", "acknowledged_at")
 
     user_id: str
@@ -202,7 +197,6 @@ class Reaction(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Reaction"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "user_id",
         "post_id",
@@ -273,7 +267,6 @@ class Post(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Post"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "create_at",
@@ -450,7 +443,6 @@ class PostList(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.PostList"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "order",
         "posts",

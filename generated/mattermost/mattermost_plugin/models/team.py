@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import FIELDS, Model, OpenEnum
+from plugwright_runtime.model import Model, OpenEnum
 
 
 class TeamType(OpenEnum):
@@ -28,7 +28,6 @@ class Team(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.Team"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "create_at",
@@ -163,7 +162,6 @@ class TeamMember(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.TeamMember"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "team_id",
         "user_id",
@@ -226,7 +224,6 @@ class TeamUnread(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.TeamUnread"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "team_id",
         "msg_count",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, FIELDS, Model
+from plugwright_runtime.model import EMPTY_DICT, Model
 
 
 class User(Model):
@@ -19,7 +19,6 @@ class User(Model):
     """
 
     __proto__ = "mattermost.pluginapi.v1.User"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "create_at",

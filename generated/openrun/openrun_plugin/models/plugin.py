@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model, OneofCase
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
 
 
 class StarValue(Model):
@@ -14,7 +14,6 @@ class StarValue(Model):
     """
 
     __proto__ = "openrun.plugin.v1.StarValue"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("kind",)
 
     class Kind:
@@ -202,7 +201,6 @@ class FuncRef(Model):
     """
 
     __proto__ = "openrun.plugin.v1.FuncRef"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("function", "args")
 
     function: str
@@ -231,7 +229,6 @@ class Thunk(Model):
     """
 
     __proto__ = "openrun.plugin.v1.Thunk"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "value", "error")
 
     name: str
@@ -259,7 +256,6 @@ class BigInt(Model):
     """An integer of any size, as sign and magnitude."""
 
     __proto__ = "openrun.plugin.v1.BigInt"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("negative", "abs")
 
     negative: bool
@@ -283,7 +279,6 @@ class ValueList(Model):
     """Values in order: the content of a list, tuple or set."""
 
     __proto__ = "openrun.plugin.v1.ValueList"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("values",)
 
     values: list[StarValue]
@@ -303,7 +298,6 @@ class StarDict(Model):
     """The content of a dict or a record."""
 
     __proto__ = "openrun.plugin.v1.StarDict"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("entries",)
 
     entries: list[StarEntry]
@@ -325,7 +319,6 @@ class StarEntry(Model):
     """One key of a dict with its value."""
 
     __proto__ = "openrun.plugin.v1.StarEntry"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("key", "value")
 
     key: StarValue | None
@@ -349,7 +342,6 @@ class TypedStruct(Model):
     """A record of a type from the app's schema. The app reads and sets its fields with a dot."""
 
     __proto__ = "openrun.plugin.v1.TypedStruct"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("type_name", "fields")
 
     type_name: str
@@ -375,7 +367,6 @@ class Cursor(Model):
     """
 
     __proto__ = "openrun.plugin.v1.Cursor"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("cursor_id", "type_name", "leak_key", "stream")
 
     cursor_id: str
@@ -411,7 +402,6 @@ class DescribeRequest(Model):
     """Asks for the provider's modules; carries nothing."""
 
     __proto__ = "openrun.plugin.v1.DescribeRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -426,7 +416,6 @@ class DescribeResponse(Model):
     """What the provider offers."""
 
     __proto__ = "openrun.plugin.v1.DescribeResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("provider_version", "modules")
 
     provider_version: str
@@ -450,7 +439,6 @@ class ModuleManifest(Model):
     """One module with its functions and constants."""
 
     __proto__ = "openrun.plugin.v1.ModuleManifest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "functions", "constants")
 
     name: str
@@ -478,7 +466,6 @@ class FunctionManifest(Model):
     """One function that apps can call."""
 
     __proto__ = "openrun.plugin.v1.FunctionManifest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "is_read")
 
     name: str
@@ -504,7 +491,6 @@ class InitAppRequest(Model):
     """The app this process works for."""
 
     __proto__ = "openrun.plugin.v1.InitAppRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("app_id", "app_path", "is_dev", "app_schema")
 
     app_id: str
@@ -536,7 +522,6 @@ class InitAppResponse(Model):
     """Whether the provider can serve the app."""
 
     __proto__ = "openrun.plugin.v1.InitAppResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: str
@@ -556,7 +541,6 @@ class InitModuleRequest(Model):
     """A module to set up for one account."""
 
     __proto__ = "openrun.plugin.v1.InitModuleRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("module", "account", "settings")
     __secrets__ = ("settings",)
 
@@ -587,7 +571,6 @@ class InitModuleResponse(Model):
     """Whether the module is ready."""
 
     __proto__ = "openrun.plugin.v1.InitModuleResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: str
@@ -607,7 +590,6 @@ class ThreadState(Model):
     """For whom and where a call is made. What is not known is empty."""
 
     __proto__ = "openrun.plugin.v1.ThreadState"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "request_id",
         "user_id",
@@ -654,7 +636,6 @@ class Kwarg(Model):
     """One named argument."""
 
     __proto__ = "openrun.plugin.v1.Kwarg"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "value")
 
     name: str
@@ -678,7 +659,6 @@ class CallRequest(Model):
     """One function call of an app."""
 
     __proto__ = "openrun.plugin.v1.CallRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "module",
         "account",
@@ -734,7 +714,6 @@ class CallResponse(Model):
     """The outcome of a function call."""
 
     __proto__ = "openrun.plugin.v1.CallResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("value", "error", "error_code", "strict_keys")
 
     value: StarValue | None
@@ -771,7 +750,6 @@ class CursorNextRequest(Model):
     """Asks for the next items of a cursor."""
 
     __proto__ = "openrun.plugin.v1.CursorNextRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("session_id", "cursor_id", "max_items")
 
     session_id: str
@@ -799,7 +777,6 @@ class CursorNextResponse(Model):
     """The next items of a cursor."""
 
     __proto__ = "openrun.plugin.v1.CursorNextResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("items", "done", "error")
 
     items: list[StarValue]
@@ -827,7 +804,6 @@ class CursorCloseRequest(Model):
     """Gives up a cursor."""
 
     __proto__ = "openrun.plugin.v1.CursorCloseRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("session_id", "cursor_id")
 
     session_id: str
@@ -851,7 +827,6 @@ class CursorCloseResponse(Model):
     """Whether the cursor could be released."""
 
     __proto__ = "openrun.plugin.v1.CursorCloseResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: str
@@ -871,7 +846,6 @@ class EndSessionRequest(Model):
     """A request of the app is over."""
 
     __proto__ = "openrun.plugin.v1.EndSessionRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("session_id", "failed")
 
     session_id: str
@@ -895,7 +869,6 @@ class EndSessionResponse(Model):
     """Whether everything could be released."""
 
     __proto__ = "openrun.plugin.v1.EndSessionResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: str
@@ -915,7 +888,6 @@ class CheckHealthRequest(Model):
     """Asks whether the process is well; carries nothing."""
 
     __proto__ = "openrun.plugin.v1.CheckHealthRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -930,7 +902,6 @@ class CheckHealthResponse(Model):
     """Whether the process is well."""
 
     __proto__ = "openrun.plugin.v1.CheckHealthResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("error",)
 
     error: str

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from plugwright_runtime.model import FIELDS, Model, OneofCase, OpenEnum
+from plugwright_runtime.model import Model, OneofCase, OpenEnum
 
 
 class Mood(OpenEnum):
@@ -23,7 +23,6 @@ class Hostile(Model):
     """
 
     __proto__ = "cases.comments.Hostile"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "quotes",
         "backslash",
@@ -159,7 +158,6 @@ class HostileRequest(Model):
     """A request " """
 
     __proto__ = "cases.comments.HostileRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("first", "second")
 
     first: str

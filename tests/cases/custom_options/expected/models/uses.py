@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import FIELDS, Model
+from plugwright_runtime.model import Model
 
 from . import google_protobuf_descriptor as _google_protobuf_descriptor
 
@@ -13,7 +13,6 @@ class Tagged(Model):
     """Options nobody knows change nothing."""
 
     __proto__ = "cases.custom.Tagged"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "described")
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from plugwright_runtime.model import FIELDS, Model, OneofCase
+from plugwright_runtime.model import Model, OneofCase
 
 from . import base as _base
 
@@ -13,7 +13,6 @@ class Blue(Model):
     """The message `blue.Blue`."""
 
     __proto__ = "blue.Blue"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("base", "shade", "pick")
 
     class Pick:

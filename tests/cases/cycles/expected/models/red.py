@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, FIELDS, Model
+from plugwright_runtime.model import EMPTY_DICT, Model
 
 from . import blue as _blue
 
@@ -11,7 +11,6 @@ class Red(Model):
     """red needs blue, and blue needs red: no cycle of files, but one of packages."""
 
     __proto__ = "red.Red"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("blue", "many")
 
     blue: _blue.Blue | None

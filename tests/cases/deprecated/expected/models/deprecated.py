@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from plugwright_runtime.deprecation import deprecated, deprecated_fields
-from plugwright_runtime.model import FIELDS, Model, OneofCase, OpenEnum
+from plugwright_runtime.model import Model, OneofCase, OpenEnum
 
 
 @deprecated(
@@ -37,7 +37,6 @@ class Old(Model):
     """
 
     __proto__ = "cases.deprecated.Old"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("stale", "fresh", "pick")
 
     class Pick:

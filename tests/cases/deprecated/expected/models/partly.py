@@ -13,14 +13,7 @@ from plugwright_runtime.deprecation import (
     deprecated_fields,
     deprecated_members,
 )
-from plugwright_runtime.model import (
-    EMPTY_DICT,
-    EMPTY_LIST,
-    FIELDS,
-    Model,
-    OneofCase,
-    OpenEnum,
-)
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase, OpenEnum
 
 
 @deprecated_members(
@@ -46,7 +39,6 @@ class Parchment(Model):
     """Deprecated: use Paper."""
 
     __proto__ = "cases.deprecated.Parchment"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("text",)
 
     text: str
@@ -73,7 +65,6 @@ class Paper(Model):
     """The message `cases.deprecated.Paper`."""
 
     __proto__ = "cases.deprecated.Paper"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "text",
         "ink",
@@ -162,7 +153,6 @@ class PrintRequest(Model):
     """The message `cases.deprecated.PrintRequest`."""
 
     __proto__ = "cases.deprecated.PrintRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("paper", "copies")
 
     paper: Paper | None
@@ -185,7 +175,6 @@ class PrintResponse(Model):
     """The message `cases.deprecated.PrintResponse`."""
 
     __proto__ = "cases.deprecated.PrintResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id",)
 
     id: str

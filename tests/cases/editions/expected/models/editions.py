@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import (
-    ClosedEnum,
-    EMPTY_LIST,
-    FIELDS,
-    Model,
-    OneofCase,
-    OpenEnum,
-)
+from plugwright_runtime.model import ClosedEnum, EMPTY_LIST, Model, OneofCase, OpenEnum
 
 
 class Open(OpenEnum):
@@ -34,7 +27,6 @@ class Features(Model):
     """The message `cases.editions.Features`."""
 
     __proto__ = "cases.editions.Features"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "implicit",
         "explicit",
@@ -78,7 +70,6 @@ class Features(Model):
         """The message `cases.editions.Features.Inner`."""
 
         __proto__ = "cases.editions.Features.Inner"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("open",)
 
         open: Open

@@ -10,7 +10,6 @@ from plugwright_runtime.model import (
     ClosedEnum,
     EMPTY_DICT,
     EMPTY_LIST,
-    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -37,7 +36,6 @@ class Inherits(Model):
     """The message `cases.editions.latest.Inherits`."""
 
     __proto__ = "cases.editions.latest.Inherits"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "implicit",
         "explicit",
@@ -91,7 +89,6 @@ class Inherits(Model):
         """The message `cases.editions.latest.Inherits.Inner`."""
 
         __proto__ = "cases.editions.latest.Inherits.Inner"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("text",)
 
         text: str
@@ -109,7 +106,6 @@ class Inherits(Model):
         """The message `cases.editions.latest.Inherits.Hidden`."""
 
         __proto__ = "cases.editions.latest.Inherits.Hidden"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("inner",)
 
         inner: Inherits.Inner | None

@@ -8,7 +8,6 @@ from plugwright_runtime.model import (
     ClosedEnum,
     EMPTY_DICT,
     EMPTY_LIST,
-    FIELDS,
     Model,
     OneofCase,
 )
@@ -44,7 +43,6 @@ class ClosedHolder(Model):
     """The message `cases.enums.ClosedHolder`."""
 
     __proto__ = "cases.enums.ClosedHolder"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "one",
         "many",

@@ -7,7 +7,6 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
-    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -72,7 +71,6 @@ class Holder(Model):
     """The message `cases.enums.Holder`."""
 
     __proto__ = "cases.enums.Holder"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "inner",
         "inners",
@@ -149,7 +147,6 @@ class ListTeamsRequest(Model):
     """The message `cases.enums.ListTeamsRequest`."""
 
     __proto__ = "cases.enums.ListTeamsRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("type", "other", "types", "inner")
 
     type: TeamType
@@ -177,7 +174,6 @@ class ListTeamsResponse(Model):
     """The message `cases.enums.ListTeamsResponse`."""
 
     __proto__ = "cases.enums.ListTeamsResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("type",)
 
     type: TeamType

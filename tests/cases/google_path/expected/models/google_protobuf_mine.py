@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from plugwright_runtime.model import FIELDS, Model
+from plugwright_runtime.model import Model
 
 
 class Mine(Model):
     """Only its file is called as one of Google's."""
 
     __proto__ = "cases.google_path.Mine"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("at", "own")
 
     at: datetime | None
@@ -33,7 +32,6 @@ class Timestamp(Model):
     """The message `cases.google_path.Timestamp`."""
 
     __proto__ = "cases.google_path.Timestamp"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("text",)
 
     text: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, FIELDS, Model
+from plugwright_runtime.model import EMPTY_DICT, Model
 
 from . import defined as _defined
 
@@ -11,7 +11,6 @@ class User(Model):
     """The message `cases.imports.User`."""
 
     __proto__ = "cases.imports.User"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("thing", "kinds")
 
     thing: _defined.Thing | None

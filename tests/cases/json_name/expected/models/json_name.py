@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, FIELDS, Model
+from plugwright_runtime.model import EMPTY_DICT, Model
 
 
 class Named(Model):
     """The message `cases.json_name.Named`."""
 
     __proto__ = "cases.json_name.Named"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "user_id",
         "given",

@@ -7,7 +7,6 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
-    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -29,7 +28,6 @@ class None_(Model):
     """Python's keywords in every position."""
 
     __proto__ = "cases.class.import.None"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "from_",
         "from__",
@@ -82,14 +80,12 @@ class None_(Model):
         """The message `cases.class.import.None.True`."""
 
         __proto__ = "cases.class.import.None.True"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("if_",)
 
         class False_(Model):
             """The message `cases.class.import.None.True.False`."""
 
             __proto__ = "cases.class.import.None.True.False"
-            __dataclass_fields__ = FIELDS
             __slots__ = __field_names__ = ("is_",)
 
             is_: int
@@ -156,7 +152,6 @@ class exceptRequest(Model):
     """The message `cases.class.import.exceptRequest`."""
 
     __proto__ = "cases.class.import.exceptRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("class_", "async_", "None_", "in_")
 
     class_: str
@@ -184,7 +179,6 @@ class exceptResponse(Model):
     """The message `cases.class.import.exceptResponse`."""
 
     __proto__ = "cases.class.import.exceptResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("with_",)
 
     with_: _None_ | None

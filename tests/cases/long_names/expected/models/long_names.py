@@ -7,7 +7,6 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
-    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -21,7 +20,6 @@ class AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharacters
     """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore`."""
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "optional_text_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to",
         "repeated_text_with_a_long_name_that_nobody_would_ever_type_by_hand",
@@ -67,7 +65,6 @@ class AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharacters
         """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore.NestedMessageWithALongNameOfItsOwnThatNobodyWouldEverTypeByHandOrReadToTheEnd`."""
 
         __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore.NestedMessageWithALongNameOfItsOwnThatNobodyWouldEverTypeByHandOrReadToTheEnd"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = (
             "field_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its_end",
             "s",
@@ -188,7 +185,6 @@ class TheRequestOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesR
     """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheRequestOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesRequest`."""
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheRequestOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "a_parameter_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its",
         "m",
@@ -231,7 +227,6 @@ class TheResponseOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoes
     """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheResponseOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesResponse`."""
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheResponseOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("by_name_of_something_long",)
 
     by_name_of_something_long: dict[
@@ -258,7 +253,6 @@ class Attributed(Model):
     """Its alias alone fills a line."""
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.Attributed"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("attributes",)
 
     class Attributes:
@@ -295,7 +289,6 @@ class VeryLongNameOfAMessageThatIsAMemberOfAOneofX(Model):
     """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.VeryLongNameOfAMessageThatIsAMemberOfAOneofX`."""
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.VeryLongNameOfAMessageThatIsAMemberOfAOneofX"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("s",)
 
     s: str

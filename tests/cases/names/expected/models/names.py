@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import FIELDS, Model, OneofCase
+from plugwright_runtime.model import Model, OneofCase
 
 
 class Camel(Model):
     """Names that meet in camel case: only proto2 allows that."""
 
     __proto__ = "cases.names.Camel"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "foo_bar",
         "fooBar",
@@ -53,21 +52,18 @@ class Outer(Model):
     """A field with the name of a type that is one level away."""
 
     __proto__ = "cases.names.Outer"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("other",)
 
     class inner(Model):
         """The message `cases.names.Outer.inner`."""
 
         __proto__ = "cases.names.Outer.inner"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("type", "match", "case", "_")
 
         class X(Model):
             """The message `cases.names.Outer.inner.X`."""
 
             __proto__ = "cases.names.Outer.inner.X"
-            __dataclass_fields__ = FIELDS
             __slots__ = __field_names__ = ()
 
             def __init__(
@@ -102,7 +98,6 @@ class Outer(Model):
         """The message `cases.names.Outer.Other`."""
 
         __proto__ = "cases.names.Outer.Other"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("inner", "X")
 
         inner: Outer.inner | None
@@ -135,7 +130,6 @@ class message(Model):
     """The message `cases.names.message`."""
 
     __proto__ = "cases.names.message"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("message", "from_", "pick")
 
     class Message:
@@ -225,7 +219,6 @@ class SoftRequest(Model):
     """The message `cases.names.SoftRequest`."""
 
     __proto__ = "cases.names.SoftRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("type", "match", "case", "_")
 
     type: int | None

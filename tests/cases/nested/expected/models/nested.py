@@ -7,7 +7,6 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
-    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -19,7 +18,6 @@ class Node(Model):
     """A tree."""
 
     __proto__ = "cases.nested.Node"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("left", "right", "leaves", "named", "next")
 
     class Next:
@@ -49,7 +47,6 @@ class Node(Model):
         """The message `cases.nested.Node.Leaf`."""
 
         __proto__ = "cases.nested.Node.Leaf"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("veins", "state")
 
         class State(OpenEnum):
@@ -63,7 +60,6 @@ class Node(Model):
             """The message `cases.nested.Node.Leaf.Vein`."""
 
             __proto__ = "cases.nested.Node.Leaf.Vein"
-            __dataclass_fields__ = FIELDS
             __slots__ = __field_names__ = ("root", "state")
 
             root: _Node | None
@@ -123,7 +119,6 @@ class Even(Model):
     """The message `cases.nested.Even`."""
 
     __proto__ = "cases.nested.Even"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("odd",)
 
     odd: Odd | None
@@ -142,7 +137,6 @@ class Odd(Model):
     """The message `cases.nested.Odd`."""
 
     __proto__ = "cases.nested.Odd"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("even",)
 
     even: Even | None
@@ -161,14 +155,12 @@ class Text(Model):
     """A nested type with the name of its parent, and flattened names that meet."""
 
     __proto__ = "cases.nested.Text"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("text",)
 
     class Text(Model):
         """The message `cases.nested.Text.Text`."""
 
         __proto__ = "cases.nested.Text.Text"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("inner", "outer")
 
         inner: _Text.Text | None
@@ -201,14 +193,12 @@ class Content(Model):
     """The message `cases.nested.Content`."""
 
     __proto__ = "cases.nested.Content"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("status", "other", "third")
 
     class Status(Model):
         """The message `cases.nested.Content.Status`."""
 
         __proto__ = "cases.nested.Content.Status"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("code",)
 
         code: int
@@ -244,7 +234,6 @@ class Content_Status(Model):
     """The message `cases.nested.Content_Status`."""
 
     __proto__ = "cases.nested.Content_Status"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -259,7 +248,6 @@ class ContentStatus(Model):
     """The message `cases.nested.ContentStatus`."""
 
     __proto__ = "cases.nested.ContentStatus"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(

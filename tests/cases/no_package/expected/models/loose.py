@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import FIELDS, Model, OpenEnum
+from plugwright_runtime.model import Model, OpenEnum
 
 
 class Level(OpenEnum):
@@ -17,7 +17,6 @@ class Loose(Model):
     """A file without a package."""
 
     __proto__ = "Loose"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("text",)
 
     text: str

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import FIELDS, Model
+from plugwright_runtime.model import Model
 
 from . import _private
 from . import dash_name as _dash_name
@@ -19,7 +19,6 @@ class Models(Model):
     """The message `cases.odd.Models`."""
 
     __proto__ = "cases.odd.Models"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "x",
         "import_",

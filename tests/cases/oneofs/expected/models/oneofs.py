@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import FIELDS, Model, OneofCase, OpenEnum
+from plugwright_runtime.model import Model, OneofCase, OpenEnum
 
 
 class Color(OpenEnum):
@@ -19,7 +19,6 @@ class Empty(Model):
     """The message `cases.oneofs.Empty`."""
 
     __proto__ = "cases.oneofs.Empty"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -34,7 +33,6 @@ class Shape(Model):
     """A shape, or nothing."""
 
     __proto__ = "cases.oneofs.Shape"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name", "kind", "other_thing")
 
     class Kind:
@@ -137,7 +135,6 @@ class Shape(Model):
         """The message `cases.oneofs.Shape.Circle`."""
 
         __proto__ = "cases.oneofs.Shape.Circle"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("radius",)
 
         radius: float
@@ -178,7 +175,6 @@ class Result(Model):
     """Its oneof is called as the message."""
 
     __proto__ = "cases.oneofs.Result"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("result",)
 
     class Result:
@@ -221,14 +217,12 @@ class A(Model):
     """Alias names that would meet: Ab + c, A.B + c, and the message ABC."""
 
     __proto__ = "cases.oneofs.A"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     class B(Model):
         """The message `cases.oneofs.A.B`."""
 
         __proto__ = "cases.oneofs.A.B"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("c",)
 
         class C:
@@ -268,7 +262,6 @@ class AB(Model):
     """The message `cases.oneofs.AB`."""
 
     __proto__ = "cases.oneofs.AB"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("c",)
 
     class C:
@@ -301,7 +294,6 @@ class ABC(Model):
     """The message `cases.oneofs.ABC`."""
 
     __proto__ = "cases.oneofs.ABC"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("pick",)
 
     class PickOneof:
@@ -331,7 +323,6 @@ class ABC(Model):
         """A nested type that has the name of the oneof's class."""
 
         __proto__ = "cases.oneofs.ABC.Pick"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ()
 
         def __init__(
@@ -358,7 +349,6 @@ class SetShapeRequest(Model):
     """The message `cases.oneofs.SetShapeRequest`."""
 
     __proto__ = "cases.oneofs.SetShapeRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("id", "how")
 
     class How:
@@ -404,7 +394,6 @@ class SetShapeResponse(Model):
     """The message `cases.oneofs.SetShapeResponse`."""
 
     __proto__ = "cases.oneofs.SetShapeResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("answer",)
 
     class Answer:

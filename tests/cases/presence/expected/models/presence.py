@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model, OpenEnum
+from plugwright_runtime.model import EMPTY_LIST, Model, OpenEnum
 
 
 class Level(OpenEnum):
@@ -17,7 +17,6 @@ class Presence(Model):
     """Unset differs from zero where a field is `optional` or a message."""
 
     __proto__ = "cases.presence.Presence"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "plain",
         "counted",

@@ -8,7 +8,6 @@ from plugwright_runtime.model import (
     ClosedEnum,
     EMPTY_DICT,
     EMPTY_LIST,
-    FIELDS,
     Model,
     OneofCase,
 )
@@ -36,7 +35,6 @@ class Order(Model):
     """The message `cases.proto2.Order`."""
 
     __proto__ = "cases.proto2.Order"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "id",
         "size",
@@ -84,7 +82,6 @@ class Order(Model):
         """Read as a nested message."""
 
         __proto__ = "cases.proto2.Order.Address"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("street",)
 
         street: str | None
@@ -102,7 +99,6 @@ class Order(Model):
         """The message `cases.proto2.Order.Stop`."""
 
         __proto__ = "cases.proto2.Order.Stop"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("at",)
 
         at: int
@@ -120,7 +116,6 @@ class Order(Model):
         """The message `cases.proto2.Order.Inner`."""
 
         __proto__ = "cases.proto2.Order.Inner"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("x",)
 
         x: int | None
@@ -206,7 +201,6 @@ class Line(Model):
     """The message `cases.proto2.Line`."""
 
     __proto__ = "cases.proto2.Line"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("text",)
 
     text: str
@@ -225,7 +219,6 @@ class Extra(Model):
     """The message `cases.proto2.Extra`."""
 
     __proto__ = "cases.proto2.Extra"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("y",)
 
     y: int | None
@@ -244,7 +237,6 @@ class Old(Model):
     """The message `cases.proto2.Old`."""
 
     __proto__ = "cases.proto2.Old"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -259,7 +251,6 @@ class PutRequest(Model):
     """The message `cases.proto2.PutRequest`."""
 
     __proto__ = "cases.proto2.PutRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("order", "times", "size")
 
     order: Order
@@ -285,7 +276,6 @@ class PutResponse(Model):
     """The message `cases.proto2.PutResponse`."""
 
     __proto__ = "cases.proto2.PutResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("order",)
 
     order: Order
@@ -304,7 +294,6 @@ class Texts(Model):
     """What protobuf does not check for UTF-8."""
 
     __proto__ = "cases.proto2.Texts"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("many", "chosen", "by_number")
 
     class Chosen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model, OneofCase
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
 from plugwright_runtime.wkt import AnyMessage
 
 from shared_types.models import shared_currency as _shared_currency
@@ -16,7 +16,6 @@ class BuyRequest(Model):
     """The message `shop.BuyRequest`."""
 
     __proto__ = "shop.BuyRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "price",
         "fees",
@@ -89,7 +88,6 @@ class BuyResponse(Model):
     """The message `shop.BuyResponse`."""
 
     __proto__ = "shop.BuyResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("receipt",)
 
     receipt: Receipt | None
@@ -108,7 +106,6 @@ class Receipt(Model):
     """The message `shop.Receipt`."""
 
     __proto__ = "shop.Receipt"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("total", "currencies")
 
     total: _shared_money.Money | None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import FIELDS, Model
+from plugwright_runtime.model import Model
 
 
 class Deep(Model):
     """Its file is spelled out, for the one beside it is called so."""
 
     __proto__ = "m.nested.Deep"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("s",)
 
     s: str

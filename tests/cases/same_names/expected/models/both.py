@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import FIELDS, Model
+from plugwright_runtime.model import Model
 
 from . import a_v1_thing as _a_v1_thing
 from . import b_v1_thing as _b_v1_thing
@@ -12,7 +12,6 @@ class both(Model):
     """A message named like its module, and types of two packages with one name."""
 
     __proto__ = "both.both"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("a", "b", "a_kind", "b_kind", "both")
 
     a: _a_v1_thing.Thing | None
@@ -43,7 +42,6 @@ class animal(Model):
     """The message `both.animal`."""
 
     __proto__ = "both.animal"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("thing",)
 
     thing: _a_v1_thing.Thing | None

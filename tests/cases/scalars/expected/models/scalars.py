@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, FIELDS, Model
+from plugwright_runtime.model import EMPTY_LIST, Model
 
 
 class Scalars(Model):
     """One field of each scalar type, singular and repeated."""
 
     __proto__ = "cases.scalars.Scalars"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "a_double",
         "a_float",
@@ -86,7 +85,6 @@ class Lists(Model):
     """The message `cases.scalars.Lists`."""
 
     __proto__ = "cases.scalars.Lists"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "doubles",
         "floats",
@@ -135,7 +133,6 @@ class Nothing(Model):
     """Nothing in it."""
 
     __proto__ = "cases.scalars.Nothing"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(

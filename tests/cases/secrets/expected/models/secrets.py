@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model, OneofCase
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
 from plugwright_runtime.wkt import JSONObject
 
 
@@ -15,7 +15,6 @@ class Marks(Model):
     """The message `cases.secrets.Marks`."""
 
     __proto__ = "cases.secrets.Marks"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -30,7 +29,6 @@ class Login(Model):
     """The message `cases.secrets.Login`."""
 
     __proto__ = "cases.secrets.Login"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "user",
         "password",
@@ -137,7 +135,6 @@ class Inner(Model):
     """The message `cases.secrets.Inner`."""
 
     __proto__ = "cases.secrets.Inner"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("number", "login")
 
     number: int

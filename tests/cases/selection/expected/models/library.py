@@ -10,7 +10,6 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST,
-    FIELDS,
     Model,
     OneofCase,
     OpenEnum,
@@ -24,7 +23,6 @@ class LendRequest(Model):
     """The message `selection.LendRequest`."""
 
     __proto__ = "selection.LendRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("readers", "what", "due")
 
     class What:
@@ -73,7 +71,6 @@ class LendResponse(Model):
     """The message `selection.LendResponse`."""
 
     __proto__ = "selection.LendResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("notices",)
 
     class Level(OpenEnum):
@@ -87,7 +84,6 @@ class LendResponse(Model):
         """The message `selection.LendResponse.Notice`."""
 
         __proto__ = "selection.LendResponse.Notice"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("level", "cause")
 
         level: LendResponse.Level
@@ -120,7 +116,6 @@ class Reader(Model):
     """The message `selection.Reader`."""
 
     __proto__ = "selection.Reader"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("name",)
 
     name: str
@@ -149,7 +144,6 @@ class Catalogue:
         """The message `selection.Catalogue.Entry`."""
 
         __proto__ = "selection.Catalogue.Entry"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("title", "binding")
 
         title: str
@@ -174,7 +168,6 @@ class Receipt:
         """The message `selection.Receipt.Line`."""
 
         __proto__ = "selection.Receipt.Line"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("cents",)
 
         cents: int

@@ -10,7 +10,6 @@ from typing import TypeAlias, Union
 from plugwright_runtime.model import (
     EMPTY_DICT,
     EMPTY_LIST as EMPTY_LIST_,
-    FIELDS,
     Model as Model_,
     OneofCase as OneofCase_,
     OpenEnum,
@@ -28,7 +27,6 @@ class Shadows(Model_):
     """Fields named like all that a class body or a converter uses."""
 
     __proto__ = "cases.shadowing.Shadows"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "bytes",
         "list",
@@ -177,7 +175,6 @@ class Methods(Model_):
     """Fields named like the methods of a protobuf message."""
 
     __proto__ = "cases.shadowing.Methods"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "HasField",
         "SerializeToString",
@@ -274,7 +271,6 @@ class Model(Model_):
     """The message `cases.shadowing.Model`."""
 
     __proto__ = "cases.shadowing.Model"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("Model",)
 
     class ModelOneof:
@@ -304,7 +300,6 @@ class Model(Model_):
         """The message `cases.shadowing.Model.OneofCase`."""
 
         __proto__ = "cases.shadowing.Model.OneofCase"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ("x",)
 
         x: _builtins.int
@@ -335,7 +330,6 @@ class _Model(Model_):
     """The message `cases.shadowing._Model`."""
 
     __proto__ = "cases.shadowing._Model"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
@@ -350,14 +344,12 @@ class pb__Model(Model_):
     """The message `cases.shadowing.__Model`."""
 
     __proto__ = "cases.shadowing.__Model"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("pb__inner", "pb__model")
 
     class pb__Inner(Model_):
         """The message `cases.shadowing.__Model.__Inner`."""
 
         __proto__ = "cases.shadowing.__Model.__Inner"
-        __dataclass_fields__ = FIELDS
         __slots__ = __field_names__ = ()
 
         def __init__(
@@ -386,7 +378,6 @@ class annotations_(Model_):
     """The message `cases.shadowing.annotations`."""
 
     __proto__ = "cases.shadowing.annotations"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("annotations",)
 
     annotations: annotations_ | None
@@ -405,7 +396,6 @@ class Case(Model_):
     """The message `cases.shadowing.Case`."""
 
     __proto__ = "cases.shadowing.Case"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("foo", "FOO", "Foo", "foo__bar", "foo_", "c2s")
 
     foo: _builtins.int
@@ -439,7 +429,6 @@ class ListRequest(Model_):
     """The message `cases.shadowing.ListRequest`."""
 
     __proto__ = "cases.shadowing.ListRequest"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "response",
         "timeout",
@@ -484,7 +473,6 @@ class ListResponse(Model_):
     """The message `cases.shadowing.ListResponse`."""
 
     __proto__ = "cases.shadowing.ListResponse"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("response",)
 
     response: _builtins.list[_builtins.str]
@@ -503,7 +491,6 @@ class Ping(Model_):
     """The message `cases.shadowing.Ping`."""
 
     __proto__ = "cases.shadowing.Ping"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from plugwright_runtime.model import FIELDS, Model, OneofCase, OpenEnum
+from plugwright_runtime.model import Model, OneofCase, OpenEnum
 
 
 class Mood(OpenEnum):
@@ -20,7 +20,6 @@ class Greeting(Model):
     """Ein Gruß: „hallo“ — 你好, \u202eevil\u202c, zero\u200bwidth, ¤ and 𝔘𝔫𝔦."""
 
     __proto__ = "cases.unicode.Greeting"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("text", "kind")
 
     class Kind:

@@ -6,7 +6,7 @@ import builtins as _builtins
 from datetime import datetime, timedelta
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, FIELDS, Model, OneofCase
+from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
 from plugwright_runtime.wkt import (
     AnyMessage,
     Empty as Empty_,
@@ -22,7 +22,6 @@ class WellKnown(Model):
     """The message `cases.well_known.WellKnown`."""
 
     __proto__ = "cases.well_known.WellKnown"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "at",
         "took",
@@ -171,7 +170,6 @@ class Collected(Model):
     """In lists and maps nothing is ever unset."""
 
     __proto__ = "cases.well_known.Collected"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = (
         "numbers",
         "values",
@@ -228,7 +226,6 @@ class Timestamp(Model):
     """Only the name is that of a well-known type."""
 
     __proto__ = "cases.well_known.Timestamp"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ("ticks", "other", "real")
 
     ticks: int
@@ -253,7 +250,6 @@ class Empty(Model):
     """The message `cases.well_known.Empty`."""
 
     __proto__ = "cases.well_known.Empty"
-    __dataclass_fields__ = FIELDS
     __slots__ = __field_names__ = ()
 
     def __init__(
