@@ -20,6 +20,8 @@ from .roots import rooted
 
 _LINE = re.compile(r"^(?P<file>[^:\n]+):(?P<line>\d+):(?P<col>\d+): (?P<text>.*)$")
 _FILE = re.compile(r"^(?P<file>[^:\n]+\.proto): (?P<text>.*)$")
+_IMPORT = re.compile(r'^Import "(?P<path>.*)" was not found or had errors\.$')
+_ABSENT = "File not found."
 
 
 def compile(files: Sequence[Path], proto_path: Sequence[Path]) -> bytes:
@@ -90,26 +92,48 @@ def _problems(text: str, files: Sequence[Path]) -> list[Problem]:
     found: list[Problem] = []
     for line in text.splitlines():
         if m := _LINE.match(line):
-            if not m["text"].startswith("warning:"):
-                place = Location(m["file"], int(m["line"]), int(m["col"]))
-                found.append(Problem(place, _advice(m["text"])))
+            place = Location(m["file"], int(m["line"]), int(m["col"]))
         elif m := _FILE.match(line):
-            if m["text"].startswith("warning:"):
-                continue
-            found.append(Problem(Location(m["file"]), _advice(m["text"])))
+            place = Location(m["file"])
         elif line.strip():
-            found.append(
-                Problem(Location(str(files[0]) if files else "protoc"), _advice(line))
-            )
-    return found or [Problem(Location("protoc"), "failed without saying why")]
+            place = Location(str(files[0]) if files else "protoc")
+        else:
+            continue
+        said = m["text"] if m else line
+        if not (m and said.startswith("warning:")):
+            found.append(Problem(place, said.strip().removeprefix("error: ")))
+    told = [Problem(p.where, _advice(p.text)) for p in _causes(found)]
+    return told or [Problem(Location("protoc"), "failed without saying why")]
+
+
+def _causes(found: Sequence[Problem]) -> list[Problem]:
+    """`found` without what comes of another: one wrong line fails every file that imports its own,
+    and every name that such a file uses.
+    """
+    failed = {p: m["path"] for p in found if (m := _IMPORT.match(p.text))}
+    importers = {p.where.file for p in failed}
+    absent = {p.where.file for p in found if p.text == _ABSENT} & {*failed.values()}
+    wrong = {p.where.file for p in found} - absent
+    causes: list[Problem] = []
+    for problem in found:
+        place, path = problem.where, failed.get(problem)
+        if path in absent:
+            causes.append(Problem(place, f'import "{path}" was not found'))
+        elif path is not None:
+            if not any(f"/{file}".endswith(f"/{path}") for file in wrong):
+                causes.append(problem)
+        elif place.file not in absent and not (
+            place.file in importers and problem.text.endswith("is not defined.")
+        ):
+            causes.append(problem)
+    return causes or list(found)
 
 
 def _advice(text: str) -> str:
-    text = text.strip().removeprefix("error: ")
     text = text[:1].lower() + text[1:] if not text[:2].isupper() else text
     if "was not found or had errors" in text:
         return text.rstrip(".") + "; mend it, or add its folder with -I/--proto-path"
-    if "file not found" in text:
+    if "file not found" in text or text.endswith("was not found"):
         return (
             text.rstrip(".")
             + "; check the import, or add its folder with -I/--proto-path"
