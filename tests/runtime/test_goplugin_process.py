@@ -87,7 +87,18 @@ def test_run_by_hand_explains_itself(tmp_path: Path, env: dict[str, str]) -> Non
     ), "nothing of ours on stdout, and the user's stays where it was"
     assert "this program is a plugin" in err
     assert "PLUGIN_COOKIE" in err
+    assert "--reattach" in err
     assert "Traceback" not in err
+
+
+def test_a_module_called_secrets_beside_the_program(tmp_path: Path) -> None:
+    """Beginners call it so, and it hides Python's own."""
+    (tmp_path / "secrets.py").write_text("TOKEN = 'x'")
+    source = program(
+        "import sys; sys.path.insert(0, '.')\nimport secrets; secrets.TOKEN"
+    )
+    with start_plugin(source, tmp_path) as host:
+        assert host.shut_down() == 0
 
 
 def test_tcp_takes_the_first_free_port_of_the_range(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import secrets
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -47,7 +46,7 @@ def make_identity(host_certificate: str, key_path: str) -> Identity:
     Raises `LaunchError` if `cryptography` is not installed or the host's certificate cannot be
     read.
     """
-    password = secrets.token_bytes(32)
+    password = os.urandom(32)
     der, pem = make_certificate(password)
     server = trusting(host_certificate, ssl.PROTOCOL_TLS_SERVER)
     client = trusting(host_certificate, ssl.PROTOCOL_TLS_CLIENT)

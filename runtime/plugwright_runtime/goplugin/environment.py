@@ -96,7 +96,7 @@ def explain_cookie(spec: PluginSpec, environ: Mapping[str, str]) -> str:
     debug = (
         "run it in a test"
         if spec.auto_mtls == "require"
-        else "start it in reattach mode"
+        else "start it with --reattach"
     )
     return (
         "this program is a plugin: it cannot be run on its own, its host starts it.\n"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 import socket
 import sys
@@ -94,7 +93,7 @@ class Listeners:
             shutil.rmtree(self._private, ignore_errors=True)
 
     def _new_path(self, directory: str) -> str:
-        path = os.path.join(directory, f"plugin{secrets.token_hex(5)}")
+        path = os.path.join(directory, f"plugin{os.urandom(5).hex()}")
         if len(os.fsencode(path)) > MAX_PATH_BYTES:
             raise LaunchError(
                 f"the socket path {path} is longer than {MAX_PATH_BYTES} bytes: "
