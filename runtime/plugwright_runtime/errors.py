@@ -291,6 +291,8 @@ def from_status(
         status = 0
         if refused := too_large(text or "", rpc):
             made, text, status = cls or ValidationError, refused, 413
+    elif text == "Method not found!":  # gRPC's own, and it keeps the name to itself
+        text = f"{rpc} is not served there"
     found = _ID_AND_TEXT.fullmatch(text or "")
     return made(
         found["text"] if found else text or "",

@@ -13,12 +13,12 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 import grpc
 import grpc.aio
 
-from .application import finish, handlers_of
+from .application import finish, handlers_of, is_plugin
 from .endpoint import discard
 from .fake_service import Answer, Call, FakeService
 from .handler_loop import HandlerLoop, Place
@@ -123,11 +123,22 @@ class _Harness(Generic[P, H]):
         activate: bool,
         plugin_id: str = "",
     ) -> None:
+        if not is_plugin(plugin):
+            example = f"{type(self).__name__}(MyPlugin)"
+            raise TypeError(f"it takes a plugin class, as in {example}, not {plugin!r}")
         self._class = plugin
         self._make_hooks = make_hooks
         self._activate = activate
         self._plugin_id = plugin_id
         self.api = FakeService(servicer)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            text = f"{type(self).__name__} has no attribute {name!r}"
+            if name in ("plugin", "hooks"):
+                text += "; not before its with statement"
+            raise AttributeError(text, name=name, obj=self)
 
     def _begin(self) -> None:
         """Serve the plugin and the fake API. May block: `__init__` of a plugin may."""

@@ -366,6 +366,20 @@ def test_a_hook_that_the_plugin_does_not_have():
     with PluginHarness(Many) as harness, pytest.raises(PluginAPIError) as caught:
         harness.hooks.user_has_been_created()
     assert caught.value.status_code == 501
+    assert str(caught.value) == "UserHasBeenCreated is not served there (501)"
+
+
+def test_a_harness_of_an_instance():
+    with pytest.raises(TypeError, match=r"as in PluginHarness\(MyPlugin\), not <"):
+        PluginHarness(Many())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["hooks", "plugin"])
+def test_a_harness_without_its_with_statement(name: str):
+    with pytest.raises(
+        AttributeError, match=f"{name!r}; not before its with statement"
+    ):
+        getattr(PluginHarness(Many), name)
 
 
 def test_web_requests():
