@@ -79,6 +79,11 @@ def given(value: T | None, rpc: str, parameter: str) -> T:
     return value
 
 
+def filled(value: T | None, model: type[T]) -> T:
+    """`value`; for a host that cannot do without it, an empty one in place of None."""
+    return model() if value is None else value
+
+
 class _Client:
     """What the sync and the async core share: settings, address, error mapping."""
 

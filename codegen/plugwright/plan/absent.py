@@ -94,7 +94,7 @@ class AbsentMessages:
             self._wrong(pattern, f"{pattern!r} {text}")
             return plan
         model: Code = self.planner.types[message].model
-        filled = expr(model, f"() if {plan.name} is None else {plan.name}")
+        filled = expr(runtime("client", "filled"), f"({plan.argument}, ", model, ")")
         rule = f"{plan.rule}; None sends an empty message, by pattern {pattern!r}"
         return plan._replace(argument=filled, rule=rule)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, filled
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -306,11 +306,7 @@ class KVStoreMixin(SyncClient):
             _api_kv_config.PublishWebSocketEventRequest(
                 event=event,
                 payload=payload,
-                broadcast=(
-                    _api_kv_config.WebsocketBroadcast()
-                    if broadcast is None
-                    else broadcast
-                ),
+                broadcast=filled(broadcast, _api_kv_config.WebsocketBroadcast),
             ),
             _api_kv_config.PublishWebSocketEventResponse,
             timeout,
@@ -607,11 +603,7 @@ class AsyncKVStoreMixin(AsyncClient):
             _api_kv_config.PublishWebSocketEventRequest(
                 event=event,
                 payload=payload,
-                broadcast=(
-                    _api_kv_config.WebsocketBroadcast()
-                    if broadcast is None
-                    else broadcast
-                ),
+                broadcast=filled(broadcast, _api_kv_config.WebsocketBroadcast),
             ),
             _api_kv_config.PublishWebSocketEventResponse,
             timeout,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given
+from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, filled, given
 from plugwright_runtime.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class StoreMixin(SyncClient):
             "Save",
             _absent.SaveRequest(
                 post=given(post, "Save", "post"),
-                draft=_absent.Post() if draft is None else draft,
+                draft=filled(draft, _absent.Post),
                 sent_as_it_is=sent_as_it_is,
             ),
             _absent.Nothing,
@@ -53,7 +53,7 @@ class StoreMixin(SyncClient):
             "Publish",
             _absent.PublishRequest(
                 none=none,
-                to=_absent.Post() if to is None else to,
+                to=filled(to, _absent.Post),
             ),
             _absent.Nothing,
             timeout,
@@ -78,7 +78,7 @@ class AsyncStoreMixin(AsyncClient):
             "Save",
             _absent.SaveRequest(
                 post=given(post, "Save", "post"),
-                draft=_absent.Post() if draft is None else draft,
+                draft=filled(draft, _absent.Post),
                 sent_as_it_is=sent_as_it_is,
             ),
             _absent.Nothing,
@@ -99,7 +99,7 @@ class AsyncStoreMixin(AsyncClient):
             "Publish",
             _absent.PublishRequest(
                 none=none,
-                to=_absent.Post() if to is None else to,
+                to=filled(to, _absent.Post),
             ),
             _absent.Nothing,
             timeout,
