@@ -182,9 +182,9 @@ def flush_streams() -> None:
     """Write what Python holds back of what was printed, whatever user code has put in the place of
     the streams.
     """
-    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
-        with contextlib.suppress(Exception):
-            stream.flush()  # type: ignore[union-attr]
+    for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
+        with contextlib.suppress(BaseException):
+            getattr(sys, name).flush()
 
 
 def mend_streams() -> None:
@@ -194,8 +194,8 @@ def mend_streams() -> None:
     for name in ("stdout", "stderr"):
         try:
             getattr(sys, name).flush()
-        except Exception:
-            setattr(sys, name, getattr(sys, f"__{name}__"))
+        except BaseException:
+            setattr(sys, name, getattr(sys, f"__{name}__", None))
 
 
 def put_stdin_aside() -> int | None:

@@ -21,6 +21,13 @@ class Raising:
         raise RuntimeError(name)
 sys.stdout = sys.stderr = Raising()
 """,
+    "exiting": """
+class Exiting:
+    def flush(self):
+        sys.exit(7)
+sys.stdout = sys.stderr = Exiting()
+""",
+    "deleted": "del sys.stdout, sys.__stdout__",
     "all gone": "sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = None",
 }
 
