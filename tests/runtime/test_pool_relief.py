@@ -41,11 +41,15 @@ def test_nested_calls_beyond_the_threads_cost_a_few_and_no_time(
         with waiting():
             if arrivals.acquire(blocking=False):
                 everywhere.wait(30)  # until no thread is left
+            all_there.wait(30)  # the newest calls are nested ones
             return pool.submit(nested).result(30)
 
     arrivals, everywhere = threading.Semaphore(MOST), threading.Barrier(MOST)
+    all_there = threading.Event()
     begun = time.monotonic()
-    results = outcomes([pool.submit(call) for _ in range(10 * MOST)])
+    calls = [pool.submit(call) for _ in range(10 * MOST)]
+    all_there.set()
+    results = outcomes(calls)
     assert time.monotonic() - begun < 25
     refused = [r for r in results if isinstance(r, Overloaded)]
     assert 0 < len(refused) <= MOST
@@ -85,6 +89,32 @@ def test_the_newest_calls_are_refused_until_one_gets_free(pool: HandlerPool) -> 
     go.set()
     assert outcomes(held) == [None] * MOST
     assert pool.submit(len, "abc").result(10) == 3
+
+
+def test_a_pool_that_is_stuck_without_a_further_thread_is_relieved_later(
+    pool: HandlerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, held_up = threading.Event(), threading.Semaphore(0)
+
+    def stays() -> None:
+        with waiting():
+            held_up.release()
+            go.wait(60)
+
+    def refuses(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    held = [pool.submit(stays) for _ in range(MOST)]
+    for _ in held:
+        assert held_up.acquire(timeout=30)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuses)
+        futures = [pool.submit(len, "")]
+    futures.append(pool.submit(len, ""))
+    for future in futures:
+        assert isinstance(future.exception(60), Overloaded)
+    go.set()
+    assert outcomes(held) == [None] * MOST
 
 
 def test_functions_that_never_return_are_named(pool: HandlerPool, caplog: Any) -> None:
