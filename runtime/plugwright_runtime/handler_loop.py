@@ -84,12 +84,17 @@ class HandlerLoop(Place):
         return len(self._handlers.crossings) if self._handlers is not None else 0
 
     def _start(self) -> Mailbox:
-        self._handlers = Mailbox(asyncio.new_event_loop())
+        handlers = Mailbox(asyncio.new_event_loop())
         self._thread = threading.Thread(
-            target=self._live, args=(self._handlers,), name="coroutines", daemon=True
+            target=self._live, args=(handlers,), name="coroutines", daemon=True
         )
-        self._thread.start()
-        return self._handlers
+        try:
+            self._thread.start()
+        except RuntimeError:  # the system gives no more: the next call tries again
+            handlers.loop.close()
+            raise
+        self._handlers = handlers
+        return handlers
 
     def _live(self, handlers: Mailbox) -> None:
         """The thread."""

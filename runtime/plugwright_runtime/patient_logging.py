@@ -47,10 +47,10 @@ class _Courier:
             thread = threading.Thread(
                 target=self._work, name="log-courier", daemon=True
             )
-            with contextlib.suppress(
-                RuntimeError
-            ):  # the process ends, or has no thread left
+            try:
                 thread.start()
+            except RuntimeError:  # none can start: the next record tries again
+                self.started = False
 
     def _work(self) -> None:
         while True:

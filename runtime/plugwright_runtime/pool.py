@@ -7,6 +7,7 @@ in their place. So hook -> API -> hook goes deeper than the pool is wide.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -128,8 +129,9 @@ class HandlerPool(Executor):
             return
         if self._alive >= self._most:
             if self._stuck() and not self._relieved:
-                self._relieved = True
-                _thread(self._relieve, "pool-relief").start()
+                with contextlib.suppress(RuntimeError):  # the system gives no more
+                    _thread(self._relieve, "pool-relief").start()
+                    self._relieved = True
             return
         self._started += 1
         thread = _thread(self._work, f"{self._name}-{self._started}")

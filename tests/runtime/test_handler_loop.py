@@ -68,6 +68,27 @@ def test_a_loop_starts_when_first_needed_and_leaves_nothing() -> None:
     assert not alive()
 
 
+def test_a_loop_that_gets_no_thread_starts_with_a_later_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuses(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def scenario() -> None:
+        loop = HandlerLoop()
+        for _ in range(2):
+            with monkeypatch.context() as patch:
+                patch.setattr(threading.Thread, "start", refuses)
+                with pytest.raises(RuntimeError, match="new thread"):
+                    await loop.run(asyncio.sleep, 0)
+        await loop.stop()
+        assert await loop.run(asyncio.sleep, 0, "result") == "result"
+        await loop.stop()
+
+    run(scenario)
+    assert not alive()
+
+
 def test_stop_cancels_what_is_left() -> None:
     watch = Watch()
 

@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 from goplugin_host import (
@@ -21,6 +22,7 @@ from goplugin_host import (
     spawn,
     start_plugin,
 )
+from plugwright_runtime import patient_logging
 from plugwright_runtime.line_writer import LineWriter
 
 CHECK = "/grpc.health.v1.Health/Check"
@@ -149,6 +151,21 @@ def test_a_log_handler_that_never_returns_holds_up_its_own_thread_alone(
         host.process.terminate()
         assert host.process.wait(SECONDS) == 1, "ended by the guardian"
         assert not os.path.exists(host.address)
+
+
+def test_a_log_that_gets_no_thread_goes_on_with_a_later_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuses(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    seen: SimpleQueue[str] = SimpleQueue()
+    courier = patient_logging._Courier()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuses)
+        courier.take(seen.put, "first")
+    courier.take(seen.put, "second")
+    assert [seen.get(timeout=SECONDS) for _ in range(2)] == ["first", "second"]
 
 
 def notice(number: int) -> bytes:
