@@ -111,7 +111,7 @@ def from_json(cls: type[M], text: Text, *, ignore_unknown_fields: bool = False) 
     except Exception as error:
         from .secrecy import without_secrets
 
-        shown = ValueError(without_secrets(codec.package, str(error)))
+        shown = ValueError(without_secrets(codec.package, error))
         raise unreadable(codec.model.__proto__, shown) from None
     return model if cls is codec.model else _of_subclass(cls, model)
 

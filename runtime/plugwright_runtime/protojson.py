@@ -42,6 +42,25 @@ class Unprintable(ValueError):
         self.path, self.problem, self.value = path, problem, value
 
 
+class Misshapen(ValueError):
+    """`problem` is wrong with the JSON at `path`; so says the text.
+
+    Both may show what is in it: keys of maps.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+
+
+class Twice(ValueError):
+    """The last of `names` is there twice in the object that the others lead to."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(f"{names[-1]!r} is there twice in one object")
+        self.names = names
+
+
 # What becomes no JSON object, or not one of its fields.
 _SPECIAL = frozenset(
     f"google.protobuf.{name}"
@@ -92,7 +111,7 @@ def fill(message: Any, text: Text, pool: Any, ignore_unknown_fields: bool) -> No
     """Read ProtoJSON `text` into `message`, which is empty. ValueError if it is no such message."""
     if not isinstance(text, str):
         text = bytes(text).decode("utf-8")
-    value = json.loads(text, object_pairs_hook=_object)
+    value = _loaded(text)
     if type(message).DESCRIPTOR.full_name == _BYTES_VALUE:
         value = _url_safe(value)
     _Shape(pool).check(value, type(message).DESCRIPTOR, type(message).DESCRIPTOR.name)
@@ -104,12 +123,42 @@ def fill(message: Any, text: Text, pool: Any, ignore_unknown_fields: bool) -> No
     )
 
 
+def _loaded(text: str) -> Any:
+    """The value of JSON `text`. Raises Twice for a member that is there twice."""
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except _Found:
+        whole = json.loads(text, object_pairs_hook=_Pairs)
+        raise Twice(next(_twice(whole, ()))) from None
+
+
+class _Found(Exception):
+    """Something is there twice."""
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """The members of a JSON object, as they stand."""
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = next(k for i, (k, _) in enumerate(pairs) if k in dict(pairs[:i]))
-        raise ValueError(f"{twice!r} is there twice in one object")
+        raise _Found
     return found
+
+
+def _twice(value: Any, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The names that lead to each member that is there twice."""
+    if isinstance(value, _Pairs):
+        seen: set[str] = set()
+        for name, part in value:
+            if name in seen:
+                yield (*names, name)
+            seen.add(name)
+            yield from _twice(part, (*names, name))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _twice(part, names)
 
 
 _BYTES_VALUE = "google.protobuf.BytesValue"
@@ -151,9 +200,8 @@ class _Shape:
             if descriptor is None or descriptor.full_name in _SPECIAL:
                 return
         if not isinstance(value, dict):
-            raise ValueError(
-                f"{path}: expected a JSON object, got {type(value).__name__}"
-            )
+            text = f"expected a JSON object, got {type(value).__name__}"
+            raise Misshapen(path, text)
         names = self._names_of(descriptor)
         seen: dict[str, str] = {}
         for name, part in value.items():
@@ -161,7 +209,8 @@ class _Shape:
             if field is None:
                 continue
             if field.name in seen:
-                raise ValueError(f"{path}: {seen[field.name]} and {name} are one field")
+                text = f"{seen[field.name]} and {name} are one field"
+                raise Misshapen(path, text)
             seen[field.name] = name
             if _is_bytes(field):
                 value[name] = _url_safe(part)

@@ -22,11 +22,21 @@ _FIELD = re.compile(r"Failed to parse (\S+) field: ")
 _KEY = re.compile(r"\[(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\]]*)\]")
 
 
-def without_secrets(package: Package, text: str) -> str:
-    """What json_format says of a text that is no message, less the value of a secret field."""
-    for match in _FIELD.finditer(text):
-        if match[1] in _secret_names(package):
-            return f"{text[: match.end()]}[hidden]"
+def without_secrets(package: Package, error: Exception) -> str:
+    """What is said of a text that is no message, less what is in a secret field."""
+    from .protojson import Misshapen, Twice
+
+    text = str(error)
+    if isinstance(error, Twice):
+        if not _secret_names(package).isdisjoint(error.names[:-1]):
+            return "[hidden] is there twice in one object"
+    elif isinstance(error, Misshapen):
+        if (path := hidden_path(package, error.path)) is not None:
+            return f"{path}{text[len(error.path) :]}"
+    else:
+        for match in _FIELD.finditer(text):
+            if match[1] in _secret_names(package):
+                return f"{text[: match.end()]}[hidden]"
     return text
 
 

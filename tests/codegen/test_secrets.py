@@ -142,6 +142,32 @@ def test_errors_of_decoding(models: Any, json_text: str) -> None:
         codec.from_json(models.Inner, '{"number": "hunter3"}')
 
 
+@pytest.mark.parametrize(
+    ("json_text", "shown"),
+    [
+        (
+            f'{{"tokens": {{"{TEXT}": 1, "{TEXT}": 2}}}}',
+            r"\[hidden\] is there twice in one object",
+        ),
+        (
+            f'{{"claims": {{"a": [{{"{TEXT}": 1, "{TEXT}": 2}}]}}}}',
+            r"\[hidden\] is there twice in one object",
+        ),
+        ('{"password": "a", "password": "b"}', "'password' is there twice"),
+        (
+            f'{{"inners": {{"{TEXT}": []}}}}',
+            "Login.inners: expected a JSON object, got list",
+        ),
+    ],
+)
+def test_errors_of_json_with_secret_keys(
+    models: Any, json_text: str, shown: str
+) -> None:
+    with pytest.raises(DecodeError, match=shown) as caught:
+        codec.from_json(models.Login, json_text)
+    assert is_clean("".join(traceback.format_exception(caught.value)))
+
+
 def test_an_option_that_no_field_has(tmp_path: Path) -> None:
     (tmp_path / "a.proto").write_text(
         'syntax = "proto3"; package a; import "google/protobuf/descriptor.proto";'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -111,6 +112,17 @@ def test_bytes_are_text_in_utf8(torture: Torture, kind: Any) -> None:
 def test_a_member_that_is_there_twice(torture: Torture, text: str, path: str) -> None:
     with pytest.raises(DecodeError, match=path):
         codec.from_json(torture.model(ANIMAL), text)
+
+
+def test_a_member_that_is_there_twice_is_found_at_once(torture: Torture) -> None:
+    members = ",".join(f'"k{i}": 1' for i in range(50_000))
+    start = time.process_time()
+    codec.from_json(torture.model(ANIMAL), f'{{"st": {{{members}}}}}')
+    good = time.process_time() - start
+    start = time.process_time()
+    with pytest.raises(DecodeError, match="'k49999' is there twice"):
+        codec.from_json(torture.model(ANIMAL), f'{{"st": {{{members}, "k49999": 2}}}}')
+    assert time.process_time() - start < 10 * good
 
 
 FIRST, SECOND = '"jsonName": "a"', '"json_name": "b"'
