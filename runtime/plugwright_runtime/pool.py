@@ -253,8 +253,8 @@ class _Waiting:
     def __enter__(self) -> None:
         if _current.serves:
             raise RuntimeError(
-                "this call would block the event loop: in a coroutine use the async client, "
-                "as in `await self.aio.get_user(...)`"
+                "this call would block the event loop: in a coroutine await the same call of "
+                "the async client"
             )
         if _current.pool is not None:
             _current.pool.wait_begins()
