@@ -1,7 +1,8 @@
 """How does a named command with JSON arguments reach the method that handles it?
 
-`marked` is behind the decorators of the SDKs. `CommandTable(cls)` finds the marked methods of a
-class and knows the dataclass that each takes: the annotation of the parameter after `self`.
+`called` and `marked` are behind the decorators of the SDKs. `CommandTable(cls)` finds the marked
+methods of a class and knows the dataclass that each takes: the annotation of the parameter after
+`self`.
 """
 
 from __future__ import annotations
@@ -27,18 +28,27 @@ class Command(NamedTuple):
     arguments: JSONArgs[Any]
 
 
+def called(name: object) -> str:
+    """The name of a command; of a decorator without parentheses it would be the method."""
+    if not isinstance(name, str) or not name:
+        raise TypeError("a command needs a name, as in @command('rename')")
+    return name
+
+
 def marked(function: F, name: str) -> F:
     """`function`, as the handler of the command `name`."""
-    if not name:
-        raise TypeError("a command needs a name, as in @command('rename')")
     setattr(function, MARK, name)
     return function
 
 
 class CommandTable:
-    """The commands of a class. Raises TypeError if one of its handlers cannot work."""
+    """The commands of a class. Raises TypeError if one of its handlers cannot work.
 
-    def __init__(self, cls: type[Any]) -> None:
+    `others`: what handlers are called with after the arguments.
+    """
+
+    def __init__(self, cls: type[Any], others: tuple[str, ...] = ()) -> None:
+        self._others = others
         self._commands: dict[str, Command] = {}
         for attribute in dir(cls):
             function = inspect.getattr_static(cls, attribute)
@@ -51,7 +61,7 @@ class CommandTable:
         if name in self._commands:
             other = self._commands[name].method
             raise TypeError(f"{where}: {cls.__name__}.{other} handles {name!r} already")
-        cls_of_arguments = _second_parameter(function, where)
+        cls_of_arguments = _second_parameter(function, where, self._others)
         try:
             arguments = JSONArgs(cls_of_arguments)
         except Unfit as error:
@@ -72,13 +82,18 @@ class CommandTable:
         return command.arguments.parse(text)
 
 
-def _second_parameter(function: Any, where: str) -> type[Any]:
+def _second_parameter(function: Any, where: str, others: tuple[str, ...]) -> type[Any]:
     """The class that the first parameter after `self` is annotated with."""
-    names = list(signature_of(function).parameters)
-    if len(names) < 2:
-        raise TypeError(f"{where}: a command takes its arguments after self")
-    found = hints_of(function).get(names[1])
+    signature, given = signature_of(function), ("self", "args", *others)
+    try:
+        arguments = signature.bind(*given).arguments
+    except TypeError:
+        how = f"{where.rpartition('.')[2]}({', '.join(given)})"
+        text = f"{where}{signature} cannot handle a command; it is called as {how}"
+        raise TypeError(text) from None
+    name = [*arguments][1] if len(arguments) > 1 else ""
+    found = hints_of(function).get(name)
     if not isinstance(found, type) or not dataclasses.is_dataclass(found):
         there = " that is there when the program runs" if found else ""
-        raise TypeError(f"{where}: annotate {names[1]} with a dataclass{there}")
+        raise TypeError(f"{where}: annotate {name or 'args'} with a dataclass{there}")
     return found

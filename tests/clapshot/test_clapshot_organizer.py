@@ -226,9 +226,14 @@ def unreadable(self: Any, args: Unreadable, ses: UserSessionData) -> None:
     """A handler."""
 
 
+def no_session(self: Any, args: Nothing) -> None:
+    """A handler."""
+
+
 @pytest.mark.parametrize(
     ("handler", "text"),
     [
+        (no_session, r"Made.made\(self: .* it is called as made\(self, args, ses\)"),
         (twice, "handles 'order' already"),
         (no_dataclass, "Made.made: annotate args with a dataclass"),
         (not_annotated, "Made.made: annotate args with a dataclass"),
@@ -240,6 +245,11 @@ def test_a_command_that_cannot_work(handler: Any, text: str) -> None:
     marked: Any = command(name)(copy.copy(handler))
     with pytest.raises(TypeError, match=text):
         make(made=marked)()
+
+
+def test_a_command_without_its_name() -> None:
+    with pytest.raises(TypeError, match=r"needs a name, as in @command\('rename'\)"):
+        command(twice)  # type: ignore[arg-type]
 
 
 def test_a_command_can_be_replaced() -> None:

@@ -106,7 +106,8 @@ class Arguments:
 def test_a_command_whose_other_parameters_are_for_checkers(run: Any) -> None:
     names = run("def go(self, args: Arguments, context: models.User) -> Decimal: ...")
     names["Arguments"] = Arguments
-    table = CommandTable(type("C", (), {"go": marked(names["go"], "go")}))
+    cls = type("C", (), {"go": marked(names["go"], "go")})
+    table = CommandTable(cls, ("context",))
     command = table.find("go")
     assert command is not None
     assert table.arguments(command, '{"name": "ann"}') == Arguments("ann")

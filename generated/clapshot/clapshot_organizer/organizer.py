@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar, final
 
 from plugwright_runtime import errors
-from plugwright_runtime.commands import CommandTable, marked
+from plugwright_runtime.commands import CommandTable, called, marked
 from plugwright_runtime.conventions import StatusErrors
 from plugwright_runtime.endpoint import Endpoint
 from plugwright_runtime.fitting import Misfit
@@ -94,11 +94,12 @@ def command(
         @command("rename")
         def rename(self, args: Rename, ses: UserSessionData) -> None: ...
     """
+    checked = called(name)
 
     def mark(
         function: Callable[[T, A, UserSessionData], R],
     ) -> Callable[[T, A, UserSessionData], R]:
-        return marked(function, name)
+        return marked(function, checked)
 
     return mark
 
@@ -141,7 +142,7 @@ class Organizer(OrganizerInboundServicer, ServicePlugin):
         self = super().__new__(cls)
         self.server_info = None
         self._clients = {}
-        self._commands = CommandTable(cls)
+        self._commands = CommandTable(cls, ("ses",))
         self._connecting = asyncio.Lock()
         return self
 
