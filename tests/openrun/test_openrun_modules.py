@@ -378,6 +378,9 @@ def module(name: str = "m", **attributes: Any) -> type[Module]:
 def bad_parameter(self: Any, x: Decimal) -> None: ...
 
 
+def bare() -> None: ...
+
+
 def one() -> Any:
     def method(self: Any) -> None: ...
 
@@ -405,6 +408,7 @@ BROKEN: list[tuple[tuple[Any, ...], str]] = [
         (module(f=staticmethod(function(one()))),),
         "m.f is no plain method: put @function on top",
     ),
+    ((module(f=function(bare)),), "m.f() takes no self, with which it is called"),
     (
         (module(constants={"x": object()}),),
         "m.constants: x: an object cannot be sent to the app",
@@ -424,6 +428,11 @@ def test_a_class_that_cannot_work_is_refused_when_it_is_defined(
     with pytest.raises(ModuleError) as caught:
         provider(*modules)
     assert text in str(caught.value)
+
+
+def test_a_host_of_an_instance() -> None:
+    with pytest.raises(TypeError, match=r"as in ProviderHost\(MyProvider\), not <"):
+        ProviderHost(provider()())  # type: ignore[arg-type]
 
 
 def test_two_functions_of_one_name_are_refused() -> None:

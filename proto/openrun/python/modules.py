@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar, overload
 
-from plugwright_runtime.annotations import hints_of
+from plugwright_runtime.annotations import hints_of, signature_of
 from plugwright_runtime.errors import PlugwrightError
 from plugwright_runtime.fitting import Fit, Misfit, Unfit, fit_of
 from plugwright_runtime.parameters import Parameters
@@ -184,6 +184,10 @@ def _function(cls: type[Module], attribute: str) -> Function:
         raise ModuleError(f"{place}: {export.name!r} cannot name a function")
     if export.name in cls.constants:
         raise ModuleError(f"{place}: there is a constant {export.name!r}, too")
+    try:
+        signature_of(method).bind_partial("self")
+    except TypeError:
+        raise ModuleError(f"{place}() takes no self, with which it is called") from None
     try:
         parameters = Parameters(method, LEAVES, (Call,))
     except Unfit as error:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from plugwright_runtime.application import instantiate
+from plugwright_runtime.application import instantiate, is_plugin
 from plugwright_runtime.errors import PluginAPIError
 from plugwright_runtime.handler_loop import Place
 from plugwright_runtime.pool import HandlerPool
@@ -71,6 +71,9 @@ class ProviderHost:
         links: Mapping[str, str] | None = None,
         permissions: Permissions | None = None,
     ) -> None:
+        if not is_plugin(provider):
+            text = "as in ProviderHost(MyProvider)"
+            raise TypeError(f"it takes a provider class, {text}, not {provider!r}")
         self.name = provider.__name__
         self._class = provider
         self._accounts = Accounts(settings or {}, links or {})
