@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -46,8 +47,14 @@ def configured(
     settings = load(file)
     files = _matching(settings) if descriptor_set is None else ()
     path = (*(settings.root / p for p in settings.protos.path), *extra_path)
-    out = settings.root / settings.sdk.out
+    out = _short(settings.root / settings.sdk.out)
     return Job(settings, Sources(files, path, descriptor_set), out)
+
+
+def _short(path: Path) -> Path:
+    """`path` without `..`, for those who read it, unless a link makes that another folder."""
+    short = os.path.normpath(path)
+    return Path(short) if os.path.realpath(short) == os.path.realpath(path) else path
 
 
 def zero_config(

@@ -57,6 +57,26 @@ def test_zero_config_writes_a_working_package(greeter: Path) -> None:
     assert done.stdout.splitlines() == ["Say hello.", "greet.v1.Greeter"]
 
 
+@pytest.mark.parametrize(
+    ("folder", "linked", "printed"),
+    [("proto/greet", False, "sdk"), ("link/greet", True, "link/greet/../../sdk")],
+)
+def test_the_folder_of_an_sdk_is_named_the_short_way(
+    greeter: Path, folder: str, linked: bool, printed: str
+) -> None:
+    """Unless a link on the way makes the short name that of another folder."""
+    config = greeter / ("elsewhere" if linked else "") / "proto" / "greet"
+    config.mkdir(parents=True)
+    (config / "plugwright.toml").write_text(
+        '[sdk]\npackage = "greet"\nout = "../../sdk"\n'
+    )
+    (config / "greet.proto").write_text(_PROTO)
+    if linked:
+        (greeter / "link").symlink_to(greeter / "elsewhere" / "proto")
+    outcome = command(["generate", folder], greeter)
+    assert outcome.stdout == f"{printed}: 16 files, 16 changed\n"
+
+
 @pytest.mark.parametrize("stage", ["schema", "plan"])
 def test_inspect_prints_json(greeter: Path, stage: str) -> None:
     outcome = command(["inspect", stage, "--package", "greet", "greet.proto"], greeter)
