@@ -46,6 +46,9 @@ _TABLES: Mapping[str, type[Any]] = {
 def load(path: Path) -> Settings:
     """The settings of one `plugwright.toml`. Raises GenerationError with all its problems."""
     file = str(path)
+    if path.suffix == ".proto":
+        text = f"no config; name its {CONFIG_NAME}, or use --package and --out"
+        raise fail(Location(file), text)
     try:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text)

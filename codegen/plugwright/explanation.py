@@ -64,17 +64,16 @@ def _nested(messages: Iterable[MessagePlan]) -> Iterator[MessagePlan]:
 
 def _method(method: MethodPlan) -> str:
     lines = [f"{method.path[1:]}: {method.kind} RPC", ""]
-    parameters = [
-        f"    {p.name}: {plain(p.annotation)}"
-        + (f" = {plain(p.default)}" if p.default else "")
-        for p in method.parameters
-    ]
-    lines += [
-        f"{method.name}(",
-        *(f"{p}," for p in parameters),
-        f") -> {plain(method.result)}",
-        "",
-    ]
+    needed, others = [], []
+    for p in method.parameters:
+        if p.default is None:
+            needed.append(f"    {p.name}: {plain(p.annotation)},")
+        else:
+            default = plain(p.default)
+            others.append(f"    {p.name}: {plain(p.annotation)} = {default},")
+    if others:
+        others.insert(0, "    *,")
+    lines += [f"{method.name}(", *needed, *others, f") -> {plain(method.result)}", ""]
     lines += [f"  {p.name}: {p.rule}" for p in method.parameters]
     lines += [f"  {rule}" for rule in method.rules]
     lines.append(

@@ -92,7 +92,18 @@ def test_explain_an_rpc() -> None:
     assert 'sort_by: str = "username"' in outcome.stdout
     assert ") -> list[User]" in outcome.stdout
     assert "default by pattern '*.page'" in outcome.stdout
+    signature = outcome.stdout.partition("(\n")[2].partition(")")[0]
+    assert [line.strip().partition(":")[0] for line in signature.splitlines()] == [
+        *("channel_id", "*,", "sort_by", "page", "per_page")
+    ]
     assert "raises: PluginAPIError" in outcome.stdout
+
+
+def test_a_proto_without_its_package(greeter: Path) -> None:
+    outcome = command(["generate", "greet.proto"], greeter)
+    assert outcome.stderr == (
+        "greet.proto: no config; name its plugwright.toml, or use --package and --out\n"
+    )
 
 
 def test_explain_a_hook() -> None:
