@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 from . import archive, bytecode, manifest
 from .archive import Item
-from .contents import Choice, contents
+from .contents import Choice, Source, contents
 from .problems import Location, Problems, fail
 
 REQUIREMENTS = "requirements.txt"
@@ -43,10 +43,13 @@ class Target(NamedTuple):
 
 
 class Bundle(NamedTuple):
-    """An archive that was made, and what of the plugin's folder is not in it."""
+    """An archive that was made, what of the plugin's folder is not in it, and which modules there
+    hide those of Python.
+    """
 
     path: Path
     left_out: tuple[str, ...]
+    hiding: tuple[str, ...]
 
 
 Progress = Callable[[str], None]
@@ -83,7 +86,7 @@ def make(
             items += bytecode_of(items, scratch / "compiled")
         progress(f"packing {len(items)} files")
         archive.write(out, described.id, items)
-    return Bundle(out, found.left_out)
+    return Bundle(out, found.left_out, hiding(described, found.files))
 
 
 @contextmanager
@@ -113,6 +116,22 @@ def check(
     if REQUIREMENTS not in names:
         text = "missing: name the SDK there, and whatever else the plugin imports"
         problems.add(Location(str(folder / REQUIREMENTS)), text)
+
+
+def hiding(described: manifest.Manifest, files: Sequence[Source]) -> tuple[str, ...]:
+    """The modules beside a program that everything it imports gets in place of Python's own."""
+    beside = {PurePosixPath(program.path).parent for program in described.programs}
+    found: list[str] = []
+    for file in files:
+        path = PurePosixPath(file.name)
+        module = path.parent if path.name == "__init__.py" else path
+        if (
+            path.suffix == ".py"
+            and module.parent in beside
+            and module.stem in sys.stdlib_module_names
+        ):
+            found.append(str(module))
+    return tuple(sorted(found))
 
 
 def install(requirements: Path, site: Path, target: Target) -> None:

@@ -269,6 +269,8 @@ def bundle(
         choice = Choice(tuple(exclude or ()), tuple(include or ()))
         made = bundling.make(folder, out, choice, target, progress.show)
     print(f"{made.path}: {made.path.stat().st_size / 2**20:.1f} MiB")
+    if made.hiding:
+        print(f"hides a module of Python, so rename it: {', '.join(made.hiding)}")
     if made.left_out:
         print(f"left out: {', '.join(made.left_out)}")
 

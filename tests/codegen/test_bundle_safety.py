@@ -105,6 +105,17 @@ def test_the_command_says_what_it_left_out(plugin: Path, tmp_path: Path) -> None
     assert "prod.env" in own(tmp_path / "two.tar.gz")
 
 
+def test_the_command_says_which_modules_hide_those_of_python(
+    plugin: Path, tmp_path: Path
+) -> None:
+    for name in ("queue.py", "http/__init__.py", "mine/json.py", "types.txt", "own.py"):
+        write(plugin / name)
+    done = command("one", cwd=tmp_path)
+    assert done.stdout.splitlines()[1:] == [
+        "hides a module of Python, so rename it: http, queue.py"
+    ]
+
+
 @pytest.mark.parametrize("where", ["one", "."])
 def test_no_code_of_the_folder_runs(plugin: Path, tmp_path: Path, where: str) -> None:
     evil = f"import os; os.mkdir({str(tmp_path / 'ran')!r})\n"
