@@ -5,7 +5,7 @@ not: a failure that nobody has looked at is raised by the next attempt, or at th
 
     with CallScope():
         user = attempt(api.get_user, id)
-        if user.error_code == 404: ...
+        if not user: ...                     # a look: this failure is dealt with
         attempt(api.create_post, post)       # if it fails, the scope does
 
 What a peer answers is a result. That it cannot be reached, or in time, is raised at once.
