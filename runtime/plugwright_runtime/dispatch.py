@@ -250,7 +250,7 @@ class HookCall:
         """The answer of a failed handler, by the failure table of its family; raises `Ended` where
         that is a status.
         """
-        if isinstance(error, StatusError):
+        if isinstance(error, StatusError) and self.on_error is None:
             text = error.message
             if isinstance(error, Unimplemented):
                 text = not_implemented(error, self.spec.name)

@@ -8,17 +8,19 @@ from typing import Any
 
 import grpc
 import pytest
-from hook_host import HOOKS, UNARY, each, logged, raising
+from hook_host import HOOKS, UNARY, each, hosted, logged, raising, scripted
 from mattermost_plugin import (
     HookName,
     NotFoundError,
     Plugin,
     PluginAPIError,
+    Reject,
     UnavailableError,
     Unimplemented,
     hook,
 )
 from mattermost_plugin.testing import PluginHarness
+from plugwright_runtime.errors import Abort, StatusError
 from plugwright_runtime.wkt import AnyMessage
 from sdk_values import to_pb
 
@@ -98,6 +100,27 @@ def test_a_handler_can_say_that_it_is_not_there(everything):
     assert code is grpc.StatusCode.UNIMPLEMENTED
     assert text == "ExecuteCommand is not implemented"
     assert host.records == []
+
+
+@pytest.mark.parametrize("error", [Unimplemented(), Abort("no"), StatusError("no")])
+@pytest.mark.parametrize("coroutines", [False, True])
+def test_no_status_opens_a_filter_that_fails_closed(error, coroutines):
+    plugin, script = scripted(
+        ["MessageWillBePosted"], coroutines=coroutines, on_error=Reject("shut")
+    )
+    script.behave = raising(error)
+    with hosted(plugin()) as host:
+        assert host.call("MessageWillBePosted").rejection_reason == "shut"
+        assert logged(host)
+
+
+@pytest.mark.parametrize("text", [None, 5])
+def test_a_status_whose_text_is_none(everything, text):
+    host, script = everything
+    script.behave = raising(Abort(text))
+    expected = (grpc.StatusCode.ABORTED, str(text))
+    assert host.failure("ExecuteCommand") == expected
+    assert host.failure("UserHasBeenCreated") == expected
 
 
 # ------------------------------------------------------------------ odd failures
