@@ -28,15 +28,17 @@ class Ended(Exception):
     ) -> None:
         super().__init__(text)
         self.code = code
-        self.text = text
+        self.text = str(text)  # whatever the application gave its exception for one
         self.error = error
 
     def status(self, most: int) -> Status:
         """For `abort`: code, text, trailers. `most`: bytes of the details, twice those of the text.
 
-        Details that cannot be sent are named in the text and in the log: a peer may depend on them.
+        What cannot be sent of either is named in the text and in the log: a peer may depend on it.
         """
         text = status_text(self.text, most // 2)
+        if len(self.text.encode("utf-8", "replace")) > most // 2:
+            report(_log, None, "a text is too long to be sent whole: %s", self.text)
         try:
             data = _packed(self.code, text, self.error)
             if len(data) <= most:
@@ -46,7 +48,8 @@ class Ended(Exception):
             lost = text_of(problem)
         note = status_text(f" (its details could not be sent: {lost})", most // 4)
         report(_log, None, "%s%s", text, note)
-        return self.code, status_text(text, most // 2 - len(note.encode())) + note, ()
+        room = most // 2 - len(note.encode())
+        return self.code, status_text(self.text, room) + note, ()
 
 
 def _packed(code: grpc.StatusCode, text: str, error: BaseException | None) -> bytes:

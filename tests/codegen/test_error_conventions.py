@@ -633,7 +633,9 @@ def test_a_subclass_is_told_as_its_base(inbound: Peer) -> None:
 
 @pytest.mark.parametrize("length", [10, 1999, 2000, 100_000])
 @pytest.mark.parametrize("letter", ["x", "é", "\ud800"])
-def test_a_long_status_arrives(inbound: Peer, length: int, letter: str) -> None:
+def test_a_long_status_arrives(
+    inbound: Peer, length: int, letter: str, caplog: pytest.LogCaptureFixture
+) -> None:
     got = inbound.fail("navigate", Abort(letter * length))
     assert type(got) is Abort
     size = len((letter * length).encode("utf-8", "replace"))
@@ -641,6 +643,8 @@ def test_a_long_status_arrives(inbound: Peer, length: int, letter: str) -> None:
     assert set(text) == {"?" if letter == "\ud800" else letter}
     assert bool(cut) == (size > 2048)
     assert not cut or note == f"{size} bytes)"
+    told = [record.levelname for record in caplog.records]
+    assert told == (["ERROR"] if cut else []), "a text that is meant, and was cut"
     assert len(got.message.encode()) <= 2048
     got = inbound.fail("navigate", ValueError(letter * length))
     assert got.message.startswith("Navigate failed: ValueError: ")
@@ -701,6 +705,12 @@ def test_details_that_cannot_be_sent(
     assert got.message.startswith("still told (its details could not be sent: ")
     (record,) = caplog.records
     assert (record.levelname, record.getMessage()) == ("ERROR", got.message)
+
+
+def test_a_long_text_beside_details_says_how_long_it_was(inbound: Peer) -> None:
+    got = inbound.fail("navigate", Abort("x" * 5000, details=["no detail"]))
+    assert "xxx... (cut: 5000 bytes) (its details could not be sent: " in got.message
+    assert len(got.message.encode()) <= 2048
 
 
 class Hostile(grpc.GenericRpcHandler):  # type: ignore[misc]
