@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,21 @@ PRIVATE = (
     "*secret.*",
     "*secrets",
     "*secrets.*",
+    "*password",
+    "*password.txt",
+    "*passwords",
+    "*passwords.txt",
+    "*htpasswd",
+    "*token",
+    "*token.txt",
+    "*token.json",
+    "*tokens",
+    "*tokens.txt",
+    "*tokens.json",
+    "*api[-_]key",
+    "*api[-_]key.txt",
+    "*private[-_]key",
+    "*private[-_]key.*",
     "*service[-_]account*.json",
     "*kubeconfig*",
     "*.tfstate*",
@@ -65,6 +81,9 @@ PRIVATE = (
     "*.dump",
 )
 """Names in lower case of what is nobody else's business; Python modules and packages are none."""
+
+_COPY = re.compile(r"(?:~|\.(?:bak|old|orig|save|swp))+$")
+"""What editors and people add to the name of a file that they keep a copy of."""
 
 _UNSAID = ("__pycache__", "*.py[co]")
 
@@ -170,7 +189,7 @@ def _is_unwanted(path: Path, relative: str) -> bool:
     if _matches(relative, USELESS):
         return True
     is_code = path.suffix == ".py" or _has(path, "__init__.py")
-    return not is_code and _matches(relative.lower(), PRIVATE)
+    return not is_code and _matches(_COPY.sub("", relative.lower()), PRIVATE)
 
 
 def _has(folder: Path, name: str) -> bool:

@@ -47,7 +47,8 @@ SECRETS = (
     "prod.env PROD.ENV .env credentials aws/Credentials credentials.json secrets.toml "
     "client_secret pip.conf tls/server.key tls/server.pem id_rsa id_ed25519.pub "
     "my-service-account-1.json kubeconfig.yaml terraform.tfstate.backup data.db "
-    "data.db-wal users.sqlite3 store.SQLite"
+    "data.db-wal users.sqlite3 store.SQLite token.json bot-token api_key.txt passwords.txt "
+    "private-key.asc prod.env~ tls/server.pem.bak id_rsa.old data.db.orig"
 )
 
 
@@ -55,6 +56,7 @@ def test_secrets_and_databases_stay_out_and_are_listed(plugin: Path) -> None:
     for name in SECRETS.split():
         write(plugin / name, "secret")
     code = {"secrets.py", "credentials.py", "secret/__init__.py", "env.py", "keys.py"}
+    code |= {"token.js", "reset_password.html", "tokenizer.json"}
     for name in code:
         write(plugin / name)
     done = made(plugin)
