@@ -9,6 +9,7 @@ nothing is installed.
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -80,11 +81,11 @@ def _fetch_runner(home: Path) -> None:
 
 
 def _fetch_libraries(home: Path) -> None:
-    """Unpack Debian's C and C++ libraries, by an apt that knows nothing of the machine's."""
+    """Unpack Debian's C and C++ libraries, by an apt that has the machine's mirror and no more."""
     for part in ("state/lists/partial", "cache/archives/partial", "root"):
         (home / part).mkdir(parents=True)
     sources = home / "sources.list"
-    sources.write_text(f"deb http://deb.debian.org/debian {_SUITE} main\n")
+    sources.write_text(f"deb {_mirror(home)} {_SUITE} main\n")
     settings = {
         "Dir::Etc::SourceList": sources,
         "Dir::Etc::SourceParts": "/dev/null",
@@ -102,8 +103,16 @@ def _fetch_libraries(home: Path) -> None:
         shutil.rmtree(home / folder)
 
 
-def _run(command: list[str], folder: Path) -> None:
-    """Run a program in `folder`; RuntimeError with what it said if it fails."""
+def _mirror(home: Path) -> str:
+    """Where the machine has its own packages from."""
+    listed = _run(["apt-get", "--print-uris", "update"], home)
+    if found := re.search(r"^'(\S+/debian/)dists/", listed, re.MULTILINE):
+        return found[1]
+    raise RuntimeError("the conformance suite needs Debian's packages: apt has none")
+
+
+def _run(command: list[str], folder: Path) -> str:
+    """What a program prints that runs in `folder`; RuntimeError with that if it fails."""
     try:
         done = subprocess.run(
             command,
@@ -117,3 +126,4 @@ def _run(command: list[str], folder: Path) -> None:
         raise RuntimeError(f"the conformance suite needs {command[0]}") from error
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+    return done.stdout
