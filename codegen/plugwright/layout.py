@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 from .splitting import WIDTH, split, split_element
 
@@ -159,3 +160,17 @@ def _escape(code: int) -> str:
     if code > 0xFFFF:
         return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def from_import(module: str, items: Sequence[str], pad: str = "") -> str:
+    """`from module import a, b as c`, on one line where it fits."""
+    line = f"{pad}from {module} import {', '.join(items)}"
+    if len(line) <= WIDTH:
+        return line
+    inside = (f"{pad}    {item}," for item in items)
+    return "\n".join([f"{pad}from {module} import (", *inside, f"{pad})"])
+
+
+def submodule(name: str, pad: str) -> str:
+    """The import of a module of the same package, which makes its name public."""
+    return from_import(".", [f"{name} as {name}"], pad)

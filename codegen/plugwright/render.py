@@ -97,6 +97,7 @@ class _Renderer:
             "parameter": self._parameter,
             "signature": self._signature,
             "strings": layout.strings,
+            "submodule": layout.submodule,
             "quote": layout.quote,
             "toml": layout.toml_string,
             "bytes_literal": layout.bytes_literal,

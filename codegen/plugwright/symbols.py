@@ -14,9 +14,8 @@ import functools
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
-from .layout import statement
+from .layout import from_import, statement
 from .names import BUILTINS
-from .splitting import WIDTH
 
 
 class Symbol(NamedTuple):
@@ -244,8 +243,4 @@ class ImportTable:
 
 def _from_import(module: str, names: dict[str, str], pad: str = "") -> str:
     items = [n if n == a else f"{n} as {a}" for n, a in sorted(names.items())]
-    line = f"{pad}from {module} import {', '.join(items)}"
-    if len(line) <= WIDTH:
-        return line
-    inside = (f"{pad}    {item}," for item in items)
-    return "\n".join([f"{pad}from {module} import (", *inside, f"{pad})"])
+    return from_import(module, items, pad)

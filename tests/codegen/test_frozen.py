@@ -13,8 +13,8 @@ from failing import command
 from packages import RUNTIME
 
 GENERATED = RUNTIME.parent / "generated"
-# What a program imports itself, where it uses it.
-IMPORTED_BY_USERS = ("app_", "testing")
+# What a program imports itself, where it uses it; some of it through the test kit.
+IMPORTED_BY_USERS = ("app_", "server_rules", "testing")
 PROTO = """syntax = "proto3";
 package t;
 import "google/protobuf/timestamp.proto";
