@@ -49,7 +49,11 @@ def decode(cls: type[M], data: bytes, *, keep_unknown: bool = True) -> M:
     Fields that the package does not know, nested ones too, are kept and sent back on encoding.
     `keep_unknown=False` drops them, which saves a tenth of the time on lists of small messages.
     """
-    codec: Codec[M] = cls.__codec__
+    try:
+        codec: Codec[M] = cls.__codec__
+    except AttributeError:
+        _expect_model(cls)
+        raise
     try:
         if keep_unknown and len(data) > LARGE:
             model = read_large(codec.parse, codec.read, data)
@@ -100,7 +104,11 @@ def from_json(cls: type[M], text: Text, *, ignore_unknown_fields: bool = False) 
     """
     from .protojson import fill
 
-    codec: Codec[M] = cls.__codec__
+    try:
+        codec: Codec[M] = cls.__codec__
+    except AttributeError:
+        _expect_model(cls)
+        raise
     extended, pool = codec.package.json(codec.message)
     message = extended()
     try:
@@ -123,6 +131,11 @@ def _of_subclass(cls: type[M], model: M) -> M:
     return made
 
 
+def _expect_model(cls: object) -> None:
+    if not (isinstance(cls, type) and issubclass(cls, Model)):
+        raise TypeError(f"expected a model, got {cls!r}") from None
+
+
 def unreadable(name: str, error: Exception) -> DecodeError:
     """The error for bytes or text that are no message called `name`, because of `error`."""
     text = str(error)
@@ -135,7 +148,11 @@ def unreadable(name: str, error: Exception) -> DecodeError:
 
 def to_message(model: Model) -> Any:
     """The protobuf message of `model`, of the class in its package's private pool."""
-    codec = model.__codec__
+    try:
+        codec = model.__codec__
+    except AttributeError:
+        _expect_model(type(model))
+        raise
     message = codec.message()
     try:
         codec.write(model, message)

@@ -208,6 +208,21 @@ def test_what_a_struct_cannot_hold(value: Any, text: str) -> None:
     assert text in str(error)
 
 
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: codec.encode({"id": "x"}), "<class 'dict'>"),  # type: ignore[arg-type]
+        (lambda: codec.to_json(3), "<class 'int'>"),  # type: ignore[arg-type]
+        (lambda: codec.decode("Post", b""), "'Post'"),  # type: ignore[arg-type]
+        (lambda: codec.from_json(dict, "{}"), "<class 'dict'>"),  # type: ignore[type-var]
+    ],
+)
+def test_what_is_no_model(call: Any, text: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        call()
+    assert str(caught.value) == f"expected a model, got {text}"
+
+
 def test_a_model_of_another_class() -> None:
     """Above all one that has the same fields and more, so that it could be written."""
     request = models.CreateUserRequest(user=models.Team())  # type: ignore[arg-type]
