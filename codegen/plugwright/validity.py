@@ -40,8 +40,14 @@ _SPECIFIER = r"(?:===?|~=|!=|<=?|>=?)\s*[A-Za-z0-9.*+!_-]+"
 _SPECIFIERS = rf"{_SPECIFIER}(?:\s*,\s*{_SPECIFIER})*"
 _REQUIREMENT = (
     rf"{_NAME}\s*(?:\[\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\])?\s*"
-    rf"(?:{_SPECIFIERS}|\({_SPECIFIERS}\)|@\s*[^\s;]+(?=\s|$))?\s*(?:;\s*[^;]+)?"
+    rf"(?:{_SPECIFIERS}|\({_SPECIFIERS}\)|@\s*[^\s;]+(?=\s|$))?\s*(?:;(?P<marker>[^;]+))?"
 )
+_VALUE = (
+    r"(?:'[^']*'|\"[^\"]*\"|\b(?:python_version|python_full_version|os_name|sys_platform|extra|"
+    r"implementation_(?:name|version)|"
+    r"platform_(?:release|system|version|machine|python_implementation))\b)"
+)
+_COMPARISON = rf"{_VALUE}\s*(?:===?|~=|!=|<=?|>=?|in\b|not\s+in\b)\s*{_VALUE}"
 _VERSION = (
     r"(?ai)v?(?:\d+!)?\d+(?:\.\d+)*"
     r"(?:[-_.]?(?:alpha|a|beta|b|preview|pre|c|rc)[-_.]?\d*)?"
@@ -77,8 +83,23 @@ def is_version(text: str) -> bool:
 
 
 def is_requirement(text: str) -> bool:
-    """Whether `text` has the form of PEP 508; markers are not looked into."""
-    return _is_line(text) and bool(re.fullmatch(_REQUIREMENT, text))
+    """Whether `text` has the form of PEP 508."""
+    found = re.fullmatch(_REQUIREMENT, text) if _is_line(text) else None
+    return found is not None and (not found["marker"] or _is_marker(found["marker"]))
+
+
+def _is_marker(text: str) -> bool:
+    """Whether `text` consists of comparisons, which become a NUL each, `and`, `or` and ().
+
+    >>> _is_marker("(os_name == 'nt' or extra=='b') and 'a' in os_name"), _is_marker("os_name")
+    (True, False)
+    """
+    rest = re.sub(_COMPARISON, " \0 ", text)
+    before = ""
+    while rest != before:
+        before = rest
+        rest = re.sub(r"\(\s*\0\s*\)|\0\s*\b(?:and|or)\b\s*\0", " \0 ", rest)
+    return rest.strip() == "\0"
 
 
 def _is_line(text: str) -> bool:
