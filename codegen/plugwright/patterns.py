@@ -68,5 +68,6 @@ class Patterns:
             )
             where = settings.lines.get(f"{key}.{pattern}", settings.where(key))
             problems.add(
-                where, f"{pattern!r} in {key} matches nothing; there are: {shown}"
+                where,
+                f"{pattern!r} in {key} matches nothing; there are: {shown or 'none'}",
             )

@@ -253,7 +253,10 @@ class HookPlanner:
         none = (expr("None"),)
         if method.client_streaming or method.server_streaming:
             if any(request.field(n) is None for n in _HTTP_FIELDS):
-                text = f"{method.name} streams, and only HTTP streams can be hooks ({_HTTP_FIELDS})"
+                fields = ", ".join(_HTTP_FIELDS)
+                text = (
+                    f"{method.name} streams, and as a hook only HTTP does, in {fields}"
+                )
                 self.problems.add(method.where, text)
             rules.append("family http: a stream of HTTP frames")
             return "http", none, ()
