@@ -225,7 +225,8 @@ class TcpAddress:
         except (OSError, UnicodeError) as error:
             text = f"cannot listen on {self._address}: {error}"
             raise LaunchError(text) from error
-        bind_grpc(server, Endpoint("tcp", self._address))
+        bound = bind_grpc(server, Endpoint("tcp", self._address))
+        self.name = f"{host}:{bound}"  # of port 0 it is the one that was free
 
         async def close() -> None:
             """The server has stopped, nothing is left behind."""

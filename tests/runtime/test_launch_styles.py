@@ -146,6 +146,14 @@ def test_tcp_outlives_its_parent(start: Start, folder: Path) -> None:
         os.kill(pid, signal.SIGTERM)
 
 
+def test_any_free_port_is_told(start: Start) -> None:
+    process = start("socket-argument", "127.0.0.1:0", "--tcp", "--debug")
+    assert process.stdout is not None
+    told = (re.search(r"listening on (127\.0\.0\.1:\d+)", x) for x in process.stdout)
+    found = next(match for match in told if match)
+    assert say(found[1]) == "hi|mine|"
+
+
 def test_it_ends_with_a_parent_that_did_not_exec(start: Start, folder: Path) -> None:
     path = folder / "s.sock"
     shell = start("socket-argument", str(path), shell="{} & echo $!; wait")
