@@ -82,7 +82,11 @@ def to_json(model: Model, **options: Unpack[JSONOptions]) -> str:
     cls, pool = codec.package.json(codec.message)
     if cls is not codec.message:
         data = codec.message.SerializePartialToString(message)
-        message = codec.package.parser(cls)(data)
+        try:
+            message = codec.package.parser(cls)(data)
+        except Exception as error:
+            expected = f"extensions that are what their protos say ({error})"
+            raise FieldError(cls.DESCRIPTOR.name, expected, model) from None
     try:
         return text_of(message, pool, options)
     except Unprintable as error:

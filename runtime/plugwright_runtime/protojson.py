@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, TypedDict
 
-from google.protobuf import json_format
+from google.protobuf import json_format, message_factory
 
 from .descriptors import is_repeated
 
@@ -75,13 +75,39 @@ _SPECIAL = frozenset(
 def text_of(message: Any, pool: Any, options: JSONOptions) -> str:
     """The ProtoJSON of `message`; `pool` has what is in an `Any`. Raises Unprintable."""
     asked: dict[str, Any] = {"indent": None, **options}
+    name = type(message).DESCRIPTOR.name
     try:
-        return json_format.MessageToJson(message, descriptor_pool=pool, **asked)
+        text = json_format.MessageToJson(message, descriptor_pool=pool, **asked)
     except Exception as error:
-        name = type(message).DESCRIPTOR.name
         for path, part, problem in _unprintable(message, name, pool):
             raise Unprintable(path, problem, part) from None
         raise Unprintable(name, str(error), message) from None
+    if "b'" in text or 'b\\"' in text:  # so json_format writes what is no text
+        for path, part in _no_text(message, name, pool):
+            raise Unprintable(path, "it is no UTF-8", part)
+    return text
+
+
+def _no_text(message: Any, path: str, pool: Any) -> Iterator[tuple[str, Any]]:
+    """(path, value) of each text in `message` that is no UTF-8: models refuse it, but what is in
+    extensions, or in an `Any`, is no model.
+    """
+    if type(message).DESCRIPTOR.full_name == "google.protobuf.Any":
+        if name := message.type_url.rpartition("/")[2]:
+            cls = message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
+            yield from _no_text(cls.FromString(message.value), path, pool)
+        return
+    for field, found in type(message).ListFields(message):
+        name = f"[{field.full_name}]" if field.is_extension else field.name
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            field, found = field.message_type.fields_by_name["value"], found.values()
+        elif not is_repeated(field):
+            found = [found]
+        for value in found:
+            if field.message_type is not None:
+                yield from _no_text(value, f"{path}.{name}", pool)
+            elif field.type == field.TYPE_STRING and isinstance(value, bytes):
+                yield f"{path}.{name}", value
 
 
 def _unprintable(message: Any, path: str, pool: Any) -> Iterator[tuple[str, Any, str]]:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from google.protobuf import json_format
 from plugwright_runtime import codec
-from plugwright_runtime.errors import DecodeError
+from plugwright_runtime.errors import DecodeError, FieldError
+from plugwright_runtime.wkt import AnyMessage
 from torture import Torture
 
 BASE = "old.v1.Base"
@@ -57,6 +58,41 @@ def test_what_is_wrong_in_an_extension(
 ) -> None:
     with pytest.raises(DecodeError, match=problem):
         codec.from_json(torture.model(BASE), text)
+
+
+BAD_TEXT = b"\x08\x01\xba\x06\x01\xff"  # Scope.scoped
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"\x08\x01\xb2\x06\x01\xff", r"Base: expected extensions that are what"),
+        (BAD_TEXT, r"Base\.\[old\.v1\.Scope\.scoped\]: .*no UTF-8"),
+        (
+            b"\x08\x01\xaa\x06\x01a\xaa\x06\x01\xff",
+            r"Base\.\[old\.v1\.ext_s\]: .*no UTF-8",
+        ),
+    ],
+)
+def test_an_extension_that_json_cannot_hold(
+    torture: Torture, data: bytes, text: str
+) -> None:
+    model = codec.decode(torture.model(BASE), data)
+    assert codec.encode(model) == data
+    with pytest.raises(FieldError, match=text):
+        codec.to_json(model)
+
+
+def test_text_in_a_packed_message_that_json_cannot_hold(torture: Torture) -> None:
+    cls = torture.model("zoo.v1.Animal")
+    for inside in (BAD_TEXT, b"\x08\x01\x12\x02\xff'"):
+        packed = AnyMessage("x/old.v1.Base", inside)
+        with pytest.raises(FieldError, match=r"Animal\.any.*no UTF-8"):
+            codec.to_json(cls(any=packed))
+    shown = cls(name="b'x'", any=AnyMessage("x/old.v1.Base", b"\x08\x01\x12\x03b'x"))
+    assert json.loads(codec.to_json(shown))["any"]["s"] == "b'x"
+    empty = cls(name="b'x'", any=AnyMessage("", b""))
+    assert json.loads(codec.to_json(empty)) == {"name": "b'x'", "any": {}}
 
 
 def test_extensions_of_extensible_messages_nobody_declares_are_kept(
