@@ -1,25 +1,24 @@
-"""What did the user ask for, what is printed, and which exit code? The only module that prints.
+"""What did the user ask for? The commands with their options and help: the only user of typer.
 
-Exit codes: 0 = done, or nothing to do; 1 = problems in the input, or differences under --check;
-2 = the command line itself is wrong.
+Importing typer takes a while, so `__main__` comes here only if it must.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import gc
 import json
 import re
-import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import __version__, streams
-from .problems import GenerationError
+from . import __version__, command, generating
+from .command import reported
+
+if TYPE_CHECKING:
+    from .generation import Job
 
 app = typer.Typer(
     name="plugwright",
@@ -66,28 +65,7 @@ Out = Annotated[Path | None, typer.Option(help="Zero-config: the folder it goes 
 
 def main() -> None:
     """Do what the command line says, and end the process."""
-    streams.prepare()
-    # A run is short and leaves few cycles; looking for them takes a tenth of it.
-    gc.disable()
-    code: Any = 0
-    try:
-        app()
-    except SystemExit as end:
-        code = end.code
-    except Exception as error:
-        code = _failed(error)
-    finally:
-        gc.freeze()
-    if (unwritten := streams.flush()) is not None:
-        code = _failed(unwritten)
-    sys.exit(code)
-
-
-def _failed(error: Exception) -> int:
-    from . import bugs
-
-    print(bugs.told(error), file=sys.stderr)
-    return 1
+    command.run(app)
 
 
 def _version(wanted: bool) -> None:
@@ -131,21 +109,11 @@ def generate(
 
         plugwright generate --package my_sdk --out sdk -I protos protos/api.proto
     """
-    with _reported(), _Progress() as progress:
-        from . import generation, output
 
-        # All before the first is written: a problem in one must leave every SDK as it is.
-        made = [
-            (job, generation.generated(job, progress.show))
-            for job in _jobs(inputs, proto_path, descriptor_set, package, service, out)
-        ]
-        progress.clear()
-        output.check_apart((job.out, files) for job, files in made)
-        differs = False
-        for job, files in made:
-            differs |= _compare(job, files) if check else _write(job, files, progress)
-    if differs:
-        raise typer.Exit(1)
+    def jobs() -> Iterator[Job]:
+        return _jobs(inputs, proto_path, descriptor_set, package, service, out)
+
+    generating.generate(jobs, check)
 
 
 @app.command()
@@ -162,7 +130,7 @@ def inspect(
     """Print the schema or the plan as JSON, for other tools and for the curious."""
     if stage not in ("schema", "plan"):
         raise typer.BadParameter("must be schema or plan")
-    with _reported(), _Progress() as progress:
+    with reported() as progress:
         from . import generation
 
         jobs = _jobs(inputs, proto_path, descriptor_set, package, service, Path())
@@ -190,7 +158,7 @@ def explain(
     service: ServiceNames = None,
 ) -> None:
     """Show how one RPC, hook or message becomes Python, and by which rule."""
-    with _reported(), _Progress() as progress:
+    with reported() as progress:
         from difflib import get_close_matches
 
         from . import explanation, generation
@@ -256,7 +224,7 @@ def bundle(
     out are tests, hidden files, virtual environments, what Python and pip leave behind, and what
     looks like keys, passwords and databases; the last line says what.
     """
-    with _reported(), _Progress() as progress:
+    with reported() as progress:
         from . import bundle as bundling
         from .contents import Choice
 
@@ -282,7 +250,7 @@ def _jobs(
     package: str,
     services: list[str] | None,
     out: Path | None,
-) -> Iterator[Any]:
+) -> Iterator[Job]:
     """The generation jobs that the command line names."""
     from . import generation
 
@@ -303,67 +271,7 @@ def _jobs(
         raise typer.BadParameter(
             "--out goes with --package; a config names its own folder"
         )
-    for config in inputs or generation.default_configs(Path()):
-        yield generation.configured(config, proto_path or (), descriptor_set)
-
-
-def _write(job: Any, files: Any, progress: _Progress) -> bool:
-    from . import output
-
-    def report(text: str) -> None:
-        progress.clear()
-        print(text, file=sys.stderr)
-
-    progress.show(f"writing {len(files)} files")
-    changed = output.write(job.out, files, report)
-    progress.clear()
-    print(f"{job.out}: {len(files)} files, {changed} changed")
-    return False
-
-
-def _compare(job: Any, files: Any) -> bool:
-    from . import output
-
-    differences = list(output.compare(job.out, files))
-    for difference in differences:
-        if difference.diff:
-            print(difference.diff, end="")
-    for difference in differences:
-        print(difference, file=sys.stderr)
-    return bool(differences)
-
-
-@contextmanager
-def _reported() -> Generator[None]:
-    """Problems go to stderr, one a line, and end the command with exit code 1."""
-    try:
-        yield
-    except GenerationError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from None
-
-
-class _Progress:
-    """One line on a terminal that says what is going on; nothing anywhere else."""
-
-    def __init__(self) -> None:
-        self._shown = False
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.clear()
-
-    def show(self, text: str) -> None:
-        if sys.stderr.isatty():
-            print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)
-            self._shown = True
-
-    def clear(self) -> None:
-        if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-            self._shown = False
+    yield from generation.named(inputs or (), proto_path or (), descriptor_set)
 
 
 def _plain(value: Any) -> Any:

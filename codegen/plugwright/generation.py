@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,6 +37,16 @@ class Job(NamedTuple):
     settings: Settings
     sources: Sources
     out: Path
+
+
+def named(
+    configs: Sequence[Path],
+    extra_path: Sequence[Path] = (),
+    descriptor_set: Path | None = None,
+) -> Iterator[Job]:
+    """The jobs of the configs that a command line names, or of those that are found."""
+    for config in configs or default_configs(Path()):
+        yield configured(config, extra_path, descriptor_set)
 
 
 def configured(

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import sys
+from typing import TextIO
 
 
 def prepare() -> None:
@@ -33,8 +34,17 @@ def flush(data: bytes = b"") -> OSError | None:
             sys.stdout.buffer.write(data)
         sys.stdout.flush()
     except OSError as error:
-        with contextlib.suppress(OSError, AttributeError):  # not at the end either
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, sys.stdout.fileno())
+        _abandon(sys.stdout)  # not at the end either
         return error
     return None
+
+
+def abandon() -> None:
+    """Have what is still printed go nowhere."""
+    for stream in (sys.stdout, sys.stderr):
+        _abandon(stream)
+
+
+def _abandon(stream: TextIO) -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

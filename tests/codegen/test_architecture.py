@@ -78,9 +78,9 @@ def _code(path: Path) -> str:
     return "\n".join(ast.unparse(node) for node in tree.body[1:])
 
 
-def test_only_the_cli_prints_or_exits() -> None:
+def test_only_commands_print_or_exit() -> None:
     for path in _sources(CODEGEN):
-        if path.name in ("cli.py", "__main__.py"):
+        if path.name in ("cli.py", "command.py", "generating.py", "__main__.py"):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
