@@ -25,9 +25,16 @@ def slim(proto: descriptor_pb2.FileDescriptorProto) -> tuple[bytes, bytes]:
         else:
             getattr(file, field.name).MergeFrom(value)
     whole = file.SerializeToString(deterministic=True)
+    if not _has_extensions(file.extension, file.message_type):
+        return whole, b""
     _drop_extensions(file, lambda extension: True)
-    wire = file.SerializeToString(deterministic=True)
-    return wire, whole if whole != wire else b""
+    return file.SerializeToString(deterministic=True), whole
+
+
+def _has_extensions(extensions: Any, messages: Any) -> bool:
+    return bool(extensions) or any(
+        _has_extensions(m.extension, m.nested_type) for m in messages
+    )
 
 
 def _drop_extensions(proto: Any, is_dropped: Callable[[Any], bool]) -> None:

@@ -16,14 +16,11 @@ def protos(root: Path, pattern: str) -> Iterator[Path]:
 
 def once(files: Iterable[Path]) -> tuple[Path, ...]:
     """`files`, sorted; of several names of one file the one that is no link, or the first."""
+    real = {file: os.path.realpath(file) for file in files}
     by_file: dict[str, Path] = {}
-    for file in sorted(files, key=lambda f: (_is_linked(f), f)):
-        by_file.setdefault(os.path.realpath(file), file)
+    for file in sorted(real, key=lambda f: (os.path.abspath(f) != real[f], f)):
+        by_file.setdefault(real[file], file)
     return tuple(sorted(by_file.values()))
-
-
-def _is_linked(file: Path) -> bool:
-    return os.path.abspath(file) != os.path.realpath(file)
 
 
 def _matching(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:

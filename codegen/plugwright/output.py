@@ -7,7 +7,6 @@ new, so a run that comes after one that was killed knows all of it for its own, 
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -60,6 +59,8 @@ def _explained(found: Found) -> str:
 def _diff(found: Found, path: str) -> str:
     if found.now is None or found.wanted is None:
         return ""
+    import difflib  # seldom wanted
+
     lines = difflib.unified_diff(
         found.now.decode("utf-8", "replace").splitlines(keepends=True),
         found.wanted.splitlines(keepends=True),

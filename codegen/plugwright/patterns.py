@@ -38,11 +38,13 @@ class Patterns:
 
     def find(self, name: str) -> tuple[Any, str] | None:
         """(value, pattern) of the last pattern that matches `name`, or None."""
-        matching = [i for i, regex in self._globs if regex.match(name)]
-        matching += self._known.get(name, ())
         _, dot, last = name.rpartition(".")
-        if dot:
-            matching += self._known.get(f"*.{last}", ())
+        known = self._known.get(name, ())
+        ending = self._known.get(f"*.{last}", ()) if dot else ()
+        if not (known or ending or self._globs):  # of nearly all names
+            return None
+        matching = [i for i, regex in self._globs if regex.match(name)]
+        matching += [*known, *ending]
         if not matching:
             return None
         self._unused.difference_update(self._entries[i][0] for i in matching)

@@ -2,7 +2,7 @@
 
 Every value is checked where it is configured and escaped where it is printed, so this never fails
 but for a mistake of plugwright, which must not reach a disk. Parsing takes a third of a run; what
-was parsed before is known by its digest.
+was parsed before is known by its digest, which the record among the files has already.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import os
 import sys
 import tomllib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 from . import cache
-from .files import SourceFile
+from .files import RECORD, SourceFile, digest, read
 from .parallel import both
 
 _BYTES = 16
@@ -29,7 +29,8 @@ class UnreadableOutput(Exception):
 
 def check(files: Sequence[SourceFile]) -> None:
     """Raise UnreadableOutput if one of `files` would be no Python or no TOML."""
-    digests = {_digest(f): f for f in files if f.path.endswith((".py", ".toml"))}
+    listed = next((read(f.text).digests for f in files if f.path.endswith(RECORD)), {})
+    digests = {_key(f, listed): f for f in files if f.path.endswith((".py", ".toml"))}
     folder = cache.folder("parsed")
     path = os.path.join(folder, "digests") if folder else ""
     data = cache.read(path) if path else b""
@@ -46,10 +47,13 @@ def check(files: Sequence[SourceFile]) -> None:
         cache.write(path, b"".join(sorted(kept)))
 
 
-def _digest(file: SourceFile) -> bytes:
+def _key(file: SourceFile, listed: Mapping[str, frozenset[str]]) -> bytes:
+    """What the cache knows a file by: its digest, its language, and the Python that reads it."""
+    digests: Iterable[str] | None = listed.get(file.path)
+    if digests is None:
+        digests = [digest(file.text.encode("utf-8", "surrogatepass"))]
     kind = f"{sys.version_info[:2]} {file.path.endswith('.py')} "
-    data = (kind + file.text).encode("utf-8", "surrogatepass")
-    return blake2b(data, digest_size=_BYTES).digest()
+    return blake2b((kind + "".join(digests)).encode(), digest_size=_BYTES).digest()
 
 
 def _parse(files: Sequence[SourceFile]) -> None:

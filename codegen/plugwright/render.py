@@ -8,6 +8,7 @@ is put before it.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ _WORTH_A_FORK = 20
 
 
 def _rendered(plan: Plan, modules: Sequence[ModulePlan]) -> list[SourceFile]:
-    renderer = _Renderer()
+    renderer = _renderer()
     return [SourceFile(_path(plan, m), renderer.module(m)) for m in modules]
 
 
@@ -71,6 +72,12 @@ def _bytecode_cache() -> jinja2.BytecodeCache | None:
     return _Templates(folder) if folder else None
 
 
+@functools.cache
+def _renderer() -> _Renderer:
+    """One for all SDKs of a run: each loads the templates that it prints."""
+    return _Renderer()
+
+
 class _Renderer:
     """The template environment; `table` is the import table of the module being rendered."""
 
@@ -87,6 +94,8 @@ class _Renderer:
             auto_reload=False,
             bytecode_cache=_bytecode_cache(),
         )
+        # Of jinja's own way, which finds items of dictionaries too, a run would spend a twentieth.
+        vars(self.environment)["getattr"] = getattr
         # Filters, for jinja calls a function through its context, which costs ten times a filter.
         filters: dict[str, Any] = {
             "doc": layout.docstring,

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 WIDTH = 88
 
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_BRACKET = re.compile(r"[()\[\]{}]")
 _STRING = re.compile(r"""b?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 # Weakest first: an operator of an earlier group splits before one of a later.
 _OPERATORS = (
@@ -140,24 +140,33 @@ def _operands(text: str) -> tuple[list[str], str]:
 
 def _outside(text: str) -> str:
     """`text` with a `#` for each character in a bracket or a string: operators there count not."""
-    masked = list(_STRING.sub(lambda m: "#" * len(m[0]), text))
-    for opened, closed in _brackets(text):
-        masked[opened + 1 : closed] = "#" * (closed - opened - 1)
-    return "".join(masked)
+    masked = _masked(text)
+    for opened, closed in _pairs(masked):
+        hidden = "#" * (closed - opened - 1)
+        masked = masked[: opened + 1] + hidden + masked[closed:]
+    return masked
 
 
 def _brackets(text: str) -> Iterator[tuple[int, int]]:
     """(opening, closing) of each pair of brackets that stands in no other."""
-    masked = _STRING.sub(lambda m: "#" * len(m[0]), text)
+    return _pairs(_masked(text))
+
+
+def _masked(text: str) -> str:
+    """`text` with a `#` for each character in a string, quotes included."""
+    return _STRING.sub(lambda m: "#" * len(m[0]), text)
+
+
+def _pairs(masked: str) -> Iterator[tuple[int, int]]:
     depth, opened = 0, 0
-    for index, char in enumerate(masked):
-        if char in _CLOSING:
+    for found in _BRACKET.finditer(masked):
+        if found[0] in "([{":
             depth += 1
-            opened = index if depth == 1 else opened
-        elif char in ")]}" and depth:
+            opened = found.start() if depth == 1 else opened
+        elif depth:
             depth -= 1
             if depth == 0:
-                yield opened, index
+                yield opened, found.start()
 
 
 def _matching(text: str, opened: int) -> int:

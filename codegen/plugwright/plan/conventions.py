@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from .. import layout, names
 from ..schema import (
     Field,
+    Kind,
     ListKind,
     Message,
     MessageKind,
@@ -99,8 +100,8 @@ class Convention(NamedTuple):
 
     def fields(self, response: Message) -> tuple[Field, ...]:
         """The fields of `response` that tell of a failure: they are no payload."""
-        wanted = self.keys.get("field")
-        found = tuple(f for f in self.candidates(response) if f.name == wanted)
+        wanted, kind = self.keys.get("field"), self._kind
+        found = tuple(plain(response, lambda f: f.name == wanted and f.kind == kind))
         if found and self.style == "code":
             found += tuple(
                 f for f in plain(response, is_integer) if f.name == self.keys["code"]
@@ -109,13 +110,17 @@ class Convention(NamedTuple):
 
     def candidates(self, response: Message) -> Iterator[Field]:
         """The fields that could hold a failure, whatever they are called."""
-        message = MessageKind(self.type)
-        kinds = {
-            "message": message,
-            "code": ScalarKind(Scalar.STRING),
-            "diagnostics": ListKind(message),
-        }
-        return plain(response, lambda f: f.kind == kinds.get(self.style))
+        kind = self._kind
+        return plain(response, lambda f: f.kind == kind)
+
+    @property
+    def _kind(self) -> Kind | None:
+        """What a field that tells of a failure holds; None: there is no such field."""
+        if self.style == "message":
+            return MessageKind(self.type)
+        if self.style == "code":
+            return ScalarKind(Scalar.STRING)
+        return ListKind(MessageKind(self.type)) if self.style == "diagnostics" else None
 
     @property
     def place(self) -> str:

@@ -31,24 +31,25 @@ class ConverterPlan(NamedTuple):
         heads = [c.parts[0] if isinstance(c, Expr) else c for c in self.write]
         used = {h.removeprefix("if (")[:2] for h in heads if isinstance(h, str)}
         declared = tuple(name for name in ("x", "w") if f"{name} " in used)
-        return declared + _many(
-            self.write, {"t": "t = ", "k": "k, v in x.items():", "v": "v in x"}
-        )
+        return declared + _many(self.write, _WRITTEN)
 
     @property
     def read_variables(self) -> tuple[str, ...]:
         """The variables of the reader whose type checkers would not infer."""
-        return _many(self.read, {"x": "(x := ", "w": "w = "})
+        return _many(self.read, _READ)
 
     @property
     def read_signature(self) -> Code:
-        return expr("m: ", typing("Any"), ", keep: ", builtin("bool"), " = True, /")
+        return _READ_SIGNATURE
 
     @property
     def write_signature(self) -> Code:
         return expr("o: ", self.model, ", m: ", typing("Any"), ", /")
 
 
+_READ_SIGNATURE = expr("m: ", typing("Any"), ", keep: ", builtin("bool"), " = True, /")
+_READ = {"x": "(x := ", "w": "w = "}
+_WRITTEN = {"t": "t = ", "k": "k, v in x.items():", "v": "v in x"}
 # Of a variable with more assignments than this pyright gives up to infer the type.
 _INFERRED = 64
 

@@ -27,10 +27,11 @@ class Secrets:
 
     def report_unused(self, problems: Problems) -> None:
         """A problem for each pattern and option that no field has."""
-        messages = self._schema.messages.values()
-        names = [f"{m.name}.{f.name}" for m in messages for f in m.fields]
-        settings = self._settings
+        messages, settings = self._schema.messages.values(), self._settings
+        names = (f"{m.name}.{f.name}" for m in messages for f in m.fields)
         self._patterns.report_unused(problems, settings, "fields.secret", names)
+        if not settings.fields.secret_options:
+            return
         known = {flag for m in messages for f in m.fields for flag in f.flags}
         for option in settings.fields.secret_options:
             if option not in known:
