@@ -50,7 +50,7 @@ peers: $(STAMP) ## talk to peers on tonic, grpc-js and grpc-go (needs Rust, Node
 test-lowest: $(STAMP) ## run the SDK's tests on the oldest grpcio and protobuf
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet grpcio==1.66.0 grpcio-tools==1.66.0 \
-		protobuf==5.27.0 hypothesis pytest pytest-timeout pytest-xdist pydantic
+		protobuf==5.27.0 h2 hypothesis pytest pytest-timeout pytest-xdist pydantic
 	$(VENV)-lowest/bin/python -m pip install --quiet '.[codegen]'
 	$(VENV)-lowest/bin/$(PYTEST) -n auto tests/sdk tests/hooks tests/clapshot \
 		tests/openrun --ignore=tests/openrun/test_openrun_typing.py
