@@ -29,11 +29,12 @@ AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=-]+)(:[0-9]
 
 @dataclass(frozen=True)
 class Reply:
-    """The message of an answer, or a gRPC status and its text."""
+    """The message of an answer, or a gRPC status and its text; or nothing but a reset."""
 
     message: bytes = b""
     status: int = 0
     text: str = ""
+    reset: ErrorCodes | None = None
 
 
 Answer = Callable[[str, bytes], Reply]  # of the path and the message
@@ -135,6 +136,9 @@ def is_legal(request: dict[str, str]) -> bool:
 
 
 def send(http: H2Connection, stream: int, reply: Reply) -> None:
+    if reply.reset is not None:
+        http.reset_stream(stream, reply.reset)
+        return
     http.send_headers(
         stream, [(":status", "200"), ("content-type", "application/grpc")]
     )

@@ -208,12 +208,14 @@ class _Client:
 
 
 def _code(error: Any) -> grpc.StatusCode:
-    """The status of a call. Servers on tonic keep its deadline too, and if they are first it ends
-    with CANCELLED, which says nothing of a deadline.
+    """The status of a call. Servers keep its deadline too, and if they are first it ends with
+    CANCELLED, which says nothing of a deadline: in words of tonic, or because grpc-go resets it.
     """
     code: grpc.StatusCode = error.code()
-    if code is grpc.StatusCode.CANCELLED and error.details() == "Timeout expired":
-        return grpc.StatusCode.DEADLINE_EXCEEDED
+    if code is grpc.StatusCode.CANCELLED:
+        text = str(error.details())
+        if text == "Timeout expired" or "RST_STREAM" in text:
+            return grpc.StatusCode.DEADLINE_EXCEEDED
     return code
 
 

@@ -148,7 +148,7 @@ class ClapshotServer:
     def wait_for_socket(self) -> None:
         # More, on a machine that has more to do than it can.
         load = os.getloadavg()[0] / (os.cpu_count() or 1)
-        until = self._spawned + SOCKET_SECONDS * max(load, 1.0)
+        until = self._spawned + SOCKET_SECONDS * min(max(load, 1.0), 4.0)
         while not self.socket.exists():
             if time.monotonic() > until:
                 raise StartFailed("the socket did not appear in time")

@@ -6,6 +6,7 @@ what it forbids must end that call or that connection, and nothing else.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
 import re
@@ -15,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import plugin
+from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 from h2_client import Answer, Stranger, headers, message
+from h2_server import Reply, Serving, serving
 from hyperframe.frame import ExtensionFrame, PriorityFrame
+from own_plugin import plugin
+from plugwright_runtime.errors import UnavailableError
 
 ECHO = "/peer.v1.Peer/Echo"
 CONTENT = b"\x0a\x05hello"  # a Payload
@@ -192,6 +196,7 @@ LENIENT = {  # what C-core takes all the same
     "a timeout that is none",
     "a timeout of many digits",
     "bytes that are no base64",
+    "metadata of ten megabytes",  # between its soft and its hard limit it draws lots
 }
 
 
@@ -258,6 +263,48 @@ def test_what_is_no_http2_is_hung_up_on(served: str, raw: bytes) -> None:
         assert_served(stranger)
 
 
+def listener(target: str) -> socket.socket:
+    path = target.removeprefix("unix:")
+    if path != target:
+        made = socket.socket(socket.AF_UNIX)
+        made.bind(path)
+    else:
+        host, _, port = target.rpartition(":")
+        made = socket.socket()
+        made.bind((host, int(port)))
+    return made
+
+
+GIVEN_UP = {
+    "as grpc-go at a deadline": Reply(reset=ErrorCodes.CANCEL),
+    "as tonic at a deadline": Reply(status=1, text="Timeout expired"),
+}
+
+
+@pytest.mark.parametrize("reply", GIVEN_UP.values(), ids=GIVEN_UP)
+def test_a_call_that_its_server_gives_up_is_unavailable(
+    reply: Reply, sdk: Any, addresses: Addresses
+) -> None:
+    """It keeps the deadline too, and may be a moment earlier than gRPC here."""
+    target = addresses("tcp")
+    server = Serving(listener(target), lambda path, message: reply)
+
+    async def ask() -> None:
+        async with sdk.clients.AsyncPeerClient(target) as client:
+            await client.echo(sdk.models.Payload())
+
+    try:
+        with sdk.clients.PeerClient(target) as client:
+            with pytest.raises(UnavailableError):
+                client.echo(sdk.models.Payload())
+            with pytest.raises(UnavailableError):
+                list(client.download(sdk.models.Order()))
+        with pytest.raises(UnavailableError):
+            asyncio.run(ask())
+    finally:
+        server.stop()
+
+
 PSEUDO = [":scheme", ":method", ":authority", ":path"]
 FORBIDDEN = {
     "connection",
@@ -272,14 +319,8 @@ FORBIDDEN = {
 def test_our_clients_send_what_strict_servers_take(
     transport: str, sdk: Any, addresses: Addresses
 ) -> None:
-    from h2_server import serving
-
     target = addresses(transport)
-    path = target.removeprefix("unix:")
-    family = socket.AF_UNIX if path != target else socket.AF_INET
-    listening = socket.socket(family)
-    host, _, port = target.rpartition(":")
-    listening.bind(path if family is socket.AF_UNIX else (host, int(port)))
+    listening = listener(target)
     metadata = [("x-text", "value"), ("x-bytes-bin", b"\0\xff")]
     with serving(listening) as seen, sdk.clients.PeerClient(target) as client:
         client.echo(sdk.models.Payload(data=b"x"), metadata=metadata, timeout=12.5)

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import plugin
 from own_calls import AsyncCalls, Outcome, SyncCalls
+from own_plugin import plugin
 from plugwright_runtime.errors import UnavailableError
 from strict_peers import NAMES, Command, serving
 
