@@ -1,3 +1,3 @@
 """plugwright: protos of a gRPC plugin system in, an installable typed Python SDK out."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
