@@ -163,6 +163,8 @@ def start(sdk: Callable[[str], Path], folder: Path) -> Iterator[Start]:
         command = [sys.executable, str(program), *arguments]
         if shell:
             command = ["sh", "-c", shell.format(" ".join(command))]
+        # A background job of a shell ignores it, and what it starts inherits that.
+        usual = signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(
             command,
             env={
@@ -178,9 +180,8 @@ def start(sdk: Callable[[str], Path], folder: Path) -> Iterator[Start]:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            # A background job of a shell ignores it, and what it starts inherits that.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
+        signal.signal(signal.SIGINT, usual)
         running.append(process)
         return process
 
