@@ -191,6 +191,25 @@ class _Client:
             raise failure
         return response
 
+    def _told(
+        self,
+        error: BaseException,
+        rpc: str,
+        outgoing: _Outgoing | _AsyncOutgoing | None = None,
+    ) -> BaseException:
+        """What a caller gets for `error`: what its own requests raised comes before the status that
+        gRPC makes of that. `error` itself if that is not of the call, such as a cancellation.
+        """
+        # Not by its truth, which an exception may have an opinion of.
+        if outgoing is not None and outgoing.failure is not None:
+            return outgoing.failure
+        if isinstance(error, Exception) or self._comes_of_close(error):
+            return self._failure(error, rpc)
+        return error
+
+    def _comes_of_close(self, error: BaseException) -> bool:
+        return False
+
     def _failure(self, error: Any, rpc: str) -> PluginAPIError:
         """The exception for what gRPC raised: a status, or something of its own."""
         status = isinstance(error, grpc.RpcError)
@@ -217,13 +236,6 @@ def _code(error: Any) -> grpc.StatusCode:
         if text == "Timeout expired" or "RST_STREAM" in text:
             return grpc.StatusCode.DEADLINE_EXCEEDED
     return code
-
-
-def _first(failure: BaseException | None, other: BaseException | None) -> BaseException:
-    """`failure`, else `other`; not by its truth, which an exception may have an opinion of."""
-    first = other if failure is None else failure
-    assert first is not None
-    return first
 
 
 def _details(error: Any) -> tuple[AnyMessage, ...]:
@@ -321,7 +333,7 @@ class SyncClient(_Client):
             try:
                 answer = call(outgoing, **self._arguments(timeout, metadata))
             except Exception as error:
-                raise _first(outgoing.failure, self._failure(error, rpc)) from None
+                raise self._told(error, rpc, outgoing) from None
         return self._answer(rpc, response, answer)
 
     def _bidi_stream(
@@ -344,8 +356,7 @@ class SyncClient(_Client):
             while (data := _next(stream)) is not None:
                 yield self._answer(rpc, response, data)
         except grpc.RpcError as error:
-            failure = outgoing.failure if outgoing else None
-            raise _first(failure, self._failure(error, rpc)) from None
+            raise self._told(error, rpc, outgoing) from None
         finally:
             stream.cancel()
 
@@ -413,12 +424,10 @@ class AsyncClient(_Client):
         if channel is not None and self._owns_channel:
             await channel.close()
 
-    def _closing(self, error: BaseException, rpc: str) -> PluginAPIError | None:
-        """The failure if `error` comes of `close`: gRPC makes it look like a cancelled task."""
+    def _comes_of_close(self, error: BaseException) -> bool:
+        """gRPC makes that look like a cancelled task."""
         ours = isinstance(error, asyncio.CancelledError) and not cancelled()
-        if ours and self._closed:
-            return self._failure(error, rpc)
-        return None
+        return ours and self._closed
 
     async def _unary(
         self,
@@ -432,12 +441,11 @@ class AsyncClient(_Client):
         call = self._call(rpc, "unary_unary")
         try:
             answer = await call(data, **self._arguments(timeout, metadata))
-        except Exception as error:
-            raise self._failure(error, rpc) from None
-        except asyncio.CancelledError as error:
-            if failure := self._closing(error, rpc):
-                raise failure from None
-            raise
+        except BaseException as error:
+            told = self._told(error, rpc)
+            if told is error:
+                raise
+            raise told from None
         return self._answer(rpc, response, answer)
 
     async def _server_stream(
@@ -466,14 +474,11 @@ class AsyncClient(_Client):
         stream = outgoing.of(call)
         try:
             answer: bytes = await stream
-        except Exception as error:
-            raise _first(outgoing.failure, self._failure(error, rpc)) from None
         except BaseException as error:
-            failure = outgoing.failure
-            closing = self._closing(error, rpc)
-            if failure is not None or closing is not None:
-                raise _first(failure, closing) from None
-            raise
+            told = self._told(error, rpc, outgoing)
+            if told is error:
+                raise
+            raise told from None
         return self._answer(rpc, response, answer)
 
     async def _bidi_stream(
@@ -508,13 +513,10 @@ class AsyncClient(_Client):
         try:
             return await anext(items, None)
         except BaseException as error:
-            failure = outgoing.failure if outgoing else None
-            if isinstance(error, Exception):
-                raise _first(failure, self._failure(error, rpc)) from None
-            closing = self._closing(error, rpc)
-            if failure is not None or closing is not None:
-                raise _first(failure, closing) from None
-            raise
+            told = self._told(error, rpc, outgoing)
+            if told is error:
+                raise
+            raise told from None
 
 
 class _AsyncOutgoing:
