@@ -68,12 +68,13 @@ test-newest: $(STAMP) ## run the tests of runtime and SDKs on the newest Python 
 lint: $(STAMP) ## formatting, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/black --check --quiet .
+	$(BIN)/black --check --quiet --config /dev/null generated tests/cases
 	$(BIN)/mypy codegen runtime tests/interop
 	$(BIN)/pyright --pythonpath $(BIN)/python codegen runtime
 
 format: $(STAMP) ## format the hand-written code
 	$(BIN)/ruff check --fix .
-	$(BIN)/black --quiet codegen runtime tests bench examples
+	$(BIN)/black --quiet .
 
 bench: $(STAMP) ## measure speed and memory, as ratios against floors of the same run
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'

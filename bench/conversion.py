@@ -22,9 +22,7 @@ _USER_TEXT = "abcdefghijklmnopqrstuvwxyz"
 def results(scratch: Path) -> Iterator[Result]:
     package = _synthetic_sdk(scratch)
     user, posts = _user(package), _posts(package)
-    yield from _reading(
-        package, user, "proto -> model, flat message of 31 fields", 1.25
-    )
+    yield from _reading(package, user, "proto -> model, flat message of 31 fields", 1.25)
     yield from _reading(package, posts, "proto -> model, list of 200 nested", 1.35)
     yield from _writing(package, user, "model -> proto, flat message of 31 fields")
     yield from _writing(package, posts, "model -> proto, list of 200 nested")
@@ -36,9 +34,7 @@ def _synthetic_sdk(scratch: Path) -> Any:
     """The package of the synthetic plugin API (set a of the targets)."""
     protos, out = scratch / "set_a", scratch / "set_a_sdk"
     script = Path(__file__).with_name("synthetic.py")
-    subprocess.run(
-        [sys.executable, script, protos], check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run([sys.executable, script, protos], check=True, stdout=subprocess.DEVNULL)
     files = sorted(protos.rglob("*.proto"))
     subprocess.run(
         [
@@ -90,12 +86,8 @@ def _post(i: int) -> dict[str, Any]:
     if i % 4 == 0:
         reaction = {"user_id": _USER_TEXT, "post_id": "p" * 26, "emoji_name": "smile"}
         post["metadata"] = {
-            "embeds": [
-                {"type": "link", "url": "https://example.com", "data": {"t": "x"}}
-            ],
-            "images": {
-                "https://example.com/b": {"width": 640, "height": 480, "format": "png"}
-            },
+            "embeds": [{"type": "link", "url": "https://example.com", "data": {"t": "x"}}],
+            "images": {"https://example.com/b": {"width": 640, "height": 480, "format": "png"}},
             "reactions": [{**reaction, "create_at": k + 1} for k in range(3)],
             "priority": 1,
         }
@@ -119,14 +111,10 @@ def _reading(
         )
         limit = None if keep else target
         note = f"{seconds * 1e6:.1f} µs"
-        yield Result(
-            area + label, "reading every field into locals", ratio, limit, note
-        )
+        yield Result(area + label, "reading every field into locals", ratio, limit, note)
 
 
-def _writing(
-    package: Any, sample: tuple[Any, dict[str, Any]], area: str
-) -> Iterator[Result]:
+def _writing(package: Any, sample: tuple[Any, dict[str, Any]], area: str) -> Iterator[Result]:
     codec, values = sample
     model = codec.read(codec.message(**values))
 
@@ -137,9 +125,7 @@ def _writing(
 
     assert write() == codec.message(**values)
     ratio, seconds = measure.functions(write, lambda: codec.message(**values))
-    yield Result(
-        area, "constructor on a ready dict", ratio, 1.1, f"{seconds * 1e6:.1f} µs"
-    )
+    yield Result(area, "constructor on a ready dict", ratio, 1.1, f"{seconds * 1e6:.1f} µs")
 
 
 def reader(descriptor: Any) -> Any:
@@ -181,9 +167,7 @@ def _read_expression(field: Any, lines: list[str], seen: set[str]) -> str:
     if nested is not None:
         _reader_source(nested, lines, seen)
     if field.is_repeated:
-        items = (
-            f"[{_function(nested)}(v) for v in x[:]]" if nested is not None else "x[:]"
-        )
+        items = f"[{_function(nested)}(v) for v in x[:]]" if nested is not None else "x[:]"
         return f"{items} if (x := {source}) else []"
     if nested is not None:
         return f'{_function(nested)}({source}) if h("{field.name}") else None'
@@ -200,29 +184,21 @@ def _dispatch() -> Iterator[Result]:
 
     class Echo(Plugin):
         @hook(HookName.MessageWillBePosted)
-        async def edit(
-            self, context: models.PluginContext, post: models.Post
-        ) -> models.Post:
+        async def edit(self, context: models.PluginContext, post: models.Post) -> models.Post:
             return post
 
     plugin = Echo()
     table = type(plugin).__hooks__
-    dispatcher = Dispatcher(
-        plugin, table, ThreadPoolExecutor(1), logging.getLogger("bench")
-    )
+    dispatcher = Dispatcher(plugin, table, ThreadPoolExecutor(1), logging.getLogger("bench"))
     registration = dispatcher.registered["MessageWillBePosted"]
     call = HookCall(dispatcher, table.specs["MessageWillBePosted"], registration)
     service = "mattermost.pluginapi.v1"
     request = PACKAGE.codec(f"{service}.MessageWillBePostedRequest").message
     response = PACKAGE.codec(f"{service}.MessageWillBePostedResponse").message
-    context, post = PACKAGE.codec(f"{service}.PluginContext"), PACKAGE.codec(
-        f"{service}.Post"
-    )
+    context, post = PACKAGE.codec(f"{service}.PluginContext"), PACKAGE.codec(f"{service}.Post")
     data = encode(
         models.MessageWillBePostedRequest(
-            plugin_context=models.PluginContext(
-                session_id="s" * 26, request_id="r" * 26
-            ),
+            plugin_context=models.PluginContext(session_id="s" * 26, request_id="r" * 26),
             post=mattermost_post(models),
         )
     )
@@ -248,9 +224,7 @@ def _dispatch() -> Iterator[Result]:
             lambda: run(many(lambda: bare(data))),
         )
     note = f"{seconds / 200 * 1e6:.1f} µs a call"
-    yield Result(
-        "dispatch of a hook, bytes to bytes", "bare converters", ratio, 1.2, note
-    )
+    yield Result("dispatch of a hook, bytes to bytes", "bare converters", ratio, 1.2, note)
 
 
 def mattermost_post(models: Any) -> Any:
@@ -277,8 +251,7 @@ def mattermost_post(models: Any) -> Any:
 def _classes(package: Any) -> Result:
     """Creating model classes against the dataclass decorator on the same fields."""
     source = Path(
-        importlib.import_module("set_a.models.acme_pluginapi_v1_models_01").__file__
-        or ""
+        importlib.import_module("set_a.models.acme_pluginapi_v1_models_01").__file__ or ""
     )
     ours = compile(source.read_text(), "models", "exec")
     plain = compile(
@@ -289,9 +262,7 @@ def _classes(package: Any) -> Result:
 
     def create(code: Any) -> Any:
         namespace = {"__name__": "set_a.models.bench", "__package__": "set_a.models"}
-        sys.modules["set_a.models.bench"] = sys.modules[
-            "set_a.models.acme_pluginapi_v1_models_01"
-        ]
+        sys.modules["set_a.models.bench"] = sys.modules["set_a.models.acme_pluginapi_v1_models_01"]
         exec(code, namespace)
 
     ratio, seconds = measure.functions(lambda: create(ours), lambda: create(plain))

@@ -41,9 +41,7 @@ def _mattermost(scratch: Path) -> Iterator[Result]:
     copy = scratch / "mattermost"
     shutil.copytree(PROTOS, copy)
     config = (copy / "plugwright.toml").read_text()
-    (copy / "plugwright.toml").write_text(
-        config.replace("../../generated/mattermost", "../fresh")
-    )
+    (copy / "plugwright.toml").write_text(config.replace("../../generated/mattermost", "../fresh"))
     fresh = f"rm -rf {scratch}/fresh && exec {BIN}/plugwright generate {copy}"
     subjects: dict[str, list[str | Path]] = {
         "generate the Mattermost SDK, all files anew": ["sh", "-c", fresh],
@@ -55,9 +53,7 @@ def _mattermost(scratch: Path) -> Iterator[Result]:
     ):
         if shutil.which(f"protoc-gen-{plugin}", path=str(BIN)):
             command = _protoc(PROTOS, scratch / tool, plugin)
-            command.insert(
-                4, f"--plugin=protoc-gen-{plugin}={BIN / f'protoc-gen-{plugin}'}"
-            )
+            command.insert(4, f"--plugin=protoc-gen-{plugin}={BIN / f'protoc-gen-{plugin}'}")
             subjects[f"for comparison: {tool}"] = command
     measured = measure.commands(subjects, floor)
     for name, (ratio, run) in measured.items():
@@ -112,9 +108,7 @@ def _huge(scratch: Path) -> Iterator[Result]:
     subject = _zero_config(folder, scratch / "huge_sdk")
     ratio, run = measure.commands({"huge": subject}, floor, 3)["huge"]
     note = f"{run.wall:.1f} s, {run.peak:.0f} MiB"
-    yield Result(
-        "one file of 2,000 messages", "protoc python+pyi+grpc", ratio, 3.0, note
-    )
+    yield Result("one file of 2,000 messages", "protoc python+pyi+grpc", ratio, 3.0, note)
 
 
 def huge_proto(messages: int, fields: int) -> str:

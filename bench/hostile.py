@@ -123,9 +123,7 @@ def _failing_encodes() -> Iterator[Result]:
         (
             "the last of 5,000 models",
             models.PostMetadata(reactions=[*reactions, models.Reaction()]),
-            models.PostMetadata(
-                reactions=[*reactions, models.Reaction(create_at=wrong)]
-            ),
+            models.PostMetadata(reactions=[*reactions, models.Reaction(create_at=wrong)]),
             4.0,
         ),
         (
@@ -135,9 +133,7 @@ def _failing_encodes() -> Iterator[Result]:
             6.0,
         ),
     ):
-        ratio, seconds = measure.functions(
-            failing(bad), lambda good=good: encode(good), ROUNDS
-        )
+        ratio, seconds = measure.functions(failing(bad), lambda good=good: encode(good), ROUNDS)
         area, note = f"encode with {what} wrong", f"{seconds * 1e3:.1f} ms"
         yield Result(area, "with nothing wrong", ratio, target, note)
 

@@ -94,9 +94,7 @@ def run(command: Sequence[str | Path], env: dict[str, str] | None = None) -> Run
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(
-            f"{command[0]} failed: {errors.decode(errors='replace')[-800:]}"
-        )
+        raise RuntimeError(f"{command[0]} failed: {errors.decode(errors='replace')[-800:]}")
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 

@@ -30,9 +30,7 @@ def run_bridged(coroutine: Coroutine[Any, Any, T]) -> T:
         runner.close()
 
 
-each_loop = pytest.mark.parametrize(
-    "run", [asyncio.run, run_bridged], ids=["direct", "bridged"]
-)
+each_loop = pytest.mark.parametrize("run", [asyncio.run, run_bridged], ids=["direct", "bridged"])
 
 
 class BridgedRunner:

@@ -13,9 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # How fast a machine is says nothing about the code: no test of ours is timed.
-settings.register_profile(
-    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 # What is needed to the end of the run (`kept-`), and what other programs keep for their next one.
@@ -60,9 +58,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for path in left():
-        terminalreporter.write_line(
-            f"LEFT in the temporary directory: {path.name}", red=True
-        )
+        terminalreporter.write_line(f"LEFT in the temporary directory: {path.name}", red=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -151,9 +151,7 @@ class Stranger:
             answer.headers.update(_text(event.headers))
         elif isinstance(event, DataReceived):
             answer.data += event.data
-            self.http.acknowledge_received_data(
-                event.flow_controlled_length, event.stream_id
-            )
+            self.http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, StreamReset):
             answer.reset, answer.over = event.error_code, True
         elif isinstance(event, StreamEnded):

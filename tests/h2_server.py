@@ -76,9 +76,7 @@ class Serving:
                 accepted, _ = self._listening.accept()
             except OSError:
                 return
-            threading.Thread(
-                target=self._connection, args=(accepted,), daemon=True
-            ).start()
+            threading.Thread(target=self._connection, args=(accepted,), daemon=True).start()
 
     def _connection(self, accepted: Any) -> None:
         with contextlib.suppress(OSError, ProtocolError):
@@ -139,9 +137,7 @@ def send(http: H2Connection, stream: int, reply: Reply) -> None:
     if reply.reset is not None:
         http.reset_stream(stream, reply.reset)
         return
-    http.send_headers(
-        stream, [(":status", "200"), ("content-type", "application/grpc")]
-    )
+    http.send_headers(stream, [(":status", "200"), ("content-type", "application/grpc")])
     if not reply.status:
         data = b"\0" + len(reply.message).to_bytes(4, "big") + reply.message
         for start in range(0, len(data), http.max_outbound_frame_size):
@@ -151,9 +147,7 @@ def send(http: H2Connection, stream: int, reply: Reply) -> None:
 
 
 @contextlib.contextmanager
-def serving(
-    listening: socket.socket, tls: ssl.SSLContext | None = None
-) -> Iterator[Serving]:
+def serving(listening: socket.socket, tls: ssl.SSLContext | None = None) -> Iterator[Serving]:
     """A server that answers empty messages, until the block ends."""
     server = Serving(listening, tls=tls)
     try:

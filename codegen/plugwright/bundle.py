@@ -100,18 +100,12 @@ def _scratch() -> Generator[Path]:
         raise fail(Location(str(error.filename or "TMPDIR")), text) from None
 
 
-def check(
-    folder: Path, described: manifest.Manifest, names: set[str], problems: Problems
-) -> None:
+def check(folder: Path, described: manifest.Manifest, names: set[str], problems: Problems) -> None:
     """Are the files there that the manifest names, and the requirements?"""
     for named in (*described.programs, *described.files):
         if named.path not in names:
             found = (folder / named.path).exists()
-            state = (
-                "is no file, or is left out: --include takes it in"
-                if found
-                else "is missing"
-            )
+            state = "is no file, or is left out: --include takes it in" if found else "is missing"
             problems.add(named.where, f"{named.path} {state}")
     if REQUIREMENTS not in names:
         text = "missing: name the SDK there, and whatever else the plugin imports"

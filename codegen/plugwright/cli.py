@@ -45,9 +45,7 @@ ProtoPath = Annotated[
 ]
 DescriptorSet = Annotated[
     Path | None,
-    typer.Option(
-        help="A ready descriptor set (protoc -o, buf build) instead of .proto files."
-    ),
+    typer.Option(help="A ready descriptor set (protoc -o, buf build) instead of .proto files."),
 ]
 PackageName = Annotated[
     str, typer.Option("--package", help="Zero-config: the Python package to write.")
@@ -78,9 +76,7 @@ def _version(wanted: bool) -> None:
 def _root(
     version: Annotated[
         bool,
-        typer.Option(
-            "--version", callback=_version, is_eager=True, help="Print the version."
-        ),
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     del version
@@ -118,9 +114,7 @@ def generate(
 
 @app.command()
 def inspect(
-    stage: Annotated[
-        str, typer.Argument(help="`schema` (what the protos mean) or `plan`.")
-    ],
+    stage: Annotated[str, typer.Argument(help="`schema` (what the protos mean) or `plan`.")],
     inputs: Inputs = None,
     proto_path: ProtoPath = None,
     descriptor_set: DescriptorSet = None,
@@ -136,20 +130,14 @@ def inspect(
         jobs = _jobs(inputs, proto_path, descriptor_set, package, service, Path())
         make = generation.schema if stage == "schema" else generation.planned
         values = [_plain(make(job, progress.show)) for job in jobs]
-    print(
-        json.dumps(
-            values[0] if len(values) == 1 else values, indent=2, ensure_ascii=False
-        )
-    )
+    print(json.dumps(values[0] if len(values) == 1 else values, indent=2, ensure_ascii=False))
 
 
 @app.command()
 def explain(
     name: Annotated[
         str,
-        typer.Argument(
-            help="SERVICE.METHOD, a hook, or a message.", show_default=False
-        ),
+        typer.Argument(help="SERVICE.METHOD, a hook, or a message.", show_default=False),
     ],
     inputs: Inputs = None,
     proto_path: ProtoPath = None,
@@ -172,9 +160,7 @@ def explain(
             if text := explanation.explain(plan, name):
                 found.append(text)
         if not found:
-            near = ", ".join(get_close_matches(name, known, 5, 0.4)) or ", ".join(
-                known[:10]
-            )
+            near = ", ".join(get_close_matches(name, known, 5, 0.4)) or ", ".join(known[:10])
             raise fail(
                 Location(name),
                 f"no RPC, hook or message of that name; there is: {near}",
@@ -197,15 +183,11 @@ def bundle(
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option(
-            help="A name or path to leave out, with * and ?; may be repeated."
-        ),
+        typer.Option(help="A name or path to leave out, with * and ?; may be repeated."),
     ] = None,
     include: Annotated[
         list[str] | None,
-        typer.Option(
-            help="A name or path to take in that is left out otherwise; may be repeated."
-        ),
+        typer.Option(help="A name or path to take in that is left out otherwise; may be repeated."),
     ] = None,
     python_version: Annotated[
         str, typer.Option(help="Python of the server, such as 3.12; default: this one.")
@@ -268,18 +250,14 @@ def _jobs(
             "--service goes with --package; a config has services in its [select]"
         )
     if out is not None and out != Path():
-        raise typer.BadParameter(
-            "--out goes with --package; a config names its own folder"
-        )
+        raise typer.BadParameter("--out goes with --package; a config names its own folder")
     yield from generation.named(inputs or (), proto_path or (), descriptor_set)
 
 
 def _plain(value: Any) -> Any:
     """Schema and plan nodes as JSON values; each node names its type."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {
-            f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)
-        }
+        fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
         return {"type": type(value).__name__} | fields
     if (named := getattr(value, "_asdict", None)) is not None:
         fields = {k: _plain(v) for k, v in named().items()}
@@ -290,8 +268,4 @@ def _plain(value: Any) -> Any:
         return [_plain(v) for v in value]
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
-    return (
-        value
-        if value is None or isinstance(value, str | int | float | bool)
-        else str(value)
-    )
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)

@@ -178,11 +178,7 @@ def _convert(value: Any, declared: str) -> tuple[Any, str]:
             return float(value), ""
         return None, "a number greater than 0"
     if declared == "tuple[int, ...]":
-        return (
-            (tuple(value), "")
-            if _is_numbers(value)
-            else (None, "a list of numbers from 0")
-        )
+        return (tuple(value), "") if _is_numbers(value) else (None, "a list of numbers from 0")
     if declared.startswith("tuple"):
         return (tuple(value), "") if _is_strings(value) else (None, "a list of strings")
     if not isinstance(value, dict):

@@ -144,9 +144,7 @@ class _Choosing:
                     yield Source(relative, path, _is_executable(path))
 
     def _unreadable(self, error: OSError) -> None:
-        text = (
-            f"cannot be read: {error.strerror}; exclude it, or give yourself the right"
-        )
+        text = f"cannot be read: {error.strerror}; exclude it, or give yourself the right"
         self._problems.add(Location(str(error.filename)), text)
 
     def _is_left_out(self, path: Path, relative: str) -> bool:
@@ -174,9 +172,7 @@ class _Choosing:
             meant = os.path.realpath(path)
             if os.path.isfile(meant) and _is_below(meant, self._root):
                 return True
-            text = (
-                "a link to a folder, or out of the plugin's folder: copy what it means"
-            )
+            text = "a link to a folder, or out of the plugin's folder: copy what it means"
         elif os.path.isfile(path):
             return True
         else:
@@ -202,10 +198,7 @@ def _is_below(path: str, root: str) -> bool:
 
 def _matches(relative: str, patterns: tuple[str, ...]) -> bool:
     name = relative.rpartition("/")[2]
-    return any(
-        fnmatch.fnmatchcase(name, p) or fnmatch.fnmatchcase(relative, p)
-        for p in patterns
-    )
+    return any(fnmatch.fnmatchcase(name, p) or fnmatch.fnmatchcase(relative, p) for p in patterns)
 
 
 def _is_executable(path: Path) -> bool:

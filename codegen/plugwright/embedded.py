@@ -32,9 +32,7 @@ def slim(proto: descriptor_pb2.FileDescriptorProto) -> tuple[bytes, bytes]:
 
 
 def _has_extensions(extensions: Any, messages: Any) -> bool:
-    return bool(extensions) or any(
-        _has_extensions(m.extension, m.nested_type) for m in messages
-    )
+    return bool(extensions) or any(_has_extensions(m.extension, m.nested_type) for m in messages)
 
 
 def _drop_extensions(proto: Any, is_dropped: Callable[[Any], bool]) -> None:
@@ -96,9 +94,7 @@ def _keep_message(message: Any, scope: str, keep: Container[str]) -> bool:
     inner = f"{full_name}."
     _keep(
         message.nested_type,
-        lambda m: (
-            (whole and bool(m.options.map_entry)) or _keep_message(m, inner, keep)
-        ),
+        lambda m: ((whole and bool(m.options.map_entry)) or _keep_message(m, inner, keep)),
     )
     _keep(message.enum_type, lambda e: inner + e.name in keep)
     if not whole:

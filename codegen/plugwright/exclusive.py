@@ -24,9 +24,7 @@ _PAUSE = 0.02
 
 
 @contextlib.contextmanager
-def exclusively(
-    root: Path, report: Callable[[str], None]
-) -> Generator[tuple[Tree, bool]]:
+def exclusively(root: Path, report: Callable[[str], None]) -> Generator[tuple[Tree, bool]]:
     """The folder `root`, made if it is missing, and whether it is locked for this run.
 
     It is not where the system has no such locks. `report` is told of a longer wait. Folders that
@@ -96,8 +94,6 @@ def _lock(tree: Tree, report: Callable[[str], None]) -> bool:
                 f"{text}; let it end, or end it, and try again",
             )
         if waited > _NOTICED and not said:
-            report(
-                f"{tree.root}: waiting for another run of plugwright that writes to it"
-            )
+            report(f"{tree.root}: waiting for another run of plugwright that writes to it")
             said = True
         time.sleep(_PAUSE)

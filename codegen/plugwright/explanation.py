@@ -12,11 +12,7 @@ def explain(plan: Plan, name: str) -> str | None:
     """The explanation of `SERVICE.METHOD`, of a hook or of a message; None if there is none."""
     simple = name.rpartition(".")[2]
     parts: list[str] = []
-    parts += [
-        _method(m)
-        for m in plan.methods
-        if name in _names_of_method(m) or simple == m.rpc
-    ]
+    parts += [_method(m) for m in plan.methods if name in _names_of_method(m) or simple == m.rpc]
     parts += [_hook(h) for h in plan.hooks if simple == h.method]
     parts += [
         "\n".join([_message(m), *([f"  {rule}"] if rule else [])])
@@ -76,9 +72,7 @@ def _method(method: MethodPlan) -> str:
     lines += [f"{method.name}(", *needed, *others, f") -> {plain(method.result)}", ""]
     lines += [f"  {p.name}: {p.rule}" for p in method.parameters]
     lines += [f"  {rule}" for rule in method.rules]
-    lines.append(
-        "  raises: PluginAPIError and its subclasses, for an embedded error or a status"
-    )
+    lines.append("  raises: PluginAPIError and its subclasses, for an embedded error or a status")
     if method.idempotent:
         lines.append("  retried: the proto declares it idempotent")
     return "\n".join(lines)
@@ -88,15 +82,9 @@ def _hook(hook: HookPlan) -> str:
     arguments = ", ".join(f"{n}: {plain(a)}" for n, a, _ in hook.arguments)
     if hook.family == "http":
         arguments = "request: Request"
-    result = (
-        " | ".join(plain(r) for r in hook.result)
-        if hook.family != "http"
-        else "Response"
-    )
+    result = " | ".join(plain(r) for r in hook.result) if hook.family != "http" else "Response"
     lines = [f"hook {hook.method}", "", f"@hook(HookName.{hook.name})"]
-    lines.append(
-        f"def {hook.snake}(self{', ' if arguments else ''}{arguments}) -> {result}"
-    )
+    lines.append(f"def {hook.snake}(self{', ' if arguments else ''}{arguments}) -> {result}")
     lines += [
         "",
         *(f"  {rule}" for rule in hook.rules),
@@ -107,9 +95,7 @@ def _hook(hook: HookPlan) -> str:
     return "\n".join(lines)
 
 
-_EMBEDDED = (
-    "the host gets the error in the response (id plugin.<hook>.error, status 500)"
-)
+_EMBEDDED = "the host gets the error in the response (id plugin.<hook>.error, status 500)"
 _OPEN = "status INTERNAL (timeout: DEADLINE_EXCEEDED); the host goes on as if without the hook"
 _FAILURES = {
     "void": _OPEN,

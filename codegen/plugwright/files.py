@@ -50,9 +50,7 @@ class Record(NamedTuple):
         return Record({**other.digests, **both})
 
     def text(self) -> str:
-        lines = [
-            f"{d}  {p}\n" for p, ds in sorted(self.digests.items()) for d in sorted(ds)
-        ]
+        lines = [f"{d}  {p}\n" for p, ds in sorted(self.digests.items()) for d in sorted(ds)]
         return _HEADER + "".join(lines)
 
 

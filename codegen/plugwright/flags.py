@@ -20,9 +20,7 @@ _VARINT = 0
 
 def declared(files: Iterable[descriptor_pb2.FileDescriptorProto]) -> dict[int, str]:
     """Number -> full name of each boolean option of fields that `files` declare."""
-    return {
-        e.number: name for file in files for name, e in _extensions(file, file.package)
-    }
+    return {e.number: name for file in files for name, e in _extensions(file, file.package)}
 
 
 def _extensions(scope: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -37,9 +35,7 @@ def _extensions(scope: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 def of(options: Any, custom: Mapping[int, str]) -> tuple[str, ...]:
     """The names of the options that are true."""
-    found = {
-        f.full_name for f, v in options.ListFields() if f.is_extension and v is True
-    }
+    found = {f.full_name for f, v in options.ListFields() if f.is_extension and v is True}
     if options.debug_redact:
         found.add(REDACTED)
     if custom:
@@ -47,8 +43,6 @@ def of(options: Any, custom: Mapping[int, str]) -> tuple[str, ...]:
         found |= {
             custom[field.field_number]
             for field in unknown
-            if field.wire_type == _VARINT
-            and field.data
-            and field.field_number in custom
+            if field.wire_type == _VARINT and field.data and field.field_number in custom
         }
     return tuple(sorted(found))

@@ -49,9 +49,7 @@ def named(
         yield configured(config, extra_path, descriptor_set)
 
 
-def configured(
-    config: Path, extra_path: Sequence[Path], descriptor_set: Path | None
-) -> Job:
+def configured(config: Path, extra_path: Sequence[Path], descriptor_set: Path | None) -> Job:
     """The job of a `plugwright.toml` (or of the folder that holds one)."""
     file = config / CONFIG_NAME if config.is_dir() else config
     settings = load(file)
@@ -67,9 +65,7 @@ def _short(path: Path) -> Path:
     return Path(short) if os.path.realpath(short) == os.path.realpath(path) else path
 
 
-def zero_config(
-    package: str, out: Path, sources: Sources, services: Sequence[str] = ()
-) -> Job:
+def zero_config(package: str, out: Path, sources: Sources, services: Sequence[str] = ()) -> Job:
     """The job of a command without a config: conventions alone decide.
 
     `services`: the ones to generate, with what they need (default: everything).
@@ -83,9 +79,7 @@ def default_configs(root: Path) -> list[Path]:
     """Every `proto/*/plugwright.toml` below `root`."""
     found = sorted(root.glob(f"proto/*/{CONFIG_NAME}"))
     if not found:
-        text = (
-            f"no {CONFIG_NAME}; name a config, or use --package, --out and proto files"
-        )
+        text = f"no {CONFIG_NAME}; name a config, or use --package, --out and proto files"
         raise fail(Location(str(root / "proto")), text)
     return found
 

@@ -93,9 +93,7 @@ def python_scalar(scalar: Scalar) -> str:
 _CHECKS: Mapping[Scalar, Callable[[str], Code]] = {
     Scalar.FLOAT: lambda v: expr(runtime("wire", "float32"), f"({v})"),
     Scalar.STRING: lambda v: f'"" + {v}',
-    Scalar.BOOL: lambda v: expr(
-        f"{v} if {v} is True else ", runtime("wire", "boolean"), f"({v})"
-    ),
+    Scalar.BOOL: lambda v: expr(f"{v} if {v} is True else ", runtime("wire", "boolean"), f"({v})"),
 }
 
 
@@ -135,17 +133,11 @@ WELL_KNOWN: Mapping[str, Row] = {
     "google.protobuf.ListValue": _well_known(
         expr(builtin("list"), "[", _JSON_VALUE, "]"), "list_value"
     ),
-    "google.protobuf.Timestamp": _well_known(
-        expr(Symbol("datetime", "datetime")), "timestamp"
-    ),
-    "google.protobuf.Duration": _well_known(
-        expr(Symbol("datetime", "timedelta")), "duration"
-    ),
+    "google.protobuf.Timestamp": _well_known(expr(Symbol("datetime", "datetime")), "timestamp"),
+    "google.protobuf.Duration": _well_known(expr(Symbol("datetime", "timedelta")), "duration"),
     "google.protobuf.Any": _well_known(expr(runtime("wkt", "AnyMessage")), "any"),
     "google.protobuf.Empty": _well_known(expr(runtime("wkt", "Empty")), "empty"),
-    "google.protobuf.FieldMask": _well_known(
-        expr(runtime("wkt", "FieldMask")), "field_mask"
-    ),
+    "google.protobuf.FieldMask": _well_known(expr(runtime("wkt", "FieldMask")), "field_mask"),
     "google.protobuf.DoubleValue": _wrapper(Scalar.DOUBLE),
     "google.protobuf.FloatValue": _wrapper(Scalar.FLOAT),
     "google.protobuf.Int64Value": _wrapper(Scalar.INT64),
@@ -219,9 +211,7 @@ class Kinds:
         """The type of a set value of this kind."""
         match kind:
             case ListKind():
-                return expr(
-                    builtin("list"), "[", self.row(kind.element).annotation, "]"
-                )
+                return expr(builtin("list"), "[", self.row(kind.element).annotation, "]")
             case MapKind():
                 key = _SCALAR_ROWS[kind.key].annotation
                 value = self.row(kind.value).annotation
@@ -350,9 +340,7 @@ class Kinds:
         """The statements that set a singular field to `value`, marking it as present."""
         assert not isinstance(field.kind, ListKind | MapKind)
         row = self.row(field.kind)
-        hidden = (
-            isinstance(field.kind, MessageKind) and field.kind.message in self._hiding
-        )
+        hidden = isinstance(field.kind, MessageKind) and field.kind.message in self._hiding
         if not field.utf8:
             arguments = f'(m, "{field.name}", {field.number}, {value})'
             return [expr(runtime("wire", "put_text"), arguments)]
@@ -360,11 +348,7 @@ class Kinds:
             return [put(field.name, row.check(value) if row.check else value)]
         return [
             f"t = {get(field.name)}",
-            (
-                expr(runtime("wire", "set_in_parent"), "(t)")
-                if hidden
-                else "t.SetInParent()"
-            ),
+            (expr(runtime("wire", "set_in_parent"), "(t)") if hidden else "t.SetInParent()"),
             expr(row.fill, f"({value}, t)"),
         ]
 
@@ -436,9 +420,7 @@ def put(name: str, value: Code) -> Code:
     """Assigning a field of a protobuf message."""
     if _is_special(name):
         return expr(f'setattr(m, "{name}", ', value, ")")
-    return (
-        f"m.{name} = {value}" if isinstance(value, str) else expr(f"m.{name} = ", value)
-    )
+    return f"m.{name} = {value}" if isinstance(value, str) else expr(f"m.{name} = ", value)
 
 
 def _read_items(element: Code | None) -> Code:

@@ -31,11 +31,7 @@ def statement(text: str, pad: str) -> str:
 
 def element(text: str, pad: str) -> str:
     """An argument, a parameter or an item that has a line of its own, with its comma."""
-    return (
-        pad + text
-        if len(pad) + len(text) <= WIDTH
-        else "\n".join(split_element(text, pad))
-    )
+    return pad + text if len(pad) + len(text) <= WIDTH else "\n".join(split_element(text, pad))
 
 
 def signature(head: str, parameters: str, result: str, pad: str) -> str:
@@ -45,9 +41,7 @@ def signature(head: str, parameters: str, result: str, pad: str) -> str:
 
 def parameter(name: str, annotation: str, default: str | None, pad: str) -> str:
     """One parameter of a signature that has one per line."""
-    return element(
-        f"{name}: {annotation}{f' = {default},' if default is not None else ','}", pad
-    )
+    return element(f"{name}: {annotation}{f' = {default},' if default is not None else ','}", pad)
 
 
 def union(name: str, declared: str, union: str, members: tuple[str, ...]) -> str:
@@ -74,9 +68,7 @@ def strings(values: tuple[str, ...], head: str, pad: str, equals: str = " = ") -
     line = f"{pad}{head}{equals}({inside}){end}"
     if len(line) <= WIDTH or not items:
         return line
-    return "\n".join(
-        [f"{pad}{head}{equals}(", *(f"{pad}    {i}," for i in items), f"{pad}){end}"]
-    )
+    return "\n".join([f"{pad}{head}{equals}(", *(f"{pad}    {i}," for i in items), f"{pad}){end}"])
 
 
 def quote(text: str) -> str:
@@ -113,9 +105,7 @@ def bytes_literal(data: bytes) -> str:
     return 'b"' + "".join(map(_BYTES.__getitem__, data)) + '"'
 
 
-_PLAIN = frozenset(
-    b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.,:;/+-()<>="
-)
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.,:;/+-()<>=")
 _BYTES = [chr(i) if i in _PLAIN else f"\\x{i:02x}" for i in range(256)]
 
 
@@ -138,9 +128,7 @@ def docstring(text: str, pad: str) -> str:
         end = " " if first.endswith('"') else ""
         return f'{pad}"""{first}{end}"""'
     rest = "\n".join(pad + line if line else "" for line in lines[1:])
-    if lines[1:] != _dedented(
-        lines[1:]
-    ):  # readers of docstrings dedent all but the first line
+    if lines[1:] != _dedented(lines[1:]):  # readers of docstrings dedent all but the first line
         first = f"\n{pad}{first}"
     return f'{pad}"""{first}\n{rest}\n{pad}"""'
 

@@ -85,8 +85,7 @@ def link(
     custom = flags.declared(ordered)
     try:
         linked = [
-            _FileLinker(f, loaded[f.name], f.name in wanted, locate, custom).file()
-            for f in ordered
+            _FileLinker(f, loaded[f.name], f.name in wanted, locate, custom).file() for f in ordered
         ]
     except UnicodeDecodeError as error:
         raise fail(Location(source), f"a text in it is not UTF-8 ({error})") from None
@@ -120,9 +119,7 @@ def _dependencies_first(
                 entered.add(current)
                 stack.append((current, True))
                 imports = sorted(by_name[current].dependency, reverse=True)
-                missing += [
-                    _missing(current, d, source) for d in imports if d not in by_name
-                ]
+                missing += [_missing(current, d, source) for d in imports if d not in by_name]
                 stack += [(d, False) for d in imports if d in by_name]
     if missing:
         raise GenerationError(missing)
@@ -184,9 +181,7 @@ def descriptors_of(
     return loaded
 
 
-def _add(
-    pool: descriptor_pool.DescriptorPool, file: descriptor_pb2.FileDescriptorProto
-) -> Any:
+def _add(pool: descriptor_pool.DescriptorPool, file: descriptor_pb2.FileDescriptorProto) -> Any:
     """Load a file; where fields share a name in JSON, protobuf wants to be told that they may.
 
     protoc only warns of that in what is not proto3.
@@ -244,9 +239,7 @@ class _FileLinker:
             package=package,
             dependencies=tuple(self.proto.dependency),
             messages=tuple(
-                self._message(
-                    m, d.message_types_by_name[m.name], (), prefix, (_FILE_MESSAGE, i)
-                )
+                self._message(m, d.message_types_by_name[m.name], (), prefix, (_FILE_MESSAGE, i))
                 for i, m in enumerate(self.proto.message_type)
             ),
             enums=tuple(
@@ -362,11 +355,7 @@ class _FileLinker:
         self._check_type(proto, d, path)
         repeated = proto.label == _Proto.LABEL_REPEATED
         synthetic = proto.proto3_optional
-        oneof = (
-            d.containing_oneof.name
-            if proto.HasField("oneof_index") and not synthetic
-            else None
-        )
+        oneof = d.containing_oneof.name if proto.HasField("oneof_index") and not synthetic else None
         presence = not repeated and bool(d.has_presence)
         return Field(
             name=proto.name,
@@ -374,8 +363,7 @@ class _FileLinker:
             json_name=proto.json_name or d.json_name,
             kind=_kind(proto, maps, repeated),
             presence=presence,
-            explicit=synthetic
-            or (presence and oneof is None and proto.type not in _MESSAGES),
+            explicit=synthetic or (presence and oneof is None and proto.type not in _MESSAGES),
             required=_is_required(d),
             oneof=oneof,
             default=proto.default_value if proto.HasField("default_value") else None,
@@ -384,11 +372,7 @@ class _FileLinker:
             where=self._where(path),
             utf8=self.proto.syntax == "proto3" or not _is_unchecked(d, "value"),
             utf8_key=self.proto.syntax == "proto3" or not _is_unchecked(d, "key"),
-            flags=(
-                flags.of(proto.options, self.custom)
-                if proto.HasField("options")
-                else ()
-            ),
+            flags=(flags.of(proto.options, self.custom) if proto.HasField("options") else ()),
         )
 
     def _check_type(self, proto: Any, d: Any, path: tuple[int, ...]) -> None:
@@ -396,9 +380,7 @@ class _FileLinker:
         name = proto.type_name
         inner = d.message_type if proto.type == _Proto.TYPE_MESSAGE else d
         if not proto.HasField("type") or (name and name[0] != ".") or inner is None:
-            text = (
-                f"{d.full_name} has no resolved type; write the set with protoc or buf"
-            )
+            text = f"{d.full_name} has no resolved type; write the set with protoc or buf"
             raise fail(self._where(path), text)
         if inner is d or not inner.has_options or not inner.GetOptions().map_entry:
             return
@@ -524,11 +506,7 @@ _UNTIDY = re.compile(r"[ \t]$|\r", re.MULTILINE)
 def _dedent(comment: str) -> str:
     """A comment as its author saw it: one leading blank per line is the `// ` of the source."""
     body = comment.strip("\n")
-    if (
-        body[:1] == " "
-        and body.count("\n") == body.count("\n ")
-        and not _UNTIDY.search(body)
-    ):
+    if body[:1] == " " and body.count("\n") == body.count("\n ") and not _UNTIDY.search(body):
         return body[1:].replace("\n ", "\n").strip("\n")
     lines = [line.rstrip() for line in comment.replace("\r\n", "\n").split("\n")]
     inner = [line for line in lines if line]

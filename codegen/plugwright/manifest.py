@@ -55,9 +55,7 @@ def read(path: Path) -> Manifest:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise fail(
-            Location(str(path)), "missing: a plugin has its manifest there"
-        ) from None
+        raise fail(Location(str(path)), "missing: a plugin has its manifest there") from None
     except (OSError, UnicodeDecodeError) as error:
         raise fail(Location(str(path)), f"cannot be read: {error}") from None
     try:
@@ -66,9 +64,7 @@ def read(path: Path) -> Manifest:
         where = Location(str(path), error.lineno, error.colno)
         raise fail(where, f"no JSON: {error.msg[0].lower()}{error.msg[1:]}") from None
     except ValueError as error:
-        raise fail(
-            Location(str(path)), f"no JSON that a server reads: {error}"
-        ) from None
+        raise fail(Location(str(path)), f"no JSON that a server reads: {error}") from None
     except RecursionError:
         raise fail(Location(str(path)), "no JSON: nested too deeply") from None
     manifest = reader.manifest()
@@ -103,9 +99,7 @@ class _Reader:
             url = self._text_of(root, (key,), required=False)
             if url and not url.startswith(("http://", "https://")):
                 self._add((key,), f"{key} must start with http:// or https://")
-        return Manifest(
-            identifier, version, tuple(self._programs(root)), tuple(self._files(root))
-        )
+        return Manifest(identifier, version, tuple(self._programs(root)), tuple(self._files(root)))
 
     def _version(self, root: Mapping[str, Any], key: str, *, required: bool) -> str:
         text = self._text_of(root, (key,), required=required)
@@ -117,9 +111,7 @@ class _Reader:
         """`server.executable`, and `server.executables` by platform, which wins where it fits."""
         server = self._table(root, ("server",))
         if server is None:
-            self._add(
-                ("server",), 'server is missing: add "server": {"executable": "…"}'
-            )
+            self._add(("server",), 'server is missing: add "server": {"executable": "…"}')
             return
         places: list[Place] = []
         executables = self._table(server, ("server", "executables"))
@@ -136,9 +128,7 @@ class _Reader:
             table = executables if len(place) == 3 else server
             for named in self._named(table or {}, place, required=True):
                 if not runs_python and not named.path.endswith(".py"):
-                    text = (
-                        f"{named.path} must end in .py: by that a server knows Python"
-                    )
+                    text = f"{named.path} must end in .py: by that a server knows Python"
                     self._add(place, text)
                 yield named
 
@@ -157,15 +147,11 @@ class _Reader:
         if not text:
             return
         if path.is_absolute() or ".." in path.parts or "\\" in text:
-            self._add(
-                place, f"{text} must be a path inside the plugin's folder, with /"
-            )
+            self._add(place, f"{text} must be a path inside the plugin's folder, with /")
             return
         yield NamedFile(str(path), self._where(place))
 
-    def _text_of(
-        self, table: Mapping[str, Any], place: Place, *, required: bool
-    ) -> str:
+    def _text_of(self, table: Mapping[str, Any], place: Place, *, required: bool) -> str:
         """The string at `place`, whose last part is the key in `table`; "" if there is none."""
         value, name = table.get(str(place[-1])), ".".join(map(str, place))
         if value is None:
@@ -177,9 +163,7 @@ class _Reader:
             self._add(place, f"{name} is missing")
         return value
 
-    def _table(
-        self, parent: Mapping[str, Any], place: Place
-    ) -> Mapping[str, Any] | None:
+    def _table(self, parent: Mapping[str, Any], place: Place) -> Mapping[str, Any] | None:
         value = parent.get(str(place[-1]))
         if value is not None and not isinstance(value, dict):
             self._add(place, f"{'.'.join(map(str, place))} must be an object")
@@ -195,9 +179,7 @@ class _Reader:
             place = place[:-1]
         offset = self._offsets[place]
         line = self._text.count("\n", 0, offset) + 1
-        return Location(
-            str(self._path), line, offset - self._text.rfind("\n", 0, offset)
-        )
+        return Location(str(self._path), line, offset - self._text.rfind("\n", 0, offset))
 
 
 def _number(digits: str) -> float:
@@ -211,9 +193,7 @@ def _constant(name: str) -> float:
     raise ValueError(f"{name} is no value")
 
 
-_decoder = json.JSONDecoder(
-    parse_int=_number, parse_float=_number, parse_constant=_constant
-)
+_decoder = json.JSONDecoder(parse_int=_number, parse_float=_number, parse_constant=_constant)
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 

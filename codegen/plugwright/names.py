@@ -30,9 +30,7 @@ _MANGLED = re.compile(r"(pb)*__")
 _STR_METHODS = frozenset(n for n in dir(str) if n[0] != "_")
 # What the `__init__` of a generated package binds: `from . import x` finds that before a module.
 _PACKAGE_NAMES = frozenset({"annotations", "lazy_names"})
-_WORD = re.compile(
-    r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|[A-Z]+|[0-9]+"
-)
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|[A-Z]+|[0-9]+")
 BUILTINS = frozenset(dir(builtins))
 
 
@@ -121,9 +119,7 @@ def enum_members(enum: str, values: tuple[str, ...]) -> dict[str, str]:
         and all(s.isidentifier() and enum_member(s) == s for s in stripped)
         and len(set(stripped)) == len(stripped)
     )
-    return {
-        v: s if works else enum_member(v) for v, s in zip(values, stripped, strict=True)
-    }
+    return {v: s if works else enum_member(v) for v, s in zip(values, stripped, strict=True)}
 
 
 def words(name: str) -> list[str]:

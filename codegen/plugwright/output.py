@@ -70,9 +70,7 @@ def _diff(found: Found, path: str) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
-def write(
-    root: Path, files: Sequence[SourceFile], report: Callable[[str], None]
-) -> int:
+def write(root: Path, files: Sequence[SourceFile], report: Callable[[str], None]) -> int:
     """Make `root` as `files` say; returns how many files changed.
 
     `report` is told of what somebody edited, before it is replaced. Raises GenerationError, with
@@ -91,9 +89,7 @@ def write(
     except OSError as error:
         raise _unwritable(root, error) from None
     except replacing.MixedTreeError as error:
-        text = (
-            f"some files are new and some old: {error}; run plugwright generate again"
-        )
+        text = f"some files are new and some old: {error}; run plugwright generate again"
         raise fail(Location(str(root)), text) from None
     return sum(found.kind != "kept" for found in survey.found)
 
@@ -102,9 +98,7 @@ def _refuse(root: Path, survey: Survey) -> None:
     """Raise GenerationError if files of others are where ours must go."""
     foreign = [f for f in survey.found if f.kind == "foreign"]
     if foreign:
-        raise GenerationError(
-            Problem(Location(str(root / f.path)), _explained(f)) for f in foreign
-        )
+        raise GenerationError(Problem(Location(str(root / f.path)), _explained(f)) for f in foreign)
 
 
 def _remarks(root: Path, files: Sequence[SourceFile], survey: Survey) -> Iterator[str]:
@@ -122,9 +116,7 @@ def _remarks(root: Path, files: Sequence[SourceFile], survey: Survey) -> Iterato
         yield from _unrecorded(root, files, survey)
 
 
-def _unrecorded(
-    root: Path, files: Sequence[SourceFile], survey: Survey
-) -> Iterator[str]:
+def _unrecorded(root: Path, files: Sequence[SourceFile], survey: Survey) -> Iterator[str]:
     """What cannot be told of a folder without a record."""
     replaced = sum(f.kind == "outdated" for f in survey.found)
     if replaced:
@@ -167,8 +159,6 @@ def check_apart(made: Iterable[tuple[Path, Sequence[SourceFile]]]) -> None:
 
 def _unwritable(root: Path, error: OSError) -> GenerationError:
     full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    advice = (
-        "make room" if error.errno in full else "check the path and its permissions"
-    )
+    advice = "make room" if error.errno in full else "check the path and its permissions"
     text = f"cannot be written: {error.strerror}; {advice}; nothing was changed"
     return fail(Location(str(error.filename or root)), text)

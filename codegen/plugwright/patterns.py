@@ -20,11 +20,7 @@ class Patterns:
     """Glob patterns with a value each; the last that matches wins; knows which never matched."""
 
     def __init__(self, entries: Mapping[str, Any] | Iterable[str]) -> None:
-        items = (
-            entries.items()
-            if isinstance(entries, Mapping)
-            else ((e, True) for e in entries)
-        )
+        items = entries.items() if isinstance(entries, Mapping) else ((e, True) for e in entries)
         self._entries = list(items)
         self._unused = {pattern for pattern, _ in self._entries}
         # `*.name` and names without a glob, nearly all there are, are looked up; the rest match.
@@ -65,9 +61,7 @@ class Patterns:
         known: list[str] | None = None
         for pattern in sorted(self._unused):
             known = sorted(set(candidates)) if known is None else known
-            shown = ", ".join(known[:12]) + (
-                f" … ({len(known)} in all)" if len(known) > 12 else ""
-            )
+            shown = ", ".join(known[:12]) + (f" … ({len(known)} in all)" if len(known) > 12 else "")
             where = settings.lines.get(f"{key}.{pattern}", settings.where(key))
             problems.add(
                 where,

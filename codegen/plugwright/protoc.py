@@ -134,10 +134,7 @@ def _advice(text: str) -> str:
     if "was not found or had errors" in text:
         return text.rstrip(".") + "; mend it, or add its folder with -I/--proto-path"
     if "file not found" in text or text.endswith("was not found"):
-        return (
-            text.rstrip(".")
-            + "; check the import, or add its folder with -I/--proto-path"
-        )
+        return text.rstrip(".") + "; check the import, or add its folder with -I/--proto-path"
     if "JSON name of field" in text and "conflicts with" in text:
         return text.rstrip(".") + "; rename one, or give it a json_name of its own"
     if "is already defined in" in text:
@@ -145,9 +142,7 @@ def _advice(text: str) -> str:
     if "recursion limit for nested messages" in text:
         return text.rstrip(".") + "; declare the inner messages at the top of the file"
     if text.endswith("is not defined."):
-        return (
-            text.rstrip(".") + "; check the name, or import the file that declares it"
-        )
+        return text.rstrip(".") + "; check the name, or import the file that declares it"
     if "does not reside within any path" in text:
         return "lies outside every import root; add its folder with -I/--proto-path"
     return text

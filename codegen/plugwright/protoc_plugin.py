@@ -36,9 +36,7 @@ def main() -> None:
     """Answer the request on stdin."""
     streams.prepare()
     if sys.stdin is None or sys.stdin.isatty():
-        sys.exit(
-            "protoc-gen-plugwright is started by protoc or buf: --plugwright_out=FOLDER"
-        )
+        sys.exit("protoc-gen-plugwright is started by protoc or buf: --plugwright_out=FOLDER")
     data = sys.stdin.buffer.read()
     try:
         response = respond(plugin_pb2.CodeGeneratorRequest.FromString(data))
@@ -55,8 +53,7 @@ def respond(
     """The answer to protoc; problems become its `error`, which protoc prints."""
     features = plugin_pb2.CodeGeneratorResponse
     response = plugin_pb2.CodeGeneratorResponse(
-        supported_features=features.FEATURE_PROTO3_OPTIONAL
-        | features.FEATURE_SUPPORTS_EDITIONS,
+        supported_features=features.FEATURE_PROTO3_OPTIONAL | features.FEATURE_SUPPORTS_EDITIONS,
         minimum_edition=descriptor_pb2.EDITION_PROTO2,
         maximum_edition=_newest_edition(),
     )

@@ -30,9 +30,7 @@ def render(plan: Plan) -> tuple[SourceFile, ...]:
         files = _rendered(plan, plan.modules)
     else:
         halves = plan.modules[::2], plan.modules[1::2]
-        one, other = both(
-            lambda: _rendered(plan, halves[0]), lambda: _rendered(plan, halves[1])
-        )
+        one, other = both(lambda: _rendered(plan, halves[0]), lambda: _rendered(plan, halves[1]))
         files = one + other
     return recorded(plan.package, files)
 
@@ -135,8 +133,7 @@ class _Renderer:
 
     def _with_header(self, plan: ModulePlan, body: str) -> str:
         aliases = "".join(
-            layout.statement(f"{alias} = {name}", "") + "\n"
-            for alias, name in self.table.aliases()
+            layout.statement(f"{alias} = {name}", "") + "\n" for alias, name in self.table.aliases()
         )
         doc = getattr(plan.content, "doc", "") or ""
         parts = [f"# {MARKER}"]
@@ -176,14 +173,10 @@ class _Renderer:
         text = self.table.text
         texts = [line if isinstance(line, str) else text(line) for line in lines]
         room = WIDTH - len(pad)
-        return "\n".join(
-            [pad + t if len(t) <= room else layout.statement(t, pad) for t in texts]
-        )
+        return "\n".join([pad + t if len(t) <= room else layout.statement(t, pad) for t in texts])
 
     def _signature(self, parameters: Code, head: str, result: Code, pad: str) -> str:
-        return layout.signature(
-            head, self.table.text(parameters), self.table.text(result), pad
-        )
+        return layout.signature(head, self.table.text(parameters), self.table.text(result), pad)
 
     def _parameter(self, plan: Any, pad: str) -> str:
         text = self.table.text

@@ -158,9 +158,7 @@ class _Exchange:
         old, folder = self._tree.at(path)
         aside, stage = self._staged.at(f"old-{number}")
         try:
-            os.link(
-                old, aside, src_dir_fd=folder, dst_dir_fd=stage, follow_symlinks=False
-            )
+            os.link(old, aside, src_dir_fd=folder, dst_dir_fd=stage, follow_symlinks=False)
         except (OSError, NotImplementedError):  # not every file system has links
             self._move(self._tree, path, self._staged, f"old-{number}")
 

@@ -62,9 +62,7 @@ def check(schema: Schema, settings: Settings) -> None:
         for name in sorted({schema.declared(t).file for t in needed}):
             other = by_name[name]
             if not other.reused and other.package != WELL_KNOWN_PACKAGE:
-                text = (
-                    f"{file.name} is reused and refers to {name}; add that to [reuse]"
-                )
+                text = f"{file.name} is reused and refers to {name}; add that to [reuse]"
                 problems.add(settings.where("reuse"), text)
     problems.raise_if_any()
 

@@ -64,9 +64,7 @@ def _selected(schema: Schema, settings: Settings) -> Schema:
     return _Pruning(schema, services, [*extra, *_errors(schema, settings)]).schema()
 
 
-def _services(
-    schema: Schema, settings: Settings, problems: Problems
-) -> tuple[Service, ...]:
+def _services(schema: Schema, settings: Settings, problems: Problems) -> tuple[Service, ...]:
     """The chosen services; every one, if none is named."""
     wanted: Select = settings.select
     if not wanted.services:
@@ -88,9 +86,7 @@ def _extra(schema: Schema, settings: Settings, problems: Problems) -> list[str]:
     """The messages and enums to keep whether or not a service needs them."""
     patterns = Patterns(settings.select.messages)
     types: list[Message | Enum] = [*schema.messages.values(), *schema.enums.values()]
-    found = [
-        t.full_name for t in types if _matches(patterns, t.full_name, ".".join(t.path))
-    ]
+    found = [t.full_name for t in types if _matches(patterns, t.full_name, ".".join(t.path))]
     known = (t.full_name for t in types)
     patterns.report_unused(problems, settings, "select.messages", known)
     return found
@@ -119,9 +115,7 @@ def _served(file: File, names: frozenset[str]) -> File:
 class _Pruning:
     """Leaves out what neither `services` nor the types called `extra` reach."""
 
-    def __init__(
-        self, whole: Schema, services: Iterable[Service], extra: Iterable[str]
-    ) -> None:
+    def __init__(self, whole: Schema, services: Iterable[Service], extra: Iterable[str]) -> None:
         self.whole = whole
         services = tuple(services)
         self.services = frozenset(s.full_name for s in services)
@@ -162,9 +156,7 @@ class _Pruning:
         enums = self._enums(message.enums)
         if message.full_name in self.types:
             return message._replace(messages=inner, enums=enums)
-        return message._replace(
-            fields=(), oneofs=(), messages=inner, enums=enums, namespace=True
-        )
+        return message._replace(fields=(), oneofs=(), messages=inner, enums=enums, namespace=True)
 
     def _enums(self, enums: Iterable[Enum]) -> tuple[Enum, ...]:
         return tuple(e for e in enums if e.full_name in self.types)

@@ -28,9 +28,7 @@ _OPERATORS = (
     re.compile(r" (?=is |== |!= )"),
     re.compile(r" (?=\| )"),
 )
-_OPTIONAL = re.compile(
-    r"(?P<head>(?:el)?if |return |raise |\) -> )(?P<value>.*?)(?P<tail>:?)$"
-)
+_OPTIONAL = re.compile(r"(?P<head>(?:el)?if |return |raise |\) -> )(?P<value>.*?)(?P<tail>:?)$")
 _OPENED = re.compile(r" *(?P<head>\w+: )(?P<value>\w+)(?P<tail> = \()$")
 _ARGUMENT = re.compile(r"(?P<head>\w+=)(?P<value>.* if .* else .*)(?P<tail>,)$")
 _DECLARED = re.compile(r"(?P<head>\w+: )(?P<value>[^=]*)(?P<tail>(?: = \w+)?,?)$")
@@ -93,11 +91,7 @@ def _parenthesized(head: str, value: str, tail: str, pad: str) -> list[str]:
     wrapped = _wrapped(head, value, tail, pad)
     if lines is None:
         atom = value.isidentifier() or _STRING.fullmatch(value) is not None
-        return (
-            [pad + head + value + tail]
-            if atom and not _fits(wrapped[1:-1])
-            else wrapped
-        )
+        return [pad + head + value + tail] if atom and not _fits(wrapped[1:-1]) else wrapped
     return wrapped if not _fits(lines[:1]) and _fits(wrapped) else lines
 
 

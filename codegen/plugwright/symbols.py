@@ -119,20 +119,14 @@ class ImportTable:
         if isinstance(code, Symbol):
             return self._spelled.get(code) or self._spell(code)
         get, spell = self._spelled.get, self._spell
-        return "".join(
-            [p if isinstance(p, str) else get(p) or spell(p) for p in code.parts]
-        )
+        return "".join([p if isinstance(p, str) else get(p) or spell(p) for p in code.parts])
 
     def _spell(self, symbol: Symbol) -> str:
         head, dot, rest = symbol.name.partition(".")
         if symbol.module == self.module:
             text = self._local(head) + dot + rest
         elif symbol.module == "builtins":
-            text = (
-                head
-                if head not in self._taken
-                else f"{self._module('builtins')}.{head}"
-            )
+            text = head if head not in self._taken else f"{self._module('builtins')}.{head}"
         elif self._by_module(symbol.module):
             text = f"{self._module(symbol.module)}.{symbol.name}"
         else:
@@ -195,9 +189,7 @@ class ImportTable:
         if deferred:
             self._by_name("typing", "TYPE_CHECKING")
             lazy_module = self._by_name("plugwright_runtime.lazy", "lazy_module")
-            modules = sorted(
-                (m, a) for m, a in self._modules.items() if m != "builtins"
-            )
+            modules = sorted((m, a) for m, a in self._modules.items() if m != "builtins")
             deferred = [
                 "if TYPE_CHECKING:",
                 *(self._relative_module(m, a, "    ") for m, a in modules),

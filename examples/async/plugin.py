@@ -45,9 +45,7 @@ class Welcome(Plugin):
         """Some time later, while other hooks are served."""
         await asyncio.sleep(self.reminder_s)
         try:
-            await self.tell(
-                user, "How was your first hour? Write to me if you need help."
-            )
+            await self.tell(user, "How was your first hour? Write to me if you need help.")
         except PluginAPIError:
             self.logger.exception("no reminder for %s", user.id)
 

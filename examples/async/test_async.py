@@ -21,13 +21,9 @@ from plugin import Welcome
 def harness() -> Iterator[PluginHarness[Welcome]]:
     harness = PluginHarness(Welcome)
     harness.api.on("EnsureBotUser", EnsureBotUserResponse(bot_user_id="bot"))
-    harness.api.on(
-        "GetUser", GetUserResponse(user=models.User(id="u1", username="ada"))
-    )
+    harness.api.on("GetUser", GetUserResponse(user=models.User(id="u1", username="ada")))
     harness.api.on("GetTeam", GetTeamResponse(team=models.Team(display_name="Engines")))
-    harness.api.on(
-        "GetDirectChannel", GetDirectChannelResponse(channel=models.Channel(id="c1"))
-    )
+    harness.api.on("GetDirectChannel", GetDirectChannelResponse(channel=models.Channel(id="c1")))
     harness.api.on("CreatePost", CreatePostResponse(post=models.Post()))
     with harness:
         yield harness

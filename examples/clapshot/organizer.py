@@ -89,9 +89,7 @@ class Projects(Organizer):
             pending_migrations=[as_migration(s) for s in STEPS if s.version > version],
         )
 
-    def apply_migration(
-        self, request: ApplyMigrationRequest, context: ServerContext, /
-    ) -> None:
+    def apply_migration(self, request: ApplyMigrationRequest, context: ServerContext, /) -> None:
         step = next(s for s in STEPS if s.uuid == request.uuid)
         Store(request.db.endpoint if request.db else "").migrate(step)
         self.logger.info("tables are at version %s", step.version)
@@ -118,9 +116,7 @@ class Projects(Organizer):
     ) -> ClientShowPageRequest:
         return self.page(request.ses or UserSessionData(), folder_of(request.page_id))
 
-    def page(
-        self, ses: UserSessionData, folder_id: int | None
-    ) -> ClientShowPageRequest:
+    def page(self, ses: UserSessionData, folder_id: int | None) -> ClientShowPageRequest:
         """A folder, or the top, as this user sees it."""
         user = user_of(ses)
         folder = self.folder(ses, folder_id) if folder_id is not None else None
@@ -128,9 +124,7 @@ class Projects(Organizer):
         shown = self.store.folders(owner, folder_id)
         if folder is None:
             shown += self.store.shared_with(user)
-        found = self.srv_sync.db_get_media_files(
-            filter=DbGetMediaFilesRequest.Filter.UserId(owner)
-        )
+        found = self.srv_sync.db_get_media_files(filter=DbGetMediaFilesRequest.Filter.UserId(owner))
         places = self.store.places()
         order = {file: i for i, file in enumerate(places)}
         files = [f for f in found.items if places.get(f.id) == folder_id]
@@ -197,9 +191,7 @@ class Projects(Organizer):
 
     # Dragging. The server has asked for no permission here.
 
-    def move_to_folder(
-        self, request: MoveToFolderRequest, context: ServerContext, /
-    ) -> None:
+    def move_to_folder(self, request: MoveToFolderRequest, context: ServerContext, /) -> None:
         ses = request.ses or UserSessionData()
         target = number(request.dst_folder_id)
         self.own_folder(ses, target)
@@ -215,9 +207,7 @@ class Projects(Organizer):
         here = request.listing_data.get("folder_id")
         self.show(ses, number(here) if here else None)
 
-    def reorder_items(
-        self, request: ReorderItemsRequest, context: ServerContext, /
-    ) -> None:
+    def reorder_items(self, request: ReorderItemsRequest, context: ServerContext, /) -> None:
         ses = request.ses or UserSessionData()
         files, folders = split(request.ids)
         self.check_files(ses, files)
@@ -228,9 +218,7 @@ class Projects(Organizer):
     def check_files(self, ses: UserSessionData, files: list[str]) -> None:
         """Raises UserVisible unless all files are the user's own."""
         owner = user_of(ses)
-        found = self.srv_sync.db_get_media_files(
-            filter=DbGetMediaFilesRequest.Filter.UserId(owner)
-        )
+        found = self.srv_sync.db_get_media_files(filter=DbGetMediaFilesRequest.Filter.UserId(owner))
         if not ses.is_admin and not {f.id for f in found.items}.issuperset(files):
             raise UserVisible("only the owner may move a file", "PERMISSION_DENIED")
 
@@ -276,9 +264,7 @@ def user_of(ses: UserSessionData) -> str:
 
 def as_migration(step: Step) -> Migration:
     """`max_ver=""` is not the same as none: it says that there must be no tables yet."""
-    own = Migration.Dependency(
-        name=NAME, min_ver=step.start or None, max_ver=step.start
-    )
+    own = Migration.Dependency(name=NAME, min_ver=step.start or None, max_ver=step.start)
     return Migration(
         uuid=step.uuid,
         version=step.version,
@@ -306,9 +292,7 @@ def folder_item(folder: Folder) -> Listing.Item:
     shown = Listing.Folder(id=str(folder.id), title=folder.title)
     return Listing.Item(
         item=Listing.Item.Item.Folder(shown),
-        open_action=ScriptCall(
-            code=f'clapshot.callOrganizer("open_folder", {arguments})'
-        ),
+        open_action=ScriptCall(code=f'clapshot.callOrganizer("open_folder", {arguments})'),
     )
 
 

@@ -102,9 +102,7 @@ class Store:
         )
 
     def shared_with(self, user: str) -> list[Folder]:
-        return self._folders(
-            "WHERE id IN (SELECT folder FROM projects_share WHERE user = ?)", user
-        )
+        return self._folders("WHERE id IN (SELECT folder FROM projects_share WHERE user = ?)", user)
 
     def _folders(self, where: str, *values: object) -> list[Folder]:
         columns = "SELECT id, owner, parent, title FROM projects_folder"

@@ -102,9 +102,7 @@ def test_migrations_in_two_steps(fresh: Harness) -> None:
 
 def test_a_session_learns_its_actions(harness: Harness) -> None:
     harness.inbound.on_start_user_session(ses=harness.session("alice"))
-    (request,) = harness.server.requests(
-        "client_define_actions", ClientDefineActionsRequest
-    )
+    (request,) = harness.server.requests("client_define_actions", ClientDefineActionsRequest)
     assert (request.sid, list(request.actions)) == ("sid-alice", ["new_folder"])
 
 
@@ -170,9 +168,7 @@ def test_logins_are_left_to_the_server(harness: Harness) -> None:
         ("drop_tables", "{}", "no command 'drop_tables'"),
     ],
 )
-def test_bad_commands_are_explained(
-    harness: Harness, command: str, args: str, text: str
-) -> None:
+def test_bad_commands_are_explained(harness: Harness, command: str, args: str, text: str) -> None:
     with pytest.raises(PluginAPIError, match=text):
         harness.inbound.cmd_from_client(cmd=command, args=args, ses=harness.session())
 

@@ -28,9 +28,7 @@ def harness() -> Iterator[PluginHarness[Http]]:
         yield harness
 
 
-def fetch(
-    harness: PluginHarness[Http], method: str, url: str, *body: bytes
-) -> tuple[int, bytes]:
+def fetch(harness: PluginHarness[Http], method: str, url: str, *body: bytes) -> tuple[int, bytes]:
     """Status and body of the answer, as the server would pass it on."""
     init = ServeHTTPRequestInit(method=method, url=url, request_uri=url)
     requests = [ServeHTTPRequest(init=init)]

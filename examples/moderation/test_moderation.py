@@ -46,15 +46,11 @@ def harness(store: Store) -> Iterator[PluginHarness[Moderation]]:
         yield harness
 
 
-def post(
-    harness: PluginHarness[Moderation], message: str
-) -> MessageWillBePostedResponse:
+def post(harness: PluginHarness[Moderation], message: str) -> MessageWillBePostedResponse:
     return harness.hooks.message_will_be_posted(post=models.Post(message=message))
 
 
-def test_an_ordinary_post_passes(
-    harness: PluginHarness[Moderation], store: Store
-) -> None:
+def test_an_ordinary_post_passes(harness: PluginHarness[Moderation], store: Store) -> None:
     assert post(harness, "good morning") == MessageWillBePostedResponse()
     assert store.values == {}
 

@@ -137,9 +137,7 @@ class Notes(Module):
 
     def connect(self) -> sqlite3.Connection:
         # Each statement is its own transaction, unless there is one; calls run in threads.
-        return sqlite3.connect(
-            self.settings.path, isolation_level=None, check_same_thread=False
-        )
+        return sqlite3.connect(self.settings.path, isolation_level=None, check_same_thread=False)
 
 
 class NotesProvider(Provider):

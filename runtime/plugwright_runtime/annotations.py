@@ -86,9 +86,7 @@ def _resolved(name: str, written: Any, namespace: dict[str, Any], owner: Any) ->
     carrier.__annotations__ = {name: written}
     inside = dict(vars(owner)) if isinstance(owner, type) else None
     try:
-        return typing.get_type_hints(carrier, namespace, inside, include_extras=True)[
-            name
-        ]
+        return typing.get_type_hints(carrier, namespace, inside, include_extras=True)[name]
     except Exception:
         text = getattr(written, "__forward_arg__", written)
         return Unresolved(text if isinstance(text, str) else repr(text))

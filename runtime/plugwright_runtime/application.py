@@ -126,9 +126,7 @@ async def _end_tasks() -> None:
 
 def is_plugin(value: object) -> bool:
     """Whether `value` is a class that can be launched."""
-    return isinstance(value, type) and (
-        hasattr(value, "__hooks__") or hasattr(value, "__rpcs__")
-    )
+    return isinstance(value, type) and (hasattr(value, "__hooks__") or hasattr(value, "__rpcs__"))
 
 
 def instantiate(cls: type[P], **attributes: Any) -> P:

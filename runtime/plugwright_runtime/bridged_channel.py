@@ -41,9 +41,7 @@ class BridgedChannel:
         self._channel: Any = None  # like the following, for the transport's loop
         self._closed = False
 
-    def unary_unary(
-        self, *method: Any, **coding: Any
-    ) -> Callable[..., Coroutine[Any, Any, Any]]:
+    def unary_unary(self, *method: Any, **coding: Any) -> Callable[..., Coroutine[Any, Any, Any]]:
         real = self._real("unary_unary", method, coding)
 
         async def outcome(request: Any, options: dict[str, Any]) -> Any:
@@ -69,9 +67,7 @@ class BridgedChannel:
         return self._sending(self._real("stream_stream", method, coding))
 
     def _sending(self, real: Callable[[], Any]) -> Callable[..., BridgedCall]:
-        def call(
-            requests: AsyncIterable[Any] | Iterable[Any], **options: Any
-        ) -> BridgedCall:
+        def call(requests: AsyncIterable[Any] | Iterable[Any], **options: Any) -> BridgedCall:
             supply = Supply(self._transport)
 
             def begin() -> Any:
@@ -156,9 +152,7 @@ class BridgedCall:
         """Call `callback` here when the call is over."""
         self._transport.post(self._watch, contextvars.copy_context(), callback)
 
-    def _watch(
-        self, variables: contextvars.Context, callback: Callable[[Any], None]
-    ) -> None:
+    def _watch(self, variables: contextvars.Context, callback: Callable[[Any], None]) -> None:
         def over(_: object) -> None:
             with contextlib.suppress(RuntimeError):  # who called has ended first
                 self._home.post(lambda: variables.run(callback, self))
@@ -214,9 +208,7 @@ class Supply:
         self._queue: asyncio.Queue[Any] = asyncio.Queue()
         self._reader: asyncio.Task[Any] | None = None
 
-    def start(
-        self, requests: AsyncIterable[Any] | Iterable[Any], call: BridgedCall
-    ) -> None:
+    def start(self, requests: AsyncIterable[Any] | Iterable[Any], call: BridgedCall) -> None:
         feeding = asyncio.ensure_future(self._feed(requests, call))
 
         def stop(_: object) -> None:
@@ -226,9 +218,7 @@ class Supply:
 
         call.add_done_callback(stop)
 
-    async def _feed(
-        self, requests: AsyncIterable[Any] | Iterable[Any], call: BridgedCall
-    ) -> None:
+    async def _feed(self, requests: AsyncIterable[Any] | Iterable[Any], call: BridgedCall) -> None:
         try:
             if isinstance(requests, AsyncIterable):
                 async for request in requests:

@@ -133,9 +133,7 @@ class BridgedContext:
     async def send_initial_metadata(self, metadata: Any) -> None:
         await self._transport.run(self._do, "send_initial_metadata", metadata)
 
-    async def abort(
-        self, code: Any, details: str = "", trailing_metadata: Any = ()
-    ) -> None:
+    async def abort(self, code: Any, details: str = "", trailing_metadata: Any = ()) -> None:
         await self._transport.run(self._do, "abort", code, details, trailing_metadata)
 
     async def abort_with_status(self, status: Any) -> None:

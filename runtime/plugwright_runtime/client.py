@@ -64,18 +64,14 @@ class ClientOptions:
 def present(value: T | None, rpc: str, field: str) -> T:
     """`value`; a host that answers with neither an error nor the payload is at fault."""
     if value is None:
-        raise PluginAPIError(
-            f"the host answered {rpc} with neither an error nor {field}", rpc=rpc
-        )
+        raise PluginAPIError(f"the host answered {rpc} with neither an error nor {field}", rpc=rpc)
     return value
 
 
 def given(value: T | None, rpc: str, parameter: str) -> T:
     """`value`; a host that cannot do without it must not be called without it."""
     if value is None:
-        raise ValidationError(
-            f"{rpc} needs {parameter}, and got None; nothing was sent", rpc=rpc
-        )
+        raise ValidationError(f"{rpc} needs {parameter}, and got None; nothing was sent", rpc=rpc)
     return value
 
 
@@ -137,9 +133,7 @@ class _Client:
         if call is None:
             with self._lock:
                 if self._closed:
-                    raise UnavailableError(
-                        "the client is closed; make a new one", rpc=rpc
-                    )
+                    raise UnavailableError("the client is closed; make a new one", rpc=rpc)
                 if self._channel is None:
                     address = self._address()
                     self._channel = self._connect(address, self._grpc_options(address))
@@ -213,9 +207,7 @@ class _Client:
     def _failure(self, error: Any, rpc: str) -> PluginAPIError:
         """The exception for what gRPC raised: a status, or something of its own."""
         status = isinstance(error, grpc.RpcError)
-        if self._closed and not (
-            status and error.code() is not grpc.StatusCode.CANCELLED
-        ):
+        if self._closed and not (status and error.code() is not grpc.StatusCode.CANCELLED):
             return UnavailableError("the client was closed during the call", rpc=rpc)
         if status:
             code, errors = _code(error), self._options.errors
@@ -240,9 +232,7 @@ def _code(error: Any) -> grpc.StatusCode:
 
 def _details(error: Any) -> tuple[AnyMessage, ...]:
     """What a peer's status carries in trailing metadata, as `google.rpc.Status`."""
-    trailers = getattr(
-        error, "trailing_metadata", tuple
-    )  # a channel may be of any make
+    trailers = getattr(error, "trailing_metadata", tuple)  # a channel may be of any make
     for key, value in trailers() or ():
         if key == "grpc-status-details-bin" and isinstance(value, bytes):
             from .status_details import read  # hardly any peer sends them

@@ -63,8 +63,7 @@ class StatusErrors:
     ) -> None:
         self.embed_all = embed_all
         self._exceptions: dict[grpc.StatusCode, type[PluginAPIError]] = {
-            grpc.StatusCode[code]: getattr(errors, name)
-            for code, name in (statuses or {}).items()
+            grpc.StatusCode[code]: getattr(errors, name) for code, name in (statuses or {}).items()
         }
 
     def exception(self, code: grpc.StatusCode) -> type[PluginAPIError] | None:
@@ -130,9 +129,7 @@ class MessageErrors(StatusErrors):
         if _message(field) != self.type or _is_list(field):
             return None
         cls = response.package.message(self.type)
-        return lambda error: _answer(
-            response, error, {self.field: error_model(cls, error)}
-        )
+        return lambda error: _answer(response, error, {self.field: error_model(cls, error)})
 
 
 class CodeErrors(StatusErrors):
@@ -283,9 +280,7 @@ def error_model(cls: type[Model], error: PluginAPIError) -> Model:
     return model
 
 
-def _answer(
-    response: Codec[Any], error: PluginAPIError, fields: Mapping[str, Any]
-) -> Model:
+def _answer(response: Codec[Any], error: PluginAPIError, fields: Mapping[str, Any]) -> Model:
     """The response with `fields` set; the others are those of `error.response`, if it has one.
 
     Raises FieldError if `fields` do not fit.

@@ -125,9 +125,7 @@ class _Crossing(Generic[T]):
 
     __slots__ = ("_args", "_context", "_function", "_home", "_reply", "_task", "_there")
 
-    def __init__(
-        self, there: Mailbox, function: Callable[..., Awaitable[T]], args: Any
-    ) -> None:
+    def __init__(self, there: Mailbox, function: Callable[..., Awaitable[T]], args: Any) -> None:
         self._there = there
         self._function = function
         self._args = args
@@ -178,9 +176,7 @@ class _Crossing(Generic[T]):
             self._there.crossings.pop(self._task, None)
 
 
-def in_own_task(
-    function: Callable[[Unpack[A]], Awaitable[T]], *args: *A
-) -> Awaitable[T]:
+def in_own_task(function: Callable[[Unpack[A]], Awaitable[T]], *args: *A) -> Awaitable[T]:
     """The outcome of `function(*args)`, run here by a task that the application may cancel, and
     that sees the context variables of here.
     """

@@ -72,10 +72,7 @@ def _fields_of_model(model: Any) -> Fields:
     declared: dict[str, Any] = {}
     for base in reversed(model.__mro__):
         declared |= inspect.get_annotations(base)
-    values = {
-        name: _field(model, name, defaults.get(name, dataclasses.MISSING))
-        for name in names
-    }
+    values = {name: _field(model, name, defaults.get(name, dataclasses.MISSING)) for name in names}
     return _decorated({name: declared[name] for name in names}, values)
 
 
@@ -85,9 +82,7 @@ def _field(model: Any, name: str, default: Any) -> Any:
         return dataclasses.field(repr=shown)
     if (made := getattr(default, "made", None)) is not None:
         return dataclasses.field(
-            default_factory=(
-                made if isinstance(made, type) else lambda: made(model, name)
-            ),
+            default_factory=(made if isinstance(made, type) else lambda: made(model, name)),
             repr=shown,
         )
     return dataclasses.field(default=default, repr=shown)

@@ -80,9 +80,7 @@ class DescriptorPool:
             text = f"{text} {self._package.name}: {error}; generate both from the same protos"
             raise ImportError(text, name=owner.name) from None
 
-    def _source(
-        self, file: str, importer: Package
-    ) -> tuple[Package, tuple[str, ...], bytes]:
+    def _source(self, file: str, importer: Package) -> tuple[Package, tuple[str, ...], bytes]:
         """(package that has it, imports, descriptor) of a file that one of `importer` imports.
 
         What the package has itself comes first; a file whose types it takes from another package

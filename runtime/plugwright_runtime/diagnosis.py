@@ -114,9 +114,7 @@ def _in_field(trial: Trial, field: Any, value: Any, place: _Place) -> FieldError
     why = trial.problem(value) or ValueError("it is accepted alone")
     if not is_repeated(field):
         return _in_value(field, value, place, why)
-    if isinstance(value, str | bytes | bytearray | Mapping) or not hasattr(
-        value, "__iter__"
-    ):
+    if isinstance(value, str | bytes | bytearray | Mapping) or not hasattr(value, "__iter__"):
         return place.error("list", value)
     elements = list(value)
     index = trial.first(elements, list)
@@ -127,9 +125,7 @@ def _in_field(trial: Trial, field: Any, value: Any, place: _Place) -> FieldError
     return _in_value(field, elements[index], place, why)
 
 
-def _in_map(
-    trial: Trial, field: Any, value: Mapping[Any, Any], place: _Place
-) -> FieldError:
+def _in_map(trial: Trial, field: Any, value: Mapping[Any, Any], place: _Place) -> FieldError:
     items = list(value.items())
     index = trial.first(items, dict)
     if index is None:
@@ -139,9 +135,7 @@ def _in_map(
     # With a key that is certainly right, it is the value that is refused, or nothing.
     why = trial.problem({of_key.default_value: element})
     if why is not None:
-        return _in_value(
-            of_value, element, place.below(Step(f"[{key!r}]", "[...]")), why
-        )
+        return _in_value(of_value, element, place.below(Step(f"[{key!r}]", "[...]")), why)
     why = trial.problem({key: element}) or TypeError()
     return _in_value(of_key, key, place.below(Step(" key", " key")), why)
 

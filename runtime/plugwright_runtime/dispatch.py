@@ -77,9 +77,7 @@ class Dispatcher:
         for name, serve in calls.items():
             made[name] = grpc.unary_unary_rpc_method_handler(serve)
         if self.table.implemented:
-            made[self.table.implemented] = grpc.unary_unary_rpc_method_handler(
-                self._implemented
-            )
+            made[self.table.implemented] = grpc.unary_unary_rpc_method_handler(self._implemented)
         handler: grpc.GenericRpcHandler = grpc.method_handlers_generic_handler(
             self.table.service, made
         )
@@ -118,18 +116,14 @@ def _timeout(table: HookTable) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise LaunchError(
-            f"{table.timeout_env} must be a number of seconds, got {text!r}"
-        )
+        raise LaunchError(f"{table.timeout_env} must be a number of seconds, got {text!r}")
     return seconds
 
 
 class HookCall:
     """One unary hook of one plugin: bytes in, bytes out."""
 
-    def __init__(
-        self, dispatcher: Dispatcher, spec: HookSpec, registration: Registration
-    ) -> None:
+    def __init__(self, dispatcher: Dispatcher, spec: HookSpec, registration: Registration) -> None:
         package = dispatcher.table.package
         self.dispatcher = dispatcher
         self.most = dispatcher.status_bytes
@@ -241,9 +235,7 @@ class HookCall:
         if self.embed is not None:
             return encode(self._embedded(self.embed, None, FAILED_BADLY))
         if self.on_error is not None:
-            return encode(
-                self.response.model(**{self.spec.rejected: self.on_error.reason})
-            )
+            return encode(self.response.model(**{self.spec.rejected: self.on_error.reason}))
         return None
 
     def _failed(self, error: BaseException) -> bytes:
@@ -278,9 +270,7 @@ class HookCall:
             return self.last_resort
         raise Ended(code, text, error) from None
 
-    def _embedded(
-        self, embed: Embedding, carried: PluginAPIError | None, text: str
-    ) -> Model:
+    def _embedded(self, embed: Embedding, carried: PluginAPIError | None, text: str) -> Model:
         """The answer with the error; a message of one has all its fields filled."""
         answer = embed(carried or PluginAPIError(text))
         statuses = carried.http_statuses if carried is not None else ()

@@ -94,9 +94,7 @@ def fill_gaps() -> None:
 def check_stdout() -> None:
     """Raise `LaunchError` if the process was started without a stdout."""
     if sys.__stdout__ is None:  # a later file may have taken the number
-        raise LaunchError(
-            "stdout is closed: the host reads there what a plugin tells it"
-        )
+        raise LaunchError("stdout is closed: the host reads there what a plugin tells it")
 
 
 def is_pipe(number: int) -> bool:
@@ -122,9 +120,7 @@ def unread_bytes(descriptor: int) -> int:
     return int.from_bytes(found, sys.byteorder)
 
 
-def _drain(
-    reading: int, write: Callable[[bytes], None], end: Callable[[], None] | None
-) -> None:
+def _drain(reading: int, write: Callable[[bytes], None], end: Callable[[], None] | None) -> None:
     """Move bytes from the pipe to `write` until every writer is gone."""
     try:
         while data := os.read(reading, READ_BYTES):
@@ -171,9 +167,7 @@ def send_lines_at_once() -> None:
     flush_streams()
     for stream in (sys.stdout, sys.__stdout__):
         if isinstance(stream, io.TextIOWrapper):
-            with contextlib.suppress(
-                OSError, ValueError
-            ):  # a former file; one that is closed
+            with contextlib.suppress(OSError, ValueError):  # a former file; one that is closed
                 stream.reconfigure(line_buffering=True)
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 

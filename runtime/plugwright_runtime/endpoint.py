@@ -14,9 +14,7 @@ from urllib.parse import quote
 from . import children
 from .launch_error import LaunchError
 
-MAX_PATH_BYTES = (
-    107 if sys.platform == "linux" else 103
-)  # of sockaddr_un.sun_path, less its NUL
+MAX_PATH_BYTES = 107 if sys.platform == "linux" else 103  # of sockaddr_un.sun_path, less its NUL
 LOOPBACK = "127.0.0.1"
 
 

@@ -29,9 +29,7 @@ class FieldError(PlugwrightError, TypeError, ValueError):
     Of a field that is `hidden`, a secret, `value` is `HIDDEN` and the text says its type alone.
     """
 
-    def __init__(
-        self, path: str, expected: str, value: object, *, hidden: bool = False
-    ) -> None:
+    def __init__(self, path: str, expected: str, value: object, *, hidden: bool = False) -> None:
         self.path = path
         self.expected = expected
         self.value = HIDDEN if hidden else value
@@ -65,9 +63,7 @@ HIDDEN = Hidden.HIDDEN
 def _shown(value: object) -> str:
     """The type of a value; numbers that are merely out of range are shown."""
     name = type(value).__name__
-    if (
-        isinstance(value, int) and value.bit_length() > 200
-    ):  # Python prints no 5,000 digits
+    if isinstance(value, int) and value.bit_length() > 200:  # Python prints no 5,000 digits
         return f"{name} of {value.bit_length()} bits"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{name} {value!r}"[:80]

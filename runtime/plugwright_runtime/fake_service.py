@@ -65,18 +65,14 @@ class FakeService:
         if cls.__proto__ != wanted:
             text = f"requests of {rpc} are {_simple(wanted)}"
             raise TypeError(f"{text}, not {cls.__name__}")
-        return [
-            c.request for c in self.calls if c.rpc == rpc and isinstance(c.request, cls)
-        ]
+        return [c.request for c in self.calls if c.rpc == rpc and isinstance(c.request, cls)]
 
     def _known(self, rpc: str) -> Rpc:
         if rpc not in self._rpcs:
             from difflib import get_close_matches
 
             near = ", ".join(get_close_matches(rpc, self._rpcs, 3, 0)) or "none"
-            raise ValueError(
-                f"{self.servicer.__service__} has no RPC {rpc!r}; the nearest: {near}"
-            )
+            raise ValueError(f"{self.servicer.__service__} has no RPC {rpc!r}; the nearest: {near}")
         return self._rpcs[rpc]
 
     def check(self, request: Any) -> None:

@@ -28,9 +28,7 @@ HEADERS, CONTINUATION = 1, 9
 END_HEADERS, PADDED, PRIORITY = 0x4, 0x8, 0x20
 # Bytes of a header block that are held until its end has come; grpc takes 16 KiB at most.
 MAX_HELD = 32 * 1024
-MAX_CONNECTIONS = (
-    8192  # a host has one for each of its users: descriptors run out before
-)
+MAX_CONNECTIONS = 8192  # a host has one for each of its users: descriptors run out before
 
 
 class Relayed:

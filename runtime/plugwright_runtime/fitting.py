@@ -187,8 +187,7 @@ class Fits:
                 problem = f"expected {len(fits)} items, got {len(value)}"
                 raise Misfit(path, problem)
             return tuple(
-                f(item, f"{path}[{i}]")
-                for i, (f, item) in enumerate(zip(fits, value, strict=True))
+                f(item, f"{path}[{i}]") for i, (f, item) in enumerate(zip(fits, value, strict=True))
             )
 
         return fit
@@ -240,10 +239,7 @@ class Fits:
 
     def _typed_dict(self, cls: Any) -> Fit:
         hints = hints_of(cls)
-        fits = {
-            name: self._member(cls, name, _unwrapped(hint))
-            for name, hint in hints.items()
-        }
+        fits = {name: self._member(cls, name, _unwrapped(hint)) for name, hint in hints.items()}
         # The class itself does not see through annotations that are texts.
         required = {
             name

@@ -15,9 +15,7 @@ from .nanotime import NanoDatetime, nano_datetime
 
 Fit: TypeAlias = Callable[[Any, str], Any]
 
-_MODULES = re.compile(
-    r"(?<!['\w])(?:[\w<>]+\.)+(?=[A-Za-z_])"
-)  # not in a Literal's text
+_MODULES = re.compile(r"(?<!['\w])(?:[\w<>]+\.)+(?=[A-Za-z_])")  # not in a Literal's text
 
 
 class Misfit(PlugwrightError, TypeError):

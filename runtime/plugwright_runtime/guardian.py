@@ -61,13 +61,9 @@ class Guardian:
         self._clean_up = clean_up
         self._interrupts = host_pid is None if interrupts is None else interrupts
         self._loop = asyncio.get_running_loop()
-        self._stalls = stall.StallWatch(
-            self._loop, "health checks and all other calls wait for it"
-        )
+        self._stalls = stall.StallWatch(self._loop, "health checks and all other calls wait for it")
         self._deadline: float | None = None  # monotonic
-        self._terminated: float | None = (
-            None  # when the first signal to stop came, monotonic
-        )
+        self._terminated: float | None = None  # when the first signal to stop came, monotonic
         self._closed = False
         self._handlers: dict[int, Any] = {}  # what was installed before ours
         self._inbox, self._outbox = signal_pipe()
@@ -79,9 +75,7 @@ class Guardian:
             self._handle_signals()
         self._stalls.start()
         patient_logging.keep_going(self._threads[0])
-        threading.Thread(
-            target=self._watch, name="plugin-guardian", daemon=True
-        ).start()
+        threading.Thread(target=self._watch, name="plugin-guardian", daemon=True).start()
 
     def stop(self, reason: str, grace: float | None = None) -> None:
         """Ask for a graceful stop, from any thread; the first call counts."""
@@ -94,9 +88,7 @@ class Guardian:
     def remaining(self) -> float:
         """Seconds until the forced exit."""
         return (
-            self._grace
-            if self._deadline is None
-            else max(self._deadline - time.monotonic(), 0.0)
+            self._grace if self._deadline is None else max(self._deadline - time.monotonic(), 0.0)
         )
 
     def close(self) -> None:

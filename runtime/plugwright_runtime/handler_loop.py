@@ -31,9 +31,7 @@ class Place(ABC):
     """Where coroutines of the application run. For the loop of the transport."""
 
     @abstractmethod
-    def run(
-        self, function: Callable[[Unpack[A]], Awaitable[T]], *args: *A
-    ) -> Awaitable[T]:
+    def run(self, function: Callable[[Unpack[A]], Awaitable[T]], *args: *A) -> Awaitable[T]:
         """Await `function(*args)` there. Raises `Overloaded` at once if too many calls wait."""
 
     @abstractmethod
@@ -48,9 +46,7 @@ class Here(Place):
     answer.
     """
 
-    def run(
-        self, function: Callable[[Unpack[A]], Awaitable[T]], *args: *A
-    ) -> Awaitable[T]:
+    def run(self, function: Callable[[Unpack[A]], Awaitable[T]], *args: *A) -> Awaitable[T]:
         return in_own_task(function, *args)
 
     def serving(self, handler: Any) -> Any:
@@ -67,9 +63,7 @@ class HandlerLoop(Place):
         self._ended = asyncio.Event()  # of the transport's loop
         self.transport.loop.set_exception_handler(_report)
 
-    def run(
-        self, function: Callable[[Unpack[A]], Awaitable[T]], *args: *A
-    ) -> Awaitable[T]:
+    def run(self, function: Callable[[Unpack[A]], Awaitable[T]], *args: *A) -> Awaitable[T]:
         handlers = self._handlers or self._start()
         if handlers.waiting > MOST_WAITING:
             raise Overloaded("the plugin's coroutines are blocked: too many calls wait")

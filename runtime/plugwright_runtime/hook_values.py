@@ -56,9 +56,7 @@ class Arguments:
         return values
 
 
-def _reader(
-    name: str, source: str, request: Codec[Any], keep: Any
-) -> Callable[[Any], Any]:
+def _reader(name: str, source: str, request: Codec[Any], keep: Any) -> Callable[[Any], Any]:
     """How one argument is read; `source` as `HookSpec` explains it, `keep` as `Codec` does."""
     field = _field(request, name)
     proto_name: str = field.name
@@ -67,9 +65,7 @@ def _reader(
     if source.startswith("json:"):
         inner = operator.attrgetter(nested.fields[0].name)
         what = request.model.__name__
-        return lambda m: (
-            json_bytes.load(inner(get(m)), what) if m.HasField(proto_name) else {}
-        )
+        return lambda m: (json_bytes.load(inner(get(m)), what) if m.HasField(proto_name) else {})
     well_known = nested is not None and nested.full_name.startswith("google.protobuf.")
     if nested is not None and not well_known and field.has_presence:
         codec = request.package.codec(nested.full_name)
@@ -130,17 +126,11 @@ class Answer:
         spec = self.spec
         if isinstance(result, Reject) and spec.rejected:
             if not is_reason(result.reason):
-                raise self._wrong(
-                    result, "Reject needs a reason, a text that is not empty"
-                )
+                raise self._wrong(result, "Reject needs a reason, a text that is not empty")
             return self.model(**{spec.rejected: result.reason})
         if isinstance(result, Dismiss) and spec.dismiss:
             return self.model(**{spec.rejected: spec.dismiss})
-        if (
-            isinstance(result, tuple)
-            and len(self.slots) > 1
-            and len(result) == len(self.slots)
-        ):
+        if isinstance(result, tuple) and len(self.slots) > 1 and len(result) == len(self.slots):
             pairs = list(zip(self.slots, result, strict=True))
             if all(slot.accepts(value) for slot, value in pairs):
                 return self.model(**{s.name: s.convert(v) for s, v in pairs})

@@ -110,9 +110,7 @@ class HookTable:
         """What a host is told of a plugin that handles the hooks `handled`: also those before which
         one of them is called.
         """
-        needed = (
-            h for h, early in self.before.items() if any(e in handled for e in early)
-        )
+        needed = (h for h, early in self.before.items() if any(e in handled for e in early))
         return sorted({*handled, *needed})
 
     def hook(
@@ -150,9 +148,7 @@ class HookTable:
         spec = self.specs.get(name)
         if spec is None:
             near = ", ".join(sorted(self.specs, key=lambda n: _distance(n, name))[:3])
-            raise HookRegistrationError(
-                f"there is no hook {name!r}; the nearest are: {near}"
-            )
+            raise HookRegistrationError(f"there is no hook {name!r}; the nearest are: {near}")
         return spec
 
 
@@ -165,18 +161,14 @@ def _check_options(spec: HookSpec, timeout: object, on_error: object) -> None:
     name = spec.name
     if timeout is not None:
         if spec.family == "http":
-            raise HookRegistrationError(
-                f"{name} has no timeout; limit the work in its handler"
-            )
+            raise HookRegistrationError(f"{name} has no timeout; limit the work in its handler")
         if not isinstance(timeout, int | float) or not timeout > 0:
             raise HookRegistrationError(
                 f"{name}: timeout must be a positive number of seconds, got {timeout!r}"
             )
     if on_error is not None:
         if not spec.rejected:
-            raise HookRegistrationError(
-                f"{name}: on_error is only for hooks that can refuse"
-            )
+            raise HookRegistrationError(f"{name}: on_error is only for hooks that can refuse")
         if not isinstance(on_error, Reject) or not is_reason(on_error.reason):
             raise HookRegistrationError(
                 f'{name}: on_error must be Reject("reason"), with a text, got {on_error!r}'
@@ -195,11 +187,7 @@ def _distance(a: str, b: str) -> float:
 
 
 def _function(attribute: Any) -> Any:
-    return (
-        attribute.__func__
-        if isinstance(attribute, staticmethod | classmethod)
-        else attribute
-    )
+    return attribute.__func__ if isinstance(attribute, staticmethod | classmethod) else attribute
 
 
 def registered(cls: type, table: HookTable) -> dict[str, Registration]:
@@ -239,9 +227,7 @@ def _check_signature(cls: type, registration: Registration, spec: HookSpec) -> N
             f"{type(attribute).__name__}; make it a method"
         )
     names = ("request",) if spec.family == "http" else spec.arguments
-    binds = hasattr(type(attribute), "__get__") and not isinstance(
-        attribute, staticmethod
-    )
+    binds = hasattr(type(attribute), "__get__") and not isinstance(attribute, staticmethod)
     bound = ("self",) if binds else ()
     try:
         signature = signature_of(function)
@@ -280,6 +266,4 @@ def warn_of_lookalikes(cls: type, table: HookTable) -> None:
         function = _function(attribute)
         if inspect.isfunction(function) and not hasattr(function, _MARK):
             text = f"{cls.__qualname__}.{method} is no handler of {hook}, and is never called"
-            warnings.warn(
-                f"{text}; decorate it with @hook({hook!r}), or rename it", stacklevel=3
-            )
+            warnings.warn(f"{text}; decorate it with @hook({hook!r}), or rename it", stacklevel=3)

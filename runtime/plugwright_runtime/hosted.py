@@ -32,9 +32,7 @@ def prepare_grpc() -> None:
         sys.excepthook = _report
 
 
-def _report(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
+def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """As Python does, but in one line if Ctrl-C in the terminal of the host has interrupted an
     import: then a traceback says nothing.
     """

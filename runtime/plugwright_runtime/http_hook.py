@@ -66,16 +66,12 @@ class HTTPHook:
             report(self.dispatcher.log, error, "http: %s", FAILED_BADLY)
             await context.abort(grpc.StatusCode.INTERNAL, FAILED_BADLY)
 
-    async def _frames(
-        self, requests: AsyncIterator[bytes]
-    ) -> AsyncIterator[http.RequestFrame]:
+    async def _frames(self, requests: AsyncIterator[bytes]) -> AsyncIterator[http.RequestFrame]:
         async for data in requests:
             try:
                 m = self.request.FromString(data)
             except Exception as error:
-                raise http.InvalidStream(
-                    f"not an HTTP request message: {error}"
-                ) from None
+                raise http.InvalidStream(f"not an HTTP request message: {error}") from None
             head = self._head(m.init) if m.HasField("init") else None
             yield http.RequestFrame(head, m.body_chunk, m.body_complete)
 
@@ -95,9 +91,7 @@ class HTTPHook:
         )
 
     def _message(self, frame: http.ResponseFrame) -> bytes:
-        m = self.response(
-            body_chunk=frame.chunk, body_complete=frame.complete, flush=frame.flush
-        )
+        m = self.response(body_chunk=frame.chunk, body_complete=frame.complete, flush=frame.flush)
         if frame.head is not None:
             m.init.status_code = frame.head.status
             grouped: dict[str, Any] = {}

@@ -39,7 +39,5 @@ def load_nullable(data: bytes | None, rpc: str) -> dict[str, Any] | None:
         raise PluginAPIError(f"the host sent no valid JSON: {error}", rpc=rpc) from None
     if value is not None and not isinstance(value, dict):
         kind = type(value).__name__
-        raise PluginAPIError(
-            f"the host sent a JSON {kind} instead of an object", rpc=rpc
-        )
+        raise PluginAPIError(f"the host sent a JSON {kind} instead of an object", rpc=rpc)
     return value

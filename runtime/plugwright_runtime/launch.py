@@ -78,9 +78,7 @@ def run(plugin: type[Any], launch: Launch) -> NoReturn:
     _run_with_arguments(launch.style, application)
 
 
-def _run_with_arguments(
-    style: SocketArgument | PortOnStdout, application: Application
-) -> NoReturn:
+def _run_with_arguments(style: SocketArgument | PortOnStdout, application: Application) -> NoReturn:
     from . import port_on_stdout, socket_argument
 
     match style:

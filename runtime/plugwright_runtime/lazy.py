@@ -43,9 +43,7 @@ def lazy_names(
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         path, _, attribute = target.partition(":")
         module = importlib.import_module(path, package)
-        value = (
-            getattr(module, attribute or name) if not target.endswith(":") else module
-        )
+        value = getattr(module, attribute or name) if not target.endswith(":") else module
         namespace[name] = value
         return value
 

@@ -30,7 +30,5 @@ def metadata_limits() -> list[tuple[str, int]]:
 def checked_status_bytes(size: int) -> int:
     """`size`, if a status may have so many bytes; raises ValueError."""
     if not 256 <= size <= MOST_STATUS_BYTES:
-        raise ValueError(
-            f"max_status_bytes must be 256 to {MOST_STATUS_BYTES}, not {size}"
-        )
+        raise ValueError(f"max_status_bytes must be 256 to {MOST_STATUS_BYTES}, not {size}")
     return size

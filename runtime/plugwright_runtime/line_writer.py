@@ -20,12 +20,8 @@ from functools import partial
 from . import children
 
 QUEUE_BYTES = 1024 * 1024
-LOOK_MILLISECONDS = (
-    250  # between looks whether there is room; who waits is told at once
-)
-PIPE_BUF = getattr(
-    select, "PIPE_BUF", 512
-)  # bytes for which a pipe has room if it has any
+LOOK_MILLISECONDS = 250  # between looks whether there is room; who waits is told at once
+PIPE_BUF = getattr(select, "PIPE_BUF", 512)  # bytes for which a pipe has room if it has any
 
 Push = Callable[[bytes], int]
 
@@ -83,9 +79,7 @@ class LineWriter:
     def flush(self, seconds: float) -> bool:
         """Wait at most `seconds` until all is written; whether it is."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: not (self._rest or self._lines), seconds
-            )
+            return self._changed.wait_for(lambda: not (self._rest or self._lines), seconds)
 
     def close(self, seconds: float) -> None:
         """The end of the process: `flush`; later lines are written at once or not at all."""
@@ -127,9 +121,7 @@ class LineWriter:
         """With the lock: have a thread wait for room."""
         if self._thread is None:
             thread = threading.Thread(target=self._wait, name="log-writer", daemon=True)
-            with contextlib.suppress(
-                RuntimeError
-            ):  # none can start: the next line tries again
+            with contextlib.suppress(RuntimeError):  # none can start: the next line tries again
                 thread.start()
                 self._thread = thread
         else:

@@ -124,9 +124,7 @@ class Model:
     @reprlib.recursive_repr()
     def __repr__(self) -> str:
         hidden = self.__secrets__
-        shown = (
-            f"{n}={getattr(self, n)!r}" for n in self.__field_names__ if n not in hidden
-        )
+        shown = (f"{n}={getattr(self, n)!r}" for n in self.__field_names__ if n not in hidden)
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
@@ -144,9 +142,7 @@ _T = TypeVar("_T")
 def _deepcopy(value: _T, memo: dict[int, Any]) -> _T:
     """A deep copy, in two calls per level: the default takes twelve for a oneof, and so runs into
     Python's limit for what protobuf still parses."""
-    state: Any = value.__reduce_ex__(4)[
-        2
-    ]  # (its `__dict__`, its slots), or only the first
+    state: Any = value.__reduce_ex__(4)[2]  # (its `__dict__`, its slots), or only the first
     made = object.__new__(type(value))
     memo[id(value)] = made
     for attributes in state if isinstance(state, tuple) else (state,):
@@ -210,9 +206,7 @@ class OneofCase:
         )
         return core_schema.json_or_python_schema(
             json_schema=read,
-            python_schema=core_schema.union_schema(
-                [core_schema.is_instance_schema(cls), read]
-            ),
+            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), read]),
             serialization=core_schema.plain_serializer_function_ser_schema(
                 written, return_schema=outside
             ),

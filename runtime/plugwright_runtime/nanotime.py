@@ -76,15 +76,11 @@ def _moved(base: datetime, nanoseconds: int) -> NanoDatetime:
 
 def _shifted(base: datetime, by: object, sign: int) -> NanoDatetime:
     return (
-        _moved(base, sign * total_nanoseconds(by))
-        if isinstance(by, timedelta)
-        else NotImplemented
+        _moved(base, sign * total_nanoseconds(by)) if isinstance(by, timedelta) else NotImplemented
     )
 
 
-def _combined(
-    operation: Callable[[int, int], int], a: timedelta, b: object
-) -> NanoTimedelta:
+def _combined(operation: Callable[[int, int], int], a: timedelta, b: object) -> NanoTimedelta:
     """`operation` on the nanoseconds of two timedeltas."""
     return (
         nano_timedelta(operation(total_nanoseconds(a), total_nanoseconds(b)))
@@ -166,9 +162,7 @@ class NanoDatetime(datetime):
             return nano_datetime(plain, int(digits.ljust(3, "0")))
         return nano_datetime(datetime.fromisoformat(date_string), 0)
 
-    def replace(
-        self, *args: Any, nanosecond: int | None = None, **kwargs: Any
-    ) -> NanoDatetime:
+    def replace(self, *args: Any, nanosecond: int | None = None, **kwargs: Any) -> NanoDatetime:
         """As `datetime.replace`, with `nanosecond`."""
         if nanosecond is None:
             nanosecond = self._nanosecond

@@ -87,9 +87,7 @@ class Package:
         """The class of an enum."""
         found: type[OpenEnum] | None = self._converters(full_name).ENUMS.get(full_name)
         if found is None:
-            raise UnknownTypeError(
-                f"{full_name} is a message of {self.name}, not an enum"
-            )
+            raise UnknownTypeError(f"{full_name} is a message of {self.name}, not an enum")
         return found
 
     def unpack(self, packed: AnyMessage) -> Model | None:
@@ -140,9 +138,7 @@ class Package:
         """(model class, reader, writer) of a message."""
         entry = self._converters(full_name).CODECS.get(full_name)
         if entry is None:
-            raise UnknownTypeError(
-                f"{full_name} is an enum of {self.name}, not a message"
-            )
+            raise UnknownTypeError(f"{full_name} is an enum of {self.name}, not a message")
         found: tuple[type[Model], Any, Any] = entry
         return found
 

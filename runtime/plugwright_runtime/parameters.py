@@ -64,9 +64,7 @@ class Parameters:
                 continue
             elif kind is parameter.VAR_POSITIONAL:
                 fit = self._fits[name]
-                positional += [
-                    fit(v, f"{name}[{i}]") for i, v in enumerate(found[name])
-                ]
+                positional += [fit(v, f"{name}[{i}]") for i, v in enumerate(found[name])]
                 continue
             elif kind is parameter.VAR_KEYWORD:
                 named |= {k: self._fits[name](v, k) for k, v in found[name].items()}

@@ -17,9 +17,7 @@ from typing import TypeAlias
 
 from . import children
 
-MOST_WAITING = (
-    1000  # records; what is logged while so many wait is dropped, and counted
-)
+MOST_WAITING = 1000  # records; what is logged while so many wait is dropped, and counted
 
 _Work: TypeAlias = tuple[contextvars.Context, Callable[..., None], tuple[object, ...]]
 
@@ -44,9 +42,7 @@ class _Courier:
         self._waiting.put((contextvars.copy_context(), function, args))
         if not self.started:
             self.started = True
-            thread = threading.Thread(
-                target=self._work, name="log-courier", daemon=True
-            )
+            thread = threading.Thread(target=self._work, name="log-courier", daemon=True)
             try:
                 thread.start()
             except RuntimeError:  # none can start: the next record tries again
@@ -55,15 +51,11 @@ class _Courier:
     def _work(self) -> None:
         while True:
             context, function, args = self._waiting.get()
-            with contextlib.suppress(
-                BaseException
-            ):  # a handler's; nobody is left to tell
+            with contextlib.suppress(BaseException):  # a handler's; nobody is left to tell
                 context.run(function, *args)
             if self._missing:
                 missing, self._missing = self._missing, 0
-                _log.warning(
-                    "%d log records are missing: a log handler took too long", missing
-                )
+                _log.warning("%d log records are missing: a log handler took too long", missing)
 
 
 _courier = _Courier()

@@ -23,9 +23,7 @@ from .crossing import MOST_WAITING, Mailbox, Overloaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_Job: TypeAlias = tuple[
-    "Future[Any]", Callable[..., Any], tuple[Any, ...], dict[str, Any]
-]
+_Job: TypeAlias = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 THREADS = 64
 MOST_THREADS = 512
@@ -76,17 +74,13 @@ class HandlerPool(Executor):
         self.begun = 0
         """How many jobs threads have taken so far."""
 
-    def submit(
-        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> Future[T]:
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
                 raise RuntimeError("the plugin is stopping: its thread pool is closed")
             if len(self._jobs) >= MOST_WAITING:
-                raise Overloaded(
-                    "the plugin's threads are blocked: too many calls wait"
-                )
+                raise Overloaded("the plugin's threads are blocked: too many calls wait")
             self._jobs.append((future, fn, args, kwargs))
             self._grow()
             self._wake.put(True)
@@ -122,10 +116,7 @@ class HandlerPool(Executor):
 
     def _grow(self) -> None:
         """With the lock: start a thread if there is work for it and room."""
-        if (
-            len(self._jobs) <= self._idle
-            or self._alive - self._waiting >= self._threads
-        ):
+        if len(self._jobs) <= self._idle or self._alive - self._waiting >= self._threads:
             return
         if self._alive >= self._most:
             if self._stuck() and not self._relieved:
@@ -222,9 +213,7 @@ def _thread(target: Callable[[], None], name: str) -> threading.Thread:
 def _refuse(jobs: list[_Job], threads: int) -> None:
     if not jobs:
         return
-    text = (
-        f"all {threads} threads wait for the host, which may wait for this call in turn"
-    )
+    text = f"all {threads} threads wait for the host, which may wait for this call in turn"
     _log.error("%s; refused: %d of the newest calls", text, len(jobs))
     for future, *_ in jobs:
         if future.set_running_or_notify_cancel():

@@ -39,9 +39,7 @@ from .stderr_log import duplicate_stderr, stderr_log
 if TYPE_CHECKING:
     from .application import Application
 
-_ADDRESS = re.compile(
-    r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]=-][^\s:/\[\]=]*):(?P<port>[0-9]{1,5})"
-)
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]=-][^\s:/\[\]=]*):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,7 @@ class PortOnStdout:
         checked_status_bytes(self.max_status_bytes)
 
 
-def run(
-    style: PortOnStdout, application: Application, words: Sequence[str]
-) -> NoReturn:
+def run(style: PortOnStdout, application: Application, words: Sequence[str]) -> NoReturn:
     """Be the process of `application`; never returns."""
     stdin = put_stdin_aside()
     log = stderr_log(missing_lines)
@@ -201,9 +197,7 @@ class Announcement:
         try:
             os.write(self._descriptor, f"{port}\n".encode())
         except OSError as error:
-            raise LaunchError(
-                f"the host does not read the port: {error.strerror}"
-            ) from error
+            raise LaunchError(f"the host does not read the port: {error.strerror}") from error
 
 
 class Process(ApplicationProcess):

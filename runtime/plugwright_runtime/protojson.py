@@ -271,9 +271,7 @@ class _Shape:
     def _extension(self, name: str) -> Any:
         """What `[full.name]` names; whether it belongs here is asked by json_format."""
         try:
-            return (
-                self._pool.FindExtensionByName(name[1:-1]) if name[:1] == "[" else None
-            )
+            return self._pool.FindExtensionByName(name[1:-1]) if name[:1] == "[" else None
         except KeyError:
             return None
 

@@ -88,9 +88,7 @@ def _since(value: object, kind: type) -> int | None:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise TypeError("a datetime without time zone has no place among these")
-        return total_nanoseconds(datetime.__sub__(value, EPOCH)) + (
-            below_microsecond(value)
-        )
+        return total_nanoseconds(datetime.__sub__(value, EPOCH)) + (below_microsecond(value))
     assert isinstance(value, timedelta)
     return total_nanoseconds(value)
 

@@ -38,10 +38,7 @@ def check(name: str) -> None:
     They may know more messages, fields and enum values than `name` was generated with, not fewer.
     """
     package = package_of(name)
-    others = {
-        other: _imported(other, name)
-        for other in dict.fromkeys(package.reused.values())
-    }
+    others = {other: _imported(other, name) for other in dict.fromkeys(package.reused.values())}
     for full_name, other in package.reused.items():
         if not others[other].declares(full_name):
             where = others[other].reused.get(full_name)
@@ -50,9 +47,7 @@ def check(name: str) -> None:
                 if where
                 else "generate it from the same protos, with this message selected"
             )
-            text = (
-                f"{name} needs {full_name} of {other}, which does not have it; {advice}"
-            )
+            text = f"{name} needs {full_name} of {other}, which does not have it; {advice}"
             raise ImportError(text, name=other)
     for file, other in package.reused_files.items():
         expected = package.descriptor(file)
@@ -80,9 +75,7 @@ def _compare(
     """Raise ImportError for the first thing of `expected` that `found` lacks."""
     if found is None:
         text = f"{package.name} needs {file} of {other.name}, which has no such file"
-        raise ImportError(
-            f"{text}; generate both from the same protos", name=other.name
-        )
+        raise ImportError(f"{text}; generate both from the same protos", name=other.name)
     there = dict(_parts(found))
     for part, value in _parts(expected):
         of_type = part.split(":")[0]

@@ -243,9 +243,7 @@ class _Handler:
         if inspect.isasyncgenfunction(self.method):
             return self.method(argument, context)
         variables = contextvars.copy_context()
-        result = await in_thread(
-            self.executor, self.method, argument, context, variables=variables
-        )
+        result = await in_thread(self.executor, self.method, argument, context, variables=variables)
         adopt(variables)
         return await result if inspect.isawaitable(result) else result
 
@@ -255,9 +253,7 @@ class _Handler:
             result = model()
         if not isinstance(result, model):
             expected = model.__name__
-            raise WrongReply(
-                f"{self.rpc.name} returned {type(result).__name__}, not {expected}"
-            )
+            raise WrongReply(f"{self.rpc.name} returned {type(result).__name__}, not {expected}")
         return encode(result)
 
     def _failed(self, error: BaseException) -> bytes:
@@ -292,9 +288,7 @@ def ends_the_call(error: BaseException) -> bool:
     return given_up() and isinstance(error, asyncio.CancelledError)
 
 
-def _status(
-    error: BaseException, rpc: str, errors: StatusErrors
-) -> tuple[grpc.StatusCode, str]:
+def _status(error: BaseException, rpc: str, errors: StatusErrors) -> tuple[grpc.StatusCode, str]:
     if isinstance(error, Unimplemented):
         return errors.code(error), not_implemented(error, rpc)
     if isinstance(error, PluginAPIError):

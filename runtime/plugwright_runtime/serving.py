@@ -99,9 +99,7 @@ class ServerProcess(ABC):
     async def _live(self) -> int:
         registered = self.register()
         stopping = self.guardian.stopping
-        if inspect.isawaitable(registered) and not await unless_set(
-            stopping, registered
-        ):
+        if inspect.isawaitable(registered) and not await unless_set(stopping, registered):
             return 0
         try:
             await self._serve_calls()
@@ -124,9 +122,7 @@ class ServerProcess(ABC):
         if self._on_stop is None:
             return 0
         try:
-            await asyncio.wait_for(
-                self._on_stop(), max(self.guardian.remaining() - 0.1, 0.1)
-            )
+            await asyncio.wait_for(self._on_stop(), max(self.guardian.remaining() - 0.1, 0.1))
         except TimeoutError:
             _log.error("stopping the application took too long")
             return 1
@@ -139,9 +135,7 @@ class ServerProcess(ABC):
 class ApplicationProcess(ServerProcess):
     """A server of one application and nothing beside it."""
 
-    def __init__(
-        self, limits: Limits, application: Application, guardian: Guardian
-    ) -> None:
+    def __init__(self, limits: Limits, application: Application, guardian: Guardian) -> None:
         from .untyped import aio  # a style is known before grpc is imported
 
         server = aio.server(options=server_options(limits))

@@ -35,9 +35,7 @@ class Requests(Generic[T]):
     `asyncio.CancelledError`, so that half a stream is never taken for a whole one.
     """
 
-    def __init__(
-        self, messages: AsyncIterator[T], loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, messages: AsyncIterator[T], loop: asyncio.AbstractEventLoop) -> None:
         self._messages = messages
         self._loop = loop
         self._thread = threading.get_ident()  # the loop's

@@ -98,9 +98,7 @@ def begin(words: Sequence[str]) -> tuple[Arguments, Diversion]:
     return arguments, level_log.configure(debug=arguments.debug, as_json=arguments.json)
 
 
-def run(
-    style: SocketArgument, application: Application, words: Sequence[str]
-) -> NoReturn:
+def run(style: SocketArgument, application: Application, words: Sequence[str]) -> NoReturn:
     """Be the process of `application`; never returns."""
     parent = os.getppid()
     try:
@@ -186,9 +184,7 @@ class UnixAddress:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise LaunchError(
-                f"cannot listen on {self._path}: {error.strerror}"
-            ) from error
+            raise LaunchError(f"cannot listen on {self._path}: {error.strerror}") from error
         if not stat.S_ISSOCK(mode):
             raise LaunchError(
                 f"{self._path} is there and no socket: remove it, or choose another path"

@@ -24,9 +24,7 @@ def setup(app: Any) -> dict[str, Any]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _process(
-    app: Any, what: str, name: str, obj: object, options: Any, lines: list[str]
-) -> None:
+def _process(app: Any, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:
     """Make a line block of the `lines` of what a generated package has."""
     parts = name.split(".")
     packages = (".".join(parts[:end]) for end in range(1, len(parts) + 1))

@@ -88,9 +88,7 @@ class StallWatch:
     def _place(self) -> str:
         """What the loop's thread is doing, innermost last."""
         frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage]
-        return "".join(
-            traceback.format_stack(frames.get(self._thread), SHOWN_FRAMES)
-        ).rstrip()
+        return "".join(traceback.format_stack(frames.get(self._thread), SHOWN_FRAMES)).rstrip()
 
 
 def tick(seconds: float) -> None:

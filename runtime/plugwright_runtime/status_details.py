@@ -53,9 +53,7 @@ def _status() -> Any:
     )
     pool: Any = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
-    return message_factory.GetMessageClass(
-        pool.FindMessageTypeByName("google.rpc.Status")
-    )
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("google.rpc.Status"))
 
 
 # Numbers of descriptor.proto.

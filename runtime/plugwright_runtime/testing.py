@@ -39,9 +39,7 @@ class BackgroundServer:
     the process of a plugin; `address` once started.
     """
 
-    def __init__(
-        self, make_handlers: Callable[[Place], Sequence[grpc.GenericRpcHandler]]
-    ) -> None:
+    def __init__(self, make_handlers: Callable[[Place], Sequence[grpc.GenericRpcHandler]]) -> None:
         self._make_handlers = make_handlers
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

@@ -77,9 +77,7 @@ class Trial:
             return getattr(self._model, name)
         return None if field.has_presence else field.default_value
 
-    def first(
-        self, elements: Sequence[Any], made: Callable[[Sequence[Any]], Any]
-    ) -> int | None:
+    def first(self, elements: Sequence[Any], made: Callable[[Sequence[Any]], Any]) -> int | None:
         """The index of an element that is refused, in a value that is `made` of some of them.
 
         Each half is tried once, so this takes as long as writing all of them twice.

@@ -37,9 +37,7 @@ def rest(message: Any) -> bytes:
     return data
 
 
-def read_large(
-    parse: Callable[[bytes], Any], read: Callable[[Any, Any], T], data: bytes
-) -> T:
+def read_large(parse: Callable[[bytes], Any], read: Callable[[Any, Any], T], data: bytes) -> T:
     """What `read(message, keep)` makes of more than `LARGE` bytes."""
     message = parse(data)
     value = read(message, False)

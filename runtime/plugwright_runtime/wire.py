@@ -82,9 +82,7 @@ def long_list(values: Any) -> list[Any]:
 
 def items(values: Any) -> list[Any]:
     """`values` as elements of a repeated field; text is no list of characters."""
-    if isinstance(values, str | bytes | bytearray | dict) or not isinstance(
-        values, Iterable
-    ):
+    if isinstance(values, str | bytes | bytearray | dict) or not isinstance(values, Iterable):
         raise TypeError(f"expected a list, got {type(values).__name__}")
     return list(values)
 
@@ -181,6 +179,4 @@ def new_case(cls: Any, value: Any) -> Any:
 
 def not_a_case(value: object) -> TypeError:
     """The error of a oneof that holds something else than one of its cases."""
-    return TypeError(
-        f"expected a case of the oneof or None, got {type(value).__name__}"
-    )
+    return TypeError(f"expected a case of the oneof or None, got {type(value).__name__}")

@@ -101,9 +101,7 @@ class AnyMessage:
         return self.type_url.rpartition("/")[2]
 
     def __repr__(self) -> str:
-        return (
-            f"AnyMessage(type_url={self.type_url!r}, value=<{len(self.value)} bytes>)"
-        )
+        return f"AnyMessage(type_url={self.type_url!r}, value=<{len(self.value)} bytes>)"
 
 
 def _full_name(cls: type) -> str:
@@ -147,9 +145,7 @@ def _check_path(model: type[Model], path: str) -> None:
             here = "nothing is below"
             if message is not None:
                 here = f"{message.name} has: {', '.join(message.fields_by_name)}"
-            raise ValueError(
-                f"{path!r} is no path of {model.__proto__}: no {step}; {here}"
-            )
+            raise ValueError(f"{path!r} is no path of {model.__proto__}: no {step}; {here}")
         message = None if is_repeated(field) else field.message_type
 
 

@@ -225,9 +225,7 @@ def _write_values(x: Any, values: Any, depth: int) -> None:
 
 # ------------------------------------------------------------------ what does not fit
 
-_TOO_DEEP = (
-    f" is nested deeper than {MAX_DEPTH} levels; flatten it or send it as JSON text"
-)
+_TOO_DEEP = f" is nested deeper than {MAX_DEPTH} levels; flatten it or send it as JSON text"
 _SURROGATE = " holds a lone surrogate, which protobuf cannot carry; replace it"
 _INEXACT = " cannot be held exactly by google.protobuf.Value; send it as str"
 
@@ -235,9 +233,7 @@ _INEXACT = " cannot be held exactly by google.protobuf.Value; send it as str"
 class _Misfit(Exception):
     """What is wrong with a part of a JSON value; its path grows on the way out."""
 
-    def __init__(
-        self, kind: type[Exception], subject: str, problem: str, *path: object
-    ) -> None:
+    def __init__(self, kind: type[Exception], subject: str, problem: str, *path: object) -> None:
         super().__init__(subject, problem)
         self.kind, self.subject, self.problem = kind, subject, problem
         self.path = list(path)  # innermost first

@@ -96,7 +96,6 @@ def write_duration(value: timedelta, m: Any) -> None:
     seconds, nanos = divmod(abs(total), GIGA)
     if seconds > _LONGEST:
         raise ValueError(
-            f"{value} is too long for google.protobuf.Duration;"
-            f" the limit is {_LONGEST} seconds"
+            f"{value} is too long for google.protobuf.Duration;" f" the limit is {_LONGEST} seconds"
         )
     m.seconds, m.nanos = (-seconds, -nanos) if total < 0 else (seconds, nanos)

@@ -53,9 +53,7 @@ class Connection:
         """Make a call and do not wait for its answer."""
         stranger = self.connect()
         stream = stranger.begin(headers(f"/{INBOUND}/{rpc}", **PSEUDO))
-        stranger.http.send_data(
-            stream, message(request.SerializeToString()), end_stream=True
-        )
+        stranger.http.send_data(stream, message(request.SerializeToString()), end_stream=True)
         stranger.send()
         return stream
 
@@ -119,9 +117,7 @@ class Outbound:
         return Reply(made.SerializeToString())
 
 
-def refusals(
-    rpc: str, request: Any, sessions: set[str] | None
-) -> Iterator[tuple[Code, str]]:
+def refusals(rpc: str, request: Any, sessions: set[str] | None) -> Iterator[tuple[Code, str]]:
     """Why the server does not do what it is asked."""
     fields = {field.name for field in request.DESCRIPTOR.fields}
     if "msg" in fields:

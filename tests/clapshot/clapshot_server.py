@@ -191,9 +191,7 @@ class ClapshotServer:
     def migrate(self) -> None:
         """One connection attempt; a backup, restored if anything fails."""
         if not self.database.exists():
-            sqlite3.connect(self.database).executescript(
-                "CREATE TABLE media_files (id);"
-            )
+            sqlite3.connect(self.database).executescript("CREATE TABLE media_files (id);")
         connection = self.connection()
         backup = self.database.with_suffix(".backup")
         shutil.copy(self.database, backup)
@@ -357,9 +355,7 @@ class Session:
 
     def command(self, cmd: str, args: str) -> Outcome:
         fields = {"cmd": cmd, "args": args}
-        return self._told(
-            "cmd_from_client", "CmdFromClientRequest", {Code.ABORTED}, fields
-        )
+        return self._told("cmd_from_client", "CmdFromClientRequest", {Code.ABORTED}, fields)
 
     def move(self, ids: list[Any], folder: str, **listing: str) -> Outcome:
         fields = {"ids": ids, "dst_folder_id": folder, "listing_data": listing}
@@ -370,9 +366,7 @@ class Session:
         ignored = {Code.ABORTED, Code.UNIMPLEMENTED}
         return self._told("reorder_items", "ReorderItemsRequest", ignored, {"ids": ids})
 
-    def _told(
-        self, rpc: str, message: str, ignored: set[Code], fields: dict[str, Any]
-    ) -> Outcome:
+    def _told(self, rpc: str, message: str, ignored: set[Code], fields: dict[str, Any]) -> Outcome:
         try:
             self._call(rpc, message, **fields)
         except CallFailed as error:

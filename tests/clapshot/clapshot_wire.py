@@ -40,9 +40,7 @@ def compiled() -> descriptor_pb2.FileDescriptorSet:
         out = Path(scratch) / "set.binpb"
         flags = ["--include_imports", "--include_source_info"]
         roots = [f"-I{PROTOS}", f"-I{well_known}"]
-        code = protoc.main(
-            ["protoc", *roots, *flags, f"--descriptor_set_out={out}", *files]
-        )
+        code = protoc.main(["protoc", *roots, *flags, f"--descriptor_set_out={out}", *files])
         assert code == 0, "protoc failed; its complaints are above"
         return descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes())
 
@@ -92,10 +90,7 @@ def filled(full_name: str, variant: int = 0) -> Any:
 
 
 def _fill(message: Any, numbers: Iterator[int], variant: int, depth: int) -> None:
-    chosen = {
-        oneof.fields[variant % len(oneof.fields)].name
-        for oneof in message.DESCRIPTOR.oneofs
-    }
+    chosen = {oneof.fields[variant % len(oneof.fields)].name for oneof in message.DESCRIPTOR.oneofs}
     for field in message.DESCRIPTOR.fields:
         if field.containing_oneof is not None and field.name not in chosen:
             continue
@@ -104,9 +99,7 @@ def _fill(message: Any, numbers: Iterator[int], variant: int, depth: int) -> Non
         _fill_field(message, field, numbers, variant, depth)
 
 
-def _fill_field(
-    message: Any, field: Any, numbers: Iterator[int], variant: int, depth: int
-) -> None:
+def _fill_field(message: Any, field: Any, numbers: Iterator[int], variant: int, depth: int) -> None:
     kind = field.message_type
     value = getattr(message, field.name)
     if kind is not None and kind.GetOptions().map_entry:

@@ -69,13 +69,9 @@ def test_an_inbound_call(running: ClapshotServer, rpc: Rpc) -> None:
     for variant in range(VARIANTS):
         request = filled(rpc.request, variant)
         answer = filled(rpc.response, variant)
-        if (
-            rpc.name == "handshake"
-        ):  # that the server can be called back it must be true
+        if rpc.name == "handshake":  # that the server can be called back it must be true
             request.backchannel.CopyFrom(running.server_info().backchannel)
-        (running.folder / f"{rpc.name}.response").write_bytes(
-            answer.SerializeToString()
-        )
+        (running.folder / f"{rpc.name}.response").write_bytes(answer.SerializeToString())
         assert connection.call(rpc.name, request) == answer
         written = (running.folder / f"{rpc.name}.request").read_bytes()
         assert message_class(rpc.request).FromString(written) == request
@@ -89,12 +85,8 @@ def test_the_sdk_can_play_the_server_too(running: ClapshotServer) -> None:
             if rpc.name == "handshake":
                 continue
             answer = filled(rpc.response)
-            (running.folder / f"{rpc.name}.response").write_bytes(
-                answer.SerializeToString()
-            )
-            found = getattr(client, rpc.name)(
-                **arguments(rpc, model_of(filled(rpc.request)))
-            )
+            (running.folder / f"{rpc.name}.response").write_bytes(answer.SerializeToString())
+            found = getattr(client, rpc.name)(**arguments(rpc, model_of(filled(rpc.request))))
             assert_answer(rpc, found, answer)
 
 
@@ -129,9 +121,7 @@ def outbound() -> Iterator[tuple[Outbound, str]]:
 
 @pytest.mark.parametrize("flavour", [ClapshotClient, AsyncClapshotClient])
 @pytest.mark.parametrize("rpc", rpcs(OUTBOUND), ids=name_of)
-def test_an_outbound_call(
-    outbound: tuple[Outbound, str], rpc: Rpc, flavour: type[Any]
-) -> None:
+def test_an_outbound_call(outbound: tuple[Outbound, str], rpc: Rpc, flavour: type[Any]) -> None:
     service, target = outbound
     for variant in range(VARIANTS):
         request = filled(rpc.request, variant)
@@ -184,9 +174,7 @@ def test_every_field_was_filled() -> None:
     for rpc in (*rpcs(INBOUND), *rpcs(OUTBOUND)):
         for name in (rpc.request, rpc.response):
             seen = {
-                f.name
-                for variant in range(VARIANTS)
-                for f, _ in filled(name, variant).ListFields()
+                f.name for variant in range(VARIANTS) for f, _ in filled(name, variant).ListFields()
             }
             every = {f.name for f in message_class(name).DESCRIPTOR.fields}
             missing |= {f"{name}.{field}" for field in every - seen}

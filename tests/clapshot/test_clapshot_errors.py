@@ -132,8 +132,7 @@ def test_a_line_of_the_table(play: Play, call: str, what: str, outcome: str) -> 
     server.stop()
     errors = [line for line in server.lines["stdout"] if line.startswith("ERROR")]
     assert len(errors) == (
-        (what in ("bug", "nothing") and outcome not in ("open", "done"))
-        or what == "outbound"
+        (what in ("bug", "nothing") and outcome not in ("open", "done")) or what == "outbound"
     )
 
 

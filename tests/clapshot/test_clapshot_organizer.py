@@ -124,9 +124,7 @@ def test_a_coroutine_asks_the_server() -> None:
         ("abort", "{}", Abort, "ABORTED"),
     ],
 )
-def test_a_command_that_fails(
-    cmd: str, args: str, error: type[Exception], text: str
-) -> None:
+def test_a_command_that_fails(cmd: str, args: str, error: type[Exception], text: str) -> None:
     with OrganizerHarness(Mine) as harness, pytest.raises(error, match=text):
         send(harness, cmd, args)
 

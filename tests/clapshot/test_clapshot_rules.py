@@ -108,9 +108,7 @@ def srv(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Any:
     served.stop()
 
 
-@pytest.mark.parametrize(
-    ("method", "args", "kwargs", "code"), REFUSED, ids=names(REFUSED)
-)
+@pytest.mark.parametrize(("method", "args", "kwargs", "code"), REFUSED, ids=names(REFUSED))
 def test_what_the_server_refuses(
     srv: Any, method: str, args: Any, kwargs: Any, code: grpc.StatusCode
 ) -> None:
@@ -126,9 +124,7 @@ def test_what_the_server_takes(srv: Any, method: str, args: Any, kwargs: Any) ->
 
 def test_a_filter_with_numbers_is_answered() -> None:
     with OrganizerHarness(Mine) as harness:
-        answer = package_of("clapshot_organizer").codec(
-            "clapshot.organizer.DbMediaFileList"
-        )
+        answer = package_of("clapshot_organizer").codec("clapshot.organizer.DbMediaFileList")
         harness.server.on("DbGetMediaFiles", codec.decode(answer.model, b""))
         ids = DbGetMediaFilesRequest.Filter.Ids(IdList(ids=["any", "id"]))
         assert harness.organizer.srv_sync.db_get_media_files(filter=ids).items == []

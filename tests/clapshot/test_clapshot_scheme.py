@@ -90,9 +90,7 @@ STRANGERS = {
 
 
 @pytest.mark.parametrize("data", STRANGERS.values(), ids=STRANGERS)
-def test_strangers_do_not_keep_the_server_out(
-    scripted: ClapshotServer, data: bytes
-) -> None:
+def test_strangers_do_not_keep_the_server_out(scripted: ClapshotServer, data: bytes) -> None:
     pid = scripted.process.pid
     before = memory(pid)
     for _ in range(3):
@@ -120,9 +118,7 @@ def memory(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_an_organizer_that_cannot_listen_leaves_nothing(
-    play: Play, folder: Path
-) -> None:
+def test_an_organizer_that_cannot_listen_leaves_nothing(play: Play, folder: Path) -> None:
     temporary = folder / "tmp"
     temporary.mkdir()
     (folder / "taken").mkdir()

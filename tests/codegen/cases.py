@@ -95,14 +95,10 @@ class Case:
             text = "".join(f"message M{i} {{" for i in levels) + "}" * len(levels)
             (target / "nested.proto").write_text(f'syntax = "proto3";\n{text}\n')
         if wanted := settings.get("descriptor-set"):
-            descriptor_set(
-                target, wanted["protos"], target / "set.binpb", wanted["imports"]
-            )
+            descriptor_set(target, wanted["protos"], target / "set.binpb", wanted["imports"])
 
 
-def descriptor_set(
-    root: Path, protos: Iterable[str], out: Path, imports: bool = True
-) -> None:
+def descriptor_set(root: Path, protos: Iterable[str], out: Path, imports: bool = True) -> None:
     """Compile `protos` below `root` to the descriptor set `out`, as plain protoc does."""
     arguments = ["protoc", f"-I{root}", f"-I{WELL_KNOWN}", "--include_source_info"]
     arguments += ["--include_imports"] if imports else []
@@ -113,10 +109,7 @@ def descriptor_set(
 def _found() -> Iterator[Case]:
     for folder in sorted(p for p in ROOT.rglob("*") if p.is_dir()):
         inside = (folder, *folder.parents)
-        if any(
-            (p / "expected").exists() or (p / "stderr.txt").exists()
-            for p in inside[1:-1]
-        ):
+        if any((p / "expected").exists() or (p / "stderr.txt").exists() for p in inside[1:-1]):
             continue
         if (folder / "expected").exists() or (folder / "stderr.txt").exists():
             yield Case(folder)

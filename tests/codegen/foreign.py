@@ -77,9 +77,7 @@ def _descriptor_set(modules: list[str]) -> FileDescriptorSet:
 
 
 ALL = (
-    Foreign(
-        "googleapis-common-protos", "googleapis", "", 150, ("Locations", "Operations")
-    ),
+    Foreign("googleapis-common-protos", "googleapis", "", 150, ("Locations", "Operations")),
     Foreign("grpcio-tools", "well_known", "grpc_tools/_proto", 50),
     Foreign("grpcio-health-checking", "health", None, 4, ("Health",)),
     Foreign("grpcio-reflection", "reflection", None, 8, ("ServerReflection",)),

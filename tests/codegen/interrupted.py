@@ -58,9 +58,7 @@ def scenario(name: str) -> tuple[Files | None, Files]:
 def tree(folder: Path) -> Tree:
     """Every file and folder, but for what is staged."""
     return {
-        path.relative_to(folder).as_posix(): (
-            path.read_bytes() if path.is_file() else None
-        )
+        path.relative_to(folder).as_posix(): (path.read_bytes() if path.is_file() else None)
         for path in folder.rglob("*")
         if not any(part.startswith(".plugwright-") for part in path.parts)
     }

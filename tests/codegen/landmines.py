@@ -81,9 +81,7 @@ def mined() -> frozenset[str]:
 
 def _runtime_names() -> Iterator[str]:
     """The names of the runtime's modules, and what they define in public."""
-    for info in pkgutil.walk_packages(
-        plugwright_runtime.__path__, "plugwright_runtime."
-    ):
+    for info in pkgutil.walk_packages(plugwright_runtime.__path__, "plugwright_runtime."):
         yield info.name.rpartition(".")[2]
         if "goplugin" in info.name:  # nothing of it meets generated code
             continue
@@ -92,9 +90,7 @@ def _runtime_names() -> Iterator[str]:
                 yield name
 
 
-def generate(
-    data: FileDescriptorSet, package: str, folder: Path
-) -> tuple[SourceFile, ...]:
+def generate(data: FileDescriptorSet, package: str, folder: Path) -> tuple[SourceFile, ...]:
     """What comes out of `data` in the zero-config form."""
     path = folder / f"{package}.binpb"
     path.write_bytes(data.SerializeToString())
@@ -123,18 +119,14 @@ def _one(file: FileDescriptorProto) -> FileDescriptorSet:
 
 
 def _file(name: str) -> FileDescriptorProto:
-    file = FileDescriptorProto(
-        name=f"{name}.proto", package=f"mines.{name}", syntax="proto3"
-    )
+    file = FileDescriptorProto(name=f"{name}.proto", package=f"mines.{name}", syntax="proto3")
     color = file.enum_type.add(name="ZColor")
     color.value.add(name="Z_COLOR_NONE", number=0)
     file.message_type.add(name="ZThing").field.append(_field("id", 1, _F.TYPE_STRING))
     return file
 
 
-def _field(
-    name: str, number: int, kind: _F.Type, type_name: str = ""
-) -> FieldDescriptorProto:
+def _field(name: str, number: int, kind: _F.Type, type_name: str = "") -> FieldDescriptorProto:
     field = _F(name=name, number=number, type=kind, label=_F.LABEL_OPTIONAL)
     field.json_name = f"z{number}"  # JSON names that meet are an error of protoc's
     if type_name:
@@ -309,9 +301,7 @@ def _files(mined: list[str]) -> Iterator[FileDescriptorProto]:
     chosen = {*keyword.kwlist, *keyword.softkwlist, *_FILES}.intersection(mined)
     last = ""
     for name in sorted(chosen):
-        file = FileDescriptorProto(
-            name=f"{name}.proto", package=f"{name}.z", syntax="proto3"
-        )
+        file = FileDescriptorProto(name=f"{name}.proto", package=f"{name}.z", syntax="proto3")
         message = file.message_type.add(name=name)
         message.field.append(_field(name, 1, _F.TYPE_MESSAGE, f".{name}.z.{name}"))
         if last:

@@ -186,9 +186,7 @@ def _set_json(m: Any, value: Any) -> None:
 
 
 def _struct(draw: st.DrawFn, m: Any) -> None:
-    for key, item in draw(
-        st.dictionaries(st.text(max_size=3), _JSON, max_size=2)
-    ).items():
+    for key, item in draw(st.dictionaries(st.text(max_size=3), _JSON, max_size=2)).items():
         _set_json(m.fields[key], item)
 
 

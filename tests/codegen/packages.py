@@ -34,9 +34,7 @@ def registry(package: str) -> Package:
     return found
 
 
-def write_package(
-    files: Iterable[SourceFile], package: str, root: Path, name: str = ""
-) -> Path:
+def write_package(files: Iterable[SourceFile], package: str, root: Path, name: str = "") -> Path:
     """Write the modules of `package` below `root`, as package `name`; returns its folder."""
     target = root / (name or package)
     for file in files:
@@ -81,9 +79,7 @@ def import_failures(root: Path, names: Iterable[str]) -> str:
 def mypy(root: Path, cache: Path) -> str:
     """What `mypy --strict` says about all packages below `root`; "" if nothing."""
     config = cache / "mypy.ini"
-    config.write_text(
-        "[mypy]\nstrict = true\n[mypy-grpc.*]\nignore_missing_imports = true\n"
-    )
+    config.write_text("[mypy]\nstrict = true\n[mypy-grpc.*]\nignore_missing_imports = true\n")
     found = [p.name for p in root.iterdir() if (p / "__init__.py").exists()]
     arguments = [f"--config-file={config}", f"--cache-dir={cache / 'mypy'}"]
     arguments += [word for name in sorted(found) for word in ("-p", name)]

@@ -100,9 +100,7 @@ def _with_features(field: FieldDescriptorProto) -> None:
     if field.options.HasField("packed"):
         packed = field.options.packed
         field.options.ClearField("packed")
-        features.repeated_field_encoding = (
-            FeatureSet.PACKED if packed else FeatureSet.EXPANDED
-        )
+        features.repeated_field_encoding = FeatureSet.PACKED if packed else FeatureSet.EXPANDED
     if not features.ByteSize():
         field.options.ClearField("features")
     if not field.options.ByteSize():

@@ -51,17 +51,11 @@ def test_nothing_imports_the_cli() -> None:
 
 
 def test_only_some_modules_know_protobuf() -> None:
-    users = {
-        p.name
-        for p in _sources(CODEGEN)
-        if any(i.startswith("google.") for i in _imports(p))
-    }
+    users = {p.name for p in _sources(CODEGEN) if any(i.startswith("google.") for i in _imports(p))}
     assert users <= _DESCRIPTOR_MODULES
 
 
-@pytest.mark.parametrize(
-    ("library", "module"), [("jinja2", "render.py"), ("typer", "cli.py")]
-)
+@pytest.mark.parametrize(("library", "module"), [("jinja2", "render.py"), ("typer", "cli.py")])
 def test_each_library_has_one_user(library: str, module: str) -> None:
     users = {p.name for p in _sources(CODEGEN) if library in set(_imports(p))}
     assert users == {module}
@@ -89,11 +83,7 @@ def test_only_commands_print_or_exit() -> None:
 
 def test_the_runtime_does_not_know_the_generator() -> None:
     for path in _sources(RUNTIME):
-        found = [
-            i
-            for i in _imports(path)
-            if i == "plugwright" or i.startswith("plugwright.")
-        ]
+        found = [i for i in _imports(path) if i == "plugwright" or i.startswith("plugwright.")]
         assert found == [], path
 
 

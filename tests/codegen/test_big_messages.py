@@ -38,14 +38,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("big")
     lines = [f"message M{i} {{ {fields(kind)} }}" for i, kind in enumerate(KINDS)]
     single = [kind for kind in KINDS if kind[:3] not in ("rep", "map", "opt")]
-    lines += [
-        f"message O{i} {{ oneof one {{ {fields(kind)} }} }}"
-        for i, kind in enumerate(single)
-    ]
-    oneofs = (
-        f"oneof o{n} {{ P p{n} = {2 * n + 1}; E e{n} = {2 * n + 2}; }}"
-        for n in range(MANY)
-    )
+    lines += [f"message O{i} {{ oneof one {{ {fields(kind)} }} }}" for i, kind in enumerate(single)]
+    oneofs = (f"oneof o{n} {{ P p{n} = {2 * n + 1}; E e{n} = {2 * n + 2}; }}" for n in range(MANY))
     lines.append(f"message Oneofs {{ {' '.join(oneofs)} }}")
     (folder / "a.proto").write_text(HEAD + "\n".join(lines))
     got = command(["generate", "--package", "big", "--out", "out", "a.proto"], folder)

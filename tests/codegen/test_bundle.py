@@ -60,9 +60,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "fake_sdk/_launch.py": "",
         },
     )
-    wheel(
-        folder, "other_sdk", {"other_sdk/__init__.py": "", "other_sdk/_launch.py": ""}
-    )
+    wheel(folder, "other_sdk", {"other_sdk/__init__.py": "", "other_sdk/_launch.py": ""})
     wheel(
         folder,
         "plugwright_runtime",
@@ -125,9 +123,7 @@ def test_an_archive_says_nothing_of_the_machine(plugin: Path, tmp_path: Path) ->
     write(plugin / "tool.sh").chmod(0o775)
     found = members(make(plugin, tmp_path / "one.tar.gz"))
     modes = {name.partition("/")[2]: member.mode for name, member in found.items()}
-    assert (
-        modes["plugin.py"] == modes["venv/site-packages/fake_sdk/__init__.py"] == 0o644
-    )
+    assert modes["plugin.py"] == modes["venv/site-packages/fake_sdk/__init__.py"] == 0o644
     assert modes["tool.sh"] == modes["lib"] == modes["venv/bin/python"] == 0o755
     assert list(found) == sorted(found)
     for member in found.values():
@@ -202,9 +198,7 @@ def test_the_start_script(plugin: Path, tmp_path: Path) -> None:
     assert done.stdout == "7\n"
 
 
-def run(
-    command: list[str | Path], cwd: Path, **env: str
-) -> subprocess.CompletedProcess[str]:
+def run(command: list[str | Path], cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         command,
@@ -241,9 +235,7 @@ def test_the_start_script_wants_the_right_python(tmp_path: Path) -> None:
         ("nobody_has_this\n", "pip cannot install it: "),
     ],
 )
-def test_requirements_that_do_not_do(
-    plugin: Path, requirements: str, said: str
-) -> None:
+def test_requirements_that_do_not_do(plugin: Path, requirements: str, said: str) -> None:
     write(plugin / "requirements.txt", requirements)
     (line,) = refusal(plugin)
     assert line.startswith(f"requirements.txt: {said}")
@@ -345,9 +337,7 @@ def test_the_command(plugin: Path, tmp_path: Path) -> None:
     assert done.stdout == "com.example.one-1.2.3.tar.gz: 0.0 MiB\n"
     assert [p.name for p in tmp_path.glob("com*")] == ["com.example.one-1.2.3.tar.gz"]
     done = command("one", "--out", "no/such.tar.gz", cwd=tmp_path)
-    assert (
-        done.stderr == "no/such.tar.gz: cannot be written: No such file or directory\n"
-    )
+    assert done.stderr == "no/such.tar.gz: cannot be written: No such file or directory\n"
 
 
 def test_another_python_and_platform(plugin: Path, tmp_path: Path) -> None:

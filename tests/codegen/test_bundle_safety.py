@@ -28,12 +28,9 @@ def made(folder: Path, choice: Choice = _ALL) -> bundle.Bundle:
     return bundle.make(folder, out, choice, bundle.Target(), lambda text: None)
 
 
-def command(
-    *arguments: str | Path, cwd: Path, **env: str
-) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-P", "-m", "plugwright", "bundle"]
-        + [str(a) for a in arguments],
+        [sys.executable, "-P", "-m", "plugwright", "bundle"] + [str(a) for a in arguments],
         cwd=cwd,
         env={**os.environ, **env},
         capture_output=True,
@@ -82,9 +79,7 @@ def test_what_somebody_asks_for_comes_in(plugin: Path) -> None:
     for name in ("ca.pem", "own.pem", "tests/a.txt", "tests/b.txt", "x/prod.env"):
         write(plugin / name)
     choice = Choice(("tests/b.*", "own.pem"), ("ca.pem", "own.pem", "tests", "x/*.env"))
-    with pytest.raises(
-        GenerationError, match=r"'own\.pem' names nothing that is left out"
-    ):
+    with pytest.raises(GenerationError, match=r"'own\.pem' names nothing that is left out"):
         made(plugin, choice)
     done = made(plugin, choice._replace(include=("ca.pem", "tests", "x/*.env")))
     assert own(done.path) == {*PROGRAM, "ca.pem", "tests/a.txt", "x/prod.env"}
@@ -107,9 +102,7 @@ def test_the_command_says_what_it_left_out(plugin: Path, tmp_path: Path) -> None
     assert "prod.env" in own(tmp_path / "two.tar.gz")
 
 
-def test_the_command_says_which_modules_hide_those_of_python(
-    plugin: Path, tmp_path: Path
-) -> None:
+def test_the_command_says_which_modules_hide_those_of_python(plugin: Path, tmp_path: Path) -> None:
     for name in ("queue.py", "http/__init__.py", "mine/json.py", "types.txt", "own.py"):
         write(plugin / name)
     done = command("one", cwd=tmp_path)
@@ -167,17 +160,13 @@ def test_nothing_but_an_archive_is_overwritten(
     (tmp_path / "link.tar.gz").symlink_to("notes.txt")
     before = {p: p.lstat() for p in (*tmp_path.rglob("*"), Path("/dev/null"))}
     with pytest.raises(GenerationError, match=said):
-        bundle.make(
-            plugin, tmp_path / out, Choice(), bundle.Target(), lambda text: None
-        )
+        bundle.make(plugin, tmp_path / out, Choice(), bundle.Target(), lambda text: None)
     for path, status in before.items():
         now = path.lstat()
         assert (now.st_ino, now.st_size) == (status.st_ino, status.st_size)
 
 
-def test_a_planted_link_beside_the_archive_is_not_followed(
-    plugin: Path, tmp_path: Path
-) -> None:
+def test_a_planted_link_beside_the_archive_is_not_followed(plugin: Path, tmp_path: Path) -> None:
     victim = write(tmp_path / "victim", "mine")
     (tmp_path / "made.tar.gz.partial").symlink_to(victim)
     made(plugin)
@@ -201,14 +190,10 @@ def test_a_socket_is_named(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(plugin)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("sock")
-        assert refusal(plugin) == [
-            "sock: neither a file nor a folder: remove it, or exclude it"
-        ]
+        assert refusal(plugin) == ["sock: neither a file nor a folder: remove it, or exclude it"]
 
 
-@pytest.mark.parametrize(
-    "value", ["1" * 5000, "-" + "9" * 400, "1e999", "NaN", "[Infinity]"]
-)
+@pytest.mark.parametrize("value", ["1" * 5000, "-" + "9" * 400, "1e999", "NaN", "[Infinity]"])
 def test_numbers_that_no_server_reads(plugin: Path, value: str) -> None:
     text = json.dumps({**MANIFEST, "props": "?"}).replace('"?"', value)
     write(plugin / "plugin.json", text)

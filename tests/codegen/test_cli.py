@@ -67,9 +67,7 @@ def test_the_folder_of_an_sdk_is_named_the_short_way(
     """Unless a link on the way makes the short name that of another folder."""
     config = greeter / ("elsewhere" if linked else "") / "proto" / "greet"
     config.mkdir(parents=True)
-    (config / "plugwright.toml").write_text(
-        '[sdk]\npackage = "greet"\nout = "../../sdk"\n'
-    )
+    (config / "plugwright.toml").write_text('[sdk]\npackage = "greet"\nout = "../../sdk"\n')
     (config / "greet.proto").write_text(_PROTO)
     if linked:
         (greeter / "link").symlink_to(greeter / "elsewhere" / "proto")

@@ -161,9 +161,7 @@ def test_a_value_that_works_comes_out_as_it_is(tmp_path: Path, setting: str) -> 
         assert sdk.get(key, project[name]) == project[name]
 
 
-@pytest.mark.parametrize(
-    "package", ["json", "é", "grpc", "class", "plugwright_runtime"]
-)
+@pytest.mark.parametrize("package", ["json", "é", "grpc", "class", "plugwright_runtime"])
 def test_the_package_of_a_command_line_too(tmp_path: Path, package: str) -> None:
     (tmp_path / "a.proto").write_text(PROTO)
     words = ["generate", "--package", package, "--out", "o", "-I", ".", "a.proto"]

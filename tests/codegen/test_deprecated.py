@@ -130,9 +130,7 @@ def test_naming_a_deprecated_value(sdk: Any) -> None:
 def test_calling_a_deprecated_rpc(sdk: Any) -> None:
     with (
         sdk.clients.PressClient(_nowhere()) as client,
-        warned(
-            f"{NAME}.Press.Stamp is deprecated", f"{NAME}.Press.Watch is deprecated"
-        ),
+        warned(f"{NAME}.Press.Stamp is deprecated", f"{NAME}.Press.Watch is deprecated"),
     ):
         with pytest.raises(UnavailableError):
             client.stamp(sdk.models.Paper(), timeout=1)  # here

@@ -24,9 +24,7 @@ def _digest(folder: Path) -> str:
     """One hash over the paths and the bytes of all files below a folder."""
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(
-            str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes()
-        )
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -48,9 +46,7 @@ def test_hash_seed_and_file_order_do_not_show(tmp_path: Path) -> None:
 
 def test_order_inside_a_descriptor_set_does_not_show(tmp_path: Path) -> None:
     files = tuple(sorted(PROTOS.glob("*.proto")))
-    descriptors = descriptor_pb2.FileDescriptorSet.FromString(
-        protoc.compile(files, [PROTOS])
-    )
+    descriptors = descriptor_pb2.FileDescriptorSet.FromString(protoc.compile(files, [PROTOS]))
     shuffled = list(descriptors.file)
     random.Random(7).shuffle(shuffled)
     outputs = []
@@ -68,7 +64,5 @@ def test_a_ready_descriptor_set_gives_what_the_protos_give(tmp_path: Path) -> No
     path = tmp_path / "set.binpb"
     path.write_bytes(protoc.compile(files, [PROTOS]))
     from_set = generated(zero_config("sdk", tmp_path, Sources((), (), path)), _quiet)
-    from_protos = generated(
-        zero_config("sdk", tmp_path, Sources(files, (PROTOS,))), _quiet
-    )
+    from_protos = generated(zero_config("sdk", tmp_path, Sources(files, (PROTOS,))), _quiet)
     assert from_set == from_protos

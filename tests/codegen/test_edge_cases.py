@@ -43,9 +43,7 @@ def test_optional_is_none_and_shows_no_oneof(generated: Generated) -> None:
         None,
     )
     assert not [name for name in dir(presence) if name in ("_counted", "_level")]
-    assert _again(presence(counted=0, text="", data=b"")) == presence(
-        counted=0, text="", data=b""
-    )
+    assert _again(presence(counted=0, text="", data=b"")) == presence(counted=0, text="", data=b"")
     assert _again(presence(counted=0)) != empty
 
 
@@ -104,9 +102,7 @@ def test_any_sequence_can_be_a_repeated_field(given: Any, generated: Generated) 
 # -------------------------------------------------------------------------- enums
 
 # field 1, 2, 4 of ClosedHolder are 99; 3 is {1: 99}; the required 6 is -1
-_UNKNOWN = b"\x08\x63\x10\x63\x10\x07\x1a\x04\x08\x01\x10\x63\x20\x63\x30" + (
-    b"\xff" * 9 + b"\x01"
-)
+_UNKNOWN = b"\x08\x63\x10\x63\x10\x07\x1a\x04\x08\x01\x10\x63\x20\x63\x30" + (b"\xff" * 9 + b"\x01")
 
 
 def test_closed_enums_keep_unknown_numbers_apart(generated: Generated) -> None:
@@ -282,9 +278,7 @@ def test_a_set_keeps_a_users_file_below_google_protobuf(tmp_path: Path) -> None:
     files = [
         FileDescriptorProto(name="main.proto", package="main"),
         FileDescriptorProto(name="google/protobuf/own.proto", package="own"),
-        FileDescriptorProto(
-            name="google/protobuf/any.proto", package="google.protobuf"
-        ),
+        FileDescriptorProto(name="google/protobuf/any.proto", package="google.protobuf"),
     ]
     for file in files:
         file.message_type.add(name="Own")
@@ -366,9 +360,7 @@ def test_files_can_have_any_name(on_path: Path, tmp_path: Path) -> None:
 
 def test_comments_can_have_any_bytes(tmp_path: Path) -> None:
     proto = b'syntax = "proto3";\n// caf\xe9 \xff\nmessage M { string a = 1; }\n'
-    [text] = _generated(tmp_path, "sdk", {"m.proto": proto})["sdk/models/m.py"].split(
-        "class M"
-    )[1:]
+    [text] = _generated(tmp_path, "sdk", {"m.proto": proto})["sdk/models/m.py"].split("class M")[1:]
     assert '"""caf\ufffd \ufffd"""' in text
 
 

@@ -80,9 +80,7 @@ class Peer:
         methods = {name: self._method(rpc.kind) for name, rpc in self.rpcs.items()}
         self.servicer = type(f"Acting{service}", (base,), methods)()
         self.pool = HandlerPool()
-        self.server = BackgroundServer(
-            lambda place: [handlers(self.servicer, self.pool, place)]
-        )
+        self.server = BackgroundServer(lambda place: [handlers(self.servicer, self.pool, place)])
         self.address = self.server.start()
         clients = importlib.import_module(f"{package.__name__}.clients")
         name = f"{'Async' if is_async else ''}{service}Client"
@@ -100,9 +98,7 @@ class Peer:
         async def async_unary(self: Any, request: Any, context: Any) -> Any:
             return peer.act(request)
 
-        async def async_stream(
-            self: Any, request: Any, context: Any
-        ) -> AsyncIterator[Any]:
+        async def async_stream(self: Any, request: Any, context: Any) -> AsyncIterator[Any]:
             for reply in peer.act(request):
                 yield reply
 
@@ -122,9 +118,7 @@ class Peer:
             return (_items(items) if self.is_async else items,)
         function = getattr(self.client_class, method)
         kinds = inspect.signature(function).parameters.values()
-        required = [
-            p for p in kinds if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"
-        ]
+        required = [p for p in kinds if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"]
         if rpc.request.endswith("Request"):
             return ("x",) * len(required)
         return (self.package.registry.message(rpc.request)(),) if required else ()
@@ -138,9 +132,7 @@ class Peer:
             result = getattr(client, method)(*arguments)
             return list(result) if streams else result
 
-    async def _call(
-        self, method: str, arguments: tuple[Any, ...], streams: bool
-    ) -> Any:
+    async def _call(self, method: str, arguments: tuple[Any, ...], streams: bool) -> Any:
         async with self.client_class(self.address) as client:
             result = getattr(client, method)(*arguments)
             return [item async for item in result] if streams else await result
@@ -178,9 +170,7 @@ def raising(error: BaseException) -> Callable[[Any], NoReturn]:
     return act
 
 
-@pytest.fixture(
-    params=[None, asyncio.run, run_bridged], ids=["sync", "async", "bridged"]
-)
+@pytest.fixture(params=[None, asyncio.run, run_bridged], ids=["sync", "async", "bridged"])
 def peer(
     request: pytest.FixtureRequest, package: Callable[[str], Any]
 ) -> Iterator[Callable[[str, str], Peer]]:
@@ -354,9 +344,7 @@ def test_a_forgotten_answer_is_told(
 ) -> None:
     store.act = lambda request: store.models.Value() if wrong == "Value" else wrong
     name = wrong if isinstance(wrong, str) else type(wrong).__name__
-    expected = (
-        f"{method.capitalize()} returned {name}, not {method.capitalize()}Response"
-    )
+    expected = f"{method.capitalize()} returned {name}, not {method.capitalize()}Response"
     got = store.failure(method)
     assert (got.message, got.error_code) == (expected, 1)
     assert caplog.records[-1].levelno == logging.ERROR
@@ -481,13 +469,9 @@ def test_diagnostics_keep_the_rest_of_the_answer(provider: Peer) -> None:
     assert done.notes == []
 
 
-def test_warnings_alone_do_not_fail(
-    provider: Peer, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_warnings_alone_do_not_fail(provider: Peer, caplog: pytest.LogCaptureFixture) -> None:
     notes = [diagnostic(provider, 2, "old"), diagnostic(provider, 99, "new")]
-    provider.act = lambda request: provider.models.PlanResponse(
-        planned="this", notes=notes
-    )
+    provider.act = lambda request: provider.models.PlanResponse(planned="this", notes=notes)
     assert provider.call("plan") == "this"
     assert "Plan: old; new" in caplog.text
     answer = provider.models.ApplyResponse(state="all", notes=notes)
@@ -611,9 +595,7 @@ def test_a_status_means_nothing_to_a_service_that_does_not_say_so(
 
 
 @pytest.mark.parametrize("method", INBOUND)
-def test_a_status_of_another_peer_has_no_meaning_here(
-    inbound: Peer, method: str
-) -> None:
+def test_a_status_of_another_peer_has_no_meaning_here(inbound: Peer, method: str) -> None:
     for code in (StatusCode.ABORTED, StatusCode.UNIMPLEMENTED):
         nested = PluginAPIError("no", rpc="Show", code=code)
         got = inbound.fail(method, nested)
@@ -670,20 +652,14 @@ SOME = (AnyMessage("type.googleapis.com/a.B", b"\x08\x01"), AnyMessage("x/y", b"
 
 @pytest.mark.parametrize("method", INBOUND)
 @pytest.mark.parametrize("error", [Abort, NotFoundError, PluginAPIError])
-def test_details_both_ways(
-    inbound: Peer, method: str, error: type[PluginAPIError]
-) -> None:
+def test_details_both_ways(inbound: Peer, method: str, error: type[PluginAPIError]) -> None:
     got = inbound.fail(method, error("no", details=SOME))
     assert (type(got), got.details) == (error, SOME)
 
 
 @pytest.mark.parametrize("method", ["find", "show"])
-def test_details_go_with_a_status_only(
-    peer: Callable[[str, str], Peer], method: str
-) -> None:
-    got = peer("error_status", "Outbound").fail(
-        method, ValidationError("no", details=SOME)
-    )
+def test_details_go_with_a_status_only(peer: Callable[[str, str], Peer], method: str) -> None:
+    got = peer("error_status", "Outbound").fail(method, ValidationError("no", details=SOME))
     assert got.details == (SOME if method == "find" else ())
 
 

@@ -65,9 +65,7 @@ def test_a_renamed_error_is_not_a_result(tmp_path: Path) -> None:
     assert "no response has a t.Failure field 'error'; there are: err" in got.stderr
     proto = (tmp_path / "a.proto").read_text()
     proto += "service Other { rpc Find(GetRequest) returns (FoundResponse); }\n"
-    (tmp_path / "a.proto").write_text(
-        proto + "message FoundResponse { Failure error = 1; }\n"
-    )
+    (tmp_path / "a.proto").write_text(proto + "message FoundResponse { Failure error = 1; }\n")
     got = command(["generate", "plugwright.toml"], tmp_path)
     assert got.code == 1
     assert "GetResponse has no t.Failure field 'error', but err" in got.stderr
@@ -119,9 +117,7 @@ def call(on_path: Path) -> Iterator[Callable[..., Any]]:
     pool.shutdown()
 
 
-@pytest.mark.parametrize(
-    ("payload", "zero"), [("optional int32", 0), ("optional string", "")]
-)
+@pytest.mark.parametrize(("payload", "zero"), [("optional int32", 0), ("optional string", "")])
 def test_an_optional_scalar_result_is_none_when_unset(
     call: Callable[..., Any], payload: str, zero: Any
 ) -> None:

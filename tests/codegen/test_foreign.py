@@ -62,8 +62,7 @@ def test_every_message_round_trips(foreign: Foreign, sdks: Path) -> None:
 @by_package
 def test_every_service_has_clients_and_a_servicer(foreign: Foreign, sdks: Path) -> None:
     clients, servicers = (
-        importlib.import_module(f"{foreign.package}.{part}")
-        for part in ("clients", "servicers")
+        importlib.import_module(f"{foreign.package}.{part}") for part in ("clients", "servicers")
     )
     wanted = [f"{a}{s}Client" for s in foreign.services for a in ("", "Async")]
     assert sorted(clients.__all__) == sorted(wanted)
@@ -120,9 +119,7 @@ def test_our_client_reflects_on_grpcio(sdks: Path, server: str) -> None:
 def test_our_client_sees_grpcio_s_channels(sdks: Path, server: str) -> None:
     sdk: Any = importlib.import_module("channelz")
     with sdk.clients.ChannelzClient(server) as client:
-        servers = (
-            client.get_servers().server
-        )  # other tests of the process may have some
+        servers = client.get_servers().server  # other tests of the process may have some
         own = max(servers, key=lambda server: server.ref.server_id)
         assert own.data.calls_started >= 1
         assert own.data.last_call_started_timestamp is not None
@@ -148,9 +145,7 @@ def test_opentelemetry_s_stub_calls_our_servicer(sdks: Path) -> None:
     span = sent.resource_spans.add().scope_spans.add().spans.add(name="boot")
     span.attributes.add(key="k").value.array_value.values.add().int_value = -(2**63)
     with ThreadPoolExecutor(1) as executor:
-        server = BackgroundServer(
-            lambda place: [handlers(Collector(), executor, place)]
-        )
+        server = BackgroundServer(lambda place: [handlers(Collector(), executor, place)])
         try:
             with grpc.insecure_channel(server.start()) as channel:
                 stub = trace_service_pb2_grpc.TraceServiceStub(channel)

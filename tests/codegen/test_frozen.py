@@ -47,9 +47,7 @@ def test_a_program_of_pyinstaller_runs_out_of_the_box(app: Path) -> None:
     excluded = ["cryptography", "setuptools", "pkg_resources", "numpy", "tkinter"]
     words = [*freeze, *(f"--exclude-module={m}" for m in excluded), "app.py"]
     subprocess.run([sys.executable, "-m", *words], cwd=app, check=True)
-    done = subprocess.run(
-        [app / "dist/app"], cwd="/", capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([app / "dist/app"], cwd="/", capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("frozen Z\n", "")
 
 
@@ -71,9 +69,7 @@ def test_a_program_in_a_zip_file_runs(app: Path) -> None:
     "package",
     ["mattermost_plugin", "clapshot_organizer", "openrun_plugin"],
 )
-def test_tools_see_every_module_that_is_found_by_name(
-    package: str, tmp_path: Path
-) -> None:
+def test_tools_see_every_module_that_is_found_by_name(package: str, tmp_path: Path) -> None:
     """Imports as a tool reads them, in code that never runs too, reach the whole SDK."""
     root = GENERATED / package.partition("_")[0]
     program = tmp_path / "program.py"

@@ -44,16 +44,12 @@ _TEXT = st.lists(st.one_of(_HOSTILE, st.text(max_size=8)), max_size=8).map("".jo
 
 def _generated(comment: str) -> dict[str, str]:
     """The package of a proto in which every element has `comment`."""
-    file = descriptor_pb2.FileDescriptorProto(
-        name="f.proto", package="f", syntax="proto3"
-    )
+    file = descriptor_pb2.FileDescriptorProto(name="f.proto", package="f", syntax="proto3")
     message = file.message_type.add(name="AskRequest")
     field = message.field.add(name="a", number=1, type=9, label=1, json_name="a")
     file.enum_type.add(name="E").value.add(name="E_ZERO", number=0)
     service = file.service.add(name="S")
-    service.method.add(
-        name="Ask", input_type=".f.AskRequest", output_type=".f.AskRequest"
-    )
+    service.method.add(name="Ask", input_type=".f.AskRequest", output_type=".f.AskRequest")
     paths = ([12], [4, 0], [4, 0, 2, 0], [5, 0], [5, 0, 2, 0], [6, 0], [6, 0, 2, 0])
     for path in paths:
         place = file.source_code_info.location.add(path=path, span=[0, 0, 1])
@@ -93,17 +89,13 @@ def test_comments_are_only_ever_text(comment: str) -> None:
 
 
 @settings(max_examples=80, deadline=None, derandomize=True, database=None)
-@given(
-    st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=40)
-)
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=40))
 def test_a_docstring_says_what_the_comment_says(comment: str) -> None:
     words = comment.strip()
     if not words:
         return
     tree = ast.parse(_generated(f" {comment}")["fuzz/models/f.py"])
-    found = next(
-        n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "AskRequest"
-    )
+    found = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "AskRequest")
     assert inspect.cleandoc(ast.get_docstring(found) or "").strip() == words
 
 

@@ -133,9 +133,7 @@ def test_any_config(settings: dict[tuple[str, str], Any]) -> None:
         tables: dict[str, list[str]] = {}
         for (table, key), value in given_.items():
             tables.setdefault(table, []).append(f"{key} = {toml(value)}")
-        text = "\n".join(
-            line for table, lines in tables.items() for line in (f"[{table}]", *lines)
-        )
+        text = "\n".join(line for table, lines in tables.items() for line in (f"[{table}]", *lines))
         (folder / "plugwright.toml").write_text(text, encoding="utf-8")
         explained(folder, ["generate", "plugwright.toml"])
 
@@ -149,9 +147,7 @@ def test_any_bytes_as_a_config(data: bytes) -> None:
 
 
 _PARTS = st.one_of(
-    st.sampled_from(
-        [b"..", b".", b"a", b"a.proto", b"link", b"-x", b"@y", b"\xff", b"*"]
-    ),
+    st.sampled_from([b"..", b".", b"a", b"a.proto", b"link", b"-x", b"@y", b"\xff", b"*"]),
     st.binary(min_size=1, max_size=6).filter(lambda b: not {0, 47} & set(b)),
 )
 
@@ -186,9 +182,7 @@ def test_any_request() -> None:
     good = plugin_pb2.CodeGeneratorRequest(parameter="package=k")
     file = good.proto_file.add(name="a.proto", package="t", syntax="proto3")
     file.message_type.add(name="M").field.add(name="a", number=1, type=9, label=1)
-    file.service.add(name="S").method.add(
-        name="A", input_type=".t.M", output_type=".t.M"
-    )
+    file.service.add(name="S").method.add(name="A", input_type=".t.M", output_type=".t.M")
     good.file_to_generate.append("a.proto")
     assert respond(good).file
     data = good.SerializeToString()

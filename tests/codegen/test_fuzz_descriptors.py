@@ -95,9 +95,7 @@ def test_a_broken_set_is_an_error_or_gives_sound_code(
         except GenerationError:
             continue
         except Exception as error:
-            raise AssertionError(
-                f"the set of seed {seed} fails in another way"
-            ) from error
+            raise AssertionError(f"the set of seed {seed} fails in another way") from error
 
 
 def _break(descriptors: FileDescriptorSet, chosen: random.Random) -> None:
@@ -164,9 +162,7 @@ def _set(text: str, name: str = "f.proto") -> bytes:
         added.default_value = default
     file.enum_type.add(name="E").value.add(name="E_ZERO", number=0)
     service = file.service.add(name="S")
-    service.method.add(
-        name="Ask", input_type=".f.AskRequest", output_type=".f.AskRequest"
-    )
+    service.method.add(name="Ask", input_type=".f.AskRequest", output_type=".f.AskRequest")
     custom = b"\x8a\xb5\x18" + _length(text.encode()) + text.encode()  # number 50001
     for options in (
         message.options,
@@ -250,9 +246,7 @@ def test_importing_hostile_code_runs_nothing_of_it(tmp_path: Path) -> None:
     program += "sys.path.insert(0, sys.argv[1])\n"
     program += "for name in sys.argv[2:]: importlib.import_module(name)\n"
     program += "import fuzz\n"
-    program += (
-        "for name in fuzz.registry.messages(): repr(fuzz.registry.message(name)())\n"
-    )
+    program += "for name in fuzz.registry.messages(): repr(fuzz.registry.message(name)())\n"
     for number in range(len(payloads)):
         root = tmp_path / str(number)
         command = [sys.executable, "-c", program, str(root), *modules(root / "fuzz")]

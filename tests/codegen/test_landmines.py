@@ -153,9 +153,7 @@ def test_every_method_can_be_called(position: str, mines: Path) -> None:
     served = [_served(getattr(servicers, name), thing) for name in servicers.__all__]
     called = 0
     with ThreadPoolExecutor(2) as executor:
-        server = BackgroundServer(
-            lambda place: [handlers(s, executor, place) for s in served]
-        )
+        server = BackgroundServer(lambda place: [handlers(s, executor, place) for s in served])
         address = server.start()
         try:
             for servicer in served:

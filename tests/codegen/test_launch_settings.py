@@ -62,9 +62,7 @@ def test_run_plugin_and_its_constants(project: Path) -> None:
         'manifest="its.json"',
     ):
         assert text in constants
-    assert "def run_plugin(plugin: type[Plugin]) -> NoReturn:" in written(
-        project, "plugin.py"
-    )
+    assert "def run_plugin(plugin: type[Plugin]) -> NoReturn:" in written(project, "plugin.py")
 
 
 @pytest.mark.parametrize(

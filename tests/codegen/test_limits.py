@@ -70,9 +70,7 @@ def test_all_that_protobuf_reads_works(deep: Callable[[int], Any], node: Any) ->
     assert codec.from_json(node, codec.to_json(shallower)) == shallower
 
 
-def test_what_is_deeper_is_an_error_that_says_so(
-    deep: Callable[[int], Any], node: Any
-) -> None:
+def test_what_is_deeper_is_an_error_that_says_so(deep: Callable[[int], Any], node: Any) -> None:
     data = codec.encode(deep(DEEPEST + 1))  # a host in Go reads more
     with pytest.raises(DecodeError, match=r"levels deep|Error parsing") as caught:
         codec.decode(node, data)
@@ -84,9 +82,7 @@ def test_what_is_deeper_is_an_error_that_says_so(
 
 
 @pytest.mark.parametrize("levels", [2_000, 50_000])
-def test_a_tower_is_an_error_and_no_crash(
-    deep: Callable[[int], Any], levels: int
-) -> None:
+def test_a_tower_is_an_error_and_no_crash(deep: Callable[[int], Any], levels: int) -> None:
     tower = deep(levels)
     with pytest.raises(FieldError, match="nested at most 100 levels deep") as caught:
         codec.encode(tower)
@@ -175,9 +171,7 @@ def test_text_that_proto2_does_not_check_is_kept(generated: Generated) -> None:
 def test_text_in_every_place(generated: Generated) -> None:
     text = generated.registry("proto2").message("cases.proto2.Texts")
     escaped = WRONG.decode("utf-8", "surrogateescape")
-    model: Any = text(
-        many=["a", escaped, ""], chosen=text.Chosen.Word(escaped), by_number={1: "b"}
-    )
+    model: Any = text(many=["a", escaped, ""], chosen=text.Chosen.Word(escaped), by_number={1: "b"})
     data = codec.encode(model)
     assert data.count(WRONG) == 2
     assert codec.decode(text, data) == model

@@ -88,9 +88,7 @@ def test_a_pattern_finds_a_file_once(folder: Path) -> None:
         ("../root/../store/a.proto", "store_a"),
     ],
 )
-def test_patterns_that_lead_out_of_the_folder(
-    folder: Path, pattern: str, module: str
-) -> None:
+def test_patterns_that_lead_out_of_the_folder(folder: Path, pattern: str, module: str) -> None:
     protos = f'[protos]\nfiles = ["{pattern}"]\npath = [".."]\n'
     (folder / "root/plugwright.toml").write_text(CONFIG + protos)
     assert models(folder) == [module]

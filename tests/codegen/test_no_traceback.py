@@ -27,9 +27,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(
-    folder: Path, words: list[Any], **options: Any
-) -> subprocess.CompletedProcess[bytes]:
+def start(folder: Path, words: list[Any], **options: Any) -> subprocess.CompletedProcess[bytes]:
     """`plugwright WORDS` in a process of its own, as a user starts it."""
     environment = os.environ | options.pop("environment", {})
     return subprocess.run(
@@ -106,9 +104,7 @@ def test_a_full_cache_is_no_reason_to_fail(folder: Path) -> None:
     [b"\xc3\xbc", b"bad\xff", b"a=b", b"@x", b"-x", b"a b\n", b"'\"", b"~", b"x" * 200],
 )
 @pytest.mark.parametrize("locale", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
-def test_a_folder_may_have_any_name(
-    folder: Path, name: bytes, locale: dict[str, str]
-) -> None:
+def test_a_folder_may_have_any_name(folder: Path, name: bytes, locale: dict[str, str]) -> None:
     environment = {"PYTHONCOERCECLOCALE": "0"} | locale
     root = os.fsencode(folder) + b"/" + name
     os.mkdir(root)
@@ -227,6 +223,4 @@ def test_options_whose_descriptor_is_pruned(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     program = "from x_sdk import clients, models, registry; clients.SvcClient; models.M(a='x')"
-    subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path / "gen", check=True, timeout=60
-    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path / "gen", check=True, timeout=60)

@@ -29,15 +29,11 @@ def test_parses_and_black_agrees(case: Case) -> None:
             continue
         ast.parse(file.text)
         if not any(part in file.path for part in _UNINTERESTING):
-            assert (
-                black.format_str(file.text, mode=black.Mode()) == file.text
-            ), file.path
+            assert black.format_str(file.text, mode=black.Mode()) == file.text, file.path
 
 
 def test_every_module_imports_first_without_a_warning(generated: Generated) -> None:
-    names = [
-        m for p in generated.packages.values() for m in modules(generated.root / p)
-    ]
+    names = [m for p in generated.packages.values() for m in modules(generated.root / p)]
     assert import_failures(generated.root, names) == ""
     assert import_failures(generated.root, reversed(names)) == ""
 

@@ -36,26 +36,18 @@ def generate(project: Path) -> Outcome:
 def changes(outcome: Outcome) -> dict[str, bytes | None]:
     """What is different after a command: path -> what is there."""
     paths = sorted(outcome.before.keys() | outcome.after.keys())
-    return {
-        p: outcome.after.get(p)
-        for p in paths
-        if outcome.before.get(p) != outcome.after.get(p)
-    }
+    return {p: outcome.after.get(p) for p in paths if outcome.before.get(p) != outcome.after.get(p)}
 
 
 def test_the_record_lists_every_file_as_sha256sum_reads_it(project: Path) -> None:
     text = (project / RECORD).read_text()
     listed = dict(
-        reversed(line.split("  "))
-        for line in text.splitlines()
-        if not line.startswith("#")
+        reversed(line.split("  ")) for line in text.splitlines() if not line.startswith("#")
     )
     found = (p for p in (project / "out").rglob("*") if p.is_file())
     names = {p.relative_to(project / "out").as_posix(): p for p in found}
     names.pop("sdk/plugwright.sha256")
-    assert listed == {
-        n: hashlib.sha256(p.read_bytes()).hexdigest() for n, p in names.items()
-    }
+    assert listed == {n: hashlib.sha256(p.read_bytes()).hexdigest() for n, p in names.items()}
     if shutil.which("sha256sum"):
         check = ["sha256sum", "--check", "--quiet", "sdk/plugwright.sha256"]
         subprocess.run(check, cwd=project / "out", check=True)
@@ -88,11 +80,7 @@ def test_an_sdk_inside_of_an_sdk_stays(project: Path) -> None:
     arguments = ["generate", "--package", "nested", "--out", "out/sdk", "inner/c.proto"]
     assert command(arguments, project).code == 0
     (project / "b.proto").unlink()
-    nested = {
-        p: d
-        for p, d in generate(project).after.items()
-        if p.startswith("out/sdk/nested/")
-    }
+    nested = {p: d for p, d in generate(project).after.items() if p.startswith("out/sdk/nested/")}
     assert "out/sdk/nested/models/c.py" in nested
     (project / RECORD).unlink()
     outcome = generate(project)
@@ -112,9 +100,7 @@ def test_an_sdk_inside_of_an_sdk_stays(project: Path) -> None:
 )
 def test_nothing_to_generate_is_an_error(project: Path, arguments: list[str]) -> None:
     (project / "nothing.proto").write_text('syntax = "proto3";\n')
-    (project / "nothing.toml").write_text(
-        f'{_CONFIG}[protos]\nfiles = ["nothing.proto"]\n'
-    )
+    (project / "nothing.toml").write_text(f'{_CONFIG}[protos]\nfiles = ["nothing.proto"]\n')
     (project / "chosen.toml").write_text(f"{_CONFIG}[select]\nprune = true\n")
     outcome = command(["generate", *arguments], project)
     assert outcome.code == 1
@@ -191,9 +177,7 @@ def _conflict(text: str) -> str:
     return "".join([first, *middle])
 
 
-@pytest.mark.parametrize(
-    "damage", [_conflict, lambda text: "", lambda text: text[:200]]
-)
+@pytest.mark.parametrize("damage", [_conflict, lambda text: "", lambda text: text[:200]])
 def test_a_damaged_record_and_conflicts_are_mended(
     project: Path, damage: Callable[[str], str]
 ) -> None:
@@ -273,9 +257,7 @@ def test_nothing_is_written_through_a_folder_that_is_a_link(
     (project / "a.proto").write_text(_PROTO.replace("name", "title"))
     outcome = generate(project)
     assert outcome.code == 1
-    assert outcome.stderr.startswith(
-        "out/sdk/models: is a link, and nothing is written"
-    )
+    assert outcome.stderr.startswith("out/sdk/models: is a link, and nothing is written")
     assert changes(outcome) == {}
     assert {p: p.read_bytes() for p in outside.rglob("*.py")} == before
 
@@ -325,9 +307,7 @@ def test_another_name_of_a_file_keeps_what_it_has(project: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["a pipe", "a folder"])
-def test_what_is_no_file_is_in_the_way(
-    project: Path, make: Callable[[Path], None]
-) -> None:
+def test_what_is_no_file_is_in_the_way(project: Path, make: Callable[[Path], None]) -> None:
     (project / _MODEL).unlink()
     make(project / _MODEL)
     for arguments in (["generate", "."], ["generate", "--check", "."]):

@@ -34,15 +34,11 @@ def test_zero_config_is_the_same_as_by_the_cli(compiler: str, tmp_path: Path) ->
 
 @by_compiler
 @pytest.mark.parametrize("config", CONFIGS, ids=[c.parent.name for c in CONFIGS])
-def test_a_config_is_the_same_as_by_the_cli(
-    compiler: str, config: Path, tmp_path: Path
-) -> None:
+def test_a_config_is_the_same_as_by_the_cli(compiler: str, config: Path, tmp_path: Path) -> None:
     run = Run(config.parent, f"config={config}", tmp_path)
     done = COMPILERS[compiler](run)
     assert done.returncode == 0, done.stderr
-    assert run.tree() == {
-        f.path: f.text for f in generated(configured(config, (), None), _quiet)
-    }
+    assert run.tree() == {f.path: f.text for f in generated(configured(config, (), None), _quiet)}
 
 
 def _is_for_buf(case: Case) -> bool:
@@ -69,8 +65,7 @@ def test_a_set_of_buf_gives_the_same_as_the_protos(tmp_path: Path) -> None:
     descriptors = buf_build(Run(MATTERMOST, "", tmp_path))
     config = MATTERMOST / "plugwright.toml"
     by_set, by_protos = (
-        generated(configured(config, (), given), _quiet)
-        for given in (descriptors, None)
+        generated(configured(config, (), given), _quiet) for given in (descriptors, None)
     )
     assert by_set == by_protos
 
@@ -96,9 +91,7 @@ message Base {
 
 
 @by_compiler
-def test_options_for_sources_alone_make_no_difference(
-    compiler: str, tmp_path: Path
-) -> None:
+def test_options_for_sources_alone_make_no_difference(compiler: str, tmp_path: Path) -> None:
     protos = tmp_path / "case"
     protos.mkdir()
     (protos / "base.proto").write_text(_IMPORTED)
@@ -107,9 +100,7 @@ def test_options_for_sources_alone_make_no_difference(
     run = Run(protos, "package=sdk", tmp_path, main.name)
     done = COMPILERS[compiler](run)
     assert (done.returncode, done.stderr) == (0, "")
-    expected = generated(
-        zero_config("sdk", tmp_path, Sources((main,), (protos,))), _quiet
-    )
+    expected = generated(zero_config("sdk", tmp_path, Sources((main,), (protos,))), _quiet)
     assert run.tree() == {f.path: f.text for f in expected}
 
 
@@ -122,9 +113,7 @@ def test_options_for_sources_alone_make_no_difference(
         ("config=/nowhere/plugwright.toml", "cannot be read"),
     ],
 )
-def test_problems_reach_the_user(
-    compiler: str, tmp_path: Path, option: str, text: str
-) -> None:
+def test_problems_reach_the_user(compiler: str, tmp_path: Path, option: str, text: str) -> None:
     run = Run(MATTERMOST, option, tmp_path)
     done = COMPILERS[compiler](run)
     assert done.returncode != 0

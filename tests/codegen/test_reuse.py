@@ -114,15 +114,11 @@ def test_a_wrong_value_in_a_reused_message_is_named(pair: Pair) -> None:
     with pytest.raises(FieldError, match=r"BuyRequest\.discounts\['a'\]\.units"):
         codec.encode(request)
     request = pair.shop.models.BuyRequest(price=pair.types.models.Rate())
-    with pytest.raises(
-        FieldError, match=r"BuyRequest\.price: expected Money, got Rate"
-    ):
+    with pytest.raises(FieldError, match=r"BuyRequest\.price: expected Money, got Rate"):
         codec.encode(request)
 
 
-def test_a_model_of_a_third_package_is_no_model_of_this_one(
-    pair: Pair, on_path: Path
-) -> None:
+def test_a_model_of_a_third_package_is_no_model_of_this_one(pair: Pair, on_path: Path) -> None:
     job = Case(ROOT / "reuse").needed()
     assert job is not None
     files = generation.generated(job, lambda text: None)
@@ -159,9 +155,7 @@ def test_calls_carry_reused_messages(pair: Pair) -> None:
         with pair.shop.clients.ShopClient(address) as client:
             assert client.buy(price=money).total == money
             assert client.convert(money).units == 6
-            assert (
-                list(client.watch(money)) == [pair.shop.models.Receipt(total=money)] * 3
-            )
+            assert list(client.watch(money)) == [pair.shop.models.Receipt(total=money)] * 3
     finally:
         server.stop()
         pool.shutdown()
@@ -275,9 +269,7 @@ def test_hooks_take_and_give_reused_messages(make: Make) -> None:
     settings = '[api]\nservice = "Api"\n[hooks]\nservice = "Hooks"\n'
     reuse = f'[reuse]\n"money.proto" = "{types}"\n'
     name = make({"hooks.proto": _HOOKS, "money.proto": _MONEY}, settings + reuse)
-    sdk, testing = importlib.import_module(name), importlib.import_module(
-        f"{name}.testing"
-    )
+    sdk, testing = importlib.import_module(name), importlib.import_module(f"{name}.testing")
     models = importlib.import_module(types).models
 
     class Payer(sdk.Plugin):
@@ -302,12 +294,8 @@ def test_hooks_take_and_give_reused_messages(make: Make) -> None:
 
 
 def test_a_newer_package_may_know_more(make: Make) -> None:
-    text = _MONEY.replace(
-        "message Rate {", "message Rate { Odd odd = 9; string by = 2;"
-    )
-    text += (
-        'message Odd { string text = 1; }\nimport "google/protobuf/wrappers.proto";\n'
-    )
+    text = _MONEY.replace("message Rate {", "message Rate { Odd odd = 9; string by = 2;")
+    text += 'message Odd { string text = 1; }\nimport "google/protobuf/wrappers.proto";\n'
     text = text.replace("rate = 3;", "rate = 3; google.protobuf.Int32Value count = 4;")
     types = importlib.import_module(make({"money.proto": text}))
     shop = importlib.import_module(_user(make, types.__name__))
@@ -373,15 +361,11 @@ def test_a_missing_package_is_an_error_that_names_both(make: Make) -> None:
 
 def test_a_package_of_something_else_is_an_error(make: Make) -> None:
     name = _user(make, "xml")
-    with pytest.raises(
-        ImportError, match=f"{name} needs the package xml as plugwright"
-    ):
+    with pytest.raises(ImportError, match=f"{name} needs the package xml as plugwright"):
         importlib.import_module(name)
 
 
-def test_a_failure_inside_the_other_package_is_shown_as_it_is(
-    make: Make, on_path: Path
-) -> None:
+def test_a_failure_inside_the_other_package_is_shown_as_it_is(make: Make, on_path: Path) -> None:
     types = make({"money.proto": _MONEY})
     broken = on_path / types / "_package.py"
     broken.write_text("import no_such_module\n")
@@ -390,9 +374,7 @@ def test_a_failure_inside_the_other_package_is_shown_as_it_is(
 
 
 def test_a_chain_of_packages(make: Make) -> None:
-    base = {
-        "base.proto": 'syntax = "proto3";\npackage b;\nmessage Base { string s = 1; }'
-    }
+    base = {"base.proto": 'syntax = "proto3";\npackage b;\nmessage Base { string s = 1; }'}
     middle = {
         "middle.proto": 'syntax = "proto3";\npackage m;\nimport "base.proto";\n'
         "message Middle { b.Base base = 1; }"
@@ -412,9 +394,7 @@ def test_a_chain_of_packages(make: Make) -> None:
     assert codec.decode(sdk.models.Top, codec.encode(value)) == value
     assert sdk.registry.message("b.Base") is type(made)
     wrong = make(base | middle | top, f'{own}"{between}"\n')
-    with pytest.raises(
-        ImportError, match=rf"takes it from {bottom}: name that in \[reuse\]"
-    ):
+    with pytest.raises(ImportError, match=rf"takes it from {bottom}: name that in \[reuse\]"):
         importlib.import_module(wrong)
 
 
@@ -437,9 +417,7 @@ def test_packages_that_use_each_other(make: Make) -> None:
 def test_a_file_that_does_not_fit_is_an_error(make: Make) -> None:
     """The other package's newer file imports one that this package has generated itself."""
     extra = 'syntax = "proto3";\npackage shared;\nmessage Extra {}\n'
-    newer = _MONEY.replace(
-        "message Money {", "message Money { Extra extra = 8; More more = 9;"
-    )
+    newer = _MONEY.replace("message Money {", "message Money { Extra extra = 8; More more = 9;")
     newer = newer.replace('"proto3";', '"proto3";\nimport "extra.proto";')
     types = make({"money.proto": newer, "extra.proto": extra + "message More {}"})
     reuse = f'[reuse]\n"money.proto" = "{types}"\n'
@@ -450,13 +428,9 @@ def test_a_file_that_does_not_fit_is_an_error(make: Make) -> None:
         codec.encode(sdk.models.Price())
 
 
-def test_what_was_generated_imports_and_depends_on_the_other(
-    make: Make, on_path: Path
-) -> None:
+def test_what_was_generated_imports_and_depends_on_the_other(make: Make, on_path: Path) -> None:
     types = make({"money.proto": _MONEY})
     name = _user(make, types)
     assert import_failures(on_path, modules(on_path / name)) == ""
-    project = {f.path: f.text for f in Case(ROOT / "reuse").generate()}[
-        "pyproject.toml"
-    ]
+    project = {f.path: f.text for f in Case(ROOT / "reuse").generate()}["pyproject.toml"]
     assert '    "shared-types>=1",\n' in project

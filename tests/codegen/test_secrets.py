@@ -66,9 +66,7 @@ def test_representations(models: Any, caplog: pytest.LogCaptureFixture) -> None:
         assert "user='ann'" in text
         assert "shown=True" in text
     assert repr(model.proof) == "Login.Proof.Code([hidden])"
-    assert repr(models.Login.Proof.Card(models.Inner())).startswith(
-        "Login.Proof.Card(Inner("
-    )
+    assert repr(models.Login.Proof.Card(models.Inner())).startswith("Login.Proof.Card(Inner(")
 
 
 def test_what_is_hidden_is_there(models: Any) -> None:
@@ -160,9 +158,7 @@ def test_errors_of_decoding(models: Any, json_text: str) -> None:
         ),
     ],
 )
-def test_errors_of_json_with_secret_keys(
-    models: Any, json_text: str, shown: str
-) -> None:
+def test_errors_of_json_with_secret_keys(models: Any, json_text: str, shown: str) -> None:
     with pytest.raises(DecodeError, match=shown) as caught:
         codec.from_json(models.Login, json_text)
     assert is_clean("".join(traceback.format_exception(caught.value)))

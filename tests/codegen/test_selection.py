@@ -96,9 +96,7 @@ def _messages(reached: _Reached, names: Iterable[str]) -> set[str]:
     return {n for n in ours if isinstance(reached.declared[f".{n}"], is_message)}
 
 
-def test_clapshot_is_pruned_to_what_its_services_reach(
-    reached: _Reached, on_path: Path
-) -> None:
+def test_clapshot_is_pruned_to_what_its_services_reach(reached: _Reached, on_path: Path) -> None:
     everything = {n[1:] for n in reached.declared if not reached._is_entry(n)}
     assert len(_messages(reached, everything)) == 104
     wanted = _messages(reached, reached.types())
@@ -263,9 +261,7 @@ def test_inspect_and_explain_show_what_is_selected(tmp_path: Path) -> None:
         "selection.Reader",
         "selection.Shelf",
     }
-    assert (
-        "class Reader" in command(["explain", "Reader", *_ARGUMENTS], tmp_path).stdout
-    )
+    assert "class Reader" in command(["explain", "Reader", *_ARGUMENTS], tmp_path).stdout
     for hidden in ("Room", "Catalogue", "Audit"):
         said = command(["explain", hidden, *_ARGUMENTS], tmp_path)
         assert (said.code, said.stdout) == (1, ""), hidden

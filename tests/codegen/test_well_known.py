@@ -90,9 +90,7 @@ def test_null_is_not_unset(single: Any) -> None:
     assert again(single(value=NULL)).value is NULL
     assert again(single(value=0)).value == 0
     assert codec.encode(single()) == b""
-    assert again(single(when=single.When.Json(None))) == single(
-        when=single.When.Json(None)
-    )
+    assert again(single(when=single.When.Json(None))) == single(when=single.When.Json(None))
 
 
 def test_zero_is_not_unset(single: Any) -> None:
@@ -164,9 +162,7 @@ def test_masks_of_fields_that_exist(single: Any, collected: Any) -> None:
         assert problem in str(e.value)
 
 
-def test_the_package_exports_what_stands_for_the_values(
-    root: Any, generated: Generated
-) -> None:
+def test_the_package_exports_what_stands_for_the_values(root: Any, generated: Generated) -> None:
     assert root.NULL is NULL
     assert root.AnyMessage is AnyMessage
     assert root.FieldMask is FieldMask

@@ -69,9 +69,7 @@ def test_the_command_says_what_to_install(
     assert extra[1] in project["optional-dependencies"]
 
 
-def test_protoc_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_protoc_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.proto").write_text(PROTO)
     monkeypatch.setitem(sys.modules, "grpc_tools._protoc_compiler", None)
     got = command(["generate", "--package", "k", "--out", "o", "a.proto"], tmp_path)
@@ -115,7 +113,5 @@ def test_an_sdk_that_always_needs_it_depends_on_it(tmp_path: Path) -> None:
     "config",
     [GO_PLUGIN + 'auto-mtls = "never"\n', CONFIG + 'style = "port-on-stdout"\n'],
 )
-def test_an_sdk_that_never_needs_it_does_not_speak_of_it(
-    tmp_path: Path, config: str
-) -> None:
+def test_an_sdk_that_never_needs_it_does_not_speak_of_it(tmp_path: Path, config: str) -> None:
     assert "mtls" not in str(project(tmp_path, config))

@@ -91,8 +91,7 @@ def test_commands_at_once_leave_what_one_leaves(project: Path) -> None:
     (project / "a.proto").write_text(_PROTO.replace("name", "title"))
     arguments = [sys.executable, "-m", "plugwright", "generate", "."]
     running = [
-        subprocess.Popen(arguments, cwd=project, stdout=subprocess.DEVNULL)
-        for _ in range(4)
+        subprocess.Popen(arguments, cwd=project, stdout=subprocess.DEVNULL) for _ in range(4)
     ]
     assert [process.wait() for process in running] == [0, 0, 0, 0]
     (project / "a.proto").write_text(_PROTO)
@@ -109,9 +108,7 @@ def _locked(folder: Path) -> Generator[None]:
         os.close(fd)
 
 
-def test_a_run_that_keeps_the_lock_is_named(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_keeps_the_lock_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exclusive, "PATIENCE", 0.2)
     monkeypatch.setattr(exclusive, "_NOTICED", 0.0)
     (project / "a.proto").write_text(_PROTO.replace("name", "title"))

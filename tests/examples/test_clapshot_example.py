@@ -59,9 +59,7 @@ def test_its_options_are_explained() -> None:
     ("document", "count"),
     [("docs/clapshot.md", 3), ("generated/clapshot/README.md", 2)],
 )
-def test_the_python_in_documents_runs(
-    document: str, count: int, tmp_path: Path
-) -> None:
+def test_the_python_in_documents_runs(document: str, count: int, tmp_path: Path) -> None:
     text = (ROOT / document).read_text("utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(blocks) == count

@@ -13,9 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "openrun"
-IMPORTS = os.pathsep.join(
-    str(ROOT / part) for part in ("generated/openrun", "runtime", "codegen")
-)
+IMPORTS = os.pathsep.join(str(ROOT / part) for part in ("generated/openrun", "runtime", "codegen"))
 ENV = {**os.environ, "PYTHONPATH": IMPORTS, "MYPYPATH": IMPORTS}
 
 

@@ -100,9 +100,7 @@ UNARY = {name: h for name, h in HOOKS.items() if name != "ServeHTTP"}
 class Host:
     """Calls the hooks of one plugin."""
 
-    def __init__(
-        self, plugin: object, channel: grpc.Channel, log_handler: Records
-    ) -> None:
+    def __init__(self, plugin: object, channel: grpc.Channel, log_handler: Records) -> None:
         self.plugin: Any = plugin
         self.channel = channel
         self.log_handler = log_handler
@@ -133,9 +131,7 @@ def web(host: Host, path: str) -> Any:
     """The answers to a GET request, as they arrive."""
     call = host.channel.stream_stream(
         f"/{SERVICE}/ServeHTTP",
-        request_serializer=lambda tree: to_pb(
-            "ServeHTTPRequest", tree
-        ).SerializeToString(),
+        request_serializer=lambda tree: to_pb("ServeHTTPRequest", tree).SerializeToString(),
         response_deserializer=message_class("ServeHTTPResponse").FromString,
     )
     head = {"method": "GET", "url": path, "request_uri": path}
@@ -206,17 +202,13 @@ class Script:
         return self.behave(*arguments)
 
 
-def scripted(
-    names: Any, *, coroutines: bool, **options: Any
-) -> tuple[type[Plugin], Script]:
+def scripted(names: Any, *, coroutines: bool, **options: Any) -> tuple[type[Plugin], Script]:
     """A plugin class that handles `names` as its script says.
 
     `options` are those of the `hook` decorator.
     """
     script = Script()
-    methods = {
-        f"handle_{name}": _method(name, script, coroutines, options) for name in names
-    }
+    methods = {f"handle_{name}": _method(name, script, coroutines, options) for name in names}
     return type("Scripted", (Plugin,), methods), script
 
 

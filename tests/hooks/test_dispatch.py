@@ -87,9 +87,7 @@ def test_an_actor_that_is_sent_empty_is_no_none(everything):
 @pytest.mark.parametrize("text", [b"{", b"[1]", b'"x"', b"\xff", b"[" * 100_000])
 def test_a_document_that_is_no_json_object_is_a_failure(everything, text):
     host, script = everything
-    answer = host.call(
-        "ConfigurationWillBeSaved", {"new_config": {"config_json": text}}
-    )
+    answer = host.call("ConfigurationWillBeSaved", {"new_config": {"config_json": text}})
     assert answer.error.id == "plugin.configuration_will_be_saved.error"
     assert "JSON" in answer.error.detailed_error
     assert script.seen == {}
@@ -109,9 +107,7 @@ def test_bytes_that_are_no_request_are_a_failure(everything):
 def result_of(hook_: Hook) -> tuple[Any, dict[str, Any]]:
     """A result that a handler of the hook may return, and the response it becomes."""
     outputs = [
-        f
-        for f in MESSAGES[hook_.response]
-        if f["name"] not in ("error", "rejection_reason")
+        f for f in MESSAGES[hook_.response] if f["name"] not in ("error", "rejection_reason")
     ]
     if not outputs:
         return None, {}

@@ -19,9 +19,7 @@ def harness() -> Iterator[PluginHarness[Plugin]]:
 
 
 def test_requests_of_an_unknown_name(harness: PluginHarness[Plugin]) -> None:
-    with pytest.raises(
-        ValueError, match=r"no RPC 'CreatPost'; the nearest: CreatePost"
-    ):
+    with pytest.raises(ValueError, match=r"no RPC 'CreatPost'; the nearest: CreatePost"):
         harness.api.requests("CreatPost", models.CreatePostRequest)
 
 

@@ -105,9 +105,7 @@ class Greeter(Plugin):
 
 def test_an_answer_is_a_response():
     with PluginHarness(Greeter) as harness:
-        harness.api.on(
-            "GetUser", models.GetUserResponse(user=models.User(username="ann"))
-        )
+        harness.api.on("GetUser", models.GetUserResponse(user=models.User(username="ann")))
         answer = harness.hooks.message_will_be_posted(post=models.Post(message="hey"))
     assert answer.modified_post == models.Post(message="ann: hey")
 
@@ -158,9 +156,7 @@ def test_an_answer_to_a_call_that_does_not_exist():
 
 def test_an_answer_of_another_call():
     harness = PluginHarness(Greeter)
-    with pytest.raises(
-        TypeError, match=r"GetUser answers GetUserResponse, .*not GetTeam"
-    ):
+    with pytest.raises(TypeError, match=r"GetUser answers GetUserResponse, .*not GetTeam"):
         harness.api.on("GetUser", models.GetTeamResponse())
 
 
@@ -169,9 +165,7 @@ def test_an_answer_of_another_call():
 
 def test_requests_are_recorded():
     with PluginHarness(Greeter) as harness:
-        town = models.GetChannelByNameForTeamNameResponse(
-            channel=models.Channel(id="c1")
-        )
+        town = models.GetChannelByNameForTeamNameResponse(channel=models.Channel(id="c1"))
         harness.api.on("GetChannelByNameForTeamName", town)
         harness.api.on("CreatePost", models.CreatePostResponse(post=models.Post()))
         for name in ("ann", "bob"):
@@ -323,9 +317,7 @@ def test_the_environment_of_a_real_host_is_not_used(monkeypatch):
 
 class Many(Plugin):
     @hook(HookName.FileWillBeUploaded)
-    def upload(
-        self, context: models.PluginContext, info: models.FileInfo, content: bytes
-    ) -> bytes:
+    def upload(self, context: models.PluginContext, info: models.FileInfo, content: bytes) -> bytes:
         return content.upper()
 
     @hook(HookName.MessageWillBePosted)
@@ -376,9 +368,7 @@ def test_a_harness_of_an_instance():
 
 @pytest.mark.parametrize("name", ["hooks", "plugin"])
 def test_a_harness_without_its_with_statement(name: str):
-    with pytest.raises(
-        AttributeError, match=f"{name!r}; not before its with statement"
-    ):
+    with pytest.raises(AttributeError, match=f"{name!r}; not before its with statement"):
         getattr(PluginHarness(Many), name)
 
 

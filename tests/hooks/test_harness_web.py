@@ -51,9 +51,7 @@ def fetch(harness: PluginHarness[Web]) -> Any:
     return b"".join(a.body_chunk for a in harness.hooks.serve_http([request]))
 
 
-def test_an_application_starts_with_the_first_request_and_ends_with_the_plugin() -> (
-    None
-):
+def test_an_application_starts_with_the_first_request_and_ends_with_the_plugin() -> None:
     with harness() as running:
         assert running.plugin.events == []
         assert [fetch(running), fetch(running)] == [b"page"] * 2

@@ -170,9 +170,7 @@ def test_odd_exceptions_are_failures_like_any_other(everything, hook_, odd):
 
 @pytest.mark.parametrize("hook_", ["OnActivate", "UserHasBeenCreated"])
 @pytest.mark.parametrize("error", [StopIteration, StopAsyncIteration, GeneratorExit])
-def test_what_generators_mean_by_an_exception_is_a_failure_too(
-    everything, hook_, error
-):
+def test_what_generators_mean_by_an_exception_is_a_failure_too(everything, hook_, error):
     """No future can carry them, and the call must end all the same: `next()` in a handler."""
     host, script = everything
     script.behave = raising(error())

@@ -40,9 +40,7 @@ ERROR_IDS = {
     "ExecuteCommand": "plugin.execute_command.error",
     "GenerateSupportData": "plugin.generate_support_data.error",
     "OnSharedChannelsSyncMsg": "plugin.on_shared_channels_sync_msg.error",
-    "OnSharedChannelsAttachmentSyncMsg": (
-        "plugin.on_shared_channels_attachment_sync_msg.error"
-    ),
+    "OnSharedChannelsAttachmentSyncMsg": ("plugin.on_shared_channels_attachment_sync_msg.error"),
     "OnSharedChannelsProfileImageSyncMsg": (
         "plugin.on_shared_channels_profile_image_sync_msg.error"
     ),

@@ -51,9 +51,7 @@ def stream(host: Host, requests: Iterable[Tree]) -> Any:
     """The answers to a stream of requests, as they arrive."""
     call = host.channel.stream_stream(
         f"/{SERVICE}/ServeHTTP",
-        request_serializer=lambda tree: to_pb(
-            "ServeHTTPRequest", tree
-        ).SerializeToString(),
+        request_serializer=lambda tree: to_pb("ServeHTTPRequest", tree).SerializeToString(),
         response_deserializer=message_class("ServeHTTPResponse").FromString,
     )
     return call(iter(requests), timeout=20)
@@ -136,9 +134,7 @@ def test_the_plugin_context_is_the_model():
         return Response()
 
     with served(handler) as host:
-        exchange(
-            host, {"init": {**INIT, "plugin_context": tree}, "body_complete": True}
-        )
+        exchange(host, {"init": {**INIT, "plugin_context": tree}, "body_complete": True})
         exchange(host, {"init": INIT, "body_complete": True})
     assert seen == [to_model("PluginContext", tree), models.PluginContext()]
 
@@ -192,9 +188,7 @@ def test_a_failing_handler_is_a_500_that_tells_nothing():
     assert record.exc_info is not None
 
 
-@pytest.mark.parametrize(
-    "requests", [[], [{"body_chunk": b"x"}], [{"body_complete": True}]]
-)
+@pytest.mark.parametrize("requests", [[], [{"body_chunk": b"x"}], [{"body_complete": True}]])
 def test_a_stream_without_a_head_is_refused(requests):
     with hosted(Coroutine()) as host:
         with pytest.raises(grpc.RpcError) as caught:
@@ -244,9 +238,7 @@ def wsgi_app(environ: Any, start_response: Any) -> list[bytes]:
     return [environ["PATH_INFO"].encode()]
 
 
-@pytest.mark.parametrize(
-    "mount", [asgi(asgi_app), wsgi(wsgi_app)], ids=["asgi", "wsgi"]
-)
+@pytest.mark.parametrize("mount", [asgi(asgi_app), wsgi(wsgi_app)], ids=["asgi", "wsgi"])
 def test_a_mounted_application_is_a_handler(mount):
     with served(mount) as host:
         status, _, body = exchange(host, WHOLE)

@@ -56,9 +56,7 @@ WRONG: list[tuple[str, Any, str]] = [
 @pytest.mark.parametrize(
     ("name", "result", "expected"), WRONG, ids=[f"{n}-{r}"[:50] for n, r, _ in WRONG]
 )
-def test_what_no_hook_accepts_is_never_taken_for_consent(
-    everything, name, result, expected
-):
+def test_what_no_hook_accepts_is_never_taken_for_consent(everything, name, result, expected):
     host, script = everything
     script.behave = lambda *_: result
     if HOOKS[name].has_error:

@@ -109,9 +109,7 @@ WRONG: list[tuple[Any, Any, str]] = [
 
 @pytest.mark.parametrize("written", [False, True], ids=["types", "texts"])
 @pytest.mark.parametrize(("post", "result", "text"), WRONG, ids=repr)
-def test_what_cannot_be_right_is_refused(
-    post: Any, result: Any, text: str, written: bool
-) -> None:
+def test_what_cannot_be_right_is_refused(post: Any, result: Any, text: str, written: bool) -> None:
     with pytest.raises(HookRegistrationError, match=text) as caught:
         handler("MessageWillBePosted", post, result, written)
     said = str(caught.value)
@@ -132,9 +130,7 @@ def test_swapped_parameters_are_refused() -> None:
 def test_the_order_of_names_does_not_matter() -> None:
     class Named(Plugin):
         @untyped(HookName.MessageWillBePosted)
-        def f(
-            self, post: models.PluginContext, context: models.Post, more: int = 0
-        ) -> None: ...
+        def f(self, post: models.PluginContext, context: models.Post, more: int = 0) -> None: ...
 
     assert Named.implemented_hooks() == ["MessageWillBePosted"]
 
@@ -194,9 +190,7 @@ def test_what_a_decorator_hides_is_not_guessed_at() -> None:
 
 def test_a_method_with_the_name_of_a_hook_is_warned_about() -> None:
     for name in ("on_activate", "OnActivate", "onActivate"):
-        with pytest.warns(
-            UserWarning, match=rf"{name} is no handler of OnActivate"
-        ) as seen:
+        with pytest.warns(UserWarning, match=rf"{name} is no handler of OnActivate") as seen:
             type("Forgotten", (Plugin,), {name: lambda self: None})
         assert "@hook('OnActivate')" in str(seen[0].message)
         assert seen[0].filename == __file__

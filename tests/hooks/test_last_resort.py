@@ -106,9 +106,7 @@ def check_failures(host: Host) -> None:
 def module_host(request: Any) -> Iterator[Any]:
     names = [FILTER, EMBEDDING, ENDING]
     plugin, script = scripted(names[1:], coroutines=request.param)
-    closed, its_script = scripted(
-        [FILTER], coroutines=request.param, on_error=Reject("try later")
-    )
+    closed, its_script = scripted([FILTER], coroutines=request.param, on_error=Reject("try later"))
     handle: Any = closed.__dict__["handle_" + FILTER]
     both = type("Both", (plugin,), {"handle_" + FILTER: handle})
     with hosted(both()) as host:
@@ -124,9 +122,7 @@ def host(module_host: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", ODD)
-def test_an_exception_of_any_make_is_a_failure_like_any_other(
-    host: Any, kind: str
-) -> None:
+def test_an_exception_of_any_make_is_a_failure_like_any_other(host: Any, kind: str) -> None:
     host, script = host
     script.behave = raising(ODD[kind]())
     check_failures(host)

@@ -99,9 +99,7 @@ def test_a_filter_whose_task_is_cancelled_stays_shut(host: Host, what: str) -> N
 
 
 @pytest.mark.parametrize("what", ["itself", "all"])
-def test_what_a_function_returned_to_be_awaited_fails_as_well(
-    host: Host, what: str
-) -> None:
+def test_what_a_function_returned_to_be_awaited_fails_as_well(host: Host, what: str) -> None:
     code, text = host.failure("MessageWillBePosted", {"post": {"message": what}})
     assert (code, text) == (grpc.StatusCode.INTERNAL, "CancelledError")
 

@@ -46,9 +46,7 @@ class Activated(Told):
     ],
     ids=" ".join,
 )
-def test_the_configuration_comes_first_and_once(
-    calls: list[str], events: list[str]
-) -> None:
+def test_the_configuration_comes_first_and_once(calls: list[str], events: list[str]) -> None:
     plugin = Activated()
     with hosted(plugin) as host:
         for name in calls:
@@ -65,9 +63,7 @@ def test_a_plugin_without_on_activate_hears_of_it_too() -> None:
     assert plugin.implemented_hooks() == [START, LOAD]
 
 
-@pytest.mark.parametrize(
-    "failure", [ValueError("no such team"), SystemExit(3)], ids=repr
-)
+@pytest.mark.parametrize("failure", [ValueError("no such team"), SystemExit(3)], ids=repr)
 def test_its_failure_is_logged_and_the_plugin_starts(failure: BaseException) -> None:
     plugin = Activated()
     plugin.failure = failure

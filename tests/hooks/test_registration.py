@@ -162,9 +162,7 @@ def test_class_methods_and_static_methods_are_handlers_in_either_order():
 
         @classmethod
         @hook(HookName.OnInstall)
-        def install(
-            cls, context: models.PluginContext, event: models.OnInstallEvent
-        ) -> None:
+        def install(cls, context: models.PluginContext, event: models.OnInstallEvent) -> None:
             assert cls is Static
 
         @untyped(HookName.OnActivate)
@@ -239,9 +237,7 @@ def refused(*parts: str) -> Any:
     return pytest.raises(HookRegistrationError, match=f"(?s){pattern}")
 
 
-@pytest.mark.parametrize(
-    "name", ["MessageWillBePost", "on_activate", "", "Implemented"]
-)
+@pytest.mark.parametrize("name", ["MessageWillBePost", "on_activate", "", "Implemented"])
 def test_a_name_that_is_no_hook(name):
     with refused(r"Typo\.handle", f"no hook '{name}'", "nearest are: "):
 
@@ -373,9 +369,7 @@ def test_a_refusal_without_a_reason(value):
 
         class Closed(Plugin):
             @untyped(HookName.UserWillLogIn, on_error=value)
-            def handle(
-                self, context: models.PluginContext, user: models.User
-            ) -> None: ...
+            def handle(self, context: models.PluginContext, user: models.User) -> None: ...
 
 
 @pytest.mark.parametrize("name", [n for n, h in HOOKS.items() if not h.can_refuse])

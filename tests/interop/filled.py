@@ -56,9 +56,7 @@ def fill_message(message: Any, numbers: Any, depth: int) -> None:
     name = message.DESCRIPTOR.full_name
     message.SetInParent()
     if name == "google.protobuf.Struct":
-        message.update(
-            {"text": f"s{next(numbers)}", "deep": {"list": [1.5, None, True]}}
-        )
+        message.update({"text": f"s{next(numbers)}", "deep": {"list": [1.5, None, True]}})
     elif name == "google.protobuf.Value":
         message.string_value = f"v{next(numbers)}"
     elif name == "google.protobuf.Any":
@@ -82,11 +80,7 @@ def scalar(field: Any, numbers: Any) -> Any:
     if kind == field.TYPE_STRING:
         return f"{field.name}-{number}-ü"
     if kind == field.TYPE_BYTES:
-        return (
-            JSON_BYTES
-            if field.name.endswith("_json")
-            else b"\x00\xff" + str(number).encode()
-        )
+        return JSON_BYTES if field.name.endswith("_json") else b"\x00\xff" + str(number).encode()
     if kind == field.TYPE_BOOL:
         return True
     if kind in (field.TYPE_DOUBLE, field.TYPE_FLOAT):

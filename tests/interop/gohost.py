@@ -61,9 +61,7 @@ def build_host(cache: Path | None = None) -> Path:
         if binary.exists():
             return binary
         if shutil.which("go") is None:
-            raise RuntimeError(
-                "the interop tests need a Go toolchain: put `go` on the PATH"
-            )
+            raise RuntimeError("the interop tests need a Go toolchain: put `go` on the PATH")
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=directory) as scratch:
             fresh = Path(scratch) / "plugwright-host"
@@ -171,9 +169,7 @@ class GoHost:
     def abort(self, future: Future[Result]) -> None:
         """Cancel a command under way: its RPC is cancelled, as by a client that leaves."""
         with self._lock:
-            ids = [
-                key for key, (_, waiting) in self._waiting.items() if waiting is future
-            ]
+            ids = [key for key, (_, waiting) in self._waiting.items() if waiting is future]
         if not ids:
             return  # it has already ended
         try:

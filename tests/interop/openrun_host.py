@@ -34,9 +34,7 @@ class OpenRunHost(GoHost):
             files.file.append(descriptor_pb2.FileDescriptorProto.FromString(data))
         super().__init__(files.SerializeToString())
 
-    def start(
-        self, program: Path = PROVIDER, name: str = "plugin", **fields: Any
-    ) -> Result:
+    def start(self, program: Path = PROVIDER, name: str = "plugin", **fields: Any) -> Result:
         """Start a provider as the server does: `program` with this Python, or `argv`.
 
         `env` adds to the environment.
@@ -75,9 +73,7 @@ class OpenRunHost(GoHost):
         response: Result = result.get("response", {})
         return response
 
-    def call(
-        self, function: str, *args: Any, session: str = "s", name: str = "plugin"
-    ) -> Result:
+    def call(self, function: str, *args: Any, session: str = "s", name: str = "plugin") -> Result:
         """The response of a function of `probe`; `args` are StarValues in ProtoJSON."""
         request = {
             "module": "probe",

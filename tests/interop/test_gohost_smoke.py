@@ -79,9 +79,7 @@ def serve_plugin() -> None:
     if os.environ.get(COOKIE["key"]) != COOKIE["value"]:
         sys.exit("this is a plugin, start it from the host")
     stop = threading.Event()
-    server = grpc.server(
-        ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", -1)]
-    )
+    server = grpc.server(ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", -1)])
     server.add_generic_rpc_handlers((*control_handlers(stop), echo_handler()))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -119,10 +117,7 @@ def control_handlers(stop: threading.Event) -> list[Any]:
         "plugin.GRPCStdio": {"StreamStdio": down(stdio)},
         "plugin.GRPCBroker": {"StartStream": both(broker)},
     }
-    return [
-        grpc.method_handlers_generic_handler(name, rpcs)
-        for name, rpcs in services.items()
-    ]
+    return [grpc.method_handlers_generic_handler(name, rpcs) for name, rpcs in services.items()]
 
 
 def echo_handler() -> Any:
@@ -187,9 +182,7 @@ def test_start_reports_what_was_negotiated(host: GoHost, plugin: Result) -> None
     print(f"spawn to handshake: {plugin['handshake_ms']:.0f} ms, {host.versions}")
     assert host.request("health")["status"] == "SERVING"
     assert "printed\n" in host.request("stdio", contains="printed")["text"]
-    records = host.request("logs", contains="serving", level="warn", at_least=1)[
-        "records"
-    ]
+    records = host.request("logs", contains="serving", level="warn", at_least=1)["records"]
     assert records[0]["fields"]["port"] == int(plugin["address"].split(":")[1])
 
 
@@ -220,9 +213,7 @@ def test_stream_generates_and_sums_bodies(host: GoHost) -> None:
         "last": {"last": True},
     }
     sends = [{"body": body}]
-    answer = host.request(
-        "stream", method="Both", sends=sends, read={"body_path": "data"}
-    )
+    answer = host.request("stream", method="Both", sends=sends, read={"body_path": "data"})
     assert (answer["code"], answer["body"]) == ("OK", answer["sent"]["body"])
     assert (answer["body"]["size"], answer["received_count"]) == (total, 81)
     assert answer["received"][0]["response"] == {"text": "a"}
@@ -265,28 +256,20 @@ def test_load_counts_every_call(host: GoHost) -> None:
         0,
     )
     assert 0 < answer["p50_ms"] <= answer["p99_ms"] <= answer["max_ms"]
-    print(
-        f"load: {answer['per_second']:.0f}/s, p50 {answer['p50_ms']}, p99 {answer['p99_ms']} ms"
-    )
+    print(f"load: {answer['per_second']:.0f}/s, p50 {answer['p50_ms']}, p99 {answer['p99_ms']} ms")
 
 
 @pytest.mark.usefixtures("plugin")
 def test_api_answers_records_and_changes(host: GoHost) -> None:
     ask = {"text": "ask", "number": 9}
-    assert host.request("call", method="Unary", request=ask)["response"] == {
-        "number": "9"
-    }
+    assert host.request("call", method="Unary", request=ask)["response"] == {"number": "9"}
     seen = host.request("api_log", method="Ask")["requests"][-1]
     assert seen["request"] == {"text": "ask", "number": "9"}
     assert seen["metadata"]["from"] == ["plugin"]
     assert 4000 < seen["deadline_ms"] < 5100  # grpcio rounds deadlines up on the wire
     host.request("api_set", answers={"Ask": {"response": {"text": "new"}}})
-    assert host.request("call", method="Unary", request=ask)["response"] == {
-        "text": "new"
-    }
-    host.request(
-        "api_set", answers={"Ask": {"status": {"code": "NOT_FOUND", "message": "gone"}}}
-    )
+    assert host.request("call", method="Unary", request=ask)["response"] == {"text": "new"}
+    host.request("api_set", answers={"Ask": {"status": {"code": "NOT_FOUND", "message": "gone"}}})
     assert "gone" in host.request("call", method="Unary", request=ask)["message"]
 
 

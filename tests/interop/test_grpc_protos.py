@@ -26,9 +26,7 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = tmp_path_factory.mktemp("grpc_protos")
     descriptors = root / "set.binpb"
     with descriptors.open("wb") as file:
-        subprocess.run(
-            ["go", "run", "./descriptors"], cwd=HOST, stdout=file, check=True
-        )
+        subprocess.run(["go", "run", "./descriptors"], cwd=HOST, stdout=file, check=True)
     command = [sys.executable, "-m", "plugwright", "generate", "--package", PACKAGE]
     command += ["--out", str(root), "--descriptor-set", str(descriptors)]
     subprocess.run(command, check=True)

@@ -35,9 +35,7 @@ def begin(host: MattermostHost, name: str, how: str) -> Future[Result]:
     """A call of the hook that blocks, which has begun to."""
     request = {"user": {"id": how}}
     after = last_record(host, name)
-    call = host.submit(
-        "call", target=name, method="UserHasBeenDeactivated", request=request
-    )
+    call = host.submit("call", target=name, method="UserHasBeenDeactivated", request=request)
     host.request("logs", name=name, contains=f"{how} begins", after=after, at_least=1)
     return call
 
@@ -48,9 +46,7 @@ def last_record(host: MattermostHost, name: str) -> int:
 
 
 @contextlib.contextmanager
-def blocked(
-    host: MattermostHost, name: str = "function", how: str = "sleep"
-) -> Iterator[None]:
+def blocked(host: MattermostHost, name: str = "function", how: str = "sleep") -> Iterator[None]:
     """In it a coroutine blocks; that it still does so at the end is part of the test."""
     call = begin(host, name, how)
     try:
@@ -108,9 +104,7 @@ def test_coroutines_behind_it_are_answered_when_their_time_is_up(
     print(f"time-outs of 0.5 s came after {embedded['elapsed_ms']:.0f} ms", end=" ")
     print(f"and {status['elapsed_ms']:.0f} ms ({how})")
     # The loop goes on, and does not run what nobody waits for.
-    answer = host.hook(
-        "ExecuteCommand", {"args": {"command": "next"}}, target="function"
-    )
+    answer = host.hook("ExecuteCommand", {"args": {"command": "next"}}, target="function")
     assert answer["response"] == {"response": {"text": "in time"}}
     ran = host.request("logs", name="function", contains="command", after=after)
     texts = [r["message"] for r in ran["records"] if r["message"].endswith("runs")]
@@ -129,9 +123,7 @@ def get(host: MattermostHost, name: str, path: str) -> Future[Result]:
 
 
 @pytest.mark.parametrize("kind", ["function", "coroutine"])
-def test_http_waits_for_the_loop_and_is_then_served(
-    host: MattermostHost, kind: str
-) -> None:
+def test_http_waits_for_the_loop_and_is_then_served(host: MattermostHost, kind: str) -> None:
     """HTTP streams are driven by the loop of coroutines, for handlers of either kind; a
     client that leaves meanwhile is not waited for.
     """
@@ -167,9 +159,7 @@ def test_the_log_names_the_line_that_blocks(host: MattermostHost) -> None:
     assert "all other coroutines wait for it" in text
     assert "time.sleep(pause)" in text
     assert "in deactivated" in text
-    host.request(
-        "logs", name="function", contains="event loop goes on", after=after, at_least=1
-    )
+    host.request("logs", name="function", contains="event loop goes on", after=after, at_least=1)
     every = host.request("logs", name="function", contains="blocks the", after=after)
     assert len(every["records"]) == 1  # the loop of the transport is not blocked
 
@@ -190,13 +180,9 @@ def by_signal(host: MattermostHost, started: Result) -> None:
 
 
 @pytest.mark.parametrize("stop", [by_controller, by_signal])
-def test_it_stops_within_the_grace(
-    host: MattermostHost, tmp_path: Path, stop: Stop
-) -> None:
+def test_it_stops_within_the_grace(host: MattermostHost, tmp_path: Path, stop: Stop) -> None:
     name = stop.__name__
-    started = host.activate(
-        PLUGINS / "blocking.py", name, env={"TMPDIR": str(tmp_path)}
-    )
+    started = host.activate(PLUGINS / "blocking.py", name, env={"TMPDIR": str(tmp_path)})
     assert Path(started["address"]).exists()
     call = begin(host, name, "endless")
     began = time.monotonic()

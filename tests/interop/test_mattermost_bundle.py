@@ -86,9 +86,7 @@ def start(host: MattermostHost, folder: Path, program: str, name: str) -> Any:
     )
 
 
-def test_a_bundle_runs_where_only_python_is(
-    host: MattermostHost, installed: Path
-) -> None:
+def test_a_bundle_runs_where_only_python_is(host: MattermostHost, installed: Path) -> None:
     assert interpreter(installed) == str(installed / "venv" / "bin" / "python")
     user = {"user": {"id": "u1", "username": "ada"}}
     host.request("api_set", answers={"GetUser": {"response": user}})

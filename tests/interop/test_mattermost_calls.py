@@ -19,12 +19,8 @@ DEEPER_THAN_THE_POOL = THREADS + 36
 def host() -> Iterator[MattermostHost]:
     with MattermostHost() as host:
         answers = {
-            "GetPost": nested(
-                "MessageWillBePosted", "post", "post_id", "post.hashtags"
-            ),
-            "GetUser": nested(
-                "MessageWillBeUpdated", "new_post", "user_id", "user.nickname"
-            ),
+            "GetPost": nested("MessageWillBePosted", "post", "post_id", "post.hashtags"),
+            "GetUser": nested("MessageWillBeUpdated", "new_post", "user_id", "user.nickname"),
         }
         host.request("api_set", answers=answers)
         host.activate(PLUGINS / "calling.py")
@@ -66,8 +62,7 @@ def test_many_nest_at_the_same_time(host: MattermostHost) -> None:
     """Each of sixteen calls needs eleven threads: more than the pool has."""
     request = {"post": {"message": "10"}}
     running = [
-        host.submit("call", method="MessageWillBePosted", request=request)
-        for _ in range(16)
+        host.submit("call", method="MessageWillBePosted", request=request) for _ in range(16)
     ]
     for future in running:
         assert future.result(30)["response"]["modified_post"]["hashtags"] == "10"
@@ -76,8 +71,7 @@ def test_many_nest_at_the_same_time(host: MattermostHost) -> None:
 def test_health_does_not_wait_for_handlers(host: MattermostHost) -> None:
     """More handlers than threads wait; health, coroutines and control are as quick as ever."""
     waiting = [
-        host.submit("call", method="UserHasLoggedIn", request={})
-        for _ in range(THREADS + 6)
+        host.submit("call", method="UserHasLoggedIn", request={}) for _ in range(THREADS + 6)
     ]
     worst = 0.0
     for _ in range(10):
@@ -178,9 +172,7 @@ def test_ten_thousand_calls(host: MattermostHost) -> None:
             "expect_path": "modified_post.id",
         }
         request: Any = {entity: {"message": "", "props": {"a": [1, 2]}}}
-        result = host.request(
-            "load", method=hook, request=request, **paths, **arguments
-        )
+        result = host.request("load", method=hook, request=request, **paths, **arguments)
         report(f"{hook} ({'function' if entity == 'post' else 'coroutine'})", result)
         assert (result["ok"], result["wrong"], result["distinct"]) == (
             10_000,

@@ -30,9 +30,7 @@ def failure(host: MattermostHost, details: int, text: int) -> Result:
     return answer
 
 
-@pytest.mark.parametrize(
-    ("details", "text"), [(10, 10), (100_000, 1000), (400_000, 200_000)]
-)
+@pytest.mark.parametrize(("details", "text"), [(10, 10), (100_000, 1000), (400_000, 200_000)])
 def test_details_arrive_whole(host: MattermostHost, details: int, text: int) -> None:
     answer = failure(host, details, text)
     assert answer["message"] == "é" * text
@@ -42,9 +40,7 @@ def test_details_arrive_whole(host: MattermostHost, details: int, text: int) -> 
 
 def test_details_that_are_too_many_are_named(host: MattermostHost) -> None:
     answer = failure(host, 2 << 20, 3)
-    assert answer["message"].startswith(
-        "ééé (its details could not be sent: they have "
-    )
+    assert answer["message"].startswith("ééé (its details could not be sent: they have ")
     assert "max-status-bytes is 1048576" in answer["message"]
     assert KEY not in (answer["trailer"] or {})
 

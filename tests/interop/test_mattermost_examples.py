@@ -43,14 +43,10 @@ def test_hello(host: MattermostHost) -> None:
         ("/hello", "Hello, Ada!"),
         ("/hello bob", "There is no bob here."),
     ):
-        answer = host.hook(
-            "ExecuteCommand", {"args": {"command": command, "user_id": "u1"}}
-        )
+        answer = host.hook("ExecuteCommand", {"args": {"command": command, "user_id": "u1"}})
         assert answer["response"]["response"]["text"] == text
     stopped = host.stop()
-    print(
-        f"hello: handshake {started['handshake_ms']:.0f} ms, stop {stopped['took_ms']:.0f} ms"
-    )
+    print(f"hello: handshake {started['handshake_ms']:.0f} ms, stop {stopped['took_ms']:.0f} ms")
 
 
 def test_moderation(host: MattermostHost) -> None:
@@ -68,17 +64,13 @@ def test_moderation(host: MattermostHost) -> None:
         return answer["response"]
 
     assert posted("good morning") == {}
-    assert posted("WHY DOES NOBODY ANSWER") == {
-        "rejection_reason": "Please do not shout."
-    }
+    assert posted("WHY DOES NOBODY ANSWER") == {"rejection_reason": "Please do not shout."}
     dismissed = "plugin.message_will_be_posted.dismiss_post"
     assert posted("!silence") == {"rejection_reason": dismissed}
     edited = posted("use ghp_0123456789")
     assert edited == {"modified_post": {"message": "use [secret removed]"}}
     seen = host.request("api_log", method="KVCompareAndSet")["requests"]
-    written = [
-        (r["request"]["key"], base64.b64decode(r["request"]["new_value"])) for r in seen
-    ]
+    written = [(r["request"]["key"], base64.b64decode(r["request"]["new_value"])) for r in seen]
     again = [("rejected", b"8")] * 2  # the first attempt was in vain
     assert written == [*again, ("dropped", b"8"), ("edited", b"8")]
     host.request("api_stop", name="api")
@@ -86,15 +78,11 @@ def test_moderation(host: MattermostHost) -> None:
     host.stop()
 
 
-def fetch(
-    host: MattermostHost, method: str, url: str, body: int = 0
-) -> tuple[int, bytes]:
+def fetch(host: MattermostHost, method: str, url: str, body: int = 0) -> tuple[int, bytes]:
     init = {"method": method, "url": url, "request_uri": url, "content_length": body}
     parts = {"path": "body_chunk", "total": body, "first": {"init": init}}
     sends = [{"body": {**parts, "last": {"body_complete": True}}}]
-    answer: Result = host.request(
-        "stream", method="ServeHTTP", sends=sends, read={"keep": "json"}
-    )
+    answer: Result = host.request("stream", method="ServeHTTP", sends=sends, read={"keep": "json"})
     assert answer["code"] == "OK", answer
     messages = [m["response"] for m in answer["received"]]
     chunks = [base64.b64decode(m.get("body_chunk", "")) for m in messages]

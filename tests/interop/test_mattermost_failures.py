@@ -102,9 +102,7 @@ def test_hooks_that_are_not_implemented(host: MattermostHost) -> None:
     assert started["implemented"] == ["OnActivate"]
     for spec in UNARY:
         if spec.name != "OnActivate":
-            assert (
-                host.hook(spec.name, target="quiet")["code"] == "UNIMPLEMENTED"
-            ), spec.name
+            assert host.hook(spec.name, target="quiet")["code"] == "UNIMPLEMENTED", spec.name
     message = {"init": {"method": "GET", "url": "/"}, "body_complete": True}
     answer = host.request(
         "stream", target="quiet", method="ServeHTTP", sends=[{"message": message}]

@@ -54,9 +54,7 @@ def test_a_served_coroutine_that_blocks_holds_up_nobody(host: MattermostHost) ->
 def test_channels_to_the_host(host: MattermostHost) -> None:
     serving = health_pb2.HealthCheckResponse(status="SERVING").SerializeToString()
     answers: dict[str, Any] = {"KVGet": {"response_b64": serving}}
-    offered = host.request(
-        "broker", plugin=NAME, op="accept", name="offered", answers=answers
-    )
+    offered = host.request("broker", plugin=NAME, op="accept", name="offered", answers=answers)
     found = command(host, f"dial {offered['broker_id']}")
     assert found == "status: SERVING status: SERVING UNIMPLEMENTED"
 

@@ -92,9 +92,7 @@ def head(url: str, length: int) -> bytes:
 
 
 @pytest.mark.parametrize("method", [FILE, HTTP], ids=["unary", "stream"])
-def test_a_message_that_is_cut_short(
-    host: MattermostHost, pid: int, method: str
-) -> None:
+def test_a_message_that_is_cut_short(host: MattermostHost, pid: int, method: str) -> None:
     """The peer half closes in the middle, resets the call, or says nothing more."""
     cut = {"method": method, "count": 50, "declared": 1000, "data": 100}
     streams = [cut, {**cut, "end": True}, {**cut, "reset": True}]
@@ -104,9 +102,7 @@ def test_a_message_that_is_cut_short(
 
 
 @pytest.mark.parametrize("page", ["/sum", "/fast/sum", "/flask/sum"])
-def test_a_request_body_that_never_ends(
-    host: MattermostHost, pid: int, page: str
-) -> None:
+def test_a_request_body_that_never_ends(host: MattermostHost, pid: int, page: str) -> None:
     """The handler waits for the rest until the peer is gone, and is not left behind."""
     request = head(page, 1000)
     streams = {
@@ -119,9 +115,7 @@ def test_a_request_body_that_never_ends(
     attack(host, pid, f"endless {page}", *steps, limit=60)
 
 
-def test_thousands_of_calls_that_declare_a_gigabyte(
-    host: MattermostHost, pid: int
-) -> None:
+def test_thousands_of_calls_that_declare_a_gigabyte(host: MattermostHost, pid: int) -> None:
     streams = {"method": FILE, "count": 2000, "declared": 2**30, "data": 100}
     steps: list[dict[str, Any]] = [{"h2_start": WIDE}, {"h2_streams": streams}]
     attack(host, pid, "2000 calls of 1 GiB", *steps, limit=150)

@@ -167,9 +167,7 @@ def test_a_failure_before_the_first_byte(host: MattermostHost) -> None:
     answer = fetch(host, "GET", "/broken")
     assert head(answer)["status_code"] == 500
     assert b"secret" not in json.dumps(answer).encode() + content(answer)
-    records = host.request(
-        "logs", contains="http handler failed", level="error", at_least=1
-    )
+    records = host.request("logs", contains="http handler failed", level="error", at_least=1)
     assert "a secret of the handler" in json.dumps(records)
 
 

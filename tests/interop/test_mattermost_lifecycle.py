@@ -41,9 +41,7 @@ def test_start_activate_serve_stop(host: MattermostHost) -> None:
 
 def stored_arguments(host: MattermostHost, hook: str) -> list[Any]:
     seen = host.request("api_log", method="KVSet")["requests"]
-    values = [
-        r["request"].get("value", "") for r in seen if r["request"]["key"] == hook
-    ]
+    values = [r["request"].get("value", "") for r in seen if r["request"]["key"] == hook]
     arguments: list[Any] = json.loads(base64.b64decode(values[-1]))
     return arguments
 
@@ -66,34 +64,22 @@ def canonical(value: Any, cls: Any) -> Any:
     """Maps have no order on the wire."""
     if isinstance(value, dict) and "message" in value:
         message = cls.FromString(base64.b64decode(value["message"]))
-        return {
-            "message": base64.b64encode(
-                message.SerializeToString(deterministic=True)
-            ).decode()
-        }
-    return (
-        [canonical(item, cls) for item in value] if isinstance(value, list) else value
-    )
+        return {"message": base64.b64encode(message.SerializeToString(deterministic=True)).decode()}
+    return [canonical(item, cls) for item in value] if isinstance(value, list) else value
 
 
 @pytest.mark.usefixtures("plugin")
 @pytest.mark.parametrize("spec", UNARY, ids=lambda spec: spec.name)
-def test_every_field_reaches_the_handler_and_comes_back(
-    host: MattermostHost, spec: Any
-) -> None:
+def test_every_field_reaches_the_handler_and_comes_back(host: MattermostHost, spec: Any) -> None:
     request = filled(spec.request, without=("context",))
-    answer = host.request(
-        "call", method=spec.name, request_b64=request.SerializeToString()
-    )
+    answer = host.request("call", method=spec.name, request_b64=request.SerializeToString())
     assert (answer["code"], answer["message"]) == ("OK", "")
     stored = stored_arguments(host, spec.name)
     assert len(stored) == len(spec.arguments)
     for name, source, got in zip(spec.arguments, spec.sources, stored, strict=True):
         field = request.DESCRIPTOR.fields_by_name[name]
         cls = message_class(field.message_type)
-        assert canonical(got, cls) == canonical(
-            sent(getattr(request, name), source), cls
-        ), name
+        assert canonical(got, cls) == canonical(sent(getattr(request, name), source), cls), name
     data = base64.b64decode(answer.get("response_b64", ""))
     response = HOOKS.package.codec(spec.response).message.FromString(data)
     assert response == expected(spec)
@@ -117,9 +103,7 @@ def expected(spec: Any) -> Any:
         response.MergeFrom(part)
     if spec.name == "ConfigurationWillBeSaved":
         config = response.modified_config
-        text = json.dumps(
-            json.loads(config.config_json), ensure_ascii=False, separators=(",", ":")
-        )
+        text = json.dumps(json.loads(config.config_json), ensure_ascii=False, separators=(",", ":"))
         config.config_json = text.encode()
     return response
 

@@ -59,9 +59,7 @@ def test_prints_of_a_handler(noisy: MattermostHost) -> None:
 
 def test_a_log_record_of_200_kib_with_odd_fields(noisy: MattermostHost) -> None:
     command(noisy, "noisy", "logs")
-    found = noisy.request(
-        "logs", name="noisy", level="warn", contains="long y", at_least=1
-    )
+    found = noisy.request("logs", name="noisy", level="warn", contains="long y", at_least=1)
     assert found["records"][0]["level"] == "warn"
     assert noisy.request("health", target="noisy")["status"] == "SERVING"
 
@@ -75,9 +73,7 @@ def test_children(noisy: MattermostHost, what: str) -> None:
 def test_an_exception_with_odd_arguments(noisy: MattermostHost) -> None:
     error = command(noisy, "noisy", "raises")["error"]
     assert "not" in error["message"]
-    found = noisy.request(
-        "logs", name="noisy", level="error", contains="not", at_least=1
-    )
+    found = noisy.request("logs", name="noisy", level="error", contains="not", at_least=1)
     record = found["records"][-1]
     assert "Traceback" in str(record["fields"])
 
@@ -93,9 +89,7 @@ def test_the_broker_works_both_ways(host: MattermostHost, auto_mtls: bool) -> No
     assert started["tls"] is auto_mtls
     value = base64.b64encode(b"hi").decode()
     answers = {"KVGet": {"response": {"value": value}}}
-    offered = host.request(
-        "broker", plugin=name, op="accept", name=f"{name}-api", answers=answers
-    )
+    offered = host.request("broker", plugin=name, op="accept", name=f"{name}-api", answers=answers)
     number = offered["broker_id"]
     assert command(host, name, f"dial {number}") == {"response": {"text": "hi"}}
     seen = host.request("api_log", name=f"{name}-api", method="KVGet")["requests"]

@@ -21,9 +21,7 @@ from plugwright_runtime.pool import THREADS
 
 ROUNDS = 6
 MORE_MIB = 12.0  # than after the warm-up; a round moves some 5 MiB through the process
-SETTLING = (
-    20.0  # seconds for threads to end, and for gRPC to close what peers have left
-)
+SETTLING = 20.0  # seconds for threads to end, and for gRPC to close what peers have left
 
 
 @dataclass(frozen=True)
@@ -145,9 +143,7 @@ def load(host: MattermostHost, hook: str, entity: str) -> Future[Result]:
     if counted:
         return loading
     failed: Future[Result] = Future()
-    loading.add_done_callback(
-        lambda f: failed.set_result({"ok": f.result()["codes"]["INTERNAL"]})
-    )
+    loading.add_done_callback(lambda f: failed.set_result({"ok": f.result()["codes"]["INTERNAL"]}))
     return failed
 
 

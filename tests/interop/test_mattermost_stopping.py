@@ -16,9 +16,7 @@ def test_coroutines_end_before_the_clients() -> None:
         host.request("logs", contains="waiting", level="warn", at_least=1)
         stopped = host.stop()
         print(f"stop with a hook under way: {stopped['took_ms']:.0f} ms")
-        seen = [
-            r["request"] for r in host.request("api_log", method="KVSet")["requests"]
-        ]
+        seen = [r["request"] for r in host.request("api_log", method="KVSet")["requests"]]
         thread = base64.b64encode(b"coroutines").decode()
         assert {r["key"]: r["value"] for r in seen} == {
             "lifespan": thread,

@@ -55,9 +55,7 @@ def test_every_rpc_once_with_every_field(host: OpenRunHost) -> None:
     assert module["constants"] == {
         "LIMIT": {"bigint": {"abs": b64((2**70).to_bytes(9, "big"))}},
         "PAIR": {"tuple": {"values": [number(1), {"float": 2}]}},
-        "NAMES": {
-            "dict": {"entries": [{"key": text("a"), "value": {"bytes": b64(b"\0")}}]}
-        },
+        "NAMES": {"dict": {"entries": [{"key": text("a"), "value": {"bytes": b64(b"\0")}}]}},
     }
 
     app = {"app_id": "i", "app_path": "/p", "is_dev": True, "app_schema": b64(b"s")}
@@ -150,9 +148,7 @@ def test_a_stranger_is_refused(host: OpenRunHost) -> None:
     assert host.answer("Describe")["provider_version"] == "3.1.4"
 
 
-def test_a_provider_that_cannot_work_says_why(
-    host: OpenRunHost, tmp_path: Path
-) -> None:
+def test_a_provider_that_cannot_work_says_why(host: OpenRunHost, tmp_path: Path) -> None:
     program = tmp_path / "broken.py"
     program.write_text(
         "from decimal import Decimal\n"
@@ -188,9 +184,7 @@ def test_started_by_hand_it_explains_itself() -> None:
 
 
 @pytest.mark.parametrize(("level", "logged"), [("info", True), ("error", False)])
-def test_the_log_level_of_the_server(
-    host: OpenRunHost, level: str, logged: bool
-) -> None:
+def test_the_log_level_of_the_server(host: OpenRunHost, level: str, logged: bool) -> None:
     name = f"level-{level}"
     host.serve(name, env={"OPENRUN_PROVIDER_LOG_LEVEL": level})
     found = host.request("logs", name=name, contains="initialised")["records"]
@@ -207,9 +201,7 @@ def test_export_copies_the_program(tmp_path: Path) -> None:
         "check": False,
     }
     for _ in range(2):  # a second time over the first copy
-        done = subprocess.run(
-            [sys.executable, str(PROVIDER), "export", str(target)], **run
-        )
+        done = subprocess.run([sys.executable, str(PROVIDER), "export", str(target)], **run)
         copy = target / PROVIDER.name
         assert (done.returncode, done.stdout) == (0, f"exported {copy}\n"), done.stderr
         assert copy.read_bytes() == PROVIDER.read_bytes()
@@ -223,9 +215,7 @@ def test_export_copies_the_program(tmp_path: Path) -> None:
         assert host.answer("Describe")["provider_version"] == "3.1.4"
 
 
-def test_the_example_as_an_exported_executable(
-    host: OpenRunHost, tmp_path: Path
-) -> None:
+def test_the_example_as_an_exported_executable(host: OpenRunHost, tmp_path: Path) -> None:
     source = (ROOT / "examples" / "openrun" / "provider.py").read_text("utf-8")
     program = tmp_path / "openrun-plugin-notes"
     program.write_text(source.replace("/usr/bin/env python3", sys.executable, 1))
@@ -273,9 +263,7 @@ def test_the_two_error_channels(host: OpenRunHost) -> None:
         "error": "no",
         "error_code": "2",
     }
-    assert host.call("fail", text("no"), number(2**63 - 1))["error_code"] == str(
-        2**63 - 1
-    )
+    assert host.call("fail", text("no"), number(2**63 - 1))["error_code"] == str(2**63 - 1)
     assert host.call("raises") == {"error": "KeyError: 'unexpected'", "error_code": "1"}
     assert host.call("exits") == {"error": "SystemExit: 5", "error_code": "1"}
     wrong = host.call("fail", number(1))
@@ -283,9 +271,7 @@ def test_the_two_error_channels(host: OpenRunHost) -> None:
         "error": "probe.fail: text: expected str, got int",
         "error_code": "1",
     }
-    host.request(
-        "logs", name="plugin", level="error", contains="probe.raises", at_least=1
-    )
+    host.request("logs", name="plugin", level="error", contains="probe.raises", at_least=1)
     assert host.request("health")["status"] == "SERVING"
 
 
@@ -315,14 +301,10 @@ def test_the_statuses_that_are_meant(host: OpenRunHost) -> None:
 def test_refusals_of_app_and_module_are_answers(host: OpenRunHost) -> None:
     host.start(name="refusing")
     bad = {"app_schema": b64(b"unsupported")}
-    assert host.answer("InitApp", bad, "refusing") == {
-        "error": "the schema is not supported"
-    }
+    assert host.answer("InitApp", bad, "refusing") == {"error": "the schema is not supported"}
     assert host.answer("InitApp", {}, "refusing") == {}
     request = {"module": "probe", "settings": {"refuse": {"bool": True}}}
-    assert host.answer("InitModule", request, "refusing") == {
-        "error": "these settings are refused"
-    }
+    assert host.answer("InitModule", request, "refusing") == {"error": "these settings are refused"}
     request = {"module": "probe", "settings": {"odd": {}}}
     answer = host.answer("InitModule", request, "refusing")
     assert answer["error"].startswith("settings: odd: a value of no kind")
@@ -350,9 +332,7 @@ def test_health_is_answered_while_calls_run(host: OpenRunHost) -> None:
 
 # --- values -----------------------------------------------------------------------------------
 
-LIST = {
-    "values": [number(1), {"float": 1}, {"bool": True}, {"none": True}, {"list": {}}]
-}
+LIST = {"values": [number(1), {"float": 1}, {"bool": True}, {"none": True}, {"list": {}}]}
 ENTRIES = {
     "entries": [
         {"key": text("z"), "value": number(1)},
@@ -368,9 +348,7 @@ VALUES: dict[str, Any] = {
     "largest int": number(2**63 - 1),
     "smallest int": number(-(2**63)),
     "larger": {"bigint": {"abs": b64((2**63).to_bytes(8, "big"))}},
-    "smaller": {
-        "bigint": {"negative": True, "abs": b64((2**63 + 1).to_bytes(8, "big"))}
-    },
+    "smaller": {"bigint": {"negative": True, "abs": b64((2**63 + 1).to_bytes(8, "big"))}},
     "huge": {"bigint": {"abs": b64(b"\1" + bytes(1000))}},
     "float": {"float": 2.5},
     "float that is whole": {"float": 2},
@@ -396,9 +374,7 @@ VALUES: dict[str, Any] = {
     "last time": {"time_unix_nanos": str(2**63 - 1)},
     "thunk": {"thunk": {"name": "n", "value": {"list": LIST}}},
     "thunk that fails": {"thunk": {"name": "n", "error": "e"}},
-    "function": {
-        "funcref": {"function": "_internal", "args": [number(1), {"list": LIST}]}
-    },
+    "function": {"funcref": {"function": "_internal", "args": [number(1), {"list": LIST}]}},
 }
 
 
@@ -409,9 +385,7 @@ def test_every_value_comes_back(host: OpenRunHost, value: Any) -> None:
 
 def test_a_cursor_is_no_argument(host: OpenRunHost) -> None:
     answer = host.call("echo", {"cursor": {"cursor_id": "c"}})
-    assert (
-        answer["error"] == "probe.echo: argument 1: there is no place for a cursor here"
-    )
+    assert answer["error"] == "probe.echo: argument 1: there is no place for a cursor here"
 
 
 def test_functions_as_they_are_returned(host: OpenRunHost) -> None:
@@ -481,9 +455,7 @@ def test_strict_keys_come_with_every_answer(host: OpenRunHost) -> None:
         "strict_keys": ["probe:transaction"],
     }
     assert host.call("echo", number(1), session="other") == {"value": number(1)}
-    assert host.call("commit", session="t") == {
-        "value": {"list": {"values": [text("begun")]}}
-    }
+    assert host.call("commit", session="t") == {"value": {"list": {"values": [text("begun")]}}}
     assert host.answer("EndSession", {"session_id": "t"}) == {}
     assert not host.request("logs", name="plugin", contains="rolled back")["records"]
 
@@ -506,9 +478,7 @@ def test_the_end_of_a_session_releases_everything_in_reverse(host: OpenRunHost) 
 
 
 def test_a_cursor_to_its_end(host: OpenRunHost) -> None:
-    cursor = host.call("count", number(250), session="c")["value"]["cursor"][
-        "cursor_id"
-    ]
+    cursor = host.call("count", number(250), session="c")["value"]["cursor"]["cursor_id"]
     sizes, done = [], False
     while not done:
         request = {"session_id": "c", "cursor_id": cursor, "max_items": 100}
@@ -534,18 +504,14 @@ def test_old_sessions_drain_while_a_new_process_serves(host: OpenRunHost) -> Non
     host.call("begin", session="1", name="old")
     cursor = host.call("count", number(3), session="1", name="old")["value"]["cursor"]
     host.serve("new process")
-    assert host.call("echo", number(1), session="2", name="new process")[
-        "value"
-    ] == number(1)
+    assert host.call("echo", number(1), session="2", name="new process")["value"] == number(1)
     place = {"session_id": "1", "cursor_id": cursor["cursor_id"], "max_items": 9}
     assert len(host.answer("CursorNext", place, "old")["items"]) == 3
     assert host.call("commit", session="1", name="old")["value"]
     assert host.answer("EndSession", {"session_id": "1"}, "old") == {}
     host.stop("old")
     host.request("logs", name="old", contains="stopped ''", at_least=1)
-    assert host.call("echo", number(2), session="2", name="new process")[
-        "value"
-    ] == number(2)
+    assert host.call("echo", number(2), session="2", name="new process")["value"] == number(2)
     host.stop("new process")
 
 

@@ -37,9 +37,7 @@ def fill(folder: Path) -> None:
         "--no-deps",
     ]
     command += ["--no-build-isolation", "--wheel-dir", str(folder)]
-    subprocess.run(
-        [*command, sources, sources / "generated" / "mattermost"], check=True
-    )
+    subprocess.run([*command, sources, sources / "generated" / "mattermost"], check=True)
     for name in NEEDED:
         pack(name, folder)
 
@@ -47,15 +45,11 @@ def fill(folder: Path) -> None:
 def pack(name: str, folder: Path) -> None:
     """The wheel that an installed distribution came from, as far as pip needs it."""
     found = distribution(name)
-    tags = [
-        t[5:] for t in (found.read_text("WHEEL") or "").splitlines() if t[:4] == "Tag:"
-    ]
+    tags = [t[5:] for t in (found.read_text("WHEEL") or "").splitlines() if t[:4] == "Tag:"]
     python, abi = tags[0].split("-")[:2]
     platforms = ".".join(tag.split("-")[2] for tag in tags)
     stem = f"{found.metadata['Name'].replace('-', '_')}-{found.version}"
-    with zipfile.ZipFile(
-        folder / f"{stem}-{python}-{abi}-{platforms}.whl", "w"
-    ) as wheel:
+    with zipfile.ZipFile(folder / f"{stem}-{python}-{abi}-{platforms}.whl", "w") as wheel:
         for path in found.files or ():
             if ".." not in path.parts and "__pycache__" not in path.parts:
                 wheel.write(str(found.locate_file(path)), str(path))

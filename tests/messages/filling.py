@@ -74,9 +74,7 @@ def _scalar(rng: random.Random, field: Any) -> Any:
         return rng.choice(_FLOATS)
     if field.type == F.TYPE_FLOAT:
         return struct.unpack("<f", struct.pack("<f", rng.choice(_FLOATS)))[0]
-    value = rng.choice(_INTS) << (
-        32 if field.type in _WIDE and rng.random() < 0.3 else 0
-    )
+    value = rng.choice(_INTS) << (32 if field.type in _WIDE and rng.random() < 0.3 else 0)
     return -value if field.type in _SIGNED and rng.random() < 0.3 else value
 
 

@@ -109,12 +109,8 @@ def test_json(torture: Torture, name: str, seed: int) -> None:
             codec.to_json(model)
         return
     assert json.loads(codec.to_json(model)) == json.loads(text)
-    parsed = json_format.Parse(
-        text, torture.message(name)(), descriptor_pool=torture.pool
-    )
-    assert codec.encode(codec.from_json(cls, text), deterministic=True) == serialized(
-        parsed
-    )
+    parsed = json_format.Parse(text, torture.message(name)(), descriptor_pool=torture.pool)
+    assert codec.encode(codec.from_json(cls, text), deterministic=True) == serialized(parsed)
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -134,9 +130,7 @@ def test_damaged_json(torture: Torture, name: str, seed: int) -> None:
     except DecodeError:
         model = None
     try:
-        theirs = json_format.Parse(
-            text, torture.message(name)(), descriptor_pool=torture.pool
-        )
+        theirs = json_format.Parse(text, torture.message(name)(), descriptor_pool=torture.pool)
     except json_format.ParseError:
         assert model is None
         return

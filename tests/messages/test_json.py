@@ -44,9 +44,7 @@ def animal(torture: Torture) -> Any:
     ],
     ids=str,
 )
-def test_options_are_those_of_protobuf(
-    torture: Torture, options: dict[str, Any]
-) -> None:
+def test_options_are_those_of_protobuf(torture: Torture, options: dict[str, Any]) -> None:
     model = animal(torture)
     theirs = torture.message(ANIMAL).FromString(codec.encode(model))
     expected = json_format.MessageToJson(

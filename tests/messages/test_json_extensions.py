@@ -26,9 +26,7 @@ TEXTS = [
 def test_extensions_keep_their_values(torture: Torture, value: dict[str, Any]) -> None:
     cls = torture.model(BASE)
     model = codec.from_json(cls, json.dumps(value))
-    theirs = json_format.ParseDict(
-        value, torture.message(BASE)(), descriptor_pool=torture.pool
-    )
+    theirs = json_format.ParseDict(value, torture.message(BASE)(), descriptor_pool=torture.pool)
     assert torture.message(BASE).FromString(codec.encode(model)) == theirs
     assert json.loads(codec.to_json(model)) == json_format.MessageToDict(
         theirs, descriptor_pool=torture.pool
@@ -53,9 +51,7 @@ def test_extensions_in_a_packed_message(torture: Torture) -> None:
         ('{"id": 1, "[old.v1.ext_sub]": {"x": 1, "back": 5}}', "Base.*back: expected"),
     ],
 )
-def test_what_is_wrong_in_an_extension(
-    torture: Torture, text: str, problem: str
-) -> None:
+def test_what_is_wrong_in_an_extension(torture: Torture, text: str, problem: str) -> None:
     with pytest.raises(DecodeError, match=problem):
         codec.from_json(torture.model(BASE), text)
 
@@ -74,9 +70,7 @@ BAD_TEXT = b"\x08\x01\xba\x06\x01\xff"  # Scope.scoped
         ),
     ],
 )
-def test_an_extension_that_json_cannot_hold(
-    torture: Torture, data: bytes, text: str
-) -> None:
+def test_an_extension_that_json_cannot_hold(torture: Torture, data: bytes, text: str) -> None:
     model = codec.decode(torture.model(BASE), data)
     assert codec.encode(model) == data
     with pytest.raises(FieldError, match=text):

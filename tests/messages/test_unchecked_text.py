@@ -31,9 +31,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("number", VALUES)
-def test_keys_and_values_of_maps_go_out_as_they_came(
-    torture: Torture, number: int
-) -> None:
+def test_keys_and_values_of_maps_go_out_as_they_came(torture: Torture, number: int) -> None:
     cls = torture.model("unchecked.v1.Texts")
     value = VALUES[number]
     data = entry(number, BAD, value) + entry(number, GOOD, value)
@@ -43,9 +41,7 @@ def test_keys_and_values_of_maps_go_out_as_they_came(
     again = codec.encode(model)
     parse = cls.__codec__.parse
     serialize = cls.__codec__.message.SerializeToString
-    assert serialize(parse(again), deterministic=True) == serialize(
-        parse(data), deterministic=True
-    )
+    assert serialize(parse(again), deterministic=True) == serialize(parse(data), deterministic=True)
     with pytest.raises(FieldError):
         codec.to_json(model)
 

@@ -111,9 +111,7 @@ def test_beside_unknown_fields_of_the_message_itself(torture: Torture) -> None:
     assert model.__unknown__ == FUTURE
     assert isinstance(model.__unknown__, Kept)
     assert codec.encode(model) == born + FUTURE
-    assert codec.encode(codec.decode(cls, born + FUTURE, keep_unknown=False)) == (
-        b"\xf2\x01\x00"
-    )
+    assert codec.encode(codec.decode(cls, born + FUTURE, keep_unknown=False)) == (b"\xf2\x01\x00")
 
 
 def test_in_messages_that_are_large(torture: Torture) -> None:

@@ -56,9 +56,7 @@ WAYS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_unknown_fields_take_no_more_memory_than_their_bytes(
-    every: Any, way: str
-) -> None:
+def test_unknown_fields_take_no_more_memory_than_their_bytes(every: Any, way: str) -> None:
     data = WAYS[way](UNKNOWN * 400_000)
     message = every.Every.__codec__.message
     tracemalloc.start()
@@ -76,9 +74,7 @@ def test_unknown_fields_take_no_more_memory_than_their_bytes(
 @pytest.mark.parametrize("size", [LARGE - 100, LARGE + 100, 4 * LARGE])
 def test_unknown_fields_are_found_at_every_size(every: Any, size: int) -> None:
     leaf = field(2, b"name") + UNKNOWN
-    data = (
-        field(13, leaf) + field(47, leaf) + field(66, field(1, b"k") + field(2, leaf))
-    )
+    data = field(13, leaf) + field(47, leaf) + field(66, field(1, b"k") + field(2, leaf))
     data += field(11, b"x" * (size - len(data))) + UNKNOWN
     model = codec.decode(every.Every, data)
     for part in (model, model.a_leaf, model.leaves[0], model.to_leaf["k"]):
@@ -124,9 +120,7 @@ def test_other_threads_run_while_a_long_list_is_read(every: Any) -> None:
             return getattr(self._inner, name)
 
     count = 10 * LONG
-    repeated = [
-        f for f in message.DESCRIPTOR.fields if is_repeated(f) and not is_map(f)
-    ]
+    repeated = [f for f in message.DESCRIPTOR.fields if is_repeated(f) and not is_map(f)]
     lists = {f.name: Recorder([_element(message, f)] * count) for f in repeated}
     assert len(lists) == 13
     read = convert.read_Every(Stand(message(), **lists), False)
@@ -148,9 +142,7 @@ def _element(message: Any, field: Any) -> Any:
     if field.message_type is not None:
         return values.add()
     zeros = {field.CPPTYPE_STRING: "", field.CPPTYPE_BOOL: False}
-    values.append(
-        b"" if field.type == field.TYPE_BYTES else zeros.get(field.cpp_type, 0)
-    )
+    values.append(b"" if field.type == field.TYPE_BYTES else zeros.get(field.cpp_type, 0))
     return values[0]
 
 

@@ -107,9 +107,7 @@ def rows(every: Any) -> Iterator[tuple[str, Any, str]]:
     made = every.Every.__codec__
     descriptor, package = made.message.DESCRIPTOR, made.package
     fields = by_attribute(descriptor)
-    for attribute, (field, *more) in zip(
-        every.Every.__field_names__, fields, strict=True
-    ):
+    for attribute, (field, *more) in zip(every.Every.__field_names__, fields, strict=True):
         path = f"Every.{attribute}"
         if not in_oneof(field):
             for value, place in wrong(package, field):
@@ -179,9 +177,7 @@ def test_the_path_leads_through_models(every: Any) -> None:
 def test_a_field_of_protobufs_own_messages(every: Any) -> None:
     package = every.Every.__codec__.package
     field = package.message("google.protobuf.FieldDescriptorProto")(name="fine")
-    assert (
-        refused(every.Every(a_descriptor=field, an_int32="x")).path == "Every.an_int32"
-    )
+    assert refused(every.Every(a_descriptor=field, an_int32="x")).path == "Every.an_int32"
     field.number = "one"
     error = refused(every.Every(descriptors=[type(field)(), field]))
     assert error.path == "Every.descriptors[1].number"

@@ -101,9 +101,7 @@ def test_what_nobody_meant_is_in_the_log(
 
 
 @pytest.mark.parametrize("way", ["wrong_result", "wrong_result_later"])
-def test_a_result_that_cannot_be_sent_names_its_place(
-    host: ProviderHost, way: str
-) -> None:
+def test_a_result_that_cannot_be_sent_names_its_place(host: ProviderHost, way: str) -> None:
     response = call(host, f"failing.{way}")
     text = f'failing.{way}: result[1]["x"]: an object cannot be sent to the app'
     assert (response.error, response.error_code) == (text, 1)
@@ -148,9 +146,7 @@ def test_a_result_that_grows_as_it_is_sent(
 
 def test_large_items_of_a_cursor(host: ProviderHost) -> None:
     with host.session() as app:
-        cursor = app.call(
-            "failing", "large_items", 1, 900_000, 55 * MIB, 55 * MIB, 57 * MIB, 1
-        )
+        cursor = app.call("failing", "large_items", 1, 900_000, 55 * MIB, 55 * MIB, 57 * MIB, 1)
         items = iter(cursor)
         sizes = [len(next(items)) for _ in range(4)]
         assert sizes == [1, 900_000, 55 * MIB, 55 * MIB]
@@ -285,9 +281,7 @@ def test_a_module_that_cannot_start_is_an_answer(
     for _ in range(2):  # and it may be tried again
         with pytest.raises(PluginAPIError) as caught:
             fresh.init_module(module="broken", settings={way: to_star(kind)})
-        expected = (
-            TEXTS[kind] if way == "init" else IN_COROUTINES.get(kind, TEXTS[kind])
-        )
+        expected = TEXTS[kind] if way == "init" else IN_COROUTINES.get(kind, TEXTS[kind])
         assert refused(caught) == ("OK", expected[0])
     fresh.init_module(module="broken")
 

@@ -42,9 +42,7 @@ REQUESTS: dict[str, bytes] = {
     "InitModule": encode(
         models.InitModuleRequest(module="failing", account="a", settings={"k": VALUE})
     ),
-    "CursorNext": encode(
-        models.CursorNextRequest(session_id="s", cursor_id="c", max_items=9)
-    ),
+    "CursorNext": encode(models.CursorNextRequest(session_id="s", cursor_id="c", max_items=9)),
     "CursorClose": encode(models.CursorCloseRequest(session_id="s", cursor_id="c")),
     "EndSession": encode(models.EndSessionRequest(session_id="s", failed=True)),
 }

@@ -86,9 +86,7 @@ class Checks(Module):
         return [a, b, c]
 
     @function
-    def choice(
-        self, colour: Colour, mode: Literal["a", 1] = "a", id: Id = Id(0)
-    ) -> Any:
+    def choice(self, colour: Colour, mode: Literal["a", 1] = "a", id: Id = Id(0)) -> Any:
         return [colour.name, mode, id]
 
     @function
@@ -261,9 +259,7 @@ def test_an_argument_given_twice_by_name(host: ProviderHost) -> None:
     host.initialise("checks")
     twice = [models.Kwarg(name="value", value=to_star(i)) for i in range(2)]
     with pytest.raises(PluginAPIError, match=r"checks\.anything: value: given twice"):
-        host.client.call(
-            module="checks", function="anything", kwargs=twice, session_id="twice"
-        )
+        host.client.call(module="checks", function="anything", kwargs=twice, session_id="twice")
 
 
 # --- settings ---------------------------------------------------------------------------------
@@ -348,9 +344,7 @@ def test_settings_become_what_is_annotated() -> None:
         ),
     ],
 )
-def test_bad_settings_are_named_without_their_values(
-    settings: dict[str, Any], text: str
-) -> None:
+def test_bad_settings_are_named_without_their_values(settings: dict[str, Any], text: str) -> None:
     with ProviderHost(Settled, settings={"configured": settings}) as host:
         with pytest.raises(PluginAPIError) as caught:
             host.initialise("configured")

@@ -59,9 +59,7 @@ def test_an_account_is_granted_by_its_name() -> None:
         (["", "regex:"], ["", "x"]),
     ],
 )
-def test_arguments_that_fit_their_patterns(
-    patterns: list[str], args: list[Any]
-) -> None:
+def test_arguments_that_fit_their_patterns(patterns: list[str], args: list[Any]) -> None:
     assert len(get(patterns, *args)) == len(args)
 
 
@@ -98,9 +96,7 @@ def test_the_first_of_several_that_fits_counts() -> None:
         assert app.call("store", "get", "a") == ["a"]
         with pytest.raises(Refused, match="writes"):
             app.call("store", "get", "b")
-        with pytest.raises(
-            Refused, match=r"which is not regex:\."
-        ):  # the last says why
+        with pytest.raises(Refused, match=r"which is not regex:\."):  # the last says why
             app.call("store", "get", "")
 
 

@@ -117,8 +117,6 @@ def test_a_struct_has_every_field(app: AppSession) -> None:
         ({"name": "n", "_id": 7}, "_id"),  # a dict is no record
     ],
 )
-def test_other_fields_are_still_refused(
-    app: AppSession, value: Any, unknown: str
-) -> None:
+def test_other_fields_are_still_refused(app: AppSession, value: Any, unknown: str) -> None:
     with pytest.raises(PluginAPIError, match=f"unknown key '{unknown}'"):
         app.call("keeper", "save", value)

@@ -49,9 +49,7 @@ def test_a_call_that_succeeds(app: AppSession) -> None:
     assert (ret.error, ret.error_code, ret.value) == (None, 0, [1, "a"])
 
 
-@pytest.mark.parametrize(
-    ("code", "told"), [(1, 1), (0, 1), (-3, 1), (2, 2), (404, 404)]
-)
+@pytest.mark.parametrize(("code", "told"), [(1, 1), (0, 1), (-3, 1), (2, 2), (404, 404)])
 def test_a_call_that_fails(app: AppSession, code: int, told: int) -> None:
     ret = app.ask("store", "fail", "gone", code)
     assert not ret
@@ -59,9 +57,7 @@ def test_a_call_that_fails(app: AppSession, code: int, told: int) -> None:
 
 
 @pytest.mark.parametrize("look", [bool, lambda ret: ret.error], ids=["truth", "error"])
-def test_a_failure_that_was_looked_at_is_over(
-    app: AppSession, look: Callable[[Any], Any]
-) -> None:
+def test_a_failure_that_was_looked_at_is_over(app: AppSession, look: Callable[[Any], Any]) -> None:
     look(app.ask("store", "fail", "gone"))
     assert app.ask("other", "ping").value == "pong"
 
@@ -236,9 +232,7 @@ def test_a_hidden_function_is_not_there(app: AppSession) -> None:
             app.ask("store", name)
 
 
-def test_a_status_is_the_end_of_the_process(
-    app: AppSession, host: ProviderHost
-) -> None:
+def test_a_status_is_the_end_of_the_process(app: AppSession, host: ProviderHost) -> None:
     def unavailable(**fields: Any) -> Any:
         raise PluginAPIError("the connection is gone")
 

@@ -91,9 +91,7 @@ def test_a_call_fails_with_a_coded_error(client: PluginProviderClient) -> None:
 @pytest.mark.parametrize(
     "look", ["bool", "ok", "error", "exception", "unwrap_or", "match", "match ok"]
 )
-def test_looking_at_a_failure_clears_it(
-    client: PluginProviderClient, look: str
-) -> None:
+def test_looking_at_a_failure_clears_it(client: PluginProviderClient, look: str) -> None:
     with CallScope() as scope:
         result = attempt(bad, client)
         assert scope.pending() == [result]
@@ -147,9 +145,7 @@ def test_the_next_call_is_not_made(client: PluginProviderClient) -> None:
     with CallScope():
         failed = attempt(bad, client)
         for _ in range(2):  # the failure stays until somebody looks
-            with pytest.raises(
-                PreviousCallFailed, match="previous call failed: gone"
-            ) as caught:
+            with pytest.raises(PreviousCallFailed, match="previous call failed: gone") as caught:
                 attempt(good, client)
             assert caught.value.result is failed
             assert caught.value.__cause__ is failed.failure
@@ -292,10 +288,7 @@ def test_coroutines(client: PluginProviderClient) -> None:
 
     async def main() -> None:
         async with AsyncPluginProviderClient(target) as api:
-            assert (
-                await asyncio.gather(*(handler(api) for _ in range(20)))
-                == ["handled gone"] * 20
-            )
+            assert await asyncio.gather(*(handler(api) for _ in range(20))) == ["handled gone"] * 20
             with pytest.raises(PluginAPIError) as caught, CallScope():
                 await both(api)
             told = [caught.value.message, *caught.value.__notes__]

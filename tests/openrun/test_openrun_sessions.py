@@ -82,9 +82,7 @@ class Work(Module):
             events.append("wait ends")
 
     @function
-    def count(
-        self, until: int, fail_at: int = -1, close_fails: bool = False
-    ) -> Iterator[int]:
+    def count(self, until: int, fail_at: int = -1, close_fails: bool = False) -> Iterator[int]:
         try:
             events.append("open")
             for number in range(until):
@@ -214,9 +212,7 @@ def app(host: ProviderHost) -> AppSession:
     return host.session()
 
 
-def test_state_belongs_to_request_module_and_account(
-    host: ProviderHost, app: AppSession
-) -> None:
+def test_state_belongs_to_request_module_and_account(host: ProviderHost, app: AppSession) -> None:
     app.call("work", "remember", "k", 1)
     assert app.call("work", "recall", "k") == 1
     assert app.call("work#b", "recall", "k") is None
@@ -257,9 +253,7 @@ def test_what_is_forgotten_does_not_run(app: AppSession) -> None:
     assert events == []
 
 
-def test_strict_keys_of_all_modules_in_order(
-    host: ProviderHost, app: AppSession
-) -> None:
+def test_strict_keys_of_all_modules_in_order(host: ProviderHost, app: AppSession) -> None:
     app.call("work", "defer", "x", strict=True)
     app.call("other", "defer", "x")
     app.call("work#b", "defer", "x", strict=True)
@@ -275,9 +269,7 @@ def test_strict_keys_of_all_modules_in_order(
 
 def test_a_key_is_deferred_once(app: AppSession) -> None:
     app.call("work", "defer", "a")
-    with pytest.raises(
-        PluginAPIError, match="work:a is deferred already; forget it first"
-    ):
+    with pytest.raises(PluginAPIError, match="work:a is deferred already; forget it first"):
         app.call("work", "defer", "a")
     app.end()
     assert events == ["a"]
@@ -286,9 +278,7 @@ def test_a_key_is_deferred_once(app: AppSession) -> None:
 # --- cursors ----------------------------------------------------------------------------------
 
 
-def next_items(
-    app: AppSession, cursor: AppCursor, most: int
-) -> models.CursorNextResponse:
+def next_items(app: AppSession, cursor: AppCursor, most: int) -> models.CursorNextResponse:
     return app._host.client.cursor_next(  # pyright: ignore[reportPrivateUsage]
         session_id=app.id, cursor_id=cursor.handle.cursor_id, max_items=most
     )
@@ -346,9 +336,7 @@ def test_closing_a_cursor_closes_its_generator(app: AppSession, name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["count", "count_async"])
-def test_the_end_of_a_session_closes_its_cursors_in_reverse(
-    app: AppSession, name: str
-) -> None:
+def test_the_end_of_a_session_closes_its_cursors_in_reverse(app: AppSession, name: str) -> None:
     app.call("work", "defer", "a")
     cursor = app.call("work", name, 1000)
     app.call("work", "defer", "b")
@@ -391,13 +379,9 @@ def test_a_generator_that_leaves_the_process(app: AppSession) -> None:
 def test_an_item_that_cannot_be_sent_names_its_place(app: AppSession) -> None:
     cursor = app.call("work", "odd")
     assert next_items(app, cursor, 5).items == [to_star(1)]
-    with pytest.raises(
-        PluginAPIError, match=r'work\.odd\(\)\[1\]\["x"\]: an object cannot'
-    ):
+    with pytest.raises(PluginAPIError, match=r'work\.odd\(\)\[1\]\["x"\]: an object cannot'):
         next_items(app, cursor, 5)
-    with pytest.raises(
-        PluginAPIError, match=r"work\.odd_cursor\(\)\[0\]: a function cannot"
-    ):
+    with pytest.raises(PluginAPIError, match=r"work\.odd_cursor\(\)\[0\]: a function cannot"):
         list(app.call("work", "odd_cursor"))
 
 
@@ -487,17 +471,13 @@ def test_a_function_belongs_to_its_module(app: AppSession) -> None:
     mine = app.call("other", "callback")
     assert mine() == "other"
     for args in ((0,), (), ("x",), (-1,), ([],)):
-        with pytest.raises(
-            PluginAPIError, match="the function is gone with its request"
-        ):
+        with pytest.raises(PluginAPIError, match="the function is gone with its request"):
             app._followed("work", FuncRef("_callback", args))
     app.end()
 
 
 def test_a_reference_to_nothing_is_refused(app: AppSession) -> None:
-    with pytest.raises(
-        PluginAPIError, match="result: the module has no function 'nowhere'"
-    ):
+    with pytest.raises(PluginAPIError, match="result: the module has no function 'nowhere'"):
         app.call("work", "unknown_reference")
 
 

@@ -44,9 +44,7 @@ def check(complaints: list[Complaint]) -> None:
     reported = {(c.file, c.line) for c in real}
     missed = [f"{file}:{line}: not reported" for file, line in marked() - reported]
     surplus = [
-        str(c)
-        for c in real
-        if (c.file, c.line) not in marked() and c.file.startswith(NEGATIVE)
+        str(c) for c in real if (c.file, c.line) not in marked() and c.file.startswith(NEGATIVE)
     ]
     assert not missed + surplus, "\n".join(sorted(missed + surplus))
 

@@ -52,13 +52,7 @@ keys = st.recursive(
     max_leaves=4,
 )
 values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | texts
-    | st.binary()
-    | times(),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts | st.binary() | times(),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.lists(inner, max_size=4).map(tuple)
@@ -83,9 +77,7 @@ def same(a: Any, b: Any) -> bool:
         return False
     match a:
         case float():
-            return (
-                a == b and math.copysign(1, a) == math.copysign(1, b)
-            ) or a != a != b
+            return (a == b and math.copysign(1, a) == math.copysign(1, b)) or a != a != b
         case list() | tuple():
             return len(a) == len(b) and all(map(same, a, b))
         case dict():
@@ -152,18 +144,14 @@ def test_a_dataclass_is_a_record_of_its_name() -> None:
         url: str
         tags: list[str]
 
-    assert over_the_wire(Bookmark("u", ["a"])) == Struct(
-        "Bookmark", url="u", tags=["a"]
-    )
+    assert over_the_wire(Bookmark("u", ["a"])) == Struct("Bookmark", url="u", tags=["a"])
 
 
 def test_the_order_of_a_dict_and_of_keys_is_kept() -> None:
     value = {"z": 1, "a": 2, (1, "x"): 3, None: 4}
     assert list(over_the_wire(value)) == list(value)
     sent = to_star(dict.fromkeys("zab").keys())
-    assert sent == StarValue(
-        kind=Kind.Set(ValueList(values=[to_star(c) for c in "zab"]))
-    )
+    assert sent == StarValue(kind=Kind.Set(ValueList(values=[to_star(c) for c in "zab"])))
 
 
 def test_a_time_below_the_microsecond_is_exact() -> None:
@@ -230,9 +218,7 @@ def deep_message(depth: int) -> StarValue:
 
 def test_one_level_more_is_refused_when_it_arrives() -> None:
     message = decode(StarValue, encode(deep_message(101)))
-    with pytest.raises(
-        Misfit, match=r"^argument 1\[0\].*: nested more than 100 levels"
-    ):
+    with pytest.raises(Misfit, match=r"^argument 1\[0\].*: nested more than 100 levels"):
         from_star(message, "argument 1")
 
 

@@ -17,9 +17,7 @@ from peer_sdk.servicers import PeerServicer
 from plugwright_runtime.servicer import Requests
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
-LONGEST = (
-    2.0  # seconds that a function waits: nothing tells it that its caller has gone
-)
+LONGEST = 2.0  # seconds that a function waits: nothing tells it that its caller has gone
 
 
 def failure(status: Status) -> StatusError:
@@ -59,9 +57,7 @@ class Functions(PeerServicer, ServicePlugin):
             sum_.size += len(payload.data)
         return sum_
 
-    def chat(
-        self, requests: Requests[Payload], context: ServerContext, /
-    ) -> Iterator[Payload]:
+    def chat(self, requests: Requests[Payload], context: ServerContext, /) -> Iterator[Payload]:
         yield from requests
 
     def ended(self, request: Nothing, context: ServerContext, /) -> Sum:
@@ -86,9 +82,7 @@ class Coroutines(PeerServicer, ServicePlugin):
             raise
         return Payload()
 
-    async def download(
-        self, request: Order, context: ServerContext, /
-    ) -> AsyncIterator[Payload]:
+    async def download(self, request: Order, context: ServerContext, /) -> AsyncIterator[Payload]:
         sent = 0
         try:
             while request.count == 0 or sent < request.count:
@@ -100,9 +94,7 @@ class Coroutines(PeerServicer, ServicePlugin):
         if request.end is not None:
             raise failure(request.end)
 
-    async def upload(
-        self, requests: Requests[Payload], context: ServerContext, /
-    ) -> Sum:
+    async def upload(self, requests: Requests[Payload], context: ServerContext, /) -> Sum:
         sum_ = Sum()
         async for payload in requests:
             sum_.count += 1

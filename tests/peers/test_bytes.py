@@ -33,9 +33,7 @@ Addresses = Callable[[str], str]
 
 
 @pytest.fixture(scope="module", params=["tcp", "unix"])
-def served(
-    request: pytest.FixtureRequest, sdk_folder: Path, addresses: Addresses
-) -> Iterator[str]:
+def served(request: pytest.FixtureRequest, sdk_folder: Path, addresses: Addresses) -> Iterator[str]:
     """The address of one plugin for all tests: whatever was sent before, it still serves."""
     target = addresses(request.param)
     with plugin(sdk_folder, "coroutines", target):
@@ -217,9 +215,7 @@ def test_a_malformed_call_ends_by_itself_alone(served: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", CALL[:2], CALL[:-3]])
-def test_a_call_without_its_message_ends_with_its_deadline(
-    served: str, data: bytes
-) -> None:
+def test_a_call_without_its_message_ends_with_its_deadline(served: str, data: bytes) -> None:
     """Without one it ends with its connection: until then it is one of those that may be open."""
     with Stranger(served) as stranger:
         answer = stranger.call(headers(ECHO, grpc_timeout="500m"), data)

@@ -154,9 +154,7 @@ def start(sdk: Callable[[str], Path], folder: Path) -> Iterator[Start]:
     """Starts the plugin in a style, with arguments and variables; killed at the end."""
     running: list[subprocess.Popen[str]] = []
 
-    def begin(
-        style: str, *arguments: str, shell: str = "", **env: str
-    ) -> subprocess.Popen[str]:
+    def begin(style: str, *arguments: str, shell: str = "", **env: str) -> subprocess.Popen[str]:
         program = folder / "plugin.py"
         program.write_text(PLUGIN)
         (folder / "slow.py").write_text(SLOW)

@@ -166,9 +166,7 @@ def start_plugin(
     with spawn(source, path, stdin=stdin, **(COOKIE | env)) as process:
         try:
             host = Host(process, read_handshake(process))
-            reader = threading.Thread(
-                target=host.read_log, args=(process.stderr,), daemon=True
-            )
+            reader = threading.Thread(target=host.read_log, args=(process.stderr,), daemon=True)
             reader.start()
             try:
                 yield host
@@ -288,20 +286,14 @@ SETTINGS = 4
 
 def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     """An HTTP/2 frame, for peers that grpc's own client cannot play."""
-    head = (
-        struct.pack(">L", len(payload))[1:]
-        + bytes([kind, flags])
-        + struct.pack(">L", stream)
-    )
+    head = struct.pack(">L", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">L", stream)
     return head + payload
 
 
 def greeting(window: int = 65535) -> bytes:
     """What an HTTP/2 client sends first, with flow-control windows of this size."""
     settings = frame(SETTINGS, 0, 0, struct.pack(">HL", 4, window))
-    return (
-        PREFACE + settings + frame(8, 0, 0, struct.pack(">L", max(window - 65535, 1)))
-    )
+    return PREFACE + settings + frame(8, 0, 0, struct.pack(">L", max(window - 65535, 1)))
 
 
 def call_headers(stream: int, path: bytes) -> bytes:

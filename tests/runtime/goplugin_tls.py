@@ -20,9 +20,7 @@ from typing import Any
 
 import pytest
 
-x509 = pytest.importorskip(
-    "cryptography.x509", reason="AutoMTLS needs the extra 'mtls'"
-)
+x509 = pytest.importorskip("cryptography.x509", reason="AutoMTLS needs the extra 'mtls'")
 from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 
@@ -58,9 +56,7 @@ def make_identity(
         .not_valid_after(now + valid_for)
         .add_extension(x509.BasicConstraints(self_signed, None), critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False
-        )
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(signer, hashes.SHA512())
     )
     pem = certificate.public_bytes(serialization.Encoding.PEM)
@@ -137,9 +133,7 @@ class Bridges:
         self._loop.close()
 
     def _listen(self, connect: Any, context: ssl.SSLContext | None) -> str:
-        async def serve(
-            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-        ) -> None:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             with contextlib.suppress(OSError):
                 far_reader, far_writer = await connect()
                 await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))

@@ -61,9 +61,7 @@ class Watch:
 class Served:
     """`call(name)` makes calls of the behaviour `name`, bytes to bytes, at `target`."""
 
-    def __init__(
-        self, target: str, channel: Any, loop: HandlerLoop, kinds: dict[str, str]
-    ) -> None:
+    def __init__(self, target: str, channel: Any, loop: HandlerLoop, kinds: dict[str, str]) -> None:
         self.target = target
         self.loop = loop
         self._channel = channel
@@ -79,15 +77,11 @@ async def served(*behaviours: Any) -> AsyncIterator[Served]:
     loop = HandlerLoop()
     kinds = {behaviour.__name__: kind for kind, behaviour in behaviours}
     handlers = {
-        behaviour.__name__: loop.serving(
-            getattr(grpc, f"{kind}_rpc_method_handler")(behaviour)
-        )
+        behaviour.__name__: loop.serving(getattr(grpc, f"{kind}_rpc_method_handler")(behaviour))
         for kind, behaviour in behaviours
     }
     server = aio.server()
-    server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler("test.App", handlers),)
-    )
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.App", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     target = f"127.0.0.1:{port}"

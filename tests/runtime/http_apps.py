@@ -42,9 +42,7 @@ def peak() -> str:
     if not status.exists():
         return str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     # On Linux `ru_maxrss` begins with the memory of the process that forked this one.
-    (line,) = [
-        line for line in status.read_text().splitlines() if line.startswith("VmHWM:")
-    ]
+    (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
     return line.split()[1]
 
 
@@ -100,9 +98,7 @@ def _flask(path: str) -> Any:
 APPS: dict[str, Handler] = {
     "async": plain_async,
     "sync": plain_sync,
-    "starlette": asgi(
-        Starlette(routes=[Route("/{path}", _starlette, methods=["GET", "POST"])])
-    ),
+    "starlette": asgi(Starlette(routes=[Route("/{path}", _starlette, methods=["GET", "POST"])])),
     "flask": wsgi(flask_app),
 }
 

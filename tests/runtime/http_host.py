@@ -59,11 +59,7 @@ def run(scenario: Callable[[], Coroutine[Any, Any, T]], seconds: float = 20.0) -
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     """What was logged, by anyone, but for asyncio's remarks about speed in its debug mode."""
-    return [
-        record
-        for record in caplog.records
-        if not record.getMessage().startswith("Executing")
-    ]
+    return [record for record in caplog.records if not record.getMessage().startswith("Executing")]
 
 
 def _pack(fields: dict[str, Any], chunk: bytes) -> bytes:
@@ -95,9 +91,7 @@ def decode_request(data: bytes) -> RequestFrame:
 
 def encode_response(frame: ResponseFrame) -> bytes:
     head = None if frame.head is None else asdict(frame.head)
-    return _pack(
-        {"head": head, "complete": frame.complete, "flush": frame.flush}, frame.chunk
-    )
+    return _pack({"head": head, "complete": frame.complete, "flush": frame.flush}, frame.chunk)
 
 
 def decode_response(data: bytes) -> ResponseFrame:
@@ -136,9 +130,7 @@ class Answer:
         return bool(self.frames) and self.frames[-1].complete
 
     def header(self, name: str) -> list[str]:
-        return [
-            value for key, value in self.head.headers if key.lower() == name.lower()
-        ]
+        return [value for key, value in self.head.headers if key.lower() == name.lower()]
 
 
 class Call:
@@ -218,15 +210,11 @@ class Plugin:
         self.ended: asyncio.Queue[BaseException | None] = asyncio.Queue()
         """How each call to `http.serve` ended."""
 
-    async def serve_http(
-        self, frames: AsyncIterator[RequestFrame], context: Any
-    ) -> None:
+    async def serve_http(self, frames: AsyncIterator[RequestFrame], context: Any) -> None:
         send: Callable[[ResponseFrame], Awaitable[None]] = context.write
         error: BaseException | None = None
         try:
-            await http.serve(
-                self.handler, frames, send, executor=self.executor, logger=LOGGER
-            )
+            await http.serve(self.handler, frames, send, executor=self.executor, logger=LOGGER)
         except http.ResponseAborted as aborted:
             error = aborted
             await context.abort(grpc.StatusCode.INTERNAL, str(aborted))
@@ -248,11 +236,7 @@ class Plugin:
             self.serve_http, decode_request, encode_response
         )
         server.add_generic_rpc_handlers(
-            (
-                grpc.method_handlers_generic_handler(
-                    "test.Plugin", {"ServeHTTP": method}
-                ),
-            )
+            (grpc.method_handlers_generic_handler("test.Plugin", {"ServeHTTP": method}),)
         )
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()

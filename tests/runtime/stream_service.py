@@ -165,9 +165,7 @@ class Served:
         self.probe = Probe()
         self.pool = HandlerPool(threads=4)
         servicer = servicers(sdk, self.probe)[flavour]()
-        self.server = BackgroundServer(
-            lambda place: [handlers(servicer, self.pool, place)]
-        )
+        self.server = BackgroundServer(lambda place: [handlers(servicer, self.pool, place)])
         self.address = self.server.start()
 
     def stop(self) -> None:

@@ -48,9 +48,7 @@ def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     def run(source: str) -> dict[str, Any]:
         module = type(sys)("lazily_annotated")
         monkeypatch.setitem(sys.modules, module.__name__, module)
-        exec(
-            compile(request.param + source, "lazily_annotated.py", "exec"), vars(module)
-        )
+        exec(compile(request.param + source, "lazily_annotated.py", "exec"), vars(module))
         return vars(module)
 
     return run
@@ -144,9 +142,7 @@ class Wrong(Plugin):
 """
     from mattermost_plugin import HookRegistrationError
 
-    with pytest.raises(
-        HookRegistrationError, match=r"check\(self, post: .*models.Post"
-    ):
+    with pytest.raises(HookRegistrationError, match=r"check\(self, post: .*models.Post"):
         run(source)
 
 

@@ -68,9 +68,7 @@ class EndingAsync(Ending):
     [(EndingAsync(""), True), (Ending("awaitable"), True), (Ending("function"), False)],
     ids=["coroutine", "awaitable", "function"],
 )
-def test_the_application_then_tasks_then_clients(
-    plugin: Ending, stop_in_loop: bool
-) -> None:
+def test_the_application_then_tasks_then_clients(plugin: Ending, stop_in_loop: bool) -> None:
     async def scenario() -> None:
         loop = HandlerLoop()
         await loop.run(plugin.begin)

@@ -127,12 +127,8 @@ CODINGS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("args", "kwargs"), CODINGS, ids=["positional", "mixed", "keywords"]
-)
-def test_coding_of_messages(
-    host: Host, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize(("args", "kwargs"), CODINGS, ids=["positional", "mixed", "keywords"])
+def test_coding_of_messages(host: Host, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     async def scenario() -> None:
         async with host.channel() as channel:
 
@@ -157,9 +153,7 @@ def test_each_maker_of_calls_has_its_own_coding(host: Host) -> None:
     run_bridged(scenario())
 
 
-def test_a_stub_of_grpcio_tools(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stub_of_grpcio_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "bridged_stub_case"
     (tmp_path / f"{name}.proto").write_text((CASE / "streams.proto").read_text())
     out = f"--python_out={tmp_path}", f"--grpc_python_out={tmp_path}"
@@ -191,9 +185,7 @@ def test_a_stub_of_grpcio_tools(
         there = transport()
         assert there is not None
         target = f"127.0.0.1:{port}"
-        async with BridgedChannel(
-            there, lambda: grpc.aio.insecure_channel(target)
-        ) as channel:
+        async with BridgedChannel(there, lambda: grpc.aio.insecure_channel(target)) as channel:
             stub = stubs.FilesStub(channel)
             request = pb2.DownloadRequest(path="abc")
             chunks = [pb2.Chunk(data=b"%d" % i) for i in range(3)]
@@ -446,8 +438,6 @@ def test_a_client_whose_transport_has_ended(host: Host) -> None:
         call = client._call("unary_unary", "unary_unary")
         with pytest.raises(RuntimeError) as caught:
             await call(b"")
-        assert isinstance(
-            client._failure(caught.value, "unary_unary"), UnavailableError
-        )
+        assert isinstance(client._failure(caught.value, "unary_unary"), UnavailableError)
 
     asyncio.run(scenario())

@@ -333,9 +333,7 @@ ERRORS = [
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("name", ["raises", "raises_after_one"])
-def test_an_exception_ends_the_call_and_no_loop(
-    error: BaseException, name: str
-) -> None:
+def test_an_exception_ends_the_call_and_no_loop(error: BaseException, name: str) -> None:
     async def raises(request: bytes, context: Any) -> bytes:
         raise error
 

@@ -16,9 +16,7 @@ FIELD = descriptor_pb2.FieldDescriptorProto
 
 def node_class() -> Any:
     """A Node of a text, numbers, children, one child, a map of children and one of numbers."""
-    file = descriptor_pb2.FileDescriptorProto(
-        name="n.proto", package="n", syntax="proto3"
-    )
+    file = descriptor_pb2.FileDescriptorProto(name="n.proto", package="n", syntax="proto3")
     node = file.message_type.add(name="Node")
     one, many = FIELD.LABEL_OPTIONAL, FIELD.LABEL_REPEATED
     rows: list[tuple[str, Any, Any, str | None]] = [
@@ -32,9 +30,7 @@ def node_class() -> Any:
         ("mask", FIELD.TYPE_FIXED32, one, None),
     ]
     for number, (name, kind, label, type_name) in enumerate(rows, 1):
-        node.field.add(
-            name=name, number=number, type=kind, label=label, type_name=type_name
-        )
+        node.field.add(name=name, number=number, type=kind, label=label, type_name=type_name)
     for name, kind, type_name in (
         ("ByNameEntry", FIELD.TYPE_MESSAGE, ".n.Node"),
         ("CountsEntry", FIELD.TYPE_INT64, None),
@@ -42,9 +38,7 @@ def node_class() -> Any:
         entry = node.nested_type.add(name=name)
         entry.options.map_entry = True
         entry.field.add(name="key", number=1, type=FIELD.TYPE_STRING, label=one)
-        entry.field.add(
-            name="value", number=2, type=kind, label=one, type_name=type_name
-        )
+        entry.field.add(name="value", number=2, type=kind, label=one, type_name=type_name)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("n.Node"))

@@ -141,9 +141,7 @@ def test_the_broker_dials_a_unix_socket_as_localhost(place: Path) -> None:
 
 
 @pytest.mark.parametrize("network", ["unix", "tcp"])
-def test_the_broker_dials_through_mutual_tls_as_localhost(
-    place: Path, network: str
-) -> None:
+def test_the_broker_dials_through_mutual_tls_as_localhost(place: Path, network: str) -> None:
     """What grpc connects to is then a socket of this process, whatever the host's is."""
     tls = pytest.importorskip("goplugin_tls")
     own = tls.make_identity(place)

@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-IMPORTS = os.pathsep.join(
-    str(ROOT / part) for part in ("generated/mattermost", "runtime")
-)
+IMPORTS = os.pathsep.join(str(ROOT / part) for part in ("generated/mattermost", "runtime"))
 
 COUNT = """
 import asyncio, contextlib, gc, json, os, threading

@@ -175,10 +175,7 @@ def test_whatever_a_library_encodes(
             encoder.header_table_size = size
         told = [(":scheme", "file", False), *headers]
         block = encoder.encode(
-            [
-                NeverIndexedHeaderTuple(n, v) if never else (n, v)
-                for n, v, never in told
-            ],
+            [NeverIndexedHeaderTuple(n, v) if never else (n, v) for n, v, never in told],
             huffman=coded,
         )
         sent += framed(block, number, data)
@@ -224,9 +221,7 @@ def test_the_length_of_a_text_in_huffmans_code(content: bytes) -> None:
 
 @given(st.binary(max_size=60))
 def test_any_bytes_have_a_length(content: bytes) -> None:
-    assert (
-        0 <= length(bytearray(content), Text(0, len(content), True)) <= 2 * len(content)
-    )
+    assert 0 <= length(bytearray(content), Text(0, len(content), True)) <= 2 * len(content)
 
 
 # ------------------------------------------------------------------ strangers

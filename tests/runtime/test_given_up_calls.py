@@ -169,8 +169,7 @@ def test_a_loop_takes_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
         async with served(("unary_unary", answer)) as app:
             async with Blocked(app.loop):
                 calls = {
-                    asyncio.ensure_future(outcome(app.call("answer")(b"a")))
-                    for _ in range(20)
+                    asyncio.ensure_future(outcome(app.call("answer")(b"a"))) for _ in range(20)
                 }
                 refused: set[asyncio.Task[str]] = set()
                 while len(refused) < 16:
@@ -185,9 +184,7 @@ def test_a_loop_takes_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
     outcomes = run(scenario)
     assert outcomes[:4] == ["b'a'"] * 4
-    text = (
-        "RESOURCE_EXHAUSTED: the plugin's coroutines are blocked: too many calls wait"
-    )
+    text = "RESOURCE_EXHAUSTED: the plugin's coroutines are blocked: too many calls wait"
     assert outcomes[4:] == [text] * 16
 
 

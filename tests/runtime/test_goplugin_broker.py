@@ -103,9 +103,7 @@ def test_the_plugin_serves_the_host(place: Path) -> None:
         for _, network, address in offers:
             assert network == "unix"
             assert os.path.dirname(address) == str(place)
-            with grpc.insecure_channel(
-                target_of(network, address), options=LIMITS
-            ) as channel:
+            with grpc.insecure_channel(target_of(network, address), options=LIMITS) as channel:
                 call = channel.unary_unary("/test.Back/Echo")
                 assert call(b"x", timeout=5) == b"plugin:x"
                 big = b"y" * 5_000_000
@@ -118,9 +116,7 @@ def test_the_plugin_serves_the_host(place: Path) -> None:
 
 @pytest.mark.parametrize("address", ["unix:{}/host sock", "127.0.0.1:0"])
 @pytest.mark.parametrize("offer_first", [True, False])
-def test_the_plugin_dials_the_host(
-    place: Path, address: str, offer_first: bool
-) -> None:
+def test_the_plugin_dials_the_host(place: Path, address: str, offer_first: bool) -> None:
     socket = place / "host sock"
     quoted = address.format(place).replace(" ", "%20")
     with connected(place) as (host, broker), host_service(quoted) as found:
@@ -171,9 +167,7 @@ def test_without_a_stream_accept_gives_up(place: Path) -> None:
     with start_plugin(program(PLUGIN), place) as host:
         assert b"opened no broker stream" in host.app("Accept", b"3", timeout=8)
         stream = BrokerStream(host.channel)
-        assert (
-            host.app("Accept", b"3") == b"accepted"
-        ), "a failed attempt leaves the number free"
+        assert host.app("Accept", b"3") == b"accepted", "a failed attempt leaves the number free"
         assert stream.receive()[0] == 3
         stream.close()
 

@@ -81,9 +81,7 @@ def test_port_range(low: str, high: str, expected: object) -> None:
     if isinstance(expected, str):
         with pytest.raises(LaunchError, match=expected):
             launch(environ, network="tcp")
-        assert (
-            launch(environ).network == "unix"
-        ), "a Go plugin ignores the range on Unix sockets"
+        assert launch(environ).network == "unix", "a Go plugin ignores the range on Unix sockets"
     else:
         assert launch(environ, network="tcp").ports == PortRange(*expected)  # type: ignore[misc]
 

@@ -56,9 +56,7 @@ def attacked(path: Path, limit: int) -> Iterator[Host]:
         host.app("Echo", b"warm up")
         before = resident(host.process.pid)
         yield host
-        with grpc.insecure_channel(
-            target_of(*host.fields[2:4]), options=LIMITS
-        ) as channel:
+        with grpc.insecure_channel(target_of(*host.fields[2:4]), options=LIMITS) as channel:
             check = channel.unary_unary("/grpc.health.v1.Health/Check")
             assert check(b"", timeout=5) == b"\x08\x01"
             assert channel.unary_unary("/test.App/Echo")(b"x", timeout=5) == b"x"
@@ -97,9 +95,7 @@ def test_random_bytes(tmp_path: Path) -> None:
         b"/test.App/Echo",
     ],
 )
-def test_messages_that_are_cut_short_or_declare_a_gigabyte(
-    tmp_path: Path, path: bytes
-) -> None:
+def test_messages_that_are_cut_short_or_declare_a_gigabyte(tmp_path: Path, path: bytes) -> None:
     with attacked(tmp_path, 30 << 20) as host:
         for message in (
             b"",
@@ -128,9 +124,7 @@ def test_broken_messages_of_every_service(tmp_path: Path) -> None:
             b"\xff" * 20,
             bytes(5 << 20),
         ):  # the request of this one is not looked at
-            call = host.channel.unary_stream("/plugin.GRPCStdio/StreamStdio")(
-                request, timeout=5
-            )
+            call = host.channel.unary_stream("/plugin.GRPCStdio/StreamStdio")(request, timeout=5)
             call.initial_metadata()
             assert call.is_active()
             call.cancel()
@@ -138,9 +132,7 @@ def test_broken_messages_of_every_service(tmp_path: Path) -> None:
 
 def test_thousands_of_streams(tmp_path: Path) -> None:
     with attacked(tmp_path, 120 << 20) as host:
-        calls = [
-            host.channel.unary_unary("/test.App/Wait").future(b"") for _ in range(1500)
-        ]
+        calls = [host.channel.unary_unary("/test.App/Wait").future(b"") for _ in range(1500)]
         streams = [BrokerStream(host.channel) for _ in range(30)]
         outputs = [stdio(host.channel) for _ in range(300)]
         watch = host.channel.unary_stream("/grpc.health.v1.Health/Watch")
@@ -188,9 +180,7 @@ def test_calls_that_are_reset_at_once(tmp_path: Path) -> None:
                 peer.settimeout(0.5)
                 peer.sendall(greeting())
                 for first in range(1, 60_000, 1000):
-                    peer.sendall(
-                        b"".join(map(reset_call, range(first, first + 1000, 2)))
-                    )
+                    peer.sendall(b"".join(map(reset_call, range(first, first + 1000, 2))))
                     peer.recv(1 << 20)
         host.app("Echo", b"x", timeout=30)
 

@@ -77,9 +77,7 @@ def test_blocked_code_does_not_outlive_the_grace(tmp_path: Path, name: str) -> N
         code = host.process.wait(3)
         took = time.monotonic() - started
         assert 0.2 < took < 1.5
-        assert code == (
-            1 if name == "BlockLoop" else 0
-        ), "a loop that never stopped is a failure"
+        assert code == (1 if name == "BlockLoop" else 0), "a loop that never stopped is a failure"
         assert "forced exit" in host.wait_for_log("forced exit")["@message"]
         assert not os.path.exists(host.address)
 
@@ -139,9 +137,7 @@ def test_a_host_killed_with_sigkill_takes_its_plugin_along(
         with grpc.insecure_channel(target_of("unix", address)) as channel:
             if name is not None:
                 channel.unary_unary(f"/test.App/{name}").future(b"")
-                time.sleep(
-                    0.1
-                )  # nothing tells from outside when a blocked loop is blocked
+                time.sleep(0.1)  # nothing tells from outside when a blocked loop is blocked
             host.kill()
             took = gone(int(pid), 5)
     finally:
@@ -269,9 +265,7 @@ def test_reattach_mode(tmp_path: Path) -> None:
             True,
         )
         address = config["Addr"]["String"]
-        with grpc.insecure_channel(
-            target_of(config["Addr"]["Network"], address)
-        ) as channel:
+        with grpc.insecure_channel(target_of(config["Addr"]["Network"], address)) as channel:
             assert channel.unary_unary("/test.App/Echo")(b"x", timeout=5) == b"x"
             assert process.stdout.readline() == b"while serving\n"
         process.send_signal(signal.SIGINT)

@@ -17,9 +17,7 @@ from goplugin_host import COOKIE, program, spawn, start_plugin
 from plugwright_runtime.goplugin.hclog import encode
 from plugwright_runtime.goplugin.logs import HclogHandler, level_from
 
-HOST_BUFFER = (
-    64 * 1024
-)  # a host's line reader gives up beyond this, line break included
+HOST_BUFFER = 64 * 1024  # a host's line reader gives up beyond this, line break included
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)")
 assert goplugin_host
 
@@ -289,9 +287,7 @@ def test_a_reader_that_is_gone_harms_nobody() -> None:
         ({"A": "loud"}, 20, True),
     ],
 )
-def test_level_from_the_environment(
-    environ: dict[str, str], level: int, complains: bool
-) -> None:
+def test_level_from_the_environment(environ: dict[str, str], level: int, complains: bool) -> None:
     found, complaint = level_from(environ, ("A", "B"))
     assert found == level
     assert bool(complaint) == complains
@@ -334,9 +330,7 @@ def test_what_a_plugin_process_writes_to_stderr(tmp_path: Path) -> None:
 
 
 def test_an_unknown_level_is_reported_and_info_used(tmp_path: Path) -> None:
-    source = program(
-        "logging.info('shown'); logging.debug('hidden'); raise SystemExit(0)"
-    )
+    source = program("logging.info('shown'); logging.debug('hidden'); raise SystemExit(0)")
     with spawn(source, tmp_path, LOG_LEVEL="loud", **COOKIE) as process:
         _, err = process.communicate(timeout=10)
     lines = [parse(line) for line in err.splitlines(keepends=True)]

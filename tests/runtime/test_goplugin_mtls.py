@@ -93,9 +93,7 @@ def connected(path: Path) -> Iterator[tuple[Host, Bridges, Identity]]:
 
 def test_everything_works_through_mutual_tls(place: Path) -> None:
     with connected(place) as (host, _, _):
-        assert (
-            host.call("/grpc.health.v1.Health/Check", b"\x0a\x06plugin") == b"\x08\x01"
-        )
+        assert host.call("/grpc.health.v1.Health/Check", b"\x0a\x06plugin") == b"\x08\x01"
         assert read_output(stdio(host.channel), b"printed\n") == b"printed\n"
         body = os.urandom(16 << 20)
         assert host.app("Echo", body) == body
@@ -109,24 +107,16 @@ def test_our_certificate_is_what_go_hosts_expect(place: Path) -> None:
         certificate = x509.load_der_x509_certificate(padded(host.fields[5]))
     assert certificate.subject.rfc4514_string() == "CN=localhost"
     assert certificate.public_key().curve.name == "secp256r1"
-    names = certificate.extensions.get_extension_for_class(
-        x509.SubjectAlternativeName
-    ).value
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["localhost"]
-    assert certificate.extensions.get_extension_for_class(
-        x509.BasicConstraints
-    ).value.ca
+    assert certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert set(usage) == {
         x509.ExtendedKeyUsageOID.CLIENT_AUTH,
         x509.ExtendedKeyUsageOID.SERVER_AUTH,
     }
     now = datetime.now(UTC)
-    assert (
-        timedelta(seconds=29)
-        < now - certificate.not_valid_before_utc
-        < timedelta(seconds=60)
-    )
+    assert timedelta(seconds=29) < now - certificate.not_valid_before_utc < timedelta(seconds=60)
     assert certificate.not_valid_after_utc - now > timedelta(days=365)
 
 
@@ -135,9 +125,7 @@ def test_no_key_and_no_open_door_on_disk(place: Path) -> None:
     with started(place, own) as host:
         assert stat.S_IMODE(os.stat(host.address).st_mode) == 0o600
         entries = [
-            Path(folder) / name
-            for folder, _, names in os.walk(place / "tmp")
-            for name in names
+            Path(folder) / name for folder, _, names in os.walk(place / "tmp") for name in names
         ]
         assert len(entries) == 2
         assert all(stat.S_ISSOCK(entry.stat().st_mode) for entry in entries)
@@ -151,11 +139,7 @@ def attempt(address: str, context: ssl.SSLContext | None) -> bytes:
         plain.connect(address)
         plain.settimeout(5)
         try:
-            wrapped = (
-                context.wrap_socket(plain, server_hostname="localhost")
-                if context
-                else plain
-            )
+            wrapped = context.wrap_socket(plain, server_hostname="localhost") if context else plain
             with wrapped:
                 wrapped.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0")
                 return wrapped.recv(100)
@@ -175,14 +159,9 @@ def test_strangers_are_refused(place: Path, version: ssl.TLSVersion) -> None:
         plugin = padded(host.fields[5])
         good = limited(client_context(own, plugin), version)
         assert attempt(host.address, good), "the host itself is served"
-        assert (
-            attempt(host.address, limited(client_context(stranger, plugin), version))
-            == b""
-        )
+        assert attempt(host.address, limited(client_context(stranger, plugin), version)) == b""
         host.wait_for_log("connection refused")
-        assert (
-            attempt(host.address, limited(client_context(None, plugin), version)) == b""
-        )
+        assert attempt(host.address, limited(client_context(None, plugin), version)) == b""
         assert attempt(host.address, None) == b""
         assert attempt(host.address, good)
 
@@ -231,21 +210,13 @@ def test_the_plugin_dials_the_host(place: Path) -> None:
     with connected(place) as (host, made, own), host_service() as port:
         broker = BrokerStream(host.channel)
         plugin = padded(host.fields[5])
-        broker.send(
-            conn_info(4, "tcp", made.tls_to_plain(port, server_context(own, plugin)))
-        )
+        broker.send(conn_info(4, "tcp", made.tls_to_plain(port, server_context(own, plugin))))
         assert len(host.app("Dial", b"4")) == 5_000_005
         private = [*place.glob("tmp/plugin-*/*")]
         assert len(private) == 1, "a closed connection leaves no socket"
         stranger = make_identity(place)
-        broker.send(
-            conn_info(
-                5, "tcp", made.tls_to_plain(port, server_context(stranger, plugin))
-            )
-        )
-        assert (
-            host.app("Dial", b"5") == b"UNAVAILABLE"
-        ), "a false host must not be trusted"
+        broker.send(conn_info(5, "tcp", made.tls_to_plain(port, server_context(stranger, plugin))))
+        assert host.app("Dial", b"5") == b"UNAVAILABLE", "a false host must not be trusted"
         broker.send(conn_info(6, "tcp", f"127.0.0.1:{port}"))
         assert host.app("Dial", b"6") == b"UNAVAILABLE", "nor one without TLS"
         broker.close()
@@ -280,10 +251,7 @@ def test_the_plugin_serves_the_host(place: Path) -> None:
         target = made.plain_to_tls(address, client_context(own, plugin))
         with grpc.insecure_channel(target, options=LIMITS) as channel:
             body = b"z" * 5_000_000
-            assert (
-                channel.unary_unary("/test.Back/Echo")(body, timeout=5)
-                == b"plugin:" + body
-            )
+            assert channel.unary_unary("/test.Back/Echo")(body, timeout=5) == b"plugin:" + body
         broker.close()
 
 
@@ -344,9 +312,7 @@ def test_a_host_that_stops_reading_does_not_fill_the_memory(place: Path) -> None
                 call = call_headers(1, b"/test.Many/Many") + frame(0, 1, 1, bytes(5))
                 peer.sendall(greeting(2**31 - 1) + call)
                 begin = time.monotonic()
-                while (
-                    time.monotonic() < begin + 1
-                ):  # what is going to pile up, does so now
+                while time.monotonic() < begin + 1:  # what is going to pile up, does so now
                     assert other.unary_unary("/test.App/Echo")(b"x", timeout=5) == b"x"
                 assert resident(host.process.pid) < 150 << 20
 
@@ -358,9 +324,7 @@ def test_what_it_costs(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with started(place, own) as host:
         start = time.monotonic() - begin
         with bridges() as made:
-            target = made.plain_to_tls(
-                host.address, client_context(own, padded(host.fields[5]))
-            )
+            target = made.plain_to_tls(host.address, client_context(own, padded(host.fields[5])))
             with grpc.insecure_channel(target) as channel:
                 call = channel.unary_unary("/test.App/Echo")
                 call(b"x", timeout=5)
@@ -371,7 +335,5 @@ def test_what_it_costs(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
                     times.append(time.perf_counter() - begin)
     with capsys.disabled():
         median = statistics.median(times) * 1000
-        print(
-            f"\nAutoMTLS: start to handshake {start * 1000:.0f} ms, call {median:.2f} ms (p50)"
-        )
+        print(f"\nAutoMTLS: start to handshake {start * 1000:.0f} ms, call {median:.2f} ms (p50)")
     assert median < 50

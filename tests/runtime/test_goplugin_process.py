@@ -56,9 +56,7 @@ def test_start_serve_and_stop(tmp_path: Path) -> None:
 
 
 def test_messages_over_4_mib_pass_both_ways(tmp_path: Path) -> None:
-    with start_plugin(
-        program(ECHO, "{'max_message_bytes': 20 << 20}"), tmp_path
-    ) as host:
+    with start_plugin(program(ECHO, "{'max_message_bytes': 20 << 20}"), tmp_path) as host:
         body = os.urandom(16 << 20)
         assert host.app("Echo", body) == body
         with pytest.raises(grpc.RpcError) as error:
@@ -82,9 +80,7 @@ def test_health_watch(tmp_path: Path) -> None:
 def test_run_by_hand_explains_itself(tmp_path: Path, env: dict[str, str]) -> None:
     code, out, err = failure(program("print('from user code')"), tmp_path, **env)
     assert code == 1
-    assert (
-        out == "from user code\n"
-    ), "nothing of ours on stdout, and the user's stays where it was"
+    assert out == "from user code\n", "nothing of ours on stdout, and the user's stays where it was"
     assert "this program is a plugin" in err
     assert "PLUGIN_COOKIE" in err
     assert "--reattach" in err
@@ -94,9 +90,7 @@ def test_run_by_hand_explains_itself(tmp_path: Path, env: dict[str, str]) -> Non
 def test_a_module_called_secrets_beside_the_program(tmp_path: Path) -> None:
     """Beginners call it so, and it hides Python's own."""
     (tmp_path / "secrets.py").write_text("TOKEN = 'x'")
-    source = program(
-        "import sys; sys.path.insert(0, '.')\nimport secrets; secrets.TOKEN"
-    )
+    source = program("import sys; sys.path.insert(0, '.')\nimport secrets; secrets.TOKEN")
     with start_plugin(source, tmp_path) as host:
         assert host.shut_down() == 0
 
@@ -125,9 +119,7 @@ def free_range(count: int) -> int:
     for first in range(31000, 60000, count):
         sockets = []
         try:
-            sockets = [
-                socket.create_server(("127.0.0.1", first + i)) for i in range(count)
-            ]
+            sockets = [socket.create_server(("127.0.0.1", first + i)) for i in range(count)]
         except OSError:
             continue
         finally:
@@ -178,9 +170,7 @@ def test_a_temporary_directory_that_is_too_long_for_sockets(tmp_path: Path) -> N
         ({"PLUGIN_UNIX_SOCKET_GROUP": "no-such-group"}, "no such group"),
     ],
 )
-def test_sockets_that_cannot_be_made(
-    tmp_path: Path, env: dict[str, str], says: str
-) -> None:
+def test_sockets_that_cannot_be_made(tmp_path: Path, env: dict[str, str], says: str) -> None:
     long = tmp_path / ("x" * 120)
     long.mkdir()
     env = {key: value.replace("LONG", str(long)) for key, value in env.items()}
@@ -208,15 +198,10 @@ def test_prints_travel_over_stdio(tmp_path: Path) -> None:
         assert start == b"x" * (1 << 20) + b"\nimported\n"
         host.app("Print")
         rest = read_output(call, b"last\n")
-        assert (
-            rest
-            == b"from Python\nfrom C\nfrom a child\n\xff\xfe raw\n\\ud800 odd last\n"
-        )
+        assert rest == b"from Python\nfrom C\nfrom a child\n\xff\xfe raw\n\\ud800 odd last\n"
         assert host.shut_down() == 0
         assert host.process.stdout
-        assert (
-            host.process.stdout.read() == b""
-        ), "only the handshake may reach the real stdout"
+        assert host.process.stdout.read() == b"", "only the handshake may reach the real stdout"
 
 
 def test_prints_before_prepare_are_rescued(tmp_path: Path) -> None:
@@ -321,8 +306,7 @@ def test_a_failing_on_stop_is_logged_and_shows_in_the_exit_code(tmp_path: Path) 
     with start_plugin(source, tmp_path) as host:
         assert host.shut_down() == 1
         assert (
-            "OSError: broken"
-            in host.wait_for_log("stopping the application failed")["exception"]
+            "OSError: broken" in host.wait_for_log("stopping the application failed")["exception"]
         )
 
 
@@ -348,9 +332,7 @@ def test_health_answers_while_many_handlers_wait(tmp_path: Path) -> None:
             return b"%d" % waiting
     """)
     with start_plugin(source, tmp_path) as host:
-        calls = [
-            host.channel.unary_unary("/test.App/Wait").future(b"") for _ in range(300)
-        ]
+        calls = [host.channel.unary_unary("/test.App/Wait").future(b"") for _ in range(300)]
         while host.app("Count") != b"300":
             pass
         assert host.call(CHECK) == SERVING

@@ -35,9 +35,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
 
 def test_a_coroutine_that_blocks_is_named(host: Host, tmp_path: Path) -> None:
     release = tmp_path / "release"
-    call = host.channel.unary_unary("/test.App/Block").future(
-        bytes(release), timeout=30
-    )
+    call = host.channel.unary_unary("/test.App/Block").future(bytes(release), timeout=30)
     record = host.wait_for_log("blocks the event loop", 20)
     assert record["@level"] == "warn"
     lines = [line.strip() for line in record["@message"].splitlines()]

@@ -38,9 +38,7 @@ def test_two_signals_within_half_a_second_are_one(
     async def receive() -> None:
         made = guardian.Guardian(60.0, None, lambda: None)
         monkeypatch.setattr(guardian, "time", Clock)
-        monkeypatch.setattr(
-            made, "_force_exit", lambda code, reason: codes.append(code)
-        )
+        monkeypatch.setattr(made, "_force_exit", lambda code, reason: codes.append(code))
         for number, seconds in enumerate(times):
             Clock.now = 100.0 + seconds
             made._on_signal(second if number else signal.SIGTERM)

@@ -28,9 +28,7 @@ print("cookie:", os.environ.get("MATTERMOST_PLUGIN"), file=sys.stderr)
 
 def run(**env: str) -> subprocess.CompletedProcess[str]:
     paths = [str(ROOT / "generated" / "mattermost"), str(ROOT / "runtime")]
-    kept = {
-        k: v for k, v in os.environ.items() if not k.startswith(("MATTERMOST", "GRPC"))
-    }
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MATTERMOST", "GRPC"))}
     return subprocess.run(
         [sys.executable, "-c", PROGRAM],
         env={**kept, "PYTHONPATH": os.pathsep.join(paths), **env},

@@ -144,9 +144,7 @@ class TestProtocol:
 
     def test_no_flush_for_a_whole_body_and_flush_for_pieces(self) -> None:
         whole = fetch(self._app(START, BODY))
-        assert [(frame.flush, frame.complete) for frame in whole.frames] == [
-            (False, True)
-        ]
+        assert [(frame.flush, frame.complete) for frame in whole.frames] == [(False, True)]
         pieces = fetch(self._app(START, MORE, BODY))
         assert [frame.flush for frame in pieces.frames] == [True, False]
 
@@ -210,17 +208,13 @@ class TestLifespan:
         async def endpoint(request: StarletteRequest) -> Response:
             request.state.seen.append(request.url.path)
             request.state.only_here = True
-            return PlainTextResponse(
-                f"{request.state.database} {len(request.state.seen)}"
-            )
+            return PlainTextResponse(f"{request.state.database} {len(request.state.seen)}")
 
         mount = asgi(Starlette(routes=[Route("/{p}", endpoint)], lifespan=lifespan))
 
         async def scenario() -> list[bytes]:
             async with hosted(mount) as (host, _):
-                together = await asyncio.gather(
-                    *(host.fetch(url=f"/{i}") for i in range(5))
-                )
+                together = await asyncio.gather(*(host.fetch(url=f"/{i}") for i in range(5)))
                 assert events == ["startup"]
                 await close_mounts()
                 assert events == ["startup", "shutdown"]
@@ -232,9 +226,7 @@ class TestLifespan:
         run(scenario)
         assert events == ["startup", "shutdown"]
 
-    def test_a_startup_that_fails_is_a_500(
-        self, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_a_startup_that_fails_is_a_500(self, caplog: pytest.LogCaptureFixture) -> None:
         @asynccontextmanager
         async def lifespan(app: Starlette) -> AsyncGenerator[None]:
             raise ValueError(SECRET)
@@ -244,9 +236,7 @@ class TestLifespan:
         assert (answer.status, answer.body) == (500, b"Internal Server Error")
         assert SECRET in caplog.text
 
-    def test_a_shutdown_that_hangs_is_cancelled(
-        self, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_a_shutdown_that_hangs_is_cancelled(self, caplog: pytest.LogCaptureFixture) -> None:
         cancelled: list[bool] = []
 
         @asynccontextmanager

@@ -129,9 +129,7 @@ class TestDisconnect:
             finally:
                 closed.set()
 
-        self._disconnect(
-            lambda request: StreamingResponse(blocks()), started, complete=True
-        )
+        self._disconnect(lambda request: StreamingResponse(blocks()), started, complete=True)
         assert closed.wait(5)
 
     def test_a_thread_in_a_computation_sees_the_flag(
@@ -151,9 +149,7 @@ class TestDisconnect:
 
         self._disconnect(handler, started, complete=True)
         assert seen.wait(5)
-        assert [SECRET in (record.exc_text or "") for record in logged(caplog)] == [
-            True
-        ]
+        assert [SECRET in (record.exc_text or "") for record in logged(caplog)] == [True]
 
     def test_a_thread_need_not_wait_for_the_loop(self) -> None:
         """On its way out a plugin may block the loop until its threads have ended."""
@@ -169,9 +165,7 @@ class TestDisconnect:
             return Response()
 
         class Leaving(Plugin):
-            async def serve_http(
-                self, frames: AsyncIterator[RequestFrame], context: Any
-            ) -> None:
+            async def serve_http(self, frames: AsyncIterator[RequestFrame], context: Any) -> None:
                 try:
                     await super().serve_http(frames, context)
                 finally:

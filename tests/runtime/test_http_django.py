@@ -30,9 +30,7 @@ def echo(request: Any) -> Any:
 def where(request: Any) -> Any:
     scope: dict[str, Any] = getattr(request, "scope", request.META)
     context = scope[CONTEXT_KEY]
-    return responses.HttpResponse(
-        f"{request.build_absolute_uri(urls.reverse('where'))} {context}"
-    )
+    return responses.HttpResponse(f"{request.build_absolute_uri(urls.reverse('where'))} {context}")
 
 
 def stream(request: Any) -> Any:
@@ -62,9 +60,7 @@ def mount(request: pytest.FixtureRequest) -> Mount:
         )
         django.setup()
     kind: str = request.param
-    application: Any = getattr(
-        import_module(f"django.core.{kind}"), f"get_{kind}_application"
-    )()
+    application: Any = getattr(import_module(f"django.core.{kind}"), f"get_{kind}_application")()
     mounts: dict[str, Any] = {"asgi": asgi, "wsgi": wsgi}
     mount: Mount = mounts[kind](application, root_path="/plugins/x", scheme="https")
     return mount
@@ -83,9 +79,7 @@ def test_links_and_context(mount: Mount) -> None:
     assert answer.body == b"https://chat.example.com:8065/plugins/x/where u1"
 
 
-@pytest.mark.filterwarnings(
-    "ignore:StreamingHttpResponse must consume synchronous iterators"
-)
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
 def test_streaming(mount: Mount) -> None:
     answer = fetch(mount, url="/stream")
     assert [frame.chunk for frame in answer.frames if frame.chunk] == [

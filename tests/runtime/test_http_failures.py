@@ -78,9 +78,7 @@ class TestFailures:
         self._assert_hidden(answer, caplog)
 
     @pytest.mark.parametrize("blocking", [False, True])
-    def test_after_the_first_byte(
-        self, blocking: bool, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_after_the_first_byte(self, blocking: bool, caplog: pytest.LogCaptureFixture) -> None:
         answer = fetch(lambda request: StreamingResponse(_failing(blocking, 2), 201))
         assert (answer.status, answer.body) == (201, b"xx")
         assert not answer.complete
@@ -144,9 +142,7 @@ def _failing(blocking: bool, after: int) -> Iterator[bytes] | AsyncIterator[byte
 
 
 class TestInvalidStreams:
-    def _first(
-        self, *frames: RequestFrame
-    ) -> tuple[Answer, BaseException | None, bool]:
+    def _first(self, *frames: RequestFrame) -> tuple[Answer, BaseException | None, bool]:
         called = threading.Event()
 
         def handler(request: Request) -> Response:
@@ -165,9 +161,7 @@ class TestInvalidStreams:
         answer, error = run(scenario)
         return answer, error, called.is_set()
 
-    @pytest.mark.parametrize(
-        "frames", [(), (RequestFrame(None, b"body", complete=True),)]
-    )
+    @pytest.mark.parametrize("frames", [(), (RequestFrame(None, b"body", complete=True),)])
     def test_no_head(self, frames: tuple[RequestFrame, ...]) -> None:
         answer, error, called = self._first(*frames)
         assert answer.code == "INVALID_ARGUMENT"
@@ -177,9 +171,7 @@ class TestInvalidStreams:
 
     def test_frames_after_complete_are_ignored(self) -> None:
         last = RequestFrame(None, b"late", complete=True)
-        answer, error, _ = self._first(
-            RequestFrame(head(), b"in time", complete=True), last, last
-        )
+        answer, error, _ = self._first(RequestFrame(head(), b"in time", complete=True), last, last)
         assert (answer.body, answer.code, error) == (b"in time", "OK", None)
 
     def test_a_second_head_is_ignored(self) -> None:

@@ -35,9 +35,7 @@ def _item(item: int, request: FastAPIRequest, q: str = "none") -> dict[str, Any]
 
 
 @FASTAPI.post("/upload")
-async def _upload(
-    file: Annotated[UploadFile, File()], tasks: BackgroundTasks
-) -> dict[str, Any]:
+async def _upload(file: Annotated[UploadFile, File()], tasks: BackgroundTasks) -> dict[str, Any]:
     data = await file.read()
     tasks.add_task(_done.append, len(data))
     return {"name": file.filename, "size": len(data)}
@@ -55,9 +53,7 @@ def _lines() -> Any:
 class TestFastAPI:
     def test_parameters_threads_and_context(self) -> None:
         answer = fetch(asgi(FASTAPI), url="/items/7?q=%C3%BC", context="u1")
-        assert (
-            answer.body.decode() == '{"item":7,"q":"ü","in_thread":true,"context":"u1"}'
-        )
+        assert answer.body.decode() == '{"item":7,"q":"ü","in_thread":true,"context":"u1"}'
 
     def test_validation_errors_are_the_applications(self) -> None:
         answer = fetch(asgi(FASTAPI), url="/items/seven")
@@ -71,9 +67,7 @@ class TestFastAPI:
             + b"z" * size
             + b"\r\n--b--\r\n"
         )
-        body = [
-            content[at : at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES)
-        ]
+        body = [content[at : at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES)]
         fields = [("Content-Type", "multipart/form-data; boundary=b")]
         answer = fetch(asgi(FASTAPI), "POST", "/upload", body, headers=fields)
         assert answer.body.decode() == f'{{"name":"a.bin","size":{size}}}'
@@ -94,11 +88,7 @@ class TestFastAPI:
     def test_fifty_at_once(self) -> None:
         async def scenario() -> None:
             async with hosted(asgi(FASTAPI)) as (host, _):
-                answers = await asyncio.gather(
-                    *(host.fetch(url=f"/items/{i}") for i in range(50))
-                )
-                assert all(
-                    f'"item":{i},'.encode() in a.body for i, a in enumerate(answers)
-                )
+                answers = await asyncio.gather(*(host.fetch(url=f"/items/{i}") for i in range(50)))
+                assert all(f'"item":{i},'.encode() in a.body for i, a in enumerate(answers))
 
         run(scenario)

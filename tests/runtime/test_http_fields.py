@@ -94,9 +94,7 @@ def test_multi_dicts_keep_every_value(pairs: list[tuple[str, str]]) -> None:
 
 
 def test_response_head_spells_names_as_go_does() -> None:
-    head = response_head(
-        200, [("content-TYPE", "a"), ("x-request-id", "b"), ("ETag", "c")]
-    )
+    head = response_head(200, [("content-TYPE", "a"), ("x-request-id", "b"), ("ETag", "c")])
     assert [name for name, _ in head.headers] == [
         "Content-Type",
         "X-Request-Id",
@@ -104,9 +102,7 @@ def test_response_head_spells_names_as_go_does() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "field", [("a:", "b"), ("ä", "b"), ("a", "b\n"), ("a", 1), (b"a", "b")]
-)
+@pytest.mark.parametrize("field", [("a:", "b"), ("ä", "b"), ("a", "b\n"), ("a", 1), (b"a", "b")])
 def test_response_head_refuses(field: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="response header"):
         response_head(200, [field])

@@ -94,9 +94,7 @@ class TestFlask:
     @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 << 20])
     @pytest.mark.parametrize("known", [False, True])
     def test_bodies_stream_both_ways(self, size: int, known: bool) -> None:
-        body = [
-            b"y" * min(CHUNK_BYTES, size - at) for at in range(0, size, CHUNK_BYTES)
-        ]
+        body = [b"y" * min(CHUNK_BYTES, size - at) for at in range(0, size, CHUNK_BYTES)]
         length = size if known else -1
         answer = fetch_from(FLASK, "POST", "/echo", body, content_length=length)
         assert (answer.status, answer.header("x-app")) == (201, ["flask"])
@@ -111,14 +109,10 @@ class TestFlask:
             + b"z" * size
             + b"\r\n--b--\r\n"
         )
-        body = [
-            content[at : at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES)
-        ]
+        body = [content[at : at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES)]
         fields = [("Content-Type", "multipart/form-data; boundary=b")]
         answer = fetch_from(FLASK, "POST", "/form", body, headers=fields)
-        assert (
-            answer.body.decode() == f'{{"name":"a.bin","note":"hello","size":{size}}}\n'
-        )
+        assert answer.body.decode() == f'{{"name":"a.bin","note":"hello","size":{size}}}\n'
 
     def test_the_first_block_arrives_before_the_second_exists(self) -> None:
         async def scenario() -> None:
@@ -158,9 +152,7 @@ class TestFlask:
     def test_files_leave_in_full_frames(self) -> None:
         answer = fetch_from(FLASK, url="/big-file")
         assert len(answer.body) == 1 << 20
-        assert {len(frame.chunk) for frame in answer.frames if frame.chunk} == {
-            CHUNK_BYTES
-        }
+        assert {len(frame.chunk) for frame in answer.frames if frame.chunk} == {CHUNK_BYTES}
 
     def test_links_use_the_public_prefix(self) -> None:
         app = Flask("linked")
@@ -177,11 +169,7 @@ class TestFlask:
     def test_fifty_at_once_in_four_threads(self) -> None:
         async def scenario() -> None:
             async with hosted(wsgi(FLASK), workers=4) as (host, _):
-                answers = await asyncio.gather(
-                    *(host.fetch(url=f"/items/{i}") for i in range(50))
-                )
-                assert all(
-                    f'"item":{i},'.encode() in a.body for i, a in enumerate(answers)
-                )
+                answers = await asyncio.gather(*(host.fetch(url=f"/items/{i}") for i in range(50)))
+                assert all(f'"item":{i},'.encode() in a.body for i, a in enumerate(answers))
 
         run(scenario)

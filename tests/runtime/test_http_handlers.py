@@ -96,14 +96,10 @@ class TestHandlerForms:
 
     def test_json_both_ways(self) -> None:
         async def on_loop(request: Request) -> Response:
-            return JSONResponse(
-                {"got": await request.json(), "again": await request.json()}
-            )
+            return JSONResponse({"got": await request.json(), "again": await request.json()})
 
         def in_thread(request: Request) -> Response:
-            return JSONResponse(
-                {"got": request.read_json(), "again": request.read_json()}
-            )
+            return JSONResponse({"got": request.read_json(), "again": request.read_json()})
 
         for handler in (on_loop, in_thread):
             answer = fetch(handler, "POST", "/", [b'{"a":', b'"\xc3\xbc"}'])

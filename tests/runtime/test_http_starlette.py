@@ -185,9 +185,7 @@ class TestStarlette:
     @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 << 20])
     def test_bodies_stream_both_ways(self, size: int) -> None:
         async def scenario() -> None:
-            body = [
-                b"y" * min(CHUNK_BYTES, size - at) for at in range(0, size, CHUNK_BYTES)
-            ]
+            body = [b"y" * min(CHUNK_BYTES, size - at) for at in range(0, size, CHUNK_BYTES)]
             async with starlette_host() as (host, _):
                 answer = await host.fetch("POST", "/echo", body)
                 assert (answer.status, answer.header("x-app")) == (201, ["starlette"])
@@ -232,9 +230,7 @@ class TestStarlette:
             async with starlette_host(cancel_after=0.2) as (host, plugin):
                 call = host.open()
                 method = "POST" if url in ("/watch", "/reader") else "GET"
-                await call.send(
-                    RequestFrame(head(method, url), complete=method == "GET")
-                )
+                await call.send(RequestFrame(head(method, url), complete=method == "GET"))
                 await asyncio.wait_for(gates.entered.wait(), 5)
                 call.disconnect()
                 ended = await asyncio.wait_for(plugin.ended.get(), 5)
@@ -314,10 +310,7 @@ class TestStarlette:
 
         app = Starlette(routes=[Route("/where", where)])
         mount = asgi(app, root_path="/plugins/x", scheme="https")
-        assert (
-            fetch(mount, url="/where").body
-            == b"https://chat.example.com:8065/plugins/x/where"
-        )
+        assert fetch(mount, url="/where").body == b"https://chat.example.com:8065/plugins/x/where"
 
     def test_base_http_middleware(self) -> None:
         """It wraps `receive` and `send`, and polls for a disconnect while the endpoint runs."""

@@ -31,9 +31,7 @@ def echo_in_thread(request: Request) -> StreamingResponse:
 class TestStreaming:
     @pytest.mark.parametrize("blocking", [False, True])
     @pytest.mark.parametrize("flush", [False, True])
-    def test_a_block_leaves_before_the_handler_goes_on(
-        self, blocking: bool, flush: bool
-    ) -> None:
+    def test_a_block_leaves_before_the_handler_goes_on(self, blocking: bool, flush: bool) -> None:
         gate = threading.Event()
 
         def blocks() -> Iterator[bytes]:
@@ -47,9 +45,7 @@ class TestStreaming:
             yield b"second"
 
         def handler(request: Request) -> StreamingResponse:
-            return StreamingResponse(
-                blocks() if blocking else async_blocks(), flush=flush
-            )
+            return StreamingResponse(blocks() if blocking else async_blocks(), flush=flush)
 
         async def scenario() -> None:
             async with hosted(handler) as (host, _):
@@ -73,9 +69,7 @@ class TestStreaming:
         run(scenario)
 
     def test_flush_marks_the_last_frame_of_a_large_block(self) -> None:
-        answer = fetch(
-            lambda request: StreamingResponse([b"x" * (2 * CHUNK_BYTES + 1)])
-        )
+        answer = fetch(lambda request: StreamingResponse([b"x" * (2 * CHUNK_BYTES + 1)]))
         assert [len(frame.chunk) for frame in answer.frames] == [
             CHUNK_BYTES,
             CHUNK_BYTES,
@@ -125,9 +119,7 @@ class TestStreaming:
         run(scenario)
 
     @pytest.mark.parametrize("size", [1, CHUNK_BYTES])
-    def test_an_early_response_ends_the_call_while_the_upload_goes_on(
-        self, size: int
-    ) -> None:
+    def test_an_early_response_ends_the_call_while_the_upload_goes_on(self, size: int) -> None:
         async def scenario() -> None:
             sent = asyncio.Event()
 
@@ -175,9 +167,7 @@ class TestStreaming:
         assert run(scenario) * CHUNK_BYTES < 4 << 20
 
     @pytest.mark.parametrize("blocking", [False, True])
-    def test_a_client_that_does_not_read_holds_the_handler(
-        self, blocking: bool
-    ) -> None:
+    def test_a_client_that_does_not_read_holds_the_handler(self, blocking: bool) -> None:
         produced = 0
         block = b"x" * CHUNK_BYTES
 
@@ -200,9 +190,7 @@ class TestStreaming:
                 await call.send(RequestFrame(head(), complete=True))
                 assert await call.read()
                 last, since = produced, time.monotonic()
-                while (
-                    time.monotonic() - since < 0.3
-                ):  # until nothing has moved for a while
+                while time.monotonic() - since < 0.3:  # until nothing has moved for a while
                     await asyncio.sleep(0.02)
                     if produced != last:
                         last, since = produced, time.monotonic()
@@ -229,21 +217,12 @@ class TestManyStreams:
     def test_fifty_at_once_keep_apart(self, handler: Handler) -> None:
         async def scenario() -> None:
             async with hosted(handler, workers=4) as (host, _):
-                bodies = [
-                    [bytes([i]) * 5000, bytes([i]) * CHUNK_BYTES] for i in range(50)
-                ]
+                bodies = [[bytes([i]) * 5000, bytes([i]) * CHUNK_BYTES] for i in range(50)]
                 answers = await asyncio.gather(
-                    *(
-                        host.fetch("POST", f"/{i}", body)
-                        for i, body in enumerate(bodies)
-                    )
+                    *(host.fetch("POST", f"/{i}", body) for i, body in enumerate(bodies))
                 )
-                assert [answer.body for answer in answers] == [
-                    b"".join(body) for body in bodies
-                ]
-                assert all(
-                    answer.complete and answer.code == "OK" for answer in answers
-                )
+                assert [answer.body for answer in answers] == [b"".join(body) for body in bodies]
+                assert all(answer.complete and answer.code == "OK" for answer in answers)
 
         run(scenario)
 
@@ -256,11 +235,7 @@ class TestManyStreams:
                 return Response(request.path)
 
             async with hosted(handler, workers=1) as (host, _):
-                answers = await asyncio.gather(
-                    *(host.fetch(url=f"/{i}") for i in range(50))
-                )
-                assert {answer.body for answer in answers} == {
-                    b"/%d" % i for i in range(50)
-                }
+                answers = await asyncio.gather(*(host.fetch(url=f"/{i}") for i in range(50)))
+                assert {answer.body for answer in answers} == {b"/%d" % i for i in range(50)}
 
         run(scenario)

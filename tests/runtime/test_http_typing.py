@@ -93,9 +93,7 @@ def test_wrong_handlers_are_type_errors(tmp_path: Path) -> None:
     expected: dict[int, str] = {}
     for number, (name, source) in enumerate(WRONG.items()):
         lines.append(
-            source.replace("def f(", f"def f{number}(").replace(
-                "f: Any", f"f{number}: Any"
-            )
+            source.replace("def f(", f"def f{number}(").replace("f: Any", f"f{number}: Any")
         )
         if source.startswith("f:"):
             expected[len(lines)] = name

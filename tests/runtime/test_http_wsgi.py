@@ -33,9 +33,7 @@ class TestEnviron:
     def _environ(self, *args: Any, **more: Any) -> WSGIEnvironment:
         seen: list[WSGIEnvironment] = []
 
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             seen.append(environ)
             start_response("200 OK", [])
             return []
@@ -58,9 +56,7 @@ class TestEnviron:
             "request_uri": "/p/a?b",
         }
         environ = self._environ("POST", "/a%20b/%C3%BC%2F?q=%20x", [b"12345"], **more)
-        environ = {
-            k: v for k, v in environ.items() if k not in ("wsgi.input", "wsgi.errors")
-        }
+        environ = {k: v for k, v in environ.items() if k not in ("wsgi.input", "wsgi.errors")}
         del environ["wsgi.file_wrapper"]
         assert environ == {
             "REQUEST_METHOD": "POST",
@@ -117,12 +113,8 @@ MISUSES: list[list[tuple[str, list[tuple[str, str]]]]] = [
 
 
 class TestPEP3333:
-    def test_the_validator_finds_nothing(
-        self, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+    def test_the_validator_finds_nothing(self, caplog: pytest.LogCaptureFixture) -> None:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
             environ["wsgi.errors"].write("a note\n")
             environ["wsgi.errors"].flush()
@@ -134,9 +126,7 @@ class TestPEP3333:
         assert [record.getMessage() for record in logged(caplog)] == ["a note"]
 
     def test_input_reads_like_a_file(self) -> None:
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             file = environ["wsgi.input"]
             parts = [
                 file.read(3),
@@ -152,9 +142,7 @@ class TestPEP3333:
         assert answer.body == b"[b'abc', b'de\\n', b'', b'fg\\n', b'hi', b'']"
 
     def test_write_and_blocks_leave_in_order_with_flush(self) -> None:
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             write = start_response("202 Accepted", [("X-Raw", "caf\xc3\xa9")])
             write(b"written ")
             return [b"then ", b"", b"returned"]
@@ -171,21 +159,15 @@ class TestPEP3333:
         assert answer.complete
 
     def test_a_single_block_is_a_single_frame(self) -> None:
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             start_response("200 OK", [])
             return [b"all"]
 
         answer = fetch_from(app)
-        assert [(frame.chunk, frame.complete) for frame in answer.frames] == [
-            (b"all", True)
-        ]
+        assert [(frame.chunk, frame.complete) for frame in answer.frames] == [(b"all", True)]
 
     def test_start_response_may_come_with_the_first_block(self) -> None:
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             start_response("200 OK", [])
             yield b""
             yield b"late"
@@ -193,9 +175,7 @@ class TestPEP3333:
         assert fetch_from(app).body == b"late"
 
     def test_exc_info_replaces_an_unsent_head(self) -> None:
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             start_response("200 OK", [("X-Old", "1")])
             try:
                 raise ValueError(SECRET)
@@ -208,12 +188,8 @@ class TestPEP3333:
         assert answer.header("x-new")
         assert not answer.header("x-old")
 
-    def test_exc_info_after_the_head_raises_again(
-        self, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+    def test_exc_info_after_the_head_raises_again(self, caplog: pytest.LogCaptureFixture) -> None:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             start_response("200 OK", [])(b"sent")
             try:
                 raise ValueError(SECRET)
@@ -232,9 +208,7 @@ class TestPEP3333:
         starts: list[tuple[str, list[tuple[str, str]]]],
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             for status, headers in starts:
                 start_response(status, headers)
             return [b"body"]
@@ -252,9 +226,7 @@ class TestPEP3333:
 
         blocks = Blocks(generate())
 
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             start_response("200 OK", [])
             return blocks
 
@@ -270,9 +242,7 @@ class TestPEP3333:
 
         blocks = Blocks(generate())
 
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             start_response("200 OK", [("Content-Length", "7")])
             return blocks
 
@@ -298,9 +268,7 @@ class TestPEP3333:
                 raised.append(type(error))
                 raise
 
-        def app(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> Iterable[bytes]:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             start_response("200 OK", [])
             try:
                 yield from generate(environ["wsgi.input"])

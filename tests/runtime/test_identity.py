@@ -39,9 +39,7 @@ def test_a_system_without_manifests_looks_for_none(folder: Path) -> None:
     assert identity(UNNAMED, {"ID": "a"}) == ("a", "")
 
 
-def test_no_manifest_is_no_fault(
-    folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_manifest_is_no_fault(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     (folder / "plugin.json").unlink()
     assert identity(LAUNCH, {}) == ("", str(folder))
     assert caplog.records == []
@@ -89,9 +87,7 @@ def test_what_is_no_file_is_not_waited_for(
     assert str(file) in record.getMessage()
 
 
-def test_a_folder_that_was_removed(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_was_removed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone() -> str:
         raise FileNotFoundError
 

@@ -73,9 +73,7 @@ place = pytest.fixture(short_directory)
 
 
 @pytest.fixture(scope="module", params=list(STYLES))
-def sdk(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Path:
+def sdk(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """The folder of the plugin and of its SDK."""
     folder = tmp_path_factory.mktemp("jobs")
     (folder / "jobs.proto").write_text(PROTO)

@@ -156,9 +156,7 @@ JSON = st.recursive(
 )
 
 
-@given(
-    st.dictionaries(st.sampled_from([f.name for f in dataclasses.fields(Args)]), JSON)
-)
+@given(st.dictionaries(st.sampled_from([f.name for f in dataclasses.fields(Args)]), JSON))
 def test_it_fits_or_it_says_why(value: dict[str, Any]) -> None:
     value.setdefault("name", "")
     try:

@@ -14,9 +14,7 @@ import pytest
 from goplugin_host import target_of
 
 ROOT = Path(__file__).resolve().parents[2]
-IMPORTS = os.pathsep.join(
-    str(ROOT / part) for part in ("generated/mattermost", "runtime")
-)
+IMPORTS = os.pathsep.join(str(ROOT / part) for part in ("generated/mattermost", "runtime"))
 COOKIE = {"MATTERMOST_PLUGIN": "Securely message teams, anywhere."}
 
 PLUGIN = """
@@ -109,6 +107,4 @@ def test_a_plugin_that_cannot_start_says_why(
     stdout, stderr = process.communicate(timeout=30)
     assert (process.returncode, stdout) == (1, "")
     assert text in stderr
-    assert all(
-        line.startswith("{") for line in stderr.splitlines()
-    )  # records, not tracebacks
+    assert all(line.startswith("{") for line in stderr.splitlines())  # records, not tracebacks

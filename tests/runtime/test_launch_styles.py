@@ -75,9 +75,7 @@ def test_socket_argument(start: Start, folder: Path) -> None:
     assert any(line.startswith("INFO [stdout] written") for line in lines)
     assert r"WARNING two\nlines \x1b[31m and hi" in lines
     (failure,) = (line for line in lines if line.startswith("ERROR"))
-    assert re.fullmatch(
-        r"ERROR it failed\\nTraceback .*ValueError: inner\\ntext", failure
-    )
+    assert re.fullmatch(r"ERROR it failed\\nTraceback .*ValueError: inner\\ntext", failure)
 
 
 class ListensLate:
@@ -205,9 +203,7 @@ def test_a_socket_in_use_is_kept(start: Start, folder: Path) -> None:
         (["/nowhere/s.sock"], "cannot listen on /nowhere/s.sock"),
     ],
 )
-def test_an_address_that_cannot_be(
-    start: Start, arguments: list[str], text: str
-) -> None:
+def test_an_address_that_cannot_be(start: Start, arguments: list[str], text: str) -> None:
     assert text in refused(start("socket-argument", *arguments))
 
 

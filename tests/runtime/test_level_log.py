@@ -23,9 +23,7 @@ from plugwright_runtime.line_writer import LineWriter
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
-def record(
-    text: str, level: int = logging.INFO, name: str = "plugin"
-) -> logging.LogRecord:
+def record(text: str, level: int = logging.INFO, name: str = "plugin") -> logging.LogRecord:
     return logging.LogRecord(name, level, "", 0, text, (), None)
 
 

@@ -31,9 +31,7 @@ MALFORMED = [
     ("{}", {"PLUGIN_CLIENT_CERT": "²"}, "no PEM certificate"),
     (
         "{}",
-        {
-            "PLUGIN_CLIENT_CERT": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"
-        },
+        {"PLUGIN_CLIENT_CERT": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"},
         "no PEM certificate",
     ),
     (TCP, {"PLUGIN_MIN_PORT": "²", "PLUGIN_MAX_PORT": "4"}, "no port number"),
@@ -59,9 +57,7 @@ def test_a_variable_of_go_plugin(
     assert "exception" not in record
 
 
-@pytest.mark.parametrize(
-    "value", ["soon", "nan", "inf", "0", "-3", "²", "\udcff", "1" * 400]
-)
+@pytest.mark.parametrize("value", ["soon", "nan", "inf", "0", "-3", "²", "\udcff", "1" * 400])
 def test_the_timeout_of_hooks(folder: Path, value: str) -> None:
     process = start_mattermost(folder, MATTERMOST_PLUGIN_HOOK_TIMEOUT=value)
     stdout, stderr = process.communicate(timeout=SECONDS)
@@ -73,9 +69,7 @@ def test_the_timeout_of_hooks(folder: Path, value: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["with a | bar", "with\na break", os.fsdecode(b"no utf-8 \xff")]
-)
+@pytest.mark.parametrize("name", ["with a | bar", "with\na break", os.fsdecode(b"no utf-8 \xff")])
 def test_a_temporary_directory_with_an_odd_name(folder: Path, name: str) -> None:
     odd = folder / name
     odd.mkdir()
@@ -106,9 +100,7 @@ ARGUMENTS = [
 
 
 @pytest.mark.parametrize(("arguments", "text"), ARGUMENTS)
-def test_arguments_of_the_socket_style(
-    start: Start, arguments: list[str], text: str
-) -> None:
+def test_arguments_of_the_socket_style(start: Start, arguments: list[str], text: str) -> None:
     process = start("socket-argument", *arguments)
     stdout, stderr = process.communicate(timeout=SECONDS)
     assert process.returncode == 1
@@ -130,9 +122,7 @@ def test_a_path_that_is_no_text(start: Start, folder: Path) -> None:
 
 @pytest.mark.parametrize("style", ["go-plugin", "socket-argument", "port-on-stdout"])
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 2>&-"])
-def test_descriptors_that_are_closed(
-    start: Start, folder: Path, style: str, closed: str
-) -> None:
+def test_descriptors_that_are_closed(start: Start, folder: Path, style: str, closed: str) -> None:
     """Only stdout is needed, and without it there is one line."""
     argument = [str(folder / "s.sock")] if style == "socket-argument" else []
     process = start(style, *argument, shell=f"exec {{}} {closed}", ECHO="hello")

@@ -134,9 +134,7 @@ def test_functions_that_never_return_are_named(pool: HandlerPool, caplog: Any) -
         tick()
         tick()
     (record,) = caplog.records
-    assert (
-        "1 calls wait for one of 8 threads; 8 of them are here" in record.getMessage()
-    )
+    assert "1 calls wait for one of 8 threads; 8 of them are here" in record.getMessage()
     assert "query_without_a_timeout" in record.getMessage()
     go.set()
     assert queued.result(30) == 0

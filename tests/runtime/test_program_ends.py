@@ -49,9 +49,7 @@ async def on_stop():
 
 
 @pytest.mark.parametrize("streams", STREAMS)
-def test_streams_of_the_programs_own_in_reattach_mode(
-    tmp_path: Path, streams: str
-) -> None:
+def test_streams_of_the_programs_own_in_reattach_mode(tmp_path: Path, streams: str) -> None:
     source = program(STREAMS[streams])
     with spawn(source, tmp_path, "--reattach") as process:
         assert process.stdout is not None
@@ -74,9 +72,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_program_that_never_serves_says_so_in_one_record(
-    tmp_path: Path, end: str
-) -> None:
+def test_a_program_that_never_serves_says_so_in_one_record(tmp_path: Path, end: str) -> None:
     text, stderr, exception = ENDS[end]
     source = f"OPTIONS = {{}}\n{PROLOGUE}\nprint('what it printed')\n{end}\n"
     with spawn(source, tmp_path, **COOKIE) as process:
@@ -103,6 +99,4 @@ def test_what_was_printed_before_the_handshake_is_told(tmp_path: Path) -> None:
         out, err = process.communicate()
     assert out == b"too early"
     (record,) = records(err)
-    assert record["@message"].startswith(
-        "the plugin cannot start: 9 bytes were printed"
-    )
+    assert record["@message"].startswith("the plugin cannot start: 9 bytes were printed")

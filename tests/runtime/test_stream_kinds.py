@@ -228,9 +228,7 @@ def test_leaving_a_download_closes_the_servicer(served: Served, path: str) -> No
 
 @each_loop
 @pytest.mark.parametrize("path", ["endless", "waits"])
-def test_leaving_a_download_closes_the_servicer_async(
-    served: Served, path: str, run: Run
-) -> None:
+def test_leaving_a_download_closes_the_servicer_async(served: Served, path: str, run: Run) -> None:
     async def scenario() -> None:
         async with served.aio() as client:
             items = client.download(path=path)
@@ -390,9 +388,7 @@ def test_an_early_answer_ends_the_upload_async(served: Served, run: Run) -> None
 
 
 @each_loop
-def test_an_early_answer_while_the_client_floods_async(
-    served: Served, run: Run
-) -> None:
+def test_an_early_answer_while_the_client_floods_async(served: Served, run: Run) -> None:
     closed = threading.Event()
 
     async def flood() -> AsyncIterator[Any]:
@@ -502,9 +498,7 @@ def test_a_servicer_that_does_not_read_stops_the_client(served: Served) -> None:
 
 
 @each_loop
-def test_a_servicer_that_does_not_read_stops_the_client_async(
-    served: Served, run: Run
-) -> None:
+def test_a_servicer_that_does_not_read_stops_the_client_async(served: Served, run: Run) -> None:
     made = 0
 
     async def flood() -> AsyncIterator[Any]:

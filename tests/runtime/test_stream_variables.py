@@ -48,9 +48,7 @@ def client() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("path", ["plain", "later"])
-def test_the_steps_of_an_answer_share_those_of_their_method(
-    client: Any, path: str
-) -> None:
+def test_the_steps_of_an_answer_share_those_of_their_method(client: Any, path: str) -> None:
     for _ in range(2):
         chunks = [chunk.data for chunk in client.download(path=path)]
         assert chunks == [b"method", b"1", b"2"]

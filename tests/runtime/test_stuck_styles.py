@@ -25,9 +25,7 @@ USED = sdk, folder, start
 STYLES = ["socket-argument", "port-on-stdout"]
 
 
-def begin(
-    start: Start, folder: Path, style: str, **env: str
-) -> tuple[subprocess.Popen[str], str]:
+def begin(start: Start, folder: Path, style: str, **env: str) -> tuple[subprocess.Popen[str], str]:
     """A running plugin and its target."""
     if style == "socket-argument":
         process, path = socket_process(start, folder, **env)
@@ -37,9 +35,7 @@ def begin(
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_log_that_nobody_reads_holds_up_nothing(
-    start: Start, folder: Path, style: str
-) -> None:
+def test_a_log_that_nobody_reads_holds_up_nothing(start: Start, folder: Path, style: str) -> None:
     process, target = begin(start, folder, style)
     assert say(target, "flood") == "flood|mine|"
     assert say(target) == "hi|mine|"

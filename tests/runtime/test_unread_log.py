@@ -90,9 +90,7 @@ def test_a_plugin_whose_log_nobody_reads_answers_and_stops(
 def test_what_was_dropped_is_told_once_somebody_reads(tmp_path: Path) -> None:
     with unread(program(FLOOD), tmp_path) as host:
         host.app("Records", timeout=SECONDS)
-        reader = threading.Thread(
-            target=host.read_log, args=(host.process.stderr,), daemon=True
-        )
+        reader = threading.Thread(target=host.read_log, args=(host.process.stderr,), daemon=True)
         reader.start()
         told = host.wait_for_log("lines of the log are missing", SECONDS)
         assert told["@level"] == "warn"

@@ -94,9 +94,7 @@ _LEAVES = (
 )
 _JSON = st.recursive(
     _LEAVES,
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4)
-    ),
+    lambda inner: (st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4)),
     max_leaves=20,
 )
 
@@ -137,9 +135,7 @@ def test_the_wire_is_what_protobuf_writes(value: Any) -> None:
         (math.nan, math.nan),
     ],
 )
-def test_numbers_read_as_int_only_where_that_is_exact(
-    wire: float, value: float
-) -> None:
+def test_numbers_read_as_int_only_where_that_is_exact(wire: float, value: float) -> None:
     assert same(wkt.read_value(message("Value", number_value=wire)), value)
 
 
@@ -276,9 +272,7 @@ def test_a_hundred_levels_and_no_more(kind: type) -> None:
         with pytest.raises(ValueError, match="nested deeper than 100 levels"):
             wkt.write_value(_nested(kind, levels), message("Value"))
     name, write = (
-        ("Struct", wkt.write_struct)
-        if kind is dict
-        else ("ListValue", wkt.write_list_value)
+        ("Struct", wkt.write_struct) if kind is dict else ("ListValue", wkt.write_list_value)
     )
     write(_nested(kind, 100), message(name))
     with pytest.raises(ValueError, match="nested deeper than 100 levels"):

@@ -348,9 +348,7 @@ def test_replace_and_astimezone() -> None:
     if sys.version_info >= (3, 13):
         assert copy.replace(value, nanosecond=9) == at(nanosecond=9)
     for bad in (-1, 1000):
-        with pytest.raises(
-            ValueError, match=f"nanosecond must be in 0..999, got {bad}"
-        ):
+        with pytest.raises(ValueError, match=f"nanosecond must be in 0..999, got {bad}"):
             at(nanosecond=bad)
     with pytest.raises(TypeError):
         at(nanosecond=1.5)  # type: ignore[arg-type]
@@ -408,8 +406,7 @@ def test_timedeltas_calculate_in_nanoseconds(a: int, b: int) -> None:
 
 @given(
     _DELTAS,
-    st.integers(-1000, 1000)
-    | st.floats(-1000, 1000).filter(lambda x: abs(x) > 1e-6 or x == 0),
+    st.integers(-1000, 1000) | st.floats(-1000, 1000).filter(lambda x: abs(x) > 1e-6 or x == 0),
 )
 def test_timedeltas_scale_to_the_nearest_nanosecond(a: int, factor: Any) -> None:
     value = NanoTimedelta(nanoseconds=a)
@@ -480,9 +477,7 @@ def test_timedeltas_copy_and_pickle_and_normalise() -> None:
     assert (value.days, value.seconds, value.microseconds) == (1, 2, 2)
     assert value.nanoseconds == 999
     twins = [copy.copy(value), copy.deepcopy(value)]
-    twins += [
-        pickle.loads(pickle.dumps(value, p)) for p in range(pickle.HIGHEST_PROTOCOL + 1)
-    ]
+    twins += [pickle.loads(pickle.dumps(value, p)) for p in range(pickle.HIGHEST_PROTOCOL + 1)]
     for twin in twins:
         assert type(twin) is NanoTimedelta
         assert (twin, twin.nanoseconds) == (value, 999)

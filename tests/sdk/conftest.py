@@ -33,9 +33,7 @@ def connect(host: ScriptedHost) -> Iterator[Callable[..., Surface]]:
     """`connect(surface, **settings)`: a client of `host`, closed after the test."""
     made: list[Surface] = []
 
-    def connect(
-        surface: type[Surface], address: str | None = None, **settings: Any
-    ) -> Surface:
+    def connect(surface: type[Surface], address: str | None = None, **settings: Any) -> Surface:
         made.append(surface(address or host.address, **settings))
         return made[-1]
 

@@ -102,9 +102,7 @@ def compiled() -> descriptor_pb2.FileDescriptorSet:
         out = Path(scratch) / "set.binpb"
         flags = ["--include_imports", "--include_source_info"]
         roots = [f"-I{PROTOS}", f"-I{well_known}"]
-        code = protoc.main(
-            ["protoc", *roots, *flags, f"--descriptor_set_out={out}", *files]
-        )
+        code = protoc.main(["protoc", *roots, *flags, f"--descriptor_set_out={out}", *files])
         assert code == 0, "protoc failed; its complaints are above"
         return descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes())
 

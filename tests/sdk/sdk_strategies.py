@@ -22,9 +22,7 @@ from sdk_values import (
     map_value,
 )
 
-TEXT = st.text(max_size=6) | st.sampled_from(
-    ["", "é", "🙂👩‍👩‍👧", "\0", "\u2028", "a" * 300]
-)
+TEXT = st.text(max_size=6) | st.sampled_from(["", "é", "🙂👩‍👩‍👧", "\0", "\u2028", "a" * 300])
 FINITE = (
     st.integers(-(2**53), 2**53)
     | st.floats(allow_nan=False, allow_infinity=False)
@@ -43,9 +41,7 @@ def _tree(message: Any, depth: int, json: bool) -> st.SearchStrategy[Tree]:
     optional = {
         f.name: _field(f, depth, json)
         for f in message.fields
-        if depth > 0
-        or f.message_type is None
-        or f.message_type.file.package != _PACKAGE
+        if depth > 0 or f.message_type is None or f.message_type.file.package != _PACKAGE
     }
     return st.fixed_dictionaries({}, optional=optional)
 
@@ -91,8 +87,7 @@ def _json_value(json: bool) -> st.SearchStrategy[Any]:
     leaves = st.none() | st.booleans() | TEXT | (FINITE if json else ANY_NUMBER)
     return st.recursive(
         leaves,
-        lambda inner: st.lists(inner, max_size=2)
-        | st.dictionaries(TEXT, inner, max_size=2),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2),
         max_leaves=4,
     )
 

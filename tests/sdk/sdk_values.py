@@ -170,9 +170,7 @@ def _filled(message: Any, depth: int, numbers: Iterator[int]) -> Tree:
 def _filled_field(field: Any, depth: int, numbers: Iterator[int]) -> Any:
     if is_map(field):
         inner = map_value(field)
-        return {
-            f"{field.name} {i}": _filled_one(inner, depth, numbers) for i in range(2)
-        }
+        return {f"{field.name} {i}": _filled_one(inner, depth, numbers) for i in range(2)}
     if is_repeated(field):
         return [_filled_one(field, depth, numbers) for _ in range(2)]
     return _filled_one(field, depth, numbers)

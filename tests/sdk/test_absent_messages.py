@@ -68,9 +68,7 @@ def test_a_call_that_would_take_the_server_down_is_not_sent(
     parameter = FATAL[rpc.name]
     kwargs = arguments(rpc, tree_with_json(rpc.request)) | {parameter: None}
     before = len(host.seen)
-    with pytest.raises(
-        ValidationError, match=f"{rpc.name} needs {parameter}"
-    ) as caught:
+    with pytest.raises(ValidationError, match=f"{rpc.name} needs {parameter}") as caught:
         api.call(rpc.method, **kwargs)
     assert caught.value.rpc == rpc.name
     assert len(host.seen) == before

@@ -107,9 +107,7 @@ def raised(api: Surface, rpc: Rpc) -> PluginAPIError:
 
 
 @every_rpc
-def test_every_request_field_reaches_the_server(
-    rpc: Rpc, api: Surface, host: ScriptedHost
-) -> None:
+def test_every_request_field_reaches_the_server(rpc: Rpc, api: Surface, host: ScriptedHost) -> None:
     host.answer = to_pb(rpc.response, _answer(rpc)).SerializeToString()
     tree = tree_with_json(rpc.request)
     api.call(rpc.method, **arguments(rpc, tree))
@@ -127,9 +125,7 @@ def _flags(rpc: Rpc) -> list[str]:
     return [f["name"] for f in rpc.parameters if f["type"] == "bool"]
 
 
-@pytest.mark.parametrize(
-    "rpc", [r for r in API if len(_flags(r)) > 1], ids=lambda rpc: rpc.name
-)
+@pytest.mark.parametrize("rpc", [r for r in API if len(_flags(r)) > 1], ids=lambda rpc: rpc.name)
 def test_flags_are_not_mixed_up(rpc: Rpc, api: Surface, host: ScriptedHost) -> None:
     """True is the only way to fill a bool, so each is sent alone as well."""
     flags = _flags(rpc)
@@ -209,9 +205,7 @@ def _error(status: int) -> Tree:
 
 
 @every_rpc
-def test_every_embedded_error_is_raised_whole(
-    rpc: Rpc, api: Surface, host: ScriptedHost
-) -> None:
+def test_every_embedded_error_is_raised_whole(rpc: Rpc, api: Surface, host: ScriptedHost) -> None:
     for status in (400, 401, 403, 404, 409, 429, 503, 500):
         tree = _error(status)
         # An error wins over a payload that is there, too.
@@ -226,9 +220,7 @@ def test_every_embedded_error_is_raised_whole(
 
 
 @every_rpc
-def test_an_error_without_content_is_one(
-    rpc: Rpc, api: Surface, host: ScriptedHost
-) -> None:
+def test_an_error_without_content_is_one(rpc: Rpc, api: Surface, host: ScriptedHost) -> None:
     """Presence means failure, whatever the id."""
     response = to_pb(rpc.response, _answer(rpc) | {"error": {}})
     host.answer = response.SerializeToString()
@@ -336,12 +328,8 @@ def test_json_calls_of_the_table() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "value", [None, [], "{}", b"{}", 7, {"x": object()}, {"x": {1, 2}}]
-)
-def test_a_config_that_is_no_json_object(
-    value: Any, api: Surface, host: ScriptedHost
-) -> None:
+@pytest.mark.parametrize("value", [None, [], "{}", b"{}", 7, {"x": object()}, {"x": {1, 2}}])
+def test_a_config_that_is_no_json_object(value: Any, api: Surface, host: ScriptedHost) -> None:
     host.seen.clear()
     with pytest.raises(sdk.FieldError, match="JSON"):
         api.call("save_config", value)

@@ -61,9 +61,7 @@ def test_no_deadline_when_asked_for(
 
 
 @each_surface
-def test_a_server_too_slow(
-    surface: type[Surface], connect: Connect, host: ScriptedHost
-) -> None:
+def test_a_server_too_slow(surface: type[Surface], connect: Connect, host: ScriptedHost) -> None:
     async def never(context: Any) -> bytes:
         await asyncio.Event().wait()
         return b""
@@ -79,9 +77,7 @@ def test_a_server_too_slow(
 
 
 @each_surface
-def test_metadata_arrives(
-    surface: type[Surface], connect: Connect, host: ScriptedHost
-) -> None:
+def test_metadata_arrives(surface: type[Surface], connect: Connect, host: ScriptedHost) -> None:
     api = connect(surface, metadata=[("x-client", "c"), ("x-both", "1")])
     extra = [("x-call", "v"), ("x-both", "2"), ("x-raw-bin", b"\0\xff")]
     api.call("delete_team", "id", metadata=extra)
@@ -182,9 +178,7 @@ def test_a_proxy_is_not_asked(client: str, host: ScriptedHost) -> None:
             async def wait(): await result
             asyncio.run(wait())
     """
-    proxies = dict.fromkeys(
-        ("http_proxy", "https_proxy", "grpc_proxy"), "http://127.0.0.1:1"
-    )
+    proxies = dict.fromkeys(("http_proxy", "https_proxy", "grpc_proxy"), "http://127.0.0.1:1")
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         env={**os.environ, **proxies, "no_proxy": ""},

@@ -52,9 +52,7 @@ def test_connects_at_the_first_call_and_once(host: ScriptedHost) -> None:
 
 
 @each_loop
-def test_async_connects_at_the_first_call_and_once(
-    host: ScriptedHost, run: Run
-) -> None:
+def test_async_connects_at_the_first_call_and_once(host: ScriptedHost, run: Run) -> None:
     async def scenario() -> None:
         async with _AsyncCounted(host.address) as client:
             assert _AsyncCounted.connected == 0

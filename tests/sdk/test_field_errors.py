@@ -165,9 +165,7 @@ def test_lone_surrogates(name: str) -> None:
             if kind(map_value(field)) == "str":
                 cases.append(({"k": bad}, f"{path}['k']"))
         elif kind(field) == "str":
-            cases.append(
-                (["", bad], f"{path}[1]") if is_repeated(field) else (bad, path)
-            )
+            cases.append((["", bad], f"{path}[1]") if is_repeated(field) else (bad, path))
         elif kind(field) in ("struct", "value") and not is_repeated(field):
             cases += [({"x": ["", bad]}, path), ({bad: 1}, path)]
         for value, expected in cases:
@@ -228,9 +226,7 @@ def test_a_model_of_another_class() -> None:
     request = models.CreateUserRequest(user=models.Team())  # type: ignore[arg-type]
     assert str(refused(request)) == "CreateUserRequest.user: expected User, got Team"
     patch = models.PatchBotRequest(bot_patch=models.Bot(username="x"))  # type: ignore[arg-type]
-    assert (
-        str(refused(patch)) == "PatchBotRequest.bot_patch: expected BotPatch, got Bot"
-    )
+    assert str(refused(patch)) == "PatchBotRequest.bot_patch: expected BotPatch, got Bot"
 
 
 def holds_models(field: Any) -> bool:
@@ -258,9 +254,7 @@ def test_a_subclass_of_a_model_is_one() -> None:
     data = codec.encode(models.CreateUserRequest(user=Named(username="ann")))
     sent = message_class("CreateUserRequest").FromString(data)
     assert sent.user.username == "ann"
-    assert codec.encode(Named(username="ann")) == codec.encode(
-        models.User(username="ann")
-    )
+    assert codec.encode(Named(username="ann")) == codec.encode(models.User(username="ann"))
 
 
 def test_deleted_attributes_are_named() -> None:

@@ -52,9 +52,7 @@ def _message(message: descriptor_pb2.DescriptorProto) -> dict[str, Any]:
     assert all(nested.options.map_entry for nested in message.nested_type), message.name
     assert not message.enum_type, message.name
     assert not message.extension_range, message.name
-    real_oneofs = len(message.oneof_decl) - sum(
-        f.proto3_optional for f in message.field
-    )
+    real_oneofs = len(message.oneof_decl) - sum(f.proto3_optional for f in message.field)
     assert real_oneofs == 0, f"{message.name} has a oneof, the table has none"
     return {"name": message.name, "fields": [_field(f, entries) for f in message.field]}
 
@@ -82,12 +80,10 @@ def _as_table(file: File) -> dict[str, Any]:
         "imports": sorted(file.dependency),
         "messages": [_message(m) for m in file.message_type],
         "enums": [
-            {"name": e.name, "values": {v.name: v.number for v in e.value}}
-            for e in file.enum_type
+            {"name": e.name, "values": {v.name: v.number for v in e.value}} for e in file.enum_type
         ],
         "services": [
-            {"name": s.name, "methods": [_method(m) for m in s.method]}
-            for s in file.service
+            {"name": s.name, "methods": [_method(m) for m in s.method]} for s in file.service
         ],
     }
     return table
@@ -97,9 +93,7 @@ def _expected(file: dict[str, Any]) -> dict[str, Any]:
     services = [
         {
             "name": s["name"],
-            "methods": [
-                {k: v for k, v in m.items() if k != "domain"} for m in s["methods"]
-            ],
+            "methods": [{k: v for k, v in m.items() if k != "domain"} for m in s["methods"]],
         }
         for s in file.get("services", ())
     ]
@@ -209,9 +203,7 @@ def _says_nothing(row: Commented) -> bool:
         ("PluginAPI.GetUsers", "Get users by page.", False),
     ],
 )
-def test_a_comment_that_repeats_the_name_is_none(
-    name: str, comment: str, empty: bool
-) -> None:
+def test_a_comment_that_repeats_the_name_is_none(name: str, comment: str, empty: bool) -> None:
     row = Commented(name, name.rpartition(".")[2], comment)
     assert _says_nothing(row) is empty
 
@@ -225,9 +217,7 @@ def test_everything_has_a_comment(table: dict[str, Any]) -> None:
     assert not empty, f"{len(empty)} comments repeat the name only: {empty[:20]}"
 
 
-@pytest.mark.parametrize(
-    ("file", "words"), [("api.proto", "Error"), ("hooks.proto", "On failure")]
-)
+@pytest.mark.parametrize(("file", "words"), [("api.proto", "Error"), ("hooks.proto", "On failure")])
 def test_every_rpc_says_what_happens_when_it_fails(file: str, words: str) -> None:
     rpcs = [row for row in _commented(_files()[file]) if "." in row.path]
     assert rpcs

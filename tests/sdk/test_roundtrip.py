@@ -138,9 +138,7 @@ _PRESENT = [
 
 
 def test_presence_of_the_table() -> None:
-    optional = sum(
-        r.get("label") == "optional" for rows in MESSAGES.values() for r in rows
-    )
+    optional = sum(r.get("label") == "optional" for rows in MESSAGES.values() for r in rows)
     assert optional == 32
     assert len(_PRESENT) > 32 + len(API)
 
@@ -164,9 +162,7 @@ def test_none_is_not_zero(name: str, field: str) -> None:
     assert codec.encode(dataclasses.replace(zero, **{field: None})) == b""
 
 
-@pytest.mark.parametrize(
-    ("name", "field"), [("KeyValuePair", "value"), ("PropertyValue", "value")]
-)
+@pytest.mark.parametrize(("name", "field"), [("KeyValuePair", "value"), ("PropertyValue", "value")])
 def test_null_is_not_unset(name: str, field: str) -> None:
     """A google.protobuf.Value may be null, and it may not be there."""
     cls = model_class(name)
@@ -210,9 +206,7 @@ def test_containers_are_never_none(name: str, field: str, empty: Any) -> None:
 # ------------------------------------------------------------------ enums
 
 
-@pytest.mark.parametrize(
-    ("name", "enum"), [("Team", "TeamType"), ("Channel", "ChannelType")]
-)
+@pytest.mark.parametrize(("name", "enum"), [("Team", "TeamType"), ("Channel", "ChannelType")])
 @pytest.mark.parametrize("number", [-(2**31), -1, 5, 99, 2**31 - 1])
 def test_unknown_enum_numbers(name: str, enum: str, number: int) -> None:
     data = wire(message_class(name)(type=number))

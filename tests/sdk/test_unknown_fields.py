@@ -155,9 +155,7 @@ def test_a_known_number_with_another_wire_type() -> None:
 
 def test_a_new_model_has_nothing_unknown() -> None:
     user = decoded("User", from_the_future("User"))
-    fresh = models.User(
-        **{f.name: getattr(user, f.name) for f in dataclasses.fields(user)}
-    )
+    fresh = models.User(**{f.name: getattr(user, f.name) for f in dataclasses.fields(user)})
     assert fresh == user
     assert FUTURE not in codec.encode(fresh)
     assert FUTURE in codec.encode(user)

@@ -39,9 +39,7 @@ def mypy(paths: Iterable[str], cache: Path, folder: Path = ROOT) -> list[Complai
     done = _run(["mypy", *flags, *paths], folder)
     found = [_MYPY_LINE.fullmatch(line) for line in done.stdout.splitlines()]
     complaints = [
-        Complaint(
-            Path(m["file"]).as_posix(), int(m["line"]), m["rule"] or "", m["text"]
-        )
+        Complaint(Path(m["file"]).as_posix(), int(m["line"]), m["rule"] or "", m["text"])
         for m in found
         if m is not None
     ]

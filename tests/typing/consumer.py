@@ -73,9 +73,7 @@ class Functions(Plugin):
         actor: models.User | None,
     ) -> None:
         name = actor.username if actor is not None else "somebody"
-        self.api.create_post(
-            Post(channel_id=member.channel_id, message=f"{name} let you in")
-        )
+        self.api.create_post(Post(channel_id=member.channel_id, message=f"{name} let you in"))
 
     # only an error
     @hook(HookName.OnConfigurationChange)
@@ -208,9 +206,7 @@ class Coroutines(Plugin):
             raise PermissionDeniedError("no attributes", status_code=403)
 
     @hook(HookName.OnSharedChannelsSyncMsg)
-    async def sync(
-        self, message: JSONObject, remote: models.RemoteCluster
-    ) -> models.SyncResponse:
+    async def sync(self, message: JSONObject, remote: models.RemoteCluster) -> models.SyncResponse:
         return models.SyncResponse(users_syncd=[str(u) for u in message["users"]])
 
     @hook(HookName.MessageWillBeUpdated)
@@ -244,9 +240,7 @@ class Coroutines(Plugin):
             return StreamingResponse(self._events(request))
         context = request.context
         assert isinstance(context, models.PluginContext)
-        return JSONResponse(
-            await request.json(), headers=[("X-Ip", context.ip_address)]
-        )
+        return JSONResponse(await request.json(), headers=[("X-Ip", context.ip_address)])
 
     async def _events(self, request: Request) -> AsyncIterator[str]:
         async for piece in request:
@@ -291,9 +285,7 @@ class Child(Functions):
 
     @classmethod
     @hook(HookName.OnInstall)
-    def installed(
-        cls, context: models.PluginContext, event: models.OnInstallEvent
-    ) -> None:
+    def installed(cls, context: models.PluginContext, event: models.OnInstallEvent) -> None:
         names: list[str] = cls.implemented_hooks()
         assert HookName.OnInstall in names
 
@@ -427,9 +419,7 @@ class FakeAPI(PluginAPIServicer):
         return models.KVGetResponse(value=request.key.encode())
 
     # A response without a payload may be left out.
-    def delete_user(
-        self, request: models.DeleteUserRequest, context: ServerContext, /
-    ) -> None:
+    def delete_user(self, request: models.DeleteUserRequest, context: ServerContext, /) -> None:
         assert request.user_id
 
     async def remove_reaction(
@@ -452,9 +442,7 @@ def try_out() -> None:
         harness.api.on("EnsureBotUser", lambda _: models.EnsureBotUserResponse())
         harness.hooks.on_configuration_change()
         harness.hooks.on_activate()
-        registered = harness.api.requests(
-            "RegisterCommand", models.RegisterCommandRequest
-        )
+        registered = harness.api.requests("RegisterCommand", models.RegisterCommandRequest)
         command = registered[0].command
         assert command is not None
         assert command.trigger == "demo"

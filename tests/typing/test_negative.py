@@ -43,9 +43,7 @@ def test_every_file_has_one_mistake():
 
 
 def test_mypy_reports_every_mistake_and_nothing_else():
-    check(
-        mypy([FOLDER.relative_to(ROOT).as_posix()], ROOT / ".mypy_cache" / "negative")
-    )
+    check(mypy([FOLDER.relative_to(ROOT).as_posix()], ROOT / ".mypy_cache" / "negative"))
 
 
 def test_pyright_reports_every_mistake_and_nothing_else():

@@ -82,9 +82,7 @@ def _registered(types: Mapping[str, TypeNames], schema: Schema) -> dict[str, Typ
     return {n: t for n, t in types.items() if n in schema.messages or n in schema.enums}
 
 
-def _check(
-    schema: Schema, settings: Settings, methods: MethodPlanner, problems: Problems
-) -> None:
+def _check(schema: Schema, settings: Settings, methods: MethodPlanner, problems: Problems) -> None:
     """A problem for every setting that names nothing."""
     _check_client(schema, settings, methods, problems)
     services = ", ".join(sorted(s.name for s in schema.services)) or "none"
@@ -149,9 +147,7 @@ def _any_deprecated(schema: Schema) -> bool:
     )
 
 
-def _with_unchecked(
-    modules: list[ModulePlan], rules: tuple[str, ...]
-) -> list[ModulePlan]:
+def _with_unchecked(modules: list[ModulePlan], rules: tuple[str, ...]) -> list[ModulePlan]:
     if not rules:
         return modules
     return [m._replace(unchecked=(*m.unchecked, *rules)) for m in modules]

@@ -25,9 +25,7 @@ REFUSE = "refuse"
 class AbsentMessages:
     """The rules of one run; `close` reports those that applied to nothing."""
 
-    def __init__(
-        self, planner: MethodPlanner, settings: Settings, problems: Problems
-    ) -> None:
+    def __init__(self, planner: MethodPlanner, settings: Settings, problems: Problems) -> None:
         self.planner = planner
         self.settings = settings
         self.problems = problems
@@ -45,11 +43,7 @@ class AbsentMessages:
         request = self.planner.schema.messages[method.input]
         fields = {names.attribute(f.name): f for f in _messages(request)}
         parameters = tuple(
-            (
-                self._parameter(p, request, fields[p.field], plan.rpc)
-                if p.field in fields
-                else p
-            )
+            (self._parameter(p, request, fields[p.field], plan.rpc) if p.field in fields else p)
             for p in plan.parameters
         )
         return plan._replace(parameters=parameters)
@@ -59,9 +53,7 @@ class AbsentMessages:
         api, messages = self.planner.api, self.planner.schema.messages
         requests = [messages[m.input] for m in api.methods] if api else []
         known = [f"{r.name}.{f.name}" for r in requests for f in _messages(r)]
-        self.patterns.report_unused(
-            self.problems, self.settings, "parameters.absent", known
-        )
+        self.patterns.report_unused(self.problems, self.settings, "parameters.absent", known)
 
     def _parameter(
         self, plan: ParameterPlan, request: Message, field: Field, rpc: str
@@ -83,9 +75,7 @@ class AbsentMessages:
         given = expr(runtime("client", "given"), argument)
         return plan._replace(argument=given, rule=rule)
 
-    def _filled(
-        self, plan: ParameterPlan, name: str, field: Field, pattern: str
-    ) -> ParameterPlan:
+    def _filled(self, plan: ParameterPlan, name: str, field: Field, pattern: str) -> ParameterPlan:
         assert isinstance(field.kind, MessageKind)
         message = field.kind.message
         needs = self.planner.schema.messages.get(message)
@@ -107,6 +97,4 @@ def _messages(request: Message) -> list[Field]:
     """The fields of an envelope that hold one message each and are parameters of their own."""
     if not request.name.endswith("Request"):
         return []
-    return [
-        f for f in request.fields if isinstance(f.kind, MessageKind) and f.oneof is None
-    ]
+    return [f for f in request.fields if isinstance(f.kind, MessageKind) and f.oneof is None]

@@ -35,9 +35,7 @@ _CORES = {
 class ClientPlanner:
     """Plans the clients of one run; `methods` collects every plan, for `explain`."""
 
-    def __init__(
-        self, planner: MethodPlanner, settings: Settings, problems: Problems
-    ) -> None:
+    def __init__(self, planner: MethodPlanner, settings: Settings, problems: Problems) -> None:
         self.planner = planner
         self.settings = settings
         self.problems = problems
@@ -60,9 +58,7 @@ class ClientPlanner:
         self.absent.close()
         yield namespace("clients/__init__.py", "A client for every service.", exports)
 
-    def _service(
-        self, service: Service, name: str, module: str
-    ) -> Iterator[ModulePlan]:
+    def _service(self, service: Service, name: str, module: str) -> Iterator[ModulePlan]:
         groups = self._domains(service)
         mixins: dict[bool, list[Symbol]] = {False: [], True: []}
         for domain, methods in groups.items():
@@ -76,9 +72,7 @@ class ClientPlanner:
                 mixin = class_name(f"{domain}Mixin", is_async)
                 mixins[is_async].append(Symbol(dotted, mixin))
                 doc = f"{title} Part of `{class_name(name, is_async)}`."
-                classes.append(
-                    ClientClassPlan(mixin, _CORES[is_async], is_async, plans, doc)
-                )
+                classes.append(ClientClassPlan(mixin, _CORES[is_async], is_async, plans, doc))
             yield ModulePlan(
                 path=path,
                 template="client.py.j2",
@@ -118,9 +112,7 @@ class ClientPlanner:
                 doc=_client_doc(service, is_async),
                 options=options,
                 idempotent=(),
-                deprecated=(
-                    f"{service.full_name} is deprecated" if service.deprecated else ""
-                ),
+                deprecated=(f"{service.full_name} is deprecated" if service.deprecated else ""),
             )
             for is_async in self.flavours
         )
@@ -135,11 +127,7 @@ class ClientPlanner:
     def _domains(self, service: Service) -> dict[str, list[Method]]:
         """The methods by domain, in order; without [api.domains] all are one domain."""
         if service is not self.planner.api or not self.settings.api.domains:
-            return (
-                {names.camel(service.name): list(service.methods)}
-                if service.methods
-                else {}
-            )
+            return {names.camel(service.name): list(service.methods)} if service.methods else {}
         entries = {p: d for d, ps in self.settings.api.domains.items() for p in ps}
         patterns = Patterns(entries)
         groups: dict[str, list[Method]] = {}

@@ -103,9 +103,7 @@ class Convention(NamedTuple):
         wanted, kind = self.keys.get("field"), self._kind
         found = tuple(plain(response, lambda f: f.name == wanted and f.kind == kind))
         if found and self.style == "code":
-            found += tuple(
-                f for f in plain(response, is_integer) if f.name == self.keys["code"]
-            )
+            found += tuple(f for f in plain(response, is_integer) if f.name == self.keys["code"])
         return found
 
     def candidates(self, response: Message) -> Iterator[Field]:

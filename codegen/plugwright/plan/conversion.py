@@ -61,9 +61,7 @@ def _many(lines: tuple[Code, ...], marks: Mapping[str, str]) -> tuple[str, ...]:
     parts = (c.parts if isinstance(c, Expr) else (c,) for c in lines)
     texts = ["".join(p for p in line if isinstance(p, str)) for line in parts]
     return tuple(
-        name
-        for name, mark in marks.items()
-        if sum(mark in text for text in texts) > _INFERRED
+        name for name, mark in marks.items() if sum(mark in text for text in texts) > _INFERRED
     )
 
 

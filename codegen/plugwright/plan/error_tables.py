@@ -24,9 +24,7 @@ from .conventions import (
 )
 
 
-def conventions(
-    schema: Schema, settings: Settings, problems: Problems
-) -> Mapping[str, Convention]:
+def conventions(schema: Schema, settings: Settings, problems: Problems) -> Mapping[str, Convention]:
     """The convention of each service, by its full name."""
     found: dict[str, Convention] = {}
     for name, error in settings.errors.items():
@@ -43,16 +41,12 @@ def conventions(
     return found | {s.full_name: default for s in others}
 
 
-def _service(
-    schema: Schema, name: str, where: Location, problems: Problems
-) -> Service | None:
+def _service(schema: Schema, name: str, where: Location, problems: Problems) -> Service | None:
     found = [s for s in schema.services if name == s.full_name]
     found = found or [s for s in schema.services if name == s.name]
     if not found:
         services = ", ".join(sorted({s.name for s in schema.services})) or "none"
-        problems.add(
-            where, f"there is no service {name!r}; the protos have: {services}"
-        )
+        problems.add(where, f"there is no service {name!r}; the protos have: {services}")
     if len(found) > 1:
         full_names = " or ".join(f'[errors."{s.full_name}"]' for s in found)
         problems.add(where, f"{name!r} names several services; say {full_names}")
@@ -63,9 +57,7 @@ def _service(
 class _Reader:
     """Reads one table of the settings, called `table`; what is wrong is a problem."""
 
-    def __init__(
-        self, schema: Schema, settings: Settings, table: str, problems: Problems
-    ) -> None:
+    def __init__(self, schema: Schema, settings: Settings, table: str, problems: Problems) -> None:
         self.schema = schema
         self.settings = settings
         self.table = table
@@ -75,9 +67,7 @@ class _Reader:
         style = STYLES.get(error.style)
         if style is None:
             known = ", ".join(sorted(STYLES))
-            self.wrong(
-                "style", f"{error.style!r} is no style of errors; known are: {known}"
-            )
+            self.wrong("style", f"{error.style!r} is no style of errors; known are: {known}")
             return NO_CONVENTION
         self._check_keys(error, style)
         self._check_statuses(error.statuses)
@@ -90,9 +80,7 @@ class _Reader:
             numbers = self._diagnostic(self.schema.messages[type_], keys)
         elif type_:
             self._part(self.schema.messages[type_], "message", "message", _is_text)
-        convention = Convention(
-            error.style, keys, type_, numbers, error.embed_all, error.statuses
-        )
+        convention = Convention(error.style, keys, type_, numbers, error.embed_all, error.statuses)
         if "field" in keys and self._is_used(convention, services):
             self._check_places(convention, services, error.without)
         return convention
@@ -118,9 +106,7 @@ class _Reader:
                 self.wrong(f"statuses.{code}", text)
             if exception not in EXCEPTIONS:
                 text = f"{exception!r} is no exception that a status can stand for"
-                self.wrong(
-                    f"statuses.{code}", f"{text}; there are: {', '.join(EXCEPTIONS)}"
-                )
+                self.wrong(f"statuses.{code}", f"{text}; there are: {', '.join(EXCEPTIONS)}")
 
     def _message(self, error: Error) -> str:
         """The full name of the configured message, "" if there is none."""
@@ -178,9 +164,7 @@ class _Reader:
         if answers and keys["field"] not in told:
             found = _names(f for a in answers for f in convention.candidates(a))
             what = f"{convention.place} field {keys['field']!r}"
-            self.wrong(
-                "field", f"no response has a {what}; there are: {found or 'none'}"
-            )
+            self.wrong("field", f"no response has a {what}; there are: {found or 'none'}")
         elif (
             convention.style == "code"
             and keys["code"] not in told

@@ -13,9 +13,7 @@ from ..schema import EnumKind, Message
 from ..symbols import Expr, plain
 
 
-def argument_types(
-    request: Message, arguments: Iterable[tuple[str, Expr, str]]
-) -> tuple[str, ...]:
+def argument_types(request: Message, arguments: Iterable[tuple[str, Expr, str]]) -> tuple[str, ...]:
     """The types of the arguments that a handler gets of `request`."""
     fields = {names.attribute(f.name): f for f in request.fields if f.oneof is None}
     texts: list[str] = []

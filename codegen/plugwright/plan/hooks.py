@@ -55,9 +55,7 @@ _HTTP_FIELDS = ("init", "body_chunk", "body_complete")
 class HookPlanner:
     """Plans the hooks of one run."""
 
-    def __init__(
-        self, planner: MethodPlanner, settings: Settings, problems: Problems
-    ) -> None:
+    def __init__(self, planner: MethodPlanner, settings: Settings, problems: Problems) -> None:
         self.planner = planner
         self.settings = settings
         self.hooks: Hooks = settings.hooks
@@ -69,9 +67,7 @@ class HookPlanner:
 
     def modules(self, service: Service) -> Iterator[ModulePlan]:
         """`hooks.py` and `plugin.py`."""
-        plans = tuple(
-            self._hook(m) for m in service.methods if m.name != self.hooks.implemented
-        )
+        plans = tuple(self._hook(m) for m in service.methods if m.name != self.hooks.implemented)
         self._check(service, plans)
         api = self._api
         content = HooksPlan(
@@ -80,9 +76,7 @@ class HookPlanner:
             comment=service.comment,
             hooks=plans,
             implemented=self.hooks.implemented,
-            errors=self.planner.convention(service.full_name).declaration(
-                "errors=", "    "
-            )
+            errors=self.planner.convention(service.full_name).declaration("errors=", "    ")
             or "    errors=None",
             timeout=self.hooks.timeout,
             timeout_env=self.hooks.timeout_env,
@@ -147,9 +141,7 @@ class HookPlanner:
     def _check(self, service: Service, plans: tuple[HookPlan, ...]) -> None:
         known = [m.name for m in service.methods]
         names_set = {
-            "hooks.implemented": (
-                [self.hooks.implemented] if self.hooks.implemented else []
-            ),
+            "hooks.implemented": ([self.hooks.implemented] if self.hooks.implemented else []),
             "hooks.dismiss": list(self.hooks.dismiss),
             "hooks.startup": list(self.hooks.startup),
             "hooks.shutdown": list(self.hooks.shutdown),
@@ -174,11 +166,7 @@ class HookPlanner:
             field = response.field("hooks")
             expected = f"{service.full_name.rpartition('.')[0]}.{method.name}Response"
             texts = ListKind(ScalarKind(Scalar.STRING))
-            if (
-                field is None
-                or field.kind != texts
-                or method.output != expected.lstrip(".")
-            ):
+            if field is None or field.kind != texts or method.output != expected.lstrip("."):
                 text = (
                     f"{method.name} cannot be hooks.implemented; it must answer with "
                     f"{expected.lstrip('.')} and a field `repeated string hooks`"
@@ -238,9 +226,7 @@ class HookPlanner:
         if not isinstance(field.kind, MessageKind):
             return ""
         message = self.schema.messages[field.kind.message]
-        if len(message.fields) == 1 and self.planner.is_json(
-            message, message.fields[0]
-        ):
+        if len(message.fields) == 1 and self.planner.is_json(message, message.fields[0]):
             return names.attribute(message.fields[0].name)
         return ""
 
@@ -254,9 +240,7 @@ class HookPlanner:
         if method.client_streaming or method.server_streaming:
             if any(request.field(n) is None for n in _HTTP_FIELDS):
                 fields = ", ".join(_HTTP_FIELDS)
-                text = (
-                    f"{method.name} streams, and as a hook only HTTP does, in {fields}"
-                )
+                text = f"{method.name} streams, and as a hook only HTTP does, in {fields}"
                 self.problems.add(method.where, text)
             rules.append("family http: a stream of HTTP frames")
             return "http", none, ()
@@ -292,9 +276,7 @@ class HookPlanner:
             self.problems.add(method.where, text)
         return self._single(request, payload[0], bool(error), bool(modified), rules)
 
-    def _modified(
-        self, method: Method, modified: list[Field], reject: Expr
-    ) -> tuple[Expr, ...]:
+    def _modified(self, method: Method, modified: list[Field], reject: Expr) -> tuple[Expr, ...]:
         values = [self._value(f) for f in modified]
         result = list(values)
         if len(values) > 1:
@@ -316,12 +298,7 @@ class HookPlanner:
     ) -> tuple[str, tuple[Expr, ...], tuple[str, ...]]:
         value = self._value(field)
         other = request.field(field.name)
-        if (
-            not error
-            and isinstance(field.kind, ListKind)
-            and other
-            and other.kind == field.kind
-        ):
+        if not error and isinstance(field.kind, ListKind) and other and other.kind == field.kind:
             rules.append("family transform: a list that the request has too")
             return "transform", (value, expr("None")), _attributes([field])
         family = "value" if error else "plain"

@@ -83,9 +83,7 @@ def mtls(settings: Settings) -> str:
     return launch.auto_mtls if launch.style == "go-plugin" else "never"
 
 
-def modules(
-    settings: Settings, has_hooks: bool, problems: Problems
-) -> Iterator[ModulePlan]:
+def modules(settings: Settings, has_hooks: bool, problems: Problems) -> Iterator[ModulePlan]:
     """`_launch.py`; a problem for each setting that is missing or of no use."""
     launch = settings.launch
     if launch == Launch():
@@ -119,14 +117,10 @@ def modules(
 def _check(settings: Settings, style: Style, problems: Problems) -> None:
     launch = settings.launch
     if "/" in launch.manifest or "\\" in launch.manifest:
-        text = (
-            f"manifest in [launch] must be the name of a file, got {launch.manifest!r}"
-        )
+        text = f"manifest in [launch] must be the name of a file, got {launch.manifest!r}"
         problems.add(settings.where("launch.manifest"), text)
     if launch.max_status_bytes and not 256 <= launch.max_status_bytes <= STATUS_BYTES:
-        text = (
-            f"max-status-bytes in [launch] must be a number from 256 to {STATUS_BYTES}"
-        )
+        text = f"max-status-bytes in [launch] must be a number from 256 to {STATUS_BYTES}"
         text += f", got {launch.max_status_bytes}"
         problems.add(settings.where("launch.max-status-bytes"), text)
     for key in style.needs:

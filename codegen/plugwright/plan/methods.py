@@ -103,9 +103,7 @@ class MethodPlanner:
             self.services[service].module,
         )
         if module != names.submodule(usual):
-            rules.append(
-                f"module: {module}, for {usual} would be that of another service too"
-            )
+            rules.append(f"module: {module}, for {usual} would be that of another service too")
         return MethodPlan(
             name=self.names[method.full_name],
             rpc=method.name,
@@ -129,9 +127,7 @@ class MethodPlanner:
 
     # ------------------------------------------------------------------ parameters
 
-    def _parameters(
-        self, request: Message, rules: list[str]
-    ) -> tuple[ParameterPlan, ...]:
+    def _parameters(self, request: Message, rules: list[str]) -> tuple[ParameterPlan, ...]:
         if not request.fields:
             rules.append(f"parameters: none, {request.name} is empty")
             return ()
@@ -140,11 +136,7 @@ class MethodPlanner:
             name = names.attribute(names.snake(request.name), _OPTIONS)
             annotation = expr(self.types[request.full_name].model)
             doc = request.comment.split("\n\n")[0]
-            return (
-                ParameterPlan(
-                    name, annotation, None, "", name, doc, "the whole request"
-                ),
-            )
+            return (ParameterPlan(name, annotation, None, "", name, doc, "the whole request"),)
         rules.append(f"parameters: the fields of {request.name}, in order")
         plans = [self._oneof_or_field(request, f) for f in request.fields]
         found = [p for p in plans if p is not None]
@@ -185,20 +177,14 @@ class MethodPlanner:
         if default == "None":
             annotation = expr(annotation, " | None")
             if isinstance(field.kind, ListKind | MapKind):
-                argument = (
-                    f"{name} or {'[]' if isinstance(field.kind, ListKind) else '{}'}"
-                )
+                argument = f"{name} or {'[]' if isinstance(field.kind, ListKind) else '{}'}"
             elif unset != "None" or argument != name:
                 argument = expr(unset, f" if {name} is None else ", argument)
-        return ParameterPlan(
-            name, annotation, default, attribute, argument, field.comment, rule
-        )
+        return ParameterPlan(name, annotation, default, attribute, argument, field.comment, rule)
 
     def is_json(self, message: Message, field: Field) -> bool:
         """Whether the field holds JSON text in bytes."""
-        is_bytes = (
-            isinstance(field.kind, ScalarKind) and field.kind.type is Scalar.BYTES
-        )
+        is_bytes = isinstance(field.kind, ScalarKind) and field.kind.type is Scalar.BYTES
         return is_bytes and f"{message.name}.{field.name}" in self.json
 
     def _default(self, request: Message, field: Field) -> tuple[Code | None, str]:
@@ -210,9 +196,7 @@ class MethodPlanner:
             value, pattern = found
             literal, expected = default_literal(field, value, self.kinds, self.types)
             if expected:
-                text = (
-                    f"{pattern!r} gives {shown(value)} to {request.name}.{field.name}"
-                )
+                text = f"{pattern!r} gives {shown(value)} to {request.name}.{field.name}"
                 place = self.settings.where(f"parameters.defaults.{pattern}")
                 self.problems.add(place, f"{text}, which needs {expected}")
             return literal, f"default by pattern {pattern!r}"
@@ -252,11 +236,7 @@ class MethodPlanner:
         if len(payload) == 0:
             rules.append(f"result: None, {response.name} has no payload")
             return expr("None"), "None"
-        if (
-            not response.name.endswith("Response")
-            or len(payload) > 1
-            or payload[0].oneof
-        ):
+        if not response.name.endswith("Response") or len(payload) > 1 or payload[0].oneof:
             why = "is no envelope" if len(payload) == 1 else "has several fields"
             rules.append(f"result: {response.name}, which {why}")
             return model, local
@@ -267,9 +247,7 @@ class MethodPlanner:
         if self.is_json(response, field):
             rules.append("JSON text in bytes, decoded")
             load = "load_nullable" if nullable else "load"
-            annotation = expr(
-                runtime("wkt", "JSONObject"), " | None" if nullable else ""
-            )
+            annotation = expr(runtime("wkt", "JSONObject"), " | None" if nullable else "")
             arguments = f'({source}, "{method.name}")'
             return annotation, expr(runtime("json_bytes", load), arguments)
         annotation = self.kinds.annotation(field.kind)

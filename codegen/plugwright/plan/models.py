@@ -61,9 +61,7 @@ class ModelPlanner:
             messages=classes,
             unions=tuple(unions(classes)),
             rule=(
-                f"module: {module}, for {usual} is that of another file"
-                if module != usual
-                else ""
+                f"module: {module}, for {usual} is that of another file" if module != usual else ""
             ),
         )
         yield ModulePlan(
@@ -113,9 +111,7 @@ class ModelPlanner:
                     if self.secrets.hides(message, f)
                 )
             ),
-            messages=tuple(
-                self._message(m) for m in message.messages if m.full_name in self.types
-            ),
+            messages=tuple(self._message(m) for m in message.messages if m.full_name in self.types),
             enums=tuple(self._enum(e) for e in message.enums),
             this=this,
             namespace=message.namespace,
@@ -145,9 +141,7 @@ class ModelPlanner:
         doc = noted(field.comment, field.deprecated)
         if (explicit := self.kinds.explicit_default(field)) is not None:
             doc = f"{doc}\n\nUnset reads as {explicit}.".strip()
-        return AttributePlan(
-            name, self.kinds.field_annotation(field), default, stored, doc
-        )
+        return AttributePlan(name, self.kinds.field_annotation(field), default, stored, doc)
 
     def _oneof_attribute(self, message: Message, oneof: Oneof) -> AttributePlan:
         name = names.attribute(oneof.name)
@@ -233,11 +227,7 @@ class ModelPlanner:
                 ),
             ),
             # A oneof is checked at run time too: not every caller has a type checker.
-            unchecked=(
-                ("reportUnnecessaryIsInstance",)
-                if any(m.oneofs for m in messages)
-                else ()
-            ),
+            unchecked=(("reportUnnecessaryIsInstance",) if any(m.oneofs for m in messages) else ()),
         )
 
     def _walk(self, messages: tuple[Message, ...]) -> Iterator[Message]:
@@ -266,11 +256,7 @@ class ModelPlanner:
             reader=types.read.name,
             writer=types.write.name,
             model=types.model,
-            has=(
-                _method(message, "HasField")
-                if any(map(_has_presence, message.fields))
-                else ""
-            ),
+            has=(_method(message, "HasField") if any(map(_has_presence, message.fields)) else ""),
             merge=_method(message, "MergeFromString"),
             mixed=any(map(is_well_known, message.fields)),
             read=tuple(read),
@@ -313,9 +299,7 @@ def _has_presence(field: Field) -> bool:
     return field.presence and field.oneof is None
 
 
-def _declared(
-    messages: Iterable[Message], types: Mapping[str, TypeNames]
-) -> Iterator[str]:
+def _declared(messages: Iterable[Message], types: Mapping[str, TypeNames]) -> Iterator[str]:
     """Every name that a class body of these messages binds."""
     for message in messages:
         if message.full_name not in types:

@@ -135,9 +135,7 @@ class FileNames:
         for message in file.messages:
             self._message(message, (), scope)
 
-    def _message(
-        self, message: Message, outer: tuple[str, ...], scope: dict[str, str]
-    ) -> None:
+    def _message(self, message: Message, outer: tuple[str, ...], scope: dict[str, str]) -> None:
         if len(message.path) > MAX_NESTING:
             text = (
                 f"{message.name} is nested {len(message.path)} levels deep, and Python allows "
@@ -187,9 +185,7 @@ class FileNames:
             found[oneof.name] = OneofNames(holder, Symbol(self.models, union), cases)
         return found
 
-    def _claim(
-        self, name: str, full_name: str, where: Location, scope: dict[str, str]
-    ) -> str:
+    def _claim(self, name: str, full_name: str, where: Location, scope: dict[str, str]) -> str:
         python = names.type_name(name)
         if python in scope:
             text = f"{full_name} and {scope[python]} both become class {python}; rename one"

@@ -60,11 +60,7 @@ class ExportPlan(NamedTuple):
     @property
     def target(self) -> str:
         """What `lazy_names` of the runtime takes."""
-        return (
-            self.module
-            if self.original == self.name
-            else f"{self.module}:{self.original}"
-        )
+        return self.module if self.original == self.name else f"{self.module}:{self.original}"
 
 
 class NamespacePlan(NamedTuple):
@@ -152,9 +148,7 @@ def _unambiguous(exports: list[ExportPlan]) -> Iterator[ExportPlan]:
     counts = Counter(e.name for e in exports)
     modules = _beside(exports)
     for export in exports:
-        if counts[export.name] == 1 and (
-            not export.original or export.name not in modules
-        ):
+        if counts[export.name] == 1 and (not export.original or export.name not in modules):
             yield export
 
 
@@ -177,9 +171,7 @@ def model_exports(modules: Iterable[ModulePlan]) -> Iterator[ExportPlan]:
             yield from (ExportPlan(name, relative, name) for name in plan.names)
 
 
-def index(
-    types: Mapping[str, TypeNames], nesting: int, reused: Mapping[str, str]
-) -> ModulePlan:
+def index(types: Mapping[str, TypeNames], nesting: int, reused: Mapping[str, str]) -> ModulePlan:
     """The module that makes the `Package`: which type lives where."""
     modules = sorted((n, t.model.module.rpartition(".")[2]) for n, t in types.items())
     doc = "Where each message and enum of this package lives."
@@ -202,8 +194,7 @@ def descriptors(files: Iterable[File], reused: Mapping[str, str]) -> ModulePlan:
     plan = DescriptorsPlan(
         doc="Descriptors of the protos, serialized: file -> (imports, FileDescriptorProto).",
         files=tuple(
-            DescriptorPlan(f.name, tuple(sorted(f.dependencies)), f.wire, f.extended)
-            for f in files
+            DescriptorPlan(f.name, tuple(sorted(f.dependencies)), f.wire, f.extended) for f in files
         ),
         reused=tuple(sorted(reused.items())),
     )

@@ -15,9 +15,7 @@ from .modules import HookPlan
 _SILENT = ("void", "error")
 
 
-def check(
-    settings: Settings, plans: Mapping[str, HookPlan], problems: Problems
-) -> None:
+def check(settings: Settings, plans: Mapping[str, HookPlan], problems: Problems) -> None:
     """A problem for each name that is no hook, or none that can be called like that."""
     for hook, early in settings.hooks.before.items():
         where = settings.where(f"hooks.before.{hook}")

@@ -20,9 +20,7 @@ class Secrets:
 
     def hides(self, message: Message, field: Field) -> bool:
         """Whether a field is secret."""
-        named = (
-            f"{message.name}.{field.name}" in self._patterns
-        )  # asked of all, to be used
+        named = f"{message.name}.{field.name}" in self._patterns  # asked of all, to be used
         return named or not self._options.isdisjoint(field.flags)
 
     def report_unused(self, problems: Problems) -> None:

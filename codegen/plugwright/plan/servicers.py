@@ -10,9 +10,7 @@ from .modules import ModulePlan, ServicerMethodPlan, ServicerPlan, noted
 from .package import ExportPlan, namespace
 
 
-def modules(
-    services: tuple[Service, ...], planner: MethodPlanner
-) -> Iterator[ModulePlan]:
+def modules(services: tuple[Service, ...], planner: MethodPlanner) -> Iterator[ModulePlan]:
     """One module per service, and the package that exports them."""
     exports: list[ExportPlan] = []
     for service in services:
@@ -28,9 +26,7 @@ def modules(
             declares=tuple(m.name for m in plan.methods),
             lazy=True,
         )
-    yield namespace(
-        "servicers/__init__.py", "A servicer base for every service.", exports
-    )
+    yield namespace("servicers/__init__.py", "A servicer base for every service.", exports)
 
 
 def _servicer(service: Service, planner: MethodPlanner) -> ServicerPlan:
@@ -40,9 +36,7 @@ def _servicer(service: Service, planner: MethodPlanner) -> ServicerPlan:
         comment=service.comment,
         service=service.full_name,
         methods=tuple(_method(m, planner) for m in service.methods),
-        errors=planner.convention(service.full_name).declaration(
-            "__errors__ = ", "    "
-        ),
+        errors=planner.convention(service.full_name).declaration("__errors__ = ", "    "),
     )
 
 

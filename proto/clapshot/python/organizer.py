@@ -75,9 +75,7 @@ class UserVisible(errors.StatusError):
 
 def command(
     name: str,
-) -> Callable[
-    [Callable[[T, A, UserSessionData], R]], Callable[[T, A, UserSessionData], R]
-]:
+) -> Callable[[Callable[[T, A, UserSessionData], R]], Callable[[T, A, UserSessionData], R]]:
     """Handle the command that scripts in the browser send as `clapshot.callOrganizer(name, args)`.
 
     The method's first parameter after `self` is a dataclass: the JSON of `args` is checked against
@@ -161,9 +159,7 @@ class Organizer(OrganizerInboundServicer, ServicePlugin):
         return None
 
     @final
-    async def handshake(
-        self, request: ServerInfo, context: ServerContext, /
-    ) -> Empty | None:
+    async def handshake(self, request: ServerInfo, context: ServerContext, /) -> Empty | None:
         """Connect back to the server, introduce the organizer, and call `on_connected`."""
         async with self._connecting:
             target = target_of(request)
@@ -197,9 +193,7 @@ class Organizer(OrganizerInboundServicer, ServicePlugin):
         except Misfit as error:
             text = f"command {request.cmd!r}: {error}"
             raise UserVisible(text, "INVALID_ARGUMENT") from error
-        method: Callable[[Any, UserSessionData], Reply[None]] = getattr(
-            self, found.method
-        )
+        method: Callable[[Any, UserSessionData], Reply[None]] = getattr(self, found.method)
         return method(arguments, request.ses or UserSessionData())
 
     def _connected(self, cls: type[C]) -> C:
@@ -225,9 +219,7 @@ def target_of(server: ServerInfo) -> str:
             raise UserVisible("the server does not say where it can be reached")
 
 
-async def _call(
-    function: Callable[[ServerInfo], Reply[None]], server: ServerInfo
-) -> None:
+async def _call(function: Callable[[ServerInfo], Reply[None]], server: ServerInfo) -> None:
     """Call a hook: a coroutine here, a function in a thread."""
     if inspect.iscoroutinefunction(function):
         await function(server)

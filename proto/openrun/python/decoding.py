@@ -87,9 +87,7 @@ class Decoder:
                 ref = FuncRef(v.function, args)
                 return ref if self._funcref is None else self._funcref(ref)
             case None:
-                raise Unconvertible(
-                    "a value of no kind, or of one that this SDK does not know"
-                )
+                raise Unconvertible("a value of no kind, or of one that this SDK does not know")
 
     def _values(self, values: ValueList, level: int) -> list[Any]:
         decoded: list[Any] = []

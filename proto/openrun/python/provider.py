@@ -50,9 +50,7 @@ class _Held:
     app_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     instances: dict[_Key, Instance] = field(default_factory=dict[_Key, Instance])
     locks: dict[_Key, asyncio.Lock] = field(default_factory=dict[_Key, asyncio.Lock])
-    requests: dict[str, RequestSession] = field(
-        default_factory=dict[str, RequestSession]
-    )
+    requests: dict[str, RequestSession] = field(default_factory=dict[str, RequestSession])
 
 
 class Provider(PluginProviderServicer, ServicePlugin):
@@ -100,9 +98,7 @@ class Provider(PluginProviderServicer, ServicePlugin):
         async with self._held.app_lock:
             if self._held.app is not None:
                 raise _status("the app has been initialised already")
-            app = App(
-                request.app_id, request.app_path, request.is_dev, request.app_schema
-            )
+            app = App(request.app_id, request.app_path, request.is_dev, request.app_schema)
             try:
                 await self._held.runner.run(self.on_app, app)
             except UserError as error:
@@ -126,12 +122,9 @@ class Provider(PluginProviderServicer, ServicePlugin):
             instance = Instance(module, self._held.app, request.account, self.logger)
             try:
                 settings = {
-                    name: Decoder().decode(value, name)
-                    for name, value in request.settings.items()
+                    name: Decoder().decode(value, name) for name, value in request.settings.items()
                 }
-                await instance.start(
-                    module.fit_settings(settings, ""), self._held.runner
-                )
+                await instance.start(module.fit_settings(settings, ""), self._held.runner)
             except Misfit as error:
                 return models.InitModuleResponse(error=f"settings: {error}")
             except UserError as error:
@@ -178,9 +171,7 @@ class Provider(PluginProviderServicer, ServicePlugin):
         async with session.lock:
             cursor = session.cursor(request.cursor_id)
             if cursor is None:
-                return models.CursorNextResponse(
-                    error="unknown cursor, or it is closed"
-                )
+                return models.CursorNextResponse(error="unknown cursor, or it is closed")
             try:
                 items, done = await cursor.next(request.max_items)
                 if done:

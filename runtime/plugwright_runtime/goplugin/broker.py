@@ -152,9 +152,7 @@ class Broker:
             exposed = await self._transport.expose(server)
         except LaunchError as error:
             await discard(server)
-            raise BrokerError(
-                f"cannot serve broker service {service_id}: {error}"
-            ) from error
+            raise BrokerError(f"cannot serve broker service {service_id}: {error}") from error
         except BaseException:
             await discard(server)
             raise
@@ -204,9 +202,7 @@ class Broker:
         if former is not None:
             former.put_nowait(None)
         self._connected.set()
-        reading = asyncio.create_task(
-            self._read(offers, outgoing), name="broker-offers"
-        )
+        reading = asyncio.create_task(self._read(offers, outgoing), name="broker-offers")
         try:
             await context.send_initial_metadata(())
             while not self._closed and (info := await outgoing.get()) is not None:
@@ -217,9 +213,7 @@ class Broker:
                 self._outgoing = None
                 self._connected.clear()
 
-    async def _read(
-        self, offers: AsyncIterator[Any], outgoing: asyncio.Queue[Any]
-    ) -> None:
+    async def _read(self, offers: AsyncIterator[Any], outgoing: asyncio.Queue[Any]) -> None:
         """Note the host's offers until it ends the stream. Knocks belong to multiplexing, which we
         decline.
         """

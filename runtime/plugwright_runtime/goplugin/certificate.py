@@ -18,9 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..launch_error import LaunchError
 from .environment import CLIENT_CERTIFICATE
 
-if (
-    TYPE_CHECKING
-):  # imported by name below, so tools that freeze a program must see it here
+if TYPE_CHECKING:  # imported by name below, so tools that freeze a program must see it here
     from cryptography import x509 as x509
     from cryptography.hazmat.primitives import hashes as hashes
     from cryptography.hazmat.primitives import serialization as serialization
@@ -110,18 +108,14 @@ def make_certificate(password: bytes) -> tuple[bytes, bytes]:
         x509.ExtendedKeyUsageOID.SERVER_AUTH,
     ]
     certificate = (
-        x509.CertificateBuilder(
-            issuer_name=name, subject_name=name, public_key=key.public_key()
-        )
+        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(seconds=30))
         .not_valid_after(now + LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.KeyUsage(**usage), critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(HOST_NAME)]), critical=False
-        )
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST_NAME)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     encoding = serialization.Encoding

@@ -35,9 +35,7 @@ class Prepared:
 _prepared: Prepared | None = None
 
 
-def prepare(
-    spec: PluginSpec, environ: Mapping[str, str] | None = None
-) -> Prepared | None:
+def prepare(spec: PluginSpec, environ: Mapping[str, str] | None = None) -> Prepared | None:
     """Capture stdout, send logs and uncaught exceptions to the host as hclog JSON, and ignore
     SIGINT.
 

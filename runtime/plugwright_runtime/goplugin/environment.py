@@ -65,9 +65,7 @@ def started_by_host(spec: PluginSpec, environ: Mapping[str, str]) -> bool:
     return environ.get(spec.cookie_key) == spec.cookie_value
 
 
-def read_launch(
-    spec: PluginSpec, environ: Mapping[str, str], *, reattach: bool = False
-) -> Launch:
+def read_launch(spec: PluginSpec, environ: Mapping[str, str], *, reattach: bool = False) -> Launch:
     """Decide everything the environment decides; raises `LaunchError`. With `reattach` no cookie is
     needed.
     """
@@ -81,9 +79,7 @@ def read_launch(
         ports=read_ports(environ) if network == "tcp" else PortRange(0, 0),
         socket_directory=check_directory(directory) if network == "unix" else None,
         socket_group=environ.get(SOCKET_GROUP) or None,
-        client_certificate=choose_certificate(
-            spec, environ.get(CLIENT_CERTIFICATE) or None
-        ),
+        client_certificate=choose_certificate(spec, environ.get(CLIENT_CERTIFICATE) or None),
         multiplex_field=bool(environ.get(MULTIPLEX)),
         reattach=reattach,
     )
@@ -93,11 +89,7 @@ def explain_cookie(spec: PluginSpec, environ: Mapping[str, str]) -> str:
     """What a person reads who ran the plugin in a shell."""
     state = "is not set" if spec.cookie_key not in environ else "has another value"
     # What is reattached has no certificate of the host's.
-    debug = (
-        "run it in a test"
-        if spec.auto_mtls == "require"
-        else "start it with --reattach"
-    )
+    debug = "run it in a test" if spec.auto_mtls == "require" else "start it with --reattach"
     return (
         "this program is a plugin: it cannot be run on its own, its host starts it.\n"
         f"(a host sets the environment variable {spec.cookie_key} to a value they agreed on; "
@@ -110,11 +102,7 @@ def choose_version(own: tuple[int, ...], offered: str) -> int:
     """The highest common version; none common or nothing offered: the lowest own, and the host
     reports the mismatch.
     """
-    theirs = {
-        number
-        for number in map(parse_version, offered.split(","))
-        if number is not None
-    }
+    theirs = {number for number in map(parse_version, offered.split(",")) if number is not None}
     return max(theirs.intersection(own), default=min(own))
 
 
@@ -150,9 +138,7 @@ def read_ports(environ: Mapping[str, str]) -> PortRange:
         return PortRange(0, 0)
     if first is None or last is None:
         unset, given = (MIN_PORT, MAX_PORT) if first is None else (MAX_PORT, MIN_PORT)
-        raise LaunchError(
-            f"{given} is set but {unset} is not: the host must set both or none"
-        )
+        raise LaunchError(f"{given} is set but {unset} is not: the host must set both or none")
     if first > last:
         raise LaunchError(
             f"{MIN_PORT}={first} is greater than {MAX_PORT}={last}: the host must swap them"
@@ -165,12 +151,8 @@ def read_port(environ: Mapping[str, str], name: str) -> int | None:
     text = environ.get(name, "").strip()
     if not text:
         return None
-    if not (
-        text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= 65535
-    ):
-        raise LaunchError(
-            f"{name}={text!r} is no port number: the host must set 0 to 65535"
-        )
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= 65535):
+        raise LaunchError(f"{name}={text!r} is no port number: the host must set 0 to 65535")
     return int(text)
 
 

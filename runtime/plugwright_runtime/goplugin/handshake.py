@@ -16,9 +16,7 @@ from .environment import Launch
 CORE_VERSION = 1  # of the go-plugin protocol itself
 
 
-def handshake_line(
-    launch: Launch, endpoint: Endpoint, certificate: bytes = b""
-) -> bytes:
+def handshake_line(launch: Launch, endpoint: Endpoint, certificate: bytes = b"") -> bytes:
     """The handshake line with its line break; `certificate` is DER, empty without TLS.
 
     core | app version | network | address | grpc | certificate, and whether connections can be

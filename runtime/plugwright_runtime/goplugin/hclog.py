@@ -62,12 +62,8 @@ def encode_plainly(record: logging.LogRecord) -> bytes:
             "@level": "error",
             "@message": f"a log record of {safe_text(record.name)[:MAX_NAME]} could not be written",
             "@module": "plugwright.goplugin",
-            "@timestamp": datetime.now()
-            .astimezone()
-            .isoformat(timespec="microseconds"),
-            "error": cut(
-                "".join(traceback.format_exception_only(*sys.exc_info()[:2])), MAX_TEXT
-            ),
+            "@timestamp": datetime.now().astimezone().isoformat(timespec="microseconds"),
+            "error": cut("".join(traceback.format_exception_only(*sys.exc_info()[:2])), MAX_TEXT),
         }
     )
 
@@ -90,9 +86,7 @@ def timestamp(created: float) -> str:
     """Local time with offset and always six digits, as hclog parses it:
     2006-01-02T15:04:05.000000+07:00.
     """
-    return (
-        datetime.fromtimestamp(created).astimezone().isoformat(timespec="microseconds")
-    )
+    return datetime.fromtimestamp(created).astimezone().isoformat(timespec="microseconds")
 
 
 def message_of(record: logging.LogRecord) -> str:
@@ -174,12 +168,7 @@ def plain_container(value: Any, budget: Budget, depth: int) -> object:
 
 def to_json(entry: Mapping[str, object]) -> bytes:
     """The line with its break; lone surrogates, which UTF-8 cannot carry, become '?'."""
-    return (
-        json.dumps(entry, ensure_ascii=False, allow_nan=False).encode(
-            "utf-8", "replace"
-        )
-        + b"\n"
-    )
+    return json.dumps(entry, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"
 
 
 def shrink(entry: dict[str, object]) -> dict[str, object]:
@@ -188,9 +177,7 @@ def shrink(entry: dict[str, object]) -> dict[str, object]:
     """
     texts = [key for key in ("@message", "exception", "stack") if key in entry]
     share = MAX_LINE * 5 // 6 // len(texts)
-    small: dict[str, object] = {
-        key: cut_encoded(str(entry[key]), share) for key in texts
-    }
+    small: dict[str, object] = {key: cut_encoded(str(entry[key]), share) for key in texts}
     small |= {key: entry[key] for key in ("@level", "@module", "@timestamp")}
     room = MAX_LINE - len(to_json(small))
     for key in [name for name in entry if name not in small]:

@@ -24,9 +24,7 @@ from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Launch, is_speakable
 
 BACKLOG = 4096  # or what the system allows: a host connects for many users at once
 MAX_GROUP = 2**32 - 2  # chown takes the number above it for "leave it as it is"
-OUR_NAMES = len(
-    "/plugin-12345678/plugin1234567890"
-)  # what is put behind a temporary directory
+OUR_NAMES = len("/plugin-12345678/plugin1234567890")  # what is put behind a temporary directory
 
 
 class Listeners:
@@ -34,9 +32,7 @@ class Listeners:
 
     def __init__(self, launch: Launch) -> None:
         self._launch = launch
-        self._group = (
-            find_group(launch.socket_group) if launch.network == "unix" else None
-        )
+        self._group = find_group(launch.socket_group) if launch.network == "unix" else None
         self._paths: set[str] = set()
         self._private: str | None = None
         self._owner = os.getpid()
@@ -47,9 +43,7 @@ class Listeners:
             return self._bind_path(lambda endpoint: bind_grpc(server, endpoint))
         for port in filter(is_free, self._ports()):
             with contextlib.suppress(LaunchError):  # taken between the question and now
-                return Endpoint(
-                    "tcp", f"{LOOPBACK}:{bind_grpc(server, tcp_endpoint(port))}"
-                )
+                return Endpoint("tcp", f"{LOOPBACK}:{bind_grpc(server, tcp_endpoint(port))}")
         raise self._no_port()
 
     def bind_socket(self) -> tuple[socket.socket, Endpoint]:
@@ -70,9 +64,7 @@ class Listeners:
     def private_path(self) -> str:
         """A fresh path in a directory of mode 0700, which the first call makes."""
         if self._private is None:
-            self._private = tempfile.mkdtemp(
-                prefix="plugin-", dir=temporary_directory()
-            )
+            self._private = tempfile.mkdtemp(prefix="plugin-", dir=temporary_directory())
         return self._new_path(self._private)
 
     def release(self, endpoint: Endpoint) -> None:
@@ -161,9 +153,7 @@ def is_free(port: int) -> bool:
 def tcp_socket() -> socket.socket:
     """A TCP socket that may take a port whose former connections are still in TIME_WAIT."""
     made = socket.socket(socket.AF_INET)
-    if (
-        sys.platform != "win32"
-    ):  # there the option would share the port with a live listener
+    if sys.platform != "win32":  # there the option would share the port with a live listener
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return made
 
@@ -191,6 +181,4 @@ def find_group(name: str | None) -> int | None:
     try:
         return grp.getgrnam(name).gr_gid
     except KeyError:
-        raise LaunchError(
-            f"{SOCKET_GROUP}={name!r}: this system has no such group"
-        ) from None
+        raise LaunchError(f"{SOCKET_GROUP}={name!r}: this system has no such group") from None

@@ -57,9 +57,7 @@ class HclogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = encode(record)
-        except (
-            Exception
-        ):  # a record that defeats every precaution must not take the plugin down
+        except Exception:  # a record that defeats every precaution must not take the plugin down
             line = encode_plainly(record)
         self._writer.write(line)
 
@@ -76,15 +74,11 @@ def missing_records(number: int) -> bytes:
     """The record that stands for those nobody read in time."""
     text = f"{number} lines of the log are missing: nobody read it"
     return encode(
-        logging.makeLogRecord(
-            {"name": _log.name, "levelno": logging.WARNING, "msg": text}
-        )
+        logging.makeLogRecord({"name": _log.name, "levelno": logging.WARNING, "msg": text})
     )
 
 
-def level_from(
-    environ: Mapping[str, str], variables: Sequence[str]
-) -> tuple[int, str | None]:
+def level_from(environ: Mapping[str, str], variables: Sequence[str]) -> tuple[int, str | None]:
     """The level of the first variable that is set (default info) and, if its value is unknown, a
     text that says so.
     """

@@ -76,13 +76,7 @@ def read_endpoint(network: str, address: str) -> Endpoint | None:
     usable = 0 < len(address) <= MAX_ADDRESS and "\0" not in address
     if network == "tcp":
         host, _, port = address.rpartition(":")
-        usable = (
-            usable
-            and bool(host)
-            and port.isascii()
-            and port.isdigit()
-            and len(port) < 6
-        )
+        usable = usable and bool(host) and port.isascii() and port.isdigit() and len(port) < 6
     elif network != "unix":
         usable = False
     return Endpoint(cast(Literal["unix", "tcp"], network), address) if usable else None
@@ -91,6 +85,4 @@ def read_endpoint(network: str, address: str) -> Endpoint | None:
 def check_id(service_id: int) -> None:
     """Raises `BrokerError` for a number that does not fit the wire."""
     if not 0 <= service_id <= MAX_ID:
-        raise BrokerError(
-            f"broker service {service_id} is out of range: use 0 to {MAX_ID}"
-        )
+        raise BrokerError(f"broker service {service_id} is out of range: use 0 to {MAX_ID}")

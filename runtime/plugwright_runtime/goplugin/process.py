@@ -154,9 +154,7 @@ async def serve_guarded(application: Application) -> tuple[int, Guardian | None]
     try:
         prepared = None if application.reattach else prepare(spec, environ)
         launch = read_launch(spec, environ, reattach=application.reattach)
-        configure_logging(
-            spec.log_level_variables, environ, for_humans=application.reattach
-        )
+        configure_logging(spec.log_level_variables, environ, for_humans=application.reattach)
         listeners = Listeners(launch)
         host_pid = prepared.host_pid if prepared else None
         guardian = Guardian(spec.grace_seconds, host_pid, listeners.close)
@@ -168,9 +166,7 @@ async def serve_guarded(application: Application) -> tuple[int, Guardian | None]
             listeners.close()
     except NotStartedByHost as error:
         flush_streams()
-        with contextlib.suppress(
-            OSError
-        ):  # not print: stdout and stderr may be anything
+        with contextlib.suppress(OSError):  # not print: stdout and stderr may be anything
             os.write(2, f"{error}\n".encode())
     except LaunchError as error:
         _log.error("the plugin cannot start: %s", error)
@@ -240,13 +236,9 @@ class Process(ServerProcess):
                 "looks for the handshake: print later, or to stderr"
             )
         try:
-            diversion.write_real(
-                handshake_line(self._launch, self._endpoint, certificate)
-            )
+            diversion.write_real(handshake_line(self._launch, self._endpoint, certificate))
         except OSError as error:
-            raise LaunchError(
-                f"the host does not read the handshake: {error.strerror}"
-            ) from error
+            raise LaunchError(f"the host does not read the handshake: {error.strerror}") from error
 
     async def finish_calls(self) -> None:
         """Refuse new calls, give those that run half of the grace, deliver what was printed."""

@@ -59,9 +59,7 @@ class Health:
         self._watchers += 1
         try:
             known = request.service in HEALTHY_SERVICES
-            yield wire.HealthCheckResponse(
-                status=self._status() if known else wire.SERVICE_UNKNOWN
-            )
+            yield wire.HealthCheckResponse(status=self._status() if known else wire.SERVICE_UNKNOWN)
             await self._stopping.wait()
             if known:
                 yield wire.HealthCheckResponse(status=wire.NOT_SERVING)
@@ -126,9 +124,7 @@ class Stdio:
         self._changed.set()  # the former consumer looks, and leaves
         await context.send_initial_metadata(())
         while self._consumer is consumer:
-            position, data = (
-                self._output.peek(STDIO_CHUNK) if self._output else (0, b"")
-            )
+            position, data = self._output.peek(STDIO_CHUNK) if self._output else (0, b"")
             if data:
                 await context.write(wire.StdioData(channel=wire.STDOUT, data=data))
                 if self._output is not None:

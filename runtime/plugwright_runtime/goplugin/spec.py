@@ -50,19 +50,13 @@ class PluginSpec:
                 "cookie_key and cookie_value must not be empty: copy them from the host's handshake"
             )
         if not self.versions or min(self.versions) < 0:
-            raise ValueError(
-                f"versions must be at least one number >= 0, not {self.versions!r}"
-            )
+            raise ValueError(f"versions must be at least one number >= 0, not {self.versions!r}")
         if not 0 < self.max_message_bytes <= MAX_INT32:
             raise ValueError(
                 f"max_message_bytes must be 1 to {MAX_INT32}, not {self.max_message_bytes}"
             )
         if not 0 < self.max_streams <= MAX_INT32:
-            raise ValueError(
-                f"max_streams must be 1 to {MAX_INT32}, not {self.max_streams}"
-            )
+            raise ValueError(f"max_streams must be 1 to {MAX_INT32}, not {self.max_streams}")
         checked_status_bytes(self.max_status_bytes)
         if not self.grace_seconds > 0:
-            raise ValueError(
-                f"grace_seconds must be greater than 0, not {self.grace_seconds}"
-            )
+            raise ValueError(f"grace_seconds must be greater than 0, not {self.grace_seconds}")

@@ -45,9 +45,7 @@ class MutualTls:
         listening, endpoint = self._listeners.bind_socket()
 
         async def connect(factory: Factory) -> object:
-            return await asyncio.get_running_loop().create_unix_connection(
-                factory, inner.address
-            )
+            return await asyncio.get_running_loop().create_unix_connection(factory, inner.address)
 
         relay = Relay(listening, self._identity.server, connect)
 

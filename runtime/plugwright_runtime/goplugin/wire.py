@@ -24,9 +24,7 @@ def _message(
     return descriptor_pb2.DescriptorProto(name=name, field=fields)
 
 
-def _field(
-    number: int, name: str, kind: Field.Type.ValueType, type_name: str = ""
-) -> Field:
+def _field(number: int, name: str, kind: Field.Type.ValueType, type_name: str = "") -> Field:
     field = Field(number=number, name=name, type=kind, label=Field.LABEL_OPTIONAL)
     if type_name:
         field.type_name = type_name
@@ -35,8 +33,7 @@ def _field(
 
 def _enum(name: str, *values: str) -> descriptor_pb2.EnumDescriptorProto:
     numbered = [
-        descriptor_pb2.EnumValueDescriptorProto(name=v, number=i)
-        for i, v in enumerate(values)
+        descriptor_pb2.EnumValueDescriptorProto(name=v, number=i) for i, v in enumerate(values)
     ]
     return descriptor_pb2.EnumDescriptorProto(name=name, value=numbered)
 

@@ -62,9 +62,7 @@ async def close_mounts(grace: float = 1.0) -> None:
 class ASGIMount(Mount):
     """An application and what is alive of it: its lifespan and the calls in progress."""
 
-    def __init__(
-        self, app: ASGIApp, root_path: str, scheme: str, cancel_after: float
-    ) -> None:
+    def __init__(self, app: ASGIApp, root_path: str, scheme: str, cancel_after: float) -> None:
         self.app = app
         self.root_path = root_path
         self.scheme = scheme
@@ -131,9 +129,7 @@ class _ASGIResult(HTTPResult):
         cycle = _Cycle(exchange)
         task = mount.spawn(_call(mount.app, scope, cycle))
         try:
-            await asyncio.wait(
-                {task, cycle.completed}, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait({task, cycle.completed}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             # The call must end now; the application hears of it and has a moment to put things in
             # order.
@@ -144,9 +140,7 @@ class _ASGIResult(HTTPResult):
             task.add_done_callback(cycle.report)
             return
         task.result()
-        raise RuntimeError(
-            "the ASGI application ended before its response was complete"
-        )
+        raise RuntimeError("the ASGI application ended before its response was complete")
 
 
 async def _call(app: ASGIApp, scope: Scope, cycle: _Cycle) -> None:
@@ -161,9 +155,7 @@ class _Cycle:
     """The `receive` and `send` of one request."""
 
     def __init__(self, exchange: Exchange) -> None:
-        self.completed: asyncio.Future[None] = (
-            asyncio.get_running_loop().create_future()
-        )
+        self.completed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._exchange = exchange
         self._body_ended = False
 
@@ -187,23 +179,17 @@ class _Cycle:
         kind, writer = message["type"], self._exchange.writer
         if kind == "http.response.start":
             headers = message.get("headers", ())
-            fields = [
-                (as_text(bytes(name)), as_text(bytes(value))) for name, value in headers
-            ]
+            fields = [(as_text(bytes(name)), as_text(bytes(value))) for name, value in headers]
             writer.start(message["status"], fields)
         elif kind == "http.response.body":
             more = bool(message.get("more_body", False))
             # A block of an unfinished body has to reach the client now: think of server-sent
             # events.
-            await writer.write(
-                bytes(message.get("body", b"")), flush=more, last=not more
-            )
+            await writer.write(bytes(message.get("body", b"")), flush=more, last=not more)
             if writer.completed and not self.completed.done():
                 self.completed.set_result(None)
         else:
-            raise RuntimeError(
-                f"ASGI message {kind!r} is not supported: see scope['extensions']"
-            )
+            raise RuntimeError(f"ASGI message {kind!r} is not supported: see scope['extensions']")
 
     def report(self, task: asyncio.Task[None]) -> None:
         """Logs how the application failed when its response was already out, or its client gone."""
@@ -220,9 +206,7 @@ def http_scope(request: Request, root_path: str, scheme: str) -> dict[str, Any]:
     """The connection scope of a request, without `state`."""
     head = request.head
     scheme = request.scheme or scheme
-    headers = [
-        (as_bytes(name.lower()), as_bytes(value)) for name, value in head.headers
-    ]
+    headers = [(as_bytes(name.lower()), as_bytes(value)) for name, value in head.headers]
     if head.host and "host" not in request.headers:
         headers.insert(0, (b"host", as_bytes(head.host)))
     if head.content_length > 0 and "content-length" not in request.headers:
@@ -240,8 +224,7 @@ def http_scope(request: Request, root_path: str, scheme: str) -> dict[str, Any]:
         "root_path": root_path,
         "headers": headers,
         "client": split_address(head.remote_addr),
-        "server": split_address(head.host)
-        or (head.host, 443 if scheme == "https" else 80),
+        "server": split_address(head.host) or (head.host, 443 if scheme == "https" else 80),
         "extensions": {},
         CONTEXT_KEY: head.context,
     }

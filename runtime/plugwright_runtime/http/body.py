@@ -23,9 +23,7 @@ BUFFER_BYTES: Final = 4 * CHUNK_BYTES
 class RequestBody:
     """The body behind the first frame; give it the iterator that the first frame was taken from."""
 
-    def __init__(
-        self, first: RequestFrame, frames: AsyncIterator[RequestFrame]
-    ) -> None:
+    def __init__(self, first: RequestFrame, frames: AsyncIterator[RequestFrame]) -> None:
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
         self._complete = False

@@ -48,9 +48,7 @@ Handler: TypeAlias = Callable[[Request], HTTPResult | Awaitable[HTTPResult]]
 pool.
 """
 
-HTTPHandler: TypeAlias = (
-    Callable[[Any, Request], HTTPResult | Awaitable[HTTPResult]] | Mount
-)
+HTTPHandler: TypeAlias = Callable[[Any, Request], HTTPResult | Awaitable[HTTPResult]] | Mount
 """What a plugin class may use as its HTTP hook: a method `(self, request) -> Response`, sync or
 async, or a mount.
 """

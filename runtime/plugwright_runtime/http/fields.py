@@ -95,9 +95,7 @@ def _checked_field(name: object, value: object) -> tuple[str, str]:
     if not (isinstance(name, str) and isinstance(value, str)):
         raise TypeError(f"response header {name!r}: {value!r} must be two strings")
     if not _FIELD_VALUE.fullmatch(value):
-        raise ValueError(
-            f"value of response header {name!r} has control characters: remove them"
-        )
+        raise ValueError(f"value of response header {name!r} has control characters: remove them")
     return _canonical(name), value
 
 
@@ -107,9 +105,7 @@ def _canonical(name: str) -> str:
     lower-case spelling.
     """
     if not _TOKEN.fullmatch(name):
-        raise ValueError(
-            f"response header name {name!r} is not valid: use letters, digits and '-'"
-        )
+        raise ValueError(f"response header name {name!r} is not valid: use letters, digits and '-'")
     return "-".join(part.capitalize() for part in name.split("-"))
 
 
@@ -120,9 +116,7 @@ def declared_length(headers: HeaderPairs) -> int | None:
     for name, value in headers:
         if name.lower() == "content-length":
             if not (value.isascii() and value.isdecimal()):
-                raise ValueError(
-                    f"response header Content-Length is {value!r}: use a whole number"
-                )
+                raise ValueError(f"response header Content-Length is {value!r}: use a whole number")
             return int(value)
     return None
 

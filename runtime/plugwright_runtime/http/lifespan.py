@@ -58,9 +58,7 @@ class Lifespan:
         self._events.put_nowait({"type": "lifespan.shutdown"})
         await asyncio.wait({self._task}, timeout=grace)
         if not self._task.done():
-            self._logger.warning(
-                "asgi application did not shut down within %.1f s", grace
-            )
+            self._logger.warning("asgi application did not shut down within %.1f s", grace)
             self._task.cancel()
             await asyncio.wait({self._task}, timeout=grace)
 
@@ -86,16 +84,10 @@ class Lifespan:
             self._logger.error("asgi application did not start: %s", reason)
             _resolve(self._started, reason)
         elif kind == "lifespan.shutdown.failed":
-            if (
-                not self._task.cancelling()
-            ):  # a cancelled application has said nothing new
-                self._logger.error(
-                    "asgi shutdown failed: %s", message.get("message", "")
-                )
+            if not self._task.cancelling():  # a cancelled application has said nothing new
+                self._logger.error("asgi shutdown failed: %s", message.get("message", ""))
         elif kind != "lifespan.shutdown.complete":
-            raise RuntimeError(
-                f"message {kind!r} is not part of the ASGI lifespan protocol"
-            )
+            raise RuntimeError(f"message {kind!r} is not part of the ASGI lifespan protocol")
 
 
 def _resolve(future: asyncio.Future[str | None], result: str | None) -> None:

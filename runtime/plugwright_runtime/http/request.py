@@ -29,9 +29,7 @@ class Request:
     `ClientDisconnected`.
     """
 
-    def __init__(
-        self, head: RequestHead, body: RequestBody, threads: ThreadBridge
-    ) -> None:
+    def __init__(self, head: RequestHead, body: RequestBody, threads: ThreadBridge) -> None:
         self.head = head
         """All that the host sent before the body."""
         self.method = head.method

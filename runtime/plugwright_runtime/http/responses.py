@@ -40,9 +40,7 @@ class Response(HTTPResult):
         self.body = _as_bytes(body)
         self.status = checked_status(status)
         default = content_type or (_TEXT if isinstance(body, str) else _BINARY)
-        self.headers = _with_type(
-            headers, default if self.body or content_type else None
-        )
+        self.headers = _with_type(headers, default if self.body or content_type else None)
 
     async def answer(self, exchange: Exchange) -> None:
         headers = self.headers
@@ -58,12 +56,8 @@ class JSONResponse(Response):
     cannot say.
     """
 
-    def __init__(
-        self, data: Any, status: int = 200, headers: HeaderInput | None = None
-    ) -> None:
-        text = json.dumps(
-            data, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        )
+    def __init__(self, data: Any, status: int = 200, headers: HeaderInput | None = None) -> None:
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         super().__init__(text, status, headers, content_type="application/json")
 
 
@@ -132,14 +126,10 @@ def _as_bytes(block: object) -> bytes:
         return block.encode()
     if isinstance(block, bytearray | memoryview):
         return bytes(cast(bytearray, block))
-    raise TypeError(
-        f"a response body is made of bytes or str, not of {type(block).__name__}"
-    )
+    raise TypeError(f"a response body is made of bytes or str, not of {type(block).__name__}")
 
 
-def _with_type(
-    headers: HeaderInput | None, content_type: str | None
-) -> list[tuple[str, str]]:
+def _with_type(headers: HeaderInput | None, content_type: str | None) -> list[tuple[str, str]]:
     pairs = header_pairs(headers)
     if content_type is not None and not _has(pairs, "content-type"):
         pairs.append(("Content-Type", content_type))

@@ -42,9 +42,7 @@ class ThreadBridge:
         here.
         """
         variables = contextvars.copy_context()
-        result = await in_thread(
-            self._executor, self._guarded, function, variables=variables
-        )
+        result = await in_thread(self._executor, self._guarded, function, variables=variables)
         adopt(variables)
         return result
 
@@ -87,9 +85,7 @@ class ThreadBridge:
 
     # A future is set on the loop's thread alone, so that looking at it first is safe.
 
-    def _start(
-        self, coroutine: Coroutine[Any, Any, T], future: futures.Future[T]
-    ) -> None:
+    def _start(self, coroutine: Coroutine[Any, Any, T], future: futures.Future[T]) -> None:
         if future.done():
             coroutine.close()
         else:

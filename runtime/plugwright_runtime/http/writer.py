@@ -30,9 +30,7 @@ class ResponseWriter:
         self._send = send
         self._head_request = head_request
         self._head: ResponseHead | None = None
-        self._missing: int | None = (
-            None  # bytes until the declared length; None = nothing declared
-        )
+        self._missing: int | None = None  # bytes until the declared length; None = nothing declared
         self._turn = asyncio.Lock()
         self._sending: asyncio.Task[None] | None = None
         self._closed = False
@@ -51,9 +49,7 @@ class ResponseWriter:
         response has started.
         """
         if self.started:
-            raise RuntimeError(
-                "the response has already started: its status and headers are sent"
-            )
+            raise RuntimeError("the response has already started: its status and headers are sent")
         head = response_head(status, headers)
         length = declared_length(head.headers)
         if head.status == 204 and length is not None:
@@ -62,9 +58,7 @@ class ResponseWriter:
         self.bodiless = self._head_request or head.status in (204, 304)
         self._head, self._missing = head, None if self.bodiless else length
 
-    async def write(
-        self, data: bytes, *, flush: bool = False, last: bool = False
-    ) -> None:
+    async def write(self, data: bytes, *, flush: bool = False, last: bool = False) -> None:
         """Sends `data` at once. `flush` marks the frame with its last byte; `last` ends the
         response.
 
@@ -91,13 +85,9 @@ class ResponseWriter:
     def _frames(self, data: bytes, flush: bool, last: bool) -> Iterator[ResponseFrame]:
         head = self._head
         if head is None:
-            raise RuntimeError(
-                "the response has no status yet: start it before writing its body"
-            )
+            raise RuntimeError("the response has no status yet: start it before writing its body")
         if self.completed:
-            raise RuntimeError(
-                "the response is complete: nothing can be written any more"
-            )
+            raise RuntimeError("the response is complete: nothing can be written any more")
         if self.bodiless:
             data, last = b"", True
         last = self._count(len(data), last)
@@ -160,7 +150,5 @@ def _cut(
         chunk = data if end <= CHUNK_BYTES else data[start : start + CHUNK_BYTES]
         at_end = start + CHUNK_BYTES >= end
         if chunk or head is not None or last or flush:
-            yield ResponseFrame(
-                head, chunk, complete=last and at_end, flush=flush and at_end
-            )
+            yield ResponseFrame(head, chunk, complete=last and at_end, flush=flush and at_end)
         head = None

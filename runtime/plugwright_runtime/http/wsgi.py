@@ -29,9 +29,7 @@ ExcInfo: TypeAlias = (
 _PLAIN_NAMES: Final = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 
 
-def wsgi(
-    app: WSGIApplication, *, root_path: str = "", scheme: str = "http"
-) -> WSGIMount:
+def wsgi(app: WSGIApplication, *, root_path: str = "", scheme: str = "http") -> WSGIMount:
     """Mounts a WSGI application (PEP 3333).
 
     `root_path` is the public prefix that the host cuts off, such as `/plugins/<id>`; it becomes
@@ -125,9 +123,7 @@ class _Call:
 def _status_code(status: str) -> int:
     code, _, _ = status.partition(" ")
     if not (code.isascii() and code.isdecimal()):
-        raise ValueError(
-            f"WSGI status {status!r} is not valid: it begins with a number"
-        )
+        raise ValueError(f"WSGI status {status!r} is not valid: it begins with a number")
     return int(code)
 
 

@@ -51,9 +51,7 @@ class Blocking(Plugin):
         return post
 
     @hook(HookName.ExecuteCommand, timeout=0.5)
-    async def execute(
-        self, plugin_context: PluginContext, args: CommandArgs
-    ) -> CommandResponse:
+    async def execute(self, plugin_context: PluginContext, args: CommandArgs) -> CommandResponse:
         self.logger.warning("command %s runs", args.command)
         return CommandResponse(text="in time")
 

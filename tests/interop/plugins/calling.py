@@ -13,9 +13,7 @@ class Calling(Plugin):
         self.release = threading.Event()
 
     @hook(HookName.MessageWillBePosted, timeout=60)
-    def posted(
-        self, plugin_context: models.PluginContext, post: models.Post
-    ) -> models.Post | None:
+    def posted(self, plugin_context: models.PluginContext, post: models.Post) -> models.Post | None:
         """`message` is how deep to go: the host calls this hook again from GetPost."""
         depth = int(post.message or 0)
         if depth > 0:
@@ -44,9 +42,7 @@ class Calling(Plugin):
             self.logger.warning("not there: %s", error)
 
     @hook(HookName.UserHasLoggedIn)
-    def logged_in(
-        self, plugin_context: models.PluginContext, user: models.User
-    ) -> None:
+    def logged_in(self, plugin_context: models.PluginContext, user: models.User) -> None:
         """Occupies a thread of the pool without calling anybody, until `installed` is called."""
         assert self.release.wait(20)
 
@@ -57,16 +53,12 @@ class Calling(Plugin):
         self.release.set()
 
     @hook(HookName.UserHasBeenCreated)
-    async def created(
-        self, plugin_context: models.PluginContext, user: models.User
-    ) -> None:
+    async def created(self, plugin_context: models.PluginContext, user: models.User) -> None:
         """A mistake: it would block the event loop."""
         self.api.get_user(user.id)
 
     @hook(HookName.UserHasBeenDeactivated)
-    async def deactivated(
-        self, plugin_context: models.PluginContext, user: models.User
-    ) -> None:
+    async def deactivated(self, plugin_context: models.PluginContext, user: models.User) -> None:
         """Waits for ever, and says so when it begins and when it is cancelled."""
         self.logger.warning("waiting for %s", user.id)
         try:

@@ -36,9 +36,7 @@ class Closing(Plugin):
         close = client.close
 
         def watched() -> Any:
-            self.logger.warning(
-                "%s closed: pool %s", type(client).__name__, self.state()
-            )
+            self.logger.warning("%s closed: pool %s", type(client).__name__, self.state())
             return close()
 
         client.close = watched

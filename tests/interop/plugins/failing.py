@@ -23,9 +23,7 @@ def function(name: str) -> Any:
         if FAILURE == "raise":
             raise ValueError(f"broken {name}")
         if FAILURE == "api error":
-            raise NotFoundError(
-                "gone", id="app.gone", where="there", detailed_error="details"
-            )
+            raise NotFoundError("gone", id="app.gone", where="there", detailed_error="details")
         if FAILURE == "sleep":
             time.sleep(0.6)
         return Odd()

@@ -49,9 +49,7 @@ class Foreign(Plugin):
         release.set()
 
     @hook(HookName.ExecuteCommand)
-    async def execute(
-        self, plugin_context: PluginContext, args: CommandArgs
-    ) -> CommandResponse:
+    async def execute(self, plugin_context: PluginContext, args: CommandArgs) -> CommandResponse:
         word, _, rest = args.command.partition(" ")
         text = await getattr(self, word)(rest)
         return CommandResponse(text=text)
@@ -92,10 +90,7 @@ class Foreign(Plugin):
 
         async with aio.insecure_channel(target) as channel:
             stub = pb2_grpc.HealthStub(channel)
-            counts = [
-                await asyncio.gather(*(watch(stub) for _ in range(20)))
-                for _ in range(10)
-            ]
+            counts = [await asyncio.gather(*(watch(stub) for _ in range(20))) for _ in range(10)]
         return str(sum(map(sum, counts)))
 
 

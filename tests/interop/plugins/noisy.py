@@ -30,9 +30,7 @@ class Noisy(Plugin):
         print("complained by a handler", file=sys.stderr, flush=True)
 
     def logs(self) -> None:
-        self.logger.warning(
-            "long %s", "y" * 200 * 1024, extra={"@message": 7, "odd": object()}
-        )
+        self.logger.warning("long %s", "y" * 200 * 1024, extra={"@message": 7, "odd": object()})
 
     def forks(self) -> None:
         child = os.fork()
@@ -43,9 +41,7 @@ class Noisy(Plugin):
     def runs(self) -> None:
         """A program that imports the SDK is no plugin: its stdout is its own."""
         code = "import mattermost_plugin; print('from the child')"
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True
-        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert done.stdout == "from the child\n", done
         subprocess.run(["echo", "echoed by a program"], check=True)
 

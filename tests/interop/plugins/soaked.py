@@ -22,9 +22,7 @@ BLOCK = bytes(4096)
 
 class Soaked(Plugin):
     @hook(HookName.MessageWillBePosted)
-    def posted(
-        self, plugin_context: models.PluginContext, post: models.Post
-    ) -> models.Post | None:
+    def posted(self, plugin_context: models.PluginContext, post: models.Post) -> models.Post | None:
         self.logger.debug("posted %s", post.id)
         post.message = self.api.get_post(post.id).id
         return post
@@ -40,16 +38,12 @@ class Soaked(Plugin):
         return new_post
 
     @hook(HookName.UserWillLogIn)
-    def login(
-        self, plugin_context: models.PluginContext, user: models.User
-    ) -> Reject | None:
+    def login(self, plugin_context: models.PluginContext, user: models.User) -> Reject | None:
         print("login of", user.id)
         raise ValueError("nobody may log in")
 
     @hook(HookName.UserHasLoggedIn)
-    def logged_in(
-        self, plugin_context: models.PluginContext, user: models.User
-    ) -> None:
+    def logged_in(self, plugin_context: models.PluginContext, user: models.User) -> None:
         """Occupies a thread for long enough to fill the pool."""
         time.sleep(0.3)
 

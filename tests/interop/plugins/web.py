@@ -89,9 +89,7 @@ class Web(Plugin):
     def download(self, request: Request) -> HTTPResult:
         """`size` bytes, made by a coroutine or, with `thread`, in a thread."""
         size = int(request.query["size"])
-        blocks = (
-            self.thread_blocks(size) if "thread" in request.query else self.blocks(size)
-        )
+        blocks = self.thread_blocks(size) if "thread" in request.query else self.blocks(size)
         return StreamingResponse(blocks, flush=False)
 
     async def blocks(self, size: int) -> AsyncIterator[bytes]:

@@ -5,7 +5,5 @@ from mattermost_plugin import DISMISS, Dismiss, HookName, Plugin, hook, models
 
 class Wrong(Plugin):
     @hook(HookName.MessageWillBeUpdated)  # error
-    def handle(
-        self, context: models.PluginContext, new: models.Post, old: models.Post
-    ) -> Dismiss:
+    def handle(self, context: models.PluginContext, new: models.Post, old: models.Post) -> Dismiss:
         return DISMISS

@@ -5,7 +5,5 @@ from mattermost_plugin import HookName, Plugin, hook, models
 
 class Wrong(Plugin):
     @hook(HookName.MessageWillBePosted)  # error
-    def handle(
-        self, context: models.PluginContext, post: models.Post
-    ) -> models.FileInfo:
+    def handle(self, context: models.PluginContext, post: models.Post) -> models.FileInfo:
         return models.FileInfo()

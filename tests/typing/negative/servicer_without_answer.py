@@ -6,7 +6,5 @@ from plugwright_runtime.servicer import ServerContext
 
 
 class Wrong(PluginAPIServicer):
-    def get_user(  # error
-        self, request: models.GetUserRequest, context: ServerContext, /
-    ) -> None:
+    def get_user(self, request: models.GetUserRequest, context: ServerContext, /) -> None:  # error
         return None

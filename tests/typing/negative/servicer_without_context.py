@@ -6,8 +6,6 @@ from plugwright_runtime.servicer import ServerContext
 
 
 class Wrong(PluginAPIServicer):
-    def get_user(  # error
-        self, request: models.GetUserRequest, /
-    ) -> models.GetUserResponse:
+    def get_user(self, request: models.GetUserRequest, /) -> models.GetUserResponse:  # error
         print(ServerContext)
         return models.GetUserResponse()
