@@ -180,7 +180,7 @@ def _dispatch() -> Iterator[Result]:
     from mattermost_plugin import HookName, Plugin, hook, models
     from mattermost_plugin._package import PACKAGE
     from plugwright_runtime.codec import encode
-    from plugwright_runtime.dispatch import Dispatcher, HookCall
+    from plugwright_runtime.hooks.dispatch import Dispatcher, HookCall
 
     class Echo(Plugin):
         @hook(HookName.MessageWillBePosted)

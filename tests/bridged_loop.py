@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
 import pytest
-from plugwright_runtime.handler_loop import HandlerLoop
+from plugwright_runtime.loops.places import HandlerLoop
 
 T = TypeVar("T")
 Run: TypeAlias = Callable[[Coroutine[Any, Any, Any]], Any]

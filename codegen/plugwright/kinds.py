@@ -91,9 +91,11 @@ def python_scalar(scalar: Scalar) -> str:
 
 # protobuf would write infinity for a large float, text for bytes, True for any number.
 _CHECKS: Mapping[Scalar, Callable[[str], Code]] = {
-    Scalar.FLOAT: lambda v: expr(runtime("wire", "float32"), f"({v})"),
+    Scalar.FLOAT: lambda v: expr(runtime("message.wire", "float32"), f"({v})"),
     Scalar.STRING: lambda v: f'"" + {v}',
-    Scalar.BOOL: lambda v: expr(f"{v} if {v} is True else ", runtime("wire", "boolean"), f"({v})"),
+    Scalar.BOOL: lambda v: expr(
+        f"{v} if {v} is True else ", runtime("message.wire", "boolean"), f"({v})"
+    ),
 }
 
 
@@ -109,15 +111,15 @@ def _scalar_row(scalar: Scalar) -> Row:
 
 _SCALAR_ROWS = {scalar: _scalar_row(scalar) for scalar in Scalar}
 # Text that may be no UTF-8, which protobuf gives as bytes.
-_UNCHECKED = _SCALAR_ROWS[Scalar.STRING]._replace(read=runtime("wire", "text"))
+_UNCHECKED = _SCALAR_ROWS[Scalar.STRING]._replace(read=runtime("message.wire", "text"))
 
 
 def _well_known(annotation: Expr, name: str) -> Row:
     return Row(
         annotation,
         None,
-        runtime("wkt", f"read_{name}"),
-        fill=runtime("wkt", f"write_{name}"),
+        runtime("message.wkt", f"read_{name}"),
+        fill=runtime("message.wkt", f"write_{name}"),
     )
 
 
@@ -125,8 +127,8 @@ def _wrapper(scalar: Scalar) -> Row:
     return _well_known(expr(builtin(python_scalar(scalar))), "wrapper")
 
 
-_JSON_OBJECT = expr(runtime("wkt", "JSONObject"))
-_JSON_VALUE = expr(runtime("wkt", "JSONValue"))
+_JSON_OBJECT = expr(runtime("message.wkt", "JSONObject"))
+_JSON_VALUE = expr(runtime("message.wkt", "JSONValue"))
 WELL_KNOWN: Mapping[str, Row] = {
     "google.protobuf.Struct": _well_known(_JSON_OBJECT, "struct"),
     "google.protobuf.Value": _well_known(_JSON_VALUE, "value"),
@@ -135,9 +137,11 @@ WELL_KNOWN: Mapping[str, Row] = {
     ),
     "google.protobuf.Timestamp": _well_known(expr(Symbol("datetime", "datetime")), "timestamp"),
     "google.protobuf.Duration": _well_known(expr(Symbol("datetime", "timedelta")), "duration"),
-    "google.protobuf.Any": _well_known(expr(runtime("wkt", "AnyMessage")), "any"),
-    "google.protobuf.Empty": _well_known(expr(runtime("wkt", "Empty")), "empty"),
-    "google.protobuf.FieldMask": _well_known(expr(runtime("wkt", "FieldMask")), "field_mask"),
+    "google.protobuf.Any": _well_known(expr(runtime("message.wkt", "AnyMessage")), "any"),
+    "google.protobuf.Empty": _well_known(expr(runtime("message.wkt", "Empty")), "empty"),
+    "google.protobuf.FieldMask": _well_known(
+        expr(runtime("message.wkt", "FieldMask")), "field_mask"
+    ),
     "google.protobuf.DoubleValue": _wrapper(Scalar.DOUBLE),
     "google.protobuf.FloatValue": _wrapper(Scalar.FLOAT),
     "google.protobuf.Int64Value": _wrapper(Scalar.INT64),
@@ -230,9 +234,9 @@ class Kinds:
         """What a new model holds in this field; None = the caller must say."""
         match field.kind:
             case ListKind():
-                return runtime("model", "EMPTY_LIST")
+                return runtime("message.model", "EMPTY_LIST")
             case MapKind():
-                return runtime("model", "EMPTY_DICT")
+                return runtime("message.model", "EMPTY_DICT")
             case _:
                 if field.required:
                     return None
@@ -246,7 +250,7 @@ class Kinds:
                     "[] if ",
                     name,
                     " is ",
-                    runtime("model", "EMPTY_LIST"),
+                    runtime("message.model", "EMPTY_LIST"),
                     " else ",
                     name,
                 )
@@ -255,7 +259,7 @@ class Kinds:
                     "{} if ",
                     name,
                     " is ",
-                    runtime("model", "EMPTY_DICT"),
+                    runtime("message.model", "EMPTY_DICT"),
                     " else ",
                     name,
                 )
@@ -279,7 +283,7 @@ class Kinds:
                 if field.presence and not field.required:
                     if field.kind == MessageKind("google.protobuf.Value"):
                         # None says that the field is not set, so null is something else.
-                        value = expr(runtime("wkt", "read_set_value"), f"({source})")
+                        value = expr(runtime("message.wkt", "read_set_value"), f"({source})")
                     return [
                         expr(
                             f"o.{attribute} = ",
@@ -288,7 +292,7 @@ class Kinds:
                         )
                     ]
                 if field.required:
-                    other = expr(runtime("wire", "missing"), f'("{field.name}")')
+                    other = expr(runtime("message.wire", "missing"), f'("{field.name}")')
                     value = expr(value, f' if h("{field.name}") else ', other)
                 return [expr(f"o.{attribute} = ", value)]
 
@@ -303,7 +307,7 @@ class Kinds:
         lines: list[Code] = [expr(made, keys, known)]
         if checked:
             return lines
-        entries = expr(runtime("unchecked_maps", "read_entries"))
+        entries = expr(runtime("message.unchecked_maps", "read_entries"))
         unchecked: list[Code] = [
             expr("x = ", entries, f'(m, "{field.name}")'),
             expr(made, "x}"),
@@ -343,18 +347,22 @@ class Kinds:
         hidden = isinstance(field.kind, MessageKind) and field.kind.message in self._hiding
         if not field.utf8:
             arguments = f'(m, "{field.name}", {field.number}, {value})'
-            return [expr(runtime("wire", "put_text"), arguments)]
+            return [expr(runtime("message.wire", "put_text"), arguments)]
         if row.fill is None:
             return [put(field.name, row.check(value) if row.check else value)]
         return [
             f"t = {get(field.name)}",
-            (expr(runtime("wire", "set_in_parent"), "(t)") if hidden else "t.SetInParent()"),
+            (
+                expr(runtime("message.wire", "set_in_parent"), "(t)")
+                if hidden
+                else "t.SetInParent()"
+            ),
             expr(row.fill, f"({value}, t)"),
         ]
 
     def _write_list(self, field: Field, kind: ListKind, attribute: str) -> list[Code]:
         row, name = self.row(kind.element), field.name
-        listed = expr(runtime("wire", "listed"), f'(o, "{attribute}")')
+        listed = expr(runtime("message.wire", "listed"), f'(o, "{attribute}")')
         body: list[Code] = ["if x.__class__ is not list:", expr("    x = ", listed)]
         values: Code = "x"
         if row.fill is not None:
@@ -362,10 +370,10 @@ class Kinds:
             body.append(expr("    ", row.fill, "(v, t())"))
         elif not field.utf8:
             arguments = f'(m, "{name}", {field.number}, x)'
-            body.append(expr(runtime("wire", "extend_text"), arguments))
+            body.append(expr(runtime("message.wire", "extend_text"), arguments))
         else:
             if kind.element == ScalarKind(Scalar.STRING):
-                body.append(expr(runtime("wire", "all_text"), "(x)"))
+                body.append(expr(runtime("message.wire", "all_text"), "(x)"))
             elif row.check:
                 values = expr("[", row.check("v"), " for v in x]")
             body += [f"t = {get(name)}", expr("t.extend(", values, ")")]
@@ -382,8 +390,8 @@ class Kinds:
         ]
         text_key = kind.key is Scalar.STRING and not field.utf8_key
         if text_key or not field.utf8:
-            entries = expr(runtime("unchecked_maps", "write_entries"))
-            put = expr(runtime("wire", "put_text"), '(e, "value", 2, v)')
+            entries = expr(runtime("message.unchecked_maps", "write_entries"))
+            put = expr(runtime("message.wire", "put_text"), '(e, "value", 2, v)')
             store = _store(row, expr("e.value")) if field.utf8 else put
             unchecked: list[Code] = [
                 expr("t = ", entries, f'(m, "{name}", {field.number}, x)'),
@@ -429,9 +437,9 @@ def _read_items(element: Code | None) -> Code:
     A slice is the fastest way for a short list. For a long one it holds Python's lock while it
     makes an object for each element, and takes a time that grows with the square of the length.
     """
-    short = expr(runtime("wire", "ALL"), "] if len(x) < ", runtime("wire", "LONG"))
+    short = expr(runtime("message.wire", "ALL"), "] if len(x) < ", runtime("message.wire", "LONG"))
     if element is None:
-        return expr("(x[", short, " else ", runtime("wire", "long_list"), "(x))")
+        return expr("(x[", short, " else ", runtime("message.wire", "long_list"), "(x))")
     return expr("[", element, " for v in (x[", short, " else x)]")
 
 
@@ -465,7 +473,7 @@ def _is_set(kind: Kind) -> Code:
     if not isinstance(kind, ScalarKind):
         return "!= 0"
     default = _DEFAULTS.get(python_scalar(kind.type))
-    return expr("is not ", runtime("wire", default)) if default else "is not False"
+    return expr("is not ", runtime("message.wire", default)) if default else "is not False"
 
 
 _DEFAULTS = {"str": "NO_TEXT", "bytes": "NO_BYTES", "int": "ZERO"}

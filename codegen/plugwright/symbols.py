@@ -87,7 +87,7 @@ def runtime(module: str, name: str) -> Symbol:
 # What takes time to load, and is wanted late, or for annotations only.
 _SLOW = (
     *(".clients.", "._launch", "plugwright_runtime.launch"),
-    *("plugwright_runtime.http", "plugwright_runtime.wkt"),
+    *("plugwright_runtime.http", "plugwright_runtime.message.wkt"),
 )
 
 

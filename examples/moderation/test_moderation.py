@@ -14,7 +14,7 @@ from mattermost_plugin.models import (
 from mattermost_plugin.servicers import PluginAPIServicer
 from mattermost_plugin.testing import PluginHarness
 from plugin import Moderation
-from plugwright_runtime.servicer import ServerContext
+from plugwright_runtime.rpc.servicer import ServerContext
 
 
 class Store(PluginAPIServicer):

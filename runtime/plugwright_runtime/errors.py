@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import grpc
 
 if TYPE_CHECKING:
-    from .wkt import AnyMessage
+    from .message.wkt import AnyMessage
 
 
 class PlugwrightError(Exception):
@@ -282,7 +282,7 @@ def from_status(
     made = _BY_CODE.get(code, PluginAPIError) if cls is None else cls
     status = HTTP_OF_CODE.get(code, 500)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        from .message_size import too_large
+        from .rpc.message_size import too_large
 
         status = 0
         if refused := too_large(text or "", rpc):

@@ -19,12 +19,12 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from .goplugin.spec import PluginSpec
+from .styles.goplugin.spec import PluginSpec
 
 if TYPE_CHECKING:  # `prepare` comes before grpc is imported, which the others do
-    from .application import Application
-    from .port_on_stdout import PortOnStdout
-    from .socket_argument import SocketArgument
+    from .process.application import Application
+    from .styles.port_on_stdout import PortOnStdout
+    from .styles.socket_argument import SocketArgument
 
     Style: TypeAlias = PluginSpec | SocketArgument | PortOnStdout
 
@@ -55,7 +55,7 @@ class Launch:
         global _host_environ
         if not isinstance(self.style, PluginSpec):
             return
-        from .goplugin.early import prepare
+        from .styles.goplugin.preparation import prepare
 
         if prepare(self.style) is not None and _host_environ is None:
             _host_environ = dict(os.environ)
@@ -65,7 +65,7 @@ class Launch:
 
 def run(plugin: type[Any], launch: Launch) -> NoReturn:
     """Be the process of `plugin`; never returns."""
-    from .application import Application, is_plugin
+    from .process.application import Application, is_plugin
 
     if not is_plugin(plugin):
         raise TypeError(
@@ -79,7 +79,7 @@ def run(plugin: type[Any], launch: Launch) -> NoReturn:
 
 
 def _run_with_arguments(style: SocketArgument | PortOnStdout, application: Application) -> NoReturn:
-    from . import port_on_stdout, socket_argument
+    from .styles import port_on_stdout, socket_argument
 
     match style:
         case socket_argument.SocketArgument():
@@ -92,8 +92,8 @@ def _run_go_plugin(spec: PluginSpec, application: Application) -> NoReturn:
     """With `--reattach` on the command line the plugin is started by hand, for a debugger: no host
     is needed, and the address to attach to is printed.
     """
-    from .goplugin.process import PluginContext
-    from .goplugin.process import run as run_process
+    from .styles.goplugin.process import PluginContext
+    from .styles.goplugin.process import run as run_process
 
     async def register(context: PluginContext) -> None:
         context.wait_for(application.under_way)

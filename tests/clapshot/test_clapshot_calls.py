@@ -30,7 +30,7 @@ from clapshot_wire import (
 )
 from grpc import StatusCode
 from plugwright_runtime import codec
-from plugwright_runtime.package import package_of
+from plugwright_runtime.message.package import package_of
 
 PACKAGE = package_of("clapshot_organizer")
 

@@ -28,7 +28,7 @@ from clapshot_server import StartFailed
 from clapshot_wire import OUTBOUND
 from plugwright_runtime import codec
 from plugwright_runtime.errors import PluginAPIError
-from plugwright_runtime.package import package_of
+from plugwright_runtime.message.package import package_of
 
 Comments, Messages = DbGetCommentsRequest.Filter, DbGetUserMessagesRequest.Filter
 To = ClientShowUserMessageRequest.Recipient

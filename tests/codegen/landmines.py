@@ -33,10 +33,10 @@ from google.protobuf.descriptor_pb2 import (
 )
 from plugwright import generation, names
 from plugwright.files import SourceFile
-from plugwright_runtime.client import AsyncClient, SyncClient
-from plugwright_runtime.model import Model, OneofCase, OpenEnum
-from plugwright_runtime.plugin import PluginBase
-from plugwright_runtime.servicer import Servicer
+from plugwright_runtime.hooks.plugin import PluginBase
+from plugwright_runtime.message.model import Model, OneofCase, OpenEnum
+from plugwright_runtime.rpc.client import AsyncClient, SyncClient
+from plugwright_runtime.rpc.servicer import Servicer
 
 _F = FieldDescriptorProto
 # Fields of a message, members of a oneof: with hundreds of them, type checkers give up.

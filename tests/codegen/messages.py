@@ -11,7 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plugwright_runtime import codec
-from plugwright_runtime.package import Package
+from plugwright_runtime.message.package import Package
 
 _INT32 = st.integers(-(2**31), 2**31 - 1) | st.sampled_from([0, 1, -1])
 _INT64 = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, 2**53 + 1])

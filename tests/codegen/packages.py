@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from plugwright.files import SourceFile
-from plugwright_runtime.package import Package
+from plugwright_runtime.message.package import Package
 
 RUNTIME = Path(__file__).parents[2] / "runtime"
 

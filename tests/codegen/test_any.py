@@ -11,9 +11,9 @@ from google.protobuf import any_pb2, duration_pb2, empty_pb2, timestamp_pb2
 from packages import Generated
 from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError, FieldError
-from plugwright_runtime.nanotime import NanoTimedelta
-from plugwright_runtime.package import Package
-from plugwright_runtime.wkt import AnyMessage, Empty, FieldMask, RawDatetime
+from plugwright_runtime.message.nanotime import NanoTimedelta
+from plugwright_runtime.message.package import Package
+from plugwright_runtime.message.wkt import AnyMessage, Empty, FieldMask, RawDatetime
 
 NAME = "cases.well_known"
 

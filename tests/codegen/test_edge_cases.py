@@ -19,10 +19,10 @@ from cases import GOOD, PACKAGE
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from packages import Generated, modules, registry, write_package
 from plugwright import generation
-from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError, FieldError
-from plugwright_runtime.model import Model
-from plugwright_runtime.servicer import handlers
+from plugwright_runtime.message import codec
+from plugwright_runtime.message.model import Model
+from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
 

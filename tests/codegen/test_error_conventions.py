@@ -26,7 +26,6 @@ from plugwright import generation
 from plugwright.explanation import explain
 from plugwright.plan import conventions
 from plugwright_runtime import codec, errors
-from plugwright_runtime.dispatch import Dispatcher
 from plugwright_runtime.errors import (
     Abort,
     AlreadyExistsError,
@@ -37,10 +36,11 @@ from plugwright_runtime.errors import (
     Unimplemented,
     ValidationError,
 )
-from plugwright_runtime.pool import HandlerPool
-from plugwright_runtime.servicer import handlers
+from plugwright_runtime.hooks.dispatch import Dispatcher
+from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.message.wkt import AnyMessage
+from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
-from plugwright_runtime.wkt import AnyMessage
 
 StatusCode: TypeAlias = grpc.StatusCode
 DETAILS = "grpc-status-details-bin"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from failing import Outcome, command
 from plugwright_runtime.errors import NotFoundError, PluginAPIError, from_embedded
-from plugwright_runtime.pool import HandlerPool
-from plugwright_runtime.servicer import handlers
+from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
 PROTO = """syntax = "proto3";

@@ -15,7 +15,7 @@ import pytest
 from foreign import ALL, Foreign
 from messages import round_trips
 from packages import import_failures, modules, mypy, pyright, registry
-from plugwright_runtime.servicer import handlers
+from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
 by_package = pytest.mark.parametrize("foreign", ALL, ids=[f.package for f in ALL])

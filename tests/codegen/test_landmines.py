@@ -20,9 +20,9 @@ from packages import (
     write_package,
 )
 from plugwright_runtime import codec
-from plugwright_runtime.client import SyncClient
-from plugwright_runtime.model import Model, OneofCase
-from plugwright_runtime.servicer import Servicer, handlers
+from plugwright_runtime.message.model import Model, OneofCase
+from plugwright_runtime.rpc.client import SyncClient
+from plugwright_runtime.rpc.servicer import Servicer, handlers
 from plugwright_runtime.testing import BackgroundServer
 
 TYPES = ("fields", "oneofs", "enums", "messages", "nested", "files")

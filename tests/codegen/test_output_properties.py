@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from messages import always_the_same, round_trips
 from packages import Generated, import_failures, modules, mypy, pyright
-from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError
+from plugwright_runtime.message import codec
 
 # Modules that are the same in every case, or data.
 _UNINTERESTING = ("_descriptors.py", "google_protobuf_", "_convert/__init__.py")

@@ -22,10 +22,10 @@ from packages import (
 from plugwright import generation
 from plugwright_runtime import codec
 from plugwright_runtime.errors import FieldError, UnknownTypeError
-from plugwright_runtime.pool import HandlerPool
-from plugwright_runtime.servicer import handlers
+from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.message.wkt import AnyMessage
+from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
-from plugwright_runtime.wkt import AnyMessage
 
 # ---------------------------------------------------------------- the case
 
@@ -166,7 +166,7 @@ from __future__ import annotations
 
 from typing import assert_type
 
-from plugwright_runtime.servicer import ServerContext
+from plugwright_runtime.rpc.servicer import ServerContext
 from shared_types.models import Currency, Money
 from shop.clients import ShopClient
 from shop.models import BuyRequest, Receipt

@@ -11,8 +11,8 @@ from google.protobuf import duration_pb2, timestamp_pb2
 from packages import Generated
 from plugwright_runtime import codec
 from plugwright_runtime.errors import FieldError
-from plugwright_runtime.nanotime import NanoDatetime, NanoTimedelta
-from plugwright_runtime.wkt import (
+from plugwright_runtime.message.nanotime import NanoDatetime, NanoTimedelta
+from plugwright_runtime.message.wkt import (
     NULL,
     AnyMessage,
     Empty,

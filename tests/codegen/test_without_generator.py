@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from failing import command
 from packages import RUNTIME
-from plugwright_runtime.goplugin import certificate
 from plugwright_runtime.launch_error import LaunchError
+from plugwright_runtime.styles.goplugin import certificate
 
 PROTO = """syntax = "proto3";
 package t;

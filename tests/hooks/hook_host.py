@@ -19,7 +19,7 @@ from typing import Any
 import grpc
 import pytest
 from mattermost_plugin import Plugin, hook
-from plugwright_runtime.dispatch import Dispatcher
+from plugwright_runtime.hooks.dispatch import Dispatcher
 from plugwright_runtime.testing import BackgroundServer
 from sdk_facts import MESSAGES, PACKAGE, TABLE, message_class, simple
 from sdk_values import Tree, attribute, descriptor, filled, to_pb

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from hook_host import hosted, logged, scripted, web
 from mattermost_plugin import StreamingResponse
-from plugwright_runtime.bridged_channel import BridgedCall
-from plugwright_runtime.crossing import in_thread, mailbox
-from plugwright_runtime.handler_loop import HandlerLoop
-from plugwright_runtime.pool import HandlerPool
+from plugwright_runtime.loops.bridged_channel import BridgedCall
+from plugwright_runtime.loops.crossing import in_thread, mailbox
+from plugwright_runtime.loops.places import HandlerLoop
+from plugwright_runtime.loops.pool import HandlerPool
 
 request_id = contextvars.ContextVar("request_id", default="none")
 

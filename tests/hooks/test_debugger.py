@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from mattermost_plugin import HookName, Plugin, UnavailableError, hook, models
 from mattermost_plugin.testing import PluginHarness
-from plugwright_runtime import debugger
+from plugwright_runtime.loops import debugger
 
 SDK = Path(models.__file__ or "").parents[2]
 PROGRAM = """

@@ -9,7 +9,7 @@ import pytest
 from mattermost_plugin import NotFoundError, Plugin, PluginAPIError, models
 from mattermost_plugin.servicers import PluginAPIServicer
 from mattermost_plugin.testing import PluginHarness
-from plugwright_runtime.servicer import ServerContext
+from plugwright_runtime.rpc.servicer import ServerContext
 
 
 @pytest.fixture(scope="module")

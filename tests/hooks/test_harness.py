@@ -27,7 +27,7 @@ from mattermost_plugin import (
 from mattermost_plugin.servicers import PluginAPIServicer
 from mattermost_plugin.testing import PluginHarness
 from plugwright_runtime.launch_error import LaunchError
-from plugwright_runtime.servicer import ServerContext
+from plugwright_runtime.rpc.servicer import ServerContext
 
 
 class NoShouting(Plugin):

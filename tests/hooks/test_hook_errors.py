@@ -21,7 +21,7 @@ from mattermost_plugin import (
 )
 from mattermost_plugin.testing import PluginHarness
 from plugwright_runtime.errors import Abort, StatusError
-from plugwright_runtime.wkt import AnyMessage
+from plugwright_runtime.message.wkt import AnyMessage
 from sdk_values import to_pb
 
 EMBEDDING = [h for h in UNARY.values() if h.has_error]

@@ -22,7 +22,7 @@ from mattermost_plugin import (
     models,
 )
 from mattermost_plugin.models import Post
-from plugwright_runtime.model import Model
+from plugwright_runtime.message.model import Model
 
 untyped: Any = hook
 T = TypeVar("T")

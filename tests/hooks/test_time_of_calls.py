@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from mattermost_plugin import HookName, Plugin, UnavailableError, hook
 from mattermost_plugin.testing import PluginHarness
-from plugwright_runtime.deadlines import remaining
+from plugwright_runtime.loops.deadlines import remaining
 
 SECONDS = 0.5
 

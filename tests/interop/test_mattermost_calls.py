@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from mattermost_host import HERE, PLUGINS, MattermostHost
-from plugwright_runtime.pool import THREADS
+from plugwright_runtime.loops.pool import THREADS
 
 DEEPER_THAN_THE_POOL = THREADS + 36
 

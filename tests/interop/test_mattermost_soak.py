@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from gohost import Result
 from mattermost_host import PLUGINS, MattermostHost
-from plugwright_runtime.pool import THREADS
+from plugwright_runtime.loops.pool import THREADS
 
 ROUNDS = 6
 MORE_MIB = 12.0  # than after the warm-up; a round moves some 5 MiB through the process

@@ -10,8 +10,8 @@ import pytest
 from google.protobuf import json_format
 from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError, FieldError
-from plugwright_runtime.rawtime import RawDatetime, RawTimedelta
-from plugwright_runtime.wkt import AnyMessage, FieldMask
+from plugwright_runtime.message.rawtime import RawDatetime, RawTimedelta
+from plugwright_runtime.message.wkt import AnyMessage, FieldMask
 from torture import Torture
 
 ANIMAL = "zoo.v1.Animal"

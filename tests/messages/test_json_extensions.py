@@ -9,7 +9,7 @@ import pytest
 from google.protobuf import json_format
 from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError, FieldError
-from plugwright_runtime.wkt import AnyMessage
+from plugwright_runtime.message.wkt import AnyMessage
 from torture import Torture
 
 BASE = "old.v1.Base"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from filling import damaged, fill
 from google.protobuf.message import DecodeError
-from plugwright_runtime import deep
-from plugwright_runtime.raw_fields import raw_fields
+from plugwright_runtime.message import deep_parsing as deep
+from plugwright_runtime.message.raw_fields import raw_fields
 from torture import Torture
 
 TYPES = ["zoo.v1.Animal", "old.v1.Base", "unchecked.v1.Texts"]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from filling import fill
 from plugwright_runtime import codec
-from plugwright_runtime.unknown_inside import Kept
+from plugwright_runtime.message.unknown_inside import Kept
 from test_as_protobuf import serialized, settled
 from torture import Torture
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 from google.protobuf import struct_pb2
-from plugwright_runtime import codec, wkt
-from plugwright_runtime.descriptors import is_map, is_repeated
+from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError
-from plugwright_runtime.hook_values import Arguments
-from plugwright_runtime.unknown import LARGE
-from plugwright_runtime.wire import LONG
+from plugwright_runtime.hooks.values import Arguments
+from plugwright_runtime.message import wkt
+from plugwright_runtime.message.descriptors import is_map, is_repeated
+from plugwright_runtime.message.unknown import LARGE
+from plugwright_runtime.message.wire import LONG
 
 UNKNOWN = b"\xa0\x3f\x01"  # field 1012: a varint of one byte
 

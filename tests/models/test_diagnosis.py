@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from plugwright_runtime import codec
-from plugwright_runtime.descriptors import by_attribute, in_oneof, is_map, is_repeated
 from plugwright_runtime.errors import FieldError
-from plugwright_runtime.trial import Trial
-from plugwright_runtime.wkt import AnyMessage, Empty, FieldMask
+from plugwright_runtime.message.descriptors import by_attribute, in_oneof, is_map, is_repeated
+from plugwright_runtime.message.trial import Trial
+from plugwright_runtime.message.wkt import AnyMessage, Empty, FieldMask
 
 NOTHING = object()
 _INTS: tuple[Any, ...] = (

@@ -24,9 +24,9 @@ from openrun_plugin import (
 )
 from openrun_plugin.clients import PluginProviderClient
 from openrun_plugin.testing import ProviderHost
-from plugwright_runtime.application import instantiate
-from plugwright_runtime.pool import HandlerPool
-from plugwright_runtime.servicer import handlers
+from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.process.application import instantiate
+from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
 MIB = 1024 * 1024

@@ -19,7 +19,7 @@ from openrun_calls import Calls
 from openrun_plugin import PluginAPIError, UnavailableError, to_star
 from openrun_plugin.clients import AsyncPluginProviderClient, PluginProviderClient
 from openrun_plugin.testing import ProviderHost
-from plugwright_runtime.results import (
+from plugwright_runtime.rpc.results import (
     CallScope,
     PreviousCallFailed,
     Result,

@@ -27,8 +27,8 @@ from openrun_plugin.models import (
 )
 from plugwright_runtime.codec import decode, encode
 from plugwright_runtime.errors import DecodeError
-from plugwright_runtime.fitting import Misfit
-from plugwright_runtime.nanotime import NanoDatetime, nano_datetime
+from plugwright_runtime.fit.fitting import Misfit
+from plugwright_runtime.message.nanotime import NanoDatetime, nano_datetime
 
 Kind = StarValue.Kind
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

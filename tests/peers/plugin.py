@@ -14,7 +14,7 @@ import grpc
 from peer_sdk import ServerContext, ServicePlugin, StatusError, run_plugin
 from peer_sdk.models import Duration, Nothing, Order, Payload, Status, Sum
 from peer_sdk.servicers import PeerServicer
-from plugwright_runtime.servicer import Requests
+from plugwright_runtime.rpc.servicer import Requests
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 LONGEST = 2.0  # seconds that a function waits: nothing tells it that its caller has gone

@@ -36,7 +36,7 @@ DIALLED = [*LIMITS, ("grpc.default_authority", "localhost")]  # as by grpc-go
 
 PROLOGUE = """
 import asyncio, ctypes, logging, os, signal, subprocess, sys, threading, time
-from plugwright_runtime import goplugin
+from plugwright_runtime.styles import goplugin
 spec = goplugin.PluginSpec("PLUGIN_COOKIE", "sesame", log_level_variables=("LOG_LEVEL",), **OPTIONS)
 goplugin.prepare(spec)
 """

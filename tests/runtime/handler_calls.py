@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from importlib import import_module
 from typing import Any, TypeVar
 
-from plugwright_runtime.handler_loop import HandlerLoop
+from plugwright_runtime.loops.places import HandlerLoop
 
 # grpcio ships no types.
 grpc: Any = import_module("grpc")

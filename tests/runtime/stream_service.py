@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from plugwright_runtime.errors import NotFoundError
-from plugwright_runtime.pool import HandlerPool
-from plugwright_runtime.servicer import handlers
+from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
 CASE = Path(__file__).parents[1] / "cases" / "streams"

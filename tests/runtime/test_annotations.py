@@ -13,15 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plugwright_runtime.annotations import (
-    Unresolved,
-    annotations_of,
-    hints_of,
-    signature_of,
-)
-from plugwright_runtime.commands import CommandTable, marked
-from plugwright_runtime.fitting import Misfit, fit_of
-from plugwright_runtime.parameters import Parameters
+from plugwright_runtime.fit.annotations import Unresolved, annotations_of, hints_of, signature_of
+from plugwright_runtime.fit.commands import CommandTable, marked
+from plugwright_runtime.fit.fitting import Misfit, fit_of
+from plugwright_runtime.fit.parameters import Parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 for sdk in ("mattermost", "clapshot", "openrun"):

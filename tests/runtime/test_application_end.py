@@ -8,10 +8,10 @@ from collections.abc import Awaitable
 
 import pytest
 from handler_calls import THREAD, run
-from plugwright_runtime.application import finish
-from plugwright_runtime.handler_loop import HandlerLoop
-from plugwright_runtime.plugin import ServicePlugin
-from plugwright_runtime.pool import HandlerPool
+from plugwright_runtime.hooks.plugin import ServicePlugin
+from plugwright_runtime.loops.places import HandlerLoop
+from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.process.application import finish
 
 
 class Client:

@@ -21,11 +21,11 @@ import grpc.aio
 import pytest
 from bridged_loop import run_bridged
 from grpc_tools import protoc
-from plugwright_runtime.bridged_channel import BridgedChannel
-from plugwright_runtime.client import AsyncClient, ClientOptions
-from plugwright_runtime.crossing import Mailbox, mailbox
 from plugwright_runtime.errors import UnavailableError
-from plugwright_runtime.pool import transport
+from plugwright_runtime.loops.bridged_channel import BridgedChannel
+from plugwright_runtime.loops.crossing import Mailbox, mailbox
+from plugwright_runtime.loops.pool import transport
+from plugwright_runtime.rpc.client import AsyncClient, ClientOptions
 from plugwright_runtime.testing import BackgroundServer
 
 pytestmark = pytest.mark.timeout(60)

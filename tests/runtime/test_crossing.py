@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from handler_calls import run
-from plugwright_runtime.crossing import Mailbox, abandoned, in_thread, mailbox
-from plugwright_runtime.pool import HandlerPool
+from plugwright_runtime.loops.crossing import Mailbox, abandoned, in_thread, mailbox
+from plugwright_runtime.loops.pool import HandlerPool
 
 
 class CountingLoop(asyncio.SelectorEventLoop):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
-from plugwright_runtime.deep import parse
+from plugwright_runtime.message.deep_parsing import parse
 
 FIELD = descriptor_pb2.FieldDescriptorProto
 

@@ -23,8 +23,8 @@ from goplugin_host import (
     start_plugin,
 )
 from h2_server import Serving, serving
-from plugwright_runtime.client import AsyncClient, ClientOptions, SyncClient
-from plugwright_runtime.dialling import channel_options
+from plugwright_runtime.rpc.client import AsyncClient, ClientOptions, SyncClient
+from plugwright_runtime.rpc.dialling import channel_options
 
 pytestmark = pytest.mark.timeout(60)
 place = pytest.fixture(short_directory, name="place")

@@ -40,7 +40,7 @@ def attempt():
         server.stop()
 """
 PROCESS = """
-from plugwright_runtime.goplugin import PluginSpec, serve
+from plugwright_runtime.styles.goplugin import PluginSpec, serve
 spec = PluginSpec("K", "V")
 def attempt():
     def register(context):
@@ -49,7 +49,7 @@ def attempt():
     raise LookupError
 """
 ADDRESS = """
-from plugwright_runtime.goplugin import PluginSpec, serve
+from plugwright_runtime.styles.goplugin import PluginSpec, serve
 spec = PluginSpec("K", "V")
 def attempt():
     environ = {"PLUGIN_UNIX_SOCKET_DIR": "/no/such/directory"}
@@ -57,7 +57,7 @@ def attempt():
     raise LookupError
 """
 BROKER = """
-from plugwright_runtime.goplugin import PluginSpec, serve
+from plugwright_runtime.styles.goplugin import PluginSpec, serve
 spec = PluginSpec("K", "V")
 def attempt():
     async def register(context):

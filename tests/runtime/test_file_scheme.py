@@ -18,14 +18,8 @@ from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
 from hpack.table import HeaderTable
 from hypothesis import given
 from hypothesis import strategies as st
-from plugwright_runtime.file_scheme import MAX_HELD, Requests
-from plugwright_runtime.header_blocks import (
-    STATIC_NAMES,
-    HeaderBlocks,
-    Name,
-    Text,
-    length,
-)
+from plugwright_runtime.styles.file_scheme import MAX_HELD, Requests
+from plugwright_runtime.styles.header_blocks import STATIC_NAMES, HeaderBlocks, Name, Text, length
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, SETTINGS, CONTINUATION = 0, 1, 4, 9

@@ -21,9 +21,9 @@ from typing import (
 )
 
 import pytest
-from plugwright_runtime.fitting import Misfit, Unfit, fit_of
-from plugwright_runtime.nanotime import NanoDatetime
-from plugwright_runtime.parameters import Parameters
+from plugwright_runtime.fit.fitting import Misfit, Unfit, fit_of
+from plugwright_runtime.fit.parameters import Parameters
+from plugwright_runtime.message.nanotime import NanoDatetime
 
 T = TypeVar("T")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

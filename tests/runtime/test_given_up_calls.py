@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 from handler_calls import aio, run, served
-from plugwright_runtime import handler_loop, pool
-from plugwright_runtime.crossing import Overloaded, in_thread
-from plugwright_runtime.handler_loop import HandlerLoop
-from plugwright_runtime.pool import HandlerPool
+from plugwright_runtime.loops import places as handler_loop
+from plugwright_runtime.loops import pool
+from plugwright_runtime.loops.crossing import Overloaded, in_thread
+from plugwright_runtime.loops.places import HandlerLoop
+from plugwright_runtime.loops.pool import HandlerPool
 
 
 class Blocked:

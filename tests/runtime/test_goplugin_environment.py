@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import goplugin_host
 import pytest
-from plugwright_runtime.endpoint import Endpoint
-from plugwright_runtime.goplugin import LaunchError, PluginSpec
-from plugwright_runtime.goplugin.environment import (
+from plugwright_runtime.process.endpoint import Endpoint
+from plugwright_runtime.styles.goplugin import LaunchError, PluginSpec
+from plugwright_runtime.styles.goplugin.environment import (
     Launch,
     NotStartedByHost,
     PortRange,
     read_launch,
 )
-from plugwright_runtime.goplugin.handshake import handshake_line
+from plugwright_runtime.styles.goplugin.handshake import handshake_line
 
 COOKIE = goplugin_host.COOKIE
 

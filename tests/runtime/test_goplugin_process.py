@@ -344,7 +344,7 @@ def test_health_answers_while_many_handlers_wait(tmp_path: Path) -> None:
 
 def test_preparing_imports_neither_grpc_nor_protobuf() -> None:
     code = (
-        "import sys; from plugwright_runtime.goplugin import PluginSpec, prepare\n"
+        "import sys; from plugwright_runtime.styles.goplugin import PluginSpec, prepare\n"
         "assert prepare(PluginSpec('K', 'V'), {'K': 'V'})\n"
         "assert not [m for m in sys.modules if m.split('.')[0] in ('grpc', 'google')]"
     )

@@ -6,7 +6,7 @@ import asyncio
 import signal
 
 import pytest
-from plugwright_runtime import guardian
+from plugwright_runtime.process import guardian
 
 
 @pytest.mark.parametrize(

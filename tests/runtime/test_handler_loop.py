@@ -18,7 +18,7 @@ from handler_calls import (
     run,
     served,
 )
-from plugwright_runtime.handler_loop import HandlerLoop
+from plugwright_runtime.loops.places import HandlerLoop
 
 
 def test_a_task_of_its_own_cannot_end_the_loop(

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
-from plugwright_runtime.goplugin.spec import PluginSpec
-from plugwright_runtime.identity import identity
 from plugwright_runtime.launch import Launch
+from plugwright_runtime.process.identity import identity
+from plugwright_runtime.styles.goplugin.spec import PluginSpec
 
 LAUNCH = Launch(PluginSpec("COOKIE", "x"), "ID", "FOLDER", "plugin.json")
 UNNAMED = Launch(PluginSpec("COOKIE", "x"), "ID", "FOLDER")

@@ -14,8 +14,8 @@ from typing import Any, Literal, Optional
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plugwright_runtime.fitting import Misfit, Unfit
-from plugwright_runtime.json_args import JSONArgs
+from plugwright_runtime.fit.fitting import Misfit, Unfit
+from plugwright_runtime.fit.json_args import JSONArgs
 
 
 @dataclass

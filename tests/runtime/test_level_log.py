@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plugwright_runtime.level_log import (
+from plugwright_runtime.process.line_writer import LineWriter
+from plugwright_runtime.styles.level_log import (
     LevelHandler,
     PrintedLines,
     json_line,
@@ -18,7 +19,6 @@ from plugwright_runtime.level_log import (
     level_word,
     missing_as_text,
 )
-from plugwright_runtime.line_writer import LineWriter
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from plugwright_runtime.pool import HandlerPool, this_thread_serves, waiting
+from plugwright_runtime.loops.pool import HandlerPool, this_thread_serves, waiting
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from plugwright_runtime import pool as pools
-from plugwright_runtime import stall
-from plugwright_runtime.crossing import Overloaded
-from plugwright_runtime.pool import HandlerPool, waiting
+from plugwright_runtime.loops import pool as pools
+from plugwright_runtime.loops import stall
+from plugwright_runtime.loops.crossing import Overloaded
+from plugwright_runtime.loops.pool import HandlerPool, waiting
 
 MOST = 24
 

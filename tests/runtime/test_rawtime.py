@@ -16,8 +16,8 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "runtime"))
-from plugwright_runtime.nanotime import NanoDatetime, NanoTimedelta
-from plugwright_runtime.rawtime import RawDatetime, RawTime, RawTimedelta
+from plugwright_runtime.message.nanotime import NanoDatetime, NanoTimedelta
+from plugwright_runtime.message.rawtime import RawDatetime, RawTime, RawTimedelta
 
 LATE, EARLY = RawDatetime(2**62, 5), RawDatetime(-(2**63), 0)
 LONG, MIXED = RawTimedelta(2**62, 0), RawTimedelta(1, -1)

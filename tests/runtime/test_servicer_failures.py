@@ -14,8 +14,8 @@ import grpc
 import pytest
 from plugwright_runtime.errors import PluginAPIError
 from plugwright_runtime.failure_log import FAILED_BADLY
-from plugwright_runtime.pool import HandlerPool
-from plugwright_runtime.servicer import handlers
+from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 from stream_service import generate
 

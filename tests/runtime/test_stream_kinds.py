@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from bridged_loop import Run, each_loop
 from plugwright_runtime.errors import FieldError, NotFoundError, PluginAPIError
-from plugwright_runtime.pool import HandlerPool
-from plugwright_runtime.servicer import handlers
+from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 from stream_service import Served, generate
 

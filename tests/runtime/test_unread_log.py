@@ -22,8 +22,8 @@ from goplugin_host import (
     spawn,
     start_plugin,
 )
-from plugwright_runtime import patient_logging
-from plugwright_runtime.line_writer import LineWriter
+from plugwright_runtime.process import patient_logging
+from plugwright_runtime.process.line_writer import LineWriter
 
 CHECK = "/grpc.health.v1.Health/Check"
 SERVING = b"\x08\x01"

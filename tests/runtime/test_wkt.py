@@ -35,7 +35,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "runtime"))
-from plugwright_runtime import wkt
+from plugwright_runtime.message import wkt
 
 _FILES = (
     any_pb2,

@@ -25,13 +25,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "runtime"))
-from plugwright_runtime.nanotime import (
-    NanoDatetime,
-    NanoTimedelta,
-    total_nanoseconds,
-)
-from plugwright_runtime.rawtime import RawDatetime, RawTimedelta
-from plugwright_runtime.wkt import (
+from plugwright_runtime.message.nanotime import NanoDatetime, NanoTimedelta, total_nanoseconds
+from plugwright_runtime.message.rawtime import RawDatetime, RawTimedelta
+from plugwright_runtime.message.wkt import (
     read_duration,
     read_timestamp,
     write_duration,

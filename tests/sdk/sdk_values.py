@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mattermost_plugin import registry
-from plugwright_runtime.wkt import NULL
+from plugwright_runtime.message.wkt import NULL
 from sdk_facts import PACKAGE, message_class
 
 Tree = dict[str, Any]

@@ -16,8 +16,8 @@ from mattermost_plugin import models, registry
 from mattermost_plugin.models import Post, PostList, Reaction, Team, TeamType, User
 from plugwright_runtime import codec
 from plugwright_runtime.errors import UnknownTypeError
-from plugwright_runtime.model import Model
-from plugwright_runtime.wkt import NULL
+from plugwright_runtime.message.model import Model
+from plugwright_runtime.message.wkt import NULL
 from sdk_facts import ENUMS, MESSAGES, PACKAGE
 from sdk_values import filled, to_model
 

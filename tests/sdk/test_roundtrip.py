@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from mattermost_plugin import models, registry
 from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError, FieldError
-from plugwright_runtime.wkt import NULL
+from plugwright_runtime.message.wkt import NULL
 from sdk_facts import API, MESSAGES, PACKAGE, message_class
 from sdk_strategies import tree
 from sdk_values import Tree, descriptor, filled, same, to_model, to_pb

@@ -43,8 +43,8 @@ from mattermost_plugin.models import ChannelType, Post, TeamType, User
 from mattermost_plugin.servicers import PluginAPIServicer
 from mattermost_plugin.testing import PluginHarness
 from plugwright_runtime import codec
-from plugwright_runtime.servicer import ServerContext
-from plugwright_runtime.wkt import JSONObject
+from plugwright_runtime.message.wkt import JSONObject
+from plugwright_runtime.rpc.servicer import ServerContext
 
 
 class Settings(TypedDict):

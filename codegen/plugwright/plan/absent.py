@@ -72,7 +72,7 @@ class AbsentMessages:
             self._wrong(pattern, f"{pattern!r} {text}; remove one of the two")
         argument = f"({plan.argument}, {quote(rpc)}, {quote(plan.name)})"
         rule = f"{plan.rule}; None is refused, by pattern {pattern!r}"
-        given = expr(runtime("client", "given"), argument)
+        given = expr(runtime("rpc.client", "given"), argument)
         return plan._replace(argument=given, rule=rule)
 
     def _filled(self, plan: ParameterPlan, name: str, field: Field, pattern: str) -> ParameterPlan:
@@ -84,7 +84,7 @@ class AbsentMessages:
             self._wrong(pattern, f"{pattern!r} {text}")
             return plan
         model: Code = self.planner.types[message].model
-        filled = expr(runtime("client", "filled"), f"({plan.argument}, ", model, ")")
+        filled = expr(runtime("rpc.client", "filled"), f"({plan.argument}, ", model, ")")
         rule = f"{plan.rule}; None sends an empty message, by pattern {pattern!r}"
         return plan._replace(argument=filled, rule=rule)
 

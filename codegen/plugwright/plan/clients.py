@@ -27,8 +27,8 @@ from .modules import (
 from .package import ExportPlan, namespace
 
 _CORES = {
-    False: runtime("client", "SyncClient"),
-    True: runtime("client", "AsyncClient"),
+    False: runtime("rpc.client", "SyncClient"),
+    True: runtime("rpc.client", "AsyncClient"),
 }
 
 
@@ -96,7 +96,7 @@ class ClientPlanner:
         timeout, env = (api.timeout, api.target_env) if is_api else (30.0, "")
         errors = self.planner.convention(service.full_name)
         options = expr(
-            runtime("client", "ClientOptions"),
+            runtime("rpc.client", "ClientOptions"),
             f'(\n        service="{service.full_name}",\n        timeout={timeout!r},',
             f"\n        target_env={layout.quote(env)}," if env else "",
             _argument(errors.declaration("errors=", "        ")),

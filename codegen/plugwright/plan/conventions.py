@@ -138,7 +138,7 @@ class Convention(NamedTuple):
         inside = "".join(f"\n    {name}={value}," for name, value in self._arguments())
         if not inside:
             return ""
-        cls = runtime("conventions", STYLES[self.style].cls)
+        cls = runtime("rpc.conventions", STYLES[self.style].cls)
         return expr(f"{pad}{head}", cls, f"({inside}\n)".replace("\n", f"\n{pad}"))
 
     def _arguments(self) -> Iterator[tuple[str, str]]:

@@ -215,7 +215,7 @@ class HookPlanner:
                     yield names.attribute(field.oneof), expr(union, " | None"), "value"
                 oneofs.add(field.oneof)
             elif wrapped := self._json_wrapper(field):
-                yield name, expr(runtime("wkt", "JSONObject")), f"json:{wrapped}"
+                yield name, expr(runtime("message.wkt", "JSONObject")), f"json:{wrapped}"
             elif _is_plain_message(field):
                 yield name, kinds.annotation(field.kind), "message"
             else:
@@ -257,7 +257,7 @@ class HookPlanner:
             return family, none, ()
         rejected = [f for f in payload if f.name == self.hooks.rejected]
         modified = [f for f in payload if fnmatch(f.name, self.hooks.modified)]
-        reject = expr(runtime("hooks", "Reject"))
+        reject = expr(runtime("hooks.table", "Reject"))
         if rejected and len(payload) == 1:
             rules.append("family reject: the response has only a rejection")
             return "reject", (reject, *none), ()
@@ -285,7 +285,7 @@ class HookPlanner:
                 joined = expr(joined, ", ", value)
             result.append(expr(builtin("tuple"), "[", joined, "]"))
         if method.name in self.hooks.dismiss:
-            result.append(expr(runtime("hooks", "Dismiss")))
+            result.append(expr(runtime("hooks.table", "Dismiss")))
         return (*result, reject, expr("None"))
 
     def _single(
@@ -308,7 +308,7 @@ class HookPlanner:
 
     def _value(self, field: Field) -> Expr:
         if self._json_wrapper(field):
-            return expr(runtime("wkt", "JSONObject"))
+            return expr(runtime("message.wkt", "JSONObject"))
         if isinstance(field.kind, ScalarKind) and field.kind.type is Scalar.BYTES:
             return expr(builtin("bytes"))
         return self.planner.kinds.annotation(field.kind)

@@ -35,19 +35,19 @@ _ALL = (
 STYLES = (
     Style(
         "go-plugin",
-        runtime("goplugin.spec", "PluginSpec"),
+        runtime("styles.goplugin.spec", "PluginSpec"),
         ("cookie_key", "cookie_value"),
         ("cookie_key", "cookie_value", "versions", "auto_mtls", "log_level_envs"),
     ),
     Style(
         "socket-argument",
-        runtime("socket_argument", "SocketArgument"),
+        runtime("styles.socket_argument", "SocketArgument"),
         (),
         ("file_scheme",),
     ),
     Style(
         "port-on-stdout",
-        runtime("port_on_stdout", "PortOnStdout"),
+        runtime("styles.port_on_stdout", "PortOnStdout"),
         (),
         ("log_level_envs",),
     ),

@@ -165,8 +165,8 @@ class MethodPlanner:
         unset: Code = "None"  # what stands for a parameter that is left out
         default, rule = self._default(request, field)
         if self.is_json(request, field):
-            annotation = expr(runtime("wkt", "JSONObject"))
-            argument = expr(runtime("json_bytes", "dump"), f"({name})")
+            annotation = expr(runtime("message.wkt", "JSONObject"))
+            argument = expr(runtime("message.json_bytes", "dump"), f"({name})")
             if default is not None:
                 unset, default = default, "None"
         elif isinstance(field.kind, EnumKind) and default is not None:
@@ -247,9 +247,9 @@ class MethodPlanner:
         if self.is_json(response, field):
             rules.append("JSON text in bytes, decoded")
             load = "load_nullable" if nullable else "load"
-            annotation = expr(runtime("wkt", "JSONObject"), " | None" if nullable else "")
+            annotation = expr(runtime("message.wkt", "JSONObject"), " | None" if nullable else "")
             arguments = f'({source}, "{method.name}")'
-            return annotation, expr(runtime("json_bytes", load), arguments)
+            return annotation, expr(runtime("message.json_bytes", load), arguments)
         annotation = self.kinds.annotation(field.kind)
         if not field.presence:
             return annotation, source
@@ -259,7 +259,7 @@ class MethodPlanner:
             rules.append(f"None if {why}")
             return expr(annotation, " | None"), source
         rules.append("an unset payload without an error raises PluginAPIError")
-        present = runtime("client", "present")
+        present = runtime("rpc.client", "present")
         return annotation, expr(present, f'({source}, "{method.name}", "{field.name}")')
 
 

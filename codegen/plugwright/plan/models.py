@@ -135,7 +135,7 @@ class ModelPlanner:
             # Its class, or the alias that stands for it, may not exist when a default is evaluated.
             if "." in model.name or model.name in self.declared:
                 zero = self.kinds.row(field.kind).zero or ""
-                unset = runtime("model", "UNSET")
+                unset = runtime("message.model", "UNSET")
                 stored = expr(zero, " if ", name, " is ", unset, " else ", name)
                 default = unset
         doc = noted(field.comment, field.deprecated)
@@ -182,7 +182,7 @@ class ModelPlanner:
         members = self.types[enum.full_name].members
         return EnumPlan(
             name=self._class_name(enum.full_name),
-            base=runtime("model", "ClosedEnum" if enum.closed else "OpenEnum"),
+            base=runtime("message.model", "ClosedEnum" if enum.closed else "OpenEnum"),
             members=tuple(
                 MemberPlan(members[v.name], v.number, noted(v.comment, v.deprecated))
                 for v in enum.values
@@ -272,7 +272,7 @@ class ModelPlanner:
             lines.append(f'elif w == "{field.name}":')
             made = expr(self._case(message, oneof, field), "(")
             if field.deprecated:  # reading is no use of it
-                new_case = runtime("wire", "new_case")
+                new_case = runtime("message.wire", "new_case")
                 made = expr(new_case, "(", self._case(message, oneof, field), ", ")
             value = self.kinds.read_set(field)
             lines.append(expr(f"    o.{attribute} = ", made, value, ")"))
@@ -286,7 +286,7 @@ class ModelPlanner:
             lines.append(expr("elif isinstance(w, ", case, "):"))
             lines += map(indented, self.kinds.write_set(field, "w.value"))
         lines.append("else:")
-        lines.append(expr("    raise ", runtime("wire", "not_a_case"), "(w)"))
+        lines.append(expr("    raise ", runtime("message.wire", "not_a_case"), "(w)"))
         return lines
 
 

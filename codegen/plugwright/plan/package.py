@@ -265,13 +265,13 @@ def root(
     exports += clients
     exports += [ExportPlan(n, "plugwright_runtime.errors", n) for n in _ERRORS]
     values = {value for name in used for value in _VALUES.get(name, ())}
-    exports += [ExportPlan(n, "plugwright_runtime.wkt", n) for n in sorted(values)]
+    exports += [ExportPlan(n, "plugwright_runtime.message.wkt", n) for n in sorted(values)]
     if has_hooks:
         name = "HookRegistrationError"
         exports.append(ExportPlan(name, "plugwright_runtime.errors", name))
         exports += [ExportPlan(n, ".hooks", n) for n in ("HookName", "hook")]
         exports.append(ExportPlan("Plugin", ".plugin", "Plugin"))
-        exports += [ExportPlan(n, "plugwright_runtime.hooks", n) for n in _ANSWERS]
+        exports += [ExportPlan(n, "plugwright_runtime.hooks.table", n) for n in _ANSWERS]
         exports += [ExportPlan(n, "plugwright_runtime.http", n) for n in _HTTP]
     serves = bool(settings.launch.service)
     starts = launch.configured(settings) if has_hooks or serves else None
@@ -279,8 +279,8 @@ def root(
         exports.append(ExportPlan("run_plugin", ".plugin", "run_plugin"))
     if serves:
         for module, name in (
-            ("plugin", "ServicePlugin"),
-            ("servicer", "ServerContext"),
+            ("hooks.plugin", "ServicePlugin"),
+            ("rpc.servicer", "ServerContext"),
         ):
             exports.append(ExportPlan(name, f"plugwright_runtime.{module}", name))
     own = [ExportPlan(n, f".{m}", n) for n, m in settings.sdk.exports.items()]

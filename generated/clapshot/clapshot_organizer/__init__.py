@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.hosted import prepare_grpc
 from plugwright_runtime.lazy import lazy_names
+from plugwright_runtime.process.started import prepare_grpc
 
 prepare_grpc()
 
@@ -43,15 +43,15 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.plugin import (
+    from plugwright_runtime.hooks.plugin import (
         ServicePlugin,
     )
-    from plugwright_runtime.servicer import (
-        ServerContext,
-    )
-    from plugwright_runtime.wkt import (
+    from plugwright_runtime.message.wkt import (
         NanoDatetime,
         RawDatetime,
+    )
+    from plugwright_runtime.rpc.servicer import (
+        ServerContext,
     )
 else:
     __getattr__, __dir__ = lazy_names(
@@ -63,14 +63,14 @@ else:
             "ClapshotClient": ".clients.organizer_outbound",
             "DecodeError": "plugwright_runtime.errors",
             "FieldError": "plugwright_runtime.errors",
-            "NanoDatetime": "plugwright_runtime.wkt",
+            "NanoDatetime": "plugwright_runtime.message.wkt",
             "NotFoundError": "plugwright_runtime.errors",
             "Organizer": ".organizer",
             "PermissionDeniedError": "plugwright_runtime.errors",
             "PluginAPIError": "plugwright_runtime.errors",
-            "RawDatetime": "plugwright_runtime.wkt",
-            "ServerContext": "plugwright_runtime.servicer",
-            "ServicePlugin": "plugwright_runtime.plugin",
+            "RawDatetime": "plugwright_runtime.message.wkt",
+            "ServerContext": "plugwright_runtime.rpc.servicer",
+            "ServicePlugin": "plugwright_runtime.hooks.plugin",
             "StatusError": "plugwright_runtime.errors",
             "UnavailableError": "plugwright_runtime.errors",
             "Unimplemented": "plugwright_runtime.errors",

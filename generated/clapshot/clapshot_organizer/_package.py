@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.package import Package
+from plugwright_runtime.message.package import Package
 
 if TYPE_CHECKING:  # found by name, so tools that freeze a program must see it here
     from . import _convert as _convert

@@ -20,13 +20,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar, final
 
 from plugwright_runtime import errors
-from plugwright_runtime.commands import CommandTable, called, marked
-from plugwright_runtime.conventions import StatusErrors
-from plugwright_runtime.endpoint import Endpoint
-from plugwright_runtime.fitting import Misfit
-from plugwright_runtime.json_args import Dataclass
-from plugwright_runtime.plugin import ServicePlugin
-from plugwright_runtime.servicer import Reply, ServerContext
+from plugwright_runtime.fit.commands import CommandTable, called, marked
+from plugwright_runtime.fit.fitting import Misfit
+from plugwright_runtime.fit.json_args import Dataclass
+from plugwright_runtime.hooks.plugin import ServicePlugin
+from plugwright_runtime.process.endpoint import Endpoint
+from plugwright_runtime.rpc.conventions import StatusErrors
+from plugwright_runtime.rpc.servicer import Reply, ServerContext
 
 from .clients import AsyncClapshotClient, ClapshotClient
 from .models import (
@@ -78,9 +78,7 @@ class UserVisible(errors.StatusError):
 
 def command(
     name: str,
-) -> Callable[
-    [Callable[[T, A, UserSessionData], R]], Callable[[T, A, UserSessionData], R]
-]:
+) -> Callable[[Callable[[T, A, UserSessionData], R]], Callable[[T, A, UserSessionData], R]]:
     """Handle the command that scripts in the browser send as `clapshot.callOrganizer(name, args)`.
 
     The method's first parameter after `self` is a dataclass: the JSON of `args` is checked against
@@ -164,9 +162,7 @@ class Organizer(OrganizerInboundServicer, ServicePlugin):
         return None
 
     @final
-    async def handshake(
-        self, request: ServerInfo, context: ServerContext, /
-    ) -> Empty | None:
+    async def handshake(self, request: ServerInfo, context: ServerContext, /) -> Empty | None:
         """Connect back to the server, introduce the organizer, and call `on_connected`."""
         async with self._connecting:
             target = target_of(request)
@@ -200,9 +196,7 @@ class Organizer(OrganizerInboundServicer, ServicePlugin):
         except Misfit as error:
             text = f"command {request.cmd!r}: {error}"
             raise UserVisible(text, "INVALID_ARGUMENT") from error
-        method: Callable[[Any, UserSessionData], Reply[None]] = getattr(
-            self, found.method
-        )
+        method: Callable[[Any, UserSessionData], Reply[None]] = getattr(self, found.method)
         return method(arguments, request.ses or UserSessionData())
 
     def _connected(self, cls: type[C]) -> C:
@@ -228,9 +222,7 @@ def target_of(server: ServerInfo) -> str:
             raise UserVisible("the server does not say where it can be reached")
 
 
-async def _call(
-    function: Callable[[ServerInfo], Reply[None]], server: ServerInfo
-) -> None:
+async def _call(function: Callable[[ServerInfo], Reply[None]], server: ServerInfo) -> None:
     """Call a hook: a coroutine here, a function in a thread."""
     if inspect.iscoroutinefunction(function):
         await function(server)

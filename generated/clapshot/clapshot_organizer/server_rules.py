@@ -55,9 +55,7 @@ def check(request: Any, sessions: Collection[str]) -> None:
             pass
 
 
-def _check_message(
-    request: ClientShowUserMessageRequest, sessions: Collection[str]
-) -> None:
+def _check_message(request: ClientShowUserMessageRequest, sessions: Collection[str]) -> None:
     if request.msg is None:
         raise _invalid("there is no message")
     refs = request.msg.refs

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from plugwright_runtime.application import close_clients
-from plugwright_runtime.handler_loop import Place
-from plugwright_runtime.pool import HandlerPool
-from plugwright_runtime.servicer import Servicer, handlers
+from plugwright_runtime.loops.places import Place
+from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.process.application import close_clients
+from plugwright_runtime.rpc.servicer import Servicer, handlers
 from plugwright_runtime.testing import BackgroundServer, FakeService
 
 from .clients import OrganizerInboundClient
@@ -76,9 +76,7 @@ class OrganizerHarness(Generic[T]):
         self._database = database
         self._connect = connect
         self.sessions: set[str] = set()
-        self.server = _StrictServer(
-            outbound or OrganizerOutboundServicer(), self.sessions
-        )
+        self.server = _StrictServer(outbound or OrganizerOutboundServicer(), self.sessions)
         if outbound is None:
             for rpc in OrganizerOutboundServicer.__rpcs__:
                 if rpc.nothing:
@@ -116,9 +114,7 @@ class OrganizerHarness(Generic[T]):
         """The handshake, as the server makes it: it waits for the organizer's own."""
         self.inbound.handshake(self.server_info())
         if not self.server.requests("handshake", OrganizerInfo):
-            raise AssertionError(
-                "the organizer has not introduced itself to the server"
-            )
+            raise AssertionError("the organizer has not introduced itself to the server")
 
     def server_info(self) -> ServerInfo:
         """What the server says in the handshake: that this process is to be called back."""
@@ -128,9 +124,7 @@ class OrganizerHarness(Generic[T]):
             version=SemanticVersionNumber(minor=8),
             url_base="http://127.0.0.1",
             db=self.database,
-            backchannel=ServerInfo.GrpcEndpoint(
-                endpoint=ServerInfo.GrpcEndpoint.Endpoint.Tcp(tcp)
-            ),
+            backchannel=ServerInfo.GrpcEndpoint(endpoint=ServerInfo.GrpcEndpoint.Endpoint.Tcp(tcp)),
         )
 
     @property
@@ -138,9 +132,7 @@ class OrganizerHarness(Generic[T]):
         """As the calls about migrations name it."""
         return Database(endpoint=self._database)
 
-    def session(
-        self, user: str = "alice", *, is_admin: bool = False
-    ) -> UserSessionData:
+    def session(self, user: str = "alice", *, is_admin: bool = False) -> UserSessionData:
         """A browser session, which is there from now on."""
         sid = f"sid-{user}"
         self.sessions.add(sid)

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.hosted import prepare_if_hosted
 from plugwright_runtime.lazy import lazy_names
+from plugwright_runtime.process.started import prepare_if_hosted
 
 prepare_if_hosted(
     __name__,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.hooks import (
+    from plugwright_runtime.hooks.table import (
         DISMISS,
         Dismiss,
         Reject,
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
         asgi,
         wsgi,
     )
-    from plugwright_runtime.wkt import (
+    from plugwright_runtime.message.wkt import (
         NULL,
     )
 else:
@@ -72,21 +72,21 @@ else:
             "Abort": "plugwright_runtime.errors",
             "AlreadyExistsError": "plugwright_runtime.errors",
             "AsyncPluginAPIClient": ".clients.plugin_api",
-            "DISMISS": "plugwright_runtime.hooks",
+            "DISMISS": "plugwright_runtime.hooks.table",
             "DecodeError": "plugwright_runtime.errors",
-            "Dismiss": "plugwright_runtime.hooks",
+            "Dismiss": "plugwright_runtime.hooks.table",
             "FieldError": "plugwright_runtime.errors",
             "HTTPResult": "plugwright_runtime.http",
             "HookName": ".hooks",
             "HookRegistrationError": "plugwright_runtime.errors",
             "JSONResponse": "plugwright_runtime.http",
-            "NULL": "plugwright_runtime.wkt",
+            "NULL": "plugwright_runtime.message.wkt",
             "NotFoundError": "plugwright_runtime.errors",
             "PermissionDeniedError": "plugwright_runtime.errors",
             "Plugin": ".plugin",
             "PluginAPIClient": ".clients.plugin_api",
             "PluginAPIError": "plugwright_runtime.errors",
-            "Reject": "plugwright_runtime.hooks",
+            "Reject": "plugwright_runtime.hooks.table",
             "Request": "plugwright_runtime.http",
             "Response": "plugwright_runtime.http",
             "StatusError": "plugwright_runtime.errors",

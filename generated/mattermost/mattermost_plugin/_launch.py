@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.goplugin.spec import PluginSpec
 from plugwright_runtime.launch import Launch
+from plugwright_runtime.styles.goplugin.spec import PluginSpec
 
 LAUNCH = Launch(
     PluginSpec(

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Literal, TYPE_CHECKING, TypeVar, Union, overload
 
-from plugwright_runtime.conventions import MessageErrors
-from plugwright_runtime.hooks import Dismiss, HookSpec, HookTable, Reject
+from plugwright_runtime.hooks.table import Dismiss, HookSpec, HookTable, Reject
 from plugwright_runtime.lazy import lazy_module
+from plugwright_runtime.rpc.conventions import MessageErrors
 
 if TYPE_CHECKING:
     from .models import api_channel_post as _api_channel_post
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .models import team as _team
     from .models import user as _user
     from plugwright_runtime import http as _http
-    from plugwright_runtime import wkt as _wkt
+    from plugwright_runtime.message import wkt as _wkt
 else:
     _api_channel_post = lazy_module(__package__, ".models.api_channel_post")
     _api_remaining = lazy_module(__package__, ".models.api_remaining")
@@ -39,7 +39,7 @@ else:
     _team = lazy_module(__package__, ".models.team")
     _user = lazy_module(__package__, ".models.user")
     _http = lazy_module(__package__, "plugwright_runtime.http")
-    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
+    _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
 
 class HookName(StrEnum):

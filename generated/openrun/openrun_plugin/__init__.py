@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.hosted import prepare_if_hosted
 from plugwright_runtime.lazy import lazy_names
+from plugwright_runtime.process.started import prepare_if_hosted
 
 prepare_if_hosted(
     __name__,
@@ -62,10 +62,10 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.plugin import (
+    from plugwright_runtime.hooks.plugin import (
         ServicePlugin,
     )
-    from plugwright_runtime.servicer import (
+    from plugwright_runtime.rpc.servicer import (
         ServerContext,
     )
 else:
@@ -86,8 +86,8 @@ else:
             "PermissionDeniedError": "plugwright_runtime.errors",
             "PluginAPIError": "plugwright_runtime.errors",
             "Provider": ".provider",
-            "ServerContext": "plugwright_runtime.servicer",
-            "ServicePlugin": "plugwright_runtime.plugin",
+            "ServerContext": "plugwright_runtime.rpc.servicer",
+            "ServicePlugin": "plugwright_runtime.hooks.plugin",
             "Session": ".sessions",
             "StatusError": "plugwright_runtime.errors",
             "Struct": ".values",

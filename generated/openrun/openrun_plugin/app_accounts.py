@@ -19,9 +19,7 @@ class Accounts:
     `store#archive`, to the name of an account, with or without the module: `archive`.
     """
 
-    def __init__(
-        self, settings: Mapping[str, Mapping[str, Any]], links: Mapping[str, str]
-    ) -> None:
+    def __init__(self, settings: Mapping[str, Mapping[str, Any]], links: Mapping[str, str]) -> None:
         self._settings = {plain_name(name): found for name, found in settings.items()}
         self._links = {plain_name(name): _account(to) for name, to in links.items()}
         used = {self._block(name) for name in self._links}

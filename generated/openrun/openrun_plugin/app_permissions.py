@@ -112,16 +112,12 @@ class Permissions:
         raise Refused(problem)
 
 
-def _problem(
-    patterns: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> str | None:
+def _problem(patterns: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
     """What keeps a call from fitting an entry."""
     if not patterns:
         return None
     if kwargs:
-        return (
-            f"the named argument {next(iter(kwargs))}: only positional ones are checked"
-        )
+        return f"the named argument {next(iter(kwargs))}: only positional ones are checked"
     if len(args) < len(patterns):
         return f"{len(args)} arguments: {len(patterns)} are checked"
     for number, (pattern, value) in enumerate(zip(patterns, args, strict=False), 1):

@@ -261,9 +261,7 @@ class AppCursor:
         """Give the cursor up; it can be closed again."""
         if not self.closed:
             self.closed = True
-            self._client.cursor_close(
-                session_id=self._session_id, cursor_id=self.handle.cursor_id
-            )
+            self._client.cursor_close(session_id=self._session_id, cursor_id=self.handle.cursor_id)
 
 
 def _no_cursor(handle: CursorHandle) -> NoReturn:

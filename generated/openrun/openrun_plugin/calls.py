@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from plugwright_runtime.fitting import Misfit
+from plugwright_runtime.fit.fitting import Misfit
 
 from .decoding import Decoder
 from .encoding import MESSAGE_BYTES, Encoder
@@ -113,15 +113,10 @@ class _Work:
         )
         self._function, self._args, self._kwargs = self._bound(request)
 
-    def _bound(
-        self, request: CallRequest
-    ) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
+    def _bound(self, request: CallRequest) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
         """What to call, and with what; raises Misfit."""
         decoder = Decoder()
-        args = [
-            decoder.decode(value, f"argument {i}")
-            for i, value in enumerate(request.args, 1)
-        ]
+        args = [decoder.decode(value, f"argument {i}") for i, value in enumerate(request.args, 1)]
         kwargs: dict[str, Any] = {}
         for kwarg in request.kwargs:
             if kwarg.name in kwargs:
@@ -151,11 +146,7 @@ class _Work:
     def _in_thread(self) -> StarValue | Awaitable[StarValue]:
         """The result, encoded here, where it holds up nobody."""
         result = self._function(*self._args, **self._kwargs)
-        return (
-            self._later(result)
-            if inspect.isawaitable(result)
-            else self._encoded(result)
-        )
+        return self._later(result) if inspect.isawaitable(result) else self._encoded(result)
 
     async def _later(self, result: Awaitable[Any]) -> StarValue:
         return self._encoded(await result)

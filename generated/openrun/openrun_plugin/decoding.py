@@ -9,7 +9,7 @@ from collections.abc import Callable, Set
 from datetime import timedelta
 from typing import Any
 
-from plugwright_runtime.nanotime import nano_datetime
+from plugwright_runtime.message.nanotime import nano_datetime
 
 from . import models
 from .models import StarDict, StarValue, TypedStruct, ValueList
@@ -90,9 +90,7 @@ class Decoder:
                 ref = FuncRef(v.function, args)
                 return ref if self._funcref is None else self._funcref(ref)
             case None:
-                raise Unconvertible(
-                    "a value of no kind, or of one that this SDK does not know"
-                )
+                raise Unconvertible("a value of no kind, or of one that this SDK does not know")
 
     def _values(self, values: ValueList, level: int) -> list[Any]:
         decoded: list[Any] = []

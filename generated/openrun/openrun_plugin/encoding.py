@@ -20,8 +20,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from plugwright_runtime.codec import encode as to_wire
-from plugwright_runtime.fitting import Misfit
-from plugwright_runtime.rawtime import below_microsecond
+from plugwright_runtime.fit.fitting import Misfit
+from plugwright_runtime.message.rawtime import below_microsecond
 
 from . import models
 from .models import BigInt, StarDict, StarEntry, StarValue, TypedStruct, ValueList
@@ -138,9 +138,7 @@ def _bytes(encoder: Encoder, value: Any, level: int) -> _Kind.Bytes:
 
 def _datetime(encoder: Encoder, value: datetime, level: int) -> _Kind.TimeUnixNanos:
     if value.utcoffset() is None:
-        raise Unconvertible(
-            "a time without a time zone; give it one: tzinfo=datetime.UTC"
-        )
+        raise Unconvertible("a time without a time zone; give it one: tzinfo=datetime.UTC")
     since = datetime.__sub__(value, EPOCH)
     micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
     nanos = micros * 1000 + below_microsecond(value)
@@ -176,9 +174,7 @@ def _dict(encoder: Encoder, value: Mapping[Any, Any], level: int) -> _Kind.Dict:
     return _Kind.Dict(_entries(encoder, value.items(), level))
 
 
-def _entries(
-    encoder: Encoder, items: Iterable[tuple[Any, Any]], level: int
-) -> StarDict:
+def _entries(encoder: Encoder, items: Iterable[tuple[Any, Any]], level: int) -> StarDict:
     entries: list[StarEntry] = []
     key: Any = None
     step = ""

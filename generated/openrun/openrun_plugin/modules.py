@@ -25,10 +25,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar, overload
 
-from plugwright_runtime.annotations import hints_of, signature_of
 from plugwright_runtime.errors import PlugwrightError
-from plugwright_runtime.fitting import Fit, Misfit, Unfit, fit_of
-from plugwright_runtime.parameters import Parameters
+from plugwright_runtime.fit.annotations import hints_of, signature_of
+from plugwright_runtime.fit.fitting import Fit, Misfit, Unfit, fit_of
+from plugwright_runtime.fit.parameters import Parameters
 
 from .models import FunctionManifest, ModuleManifest, StarValue, ThreadState
 from .sessions import CALLBACK, Session
@@ -163,18 +163,14 @@ def compile_module(cls: type[Module]) -> CompiledModule:
         if found.name in functions:
             raise ModuleError(f"{cls.__qualname__} has two functions {found.name!r}")
         functions[found.name] = found
-    return CompiledModule(
-        cls, functions, _settings(cls), _manifest(cls, functions.values())
-    )
+    return CompiledModule(cls, functions, _settings(cls), _manifest(cls, functions.values()))
 
 
 def _exported(cls: type) -> list[str]:
     """The attributes that are exported, in the order of their definition, bases first."""
     names = dict.fromkeys(n for base in reversed(cls.__mro__) for n in vars(base))
     members = {n: inspect.getattr_static(cls, n) for n in names}
-    return [
-        n for n, m in members.items() if hasattr(getattr(m, "__func__", m), _EXPORT)
-    ]
+    return [n for n, m in members.items() if hasattr(getattr(m, "__func__", m), _EXPORT)]
 
 
 def _function(cls: type[Module], attribute: str) -> Function:

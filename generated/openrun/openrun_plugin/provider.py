@@ -20,9 +20,9 @@ from typing import Any, ClassVar, final
 
 from grpc import StatusCode
 from plugwright_runtime.errors import StatusError
-from plugwright_runtime.fitting import Misfit
-from plugwright_runtime.plugin import ServicePlugin
-from plugwright_runtime.servicer import ServerContext
+from plugwright_runtime.fit.fitting import Misfit
+from plugwright_runtime.hooks.plugin import ServicePlugin
+from plugwright_runtime.rpc.servicer import ServerContext
 
 from . import models
 from .calls import Instance, answer
@@ -53,9 +53,7 @@ class _Held:
     app_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     instances: dict[_Key, Instance] = field(default_factory=dict[_Key, Instance])
     locks: dict[_Key, asyncio.Lock] = field(default_factory=dict[_Key, asyncio.Lock])
-    requests: dict[str, RequestSession] = field(
-        default_factory=dict[str, RequestSession]
-    )
+    requests: dict[str, RequestSession] = field(default_factory=dict[str, RequestSession])
 
 
 class Provider(PluginProviderServicer, ServicePlugin):
@@ -103,9 +101,7 @@ class Provider(PluginProviderServicer, ServicePlugin):
         async with self._held.app_lock:
             if self._held.app is not None:
                 raise _status("the app has been initialised already")
-            app = App(
-                request.app_id, request.app_path, request.is_dev, request.app_schema
-            )
+            app = App(request.app_id, request.app_path, request.is_dev, request.app_schema)
             try:
                 await self._held.runner.run(self.on_app, app)
             except UserError as error:
@@ -129,12 +125,9 @@ class Provider(PluginProviderServicer, ServicePlugin):
             instance = Instance(module, self._held.app, request.account, self.logger)
             try:
                 settings = {
-                    name: Decoder().decode(value, name)
-                    for name, value in request.settings.items()
+                    name: Decoder().decode(value, name) for name, value in request.settings.items()
                 }
-                await instance.start(
-                    module.fit_settings(settings, ""), self._held.runner
-                )
+                await instance.start(module.fit_settings(settings, ""), self._held.runner)
             except Misfit as error:
                 return models.InitModuleResponse(error=f"settings: {error}")
             except UserError as error:
@@ -181,9 +174,7 @@ class Provider(PluginProviderServicer, ServicePlugin):
         async with session.lock:
             cursor = session.cursor(request.cursor_id)
             if cursor is None:
-                return models.CursorNextResponse(
-                    error="unknown cursor, or it is closed"
-                )
+                return models.CursorNextResponse(error="unknown cursor, or it is closed")
             try:
                 items, done = await cursor.next(request.max_items)
                 if done:

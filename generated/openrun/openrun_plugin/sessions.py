@@ -46,9 +46,7 @@ class Session:
         self.id = request.id
         self.state: dict[str, Any] = {}
 
-    def defer(
-        self, key: str, cleanup: Callable[[], Any], *, strict: bool = False
-    ) -> None:
+    def defer(self, key: str, cleanup: Callable[[], Any], *, strict: bool = False) -> None:
         """Call `cleanup`, a function or coroutine function, when the request ends.
 
         Cleanups run in reverse order, each of them whether others fail or not. `strict`: the app
@@ -104,9 +102,7 @@ class RequestSession:
         opened = OpenCursor(cursor.items, name, self._runner)
         self.defer(key, opened.close, False)
         self._cursors[key] = opened
-        return models.Cursor(
-            cursor_id=key, type_name=cursor.type_name or name, leak_key=key
-        )
+        return models.Cursor(cursor_id=key, type_name=cursor.type_name or name, leak_key=key)
 
     def cursor(self, cursor_id: str) -> OpenCursor | None:
         return self._cursors.get(cursor_id)

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plugwright_runtime.errors import PluginAPIError
-from plugwright_runtime.fitting import Misfit
+from plugwright_runtime.fit.fitting import Misfit
 
 from .models import StarValue
 

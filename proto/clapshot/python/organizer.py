@@ -17,13 +17,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar, final
 
 from plugwright_runtime import errors
-from plugwright_runtime.commands import CommandTable, called, marked
-from plugwright_runtime.conventions import StatusErrors
-from plugwright_runtime.endpoint import Endpoint
-from plugwright_runtime.fitting import Misfit
-from plugwright_runtime.json_args import Dataclass
-from plugwright_runtime.plugin import ServicePlugin
-from plugwright_runtime.servicer import Reply, ServerContext
+from plugwright_runtime.fit.commands import CommandTable, called, marked
+from plugwright_runtime.fit.fitting import Misfit
+from plugwright_runtime.fit.json_args import Dataclass
+from plugwright_runtime.hooks.plugin import ServicePlugin
+from plugwright_runtime.process.endpoint import Endpoint
+from plugwright_runtime.rpc.conventions import StatusErrors
+from plugwright_runtime.rpc.servicer import Reply, ServerContext
 
 from .clients import AsyncClapshotClient, ClapshotClient
 from .models import (

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from plugwright_runtime.application import close_clients
-from plugwright_runtime.handler_loop import Place
-from plugwright_runtime.pool import HandlerPool
-from plugwright_runtime.servicer import Servicer, handlers
+from plugwright_runtime.loops.places import Place
+from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.process.application import close_clients
+from plugwright_runtime.rpc.servicer import Servicer, handlers
 from plugwright_runtime.testing import BackgroundServer, FakeService
 
 from .clients import OrganizerInboundClient

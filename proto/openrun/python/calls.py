@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from plugwright_runtime.fitting import Misfit
+from plugwright_runtime.fit.fitting import Misfit
 
 from .decoding import Decoder
 from .encoding import MESSAGE_BYTES, Encoder

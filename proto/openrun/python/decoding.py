@@ -6,7 +6,7 @@ from collections.abc import Callable, Set
 from datetime import timedelta
 from typing import Any
 
-from plugwright_runtime.nanotime import nano_datetime
+from plugwright_runtime.message.nanotime import nano_datetime
 
 from . import models
 from .models import StarDict, StarValue, TypedStruct, ValueList

@@ -17,8 +17,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from plugwright_runtime.codec import encode as to_wire
-from plugwright_runtime.fitting import Misfit
-from plugwright_runtime.rawtime import below_microsecond
+from plugwright_runtime.fit.fitting import Misfit
+from plugwright_runtime.message.rawtime import below_microsecond
 
 from . import models
 from .models import BigInt, StarDict, StarEntry, StarValue, TypedStruct, ValueList

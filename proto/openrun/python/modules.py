@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar, overload
 
-from plugwright_runtime.annotations import hints_of, signature_of
 from plugwright_runtime.errors import PlugwrightError
-from plugwright_runtime.fitting import Fit, Misfit, Unfit, fit_of
-from plugwright_runtime.parameters import Parameters
+from plugwright_runtime.fit.annotations import hints_of, signature_of
+from plugwright_runtime.fit.fitting import Fit, Misfit, Unfit, fit_of
+from plugwright_runtime.fit.parameters import Parameters
 
 from .models import FunctionManifest, ModuleManifest, StarValue, ThreadState
 from .sessions import CALLBACK, Session

@@ -17,9 +17,9 @@ from typing import Any, ClassVar, final
 
 from grpc import StatusCode
 from plugwright_runtime.errors import StatusError
-from plugwright_runtime.fitting import Misfit
-from plugwright_runtime.plugin import ServicePlugin
-from plugwright_runtime.servicer import ServerContext
+from plugwright_runtime.fit.fitting import Misfit
+from plugwright_runtime.hooks.plugin import ServicePlugin
+from plugwright_runtime.rpc.servicer import ServerContext
 
 from . import models
 from .calls import Instance, answer

@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from plugwright_runtime.application import instantiate, is_plugin
 from plugwright_runtime.errors import PluginAPIError
-from plugwright_runtime.handler_loop import Place
-from plugwright_runtime.pool import HandlerPool
-from plugwright_runtime.servicer import handlers
+from plugwright_runtime.loops.places import Place
+from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.process.application import instantiate, is_plugin
+from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
 from .app_accounts import Accounts

@@ -26,7 +26,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from typing import Any, TypeAlias, cast
 
-from plugwright_runtime.crossing import given_up
 from plugwright_runtime.failure_log import FAILED_BADLY, report
 from plugwright_runtime.http.body import RequestBody
 from plugwright_runtime.http.errors import (
@@ -42,6 +41,8 @@ from plugwright_runtime.http.request import Request
 from plugwright_runtime.http.responses import Response
 from plugwright_runtime.http.threads import ThreadBridge
 from plugwright_runtime.http.writer import ResponseWriter
+
+from ..loops.crossing import given_up
 
 Handler: TypeAlias = Callable[[Request], HTTPResult | Awaitable[HTTPResult]]
 """A handler as the engine calls it: coroutine functions and mounts on the loop, all others in the

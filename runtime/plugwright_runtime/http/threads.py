@@ -15,10 +15,11 @@ from collections.abc import Callable, Coroutine
 from concurrent import futures
 from typing import Any, Final, TypeVar
 
-from plugwright_runtime.crossing import adopt, in_thread
 from plugwright_runtime.failure_log import report
 from plugwright_runtime.http.errors import ClientDisconnected
-from plugwright_runtime.pool import waiting
+
+from ..loops.crossing import adopt, in_thread
+from ..loops.pool import waiting
 
 T = TypeVar("T")
 

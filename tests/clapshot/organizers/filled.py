@@ -9,7 +9,7 @@ from typing import Any
 from clapshot_organizer import Organizer, run_plugin
 from clapshot_organizer.models import OrganizerInfo, ServerInfo
 from plugwright_runtime import codec
-from plugwright_runtime.package import package_of
+from plugwright_runtime.message.package import package_of
 
 FOLDER = Path(os.environ["FILLED"])
 

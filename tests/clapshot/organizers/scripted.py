@@ -25,7 +25,7 @@ from clapshot_organizer.models import (
     OrganizerInfo,
     ServerInfo,
 )
-from plugwright_runtime.package import package_of
+from plugwright_runtime.message.package import package_of
 
 SCRIPT: dict[str, str] = json.loads(os.environ.get("SCRIPT", "{}"))
 

@@ -15,7 +15,7 @@ from mattermost_plugin import (
 )
 from mattermost_plugin.models import KVGetRequest, KVGetResponse
 from mattermost_plugin.servicers import PluginAPIServicer
-from plugwright_runtime.servicer import ServerContext, handlers
+from plugwright_runtime.rpc.servicer import ServerContext, handlers
 
 
 class Store(PluginAPIServicer):

@@ -16,7 +16,7 @@ from mattermost_plugin import (
     hook,
     run_plugin,
 )
-from plugwright_runtime import pool
+from plugwright_runtime.loops import pool
 
 
 class Closing(Plugin):

@@ -12,7 +12,7 @@ from mattermost_plugin import (
     hook,
     run_plugin,
 )
-from plugwright_runtime.wkt import AnyMessage
+from plugwright_runtime.message.wkt import AnyMessage
 
 
 class Detailed(Plugin):

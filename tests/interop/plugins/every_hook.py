@@ -11,7 +11,7 @@ from typing import Any
 from mattermost_plugin import Plugin, Reject, Request, Response, run_plugin
 from mattermost_plugin.hooks import HOOKS
 from plugwright_runtime.codec import decode, encode
-from plugwright_runtime.model import Model
+from plugwright_runtime.message.model import Model
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from filled import filled

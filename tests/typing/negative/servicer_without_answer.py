@@ -2,7 +2,7 @@
 
 from mattermost_plugin import models
 from mattermost_plugin.servicers import PluginAPIServicer
-from plugwright_runtime.servicer import ServerContext
+from plugwright_runtime.rpc.servicer import ServerContext
 
 
 class Wrong(PluginAPIServicer):

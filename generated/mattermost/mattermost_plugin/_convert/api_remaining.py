@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugwright_runtime.unknown import SURE, rest
-from plugwright_runtime.unknown_inside import kept, put_back
-from plugwright_runtime.wire import (
+from plugwright_runtime.message.unknown import SURE, rest
+from plugwright_runtime.message.unknown_inside import kept, put_back
+from plugwright_runtime.message.wire import (
     ALL,
     LONG,
     NO_BYTES,
@@ -20,7 +20,7 @@ from plugwright_runtime.wire import (
     long_list,
     new,
 )
-from plugwright_runtime.wkt import (
+from plugwright_runtime.message.wkt import (
     read_set_value,
     read_struct,
     write_struct,

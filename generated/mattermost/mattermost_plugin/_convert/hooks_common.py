@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugwright_runtime.unknown import SURE, rest
-from plugwright_runtime.wire import NO_TEXT, UnknownFieldSet, expect_model, new
+from plugwright_runtime.message.unknown import SURE, rest
+from plugwright_runtime.message.wire import NO_TEXT, UnknownFieldSet, expect_model, new
 
 from ..models.hooks_common import PluginContext
 

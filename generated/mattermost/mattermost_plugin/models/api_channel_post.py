@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model
+from plugwright_runtime.message.model import EMPTY_DICT, EMPTY_LIST, Model
 
 from . import channel as _channel
 from . import common as _common

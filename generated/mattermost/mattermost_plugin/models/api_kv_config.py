@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, Model
-from plugwright_runtime.wkt import JSONObject, JSONValue
+from plugwright_runtime.message.model import EMPTY_LIST, Model
+from plugwright_runtime.message.wkt import JSONObject, JSONValue
 
 from . import common as _common
 

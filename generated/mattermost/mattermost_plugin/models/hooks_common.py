@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import Model
+from plugwright_runtime.message.model import Model
 
 
 class PluginContext(Model):

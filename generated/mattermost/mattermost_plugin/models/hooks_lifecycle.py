@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, Model
+from plugwright_runtime.message.model import EMPTY_LIST, Model
 
 from . import common as _common
 from . import hooks_common as _hooks_common

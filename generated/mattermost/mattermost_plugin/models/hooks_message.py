@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, Model
+from plugwright_runtime.message.model import EMPTY_LIST, Model
 
 from . import api_remaining as _api_remaining
 from . import common as _common

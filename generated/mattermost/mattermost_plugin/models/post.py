@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model
-from plugwright_runtime.wkt import JSONObject
+from plugwright_runtime.message.model import EMPTY_DICT, EMPTY_LIST, Model
+from plugwright_runtime.message.wkt import JSONObject
 
 from . import file as _file
 from . import user as _user

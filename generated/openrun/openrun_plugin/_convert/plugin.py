@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugwright_runtime.unknown import SURE, rest
-from plugwright_runtime.wire import (
+from plugwright_runtime.message.unknown import SURE, rest
+from plugwright_runtime.message.wire import (
     ALL,
     LONG,
     NO_BYTES,

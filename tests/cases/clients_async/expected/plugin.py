@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugwright_runtime.hooks.plugin import PluginBase
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.plugin import PluginBase
 
 from .hooks import HOOKS
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from plugwright_runtime.plugin import PluginBase
+from plugwright_runtime.hooks.plugin import PluginBase
 from plugwright_runtime.testing import HarnessBase
 
 from .clients.hooks import HooksClient

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Literal, TYPE_CHECKING, TypeVar, Union, overload
 
-from plugwright_runtime.conventions import CodeErrors
-from plugwright_runtime.hooks import HookSpec, HookTable, Reject
+from plugwright_runtime.hooks.table import HookSpec, HookTable, Reject
+from plugwright_runtime.rpc.conventions import CodeErrors
 
 
 class HookName(StrEnum):

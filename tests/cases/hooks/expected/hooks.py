@@ -8,16 +8,16 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Literal, TYPE_CHECKING, TypeVar, Union, overload
 
-from plugwright_runtime.conventions import MessageErrors
-from plugwright_runtime.hooks import Dismiss, HookSpec, HookTable, Reject
+from plugwright_runtime.hooks.table import Dismiss, HookSpec, HookTable, Reject
 from plugwright_runtime.lazy import lazy_module
+from plugwright_runtime.rpc.conventions import MessageErrors
 
 if TYPE_CHECKING:
     from .models import hooks as _hooks
-    from plugwright_runtime import wkt as _wkt
+    from plugwright_runtime.message import wkt as _wkt
 else:
     _hooks = lazy_module(__package__, ".models.hooks")
-    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
+    _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
 
 class HookName(StrEnum):

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.hosted import prepare_grpc
 from plugwright_runtime.lazy import lazy_names
+from plugwright_runtime.process.started import prepare_grpc
 
 prepare_grpc()
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.plugin import (
+    from plugwright_runtime.hooks.plugin import (
         ServicePlugin,
     )
-    from plugwright_runtime.servicer import (
+    from plugwright_runtime.rpc.servicer import (
         ServerContext,
     )
 else:
@@ -51,8 +51,8 @@ else:
             "NotFoundError": "plugwright_runtime.errors",
             "PermissionDeniedError": "plugwright_runtime.errors",
             "PluginAPIError": "plugwright_runtime.errors",
-            "ServerContext": "plugwright_runtime.servicer",
-            "ServicePlugin": "plugwright_runtime.plugin",
+            "ServerContext": "plugwright_runtime.rpc.servicer",
+            "ServicePlugin": "plugwright_runtime.hooks.plugin",
             "StatusError": "plugwright_runtime.errors",
             "UnavailableError": "plugwright_runtime.errors",
             "Unimplemented": "plugwright_runtime.errors",

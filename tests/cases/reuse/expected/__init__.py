@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugwright_runtime.lazy import lazy_names
-from plugwright_runtime.reuse import check
+from plugwright_runtime.message.reuse import check
 
 check(__name__)
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.wkt import (
+    from plugwright_runtime.message.wkt import (
         AnyMessage,
         NanoDatetime,
         RawDatetime,
@@ -42,14 +42,14 @@ else:
         {
             "Abort": "plugwright_runtime.errors",
             "AlreadyExistsError": "plugwright_runtime.errors",
-            "AnyMessage": "plugwright_runtime.wkt",
+            "AnyMessage": "plugwright_runtime.message.wkt",
             "DecodeError": "plugwright_runtime.errors",
             "FieldError": "plugwright_runtime.errors",
-            "NanoDatetime": "plugwright_runtime.wkt",
+            "NanoDatetime": "plugwright_runtime.message.wkt",
             "NotFoundError": "plugwright_runtime.errors",
             "PermissionDeniedError": "plugwright_runtime.errors",
             "PluginAPIError": "plugwright_runtime.errors",
-            "RawDatetime": "plugwright_runtime.wkt",
+            "RawDatetime": "plugwright_runtime.message.wkt",
             "StatusError": "plugwright_runtime.errors",
             "UnavailableError": "plugwright_runtime.errors",
             "Unimplemented": "plugwright_runtime.errors",

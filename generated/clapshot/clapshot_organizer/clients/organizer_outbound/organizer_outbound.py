@@ -7,8 +7,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient
 from plugwright_runtime.lazy import lazy_module
+from plugwright_runtime.rpc.client import AsyncClient, Metadata, SyncClient
 
 if TYPE_CHECKING:
     from ...models import common as _common

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, filled
 from plugwright_runtime.lazy import lazy_module
+from plugwright_runtime.rpc.client import AsyncClient, Metadata, SyncClient, filled
 
 if TYPE_CHECKING:
     from ...models import api_kv_config as _api_kv_config
-    from plugwright_runtime import wkt as _wkt
+    from plugwright_runtime.message import wkt as _wkt
 else:
     _api_kv_config = lazy_module(__package__, "...models.api_kv_config")
-    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
+    _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
 
 class KVStoreMixin(SyncClient):

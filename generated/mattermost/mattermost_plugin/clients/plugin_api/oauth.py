@@ -6,8 +6,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, given, present
 from plugwright_runtime.lazy import lazy_module
+from plugwright_runtime.rpc.client import (
+    AsyncClient,
+    Metadata,
+    SyncClient,
+    given,
+    present,
+)
 
 if TYPE_CHECKING:
     from ...models import api_remaining as _api_remaining

@@ -6,16 +6,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient
-from plugwright_runtime.json_bytes import load_nullable
 from plugwright_runtime.lazy import lazy_module
+from plugwright_runtime.message.json_bytes import load_nullable
+from plugwright_runtime.rpc.client import AsyncClient, Metadata, SyncClient
 
 if TYPE_CHECKING:
     from ...models import api_remaining as _api_remaining
-    from plugwright_runtime import wkt as _wkt
+    from plugwright_runtime.message import wkt as _wkt
 else:
     _api_remaining = lazy_module(__package__, "...models.api_remaining")
-    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
+    _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
 
 class ServerMixin(SyncClient):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import Model
+from plugwright_runtime.message.model import Model
 
 from . import google_protobuf_descriptor as _google_protobuf_descriptor
 

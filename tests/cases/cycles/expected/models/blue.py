@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from plugwright_runtime.model import Model, OneofCase
+from plugwright_runtime.message.model import Model, OneofCase
 
 from . import base as _base
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_DICT, Model
+from plugwright_runtime.message.model import EMPTY_DICT, Model
 
 from . import blue as _blue
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from plugwright_runtime.deprecation import deprecated, deprecated_fields
-from plugwright_runtime.model import Model, OneofCase, OpenEnum
+from plugwright_runtime.message.model import Model, OneofCase, OpenEnum
 
 
 @deprecated(

@@ -13,7 +13,13 @@ from plugwright_runtime.deprecation import (
     deprecated_fields,
     deprecated_members,
 )
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase, OpenEnum
+from plugwright_runtime.message.model import (
+    EMPTY_DICT,
+    EMPTY_LIST,
+    Model,
+    OneofCase,
+    OpenEnum,
+)
 
 
 @deprecated_members(

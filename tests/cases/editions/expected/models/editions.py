@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import ClosedEnum, EMPTY_LIST, Model, OneofCase, OpenEnum
+from plugwright_runtime.message.model import (
+    ClosedEnum,
+    EMPTY_LIST,
+    Model,
+    OneofCase,
+    OpenEnum,
+)
 
 
 class Open(OpenEnum):

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.conventions import CodeErrors
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.servicer import (
+from plugwright_runtime.rpc.conventions import CodeErrors
+from plugwright_runtime.rpc.servicer import (
     Replies,
     Reply,
     Requests,

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.conventions import CodeErrors
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.servicer import Reply, Rpc, ServerContext, Servicer
+from plugwright_runtime.rpc.conventions import CodeErrors
+from plugwright_runtime.rpc.servicer import Reply, Rpc, ServerContext, Servicer
 
 if TYPE_CHECKING:
     from ..models import organizer as _organizer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from plugwright_runtime.model import Model
+from plugwright_runtime.message.model import Model
 
 
 class Mine(Model):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugwright_runtime.unknown import SURE, rest
-from plugwright_runtime.unknown_inside import kept, put_back
-from plugwright_runtime.wire import (
+from plugwright_runtime.message.unknown import SURE, rest
+from plugwright_runtime.message.unknown_inside import kept, put_back
+from plugwright_runtime.message.wire import (
     ALL,
     LONG,
     NO_TEXT,
@@ -18,7 +18,7 @@ from plugwright_runtime.wire import (
     listed,
     new,
 )
-from plugwright_runtime.wkt import (
+from plugwright_runtime.message.wkt import (
     read_timestamp,
     read_value,
     read_wrapper,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import Model, OneofCase
+from plugwright_runtime.message.model import Model, OneofCase
 
 
 class Camel(Model):

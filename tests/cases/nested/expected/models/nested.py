@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import (
+from plugwright_runtime.message.model import (
     EMPTY_DICT,
     EMPTY_LIST,
     Model,

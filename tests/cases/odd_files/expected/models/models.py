@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import Model
+from plugwright_runtime.message.model import Model
 
 from . import _private
 from . import dash_name as _dash_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import Model, OneofCase, OpenEnum
+from plugwright_runtime.message.model import Model, OneofCase, OpenEnum
 
 
 class Color(OpenEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import EMPTY_LIST, Model, OpenEnum
+from plugwright_runtime.message.model import EMPTY_LIST, Model, OpenEnum
 
 
 class Level(OpenEnum):

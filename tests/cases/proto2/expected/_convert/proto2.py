@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugwright_runtime.unchecked_maps import read_entries, write_entries
-from plugwright_runtime.unknown import SURE, rest
-from plugwright_runtime.wire import (
+from plugwright_runtime.message.unchecked_maps import read_entries, write_entries
+from plugwright_runtime.message.unknown import SURE, rest
+from plugwright_runtime.message.wire import (
     ALL,
     LONG,
     UnknownFieldSet,

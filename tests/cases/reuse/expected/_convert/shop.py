@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugwright_runtime.unknown import SURE, rest
-from plugwright_runtime.unknown_inside import kept, put_back
-from plugwright_runtime.wire import (
+from plugwright_runtime.message.unknown import SURE, rest
+from plugwright_runtime.message.unknown_inside import kept, put_back
+from plugwright_runtime.message.wire import (
     ALL,
     LONG,
     UnknownFieldSet,
@@ -16,7 +16,12 @@ from plugwright_runtime.wire import (
     new,
     not_a_case,
 )
-from plugwright_runtime.wkt import read_any, read_timestamp, write_any, write_timestamp
+from plugwright_runtime.message.wkt import (
+    read_any,
+    read_timestamp,
+    write_any,
+    write_timestamp,
+)
 
 from .._reused import E_Currency, E_Money_Rounding, read_Money, write_Money
 from ..models.shop import BuyRequest, BuyResponse, Receipt

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
-from plugwright_runtime.wkt import AnyMessage
+from plugwright_runtime.message.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
+from plugwright_runtime.message.wkt import AnyMessage
 
 from shared_types.models import shared_currency as _shared_currency
 from shared_types.models import shared_money as _shared_money

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.model import Model
+from plugwright_runtime.message.model import Model
 
 from . import a_v1_thing as _a_v1_thing
 from . import b_v1_thing as _b_v1_thing

@@ -7,8 +7,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
-from plugwright_runtime.wkt import JSONObject
+from plugwright_runtime.message.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
+from plugwright_runtime.message.wkt import JSONObject
 
 
 class Marks(Model):

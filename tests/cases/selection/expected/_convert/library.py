@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugwright_runtime.unknown import SURE, rest
-from plugwright_runtime.unknown_inside import kept, put_back
-from plugwright_runtime.wire import (
+from plugwright_runtime.message.unknown import SURE, rest
+from plugwright_runtime.message.unknown_inside import kept, put_back
+from plugwright_runtime.message.wire import (
     ALL,
     LONG,
     NO_TEXT,
@@ -19,7 +19,7 @@ from plugwright_runtime.wire import (
     new,
     not_a_case,
 )
-from plugwright_runtime.wkt import read_timestamp, write_timestamp
+from plugwright_runtime.message.wkt import read_timestamp, write_timestamp
 
 from .shelves import read_Shelf, write_Shelf
 from ..models.library import Catalogue, LendRequest, LendResponse, Reader, Receipt

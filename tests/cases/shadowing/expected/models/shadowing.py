@@ -7,7 +7,7 @@ import builtins as _builtins
 from datetime import datetime as datetime_
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import (
+from plugwright_runtime.message.model import (
     EMPTY_DICT,
     EMPTY_LIST as EMPTY_LIST_,
     Model as Model_,

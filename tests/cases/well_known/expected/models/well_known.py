@@ -6,8 +6,8 @@ import builtins as _builtins
 from datetime import datetime, timedelta
 from typing import TypeAlias, Union
 
-from plugwright_runtime.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
-from plugwright_runtime.wkt import (
+from plugwright_runtime.message.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
+from plugwright_runtime.message.wkt import (
     AnyMessage,
     Empty as Empty_,
     FieldMask,

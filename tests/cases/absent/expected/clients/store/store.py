@@ -6,8 +6,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, filled, given
 from plugwright_runtime.lazy import lazy_module
+from plugwright_runtime.rpc.client import (
+    AsyncClient,
+    Metadata,
+    SyncClient,
+    filled,
+    given,
+)
 
 if TYPE_CHECKING:
     from ...models import absent as _absent

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.client import ClientOptions
 from plugwright_runtime.deprecation import deprecated
+from plugwright_runtime.rpc.client import ClientOptions
 
 from .old_service import AsyncOldServiceMixin, OldServiceMixin
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient
 from plugwright_runtime.lazy import lazy_module
+from plugwright_runtime.rpc.client import AsyncClient, Metadata, SyncClient
 
 if TYPE_CHECKING:
     from ...models import enums as _enums

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import AsyncIterator, Iterator, TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient, present
 from plugwright_runtime.lazy import lazy_module
+from plugwright_runtime.rpc.client import AsyncClient, Metadata, SyncClient, present
 
 if TYPE_CHECKING:
     from ...models import errors as _errors

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.client import ClientOptions
-from plugwright_runtime.conventions import DiagnosticErrors
+from plugwright_runtime.rpc.client import ClientOptions
+from plugwright_runtime.rpc.conventions import DiagnosticErrors
 
 from .provider import AsyncProviderMixin, ProviderMixin
 

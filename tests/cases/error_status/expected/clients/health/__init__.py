@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.client import ClientOptions
+from plugwright_runtime.rpc.client import ClientOptions
 
 from .health import AsyncHealthMixin, HealthMixin
 

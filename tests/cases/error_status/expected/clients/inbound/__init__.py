@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.client import ClientOptions
-from plugwright_runtime.conventions import StatusErrors
+from plugwright_runtime.rpc.client import ClientOptions
+from plugwright_runtime.rpc.conventions import StatusErrors
 
 from .inbound import AsyncInboundMixin, InboundMixin
 

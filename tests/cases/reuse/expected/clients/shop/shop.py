@@ -7,17 +7,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import AsyncIterator, Iterator, TYPE_CHECKING
 
-from plugwright_runtime.client import AsyncClient, Metadata, SyncClient
 from plugwright_runtime.lazy import lazy_module
+from plugwright_runtime.rpc.client import AsyncClient, Metadata, SyncClient
 
 if TYPE_CHECKING:
     from ...models import shop as _shop
-    from plugwright_runtime import wkt as _wkt
+    from plugwright_runtime.message import wkt as _wkt
     from shared_types.models import shared_currency as _shared_currency
     from shared_types.models import shared_money as _shared_money
 else:
     _shop = lazy_module(__package__, "...models.shop")
-    _wkt = lazy_module(__package__, "plugwright_runtime.wkt")
+    _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
     _shared_currency = lazy_module(__package__, "shared_types.models.shared_currency")
     _shared_money = lazy_module(__package__, "shared_types.models.shared_money")
 

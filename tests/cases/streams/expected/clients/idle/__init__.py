@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.client import AsyncClient, ClientOptions, SyncClient
+from plugwright_runtime.rpc.client import AsyncClient, ClientOptions, SyncClient
 
 
 class IdleClient(

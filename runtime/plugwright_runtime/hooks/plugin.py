@@ -1,0 +1,78 @@
+"""What is a plugin? The bases of plugin classes: with hooks, or serving a service."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from typing import Any, ClassVar, TypeVar
+
+from .table import HookTable, Registration, registered, warn_of_lookalikes
+
+C = TypeVar("C")
+
+
+class Hosted:
+    """What a plugin instance knows of the process it lives in, before its `__init__` runs."""
+
+    logger: logging.Logger = logging.getLogger("plugin")
+    """Where the plugin logs; the host shows it in its own log."""
+
+    plugin_id: str = ""
+    """The id under which the host knows this plugin; "" if it does not say."""
+
+    plugin_path: str = ""
+    """The folder in which the host has installed this plugin; "" if it does not say."""
+
+    broker: Any = None
+    """Further connections to and from the host (`goplugin.Broker`); None under a test, and where
+    hosts do not speak go-plugin."""
+
+    host_address: str = ""
+    """Where the host listens itself, if it said so on the command line."""
+
+    host_arguments: tuple[str, ...] = ()
+    """What else it said there (`port-on-stdout`)."""
+
+
+class ServicePlugin(Hosted):
+    """Beside a servicer, the base of a plugin that serves a service:
+
+    class Mine(EchoServicer, ServicePlugin): ...
+    """
+
+    def on_stop(self) -> Awaitable[None] | None:
+        """Called last, after the last call has ended; may be a coroutine."""
+        return None
+
+
+class PluginBase(Hosted):
+    """Finds decorated handlers when a subclass is defined, and holds the clients of an instance."""
+
+    __hooks__: ClassVar[HookTable]
+    __registered__: ClassVar[dict[str, Registration]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if hasattr(cls, "__hooks__"):
+            cls.__registered__ = registered(cls, cls.__hooks__)
+            warn_of_lookalikes(cls, cls.__hooks__)
+
+    @classmethod
+    def implemented_hooks(cls) -> list[str]:
+        """The names of the hooks the host is to call, as it is told."""
+        return cls.__hooks__.told(cls.__registered__)
+
+    def _client(self, cls: type[C]) -> C:
+        """The instance's client of class `cls`, made when it is first asked for."""
+        clients: dict[type, Any] = self.__dict__.setdefault("_clients", {})
+        if cls not in clients:
+            # Of two threads that come here at once both get the same.
+            clients.setdefault(cls, self._make_client(cls))
+        client: C = clients[cls]
+        return client
+
+    def _make_client(self, cls: type[C]) -> C:
+        target: str | None = self.__dict__.get("_target")
+        make: Any = cls
+        client: C = make(target)
+        return client

@@ -1,0 +1,258 @@
+"""What does a generated package know about its types, and how are they reached at run time?
+
+One `Package` per SDK, made by generated code. It owns a private descriptor pool, and loads
+descriptors, models and converters one proto file at a time, when a type of it is first used.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..errors import UnknownTypeError
+from .model import Model, OpenEnum
+
+if TYPE_CHECKING:
+    from .descriptor_pool import DescriptorPool
+    from .wkt_any import AnyMessage
+
+M = TypeVar("M", bound=Model)
+
+
+class Codec(Generic[M]):
+    """How one model class meets the wire.
+
+    `message`: the protobuf class, from the package's pool; `parse(data) -> message`;
+    `read(message, keep=True) -> model` and `write(model, message)` are the generated converters.
+    `keep`: whether fields that the package does not know are kept in `__unknown__`; where there are
+    any, reading uses the message up (see `unknown`).
+    """
+
+    __slots__ = ("message", "model", "package", "parse", "read", "write")
+
+    def __init__(
+        self,
+        package: Package,
+        model: type[M],
+        message: Callable[[], Any],
+        read: Callable[..., M],
+        write: Callable[[M, Any], None],
+    ) -> None:
+        self.package = package
+        self.model = model
+        self.message: Any = message
+        self.parse: Callable[[bytes], Any] = package.parser(message)
+        self.read = read
+        self.write = write
+
+
+class Package:
+    """The types of one generated package.
+
+    `name`: its import name; `modules`: full name of each message and enum -> stem of its module;
+    `files`: stem of the module with the serialized descriptors; `nesting`: how many messages may
+    nest in one that arrives; `reused`: full name -> import name of the package that has the type.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        modules: Mapping[str, str],
+        files: str = "._descriptors",
+        nesting: int = 100,
+        reused: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.name = name
+        self.reused = reused
+        self._nesting = nesting
+        self._modules = modules
+        self._files = files
+        self._codecs: dict[str, Codec[Any]] = {}
+        self._lock = threading.RLock()
+        self._pool: DescriptorPool | None = None
+        self._extended: DescriptorPool | None = None
+
+    def __repr__(self) -> str:
+        return f"<Package {self.name}: {len(self._modules)} types>"
+
+    def message(self, full_name: str) -> type[Model]:
+        """The model class of a message, e.g. `mattermost.pluginapi.v1.User`."""
+        return self.codec(full_name).model
+
+    def enum(self, full_name: str) -> type[OpenEnum]:
+        """The class of an enum."""
+        found: type[OpenEnum] | None = self._converters(full_name).ENUMS.get(full_name)
+        if found is None:
+            raise UnknownTypeError(f"{full_name} is a message of {self.name}, not an enum")
+        return found
+
+    def unpack(self, packed: AnyMessage) -> Model | None:
+        """The message in `packed`, of the class that its type URL names.
+
+        None if that is no message of this package: `packed` itself holds all there is. Raises
+        DecodeError if the bytes are not such a message.
+        """
+        name = packed.type_name
+        if not self.declares(name) and name not in self.reused:
+            return None
+        if name not in self._converters(name).CODECS:
+            return None
+        return packed.unpack(self.message(name))
+
+    def messages(self) -> Iterator[str]:
+        """The full name of every message; loads all converters."""
+        for name in self._modules:
+            if name in self._converters(name).CODECS:
+                yield name
+
+    def codec(self, full_name: str) -> Codec[Any]:
+        """The codec of a message, loaded at first use."""
+        codec = self._codecs.get(full_name)
+        if codec is None and full_name in self.reused:
+            # Without the lock: the other package may use types of this one.
+            codec = package_of(self.reused[full_name]).codec(full_name)
+            self._codecs[full_name] = codec
+        elif codec is None:
+            with self._lock:
+                codec = self._codecs[full_name] = self._load(full_name)
+        return codec
+
+    def parser(self, message: Any) -> Callable[[bytes], Any]:
+        """What makes messages of a protobuf class from bytes."""
+        if self._nesting <= 100:  # what protobuf parses
+            shallow: Callable[[bytes], Any] = message.FromString
+            return shallow
+        from .deep_parsing import parse
+
+        return functools.partial(parse, message, self._nesting)
+
+    def declares(self, full_name: str) -> bool:
+        """Whether the package has the type itself."""
+        return full_name in self._modules
+
+    def entry(self, full_name: str) -> tuple[type[Model], Any, Any]:
+        """(model class, reader, writer) of a message."""
+        entry = self._converters(full_name).CODECS.get(full_name)
+        if entry is None:
+            raise UnknownTypeError(f"{full_name} is an enum of {self.name}, not a message")
+        found: tuple[type[Model], Any, Any] = entry
+        return found
+
+    def _load(self, full_name: str) -> Codec[Any]:
+        model, read, write = self.entry(full_name)
+        file = self._converters(full_name).FILE
+        return Codec(self, model, self._message_class(full_name, file), read, write)
+
+    def _converters(self, full_name: str) -> Any:
+        if full_name in self.reused:
+            return package_of(self.reused[full_name])._converters(full_name)
+        module = self._modules.get(full_name)
+        if module is None:
+            raise UnknownTypeError(
+                f"{self.name} has no type {full_name!r}; names are full, as in "
+                f"{next(iter(self._modules), 'package.Message')!r}"
+            )
+        return importlib.import_module(f"{self.name}._convert.{module}")
+
+    def _message_class(self, full_name: str, file: str) -> Any:
+        from google.protobuf import message_factory
+
+        pool = self._descriptor_pool().with_file(file)
+        return message_factory.GetMessageClass(pool.FindMessageTypeByName(full_name))
+
+    @property
+    def descriptors(self) -> Any:
+        """The generated module with the serialized descriptors."""
+        return importlib.import_module(self._files, self.name)
+
+    @property
+    def reused_files(self) -> Mapping[str, str]:
+        """File -> import name of the package that has its types."""
+        files: Mapping[str, str] = self.descriptors.REUSED if self.reused else {}
+        return files
+
+    def reused_from(self, file: str) -> Package | None:
+        """The package that this one takes the types of `file` from, if it does."""
+        name = self.reused_files.get(file)
+        return None if name is None else package_of(name)
+
+    def descriptor(self, file: str) -> bytes | None:
+        """The serialized descriptor that the package was generated with."""
+        found = self.descriptors.FILES.get(file)
+        data: bytes | None = found[1] if found else None
+        return data
+
+    @property
+    def extended_files(self) -> Mapping[str, bytes]:
+        """File -> its descriptor with the extensions it declares, if it declares any."""
+        files: Mapping[str, bytes] = getattr(self.descriptors, "EXTENDED", {})
+        return files
+
+    @property
+    def pool(self) -> Any:
+        """The descriptor pool with every file of the package, and the well-known types."""
+        with self._lock:
+            return self._descriptor_pool().complete()
+
+    def json(self, message: Any) -> tuple[Any, Any]:
+        """(class, pool) to write and read ProtoJSON with, in place of protobuf class `message`.
+
+        They know the extensions that the protos declare; if there are none, it is `message`.
+        """
+        from google.protobuf import message_factory
+
+        if not any(p.extended_files for p in self._all()):
+            return message, self.pool
+        from .descriptor_pool import DescriptorPool
+
+        with self._lock:
+            if self._extended is None:
+                self._extended = DescriptorPool(self, extended=True)
+            pool = self._extended.complete()
+        found = pool.FindMessageTypeByName(message.DESCRIPTOR.full_name)
+        return message_factory.GetMessageClass(found), pool
+
+    def _all(self) -> list[Package]:
+        """This package and those whose types it uses."""
+        return [self, *map(package_of, dict.fromkeys(self.reused.values()))]
+
+    def _descriptor_pool(self) -> DescriptorPool:
+        from .descriptor_pool import DescriptorPool
+
+        if self._pool is None:
+            self._pool = DescriptorPool(self)
+        return self._pool
+
+
+def package_of(name: str) -> Package:
+    """The `Package` of the generated package `name`."""
+    package: Package = importlib.import_module(f"{name}._package").PACKAGE
+    return package
+
+
+_CODEC = "__codec__"
+
+
+class _LazyCodec:
+    """`Model.__codec__`: found through the module that defines the generated class."""
+
+    def __get__(self, instance: object, owner: type[Model]) -> Codec[Any]:
+        for base in _models(owner):
+            if "__proto__" in base.__dict__ and base is not Model:
+                home = base.__module__.rpartition(".models.")[0]
+                codec = package_of(home).codec(base.__proto__)
+                setattr(base, _CODEC, codec)
+                return codec
+        raise AttributeError(f"{owner.__qualname__} is no generated model")
+
+
+def _models(owner: type[Model]) -> list[type[Model]]:
+    return [base for base in owner.__mro__ if issubclass(base, Model)]
+
+
+# Not by its name: what is set is a descriptor, whatever type the attribute is declared with.
+setattr(Model, _CODEC, _LazyCodec())

@@ -1,0 +1,154 @@
+"""What of a plugin class takes part in its process?
+
+In: the class, with hooks or as the servicer of a service, and how it is launched. `register` makes
+the instance and adds its handlers to a server; `stop` closes what it opened: web applications
+first, then the instance's own `on_stop`, the thread pool, the API clients last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..hooks.plugin import Hosted, ServicePlugin
+from ..loops.crossing import in_thread
+from ..loops.places import HandlerLoop, Place
+from ..loops.pool import HandlerPool, this_thread_serves
+from .identity import identity
+
+if TYPE_CHECKING:
+    from ..launch import Launch
+
+P = TypeVar("P")
+
+MOUNT_SECONDS = 0.5  # for web applications to end, out of the process's grace
+
+_log = logging.getLogger("plugwright.launch")
+
+
+class Application:
+    """The application's part of one plugin process."""
+
+    def __init__(self, cls: type[Any], launch: Launch) -> None:
+        self._cls = cls
+        self._launch = launch
+        self._pool = HandlerPool()
+        self._plugin: Any = None
+        self._coroutines: HandlerLoop | None = None
+
+    async def register(self, server: Any, **attributes: Any) -> None:
+        """Make the instance, with `attributes`, in a thread since its `__init__` may block; and
+        serve its hooks or its service.
+        """
+        this_thread_serves()
+        coroutines = self._coroutines = HandlerLoop()
+        if (broker := attributes.get("broker")) is not None:
+            from ..styles.goplugin.bridged_broker import BridgedBroker
+
+            attributes["broker"] = BridgedBroker(broker, coroutines)
+        plugin = self._plugin = await in_thread(self._pool, self._make, attributes)
+        most = self._launch.style.max_status_bytes
+        handlers = handlers_of(plugin, self._pool, coroutines, most)
+        server.add_generic_rpc_handlers((handlers,))
+
+    def _make(self, attributes: dict[str, Any]) -> Any:
+        name, path = identity(self._launch, os.environ)
+        return instantiate(self._cls, plugin_id=name, plugin_path=path, **attributes)
+
+    def under_way(self) -> int:
+        """How many functions and coroutines of calls go on, whoever waits for them."""
+        coroutines = self._coroutines.under_way if self._coroutines is not None else 0
+        return self._pool.running + coroutines
+
+    async def stop(self) -> None:
+        """After the last call."""
+        if self._coroutines is not None:
+            await self._coroutines.run(finish, self._plugin, self._pool)
+            await self._coroutines.stop()
+
+
+def handlers_of(plugin: Any, pool: HandlerPool, place: Place, status_bytes: int) -> Any:
+    """The gRPC handlers of a plugin: of its hooks, or of the service it serves.
+
+    `status_bytes`: of the details of an error that its host takes.
+    """
+    if hasattr(plugin, "__hooks__"):
+        from ..hooks.dispatch import Dispatcher
+
+        table = type(plugin).__hooks__
+        dispatcher = Dispatcher(plugin, table, pool, plugin.logger, place)
+        dispatcher.status_bytes = status_bytes
+        return dispatcher.handlers()
+    from ..rpc.servicer import handlers
+
+    return handlers(plugin, pool, place, status_bytes)
+
+
+async def finish(plugin: object, pool: HandlerPool) -> None:
+    """End what is left of a plugin after its last call, on the loop of its coroutines; the clients
+    last, since all others may call the API until they are gone.
+    """
+    http = sys.modules.get("plugwright_runtime.http")
+    if http is not None:
+        await http.close_mounts(MOUNT_SECONDS)
+    try:
+        if isinstance(plugin, ServicePlugin):
+            await _tell(plugin, pool)
+    finally:
+        await _end_tasks()
+        pool.shutdown(wait=False, cancel_futures=True)
+        if plugin is not None:
+            await close_clients(plugin)
+
+
+async def _tell(plugin: ServicePlugin, pool: HandlerPool) -> None:
+    if inspect.iscoroutinefunction(plugin.on_stop):
+        await plugin.on_stop()
+        return
+    told = await in_thread(pool, plugin.on_stop)
+    if inspect.isawaitable(told):
+        await told
+
+
+async def _end_tasks() -> None:
+    """Cancel what still runs here, once, and wait for it."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        if not task.cancelling():
+            task.cancel()
+    if left:
+        await asyncio.wait(left)
+
+
+def is_plugin(value: object) -> bool:
+    """Whether `value` is a class that can be launched."""
+    return isinstance(value, type) and (hasattr(value, "__hooks__") or hasattr(value, "__rpcs__"))
+
+
+def instantiate(cls: type[P], **attributes: Any) -> P:
+    """An instance of a plugin class that has `attributes` before its `__init__` runs.
+
+    A plain servicer gets none: they could hide methods, which are named by a proto.
+    """
+    made: Any = cls
+    plugin: P = made.__new__(cls)
+    if issubclass(cls, Hosted):
+        plugin.__dict__.update(attributes)
+    made.__init__(plugin)
+    return plugin
+
+
+async def close_clients(plugin: object) -> None:
+    """Close the API clients of an instance, on the loop that its coroutines ran on."""
+    clients: dict[type, Any] = plugin.__dict__.get("_clients", {})
+    for client in list(clients.values()):
+        try:
+            closing = client.close()
+            if inspect.isawaitable(closing):
+                await closing
+        except Exception:
+            _log.exception("an API client could not be closed")

@@ -1,0 +1,64 @@
+"""How is an address spelled, and how does a grpc server come to listen there?
+
+An `Endpoint` is an address as hosts spell it; `bind_grpc` binds it, or raises `LaunchError`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+from ..launch_error import LaunchError
+from . import children
+
+MAX_PATH_BYTES = 107 if sys.platform == "linux" else 103  # of sockaddr_un.sun_path, less its NUL
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address as handshakes and brokers spell it: a socket path, or host:port."""
+
+    network: Literal["unix", "tcp"]
+    address: str
+
+    @property
+    def key(self) -> str | int:
+        """What its sockets are told by: the path, or the port."""
+        if self.network == "unix":
+            return self.address
+        return int(self.address.rpartition(":")[2])
+
+    @property
+    def target(self) -> str:
+        """The same for grpc, which takes a socket path for a URI and decodes %xx in it."""
+        if self.network == "tcp":
+            return self.address
+        return "unix:" + quote(os.fsencode(self.address))
+
+
+def tcp_endpoint(port: int) -> Endpoint:
+    return Endpoint("tcp", f"{LOOPBACK}:{port}")
+
+
+def bind_grpc(server: Any, endpoint: Endpoint) -> int:
+    """`add_insecure_port` with one kind of failure; the port number, 1 for a Unix socket."""
+    try:
+        port: int = server.add_insecure_port(endpoint.target)
+    except RuntimeError as error:
+        raise LaunchError(f"cannot listen on {endpoint.address}: {error}") from error
+    if port == 0:  # how some versions of grpcio report a failure
+        raise LaunchError(
+            f"cannot listen on {endpoint.address}: the address is taken or not allowed"
+        )
+    children.keep_sockets_from(port if endpoint.network == "tcp" else endpoint.key)
+    return port
+
+
+async def discard(server: Any) -> None:
+    """Free a `grpc.aio` server that was made and is not to run: grpc frees only those that have."""
+    await server.start()
+    await server.stop(None)

@@ -1,0 +1,306 @@
+"""How is a service served? Typed servicer methods become gRPC handlers on a `grpc.aio` server.
+
+A method may be a function, which runs in a thread, or a coroutine. What it raises is mapped back
+the way clients map it forth: by the convention of the service it is embedded in the answer where
+the response has a place for it, and a gRPC status otherwise; a method that is not overridden is
+UNIMPLEMENTED.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import inspect
+import logging
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
+
+import grpc
+
+from ..errors import DecodeError, PluginAPIError, Unimplemented, text_of
+from ..failure_log import FAILED_BADLY, report
+from ..limits import STATUS_BYTES
+from ..loops.bridged_calls import BridgedRequests
+from ..loops.crossing import Overloaded, adopt, cancelled, given_up, in_thread
+from ..loops.places import Here, Place
+from ..message.codec import decode, encode
+from ..message.model import Model
+from ..message.package import Codec, package_of
+from .conventions import StatusErrors, WrongReply
+from .ended import Ended
+from .streams import Requests as Requests
+from .streams import all_of, items
+
+T = TypeVar("T")
+Reply: TypeAlias = T | Awaitable[T]
+Replies: TypeAlias = Iterator[T] | AsyncIterator[T]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc:
+    """An RPC of a servicer: its name, the method, the kind of streaming, full message names.
+
+    `nothing`: whether the response says no more than that the call succeeded, so that the method
+    may return None.
+    """
+
+    name: str
+    method: str
+    kind: str
+    request: str
+    response: str
+    nothing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServerContext:
+    """What a servicer method may know of a call: the caller's metadata and address."""
+
+    rpc: str
+    metadata: tuple[tuple[str, str | bytes], ...]
+    peer: str
+
+
+class Servicer:
+    """The base of generated servicers. Methods get `(request, context)`.
+
+    `__errors__`: how the service says that a call failed, None if by a gRPC status.
+    """
+
+    __package_name__: ClassVar[str] = ""
+    __service__: ClassVar[str] = ""
+    __errors__: ClassVar[StatusErrors | None] = None
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = ()
+
+
+def handlers(
+    servicer: Servicer,
+    executor: Executor,
+    place: Place | None = None,
+    status_bytes: int = STATUS_BYTES,
+) -> grpc.GenericRpcHandler:
+    """The gRPC handlers of the methods that `servicer` overrides.
+
+    Functions run in `executor`, coroutines in `place`, the loop of the server if None.
+    `status_bytes`: of the details of an error that callers take.
+    """
+    runs = Running(executor, place or Here(), status_bytes)
+    table = {
+        rpc.name: _Handler(servicer, rpc, runs).grpc_handler()
+        for rpc in servicer.__rpcs__
+        if _overridden(servicer, rpc.method)
+    }
+    handler: grpc.GenericRpcHandler = grpc.method_handlers_generic_handler(
+        servicer.__service__, table
+    )
+    return handler
+
+
+def _overridden(servicer: Servicer, method: str) -> bool:
+    defined = next(c for c in type(servicer).__mro__ if method in c.__dict__)
+    return "__rpcs__" not in defined.__dict__ or method in servicer.__dict__
+
+
+_MAKERS = {
+    "unary": grpc.unary_unary_rpc_method_handler,
+    "server_stream": grpc.unary_stream_rpc_method_handler,
+    "client_stream": grpc.stream_unary_rpc_method_handler,
+    "bidi_stream": grpc.stream_stream_rpc_method_handler,
+}
+
+
+class Running(NamedTuple):
+    """Where methods run, and how many bytes of an error their callers take."""
+
+    executor: Executor
+    place: Place
+    status_bytes: int
+
+
+class _Handler:
+    """Serves one RPC of a servicer."""
+
+    def __init__(self, servicer: Servicer, rpc: Rpc, runs: Running) -> None:
+        package = package_of(servicer.__package_name__)
+        self.rpc = rpc
+        self.method = getattr(servicer, rpc.method)
+        self.executor, self.place, self.most = runs
+        self.request: Codec[Any] = package.codec(rpc.request)
+        self.response: Codec[Any] = package.codec(rpc.response)
+        self.errors = servicer.__errors__ or StatusErrors()
+        self.embed = self.errors.embedding(self.response)
+
+    def grpc_handler(self) -> Any:
+        kind, make = self.rpc.kind, _MAKERS[self.rpc.kind]
+        if kind == "unary" and not inspect.iscoroutinefunction(self.method):
+            return make(self._function)
+        streams = kind in ("server_stream", "bidi_stream")
+        return self.place.serving(make(self._stream if streams else self._unary))
+
+    async def _function(self, data: bytes, context: Any) -> bytes:
+        """A plain function, all of it in a thread, unless it returns something to await."""
+        call = self._context(context)
+        try:
+            variables = contextvars.copy_context()
+            answer = await in_thread(
+                self.executor, self._in_thread, data, call, variables=variables
+            )
+            if isinstance(answer, bytes):
+                return answer
+            adopt(variables)
+            return await self.place.run(self._late, answer)
+        except Ended as ended:
+            await context.abort(*ended.status(self.most))  # which raises
+            raise
+        except Overloaded as error:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+            raise
+        except GeneratorExit:  # the loop ends
+            raise
+        except BaseException as error:
+            if cancelled():
+                raise
+            return await self._not_run(error, context)
+
+    async def _not_run(self, error: BaseException, context: Any) -> bytes:
+        """The answer if there is no thread for a method, or its task ends before it began."""
+        try:
+            return self._failed(error)
+        except Ended as ended:
+            await context.abort(*ended.status(self.most))  # which raises
+            raise
+
+    def _in_thread(self, data: bytes, context: ServerContext) -> Any:
+        try:
+            result = self.method(self._decode(data), context)
+            return result if inspect.isawaitable(result) else self._encode(result)
+        except BaseException as error:
+            return self._failed(error)
+
+    async def _late(self, result: Awaitable[Any]) -> bytes:
+        try:
+            return self._encode(await result)
+        except BaseException as error:
+            if ends_the_call(error):
+                raise
+            return self._failed(error)
+
+    async def _unary(self, data: Any, context: Any) -> bytes:
+        try:
+            return await self._late(self._called(data, context))
+        except Ended as ended:
+            await context.abort(*ended.status(self.most))  # which raises
+            raise
+
+    async def _stream(self, data: Any, context: Any) -> AsyncIterator[bytes]:
+        try:
+            replies = await self._called(data, context)
+            async with contextlib.aclosing(items(replies, self.executor)) as stream:
+                async for reply in stream:
+                    yield self._encode(reply)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            if ends_the_call(error):
+                raise
+            try:
+                yield self._failed(error)
+            except Ended as ended:
+                await context.abort(*ended.status(self.most))  # which raises
+
+    def _argument(self, data: Any, context: Any) -> Any:
+        if isinstance(data, bytes):
+            return self._decode(data)
+        serving = asyncio.current_task()
+        if not isinstance(data, BridgedRequests):
+            data = all_of(data, context, serving)
+        requests = Requests(self._decoded(data), asyncio.get_running_loop())
+        if serving is not None:
+            serving.add_done_callback(requests.end)
+        return requests
+
+    async def _decoded(self, stream: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+        async for data in stream:
+            yield self._decode(data)
+
+    def _decode(self, data: bytes) -> Any:
+        return decode(self.request.model, data)
+
+    def _context(self, context: Any) -> ServerContext:
+        metadata = tuple((k, v) for k, v in context.invocation_metadata() or ())
+        return ServerContext(self.rpc.name, metadata, context.peer())
+
+    async def _called(self, data: Any, context: Any) -> Any:
+        """What the method returns."""
+        argument, context = self._argument(data, context), self._context(context)
+        if inspect.iscoroutinefunction(self.method):
+            return await self.method(argument, context)
+        if inspect.isasyncgenfunction(self.method):
+            return self.method(argument, context)
+        variables = contextvars.copy_context()
+        result = await in_thread(self.executor, self.method, argument, context, variables=variables)
+        adopt(variables)
+        return await result if inspect.isawaitable(result) else result
+
+    def _encode(self, result: Any) -> bytes:
+        model: type[Model] = self.response.model
+        if result is None and self.rpc.nothing:
+            result = model()
+        if not isinstance(result, model):
+            expected = model.__name__
+            raise WrongReply(f"{self.rpc.name} returned {type(result).__name__}, not {expected}")
+        return encode(result)
+
+    def _failed(self, error: BaseException) -> bytes:
+        """The answer that embeds `error`; raises `Ended` if a status says it, and nothing else."""
+        try:
+            return self._told(error)
+        except Ended:
+            raise
+        except BaseException as failure:  # `error` cannot be looked at
+            report(_log, failure, "%s: %s", self.rpc.name, FAILED_BADLY)
+            raise Ended(grpc.StatusCode.INTERNAL, FAILED_BADLY) from None
+
+    def _told(self, error: BaseException) -> bytes:
+        rpc = self.rpc.name
+        raised, error = error, self.errors.told(error, rpc)
+        embed = self.embed if self.errors.embeds(error) else None
+        code, text = _status(error, rpc, self.errors)
+        meant = isinstance(error, PluginAPIError)
+        if code is grpc.StatusCode.INTERNAL and not (embed and meant):
+            report(_log, raised, "%s failed", rpc)
+        if embed is None:
+            raise Ended(code, text, error) from None
+        if not isinstance(error, PluginAPIError):
+            error = PluginAPIError(text_of(error) or f"{rpc} failed")
+        return self._encode(embed(error))
+
+
+def ends_the_call(error: BaseException) -> bool:
+    """Whether the host gave up. A handler can cancel its own task, or leak the cancellation of
+    another.
+    """
+    return given_up() and isinstance(error, asyncio.CancelledError)
+
+
+def _status(error: BaseException, rpc: str, errors: StatusErrors) -> tuple[grpc.StatusCode, str]:
+    if isinstance(error, Unimplemented):
+        return errors.code(error), not_implemented(error, rpc)
+    if isinstance(error, PluginAPIError):
+        text = f"{error.id}: {error.message}" if error.id else str(error.message)
+        return errors.code(error), text
+    if isinstance(error, DecodeError):
+        return grpc.StatusCode.INVALID_ARGUMENT, str(error)
+    text = text_of(error)
+    return grpc.StatusCode.INTERNAL, f"{rpc} failed: {type(error).__name__}: {text}"
+
+
+def not_implemented(error: Unimplemented, rpc: str) -> str:
+    """The text for `error`; generated methods raise it with the name of their RPC alone."""
+    named = error.message in ("", rpc)
+    return f"{rpc} is not implemented" if named else error.message

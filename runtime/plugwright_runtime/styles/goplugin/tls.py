@@ -1,0 +1,85 @@
+"""How does grpcio speak mutual TLS with a go-plugin host?
+
+It does not: hosts present P-521 certificates, which grpcio cannot verify under TLS 1.3. So Python's
+`ssl` does TLS on the advertised socket, and grpcio listens and connects in plaintext on Unix
+sockets in a directory of mode 0700. In: the host's certificate. Out: a `Transport` whose grpc
+servers and channels know nothing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from typing import Any
+
+from ...launch_error import LaunchError
+from ...process.endpoint import Endpoint, bind_grpc
+from .certificate import HOST_NAME, make_identity
+from .listener import Listeners, start_listening
+from .relay import Factory, Relay
+from .transport import Exposed, Reached
+
+
+class MutualTls:
+    """Both sides prove who they are: the host by the certificate it gave us, we by the one in our
+    handshake line.
+    """
+
+    def __init__(self, host_certificate: str, listeners: Listeners) -> None:
+        if sys.platform == "win32":
+            raise LaunchError(
+                "AutoMTLS is not supported on Windows, where it lacks Unix sockets: "
+                "switch it off in the host"
+            )
+        self._listeners = listeners
+        self._identity = make_identity(host_certificate, listeners.private_path())
+
+    @property
+    def certificate(self) -> bytes:
+        return self._identity.certificate
+
+    async def expose(self, server: Any) -> Exposed:
+        inner = Endpoint("unix", self._listeners.private_path())
+        bind_grpc(server, inner)
+        listening, endpoint = self._listeners.bind_socket()
+
+        async def connect(factory: Factory) -> object:
+            return await asyncio.get_running_loop().create_unix_connection(factory, inner.address)
+
+        relay = Relay(listening, self._identity.server, connect)
+
+        async def close() -> None:
+            await relay.close()
+            self._listeners.release(endpoint)
+            self._listeners.release(inner)
+
+        return Exposed(endpoint, close)
+
+    async def reach(self, endpoint: Endpoint) -> Reached:
+        inner = Endpoint("unix", self._listeners.private_path())
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(inner.address)
+
+        async def connect(factory: Factory) -> object:
+            loop, context = asyncio.get_running_loop(), self._identity.client
+            if endpoint.network == "unix":
+                return await loop.create_unix_connection(
+                    factory, endpoint.address, ssl=context, server_hostname=HOST_NAME
+                )
+            host, _, port = endpoint.address.rpartition(":")
+            return await loop.create_connection(
+                factory,
+                host.strip("[]"),
+                int(port),
+                ssl=context,
+                server_hostname=HOST_NAME,
+            )
+
+        relay = Relay(start_listening(listening), None, connect)
+
+        async def close() -> None:
+            await relay.close()
+            self._listeners.release(inner)
+
+        return Reached(inner.target, close)
