@@ -27,21 +27,21 @@ def main() -> None:
     if command == "generate" and all(map(_PLAIN.fullmatch, configs)):
         _generate([Path(config) for config in configs], "--check" in words)
     else:
-        from . import cli
+        from .commands import cli
 
         cli.main()
 
 
 def _generate(configs: list[Path], check: bool) -> None:
     """What `cli` does for nearly all runs there are, without the time that typer takes."""
-    from . import command, generating
+    from .commands import generating, running
 
     def jobs() -> Iterator[Job]:
         from . import generation
 
         return generation.named(configs)
 
-    command.run(lambda: generating.generate(jobs, check))
+    running.run(lambda: generating.generate(jobs, check))
 
 
 def protoc_plugin() -> None:

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import globs, protoc, roots
-from .config import CONFIG_NAME, load
-from .parallel import both
+from .output.parallel import both
 from .problems import GenerationError, Location, Problem, fail
-from .settings import Settings, without_config
-from .validity import package_fault
+from .protos import globs, protoc, roots
+from .settings.reader import CONFIG_NAME, load
+from .settings.tables import Settings, without_config
+from .settings.validity import package_fault
 
 if TYPE_CHECKING:
-    from .files import SourceFile
-    from .plan.modules import Plan
-    from .schema import Schema
+    from .output.source import SourceFile
+    from .plan.nodes import Plan
+    from .protos.schema import Schema
 
 Progress = Callable[[str], None]
 
@@ -102,8 +102,8 @@ def _matching(settings: Settings) -> tuple[Path, ...]:
 def schema(job: Job, progress: Progress) -> Schema:
     """The schema of a job's protos, as far as it selects them."""
     data = _descriptors(job.sources, progress)
-    from .link import link
-    from .selection import select
+    from .protos.link import link
+    from .protos.selection import select
 
     progress("linking")
     files, path, given = job.sources
@@ -131,7 +131,14 @@ def _descriptors(sources: Sources, progress: Progress) -> bytes:
 
 
 def _load_stages() -> None:
-    for stage in ("link", "selection", "plan", "render", "readback", "output"):
+    for stage in (
+        "protos.link",
+        "protos.selection",
+        "plan",
+        "output.render",
+        "output.readback",
+        "output.disk",
+    ):
         importlib.import_module(f".{stage}", __package__)
 
 
@@ -147,8 +154,8 @@ def planned(job: Job, progress: Progress) -> Plan:
 def generated(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
     """The files of a job, in memory."""
     made = planned(job, progress)
-    from . import readback
-    from .render import render
+    from .output import readback
+    from .output.render import render
 
     progress(f"rendering {len(made.modules)} files")
     files = render(made)

@@ -16,17 +16,18 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.compiler import plugin_pb2
 from google.protobuf.message import DecodeError
 
-from . import bugs, readback, streams
-from .config import load
-from .files import SourceFile
-from .link import link
+from .commands import bugs, streams
+from .output import readback
+from .output.render import render
+from .output.source import SourceFile
 from .plan import plan
 from .problems import GenerationError, Location, fail
-from .render import render
-from .retention import without_source_options
-from .selection import select
-from .settings import Settings, without_config
-from .validity import package_fault
+from .protos.link import link
+from .protos.retention import without_source_options
+from .protos.selection import select
+from .settings.reader import load
+from .settings.tables import Settings, without_config
+from .settings.validity import package_fault
 
 _OPTIONS = ("package", "config", "service")
 _PLACE = Location("--plugwright_opt")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from grpc_tools import protoc
 from plugwright import generation
-from plugwright.files import SourceFile
+from plugwright.output.source import SourceFile
 
 ROOT = Path(__file__).parents[1] / "cases"
 PACKAGE = "sdk"

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from interrupted import is_staged, sdk, tree
-from plugwright import output
+from plugwright.output import disk
 
 _SDKS = [
     sdk("sdk", {"__init__.py": f"{i}", f"models/{i}.py": "x", f"only_{i}/a.py": "x"})
@@ -27,7 +27,7 @@ def main(count: int, scratch: Path) -> None:
         if not child:
             os.close(go)
             os.read(waiting, 1)  # until all are there
-            output.write(root, _SDKS[number % 3], lambda text: None)
+            disk.write(root, _SDKS[number % 3], lambda text: None)
             os._exit(0)
         children.append(child)
     os.close(go)
@@ -35,7 +35,7 @@ def main(count: int, scratch: Path) -> None:
     assert set(codes) == {0}, codes
     wanted = []
     for number, files in enumerate(_SDKS):
-        output.write(scratch / str(number), files, lambda text: None)
+        disk.write(scratch / str(number), files, lambda text: None)
         wanted.append(tree(scratch / str(number)))
     assert tree(root) in wanted
     assert not is_staged(root)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cases import Case
-from plugwright import cli
+from plugwright.commands import cli
 
 
 @dataclass(frozen=True)

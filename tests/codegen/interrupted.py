@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from plugwright import output, replacing
-from plugwright.files import MARKER, SourceFile, recorded
+from plugwright.output import disk, replacing
+from plugwright.output.source import MARKER, SourceFile, recorded
 from plugwright.problems import GenerationError
 
 KINDS = ("kill", "terminate", "interrupt", "full", "error")
@@ -123,7 +123,7 @@ def attempt(root: Path, files: Files, trap: Trap) -> int:
     code = 9
     try:
         trap.is_set = True
-        output.write(root, files, lambda text: None)
+        disk.write(root, files, lambda text: None)
         code = 0 if trap.count < trap.number else 1
     except GenerationError:
         code = 3
@@ -136,9 +136,9 @@ def attempt(root: Path, files: Files, trap: Trap) -> int:
 def main(kind: str, name: str, scratch: Path) -> int:
     before, after = scenario(name)
     root = scratch / "out"
-    output.write(scratch / "wanted", after, lambda text: None)
+    disk.write(scratch / "wanted", after, lambda text: None)
     if before is not None:
-        output.write(root, before, lambda text: None)
+        disk.write(root, before, lambda text: None)
     old, new = tree(root), tree(scratch / "wanted")
     number = 0
     while True:
@@ -151,7 +151,7 @@ def main(kind: str, name: str, scratch: Path) -> int:
             if files is None:
                 shutil.rmtree(root, ignore_errors=True)
             else:
-                output.write(root, files, lambda text: None)
+                disk.write(root, files, lambda text: None)
                 assert tree(root) == wanted, (number, "the next run does not finish")
                 assert not is_staged(root)
 

@@ -31,8 +31,9 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorSet,
     ServiceDescriptorProto,
 )
-from plugwright import generation, names
-from plugwright.files import SourceFile
+from plugwright import generation
+from plugwright.output.source import SourceFile
+from plugwright.python import names
 from plugwright_runtime.hooks.plugin import PluginBase
 from plugwright_runtime.message.model import Model, OneofCase, OpenEnum
 from plugwright_runtime.rpc.client import AsyncClient, SyncClient

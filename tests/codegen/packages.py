@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plugwright.files import SourceFile
+from plugwright.output.source import SourceFile
 from plugwright_runtime.message.package import Package
 
 RUNTIME = Path(__file__).parents[2] / "runtime"

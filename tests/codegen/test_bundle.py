@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plugwright import archive, bundle, manifest
-from plugwright.contents import Choice
+from plugwright.bundle import archive, manifest
+from plugwright.bundle import build as bundle
+from plugwright.bundle.contents import Choice
 from plugwright.problems import GenerationError
 
 ROOT = Path(__file__).parents[2]
@@ -353,5 +354,5 @@ def test_another_python_and_platform(plugin: Path, tmp_path: Path) -> None:
 
 
 def test_other_commands_do_not_load_it() -> None:
-    code = "import plugwright.cli, sys; print('plugwright.bundle' in sys.modules)"
+    code = "import plugwright.commands.cli, sys; print('plugwright.bundle.build' in sys.modules)"
     assert run([sys.executable, "-c", code], ROOT).stdout == "False\n"

@@ -8,8 +8,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from plugwright import bundle
-from plugwright.contents import Choice
+from plugwright.bundle import build as bundle
+from plugwright.bundle.contents import Choice
 from test_bundle import make, offline, plugin, wheels, write
 
 __all__ = ["offline", "plugin", "wheels"]  # fixtures

@@ -12,8 +12,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from plugwright import bundle
-from plugwright.contents import PRIVATE, USELESS, Choice
+from plugwright.bundle import build as bundle
+from plugwright.bundle.contents import PRIVATE, USELESS, Choice
 from plugwright.problems import GenerationError
 from test_bundle import MANIFEST, offline, own, plugin, refusal, wheels, write
 
@@ -221,7 +221,7 @@ def test_a_path_that_no_file_has(plugin: Path, path: str) -> None:
 _LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
-from plugwright.archive import Item, write
+from plugwright.bundle.archive import Item, write
 from plugwright.problems import GenerationError
 from pathlib import Path
 import os

@@ -11,10 +11,10 @@ import pytest
 from failing import Outcome, command
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
-from plugwright import validity
-from plugwright.files import SourceFile
-from plugwright.readback import UnreadableOutput, check
-from plugwright.settings import Settings
+from plugwright.output.readback import UnreadableOutput, check
+from plugwright.output.source import SourceFile
+from plugwright.settings import validity
+from plugwright.settings.tables import Settings
 
 PROTO = """syntax = "proto3";
 package t;

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from google.protobuf import descriptor_pb2
-from plugwright import protoc
 from plugwright.generation import Sources, generated, zero_config
+from plugwright.protos import protoc
 
 PROTOS = Path(__file__).parents[2] / "proto" / "mattermost"
 

@@ -6,8 +6,9 @@ import doctest
 from types import ModuleType
 
 import pytest
-from plugwright import kinds, layout, names, validity
-from plugwright.plan import defaults
+from plugwright.plan import defaults, kinds
+from plugwright.python import layout, names
+from plugwright.settings import validity
 
 
 @pytest.mark.parametrize("module", [names, kinds, layout, validity, defaults])

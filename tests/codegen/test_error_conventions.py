@@ -23,7 +23,7 @@ from bridged_loop import Run, run_bridged
 from cases import GOOD, PACKAGE
 from packages import write_package
 from plugwright import generation
-from plugwright.explanation import explain
+from plugwright.commands.explanation import explain
 from plugwright.plan import conventions
 from plugwright_runtime import codec, errors
 from plugwright_runtime.errors import (

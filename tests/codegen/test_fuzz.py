@@ -9,10 +9,10 @@ from pathlib import Path
 from google.protobuf import descriptor_pb2
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from plugwright.link import link
+from plugwright.output.render import render
 from plugwright.plan import plan
-from plugwright.render import render
-from plugwright.settings import Sdk, Settings
+from plugwright.protos.link import link
+from plugwright.settings.tables import Sdk, Settings
 
 _HOSTILE = st.sampled_from(
     [

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 from plugwright.protoc_plugin import respond
-from plugwright.settings import Error, Settings
+from plugwright.settings.tables import Error, Settings
 
 PROTO = """syntax = "proto3";
 package t;

@@ -24,13 +24,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from messages import always_the_same
 from packages import modules
-from plugwright import output
-from plugwright.files import SourceFile
-from plugwright.link import link
+from plugwright.output import disk
+from plugwright.output.render import render
+from plugwright.output.source import SourceFile
 from plugwright.plan import plan
 from plugwright.problems import GenerationError
-from plugwright.render import render
-from plugwright.settings import Sdk, Settings
+from plugwright.protos.link import link
+from plugwright.settings.tables import Sdk, Settings
 
 _F = FieldDescriptorProto
 _NAMES = (
@@ -240,7 +240,7 @@ def test_importing_hostile_code_runs_nothing_of_it(tmp_path: Path) -> None:
     payloads = [n for n in _NAMES if "canary" in n]
     for number, payload in enumerate(payloads):
         files = _generate(_set(payload))
-        output.write(tmp_path / str(number), files, lambda text: None)
+        disk.write(tmp_path / str(number), files, lambda text: None)
     program = "import builtins, importlib, os, sys\n"
     program += "builtins.canary = lambda: os._exit(3)\n"
     program += "sys.path.insert(0, sys.argv[1])\n"
@@ -268,7 +268,7 @@ def test_no_file_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> None
     try:
         files = _generate(_set("x", name))
         _check(files)
-        output.write(root, files, lambda text: None)
+        disk.write(root, files, lambda text: None)
     except GenerationError:
         pass
     written = {p for p in tmp_path.rglob("*") if p.is_file()}

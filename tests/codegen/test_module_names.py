@@ -9,7 +9,7 @@ from pathlib import Path
 from failing import Outcome, command
 from hypothesis import given
 from hypothesis import strategies as st
-from plugwright import names
+from plugwright.python import names
 
 PROTO = 'syntax = "proto3"; package {package}; message M {{ string s = 1; }}'
 

@@ -19,7 +19,7 @@ server.stop(None).wait()
 PROGRAM = """
 import os, threading, warnings
 {before}
-from plugwright import parallel
+from plugwright.output import parallel
 assert threading.active_count() == 1
 os.cpu_count = lambda: 2
 forks = []

@@ -97,7 +97,7 @@ def _shown(words: list[str]) -> str:
 @pytest.mark.parametrize("words", [*PLAIN, *PARSED], ids=_shown)
 def test_both_ways_do_the_same(tmp_path: Path, words: list[str]) -> None:
     plain, loaded = _run("__main__", words, _project(tmp_path / "one"))
-    parsed, _ = _run("cli", words, _project(tmp_path / "two"))
+    parsed, _ = _run("commands.cli", words, _project(tmp_path / "two"))
     assert plain == parsed
     assert ("typer" in loaded) == (words in PARSED)
     assert words in PARSED or loaded == ""
@@ -105,7 +105,7 @@ def test_both_ways_do_the_same(tmp_path: Path, words: list[str]) -> None:
 
 def test_both_ways_tell_the_same_differences(tmp_path: Path) -> None:
     told: list[Outcome] = []
-    for module in ("__main__", "cli"):
+    for module in ("__main__", "commands.cli"):
         folder = _project(tmp_path / module)
         assert _run(module, ["generate"], folder)[0].code == 0
         with (folder / "out/k/models/a.py").open("a") as file:
@@ -159,7 +159,7 @@ def test_a_reader_that_goes_away_is_no_error(project: Path) -> None:
     proto = f'syntax = "proto3"; package a; message M {{ {fields} }}'
     assert _run("__main__", ["generate"], project)[0].code == 0
     (project / "proto/a/a.proto").write_text(proto)
-    for module in ("__main__", "cli"):
+    for module in ("__main__", "commands.cli"):
         reading, writing = os.pipe()
         os.close(reading)
         program = f"from plugwright.{module} import main; main()"

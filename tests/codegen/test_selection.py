@@ -16,9 +16,9 @@ from grpc_tools import protoc
 from packages import import_failures, modules, registry, write_package
 from plugwright import protoc_plugin
 from plugwright.generation import Sources, generated, schema, zero_config
-from plugwright.schema import Schema
-from plugwright.selection import select
-from plugwright.settings import Error, Select, Settings
+from plugwright.protos.schema import Schema
+from plugwright.protos.selection import select
+from plugwright.settings.tables import Error, Select, Settings
 
 CLAPSHOT = Path(__file__).parents[2] / "proto" / "clapshot"
 _SELECTION = Case(ROOT / "selection")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from failing import command, snapshot
 from interrupted import KINDS
-from plugwright import exclusive
+from plugwright.output import exclusive
 
 HERE = Path(__file__).parent
 _CONFIG = '[sdk]\npackage = "sdk"\nout = "out"\n'
@@ -53,12 +53,12 @@ _LIMITED = """
 import resource, sys
 from pathlib import Path
 from interrupted import sdk
-from plugwright import output
+from plugwright.output import disk
 from plugwright.problems import GenerationError
 files = sdk("sdk", {"small.py": "x", "models/large.py": "x" * 10_000})
 resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, resource.RLIM_INFINITY))
 try:
-    output.write(Path(sys.argv[1]), files, print)
+    disk.write(Path(sys.argv[1]), files, print)
 except GenerationError as error:
     print(error)
 """
@@ -138,7 +138,7 @@ def hook(event, arguments):
     if event in {"open", "os.mkdir", "os.rename", "os.link", "fcntl.flock"}:
         seen.add(event)
 seen = set()
-from plugwright import cli
+from plugwright.commands import cli
 sys.addaudithook(hook)
 try:
     cli.main()

@@ -126,6 +126,7 @@ def test_importing_the_package_imports_nothing() -> None:
     assert found <= {
         "mattermost_plugin",
         "plugwright_runtime",
+        "plugwright_runtime.process",
         "plugwright_runtime.process.started",
         "plugwright_runtime.lazy",
     }

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..kinds import Kinds, TypeNames
 from ..problems import Problems
-from ..schema import File, Schema, references
-from ..settings import Settings
+from ..protos.schema import File, Schema, references
+from ..settings.tables import Settings
 from . import launch, package, reused, servicers
 from .clients import ClientPlanner, class_name
 from .hooks import HookPlanner
+from .kinds import Kinds, TypeNames
 from .methods import MethodPlanner, find_service
 from .models import ModelPlanner
-from .modules import HookPlan, ModulePlan, Plan
 from .naming import generated_files, type_names
+from .nodes import HookPlan, ModulePlan, Plan
 from .secrets import Secrets
 
 

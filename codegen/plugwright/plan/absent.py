@@ -7,16 +7,16 @@ message (`empty`) or raise ValidationError before anything is sent (`refuse`), a
 
 from __future__ import annotations
 
-from .. import names
-from ..kinds import WELL_KNOWN
-from ..layout import quote
-from ..patterns import Patterns
 from ..problems import Problems
-from ..schema import Field, Message, MessageKind, Method
-from ..settings import Settings
-from ..symbols import Code, expr, runtime
+from ..protos.schema import Field, Message, MessageKind, Method
+from ..python import names
+from ..python.layout import quote
+from ..python.symbols import Code, expr, runtime
+from ..settings.patterns import Patterns
+from ..settings.tables import Settings
+from .kinds import WELL_KNOWN
 from .methods import MethodPlanner
-from .modules import MethodPlan, ParameterPlan
+from .nodes import MethodPlan, ParameterPlan
 
 EMPTY = "empty"
 REFUSE = "refuse"

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .. import layout, names
-from ..patterns import Patterns
 from ..problems import Problems
-from ..schema import Method, Service
-from ..settings import Settings
-from ..symbols import Code, Symbol, expr, runtime
+from ..protos.schema import Method, Service
+from ..python import layout, names
+from ..python.symbols import Code, Symbol, expr, runtime
+from ..settings.patterns import Patterns
+from ..settings.tables import Settings
 from .absent import AbsentMessages
 from .methods import MethodPlanner
-from .modules import (
+from .nodes import (
     ClientClassPlan,
     ClientsPlan,
     ComposedClientPlan,

@@ -9,17 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .. import layout, names
-from ..schema import (
-    Field,
-    Kind,
-    ListKind,
-    Message,
-    MessageKind,
-    Scalar,
-    ScalarKind,
-)
-from ..symbols import Code, expr, runtime
+from ..protos.schema import Field, Kind, ListKind, Message, MessageKind, Scalar, ScalarKind
+from ..python import layout, names
+from ..python.symbols import Code, expr, runtime
 
 
 class Style(NamedTuple):

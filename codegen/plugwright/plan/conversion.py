@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..symbols import Code, Expr, builtin, expr, typing
+from ..python.symbols import Code, Expr, builtin, expr, typing
 
 
 class ConverterPlan(NamedTuple):

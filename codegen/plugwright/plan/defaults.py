@@ -6,10 +6,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from .. import layout
-from ..kinds import Kinds, TypeNames, python_scalar
-from ..schema import EnumKind, Field, ListKind, MapKind, MessageKind, Scalar, ScalarKind
-from ..symbols import Code, expr
+from ..protos.schema import EnumKind, Field, ListKind, MapKind, MessageKind, Scalar, ScalarKind
+from ..python import layout
+from ..python.symbols import Code, expr
+from .kinds import Kinds, TypeNames, python_scalar
 
 
 def default_literal(

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..patterns import Patterns
 from ..problems import Location, Problems
-from ..schema import EnumKind, Field, Message, Scalar, ScalarKind, Schema, Service
-from ..settings import Error, Settings
+from ..protos.schema import EnumKind, Field, Message, Scalar, ScalarKind, Schema, Service
+from ..settings.patterns import Patterns
+from ..settings.tables import Error, Settings
 from .conventions import (
     EXCEPTIONS,
     NO_CONVENTION,

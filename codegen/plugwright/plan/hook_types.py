@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .. import names
-from ..schema import EnumKind, Message
-from ..symbols import Expr, plain
+from ..protos.schema import EnumKind, Message
+from ..python import names
+from ..python.symbols import Expr, plain
 
 
 def argument_types(request: Message, arguments: Iterable[tuple[str, Expr, str]]) -> tuple[str, ...]:

@@ -19,11 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 
-from .. import names
-from ..kinds import WELL_KNOWN, TypeNames
-from ..patterns import Patterns
 from ..problems import Problems
-from ..schema import (
+from ..protos.schema import (
     Field,
     ListKind,
     Message,
@@ -33,14 +30,17 @@ from ..schema import (
     ScalarKind,
     Service,
 )
-from ..settings import Hooks, Settings
-from ..symbols import Expr, Symbol, builtin, expr, runtime
+from ..python import names
+from ..python.symbols import Expr, Symbol, builtin, expr, runtime
+from ..settings.patterns import Patterns
+from ..settings.tables import Hooks, Settings
 from . import launch, preludes
 from .clients import class_name
 from .hook_types import argument_types
+from .kinds import WELL_KNOWN, TypeNames
 from .methods import MethodPlanner
-from .modules import AccessorPlan, HookPlan, HooksPlan, ModulePlan, TestingPlan
 from .naming import ServiceNames
+from .nodes import AccessorPlan, HookPlan, HooksPlan, ModulePlan, TestingPlan
 
 _ACCESSORS = {
     False: (

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..layout import quote
 from ..problems import Problems
-from ..schema import Schema, Service
-from ..settings import Launch, Settings
-from ..symbols import Symbol, runtime
+from ..protos.schema import Schema, Service
+from ..python.layout import quote
+from ..python.symbols import Symbol, runtime
+from ..settings.tables import Launch, Settings
 from .methods import MethodPlanner, find_service
-from .modules import ModulePlan
+from .nodes import ModulePlan
 
 
 class Style(NamedTuple):

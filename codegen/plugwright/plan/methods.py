@@ -14,11 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .. import names
-from ..kinds import Kinds, TypeNames
-from ..patterns import Patterns
 from ..problems import Problems, shown
-from ..schema import (
+from ..protos.schema import (
     EnumKind,
     Field,
     ListKind,
@@ -31,13 +28,16 @@ from ..schema import (
     Schema,
     Service,
 )
-from ..settings import Settings
-from ..symbols import Code, Expr, expr, runtime
+from ..python import names
+from ..python.symbols import Code, Expr, expr, runtime
+from ..settings.patterns import Patterns
+from ..settings.tables import Settings
 from .conventions import Convention
 from .defaults import default_literal
 from .error_tables import conventions
-from .modules import MethodPlan, ParameterPlan, noted
+from .kinds import Kinds, TypeNames
 from .naming import service_names
+from .nodes import MethodPlan, ParameterPlan, noted
 
 # Parameters that every generated method has of its own.
 _OPTIONS = frozenset({"self", "timeout", "metadata"})

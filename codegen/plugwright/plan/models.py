@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from .. import layout, names
-from ..kinds import Kinds, TypeNames, is_well_known
 from ..problems import Problems
-from ..schema import Enum, EnumKind, Field, File, Message, Oneof
-from ..symbols import Code, Expr, expr, indented, runtime
+from ..protos.schema import Enum, EnumKind, Field, File, Message, Oneof
+from ..python import layout, names
+from ..python.symbols import Code, Expr, expr, indented, runtime
 from .conversion import ConverterPlan, ConvertersPlan, EnumTablePlan
-from .modules import (
+from .kinds import Kinds, TypeNames, is_well_known
+from .nodes import (
     AttributePlan,
     CasePlan,
     EnumPlan,

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from .. import names
-from ..kinds import WELL_KNOWN, OneofNames, TypeNames
 from ..problems import Location, Problems
-from ..schema import Enum, File, Message, Schema, Service, references
-from ..symbols import Symbol
+from ..protos.schema import Enum, File, Message, Schema, Service, references
+from ..python import names
+from ..python.symbols import Symbol
+from .kinds import WELL_KNOWN, OneofNames, TypeNames
 
 # Python stops at 100 levels of indentation; a class body with a method needs three more.
 MAX_NESTING = 90

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from .. import __version__
-from ..kinds import TypeNames
 from ..problems import Problems
-from ..schema import File, Service
-from ..settings import Launch, Settings
-from ..validity import distribution
+from ..protos.schema import File, Service
+from ..settings.tables import Launch, Settings
+from ..settings.validity import distribution
 from . import launch
 from .conventions import EXCEPTIONS
 from .conversion import ConvertersPlan
-from .modules import HookPlan, ModelsPlan, ModulePlan
+from .kinds import TypeNames
+from .nodes import HookPlan, ModelsPlan, ModulePlan
 
 
 class DescriptorPlan(NamedTuple):

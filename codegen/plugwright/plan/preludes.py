@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..problems import Problems
-from ..settings import Settings
-from .modules import HookPlan
+from ..settings.tables import Settings
+from .nodes import HookPlan
 
 _SILENT = ("void", "error")
 

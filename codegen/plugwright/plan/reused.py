@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from .. import names
-from ..kinds import WELL_KNOWN, TypeNames
 from ..problems import Problems
-from ..schema import Enum, File, Message, Schema, references
+from ..protos.schema import Enum, File, Message, Schema, references
+from ..python import names
 from .conversion import EnumTablePlan, ReusedConverterPlan, ReusedPlan
-from .modules import ModulePlan
+from .kinds import WELL_KNOWN, TypeNames
 from .naming import FileNames, referenced_types, walk
+from .nodes import ModulePlan
 
 MODULE = "._reused"
 

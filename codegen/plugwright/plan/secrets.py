@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..flags import REDACTED
-from ..patterns import Patterns
 from ..problems import Problems
-from ..schema import Field, Message, Schema
-from ..settings import Settings
+from ..protos.flags import REDACTED
+from ..protos.schema import Field, Message, Schema
+from ..settings.patterns import Patterns
+from ..settings.tables import Settings
 
 
 class Secrets:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..schema import Method, Service
+from ..protos.schema import Method, Service
 from .methods import STREAMING, MethodPlanner
-from .modules import ModulePlan, ServicerMethodPlan, ServicerPlan, noted
+from .nodes import ModulePlan, ServicerMethodPlan, ServicerPlan, noted
 from .package import ExportPlan, namespace
 
 

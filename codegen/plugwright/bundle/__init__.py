@@ -1,0 +1,1 @@
+"""What does an installable plugin consist of, and how is it packed?"""

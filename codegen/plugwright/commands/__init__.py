@@ -1,0 +1,1 @@
+"""What did the user ask for, what is printed, and how does it end?"""

@@ -1,0 +1,273 @@
+"""What did the user ask for? The commands with their options and help: the only user of typer.
+
+Importing typer takes a while, so `__main__` comes here only if it must.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .. import __version__
+from . import generating, running
+from .running import reported
+
+if TYPE_CHECKING:
+    from ..generation import Job
+
+app = typer.Typer(
+    name="plugwright",
+    help=(
+        "Turn the protos of a gRPC plugin system into a typed Python SDK.\n\n"
+        "`plugwright generate` reads every proto/*/plugwright.toml and writes the SDKs they name."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Inputs = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[CONFIG… | FILE…]",
+        help="Configs, or folders with one; with --package: the .proto files.",
+        show_default=False,
+    ),
+]
+ProtoPath = Annotated[
+    list[Path] | None,
+    typer.Option("-I", "--proto-path", help="A further import root; may be repeated."),
+]
+DescriptorSet = Annotated[
+    Path | None,
+    typer.Option(help="A ready descriptor set (protoc -o, buf build) instead of .proto files."),
+]
+PackageName = Annotated[
+    str, typer.Option("--package", help="Zero-config: the Python package to write.")
+]
+ServiceNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--service",
+        help="Zero-config: a service to generate, with the messages it needs and no others; "
+        "may be repeated.",
+    ),
+]
+Out = Annotated[Path | None, typer.Option(help="Zero-config: the folder it goes to.")]
+
+
+def main() -> None:
+    """Do what the command line says, and end the process."""
+    running.run(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"plugwright {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+def generate(
+    inputs: Inputs = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Write nothing; print what differs, exit 1 if anything does.",
+        ),
+    ] = False,
+    proto_path: ProtoPath = None,
+    descriptor_set: DescriptorSet = None,
+    package: PackageName = "",
+    service: ServiceNames = None,
+    out: Out = None,
+) -> None:
+    """Write SDKs, or with --check say how they differ from what the protos give.
+
+    With a config everything comes from it. Without one, name the package, the folder and the
+    protos:
+
+        plugwright generate --package my_sdk --out sdk -I protos protos/api.proto
+    """
+
+    def jobs() -> Iterator[Job]:
+        return _jobs(inputs, proto_path, descriptor_set, package, service, out)
+
+    generating.generate(jobs, check)
+
+
+@app.command()
+def inspect(
+    stage: Annotated[str, typer.Argument(help="`schema` (what the protos mean) or `plan`.")],
+    inputs: Inputs = None,
+    proto_path: ProtoPath = None,
+    descriptor_set: DescriptorSet = None,
+    package: PackageName = "",
+    service: ServiceNames = None,
+) -> None:
+    """Print the schema or the plan as JSON, for other tools and for the curious."""
+    if stage not in ("schema", "plan"):
+        raise typer.BadParameter("must be schema or plan")
+    with reported() as progress:
+        from .. import generation
+
+        jobs = _jobs(inputs, proto_path, descriptor_set, package, service, Path())
+        make = generation.schema if stage == "schema" else generation.planned
+        values = [_plain(make(job, progress.show)) for job in jobs]
+    print(json.dumps(values[0] if len(values) == 1 else values, indent=2, ensure_ascii=False))
+
+
+@app.command()
+def explain(
+    name: Annotated[
+        str,
+        typer.Argument(help="SERVICE.METHOD, a hook, or a message.", show_default=False),
+    ],
+    inputs: Inputs = None,
+    proto_path: ProtoPath = None,
+    descriptor_set: DescriptorSet = None,
+    package: PackageName = "",
+    service: ServiceNames = None,
+) -> None:
+    """Show how one RPC, hook or message becomes Python, and by which rule."""
+    with reported() as progress:
+        from difflib import get_close_matches
+
+        from .. import generation
+        from ..problems import Location, fail
+        from . import explanation
+
+        found: list[str] = []
+        known: list[str] = []
+        for job in _jobs(inputs, proto_path, descriptor_set, package, service, Path()):
+            plan = generation.planned(job, progress.show)
+            known += explanation.known_names(plan)
+            if text := explanation.explain(plan, name):
+                found.append(text)
+        if not found:
+            near = ", ".join(get_close_matches(name, known, 5, 0.4)) or ", ".join(known[:10])
+            raise fail(
+                Location(name),
+                f"no RPC, hook or message of that name; there is: {near}",
+            )
+    print("\n\n".join(found))
+
+
+@app.command()
+def bundle(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PLUGIN_DIR",
+            help="Has plugin.json, the program it names, and requirements.txt.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="The archive; default: ID-VERSION.tar.gz.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(help="A name or path to leave out, with * and ?; may be repeated."),
+    ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(help="A name or path to take in that is left out otherwise; may be repeated."),
+    ] = None,
+    python_version: Annotated[
+        str, typer.Option(help="Python of the server, such as 3.12; default: this one.")
+    ] = "",
+    platform: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The server's platform as pip names it, such as manylinux_2_28_x86_64; "
+            "default: this machine; may be repeated.",
+        ),
+    ] = None,
+) -> None:
+    """Pack a Mattermost plugin, with all it needs, into the .tar.gz that a server installs.
+
+    The requirements are installed into the archive, so the server needs Python but no index. Left
+    out are tests, hidden files, virtual environments, what Python and pip leave behind, and what
+    looks like keys, passwords and databases; the last line says what.
+    """
+    with reported() as progress:
+        from ..bundle import build as bundling
+        from ..bundle.contents import Choice
+
+        target = bundling.Target()
+        if python_version:
+            if not re.fullmatch(r"3\.\d+", python_version):
+                raise typer.BadParameter("--python-version must be like 3.12")
+            target = target._replace(version=python_version)
+        target = target._replace(platforms=tuple(platform or ()))
+        choice = Choice(tuple(exclude or ()), tuple(include or ()))
+        made = bundling.make(folder, out, choice, target, progress.show)
+    print(f"{made.path}: {made.path.stat().st_size / 2**20:.1f} MiB")
+    if made.hiding:
+        print(f"hides a module of Python, so rename it: {', '.join(made.hiding)}")
+    if made.left_out:
+        print(f"left out: {', '.join(made.left_out)}")
+
+
+def _jobs(
+    inputs: list[Path] | None,
+    proto_path: list[Path] | None,
+    descriptor_set: Path | None,
+    package: str,
+    services: list[str] | None,
+    out: Path | None,
+) -> Iterator[Job]:
+    """The generation jobs that the command line names."""
+    from .. import generation
+
+    if package:
+        if out is None:
+            raise typer.BadParameter("--package needs --out, the folder to write to")
+        if not inputs and descriptor_set is None:
+            raise typer.BadParameter("--package needs .proto files or --descriptor-set")
+        roots = tuple(proto_path or ()) or tuple({p.parent: None for p in inputs or ()})
+        sources = generation.Sources(tuple(inputs or ()), roots, descriptor_set)
+        yield generation.zero_config(package, out, sources, services or ())
+        return
+    if services:
+        raise typer.BadParameter(
+            "--service goes with --package; a config has services in its [select]"
+        )
+    if out is not None and out != Path():
+        raise typer.BadParameter("--out goes with --package; a config names its own folder")
+    yield from generation.named(inputs or (), proto_path or (), descriptor_set)
+
+
+def _plain(value: Any) -> Any:
+    """Schema and plan nodes as JSON values; each node names its type."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"type": type(value).__name__} | fields
+    if (named := getattr(value, "_asdict", None)) is not None:
+        fields = {k: _plain(v) for k, v in named().items()}
+        return {"type": type(value).__name__} | fields
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)

@@ -1,0 +1,58 @@
+"""What does `plugwright generate` do? Jobs in; SDKs on disk, or what differs on the streams."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from .running import Progress, reported
+
+if TYPE_CHECKING:
+    from ..generation import Job
+    from ..output.source import SourceFile
+
+
+def generate(jobs: Callable[[], Iterable[Job]], check: bool) -> None:
+    """Write the SDKs of `jobs`, or with `check` say how they differ and exit with 1."""
+    with reported() as progress:
+        from .. import generation
+        from ..output import disk
+
+        # All before the first is written: a problem in one must leave every SDK as it is.
+        made = [(job, generation.generated(job, progress.show)) for job in jobs()]
+        progress.clear()
+        disk.check_apart((job.out, files) for job, files in made)
+        differs = False
+        for job, files in made:
+            if check:
+                differs |= _compare(job, files)
+            else:
+                _write(job, files, progress)
+        if differs:
+            sys.exit(1)
+
+
+def _write(job: Job, files: Sequence[SourceFile], progress: Progress) -> None:
+    from ..output import disk
+
+    def report(text: str) -> None:
+        progress.clear()
+        print(text, file=sys.stderr)
+
+    progress.show(f"writing {len(files)} files")
+    changed = disk.write(job.out, files, report)
+    progress.clear()
+    print(f"{job.out}: {len(files)} files, {changed} changed")
+
+
+def _compare(job: Job, files: Sequence[SourceFile]) -> bool:
+    from ..output import disk
+
+    differences = list(disk.compare(job.out, files))
+    for difference in differences:
+        if difference.diff:
+            print(difference.diff, end="")
+    for difference in differences:
+        print(difference, file=sys.stderr)
+    return bool(differences)

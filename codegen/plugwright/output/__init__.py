@@ -1,0 +1,1 @@
+"""How does a plan become files on disk, and whose are the files that are there?"""

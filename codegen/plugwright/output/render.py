@@ -1,0 +1,185 @@
+"""Plans in, source text out: the only user of jinja2.
+
+A template prints the body first. Every value it prints passes `finalize`, which spells symbols
+through the module's import table; so when the body is done the imports are known, and the header
+is put before it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import jinja2.bccache
+
+from ..plan.nodes import ModulePlan, OneofPlan, Plan
+from ..python import layout
+from ..python.splitting import WIDTH
+from ..python.symbols import Code, Expr, ImportTable, Symbol, builtin, expr, runtime, typing
+from . import cache
+from .parallel import both
+from .source import MARKER, SourceFile, recorded
+
+
+def render(plan: Plan) -> tuple[SourceFile, ...]:
+    """Every file of the plan and the record of them, sorted by path."""
+    if len(plan.modules) < _WORTH_A_FORK:
+        files = _rendered(plan, plan.modules)
+    else:
+        halves = plan.modules[::2], plan.modules[1::2]
+        one, other = both(lambda: _rendered(plan, halves[0]), lambda: _rendered(plan, halves[1]))
+        files = one + other
+    return recorded(plan.package, files)
+
+
+# A fork costs some milliseconds, a module about two.
+_WORTH_A_FORK = 20
+
+
+def _rendered(plan: Plan, modules: Sequence[ModulePlan]) -> list[SourceFile]:
+    renderer = _renderer()
+    return [SourceFile(_path(plan, m), renderer.module(m)) for m in modules]
+
+
+def _path(plan: Plan, module: ModulePlan) -> str:
+    """Relative to the SDK's folder; `../` leads out of the package."""
+    if module.path.startswith("../"):
+        return module.path.removeprefix("../")
+    return f"{plan.package}/{module.path}"
+
+
+def template_folder() -> Path:
+    """The templates: beside the package when installed, at the top of a checkout otherwise."""
+    installed = Path(__file__).parents[1] / "templates"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "templates"
+
+
+class _Templates(jinja2.FileSystemBytecodeCache):
+    """Compiled templates of earlier runs; a disk that is full is no reason to fail."""
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _bytecode_cache() -> jinja2.BytecodeCache | None:
+    folder = cache.folder("templates")
+    return _Templates(folder) if folder else None
+
+
+@functools.cache
+def _renderer() -> _Renderer:
+    """One for all SDKs of a run: each loads the templates that it prints."""
+    return _Renderer()
+
+
+class _Renderer:
+    """The template environment; `table` is the import table of the module being rendered."""
+
+    def __init__(self) -> None:
+        self.table = ImportTable("", (), (), False)
+        self.environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(template_folder()),
+            undefined=jinja2.StrictUndefined,
+            finalize=self._finalize,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,  # Python is written, not HTML; layout.quote and docstring escape
+            auto_reload=False,
+            bytecode_cache=_bytecode_cache(),
+        )
+        # Of jinja's own way, which finds items of dictionaries too, a run would spend a twentieth.
+        vars(self.environment)["getattr"] = getattr
+        # Filters, for jinja calls a function through its context, which costs ten times a filter.
+        filters: dict[str, Any] = {
+            "doc": layout.docstring,
+            "stmt": self._statement,
+            "item": self._item,
+            "union": self._union,
+            "block": self._block,
+            "parameter": self._parameter,
+            "signature": self._signature,
+            "strings": layout.strings,
+            "submodule": layout.submodule,
+            "quote": layout.quote,
+            "toml": layout.toml_string,
+            "bytes_literal": layout.bytes_literal,
+        }
+        functions: dict[str, Any] = {
+            "runtime": runtime,
+            "builtin": builtin,
+            "typing": typing,
+            "Symbol": Symbol,
+            "expr": expr,
+        }
+        self.environment.filters.update(filters)
+        self.environment.globals.update(functions)
+        self.templates: dict[str, jinja2.Template] = {}
+
+    def module(self, plan: ModulePlan) -> str:
+        self.table = ImportTable(plan.module, plan.defines, plan.declares, plan.lazy)
+        template = self.templates.get(plan.template)
+        if template is None:
+            template = self.environment.get_template(plan.template)
+            self.templates[plan.template] = template
+        body = template.render(content=plan.content)
+        if not plan.module:
+            return body
+        return self._with_header(plan, body)
+
+    def _with_header(self, plan: ModulePlan, body: str) -> str:
+        aliases = "".join(
+            layout.statement(f"{alias} = {name}", "") + "\n" for alias, name in self.table.aliases()
+        )
+        doc = getattr(plan.content, "doc", "") or ""
+        parts = [f"# {MARKER}"]
+        if plan.unchecked:
+            rules = ", ".join(f"{rule}=false" for rule in plan.unchecked)
+            parts[0] += f"\n# pyright: {rules}"
+        if "reportDeprecated" in plan.unchecked:
+            parts[0] += '\n# mypy: disable-error-code="deprecated"'
+        if doc:
+            parts.append(layout.docstring(doc, ""))
+        parts.append("from __future__ import annotations")
+        if header := self.table.header():
+            parts.append(header)
+        text = "\n\n".join(parts) + "\n" + body
+        if aliases:
+            text = text.rstrip("\n") + "\n\n\n" + aliases
+        return text
+
+    def _finalize(self, value: Any) -> Any:
+        if value.__class__ is str:
+            return value
+        return self.table.text(value) if isinstance(value, Symbol | Expr) else value
+
+    def _statement(self, code: Code, pad: str) -> str:
+        return layout.statement(self.table.text(code), pad)
+
+    def _item(self, code: Code, pad: str) -> str:
+        return layout.element(self.table.text(code), pad)
+
+    def _union(self, plan: OneofPlan) -> str:
+        alias, union = self.table.text(typing("TypeAlias")), "Union"
+        if len(plan.members) > 1:
+            union = self.table.text(typing("Union"))
+        return layout.union(plan.union, alias, union, plan.members)
+
+    def _block(self, lines: tuple[Code, ...], pad: str) -> str:
+        text = self.table.text
+        texts = [line if isinstance(line, str) else text(line) for line in lines]
+        room = WIDTH - len(pad)
+        return "\n".join([pad + t if len(t) <= room else layout.statement(t, pad) for t in texts])
+
+    def _signature(self, parameters: Code, head: str, result: Code, pad: str) -> str:
+        return layout.signature(head, self.table.text(parameters), self.table.text(result), pad)
+
+    def _parameter(self, plan: Any, pad: str) -> str:
+        text = self.table.text
+        default = None if plan.default is None else text(plan.default)
+        return layout.parameter(plan.name, text(plan.annotation), default, pad)

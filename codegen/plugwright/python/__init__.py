@@ -1,0 +1,1 @@
+"""How is Python written? Names, types as expressions, imports, and lines that fit."""

@@ -1,0 +1,1 @@
+"""What is configured? plugwright.toml and what it may say, checked."""
