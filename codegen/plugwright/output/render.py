@@ -18,8 +18,9 @@ import jinja2.bccache
 
 from ..plan.nodes import ModulePlan, OneofPlan, Plan
 from ..python import layout
+from ..python.imports import ImportTable
 from ..python.splitting import WIDTH
-from ..python.symbols import Code, Expr, ImportTable, Symbol, builtin, expr, runtime, typing
+from ..python.symbols import Code, Expr, Symbol, builtin, expr, runtime, typing
 from . import cache
 from .parallel import both
 from .source import MARKER, SourceFile, recorded

@@ -1,0 +1,170 @@
+"""How does a generated module spell the names of others, and what must it import for them?
+
+The module's body renders first; every symbol printed passes through its `ImportTable`, which picks
+the spelling and notes the import; the header renders last. So nobody types an import, and none is
+unused.
+
+Spelling avoids every name that a class of the module declares: inside a class body a field called
+`list` or `User` would hide the type of that name from type checkers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .layout import from_import, statement
+from .names import BUILTINS
+from .symbols import Code, Symbol
+
+# What takes time to load, and is wanted late, or for annotations only.
+_SLOW = (
+    *(".clients.", "._launch", "plugwright_runtime.launch"),
+    *("plugwright_runtime.http", "plugwright_runtime.message.wkt"),
+)
+
+
+class ImportTable:
+    """The imports of one generated module, filled while its body renders.
+
+    `module`: its dotted path in the package (`.models.user`); `defines`: its own names;
+    `declares`: every name that a class body of it binds. Model modules are imported as modules
+    (`_user.User`), which keeps them loadable one by one; with `lazy` not before they are used.
+    All else is imported by name.
+    """
+
+    def __init__(
+        self, module: str, defines: Iterable[str], declares: Iterable[str], lazy: bool
+    ) -> None:
+        self.module = module
+        self.lazy = lazy
+        self._declared = frozenset(declares)
+        self._taken = {*defines, *self._declared}
+        self._spelled: dict[Symbol, str] = {}
+        self._modules: dict[str, str] = {}
+        self._names: dict[str, dict[str, str]] = {}
+        self._local_aliases: dict[str, str] = {}
+
+    def text(self, code: Code) -> str:
+        """`code` as text, its symbols spelled and noted."""
+        if isinstance(code, str):
+            return code
+        if isinstance(code, Symbol):
+            return self._spelled.get(code) or self._spell(code)
+        get, spell = self._spelled.get, self._spell
+        return "".join([p if isinstance(p, str) else get(p) or spell(p) for p in code.parts])
+
+    def _spell(self, symbol: Symbol) -> str:
+        head, dot, rest = symbol.name.partition(".")
+        if symbol.module == self.module:
+            text = self._local(head) + dot + rest
+        elif symbol.module == "builtins":
+            text = head if head not in self._taken else f"{self._module('builtins')}.{head}"
+        elif self._by_module(symbol.module):
+            text = f"{self._module(symbol.module)}.{symbol.name}"
+        else:
+            text = self._by_name(symbol.module, head) + dot + rest
+        self._spelled[symbol] = text
+        return text
+
+    def _by_module(self, module: str) -> bool:
+        """Converters, which are loaded with the models anyway, import them by name."""
+        if ".models." in module:  # ours, or those of a package whose types are reused
+            return not self.module.startswith("._convert.")
+        return self.lazy and module.startswith(_SLOW)
+
+    def _local(self, name: str) -> str:
+        """A top-level name of this module, through an alias where a class declares the same."""
+        if name not in self._declared:
+            return name
+        if name not in self._local_aliases:
+            self._local_aliases[name] = self._free("_" + name.lstrip("_"))
+        return self._local_aliases[name]
+
+    def _module(self, module: str) -> str:
+        if module not in self._modules:
+            leaf = module.rpartition(".")[2]
+            self._modules[module] = self._free("_" + leaf.lstrip("_"))
+        return self._modules[module]
+
+    def _by_name(self, module: str, name: str) -> str:
+        names = self._names.setdefault(module, {})
+        if name == "TYPE_CHECKING":  # checkers know it by that name only
+            names[name] = name
+        if name not in names:
+            names[name] = self._free(name)
+        return names[name]
+
+    def _free(self, name: str) -> str:
+        """`name` or a variant that nothing here has; two underscores in front would be mangled
+        inside a class, so they go behind."""
+        while name in self._taken or name in BUILTINS:  # templates use those bare
+            name += "_"
+        self._taken.add(name)
+        return name
+
+    def aliases(self) -> list[tuple[str, str]]:
+        """(alias, name) of top-level names to be bound again at the end of the module."""
+        return sorted((alias, name) for name, alias in self._local_aliases.items())
+
+    def header(self) -> str:
+        """The import statements, laid out as black would."""
+        standard: list[str] = []
+        ours: list[str] = []
+        deferred: list[str] = []
+        for module, alias in sorted(self._modules.items()):
+            if module == "builtins":
+                standard.append(f"import builtins as {alias}")
+            elif self.lazy:
+                deferred.append(module)
+            else:
+                ours.append(self._relative_module(module, alias))
+        if deferred:
+            self._by_name("typing", "TYPE_CHECKING")
+            lazy_module = self._by_name("plugwright_runtime.lazy", "lazy_module")
+            modules = sorted((m, a) for m, a in self._modules.items() if m != "builtins")
+            deferred = [
+                "if TYPE_CHECKING:",
+                *(self._relative_module(m, a, "    ") for m, a in modules),
+                "else:",
+                *(self._lazy_module(lazy_module, m, a) for m, a in modules),
+            ]
+        external: list[str] = []
+        for module, names in sorted(self._names.items()):
+            line = _from_import(self._relative(module), names)
+            if module.startswith("."):
+                ours.append(line)
+            elif module.startswith(("plugwright_runtime", "google", "grpc")):
+                external.append(line)
+            else:
+                standard.append(line)
+        groups = [g for g in (standard, external, ours) if g]
+        blocks = ["\n".join(g) for g in groups]
+        if deferred:
+            blocks.append("\n".join(deferred))
+        return "\n\n".join(blocks)
+
+    def _relative(self, module: str) -> str:
+        """A module of the package as seen from this one: `.models.user` from `.models.post`."""
+        if not module.startswith("."):
+            return module
+        here = self.module.split(".")[1:-1]
+        there = module.split(".")[1:]
+        shared = 0
+        while shared < min(len(here), len(there) - 1) and here[shared] == there[shared]:
+            shared += 1
+        return "." * (len(here) - shared + 1) + ".".join(there[shared:])
+
+    def _relative_module(self, module: str, alias: str, pad: str = "") -> str:
+        parent, _, name = self._relative(module).rpartition(".")
+        if not parent or parent.endswith("."):
+            parent += "."
+        return _from_import(parent, {name: alias}, pad)
+
+    def _lazy_module(self, lazy_module: str, module: str, alias: str) -> str:
+        text = f'{alias} = {lazy_module}(__package__, "{self._relative(module)}")'
+        return statement(text, "    ")
+
+
+def _from_import(module: str, names: dict[str, str], pad: str = "") -> str:
+    items = [n if n == a else f"{n} as {a}" for n, a in sorted(names.items())]
+    return from_import(module, items, pad)
