@@ -10,7 +10,7 @@ the sources and everything they need, installed already: the server has Python, 
 
 A server looks for `venv/bin/python` first. A virtual environment cannot take this place: it is full
 of links to the Python of the machine that made it. The start script can; it looks for a Python of
-the right version, gives it `site-packages`, and starts the program by `plugwright_runtime.script`.
+the right version, gives it `site-packages`, and starts the program by the runtime's `script`.
 The same input gives the same bytes.
 """
 
@@ -26,6 +26,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from ..problems import Location, Problems, fail
+from ..python.runtime import SCRIPT
 from . import archive, bytecode, manifest
 from .archive import Item
 from .contents import Choice, Source, contents
@@ -198,7 +199,7 @@ for python in python{version} python3 python; do
     case ${{1:--}} in
         -*) exec "$python" "$@" ;;
     esac
-    exec "$python" -m plugwright_runtime.script {sdk} "$@"
+    exec "$python" -m {SCRIPT} {sdk} "$@"
 done
 message='this plugin is bundled for Python {version}: the server must have it on its PATH'
 echo "{{\\"@level\\": \\"error\\", \\"@message\\": \\"$message\\"}}" >&2

@@ -17,10 +17,10 @@ import jinja2
 import jinja2.bccache
 
 from ..plan.nodes import ModulePlan, OneofPlan, Plan
-from ..python import layout
+from ..python import layout, runtime
 from ..python.imports import ImportTable
 from ..python.splitting import WIDTH
-from ..python.symbols import Code, Expr, Symbol, builtin, expr, runtime, typing
+from ..python.symbols import Code, Expr, Symbol, builtin, expr, typing
 from . import cache
 from .parallel import both
 from .source import MARKER, SourceFile, recorded

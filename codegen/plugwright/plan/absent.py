@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from ..problems import Problems
 from ..protos.schema import Field, Message, MessageKind, Method
-from ..python import names
+from ..python import names, runtime
 from ..python.layout import quote
-from ..python.symbols import Code, expr, runtime
+from ..python.symbols import Code, expr
 from ..settings.patterns import Patterns
 from ..settings.tables import Settings
 from .kinds import WELL_KNOWN
@@ -72,7 +72,7 @@ class AbsentMessages:
             self._wrong(pattern, f"{pattern!r} {text}; remove one of the two")
         argument = f"({plan.argument}, {quote(rpc)}, {quote(plan.name)})"
         rule = f"{plan.rule}; None is refused, by pattern {pattern!r}"
-        given = expr(runtime("rpc.client", "given"), argument)
+        given = expr(runtime.given, argument)
         return plan._replace(argument=given, rule=rule)
 
     def _filled(self, plan: ParameterPlan, name: str, field: Field, pattern: str) -> ParameterPlan:
@@ -84,7 +84,7 @@ class AbsentMessages:
             self._wrong(pattern, f"{pattern!r} {text}")
             return plan
         model: Code = self.planner.types[message].model
-        filled = expr(runtime("rpc.client", "filled"), f"({plan.argument}, ", model, ")")
+        filled = expr(runtime.filled, f"({plan.argument}, ", model, ")")
         rule = f"{plan.rule}; None sends an empty message, by pattern {pattern!r}"
         return plan._replace(argument=filled, rule=rule)
 

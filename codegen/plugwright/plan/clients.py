@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from ..problems import Problems
 from ..protos.schema import Method, Service
-from ..python import layout, names
-from ..python.symbols import Code, Symbol, expr, runtime
+from ..python import layout, names, runtime
+from ..python.symbols import Code, Symbol, expr
 from ..settings.patterns import Patterns
 from ..settings.tables import Settings
 from .absent import AbsentMessages
@@ -27,8 +27,8 @@ from .nodes import (
 from .package import ExportPlan, namespace
 
 _CORES = {
-    False: runtime("rpc.client", "SyncClient"),
-    True: runtime("rpc.client", "AsyncClient"),
+    False: runtime.SyncClient,
+    True: runtime.AsyncClient,
 }
 
 
@@ -96,7 +96,7 @@ class ClientPlanner:
         timeout, env = (api.timeout, api.target_env) if is_api else (30.0, "")
         errors = self.planner.convention(service.full_name)
         options = expr(
-            runtime("rpc.client", "ClientOptions"),
+            runtime.ClientOptions,
             f'(\n        service="{service.full_name}",\n        timeout={timeout!r},',
             f"\n        target_env={layout.quote(env)}," if env else "",
             _argument(errors.declaration("errors=", "        ")),

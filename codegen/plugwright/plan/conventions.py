@@ -10,22 +10,22 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..protos.schema import Field, Kind, ListKind, Message, MessageKind, Scalar, ScalarKind
-from ..python import layout, names
-from ..python.symbols import Code, expr, runtime
+from ..python import layout, names, runtime
+from ..python.symbols import Code, Symbol, expr
 
 
 class Style(NamedTuple):
     """A class of the runtime, and the keys it needs with their defaults ("" = must be set)."""
 
-    cls: str
+    cls: Symbol
     keys: Mapping[str, Any]
 
 
 STYLES = {
-    "message": Style("MessageErrors", {"message": "", "field": "error"}),
-    "code": Style("CodeErrors", {"field": "error", "code": "error_code"}),
+    "message": Style(runtime.MessageErrors, {"message": "", "field": "error"}),
+    "code": Style(runtime.CodeErrors, {"field": "error", "code": "error_code"}),
     "diagnostics": Style(
-        "DiagnosticErrors",
+        runtime.DiagnosticErrors,
         {
             "message": "",
             "field": "diagnostics",
@@ -35,20 +35,9 @@ STYLES = {
             "failing": ("ERROR",),
         },
     ),
-    "status": Style("StatusErrors", {}),
+    "status": Style(runtime.StatusErrors, {}),
 }
-# What a status can stand for: the tree of the runtime's `errors`.
-EXCEPTIONS = (
-    "Abort",
-    "AlreadyExistsError",
-    "NotFoundError",
-    "PermissionDeniedError",
-    "PluginAPIError",
-    "StatusError",
-    "UnavailableError",
-    "Unimplemented",
-    "ValidationError",
-)
+EXCEPTIONS = tuple(error.name for error in runtime.STATUS_ERRORS)
 STATUSES = (
     "CANCELLED",
     "UNKNOWN",
@@ -130,7 +119,7 @@ class Convention(NamedTuple):
         inside = "".join(f"\n    {name}={value}," for name, value in self._arguments())
         if not inside:
             return ""
-        cls = runtime("rpc.conventions", STYLES[self.style].cls)
+        cls = STYLES[self.style].cls
         return expr(f"{pad}{head}", cls, f"({inside}\n)".replace("\n", f"\n{pad}"))
 
     def _arguments(self) -> Iterator[tuple[str, str]]:

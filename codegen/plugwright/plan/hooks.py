@@ -30,8 +30,8 @@ from ..protos.schema import (
     ScalarKind,
     Service,
 )
-from ..python import names
-from ..python.symbols import Expr, Symbol, builtin, expr, runtime
+from ..python import names, runtime
+from ..python.symbols import Expr, Symbol, builtin, expr
 from ..settings.patterns import Patterns
 from ..settings.tables import Hooks, Settings
 from . import launch, preludes
@@ -215,7 +215,7 @@ class HookPlanner:
                     yield names.attribute(field.oneof), expr(union, " | None"), "value"
                 oneofs.add(field.oneof)
             elif wrapped := self._json_wrapper(field):
-                yield name, expr(runtime("message.wkt", "JSONObject")), f"json:{wrapped}"
+                yield name, expr(runtime.JSONObject), f"json:{wrapped}"
             elif _is_plain_message(field):
                 yield name, kinds.annotation(field.kind), "message"
             else:
@@ -257,7 +257,7 @@ class HookPlanner:
             return family, none, ()
         rejected = [f for f in payload if f.name == self.hooks.rejected]
         modified = [f for f in payload if fnmatch(f.name, self.hooks.modified)]
-        reject = expr(runtime("hooks.table", "Reject"))
+        reject = expr(runtime.Reject)
         if rejected and len(payload) == 1:
             rules.append("family reject: the response has only a rejection")
             return "reject", (reject, *none), ()
@@ -285,7 +285,7 @@ class HookPlanner:
                 joined = expr(joined, ", ", value)
             result.append(expr(builtin("tuple"), "[", joined, "]"))
         if method.name in self.hooks.dismiss:
-            result.append(expr(runtime("hooks.table", "Dismiss")))
+            result.append(expr(runtime.Dismiss))
         return (*result, reject, expr("None"))
 
     def _single(
@@ -308,7 +308,7 @@ class HookPlanner:
 
     def _value(self, field: Field) -> Expr:
         if self._json_wrapper(field):
-            return expr(runtime("message.wkt", "JSONObject"))
+            return expr(runtime.JSONObject)
         if isinstance(field.kind, ScalarKind) and field.kind.type is Scalar.BYTES:
             return expr(builtin("bytes"))
         return self.planner.kinds.annotation(field.kind)
@@ -316,7 +316,7 @@ class HookPlanner:
 
 def _client(service: ServiceNames, is_async: bool) -> Symbol:
     name = class_name(service.client, is_async)
-    return Symbol(f".clients.{service.module}", name)
+    return Symbol(f".clients.{service.module}", name, late=True)
 
 
 def _is_plain_message(field: Field) -> bool:

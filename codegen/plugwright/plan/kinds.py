@@ -27,7 +27,8 @@ from ..protos.schema import (
     Schema,
     SingularKind,
 )
-from ..python.symbols import Code, Expr, Symbol, builtin, expr, indented, runtime
+from ..python import runtime
+from ..python.symbols import Code, Expr, Symbol, builtin, expr, indented
 
 
 class OneofNames(NamedTuple):
@@ -91,11 +92,9 @@ def python_scalar(scalar: Scalar) -> str:
 
 # protobuf would write infinity for a large float, text for bytes, True for any number.
 _CHECKS: Mapping[Scalar, Callable[[str], Code]] = {
-    Scalar.FLOAT: lambda v: expr(runtime("message.wire", "float32"), f"({v})"),
+    Scalar.FLOAT: lambda v: expr(runtime.float32, f"({v})"),
     Scalar.STRING: lambda v: f'"" + {v}',
-    Scalar.BOOL: lambda v: expr(
-        f"{v} if {v} is True else ", runtime("message.wire", "boolean"), f"({v})"
-    ),
+    Scalar.BOOL: lambda v: expr(f"{v} if {v} is True else ", runtime.boolean, f"({v})"),
 }
 
 
@@ -111,36 +110,42 @@ def _scalar_row(scalar: Scalar) -> Row:
 
 _SCALAR_ROWS = {scalar: _scalar_row(scalar) for scalar in Scalar}
 # Text that may be no UTF-8, which protobuf gives as bytes.
-_UNCHECKED = _SCALAR_ROWS[Scalar.STRING]._replace(read=runtime("message.wire", "text"))
+_UNCHECKED = _SCALAR_ROWS[Scalar.STRING]._replace(read=runtime.text)
 
 
-def _well_known(annotation: Expr, name: str) -> Row:
-    return Row(
-        annotation,
-        None,
-        runtime("message.wkt", f"read_{name}"),
-        fill=runtime("message.wkt", f"write_{name}"),
-    )
+def _well_known(annotation: Expr, read: Symbol, write: Symbol) -> Row:
+    return Row(annotation, None, read, fill=write)
 
 
 def _wrapper(scalar: Scalar) -> Row:
-    return _well_known(expr(builtin(python_scalar(scalar))), "wrapper")
+    python = expr(builtin(python_scalar(scalar)))
+    return _well_known(python, runtime.read_wrapper, runtime.write_wrapper)
 
 
-_JSON_OBJECT = expr(runtime("message.wkt", "JSONObject"))
-_JSON_VALUE = expr(runtime("message.wkt", "JSONValue"))
+_JSON_OBJECT = expr(runtime.JSONObject)
+_JSON_VALUE = expr(runtime.JSONValue)
 WELL_KNOWN: Mapping[str, Row] = {
-    "google.protobuf.Struct": _well_known(_JSON_OBJECT, "struct"),
-    "google.protobuf.Value": _well_known(_JSON_VALUE, "value"),
+    "google.protobuf.Struct": _well_known(_JSON_OBJECT, runtime.read_struct, runtime.write_struct),
+    "google.protobuf.Value": _well_known(_JSON_VALUE, runtime.read_value, runtime.write_value),
     "google.protobuf.ListValue": _well_known(
-        expr(builtin("list"), "[", _JSON_VALUE, "]"), "list_value"
+        expr(builtin("list"), "[", _JSON_VALUE, "]"),
+        runtime.read_list_value,
+        runtime.write_list_value,
     ),
-    "google.protobuf.Timestamp": _well_known(expr(Symbol("datetime", "datetime")), "timestamp"),
-    "google.protobuf.Duration": _well_known(expr(Symbol("datetime", "timedelta")), "duration"),
-    "google.protobuf.Any": _well_known(expr(runtime("message.wkt", "AnyMessage")), "any"),
-    "google.protobuf.Empty": _well_known(expr(runtime("message.wkt", "Empty")), "empty"),
+    "google.protobuf.Timestamp": _well_known(
+        expr(Symbol("datetime", "datetime")), runtime.read_timestamp, runtime.write_timestamp
+    ),
+    "google.protobuf.Duration": _well_known(
+        expr(Symbol("datetime", "timedelta")), runtime.read_duration, runtime.write_duration
+    ),
+    "google.protobuf.Any": _well_known(
+        expr(runtime.AnyMessage), runtime.read_any, runtime.write_any
+    ),
+    "google.protobuf.Empty": _well_known(
+        expr(runtime.Empty), runtime.read_empty, runtime.write_empty
+    ),
     "google.protobuf.FieldMask": _well_known(
-        expr(runtime("message.wkt", "FieldMask")), "field_mask"
+        expr(runtime.FieldMask), runtime.read_field_mask, runtime.write_field_mask
     ),
     "google.protobuf.DoubleValue": _wrapper(Scalar.DOUBLE),
     "google.protobuf.FloatValue": _wrapper(Scalar.FLOAT),
@@ -234,9 +239,9 @@ class Kinds:
         """What a new model holds in this field; None = the caller must say."""
         match field.kind:
             case ListKind():
-                return runtime("message.model", "EMPTY_LIST")
+                return runtime.EMPTY_LIST
             case MapKind():
-                return runtime("message.model", "EMPTY_DICT")
+                return runtime.EMPTY_DICT
             case _:
                 if field.required:
                     return None
@@ -250,7 +255,7 @@ class Kinds:
                     "[] if ",
                     name,
                     " is ",
-                    runtime("message.model", "EMPTY_LIST"),
+                    runtime.EMPTY_LIST,
                     " else ",
                     name,
                 )
@@ -259,7 +264,7 @@ class Kinds:
                     "{} if ",
                     name,
                     " is ",
-                    runtime("message.model", "EMPTY_DICT"),
+                    runtime.EMPTY_DICT,
                     " else ",
                     name,
                 )
@@ -283,7 +288,7 @@ class Kinds:
                 if field.presence and not field.required:
                     if field.kind == MessageKind("google.protobuf.Value"):
                         # None says that the field is not set, so null is something else.
-                        value = expr(runtime("message.wkt", "read_set_value"), f"({source})")
+                        value = expr(runtime.read_set_value, f"({source})")
                     return [
                         expr(
                             f"o.{attribute} = ",
@@ -292,7 +297,7 @@ class Kinds:
                         )
                     ]
                 if field.required:
-                    other = expr(runtime("message.wire", "missing"), f'("{field.name}")')
+                    other = expr(runtime.missing, f'("{field.name}")')
                     value = expr(value, f' if h("{field.name}") else ', other)
                 return [expr(f"o.{attribute} = ", value)]
 
@@ -307,7 +312,7 @@ class Kinds:
         lines: list[Code] = [expr(made, keys, known)]
         if checked:
             return lines
-        entries = expr(runtime("message.unchecked_maps", "read_entries"))
+        entries = expr(runtime.read_entries)
         unchecked: list[Code] = [
             expr("x = ", entries, f'(m, "{field.name}")'),
             expr(made, "x}"),
@@ -347,22 +352,18 @@ class Kinds:
         hidden = isinstance(field.kind, MessageKind) and field.kind.message in self._hiding
         if not field.utf8:
             arguments = f'(m, "{field.name}", {field.number}, {value})'
-            return [expr(runtime("message.wire", "put_text"), arguments)]
+            return [expr(runtime.put_text, arguments)]
         if row.fill is None:
             return [put(field.name, row.check(value) if row.check else value)]
         return [
             f"t = {get(field.name)}",
-            (
-                expr(runtime("message.wire", "set_in_parent"), "(t)")
-                if hidden
-                else "t.SetInParent()"
-            ),
+            (expr(runtime.set_in_parent, "(t)") if hidden else "t.SetInParent()"),
             expr(row.fill, f"({value}, t)"),
         ]
 
     def _write_list(self, field: Field, kind: ListKind, attribute: str) -> list[Code]:
         row, name = self.row(kind.element), field.name
-        listed = expr(runtime("message.wire", "listed"), f'(o, "{attribute}")')
+        listed = expr(runtime.listed, f'(o, "{attribute}")')
         body: list[Code] = ["if x.__class__ is not list:", expr("    x = ", listed)]
         values: Code = "x"
         if row.fill is not None:
@@ -370,10 +371,10 @@ class Kinds:
             body.append(expr("    ", row.fill, "(v, t())"))
         elif not field.utf8:
             arguments = f'(m, "{name}", {field.number}, x)'
-            body.append(expr(runtime("message.wire", "extend_text"), arguments))
+            body.append(expr(runtime.extend_text, arguments))
         else:
             if kind.element == ScalarKind(Scalar.STRING):
-                body.append(expr(runtime("message.wire", "all_text"), "(x)"))
+                body.append(expr(runtime.all_text, "(x)"))
             elif row.check:
                 values = expr("[", row.check("v"), " for v in x]")
             body += [f"t = {get(name)}", expr("t.extend(", values, ")")]
@@ -390,8 +391,8 @@ class Kinds:
         ]
         text_key = kind.key is Scalar.STRING and not field.utf8_key
         if text_key or not field.utf8:
-            entries = expr(runtime("message.unchecked_maps", "write_entries"))
-            put = expr(runtime("message.wire", "put_text"), '(e, "value", 2, v)')
+            entries = expr(runtime.write_entries)
+            put = expr(runtime.put_text, '(e, "value", 2, v)')
             store = _store(row, expr("e.value")) if field.utf8 else put
             unchecked: list[Code] = [
                 expr("t = ", entries, f'(m, "{name}", {field.number}, x)'),
@@ -437,9 +438,9 @@ def _read_items(element: Code | None) -> Code:
     A slice is the fastest way for a short list. For a long one it holds Python's lock while it
     makes an object for each element, and takes a time that grows with the square of the length.
     """
-    short = expr(runtime("message.wire", "ALL"), "] if len(x) < ", runtime("message.wire", "LONG"))
+    short = expr(runtime.ALL, "] if len(x) < ", runtime.LONG)
     if element is None:
-        return expr("(x[", short, " else ", runtime("message.wire", "long_list"), "(x))")
+        return expr("(x[", short, " else ", runtime.long_list, "(x))")
     return expr("[", element, " for v in (x[", short, " else x)]")
 
 
@@ -473,10 +474,10 @@ def _is_set(kind: Kind) -> Code:
     if not isinstance(kind, ScalarKind):
         return "!= 0"
     default = _DEFAULTS.get(python_scalar(kind.type))
-    return expr("is not ", runtime("message.wire", default)) if default else "is not False"
+    return expr("is not ", default) if default else "is not False"
 
 
-_DEFAULTS = {"str": "NO_TEXT", "bytes": "NO_BYTES", "int": "ZERO"}
+_DEFAULTS = {"str": runtime.NO_TEXT, "bytes": runtime.NO_BYTES, "int": runtime.ZERO}
 
 
 def _guarded(value: str, condition: Code, body: list[Code]) -> list[Code]:

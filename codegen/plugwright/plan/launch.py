@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from ..problems import Problems
 from ..protos.schema import Schema, Service
+from ..python import runtime
 from ..python.layout import quote
-from ..python.symbols import Symbol, runtime
+from ..python.symbols import Symbol
 from ..settings.tables import Launch, Settings
 from .methods import MethodPlanner, find_service
 from .nodes import ModulePlan
@@ -35,19 +36,19 @@ _ALL = (
 STYLES = (
     Style(
         "go-plugin",
-        runtime("styles.goplugin.spec", "PluginSpec"),
+        runtime.PluginSpec,
         ("cookie_key", "cookie_value"),
         ("cookie_key", "cookie_value", "versions", "auto_mtls", "log_level_envs"),
     ),
     Style(
         "socket-argument",
-        runtime("styles.socket_argument", "SocketArgument"),
+        runtime.SocketArgument,
         (),
         ("file_scheme",),
     ),
     Style(
         "port-on-stdout",
-        runtime("styles.port_on_stdout", "PortOnStdout"),
+        runtime.PortOnStdout,
         (),
         ("log_level_envs",),
     ),

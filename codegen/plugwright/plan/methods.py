@@ -28,8 +28,8 @@ from ..protos.schema import (
     Schema,
     Service,
 )
-from ..python import names
-from ..python.symbols import Code, Expr, expr, runtime
+from ..python import names, runtime
+from ..python.symbols import Code, Expr, expr
 from ..settings.patterns import Patterns
 from ..settings.tables import Settings
 from .conventions import Convention
@@ -165,8 +165,8 @@ class MethodPlanner:
         unset: Code = "None"  # what stands for a parameter that is left out
         default, rule = self._default(request, field)
         if self.is_json(request, field):
-            annotation = expr(runtime("message.wkt", "JSONObject"))
-            argument = expr(runtime("message.json_bytes", "dump"), f"({name})")
+            annotation = expr(runtime.JSONObject)
+            argument = expr(runtime.dump, f"({name})")
             if default is not None:
                 unset, default = default, "None"
         elif isinstance(field.kind, EnumKind) and default is not None:
@@ -246,10 +246,10 @@ class MethodPlanner:
         source = f"{local}.{names.attribute(field.name)}"
         if self.is_json(response, field):
             rules.append("JSON text in bytes, decoded")
-            load = "load_nullable" if nullable else "load"
-            annotation = expr(runtime("message.wkt", "JSONObject"), " | None" if nullable else "")
+            load = runtime.load_nullable if nullable else runtime.load
+            annotation = expr(runtime.JSONObject, " | None" if nullable else "")
             arguments = f'({source}, "{method.name}")'
-            return annotation, expr(runtime("message.json_bytes", load), arguments)
+            return annotation, expr(load, arguments)
         annotation = self.kinds.annotation(field.kind)
         if not field.presence:
             return annotation, source
@@ -259,7 +259,7 @@ class MethodPlanner:
             rules.append(f"None if {why}")
             return expr(annotation, " | None"), source
         rules.append("an unset payload without an error raises PluginAPIError")
-        present = runtime("rpc.client", "present")
+        present = runtime.present
         return annotation, expr(present, f'({source}, "{method.name}", "{field.name}")')
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..problems import Problems
 from ..protos.schema import Enum, EnumKind, Field, File, Message, Oneof
-from ..python import layout, names
-from ..python.symbols import Code, Expr, expr, indented, runtime
+from ..python import layout, names, runtime
+from ..python.symbols import Code, Expr, expr, indented
 from .conversion import ConverterPlan, ConvertersPlan, EnumTablePlan
 from .kinds import Kinds, TypeNames, is_well_known
 from .nodes import (
@@ -135,7 +135,7 @@ class ModelPlanner:
             # Its class, or the alias that stands for it, may not exist when a default is evaluated.
             if "." in model.name or model.name in self.declared:
                 zero = self.kinds.row(field.kind).zero or ""
-                unset = runtime("message.model", "UNSET")
+                unset = runtime.UNSET
                 stored = expr(zero, " if ", name, " is ", unset, " else ", name)
                 default = unset
         doc = noted(field.comment, field.deprecated)
@@ -182,7 +182,7 @@ class ModelPlanner:
         members = self.types[enum.full_name].members
         return EnumPlan(
             name=self._class_name(enum.full_name),
-            base=runtime("message.model", "ClosedEnum" if enum.closed else "OpenEnum"),
+            base=runtime.ClosedEnum if enum.closed else runtime.OpenEnum,
             members=tuple(
                 MemberPlan(members[v.name], v.number, noted(v.comment, v.deprecated))
                 for v in enum.values
@@ -272,7 +272,7 @@ class ModelPlanner:
             lines.append(f'elif w == "{field.name}":')
             made = expr(self._case(message, oneof, field), "(")
             if field.deprecated:  # reading is no use of it
-                new_case = runtime("message.wire", "new_case")
+                new_case = runtime.new_case
                 made = expr(new_case, "(", self._case(message, oneof, field), ", ")
             value = self.kinds.read_set(field)
             lines.append(expr(f"    o.{attribute} = ", made, value, ")"))
@@ -286,7 +286,7 @@ class ModelPlanner:
             lines.append(expr("elif isinstance(w, ", case, "):"))
             lines += map(indented, self.kinds.write_set(field, "w.value"))
         lines.append("else:")
-        lines.append(expr("    raise ", runtime("message.wire", "not_a_case"), "(w)"))
+        lines.append(expr("    raise ", runtime.not_a_case, "(w)"))
         return lines
 
 

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from .. import __version__
 from ..problems import Problems
 from ..protos.schema import File, Service
+from ..python import runtime
+from ..python.symbols import Symbol
 from ..settings.tables import Launch, Settings
 from ..settings.validity import distribution
 from . import launch
-from .conventions import EXCEPTIONS
 from .conversion import ConvertersPlan
 from .kinds import TypeNames
 from .nodes import HookPlan, ModelsPlan, ModulePlan
@@ -207,28 +208,22 @@ def descriptors(files: Iterable[File], reused: Mapping[str, str]) -> ModulePlan:
     )
 
 
-_ERRORS = (*EXCEPTIONS, "DecodeError", "FieldError")
-_HTTP = (
-    "HTTPResult",
-    "JSONResponse",
-    "Request",
-    "Response",
-    "StreamingResponse",
-    "asgi",
-    "wsgi",
+_ALWAYS = (*runtime.STATUS_ERRORS, *runtime.VALUE_ERRORS)
+_WITH_HOOKS = (
+    *(runtime.HookRegistrationError, runtime.DISMISS, runtime.Dismiss, runtime.Reject),
+    *runtime.HTTP,
 )
-
-_ANSWERS = ("DISMISS", "Dismiss", "Reject")
+_WITH_SERVICE = (runtime.ServicePlugin, runtime.ServerContext)
 # What stands for the values of well-known types, where fields have them.
 _VALUES = {
-    "google.protobuf.Any": ("AnyMessage",),
-    "google.protobuf.Duration": ("NanoTimedelta", "RawTimedelta"),
-    "google.protobuf.Empty": ("Empty",),
-    "google.protobuf.FieldMask": ("FieldMask",),
-    "google.protobuf.ListValue": ("NULL",),
-    "google.protobuf.Struct": ("NULL",),
-    "google.protobuf.Timestamp": ("NanoDatetime", "RawDatetime"),
-    "google.protobuf.Value": ("NULL",),
+    "google.protobuf.Any": (runtime.AnyMessage,),
+    "google.protobuf.Duration": (runtime.NanoTimedelta, runtime.RawTimedelta),
+    "google.protobuf.Empty": (runtime.Empty,),
+    "google.protobuf.FieldMask": (runtime.FieldMask,),
+    "google.protobuf.ListValue": (runtime.NULL,),
+    "google.protobuf.Struct": (runtime.NULL,),
+    "google.protobuf.Timestamp": (runtime.NanoDatetime, runtime.RawDatetime),
+    "google.protobuf.Value": (runtime.NULL,),
 }
 ROOT_NAMES = frozenset(
     (
@@ -240,13 +235,8 @@ ROOT_NAMES = frozenset(
         "HookName",
         "hook",
         "run_plugin",
-        "ServicePlugin",
-        "ServerContext",
-        *_ERRORS,
-        "HookRegistrationError",
-        *_ANSWERS,
-        *_HTTP,
-        *(name for names in _VALUES.values() for name in names),
+        *(symbol.name for symbol in (*_ALWAYS, *_WITH_HOOKS, *_WITH_SERVICE)),
+        *(symbol.name for symbols in _VALUES.values() for symbol in symbols),
     )
 )
 """What a package may export beside the client of the API."""
@@ -263,30 +253,26 @@ def root(
     exports = [ExportPlan(m, f".{m}", "") for m in ("clients", "models", "servicers")]
     exports.append(ExportPlan("registry", "._package", "PACKAGE"))
     exports += clients
-    exports += [ExportPlan(n, "plugwright_runtime.errors", n) for n in _ERRORS]
-    values = {value for name in used for value in _VALUES.get(name, ())}
-    exports += [ExportPlan(n, "plugwright_runtime.message.wkt", n) for n in sorted(values)]
+    exports += _exported(_ALWAYS)
+    exports += _exported({value for name in used for value in _VALUES.get(name, ())})
     if has_hooks:
-        name = "HookRegistrationError"
-        exports.append(ExportPlan(name, "plugwright_runtime.errors", name))
         exports += [ExportPlan(n, ".hooks", n) for n in ("HookName", "hook")]
         exports.append(ExportPlan("Plugin", ".plugin", "Plugin"))
-        exports += [ExportPlan(n, "plugwright_runtime.hooks.table", n) for n in _ANSWERS]
-        exports += [ExportPlan(n, "plugwright_runtime.http", n) for n in _HTTP]
+        exports += _exported(_WITH_HOOKS)
     serves = bool(settings.launch.service)
     starts = launch.configured(settings) if has_hooks or serves else None
     if starts is not None:
         exports.append(ExportPlan("run_plugin", ".plugin", "run_plugin"))
     if serves:
-        for module, name in (
-            ("hooks.plugin", "ServicePlugin"),
-            ("rpc.servicer", "ServerContext"),
-        ):
-            exports.append(ExportPlan(name, f"plugwright_runtime.{module}", name))
+        exports += _exported(_WITH_SERVICE)
     own = [ExportPlan(n, f".{m}", n) for n, m in settings.sdk.exports.items()]
     exports = [e for e in exports if e.name not in settings.sdk.exports] + own
     title = settings.sdk.title or f"The generated package {settings.sdk.package}"
     return namespace("__init__.py", f"{title}.", exports, starts, reuses)
+
+
+def _exported(symbols: Iterable[Symbol]) -> Iterator[ExportPlan]:
+    return (ExportPlan(s.name, s.module, s.name) for s in symbols)
 
 
 def extra_modules(

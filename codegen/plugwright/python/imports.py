@@ -12,15 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from . import runtime
 from .layout import from_import, statement
 from .names import BUILTINS
 from .symbols import Code, Symbol
-
-# What takes time to load, and is wanted late, or for annotations only.
-_SLOW = (
-    *(".clients.", "._launch", "plugwright_runtime.launch"),
-    *("plugwright_runtime.http", "plugwright_runtime.message.wkt"),
-)
 
 
 class ImportTable:
@@ -59,18 +54,18 @@ class ImportTable:
             text = self._local(head) + dot + rest
         elif symbol.module == "builtins":
             text = head if head not in self._taken else f"{self._module('builtins')}.{head}"
-        elif self._by_module(symbol.module):
+        elif self._by_module(symbol):
             text = f"{self._module(symbol.module)}.{symbol.name}"
         else:
             text = self._by_name(symbol.module, head) + dot + rest
         self._spelled[symbol] = text
         return text
 
-    def _by_module(self, module: str) -> bool:
+    def _by_module(self, symbol: Symbol) -> bool:
         """Converters, which are loaded with the models anyway, import them by name."""
-        if ".models." in module:  # ours, or those of a package whose types are reused
+        if ".models." in symbol.module:  # ours, or those of a package whose types are reused
             return not self.module.startswith("._convert.")
-        return self.lazy and module.startswith(_SLOW)
+        return self.lazy and symbol.late
 
     def _local(self, name: str) -> str:
         """A top-level name of this module, through an alias where a class declares the same."""
@@ -120,7 +115,7 @@ class ImportTable:
                 ours.append(self._relative_module(module, alias))
         if deferred:
             self._by_name("typing", "TYPE_CHECKING")
-            lazy_module = self._by_name("plugwright_runtime.lazy", "lazy_module")
+            lazy_module = self._by_name(runtime.lazy_module.module, runtime.lazy_module.name)
             modules = sorted((m, a) for m, a in self._modules.items() if m != "builtins")
             deferred = [
                 "if TYPE_CHECKING:",
@@ -133,7 +128,7 @@ class ImportTable:
             line = _from_import(self._relative(module), names)
             if module.startswith("."):
                 ours.append(line)
-            elif module.startswith(("plugwright_runtime", "google", "grpc")):
+            elif module.startswith((runtime.PACKAGE, "google", "grpc")):
                 external.append(line)
             else:
                 standard.append(line)

@@ -13,12 +13,15 @@ from typing import NamedTuple, TypeAlias
 class Symbol(NamedTuple):
     """`name` of `module`; a module with a leading dot is relative to the generated package.
 
-    >>> Symbol(".models.user", "User"), Symbol("typing", "Any")
-    (Symbol(module='.models.user', name='User'), Symbol(module='typing', name='Any'))
+    `late`: the module takes time to load, and is wanted late, or for annotations only.
+
+    >>> Symbol(".models.user", "User")
+    Symbol(module='.models.user', name='User', late=False)
     """
 
     module: str
     name: str
+    late: bool = False
 
     def __str__(self) -> str:
         raise TypeError(f"{self!r} printed past the import table")
@@ -69,8 +72,3 @@ def builtin(name: str) -> Symbol:
 @functools.cache
 def typing(name: str) -> Symbol:
     return Symbol("typing", name)
-
-
-@functools.cache
-def runtime(module: str, name: str) -> Symbol:
-    return Symbol(f"plugwright_runtime.{module}", name)

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, NamedTuple
 
 from ..problems import Problems, shown
-from ..python import names
+from ..python import names, runtime
 from .tables import FLAVOURS, Settings
 
 # Standard modules that this Python does not have and another one from 3.11 on does.
@@ -25,7 +25,7 @@ _OTHER_STDLIB = (
 )
 # What an SDK, its tests and its installation import.
 _DEPENDENCIES = (
-    " cffi cryptography google grpc pip plugwright plugwright_runtime pycparser pytest setuptools "
+    f" cffi cryptography google grpc pip plugwright {runtime.PACKAGE} pycparser pytest setuptools "
     "test typing_extensions "
 )
 _DISTRIBUTIONS = frozenset({"cryptography", "grpcio", "plugwright", "protobuf"})
