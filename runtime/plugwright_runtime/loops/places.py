@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
-from .bridged_calls import apart, bridged
+from ..rpc.bridged_calls import apart, bridged
 from .crossing import MOST_WAITING, Mailbox, Overloaded, in_own_task, mailbox
 from .pool import this_thread_serves
 from .stall import StallWatch

@@ -23,12 +23,12 @@ import grpc
 from ..errors import DecodeError, PluginAPIError, Unimplemented, text_of
 from ..failure_log import FAILED_BADLY, report
 from ..limits import STATUS_BYTES
-from ..loops.bridged_calls import BridgedRequests
 from ..loops.crossing import Overloaded, adopt, cancelled, given_up, in_thread
 from ..loops.places import Here, Place
 from ..message.codec import decode, encode
 from ..message.model import Model
 from ..message.package import Codec, package_of
+from .bridged_calls import BridgedRequests
 from .conventions import StatusErrors, WrongReply
 from .ended import Ended
 from .streams import Requests as Requests

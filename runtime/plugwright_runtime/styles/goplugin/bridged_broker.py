@@ -10,8 +10,8 @@ import dataclasses
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from ...loops.bridged_calls import BridgedServer
 from ...loops.bridged_channel import BridgedChannel
+from ...rpc.bridged_calls import BridgedServer
 
 if TYPE_CHECKING:
     from ...loops.places import HandlerLoop

@@ -15,12 +15,13 @@ import inspect
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
-from ..rpc.streams import all_of
-from ..untyped import grpc
-from .crossing import Mailbox, Overloaded, cancelled, mailbox
+import grpc
+
+from ..loops.crossing import Mailbox, Overloaded, cancelled, mailbox
+from .streams import all_of
 
 if TYPE_CHECKING:
-    from .places import HandlerLoop, Place
+    from ..loops.places import HandlerLoop, Place
 
 _END: Any = object()
 _KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
