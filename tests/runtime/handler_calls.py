@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from plugwright_runtime.loops.places import HandlerLoop
+from plugwright_runtime.rpc.bridged_calls import bridged
 
 # grpcio ships no types.
 grpc: Any = import_module("grpc")
@@ -77,7 +78,7 @@ async def served(*behaviours: Any) -> AsyncIterator[Served]:
     loop = HandlerLoop()
     kinds = {behaviour.__name__: kind for kind, behaviour in behaviours}
     handlers = {
-        behaviour.__name__: loop.serving(getattr(grpc, f"{kind}_rpc_method_handler")(behaviour))
+        behaviour.__name__: bridged(getattr(grpc, f"{kind}_rpc_method_handler")(behaviour), loop)
         for kind, behaviour in behaviours
     }
     server = aio.server()

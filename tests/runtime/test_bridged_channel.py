@@ -25,6 +25,7 @@ from plugwright_runtime.errors import UnavailableError
 from plugwright_runtime.loops.bridged_channel import BridgedChannel
 from plugwright_runtime.loops.crossing import Mailbox, mailbox
 from plugwright_runtime.loops.pool import transport
+from plugwright_runtime.rpc.bridged_calls import bridged
 from plugwright_runtime.rpc.client import AsyncClient, ClientOptions
 from plugwright_runtime.testing import BackgroundServer
 
@@ -91,7 +92,7 @@ class Bridging(grpc.GenericRpcHandler):  # type: ignore[misc]
         self.handler, self.place = handler, place
 
     def service(self, details: Any) -> Any:
-        return self.place.serving(self.handler.service(details))
+        return bridged(self.handler.service(details), self.place)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from ..loops.places import Here, Place
 from ..message.codec import encode
 from ..message.model import Model
 from ..message.package import Codec
+from ..rpc.bridged_calls import bridged
 from ..rpc.conventions import Embedding, StatusErrors
 from ..rpc.ended import Ended
 from ..rpc.servicer import ends_the_call, not_implemented
@@ -88,7 +89,7 @@ class Dispatcher:
         if registration is not None:
             from .http_hook import HTTPHook
 
-            return self.place.serving(HTTPHook(self, spec, registration).grpc_handler())
+            return bridged(HTTPHook(self, spec, registration).grpc_handler(), self.place)
 
         async def not_found(requests: Any, context: Any) -> None:
             from .http_hook import HTTPHook  # most plugins never need it

@@ -2,8 +2,8 @@
 
 On a loop of their own, in a thread of its own. The loop of the transport waits for nothing that a
 handler does: health, control, functions in the pool and timeouts go on. `HandlerLoop` takes calls
-over to the handlers; what those ask of the transport goes back (`bridged_server`, and for calls of
-their own `bridged_channel`).
+over to the handlers; what those ask of the transport goes back (`rpc.bridged_calls`, and for calls
+of their own `bridged_channel`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
-from ..rpc.bridged_calls import apart, bridged
 from .crossing import MOST_WAITING, Mailbox, Overloaded, in_own_task, mailbox
 from .pool import this_thread_serves
 from .stall import StallWatch
@@ -34,9 +33,10 @@ class Place(ABC):
     def run(self, function: Callable[[Unpack[A]], Awaitable[T]], *args: *A) -> Awaitable[T]:
         """Await `function(*args)` there. Raises `Overloaded` at once if too many calls wait."""
 
+    @property
     @abstractmethod
-    def serving(self, handler: Any) -> Any:
-        """A gRPC method handler that does there what `handler` does."""
+    def transport(self) -> Mailbox | None:
+        """The loop that serves, for what coroutines there ask of it; None if they run on it."""
 
 
 class Here(Place):
@@ -49,19 +49,20 @@ class Here(Place):
     def run(self, function: Callable[[Unpack[A]], Awaitable[T]], *args: *A) -> Awaitable[T]:
         return in_own_task(function, *args)
 
-    def serving(self, handler: Any) -> Any:
-        return apart(handler, self)
+    @property
+    def transport(self) -> None:
+        return None
 
 
 class HandlerLoop(Place):
     """A loop in a thread, which starts when first needed; create it on the transport's loop."""
 
     def __init__(self) -> None:
-        self.transport = mailbox()
+        self._transport = mailbox()
         self._handlers: Mailbox | None = None
         self._stopping = False  # for the handlers' thread
         self._ended = asyncio.Event()  # of the transport's loop
-        self.transport.loop.set_exception_handler(_report)
+        self._transport.loop.set_exception_handler(_report)
 
     def run(self, function: Callable[[Unpack[A]], Awaitable[T]], *args: *A) -> Awaitable[T]:
         handlers = self._handlers or self._start()
@@ -69,8 +70,9 @@ class HandlerLoop(Place):
             raise Overloaded("the plugin's coroutines are blocked: too many calls wait")
         return handlers.run(function, *args)
 
-    def serving(self, handler: Any) -> Any:
-        return bridged(handler, self)
+    @property
+    def transport(self) -> Mailbox:
+        return self._transport
 
     @property
     def under_way(self) -> int:
@@ -92,14 +94,14 @@ class HandlerLoop(Place):
 
     def _live(self, handlers: Mailbox) -> None:
         """The thread."""
-        this_thread_serves(self.transport)
+        this_thread_serves(self._transport)
         handlers.belongs_here()
         try:
             with asyncio.Runner(loop_factory=lambda: handlers.loop) as runner:
                 self._work(runner.get_loop())
         finally:
             with contextlib.suppress(RuntimeError):  # the transport has ended first
-                self.transport.post(self._ended.set)
+                self._transport.post(self._ended.set)
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the loop. The application may make it return: by `stop`, and by a `sys.exit` in a

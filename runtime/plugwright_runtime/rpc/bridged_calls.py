@@ -1,9 +1,10 @@
-"""How is a gRPC handler run on another loop than the one that serves it?
+"""How is a gRPC handler run where the application's coroutines run?
 
-`bridged` takes a method handler and gives one whose behaviour runs on a `HandlerLoop`; a function,
-which grpc.aio runs in a thread, stays as it is. What the behaviour asks of the transport goes back:
-`BridgedContext` stands for the context of the call, `BridgedRequests` for its incoming messages.
-`BridgedServer` does so with all handlers that are added to a server.
+`bridged` takes a method handler and gives one whose behaviour runs in a `Place`; a function, which
+grpc.aio runs in a thread, stays as it is. If that is another loop than the one that serves, what
+the behaviour asks of the transport goes back: `BridgedContext` stands for the context of the call,
+`BridgedRequests` for its incoming messages. `BridgedServer` does so with all handlers that are
+added to a server.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ import asyncio
 import contextlib
 import contextvars
 import inspect
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeAlias
 
 import grpc
 
 from ..loops.crossing import Mailbox, Overloaded, cancelled, mailbox
+from ..loops.places import Place
 from .streams import all_of
 
-if TYPE_CHECKING:
-    from ..loops.places import HandlerLoop, Place
+Behaviour: TypeAlias = Callable[[Any, Any], Awaitable[Any]]
 
 _END: Any = object()
 _KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
@@ -43,19 +44,46 @@ _NOTES = frozenset(
 )
 
 
-def bridged(handler: Any, loop: HandlerLoop) -> Any:
-    """A method handler that does on `loop` what `handler` does."""
-    kind, work = _coroutine(handler)
-    if work is None:
-        return handler
+def bridged(handler: Any, place: Place) -> Any:
+    """A method handler that does in `place` what `handler` does.
 
-    async def crossing(argument: Any, context: Any) -> Any:
-        far = BridgedContext(context, loop.transport)
-        if handler.request_streaming:
+    A stream of requests ends there as the caller meant it; see `all_of`.
+    """
+    kind = next(kind for kind in _KINDS if getattr(handler, kind))
+    behaviour = getattr(handler, kind)
+    if inspect.isasyncgenfunction(behaviour):
+        behaviour = _pushing(behaviour)
+    elif not inspect.iscoroutinefunction(behaviour):
+        return handler
+    if place.transport is None:
+        call = _staying(behaviour, place, handler.request_streaming)
+    else:
+        call = _crossing(behaviour, place, place.transport, handler.request_streaming)
+    make = getattr(grpc, f"{kind}_rpc_method_handler")
+    return make(call, handler.request_deserializer, handler.response_serializer)
+
+
+def _staying(behaviour: Behaviour, place: Place, streaming: bool) -> Behaviour:
+    """`behaviour` in tasks of the loop that serves."""
+
+    async def call(argument: Any, context: Any) -> Any:
+        if streaming:
+            argument = all_of(argument, context, asyncio.current_task())
+        return await place.run(behaviour, argument, context)
+
+    return call
+
+
+def _crossing(behaviour: Behaviour, place: Place, transport: Mailbox, streaming: bool) -> Behaviour:
+    """`behaviour` on another loop than the `transport`, which serves."""
+
+    async def call(argument: Any, context: Any) -> Any:
+        far = BridgedContext(context, transport)
+        if streaming:
             whole = all_of(argument, context, asyncio.current_task())
-            argument = BridgedRequests(whole, loop.transport)
+            argument = BridgedRequests(whole, transport)
         try:
-            return await loop.run(work, argument, far)
+            return await place.run(behaviour, argument, far)
         except Overloaded as error:
             code = grpc.StatusCode.RESOURCE_EXHAUSTED
             return await context.abort(code, str(error))
@@ -67,36 +95,10 @@ def bridged(handler: Any, loop: HandlerLoop) -> Any:
             raise RuntimeError(f"the handler raised {name}") from error
         finally:
             far.end()
-            if isinstance(argument, BridgedRequests):
+            if streaming:
                 argument.end()
 
-    return _like(handler, kind, crossing)
-
-
-def apart(handler: Any, place: Place) -> Any:
-    """A method handler that does in tasks of `place`, of the same loop, what `handler` does."""
-    kind, work = _coroutine(handler)
-    if work is None:
-        return handler
-
-    async def call(argument: Any, context: Any) -> Any:
-        return await place.run(work, argument, context)
-
-    return _like(handler, kind, call)
-
-
-def _coroutine(handler: Any) -> tuple[str, Any]:
-    """The kind of a method handler, and its behaviour if that is a coroutine function, or None."""
-    kind = next(kind for kind in _KINDS if getattr(handler, kind))
-    behaviour = getattr(handler, kind)
-    if inspect.isasyncgenfunction(behaviour):
-        return kind, _pushing(behaviour)
-    return kind, behaviour if inspect.iscoroutinefunction(behaviour) else None
-
-
-def _like(handler: Any, kind: str, behaviour: Any) -> Any:
-    make = getattr(grpc, f"{kind}_rpc_method_handler")
-    return make(behaviour, handler.request_deserializer, handler.response_serializer)
+    return call
 
 
 class BridgedContext:
@@ -200,7 +202,7 @@ class BridgedRequests:
             self._step.cancel()
 
 
-def _pushing(behaviour: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _pushing(behaviour: Callable[[Any, Any], Any]) -> Behaviour:
     """A handler that writes what the generator `behaviour` yields: one task sees all of it."""
 
     async def push(argument: Any, context: BridgedContext) -> None:
@@ -212,28 +214,28 @@ def _pushing(behaviour: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 
 class BridgedServer:
-    """The part of a `grpc.aio.Server` that adds handlers; they run on `loop`."""
+    """The part of a `grpc.aio.Server` that adds handlers; they run in `place`."""
 
-    def __init__(self, server: Any, loop: HandlerLoop) -> None:
+    def __init__(self, server: Any, place: Place) -> None:
         self._server = server
-        self._loop = loop
+        self._place = place
 
     def add_generic_rpc_handlers(self, handlers: Any) -> None:
-        across = tuple(_generic(handler, self._loop) for handler in handlers)
+        across = tuple(_generic(handler, self._place) for handler in handlers)
         self._server.add_generic_rpc_handlers(across)
 
     def add_registered_method_handlers(self, service: str, methods: Any) -> None:
         """What generated code adds beside the former."""
-        across = {name: bridged(method, self._loop) for name, method in methods.items()}
+        across = {name: bridged(method, self._place) for name, method in methods.items()}
         self._server.add_registered_method_handlers(service, across)
 
 
-def _generic(handler: Any, loop: HandlerLoop) -> Any:
-    """A generic handler whose behaviours run on `loop`."""
+def _generic(handler: Any, place: Place) -> Any:
+    """A generic handler whose behaviours run in `place`."""
 
     class Bridged(grpc.GenericRpcHandler):  # type: ignore[misc]
         def service(self, details: Any) -> Any:
             found = handler.service(details)
-            return found and bridged(found, loop)
+            return found and bridged(found, place)
 
     return Bridged()

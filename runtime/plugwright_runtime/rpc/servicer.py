@@ -28,11 +28,11 @@ from ..loops.places import Here, Place
 from ..message.codec import decode, encode
 from ..message.model import Model
 from ..message.package import Codec, package_of
-from .bridged_calls import BridgedRequests
+from .bridged_calls import bridged
 from .conventions import StatusErrors, WrongReply
 from .ended import Ended
 from .streams import Requests as Requests
-from .streams import all_of, items
+from .streams import items
 
 T = TypeVar("T")
 Reply: TypeAlias = T | Awaitable[T]
@@ -140,7 +140,7 @@ class _Handler:
         if kind == "unary" and not inspect.iscoroutinefunction(self.method):
             return make(self._function)
         streams = kind in ("server_stream", "bidi_stream")
-        return self.place.serving(make(self._stream if streams else self._unary))
+        return bridged(make(self._stream if streams else self._unary), self.place)
 
     async def _function(self, data: bytes, context: Any) -> bytes:
         """A plain function, all of it in a thread, unless it returns something to await."""
@@ -213,14 +213,11 @@ class _Handler:
             except Ended as ended:
                 await context.abort(*ended.status(self.most))  # which raises
 
-    def _argument(self, data: Any, context: Any) -> Any:
+    def _argument(self, data: Any) -> Any:
         if isinstance(data, bytes):
             return self._decode(data)
-        serving = asyncio.current_task()
-        if not isinstance(data, BridgedRequests):
-            data = all_of(data, context, serving)
         requests = Requests(self._decoded(data), asyncio.get_running_loop())
-        if serving is not None:
+        if (serving := asyncio.current_task()) is not None:
             serving.add_done_callback(requests.end)
         return requests
 
@@ -237,7 +234,7 @@ class _Handler:
 
     async def _called(self, data: Any, context: Any) -> Any:
         """What the method returns."""
-        argument, context = self._argument(data, context), self._context(context)
+        argument, context = self._argument(data), self._context(context)
         if inspect.iscoroutinefunction(self.method):
             return await self.method(argument, context)
         if inspect.isasyncgenfunction(self.method):
