@@ -11,14 +11,26 @@ import sys
 import threading
 import traceback
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from . import stall
 
-if TYPE_CHECKING:
-    from .pool import HandlerPool
-
 _log = logging.getLogger("plugwright.pool")
+
+
+class Pool(Protocol):
+    """Threads, and the jobs that wait for them, as `HandlerPool` tells of them."""
+
+    begun: int
+
+    @property
+    def pending(self) -> int: ...
+
+    @property
+    def running(self) -> int: ...
+
+    @property
+    def members(self) -> list[threading.Thread]: ...
 
 
 class PoolWatch:
@@ -28,7 +40,7 @@ class PoolWatch:
     one warning.
     """
 
-    def __init__(self, pool: HandlerPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._begun = 0
         self._ticks = 0
