@@ -14,19 +14,19 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Final
 
-from plugwright_runtime.failure_log import report
-from plugwright_runtime.http.errors import ClientDisconnected, caused_by_disconnect
-from plugwright_runtime.http.exchange import Exchange, HTTPResult, Mount
-from plugwright_runtime.http.fields import as_bytes, as_text, split_address
-from plugwright_runtime.http.lifespan import (
+from ..failure_log import report
+from .errors import ClientDisconnected, caused_by_disconnect
+from .exchange import Exchange, HTTPResult, Mount
+from .fields import as_bytes, as_text, split_address
+from .lifespan import (
     ASGI_VERSION,
     ASGIApp,
     Lifespan,
     Message,
     Scope,
 )
-from plugwright_runtime.http.request import Request
-from plugwright_runtime.http.responses import Response
+from .request import Request
+from .responses import Response
 
 CONTEXT_KEY: Final = "plugwright.context"
 """Where a mounted application finds the plugin context, in its ASGI scope or WSGI environ."""

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Final
 
-from plugwright_runtime.http.errors import ClientDisconnected
-from plugwright_runtime.http.frames import CHUNK_BYTES, RequestFrame
+from .errors import ClientDisconnected
+from .frames import CHUNK_BYTES, RequestFrame
 
 BUFFER_BYTES: Final = 4 * CHUNK_BYTES
 """Reading ahead stops at this many unread bytes."""

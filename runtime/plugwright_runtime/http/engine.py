@@ -26,23 +26,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from typing import Any, TypeAlias, cast
 
-from plugwright_runtime.failure_log import FAILED_BADLY, report
-from plugwright_runtime.http.body import RequestBody
-from plugwright_runtime.http.errors import (
+from ..failure_log import FAILED_BADLY, report
+from ..loops.crossing import given_up
+from .body import RequestBody
+from .errors import (
     BodyTooLarge,
     ClientDisconnected,
     InvalidStream,
     ResponseAborted,
     caused_by_disconnect,
 )
-from plugwright_runtime.http.exchange import Exchange, HTTPResult, Mount
-from plugwright_runtime.http.frames import RequestFrame, SendFrame
-from plugwright_runtime.http.request import Request
-from plugwright_runtime.http.responses import Response
-from plugwright_runtime.http.threads import ThreadBridge
-from plugwright_runtime.http.writer import ResponseWriter
-
-from ..loops.crossing import given_up
+from .exchange import Exchange, HTTPResult, Mount
+from .frames import RequestFrame, SendFrame
+from .request import Request
+from .responses import Response
+from .threads import ThreadBridge
+from .writer import ResponseWriter
 
 Handler: TypeAlias = Callable[[Request], HTTPResult | Awaitable[HTTPResult]]
 """A handler as the engine calls it: coroutine functions and mounts on the loop, all others in the

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.failure_log import causes
+from ..failure_log import causes
 
 
 class ClientDisconnected(ConnectionError):

@@ -11,10 +11,10 @@ import logging
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from plugwright_runtime.http.body import RequestBody
-from plugwright_runtime.http.request import Request
-from plugwright_runtime.http.threads import ThreadBridge
-from plugwright_runtime.http.writer import ResponseWriter
+from .body import RequestBody
+from .request import Request
+from .threads import ThreadBridge
+from .writer import ResponseWriter
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final, TypeAlias, cast
 
-from plugwright_runtime.http.frames import HeaderPairs, ResponseHead
+from .frames import HeaderPairs, ResponseHead
 
 HeaderInput: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 """Header fields as a handler may give them: a mapping, or pairs when a name occurs several times.

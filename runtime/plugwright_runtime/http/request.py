@@ -14,11 +14,11 @@ from functools import cached_property
 from typing import Any, BinaryIO, Final, cast
 from urllib.parse import parse_qsl, unquote
 
-from plugwright_runtime.http.body import RequestBody
-from plugwright_runtime.http.errors import BodyTooLarge
-from plugwright_runtime.http.fields import Headers, MultiDict, split_target
-from plugwright_runtime.http.frames import CHUNK_BYTES, RequestHead
-from plugwright_runtime.http.threads import ThreadBridge
+from .body import RequestBody
+from .errors import BodyTooLarge
+from .fields import Headers, MultiDict, split_target
+from .frames import CHUNK_BYTES, RequestHead
+from .threads import ThreadBridge
 
 BODY_LIMIT: Final = 100 * 1024 * 1024
 """Bytes that `body`, `json` and their twins collect in memory unless told otherwise."""

@@ -10,9 +10,9 @@ import json
 from collections.abc import AsyncIterable, Iterable
 from typing import Any, TypeAlias, cast
 
-from plugwright_runtime.http.exchange import Exchange, HTTPResult
-from plugwright_runtime.http.fields import HeaderInput, checked_status, header_pairs
-from plugwright_runtime.http.request import Request
+from .exchange import Exchange, HTTPResult
+from .fields import HeaderInput, checked_status, header_pairs
+from .request import Request
 
 Block: TypeAlias = bytes | bytearray | memoryview | str
 """A body or a piece of it; strings are sent as UTF-8."""

@@ -15,11 +15,10 @@ from collections.abc import Callable, Coroutine
 from concurrent import futures
 from typing import Any, Final, TypeVar
 
-from plugwright_runtime.failure_log import report
-from plugwright_runtime.http.errors import ClientDisconnected
-
+from ..failure_log import report
 from ..loops.crossing import adopt, in_thread
 from ..loops.pool import waiting
+from .errors import ClientDisconnected
 
 T = TypeVar("T")
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 
-from plugwright_runtime.http.errors import ClientDisconnected
-from plugwright_runtime.http.fields import declared_length, response_head
-from plugwright_runtime.http.frames import (
+from .errors import ClientDisconnected
+from .fields import declared_length, response_head
+from .frames import (
     CHUNK_BYTES,
     ResponseFrame,
     ResponseHead,

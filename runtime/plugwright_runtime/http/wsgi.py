@@ -16,11 +16,11 @@ from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication
 from wsgiref.util import FileWrapper
 
-from plugwright_runtime.http.asgi import CONTEXT_KEY
-from plugwright_runtime.http.exchange import Exchange, HTTPResult, Mount
-from plugwright_runtime.http.fields import as_bytes, as_text, split_address
-from plugwright_runtime.http.frames import CHUNK_BYTES
-from plugwright_runtime.http.request import Request
+from .asgi import CONTEXT_KEY
+from .exchange import Exchange, HTTPResult, Mount
+from .fields import as_bytes, as_text, split_address
+from .frames import CHUNK_BYTES
+from .request import Request
 
 ExcInfo: TypeAlias = (
     tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
