@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.hooks.table import (
+    from plugwright_runtime.hooks.spec import (
         DISMISS,
         Dismiss,
         Reject,
@@ -72,9 +72,9 @@ else:
             "Abort": "plugwright_runtime.errors",
             "AlreadyExistsError": "plugwright_runtime.errors",
             "AsyncPluginAPIClient": ".clients.plugin_api",
-            "DISMISS": "plugwright_runtime.hooks.table",
+            "DISMISS": "plugwright_runtime.hooks.spec",
             "DecodeError": "plugwright_runtime.errors",
-            "Dismiss": "plugwright_runtime.hooks.table",
+            "Dismiss": "plugwright_runtime.hooks.spec",
             "FieldError": "plugwright_runtime.errors",
             "HTTPResult": "plugwright_runtime.http",
             "HookName": ".hooks",
@@ -86,7 +86,7 @@ else:
             "Plugin": ".plugin",
             "PluginAPIClient": ".clients.plugin_api",
             "PluginAPIError": "plugwright_runtime.errors",
-            "Reject": "plugwright_runtime.hooks.table",
+            "Reject": "plugwright_runtime.hooks.spec",
             "Request": "plugwright_runtime.http",
             "Response": "plugwright_runtime.http",
             "StatusError": "plugwright_runtime.errors",

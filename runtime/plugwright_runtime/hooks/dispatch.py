@@ -14,7 +14,7 @@ import logging
 import os
 from collections.abc import Awaitable
 from concurrent.futures import Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
@@ -33,8 +33,12 @@ from ..rpc.conventions import Embedding, StatusErrors
 from ..rpc.ended import Ended
 from ..rpc.servicer import ends_the_call, not_implemented
 from .prelude import with_preludes
-from .table import HookSpec, HookTable, Registration, registered
+from .spec import HookSpec
+from .table import HookTable, Registration, registered
 from .values import Answer, Arguments, WrongResult
+
+if TYPE_CHECKING:
+    from .http_hook import HTTPHook
 
 
 class Dispatcher:
@@ -87,16 +91,20 @@ class Dispatcher:
     def _http(self, spec: HookSpec, registration: Registration | None) -> Any:
         """The HTTP hook; one that the plugin does not handle answers 404."""
         if registration is not None:
-            from .http_hook import HTTPHook
+            made = self._http_hook(spec, getattr(self.plugin, registration.method))
+            return bridged(grpc.stream_stream_rpc_method_handler(made.serve), self.place)
 
-            return bridged(HTTPHook(self, spec, registration).grpc_handler(), self.place)
+        async def unhandled(requests: Any, context: Any) -> None:
+            from ..http import not_found  # most plugins never need it
 
-        async def not_found(requests: Any, context: Any) -> None:
-            from .http_hook import HTTPHook  # most plugins never need it
+            await self._http_hook(spec, not_found).serve(requests, context)
 
-            await HTTPHook(self, spec, None).serve(requests, context)
+        return grpc.stream_stream_rpc_method_handler(unhandled)
 
-        return grpc.stream_stream_rpc_method_handler(not_found)
+    def _http_hook(self, spec: HookSpec, handler: Any) -> HTTPHook:
+        from .http_hook import HTTPHook
+
+        return HTTPHook(self.table.package, spec, handler, self.executor, self.log)
 
     async def _implemented(self, data: bytes, context: Any) -> bytes:
         """The names of the hooks, as the runtime knows them from the class."""

@@ -21,12 +21,10 @@ from collections.abc import (
     Mapping,
 )
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from ..fit.annotations import hints_of
-
-if TYPE_CHECKING:
-    from .table import HookSpec
+from .spec import HookSpec
 
 _EMPTY = inspect.Parameter.empty
 _UNCHECKED = frozenset({"", "JSONValue"})

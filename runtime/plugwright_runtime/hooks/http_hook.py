@@ -1,46 +1,46 @@
 """How does an HTTP hook of a plugin meet the HTTP engine? Messages become frames and back.
 
 The messages are recognised by the fields that `HookPlanner` requires: `init`, `body_chunk`,
-`body_complete`, and `flush` in the response. Used by the dispatcher only.
+`body_complete`, and `flush` in the response.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Executor
+from typing import Any
 
 import grpc
 
 from .. import http
 from ..failure_log import FAILED_BADLY, report
+from ..message.package import Codec, Package
 from ..rpc.servicer import ends_the_call
-
-if TYPE_CHECKING:
-    from .dispatch import Dispatcher
-    from .table import HookSpec, Registration
+from .spec import HookSpec
 
 
 class HTTPHook:
-    """Serves the HTTP hook of one plugin on a bidirectional stream."""
+    """Serves the HTTP hook of one plugin on a bidirectional stream.
+
+    `executor`: where plain functions run. `log` gets a record of every failure.
+    """
 
     def __init__(
-        self, dispatcher: Dispatcher, spec: HookSpec, registration: Registration | None
+        self,
+        package: Package,
+        spec: HookSpec,
+        handler: http.Handler,
+        executor: Executor,
+        log: logging.Logger,
     ) -> None:
-        """`registration`: None if the plugin has no such handler."""
-        package = dispatcher.table.package
-        self.dispatcher = dispatcher
-        self.handler = (
-            http.not_found
-            if registration is None
-            else getattr(dispatcher.plugin, registration.method)
-        )
+        self.handler = handler
+        self.executor = executor
+        self.log = log
         request, response = package.codec(spec.request), package.codec(spec.response)
         self.request = request.message
         self.read_context = _context_reader(package, request)
         self.response = response.message
-
-    def grpc_handler(self) -> Any:
-        return grpc.stream_stream_rpc_method_handler(self.serve)
 
     async def serve(self, requests: AsyncIterator[bytes], context: Any) -> None:
         """The handler of grpc.aio: what is written leaves at once, and waits for the transport."""
@@ -53,8 +53,8 @@ class HTTPHook:
                 self.handler,
                 self._frames(requests),
                 send,
-                executor=self.dispatcher.executor,
-                logger=self.dispatcher.log,
+                executor=self.executor,
+                logger=self.log,
             )
         except http.InvalidStream as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
@@ -63,7 +63,7 @@ class HTTPHook:
         except BaseException as error:
             if isinstance(error, GeneratorExit) or ends_the_call(error):
                 raise
-            report(self.dispatcher.log, error, "http: %s", FAILED_BADLY)
+            report(self.log, error, "http: %s", FAILED_BADLY)
             await context.abort(grpc.StatusCode.INTERNAL, FAILED_BADLY)
 
     async def _frames(self, requests: AsyncIterator[bytes]) -> AsyncIterator[http.RequestFrame]:
@@ -104,7 +104,7 @@ class HTTPHook:
         return data
 
 
-def _context_reader(package: Any, request: Any) -> Any:
+def _context_reader(package: Package, request: Codec[Any]) -> Any:
     """The converter of the message that the request head carries as its context."""
     init = request.message.DESCRIPTOR.fields_by_name["init"].message_type
     context = init.fields_by_name["plugin_context"].message_type

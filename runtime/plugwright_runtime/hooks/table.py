@@ -1,7 +1,7 @@
-"""What is a hook, and how is a handler registered?
+"""How is the handler of a hook registered?
 
-`HookSpec` says what generated code knows of one hook; `HookTable.hook` is the decorator;
-`registered` reads a plugin class. `dispatch` calls what is registered here.
+`HookTable` has the hooks of one SDK, and the decorator `hook`; `registered` reads a plugin class.
+`dispatch` calls what is registered here.
 """
 
 from __future__ import annotations
@@ -17,50 +17,12 @@ from ..errors import HookRegistrationError
 from ..fit.annotations import signature_of
 from ..message.package import Package, package_of
 from .handler_types import misfit
+from .spec import HookSpec, Reject, is_reason
 
 if TYPE_CHECKING:
     from ..rpc.conventions import StatusErrors
 
 _MARK = "__plugwright_hook__"
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """The answer of a hook that refuses; `reason` is shown to the person who is refused."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dismiss:
-    """The answer of a hook that drops an entity without telling anybody; use `DISMISS`."""
-
-
-DISMISS = Dismiss()
-
-
-@dataclass(frozen=True, slots=True)
-class HookSpec:
-    """One hook: its messages (full names), its handler's parameters, and what its family is.
-
-    `types`, `answers`: the types of the arguments, and those a handler may return, by name.
-    `sources`: how each argument is read from the request: `value`, `message` (unset = empty), or
-    `json:field` (a wrapper of JSON text). `results`: the response's fields an answer goes to.
-    `rejected`: the field of a refusal. `dismiss`: the reason that stands for `DISMISS`.
-    """
-
-    name: str
-    family: str
-    request: str
-    response: str
-    arguments: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-    answers: tuple[str, ...] = ()
-    results: tuple[str, ...] = ()
-    rejected: str = ""
-    dismiss: str = ""
-    error_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +135,6 @@ def _check_options(spec: HookSpec, timeout: object, on_error: object) -> None:
             raise HookRegistrationError(
                 f'{name}: on_error must be Reject("reason"), with a text, got {on_error!r}'
             )
-
-
-def is_reason(reason: object) -> bool:
-    """Whether a host can tell it from "no refusal"."""
-    return isinstance(reason, str) and reason != ""
 
 
 def _distance(a: str, b: str) -> float:

@@ -16,7 +16,7 @@ from ..message.descriptors import by_attribute, is_repeated
 from ..message.model import Model
 from ..message.package import Codec
 from ..message.unknown import LARGE, read_large
-from .table import Dismiss, HookSpec, Reject, is_reason
+from .spec import Dismiss, HookSpec, Reject, is_reason
 
 
 class WrongResult(TypeError):

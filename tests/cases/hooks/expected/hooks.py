@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Literal, TYPE_CHECKING, TypeVar, Union, overload
 
-from plugwright_runtime.hooks.table import Dismiss, HookSpec, HookTable, Reject
+from plugwright_runtime.hooks.spec import Dismiss, HookSpec, Reject
+from plugwright_runtime.hooks.table import HookTable
 from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.conventions import MessageErrors
 

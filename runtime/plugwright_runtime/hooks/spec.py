@@ -1,0 +1,52 @@
+"""What is a hook, and what may its handler answer that is no value of the host's?
+
+`HookSpec` says what generated code knows of one hook, `Reject` and `DISMISS` are answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """The answer of a hook that refuses; `reason` is shown to the person who is refused."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """The answer of a hook that drops an entity without telling anybody; use `DISMISS`."""
+
+
+DISMISS = Dismiss()
+
+
+@dataclass(frozen=True, slots=True)
+class HookSpec:
+    """One hook: its messages (full names), its handler's parameters, and what its family is.
+
+    `types`, `answers`: the types of the arguments, and those a handler may return, by name.
+    `sources`: how each argument is read from the request: `value`, `message` (unset = empty), or
+    `json:field` (a wrapper of JSON text). `results`: the response's fields an answer goes to.
+    `rejected`: the field of a refusal. `dismiss`: the reason that stands for `DISMISS`.
+    """
+
+    name: str
+    family: str
+    request: str
+    response: str
+    arguments: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    rejected: str = ""
+    dismiss: str = ""
+    error_id: str = ""
+
+
+def is_reason(reason: object) -> bool:
+    """Whether a host can tell it from "no refusal"."""
+    return isinstance(reason, str) and reason != ""
