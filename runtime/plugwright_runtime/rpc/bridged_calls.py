@@ -234,8 +234,8 @@ def _generic(handler: Any, place: Place) -> Any:
     """A generic handler whose behaviours run in `place`."""
 
     class Bridged(grpc.GenericRpcHandler):  # type: ignore[misc]
-        def service(self, details: Any) -> Any:
-            found = handler.service(details)
+        def service(self, handler_call_details: Any) -> Any:
+            found = handler.service(handler_call_details)
             return found and bridged(found, place)
 
     return Bridged()
