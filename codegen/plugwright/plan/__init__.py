@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from ..problems import Problems
 from ..protos.schema import File, Schema, references
 from ..settings.tables import Settings
-from . import launch, package, reused, servicers
+from . import checks, launch, package, reused, servicers
 from .clients import ClientPlanner, class_name
 from .hooks import HookPlanner
 from .kinds import Kinds, TypeNames
@@ -21,10 +21,10 @@ from .secrets import Secrets
 def plan(schema: Schema, settings: Settings) -> Plan:
     """The plan of one SDK. Raises GenerationError with every problem found."""
     problems = Problems()
+    checks.protos(schema)
     files = generated_files(schema)
-    own = type_names(files, problems)
-    types = own | reused.type_names(schema, problems)
-    problems.raise_if_any()
+    own = type_names(files)
+    types = own | reused.type_names(schema)
     taken = reused.find(files, schema)
     kinds = Kinds(types, schema)
     secrets = Secrets(settings, schema)

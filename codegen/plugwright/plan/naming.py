@@ -1,7 +1,7 @@
 """Where does each message and enum live in the generated package, under which name?
 
 Schema in, a `TypeNames` per full name out. One module per proto file; nested types are nested
-classes. Clashes that casing or escapes cause are problems that name both culprits.
+classes. That no two become the same class is checked before (`checks.classes`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ..problems import Location, Problems
 from ..protos.schema import Enum, File, Message, Schema, Service, references
 from ..python import names
 from ..python.symbols import Symbol
@@ -59,14 +58,14 @@ def walk(messages: Iterable[Message]) -> Iterable[Message]:
         yield from walk(message.messages)
 
 
-def type_names(files: Iterable[File], problems: Problems) -> dict[str, TypeNames]:
+def type_names(files: Iterable[File]) -> dict[str, TypeNames]:
     """Model class and converters of every generated message and enum."""
     found: dict[str, TypeNames] = {}
     files = [f for f in files if f.messages or f.enums]
     modules = names.modules({f.name: names.module(f.name) for f in files})
     for file in files:
         module = modules[file.name]
-        FileNames(f".models.{module}", f"._convert.{module}", found, problems).add(file)
+        FileNames(f".models.{module}", f"._convert.{module}", found).add(file)
     return found
 
 
@@ -116,37 +115,24 @@ class FileNames:
         models: str,
         converters: str,
         found: dict[str, TypeNames],
-        problems: Problems,
         functions: set[str] | None = None,
     ) -> None:
         self.models = models
         self.converters = converters
         self.found = found
-        self.problems = problems
         self.functions: set[str] = set() if functions is None else functions
         self.top_level: set[str] = set()
 
     def add(self, file: File) -> None:
-        scope: dict[str, str] = {}
         self.top_level = {names.type_name(m.path[0]) for m in file.messages}
         self.top_level |= {names.type_name(e.path[0]) for e in file.enums}
         for enum in file.enums:
-            self._enum(enum, (), scope)
+            self._enum(enum, ())
         for message in file.messages:
-            self._message(message, (), scope)
+            self._message(message, ())
 
-    def _message(self, message: Message, outer: tuple[str, ...], scope: dict[str, str]) -> None:
-        if len(message.path) > MAX_NESTING:
-            text = (
-                f"{message.name} is nested {len(message.path)} levels deep, and Python allows "
-                f"{MAX_NESTING}; declare the inner messages at the top of the file"
-            )
-            self.problems.add(message.where, text)
-            return
-        path = (
-            *outer,
-            self._claim(message.name, message.full_name, message.where, scope),
-        )
+    def _message(self, message: Message, outer: tuple[str, ...]) -> None:
+        path = (*outer, names.type_name(message.name))
         self.found[message.full_name] = TypeNames(
             Symbol(self.models, ".".join(path)),
             Symbol(self.converters, self._function("read_" + "_".join(path))),
@@ -154,14 +140,13 @@ class FileNames:
             {},
             self._oneofs(message, path),
         )
-        inner: dict[str, str] = {}
         for enum in message.enums:
-            self._enum(enum, path, inner)
+            self._enum(enum, path)
         for nested in message.messages:
-            self._message(nested, path, inner)
+            self._message(nested, path)
 
-    def _enum(self, enum: Enum, outer: tuple[str, ...], scope: dict[str, str]) -> None:
-        path = (*outer, self._claim(enum.path[-1], enum.full_name, enum.where, scope))
+    def _enum(self, enum: Enum, outer: tuple[str, ...]) -> None:
+        path = (*outer, names.type_name(enum.path[-1]))
         table = Symbol(self.converters, self._function("E_" + "_".join(path)))
         self.found[enum.full_name] = TypeNames(
             Symbol(self.models, ".".join(path)),
@@ -184,14 +169,6 @@ class FileNames:
             cases = names.cases({f.name: f.number for f in oneof.fields})
             found[oneof.name] = OneofNames(holder, Symbol(self.models, union), cases)
         return found
-
-    def _claim(self, name: str, full_name: str, where: Location, scope: dict[str, str]) -> str:
-        python = names.type_name(name)
-        if python in scope:
-            text = f"{full_name} and {scope[python]} both become class {python}; rename one"
-            self.problems.add(where, text)
-        scope[python] = full_name
-        return python
 
     def _function(self, name: str) -> str:
         """A private function name: `A.B` and `A_B` must not meet, and nobody relies on it."""

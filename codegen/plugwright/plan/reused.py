@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ..problems import Problems
 from ..protos.schema import Enum, File, Message, Schema, references
 from ..python import names
 from .conversion import EnumTablePlan, ReusedConverterPlan, ReusedPlan
@@ -61,7 +60,7 @@ def _reached(
     return found
 
 
-def type_names(schema: Schema, problems: Problems) -> dict[str, TypeNames]:
+def type_names(schema: Schema) -> dict[str, TypeNames]:
     """Model class and converters of the types that other packages have: their model, as its name
     follows from the proto, and converters that this package calls by names of its own.
     """
@@ -74,7 +73,7 @@ def type_names(schema: Schema, problems: Problems) -> dict[str, TypeNames]:
         modules |= names.modules({n: names.module(n) for n in own})
     for file in files:
         models = f"{file.reused}.models.{modules[file.name]}"
-        FileNames(models, MODULE, found, problems, functions).add(file)
+        FileNames(models, MODULE, found, functions).add(file)
     return found
 
 

@@ -1,0 +1,22 @@
+"""Do the settings fit the protos, and can these become Python? Asked before anything is planned.
+
+Planners take for granted what is checked here, so they have no problems to report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...problems import GenerationError, Problem
+from ...protos.schema import Schema
+from . import classes
+
+
+def protos(schema: Schema) -> None:
+    """Raise GenerationError unless each type becomes a class; all that follows needs that."""
+    _raise_any(classes.problems(schema))
+
+
+def _raise_any(problems: Iterable[Problem]) -> None:
+    if found := list(problems):
+        raise GenerationError(found)
