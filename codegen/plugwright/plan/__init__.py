@@ -24,6 +24,8 @@ def plan(schema: Schema, settings: Settings) -> Plan:
     checks.protos(schema)
     files = generated_files(schema)
     own = type_names(files)
+    for problem in checks.settings(schema, settings):
+        problems.add(*problem)
     types = own | reused.type_names(schema)
     taken = reused.find(files, schema)
     kinds = Kinds(types, schema)

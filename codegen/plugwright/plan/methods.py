@@ -74,7 +74,7 @@ class MethodPlanner:
             for service in schema.services
             for rpc, name in names.methods(m.name for m in service.methods).items()
         }
-        self._conventions = conventions(schema, settings, problems)
+        self._conventions = conventions(schema, settings)
 
     def plan(self, method: Method) -> MethodPlan:
         request = self.schema.messages[method.input]

@@ -5,16 +5,22 @@ Planners take for granted what is checked here, so they have no problems to repo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ...problems import GenerationError, Problem
 from ...protos.schema import Schema
-from . import classes
+from ...settings.tables import Settings
+from . import classes, errors
 
 
 def protos(schema: Schema) -> None:
     """Raise GenerationError unless each type becomes a class; all that follows needs that."""
     _raise_any(classes.problems(schema))
+
+
+def settings(schema: Schema, settings: Settings) -> Iterator[Problem]:
+    """What is wrong with the settings, seen from the protos."""
+    yield from errors.problems(schema, settings)
 
 
 def _raise_any(problems: Iterable[Problem]) -> None:
