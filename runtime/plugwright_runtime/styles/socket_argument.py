@@ -248,7 +248,7 @@ def somebody_listens(path: str) -> bool:
         probe.settimeout(ONE_SECOND)
         try:
             probe.connect(path)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):  # its queue is full
             return True
         except OSError:
             return False
