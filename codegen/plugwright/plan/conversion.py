@@ -15,7 +15,6 @@ class ConverterPlan(NamedTuple):
     `mixed`: whether fields hold well-known types, which have no place for unknown fields.
     """
 
-    full_name: str
     reader: str
     writer: str
     model: Code

@@ -252,7 +252,6 @@ class ModelPlanner:
                 read += self._read_oneof(message, oneof)
                 write += self._write_oneof(message, oneof)
         return ConverterPlan(
-            full_name=layout.quote(message.full_name),
             reader=types.read.name,
             writer=types.write.name,
             model=types.model,

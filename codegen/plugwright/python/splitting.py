@@ -5,6 +5,7 @@ comprehensions, conditional expressions and unions. The rules are those of black
 
 - What follows `=`, `return`, `if` or an annotation's `:` may be put into parentheses. They are
   used if it holds an operator, or if there is no bracket to split at instead.
+- The items of a tuple, a list or a dictionary get a line each.
 - Otherwise a line splits at its last bracket; what is inside goes on a line of its own, or, if
   that is too long, is split at its weakest operator: commas first, `|` last.
 - A name that is too long for any line stays as it is.
@@ -107,8 +108,19 @@ def _at_bracket(text: str, pad: str) -> list[str] | None:
     opened, closed = pairs[-1]
     if closed == opened + 1:
         return None
-    body = split_element(text[opened + 1 : closed], pad + "    ")
+    inside = text[opened + 1 : closed]
+    parts, comma = _operands(inside)
+    if comma and not _is_trailer(text, opened):
+        body = [line for part in parts for line in split_element(part + ",", pad + "    ")]
+    else:
+        body = split_element(inside, pad + "    ")
     return [pad + text[: opened + 1], *body, pad + text[closed:]]
+
+
+def _is_trailer(text: str, opened: int) -> bool:
+    """Whether a bracket calls or subscripts what is before it; else it is a display: a tuple, a
+    list or a dictionary, of which each item gets a line."""
+    return opened > 0 and (text[opened - 1].isalnum() or text[opened - 1] in "_)]")
 
 
 def _fits(lines: list[str]) -> bool:

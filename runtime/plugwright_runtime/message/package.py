@@ -11,7 +11,7 @@ import importlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from ..errors import UnknownTypeError
 from .model import Model, OpenEnum
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .wkt_any import AnyMessage
 
 M = TypeVar("M", bound=Model)
+Entry: TypeAlias = tuple[type[Model], Any, Any]  # model class, reader, writer
 
 
 class Codec(Generic[M]):
@@ -72,6 +73,7 @@ class Package:
         self._modules = modules
         self._files = files
         self._codecs: dict[str, Codec[Any]] = {}
+        self._tables: dict[str, Mapping[str, Entry]] = {}
         self._lock = threading.RLock()
         self._pool: DescriptorPool | None = None
         self._extended: DescriptorPool | None = None
@@ -99,14 +101,14 @@ class Package:
         name = packed.type_name
         if not self.declares(name) and name not in self.reused:
             return None
-        if name not in self._converters(name).CODECS:
+        if name not in self._entries(name):
             return None
         return packed.unpack(self.message(name))
 
     def messages(self) -> Iterator[str]:
         """The full name of every message; loads all converters."""
         for name in self._modules:
-            if name in self._converters(name).CODECS:
+            if name in self._entries(name):
                 yield name
 
     def codec(self, full_name: str) -> Codec[Any]:
@@ -134,13 +136,24 @@ class Package:
         """Whether the package has the type itself."""
         return full_name in self._modules
 
-    def entry(self, full_name: str) -> tuple[type[Model], Any, Any]:
-        """(model class, reader, writer) of a message."""
-        entry = self._converters(full_name).CODECS.get(full_name)
+    def entry(self, full_name: str) -> Entry:
+        """The converters of a message."""
+        entry = self._entries(full_name).get(full_name)
         if entry is None:
             raise UnknownTypeError(f"{full_name} is an enum of {self.name}, not a message")
-        found: tuple[type[Model], Any, Any] = entry
-        return found
+        return entry
+
+    def _entries(self, full_name: str) -> Mapping[str, Entry]:
+        """The entries of all messages in the module of a type, by full name."""
+        if full_name in self.reused:
+            return package_of(self.reused[full_name])._entries(full_name)
+        module = self._converters(full_name)
+        entries = self._tables.get(module.__name__)
+        if entries is None:
+            codecs: Mapping[type[Model], tuple[Any, Any]] = module.CODECS
+            entries = {cls.__proto__: (cls, *functions) for cls, functions in codecs.items()}
+            self._tables[module.__name__] = entries
+        return entries
 
     def _load(self, full_name: str) -> Codec[Any]:
         model, read, write = self.entry(full_name)

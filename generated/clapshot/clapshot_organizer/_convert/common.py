@@ -854,122 +854,45 @@ def write_ScriptCall(o: ScriptCall, m: Any, /) -> None:
 
 
 FILE = "common.proto"
-CODECS: dict[str, Any] = {
-    "clapshot.Empty": (
-        Empty,
-        read_Empty,
-        write_Empty,
-    ),
-    "clapshot.MediaFile": (
-        MediaFile,
-        read_MediaFile,
-        write_MediaFile,
-    ),
-    "clapshot.MediaFileDuration": (
-        MediaFileDuration,
-        read_MediaFileDuration,
-        write_MediaFileDuration,
-    ),
-    "clapshot.MediaFileProcessingMetadata": (
-        MediaFileProcessingMetadata,
+CODECS: dict[type[Any], Any] = {
+    Empty: (read_Empty, write_Empty),
+    MediaFile: (read_MediaFile, write_MediaFile),
+    MediaFileDuration: (read_MediaFileDuration, write_MediaFileDuration),
+    MediaFileProcessingMetadata: (
         read_MediaFileProcessingMetadata,
         write_MediaFileProcessingMetadata,
     ),
-    "clapshot.MediaFilePreviewData": (
-        MediaFilePreviewData,
-        read_MediaFilePreviewData,
-        write_MediaFilePreviewData,
-    ),
-    "clapshot.MediaFilePreviewData.ThumbSheet": (
-        MediaFilePreviewData.ThumbSheet,
+    MediaFilePreviewData: (read_MediaFilePreviewData, write_MediaFilePreviewData),
+    MediaFilePreviewData.ThumbSheet: (
         read_MediaFilePreviewData_ThumbSheet,
         write_MediaFilePreviewData_ThumbSheet,
     ),
-    "clapshot.Subtitle": (
-        Subtitle,
-        read_Subtitle,
-        write_Subtitle,
-    ),
-    "clapshot.Comment": (
-        Comment,
-        read_Comment,
-        write_Comment,
-    ),
-    "clapshot.UserMessage": (
-        UserMessage,
-        read_UserMessage,
-        write_UserMessage,
-    ),
-    "clapshot.UserMessage.Refs": (
-        UserMessage.Refs,
-        read_UserMessage_Refs,
-        write_UserMessage_Refs,
-    ),
-    "clapshot.PageItem": (
-        PageItem,
-        read_PageItem,
-        write_PageItem,
-    ),
-    "clapshot.PageItem.FolderListing": (
-        PageItem.FolderListing,
-        read_PageItem_FolderListing,
-        write_PageItem_FolderListing,
-    ),
-    "clapshot.PageItem.FolderListing.Folder": (
-        PageItem.FolderListing.Folder,
+    Subtitle: (read_Subtitle, write_Subtitle),
+    Comment: (read_Comment, write_Comment),
+    UserMessage: (read_UserMessage, write_UserMessage),
+    UserMessage.Refs: (read_UserMessage_Refs, write_UserMessage_Refs),
+    PageItem: (read_PageItem, write_PageItem),
+    PageItem.FolderListing: (read_PageItem_FolderListing, write_PageItem_FolderListing),
+    PageItem.FolderListing.Folder: (
         read_PageItem_FolderListing_Folder,
         write_PageItem_FolderListing_Folder,
     ),
-    "clapshot.PageItem.FolderListing.Item": (
-        PageItem.FolderListing.Item,
+    PageItem.FolderListing.Item: (
         read_PageItem_FolderListing_Item,
         write_PageItem_FolderListing_Item,
     ),
-    "clapshot.PageItem.FolderListing.Item.Visualization": (
-        PageItem.FolderListing.Item.Visualization,
+    PageItem.FolderListing.Item.Visualization: (
         read_PageItem_FolderListing_Item_Visualization,
         write_PageItem_FolderListing_Item_Visualization,
     ),
-    "clapshot.FolderItemID": (
-        FolderItemID,
-        read_FolderItemID,
-        write_FolderItemID,
-    ),
-    "clapshot.ActionUIProps": (
-        ActionUIProps,
-        read_ActionUIProps,
-        write_ActionUIProps,
-    ),
-    "clapshot.ActionDef": (
-        ActionDef,
-        read_ActionDef,
-        write_ActionDef,
-    ),
-    "clapshot.UserInfo": (
-        UserInfo,
-        read_UserInfo,
-        write_UserInfo,
-    ),
-    "clapshot.Color": (
-        Color,
-        read_Color,
-        write_Color,
-    ),
-    "clapshot.Icon": (
-        Icon,
-        read_Icon,
-        write_Icon,
-    ),
-    "clapshot.Icon.FaClass": (
-        Icon.FaClass,
-        read_Icon_FaClass,
-        write_Icon_FaClass,
-    ),
-    "clapshot.ScriptCall": (
-        ScriptCall,
-        read_ScriptCall,
-        write_ScriptCall,
-    ),
+    FolderItemID: (read_FolderItemID, write_FolderItemID),
+    ActionUIProps: (read_ActionUIProps, write_ActionUIProps),
+    ActionDef: (read_ActionDef, write_ActionDef),
+    UserInfo: (read_UserInfo, write_UserInfo),
+    Color: (read_Color, write_Color),
+    Icon: (read_Icon, write_Icon),
+    Icon.FaClass: (read_Icon_FaClass, write_Icon_FaClass),
+    ScriptCall: (read_ScriptCall, write_ScriptCall),
 }
 ENUMS = {
     "clapshot.UserMessage.Type": UserMessage.Type,

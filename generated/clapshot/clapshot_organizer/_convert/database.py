@@ -523,66 +523,21 @@ def write_DbUserMessageList(o: DbUserMessageList, m: Any, /) -> None:
 
 
 FILE = "database.proto"
-CODECS: dict[str, Any] = {
-    "clapshot.organizer.DbGetMediaFilesRequest": (
-        DbGetMediaFilesRequest,
-        read_DbGetMediaFilesRequest,
-        write_DbGetMediaFilesRequest,
-    ),
-    "clapshot.organizer.DbGetCommentsRequest": (
-        DbGetCommentsRequest,
-        read_DbGetCommentsRequest,
-        write_DbGetCommentsRequest,
-    ),
-    "clapshot.organizer.DbGetUserMessagesRequest": (
-        DbGetUserMessagesRequest,
+CODECS: dict[type[Any], Any] = {
+    DbGetMediaFilesRequest: (read_DbGetMediaFilesRequest, write_DbGetMediaFilesRequest),
+    DbGetCommentsRequest: (read_DbGetCommentsRequest, write_DbGetCommentsRequest),
+    DbGetUserMessagesRequest: (
         read_DbGetUserMessagesRequest,
         write_DbGetUserMessagesRequest,
     ),
-    "clapshot.organizer.DbUpsertRequest": (
-        DbUpsertRequest,
-        read_DbUpsertRequest,
-        write_DbUpsertRequest,
-    ),
-    "clapshot.organizer.DbUpsertResponse": (
-        DbUpsertResponse,
-        read_DbUpsertResponse,
-        write_DbUpsertResponse,
-    ),
-    "clapshot.organizer.DbDeleteRequest": (
-        DbDeleteRequest,
-        read_DbDeleteRequest,
-        write_DbDeleteRequest,
-    ),
-    "clapshot.organizer.DbDeleteResponse": (
-        DbDeleteResponse,
-        read_DbDeleteResponse,
-        write_DbDeleteResponse,
-    ),
-    "clapshot.organizer.DbPaging": (
-        DbPaging,
-        read_DbPaging,
-        write_DbPaging,
-    ),
-    "clapshot.organizer.IdList": (
-        IdList,
-        read_IdList,
-        write_IdList,
-    ),
-    "clapshot.organizer.DbMediaFileList": (
-        DbMediaFileList,
-        read_DbMediaFileList,
-        write_DbMediaFileList,
-    ),
-    "clapshot.organizer.DbCommentList": (
-        DbCommentList,
-        read_DbCommentList,
-        write_DbCommentList,
-    ),
-    "clapshot.organizer.DbUserMessageList": (
-        DbUserMessageList,
-        read_DbUserMessageList,
-        write_DbUserMessageList,
-    ),
+    DbUpsertRequest: (read_DbUpsertRequest, write_DbUpsertRequest),
+    DbUpsertResponse: (read_DbUpsertResponse, write_DbUpsertResponse),
+    DbDeleteRequest: (read_DbDeleteRequest, write_DbDeleteRequest),
+    DbDeleteResponse: (read_DbDeleteResponse, write_DbDeleteResponse),
+    DbPaging: (read_DbPaging, write_DbPaging),
+    IdList: (read_IdList, write_IdList),
+    DbMediaFileList: (read_DbMediaFileList, write_DbMediaFileList),
+    DbCommentList: (read_DbCommentList, write_DbCommentList),
+    DbUserMessageList: (read_DbUserMessageList, write_DbUserMessageList),
 }
 ENUMS: dict[str, Any] = {}

@@ -1100,192 +1100,86 @@ def write_DeleteMediaFileRequest(o: DeleteMediaFileRequest, m: Any, /) -> None:
 
 
 FILE = "organizer.proto"
-CODECS: dict[str, Any] = {
-    "clapshot.organizer.Database": (
-        Database,
-        read_Database,
-        write_Database,
-    ),
-    "clapshot.organizer.ServerInfo": (
-        ServerInfo,
-        read_ServerInfo,
-        write_ServerInfo,
-    ),
-    "clapshot.organizer.ServerInfo.Storage": (
-        ServerInfo.Storage,
-        read_ServerInfo_Storage,
-        write_ServerInfo_Storage,
-    ),
-    "clapshot.organizer.ServerInfo.Storage.LocalFilesystem": (
-        ServerInfo.Storage.LocalFilesystem,
+CODECS: dict[type[Any], Any] = {
+    Database: (read_Database, write_Database),
+    ServerInfo: (read_ServerInfo, write_ServerInfo),
+    ServerInfo.Storage: (read_ServerInfo_Storage, write_ServerInfo_Storage),
+    ServerInfo.Storage.LocalFilesystem: (
         read_ServerInfo_Storage_LocalFilesystem,
         write_ServerInfo_Storage_LocalFilesystem,
     ),
-    "clapshot.organizer.ServerInfo.GrpcEndpoint": (
-        ServerInfo.GrpcEndpoint,
+    ServerInfo.GrpcEndpoint: (
         read_ServerInfo_GrpcEndpoint,
         write_ServerInfo_GrpcEndpoint,
     ),
-    "clapshot.organizer.ServerInfo.GrpcEndpoint.Unix": (
-        ServerInfo.GrpcEndpoint.Unix,
+    ServerInfo.GrpcEndpoint.Unix: (
         read_ServerInfo_GrpcEndpoint_Unix,
         write_ServerInfo_GrpcEndpoint_Unix,
     ),
-    "clapshot.organizer.ServerInfo.GrpcEndpoint.TCP": (
-        ServerInfo.GrpcEndpoint.TCP,
+    ServerInfo.GrpcEndpoint.TCP: (
         read_ServerInfo_GrpcEndpoint_TCP,
         write_ServerInfo_GrpcEndpoint_TCP,
     ),
-    "clapshot.organizer.OrganizerInfo": (
-        OrganizerInfo,
-        read_OrganizerInfo,
-        write_OrganizerInfo,
-    ),
-    "clapshot.organizer.OrganizerDependency": (
-        OrganizerDependency,
-        read_OrganizerDependency,
-        write_OrganizerDependency,
-    ),
-    "clapshot.organizer.SemanticVersionNumber": (
-        SemanticVersionNumber,
-        read_SemanticVersionNumber,
-        write_SemanticVersionNumber,
-    ),
-    "clapshot.organizer.Migration": (
-        Migration,
-        read_Migration,
-        write_Migration,
-    ),
-    "clapshot.organizer.Migration.Dependency": (
-        Migration.Dependency,
-        read_Migration_Dependency,
-        write_Migration_Dependency,
-    ),
-    "clapshot.organizer.CheckMigrationsRequest": (
-        CheckMigrationsRequest,
-        read_CheckMigrationsRequest,
-        write_CheckMigrationsRequest,
-    ),
-    "clapshot.organizer.CheckMigrationsResponse": (
-        CheckMigrationsResponse,
+    OrganizerInfo: (read_OrganizerInfo, write_OrganizerInfo),
+    OrganizerDependency: (read_OrganizerDependency, write_OrganizerDependency),
+    SemanticVersionNumber: (read_SemanticVersionNumber, write_SemanticVersionNumber),
+    Migration: (read_Migration, write_Migration),
+    Migration.Dependency: (read_Migration_Dependency, write_Migration_Dependency),
+    CheckMigrationsRequest: (read_CheckMigrationsRequest, write_CheckMigrationsRequest),
+    CheckMigrationsResponse: (
         read_CheckMigrationsResponse,
         write_CheckMigrationsResponse,
     ),
-    "clapshot.organizer.ApplyMigrationRequest": (
-        ApplyMigrationRequest,
-        read_ApplyMigrationRequest,
-        write_ApplyMigrationRequest,
-    ),
-    "clapshot.organizer.ApplyMigrationResponse": (
-        ApplyMigrationResponse,
-        read_ApplyMigrationResponse,
-        write_ApplyMigrationResponse,
-    ),
-    "clapshot.organizer.UserSessionData": (
-        UserSessionData,
-        read_UserSessionData,
-        write_UserSessionData,
-    ),
-    "clapshot.organizer.OnStartUserSessionRequest": (
-        OnStartUserSessionRequest,
+    ApplyMigrationRequest: (read_ApplyMigrationRequest, write_ApplyMigrationRequest),
+    ApplyMigrationResponse: (read_ApplyMigrationResponse, write_ApplyMigrationResponse),
+    UserSessionData: (read_UserSessionData, write_UserSessionData),
+    OnStartUserSessionRequest: (
         read_OnStartUserSessionRequest,
         write_OnStartUserSessionRequest,
     ),
-    "clapshot.organizer.OnStartUserSessionResponse": (
-        OnStartUserSessionResponse,
+    OnStartUserSessionResponse: (
         read_OnStartUserSessionResponse,
         write_OnStartUserSessionResponse,
     ),
-    "clapshot.organizer.NavigatePageRequest": (
-        NavigatePageRequest,
-        read_NavigatePageRequest,
-        write_NavigatePageRequest,
-    ),
-    "clapshot.organizer.CmdFromClientRequest": (
-        CmdFromClientRequest,
-        read_CmdFromClientRequest,
-        write_CmdFromClientRequest,
-    ),
-    "clapshot.organizer.MoveToFolderRequest": (
-        MoveToFolderRequest,
-        read_MoveToFolderRequest,
-        write_MoveToFolderRequest,
-    ),
-    "clapshot.organizer.ReorderItemsRequest": (
-        ReorderItemsRequest,
-        read_ReorderItemsRequest,
-        write_ReorderItemsRequest,
-    ),
-    "clapshot.organizer.AuthzUserActionRequest": (
-        AuthzUserActionRequest,
-        read_AuthzUserActionRequest,
-        write_AuthzUserActionRequest,
-    ),
-    "clapshot.organizer.AuthzUserActionRequest.OtherOp": (
-        AuthzUserActionRequest.OtherOp,
+    NavigatePageRequest: (read_NavigatePageRequest, write_NavigatePageRequest),
+    CmdFromClientRequest: (read_CmdFromClientRequest, write_CmdFromClientRequest),
+    MoveToFolderRequest: (read_MoveToFolderRequest, write_MoveToFolderRequest),
+    ReorderItemsRequest: (read_ReorderItemsRequest, write_ReorderItemsRequest),
+    AuthzUserActionRequest: (read_AuthzUserActionRequest, write_AuthzUserActionRequest),
+    AuthzUserActionRequest.OtherOp: (
         read_AuthzUserActionRequest_OtherOp,
         write_AuthzUserActionRequest_OtherOp,
     ),
-    "clapshot.organizer.AuthzUserActionRequest.MediaFileOp": (
-        AuthzUserActionRequest.MediaFileOp,
+    AuthzUserActionRequest.MediaFileOp: (
         read_AuthzUserActionRequest_MediaFileOp,
         write_AuthzUserActionRequest_MediaFileOp,
     ),
-    "clapshot.organizer.AuthzUserActionRequest.CommentOp": (
-        AuthzUserActionRequest.CommentOp,
+    AuthzUserActionRequest.CommentOp: (
         read_AuthzUserActionRequest_CommentOp,
         write_AuthzUserActionRequest_CommentOp,
     ),
-    "clapshot.organizer.AuthzResponse": (
-        AuthzResponse,
-        read_AuthzResponse,
-        write_AuthzResponse,
-    ),
-    "clapshot.organizer.ListTestsResponse": (
-        ListTestsResponse,
-        read_ListTestsResponse,
-        write_ListTestsResponse,
-    ),
-    "clapshot.organizer.RunTestRequest": (
-        RunTestRequest,
-        read_RunTestRequest,
-        write_RunTestRequest,
-    ),
-    "clapshot.organizer.RunTestResponse": (
-        RunTestResponse,
-        read_RunTestResponse,
-        write_RunTestResponse,
-    ),
-    "clapshot.organizer.ClientShowPageRequest": (
-        ClientShowPageRequest,
-        read_ClientShowPageRequest,
-        write_ClientShowPageRequest,
-    ),
-    "clapshot.organizer.ClientShowUserMessageRequest": (
-        ClientShowUserMessageRequest,
+    AuthzResponse: (read_AuthzResponse, write_AuthzResponse),
+    ListTestsResponse: (read_ListTestsResponse, write_ListTestsResponse),
+    RunTestRequest: (read_RunTestRequest, write_RunTestRequest),
+    RunTestResponse: (read_RunTestResponse, write_RunTestResponse),
+    ClientShowPageRequest: (read_ClientShowPageRequest, write_ClientShowPageRequest),
+    ClientShowUserMessageRequest: (
         read_ClientShowUserMessageRequest,
         write_ClientShowUserMessageRequest,
     ),
-    "clapshot.organizer.ClientDefineActionsRequest": (
-        ClientDefineActionsRequest,
+    ClientDefineActionsRequest: (
         read_ClientDefineActionsRequest,
         write_ClientDefineActionsRequest,
     ),
-    "clapshot.organizer.ClientOpenMediaFileRequest": (
-        ClientOpenMediaFileRequest,
+    ClientOpenMediaFileRequest: (
         read_ClientOpenMediaFileRequest,
         write_ClientOpenMediaFileRequest,
     ),
-    "clapshot.organizer.ClientSetCookiesRequest": (
-        ClientSetCookiesRequest,
+    ClientSetCookiesRequest: (
         read_ClientSetCookiesRequest,
         write_ClientSetCookiesRequest,
     ),
-    "clapshot.organizer.DeleteMediaFileRequest": (
-        DeleteMediaFileRequest,
-        read_DeleteMediaFileRequest,
-        write_DeleteMediaFileRequest,
-    ),
+    DeleteMediaFileRequest: (read_DeleteMediaFileRequest, write_DeleteMediaFileRequest),
 }
 ENUMS = {
     "clapshot.organizer.Database.DatabaseType": Database.DatabaseType,

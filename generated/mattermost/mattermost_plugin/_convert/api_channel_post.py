@@ -2922,516 +2922,267 @@ def write_Emoji(o: Emoji, m: Any, /) -> None:
 
 
 FILE = "api_channel_post.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.CreateChannelRequest": (
-        CreateChannelRequest,
-        read_CreateChannelRequest,
-        write_CreateChannelRequest,
-    ),
-    "mattermost.pluginapi.v1.CreateChannelResponse": (
-        CreateChannelResponse,
-        read_CreateChannelResponse,
-        write_CreateChannelResponse,
-    ),
-    "mattermost.pluginapi.v1.DeleteChannelRequest": (
-        DeleteChannelRequest,
-        read_DeleteChannelRequest,
-        write_DeleteChannelRequest,
-    ),
-    "mattermost.pluginapi.v1.DeleteChannelResponse": (
-        DeleteChannelResponse,
-        read_DeleteChannelResponse,
-        write_DeleteChannelResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPublicChannelsForTeamRequest": (
-        GetPublicChannelsForTeamRequest,
+CODECS: dict[type[Any], Any] = {
+    CreateChannelRequest: (read_CreateChannelRequest, write_CreateChannelRequest),
+    CreateChannelResponse: (read_CreateChannelResponse, write_CreateChannelResponse),
+    DeleteChannelRequest: (read_DeleteChannelRequest, write_DeleteChannelRequest),
+    DeleteChannelResponse: (read_DeleteChannelResponse, write_DeleteChannelResponse),
+    GetPublicChannelsForTeamRequest: (
         read_GetPublicChannelsForTeamRequest,
         write_GetPublicChannelsForTeamRequest,
     ),
-    "mattermost.pluginapi.v1.GetPublicChannelsForTeamResponse": (
-        GetPublicChannelsForTeamResponse,
+    GetPublicChannelsForTeamResponse: (
         read_GetPublicChannelsForTeamResponse,
         write_GetPublicChannelsForTeamResponse,
     ),
-    "mattermost.pluginapi.v1.GetChannelRequest": (
-        GetChannelRequest,
-        read_GetChannelRequest,
-        write_GetChannelRequest,
-    ),
-    "mattermost.pluginapi.v1.GetChannelResponse": (
-        GetChannelResponse,
-        read_GetChannelResponse,
-        write_GetChannelResponse,
-    ),
-    "mattermost.pluginapi.v1.GetChannelByNameRequest": (
-        GetChannelByNameRequest,
+    GetChannelRequest: (read_GetChannelRequest, write_GetChannelRequest),
+    GetChannelResponse: (read_GetChannelResponse, write_GetChannelResponse),
+    GetChannelByNameRequest: (
         read_GetChannelByNameRequest,
         write_GetChannelByNameRequest,
     ),
-    "mattermost.pluginapi.v1.GetChannelByNameResponse": (
-        GetChannelByNameResponse,
+    GetChannelByNameResponse: (
         read_GetChannelByNameResponse,
         write_GetChannelByNameResponse,
     ),
-    "mattermost.pluginapi.v1.GetChannelByNameForTeamNameRequest": (
-        GetChannelByNameForTeamNameRequest,
+    GetChannelByNameForTeamNameRequest: (
         read_GetChannelByNameForTeamNameRequest,
         write_GetChannelByNameForTeamNameRequest,
     ),
-    "mattermost.pluginapi.v1.GetChannelByNameForTeamNameResponse": (
-        GetChannelByNameForTeamNameResponse,
+    GetChannelByNameForTeamNameResponse: (
         read_GetChannelByNameForTeamNameResponse,
         write_GetChannelByNameForTeamNameResponse,
     ),
-    "mattermost.pluginapi.v1.GetChannelsForTeamForUserRequest": (
-        GetChannelsForTeamForUserRequest,
+    GetChannelsForTeamForUserRequest: (
         read_GetChannelsForTeamForUserRequest,
         write_GetChannelsForTeamForUserRequest,
     ),
-    "mattermost.pluginapi.v1.GetChannelsForTeamForUserResponse": (
-        GetChannelsForTeamForUserResponse,
+    GetChannelsForTeamForUserResponse: (
         read_GetChannelsForTeamForUserResponse,
         write_GetChannelsForTeamForUserResponse,
     ),
-    "mattermost.pluginapi.v1.GetChannelStatsRequest": (
-        GetChannelStatsRequest,
-        read_GetChannelStatsRequest,
-        write_GetChannelStatsRequest,
-    ),
-    "mattermost.pluginapi.v1.GetChannelStatsResponse": (
-        GetChannelStatsResponse,
+    GetChannelStatsRequest: (read_GetChannelStatsRequest, write_GetChannelStatsRequest),
+    GetChannelStatsResponse: (
         read_GetChannelStatsResponse,
         write_GetChannelStatsResponse,
     ),
-    "mattermost.pluginapi.v1.GetDirectChannelRequest": (
-        GetDirectChannelRequest,
+    GetDirectChannelRequest: (
         read_GetDirectChannelRequest,
         write_GetDirectChannelRequest,
     ),
-    "mattermost.pluginapi.v1.GetDirectChannelResponse": (
-        GetDirectChannelResponse,
+    GetDirectChannelResponse: (
         read_GetDirectChannelResponse,
         write_GetDirectChannelResponse,
     ),
-    "mattermost.pluginapi.v1.GetGroupChannelRequest": (
-        GetGroupChannelRequest,
-        read_GetGroupChannelRequest,
-        write_GetGroupChannelRequest,
-    ),
-    "mattermost.pluginapi.v1.GetGroupChannelResponse": (
-        GetGroupChannelResponse,
+    GetGroupChannelRequest: (read_GetGroupChannelRequest, write_GetGroupChannelRequest),
+    GetGroupChannelResponse: (
         read_GetGroupChannelResponse,
         write_GetGroupChannelResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateChannelRequest": (
-        UpdateChannelRequest,
-        read_UpdateChannelRequest,
-        write_UpdateChannelRequest,
-    ),
-    "mattermost.pluginapi.v1.UpdateChannelResponse": (
-        UpdateChannelResponse,
-        read_UpdateChannelResponse,
-        write_UpdateChannelResponse,
-    ),
-    "mattermost.pluginapi.v1.SearchChannelsRequest": (
-        SearchChannelsRequest,
-        read_SearchChannelsRequest,
-        write_SearchChannelsRequest,
-    ),
-    "mattermost.pluginapi.v1.SearchChannelsResponse": (
-        SearchChannelsResponse,
-        read_SearchChannelsResponse,
-        write_SearchChannelsResponse,
-    ),
-    "mattermost.pluginapi.v1.AddChannelMemberRequest": (
-        AddChannelMemberRequest,
+    UpdateChannelRequest: (read_UpdateChannelRequest, write_UpdateChannelRequest),
+    UpdateChannelResponse: (read_UpdateChannelResponse, write_UpdateChannelResponse),
+    SearchChannelsRequest: (read_SearchChannelsRequest, write_SearchChannelsRequest),
+    SearchChannelsResponse: (read_SearchChannelsResponse, write_SearchChannelsResponse),
+    AddChannelMemberRequest: (
         read_AddChannelMemberRequest,
         write_AddChannelMemberRequest,
     ),
-    "mattermost.pluginapi.v1.AddChannelMemberResponse": (
-        AddChannelMemberResponse,
+    AddChannelMemberResponse: (
         read_AddChannelMemberResponse,
         write_AddChannelMemberResponse,
     ),
-    "mattermost.pluginapi.v1.AddUserToChannelRequest": (
-        AddUserToChannelRequest,
+    AddUserToChannelRequest: (
         read_AddUserToChannelRequest,
         write_AddUserToChannelRequest,
     ),
-    "mattermost.pluginapi.v1.AddUserToChannelResponse": (
-        AddUserToChannelResponse,
+    AddUserToChannelResponse: (
         read_AddUserToChannelResponse,
         write_AddUserToChannelResponse,
     ),
-    "mattermost.pluginapi.v1.GetChannelMemberRequest": (
-        GetChannelMemberRequest,
+    GetChannelMemberRequest: (
         read_GetChannelMemberRequest,
         write_GetChannelMemberRequest,
     ),
-    "mattermost.pluginapi.v1.GetChannelMemberResponse": (
-        GetChannelMemberResponse,
+    GetChannelMemberResponse: (
         read_GetChannelMemberResponse,
         write_GetChannelMemberResponse,
     ),
-    "mattermost.pluginapi.v1.GetChannelMembersRequest": (
-        GetChannelMembersRequest,
+    GetChannelMembersRequest: (
         read_GetChannelMembersRequest,
         write_GetChannelMembersRequest,
     ),
-    "mattermost.pluginapi.v1.GetChannelMembersResponse": (
-        GetChannelMembersResponse,
+    GetChannelMembersResponse: (
         read_GetChannelMembersResponse,
         write_GetChannelMembersResponse,
     ),
-    "mattermost.pluginapi.v1.GetChannelMembersByIdsRequest": (
-        GetChannelMembersByIdsRequest,
+    GetChannelMembersByIdsRequest: (
         read_GetChannelMembersByIdsRequest,
         write_GetChannelMembersByIdsRequest,
     ),
-    "mattermost.pluginapi.v1.GetChannelMembersByIdsResponse": (
-        GetChannelMembersByIdsResponse,
+    GetChannelMembersByIdsResponse: (
         read_GetChannelMembersByIdsResponse,
         write_GetChannelMembersByIdsResponse,
     ),
-    "mattermost.pluginapi.v1.GetChannelMembersForUserRequest": (
-        GetChannelMembersForUserRequest,
+    GetChannelMembersForUserRequest: (
         read_GetChannelMembersForUserRequest,
         write_GetChannelMembersForUserRequest,
     ),
-    "mattermost.pluginapi.v1.GetChannelMembersForUserResponse": (
-        GetChannelMembersForUserResponse,
+    GetChannelMembersForUserResponse: (
         read_GetChannelMembersForUserResponse,
         write_GetChannelMembersForUserResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateChannelMemberRolesRequest": (
-        UpdateChannelMemberRolesRequest,
+    UpdateChannelMemberRolesRequest: (
         read_UpdateChannelMemberRolesRequest,
         write_UpdateChannelMemberRolesRequest,
     ),
-    "mattermost.pluginapi.v1.UpdateChannelMemberRolesResponse": (
-        UpdateChannelMemberRolesResponse,
+    UpdateChannelMemberRolesResponse: (
         read_UpdateChannelMemberRolesResponse,
         write_UpdateChannelMemberRolesResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateChannelMemberNotificationsRequest": (
-        UpdateChannelMemberNotificationsRequest,
+    UpdateChannelMemberNotificationsRequest: (
         read_UpdateChannelMemberNotificationsRequest,
         write_UpdateChannelMemberNotificationsRequest,
     ),
-    "mattermost.pluginapi.v1.UpdateChannelMemberNotificationsResponse": (
-        UpdateChannelMemberNotificationsResponse,
+    UpdateChannelMemberNotificationsResponse: (
         read_UpdateChannelMemberNotificationsResponse,
         write_UpdateChannelMemberNotificationsResponse,
     ),
-    "mattermost.pluginapi.v1.PatchChannelMembersNotificationsRequest": (
-        PatchChannelMembersNotificationsRequest,
+    PatchChannelMembersNotificationsRequest: (
         read_PatchChannelMembersNotificationsRequest,
         write_PatchChannelMembersNotificationsRequest,
     ),
-    "mattermost.pluginapi.v1.PatchChannelMembersNotificationsResponse": (
-        PatchChannelMembersNotificationsResponse,
+    PatchChannelMembersNotificationsResponse: (
         read_PatchChannelMembersNotificationsResponse,
         write_PatchChannelMembersNotificationsResponse,
     ),
-    "mattermost.pluginapi.v1.DeleteChannelMemberRequest": (
-        DeleteChannelMemberRequest,
+    DeleteChannelMemberRequest: (
         read_DeleteChannelMemberRequest,
         write_DeleteChannelMemberRequest,
     ),
-    "mattermost.pluginapi.v1.DeleteChannelMemberResponse": (
-        DeleteChannelMemberResponse,
+    DeleteChannelMemberResponse: (
         read_DeleteChannelMemberResponse,
         write_DeleteChannelMemberResponse,
     ),
-    "mattermost.pluginapi.v1.CreateChannelSidebarCategoryRequest": (
-        CreateChannelSidebarCategoryRequest,
+    CreateChannelSidebarCategoryRequest: (
         read_CreateChannelSidebarCategoryRequest,
         write_CreateChannelSidebarCategoryRequest,
     ),
-    "mattermost.pluginapi.v1.CreateChannelSidebarCategoryResponse": (
-        CreateChannelSidebarCategoryResponse,
+    CreateChannelSidebarCategoryResponse: (
         read_CreateChannelSidebarCategoryResponse,
         write_CreateChannelSidebarCategoryResponse,
     ),
-    "mattermost.pluginapi.v1.GetChannelSidebarCategoriesRequest": (
-        GetChannelSidebarCategoriesRequest,
+    GetChannelSidebarCategoriesRequest: (
         read_GetChannelSidebarCategoriesRequest,
         write_GetChannelSidebarCategoriesRequest,
     ),
-    "mattermost.pluginapi.v1.GetChannelSidebarCategoriesResponse": (
-        GetChannelSidebarCategoriesResponse,
+    GetChannelSidebarCategoriesResponse: (
         read_GetChannelSidebarCategoriesResponse,
         write_GetChannelSidebarCategoriesResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateChannelSidebarCategoriesRequest": (
-        UpdateChannelSidebarCategoriesRequest,
+    UpdateChannelSidebarCategoriesRequest: (
         read_UpdateChannelSidebarCategoriesRequest,
         write_UpdateChannelSidebarCategoriesRequest,
     ),
-    "mattermost.pluginapi.v1.UpdateChannelSidebarCategoriesResponse": (
-        UpdateChannelSidebarCategoriesResponse,
+    UpdateChannelSidebarCategoriesResponse: (
         read_UpdateChannelSidebarCategoriesResponse,
         write_UpdateChannelSidebarCategoriesResponse,
     ),
-    "mattermost.pluginapi.v1.CreatePostRequest": (
-        CreatePostRequest,
-        read_CreatePostRequest,
-        write_CreatePostRequest,
-    ),
-    "mattermost.pluginapi.v1.CreatePostResponse": (
-        CreatePostResponse,
-        read_CreatePostResponse,
-        write_CreatePostResponse,
-    ),
-    "mattermost.pluginapi.v1.AddReactionRequest": (
-        AddReactionRequest,
-        read_AddReactionRequest,
-        write_AddReactionRequest,
-    ),
-    "mattermost.pluginapi.v1.AddReactionResponse": (
-        AddReactionResponse,
-        read_AddReactionResponse,
-        write_AddReactionResponse,
-    ),
-    "mattermost.pluginapi.v1.RemoveReactionRequest": (
-        RemoveReactionRequest,
-        read_RemoveReactionRequest,
-        write_RemoveReactionRequest,
-    ),
-    "mattermost.pluginapi.v1.RemoveReactionResponse": (
-        RemoveReactionResponse,
-        read_RemoveReactionResponse,
-        write_RemoveReactionResponse,
-    ),
-    "mattermost.pluginapi.v1.GetReactionsRequest": (
-        GetReactionsRequest,
-        read_GetReactionsRequest,
-        write_GetReactionsRequest,
-    ),
-    "mattermost.pluginapi.v1.GetReactionsResponse": (
-        GetReactionsResponse,
-        read_GetReactionsResponse,
-        write_GetReactionsResponse,
-    ),
-    "mattermost.pluginapi.v1.SendEphemeralPostRequest": (
-        SendEphemeralPostRequest,
+    CreatePostRequest: (read_CreatePostRequest, write_CreatePostRequest),
+    CreatePostResponse: (read_CreatePostResponse, write_CreatePostResponse),
+    AddReactionRequest: (read_AddReactionRequest, write_AddReactionRequest),
+    AddReactionResponse: (read_AddReactionResponse, write_AddReactionResponse),
+    RemoveReactionRequest: (read_RemoveReactionRequest, write_RemoveReactionRequest),
+    RemoveReactionResponse: (read_RemoveReactionResponse, write_RemoveReactionResponse),
+    GetReactionsRequest: (read_GetReactionsRequest, write_GetReactionsRequest),
+    GetReactionsResponse: (read_GetReactionsResponse, write_GetReactionsResponse),
+    SendEphemeralPostRequest: (
         read_SendEphemeralPostRequest,
         write_SendEphemeralPostRequest,
     ),
-    "mattermost.pluginapi.v1.SendEphemeralPostResponse": (
-        SendEphemeralPostResponse,
+    SendEphemeralPostResponse: (
         read_SendEphemeralPostResponse,
         write_SendEphemeralPostResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateEphemeralPostRequest": (
-        UpdateEphemeralPostRequest,
+    UpdateEphemeralPostRequest: (
         read_UpdateEphemeralPostRequest,
         write_UpdateEphemeralPostRequest,
     ),
-    "mattermost.pluginapi.v1.UpdateEphemeralPostResponse": (
-        UpdateEphemeralPostResponse,
+    UpdateEphemeralPostResponse: (
         read_UpdateEphemeralPostResponse,
         write_UpdateEphemeralPostResponse,
     ),
-    "mattermost.pluginapi.v1.DeleteEphemeralPostRequest": (
-        DeleteEphemeralPostRequest,
+    DeleteEphemeralPostRequest: (
         read_DeleteEphemeralPostRequest,
         write_DeleteEphemeralPostRequest,
     ),
-    "mattermost.pluginapi.v1.DeleteEphemeralPostResponse": (
-        DeleteEphemeralPostResponse,
+    DeleteEphemeralPostResponse: (
         read_DeleteEphemeralPostResponse,
         write_DeleteEphemeralPostResponse,
     ),
-    "mattermost.pluginapi.v1.DeletePostRequest": (
-        DeletePostRequest,
-        read_DeletePostRequest,
-        write_DeletePostRequest,
-    ),
-    "mattermost.pluginapi.v1.DeletePostResponse": (
-        DeletePostResponse,
-        read_DeletePostResponse,
-        write_DeletePostResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPostThreadRequest": (
-        GetPostThreadRequest,
-        read_GetPostThreadRequest,
-        write_GetPostThreadRequest,
-    ),
-    "mattermost.pluginapi.v1.GetPostThreadResponse": (
-        GetPostThreadResponse,
-        read_GetPostThreadResponse,
-        write_GetPostThreadResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPostRequest": (
-        GetPostRequest,
-        read_GetPostRequest,
-        write_GetPostRequest,
-    ),
-    "mattermost.pluginapi.v1.GetPostResponse": (
-        GetPostResponse,
-        read_GetPostResponse,
-        write_GetPostResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPostsSinceRequest": (
-        GetPostsSinceRequest,
-        read_GetPostsSinceRequest,
-        write_GetPostsSinceRequest,
-    ),
-    "mattermost.pluginapi.v1.GetPostsSinceResponse": (
-        GetPostsSinceResponse,
-        read_GetPostsSinceResponse,
-        write_GetPostsSinceResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPostsAfterRequest": (
-        GetPostsAfterRequest,
-        read_GetPostsAfterRequest,
-        write_GetPostsAfterRequest,
-    ),
-    "mattermost.pluginapi.v1.GetPostsAfterResponse": (
-        GetPostsAfterResponse,
-        read_GetPostsAfterResponse,
-        write_GetPostsAfterResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPostsBeforeRequest": (
-        GetPostsBeforeRequest,
-        read_GetPostsBeforeRequest,
-        write_GetPostsBeforeRequest,
-    ),
-    "mattermost.pluginapi.v1.GetPostsBeforeResponse": (
-        GetPostsBeforeResponse,
-        read_GetPostsBeforeResponse,
-        write_GetPostsBeforeResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPostsForChannelRequest": (
-        GetPostsForChannelRequest,
+    DeletePostRequest: (read_DeletePostRequest, write_DeletePostRequest),
+    DeletePostResponse: (read_DeletePostResponse, write_DeletePostResponse),
+    GetPostThreadRequest: (read_GetPostThreadRequest, write_GetPostThreadRequest),
+    GetPostThreadResponse: (read_GetPostThreadResponse, write_GetPostThreadResponse),
+    GetPostRequest: (read_GetPostRequest, write_GetPostRequest),
+    GetPostResponse: (read_GetPostResponse, write_GetPostResponse),
+    GetPostsSinceRequest: (read_GetPostsSinceRequest, write_GetPostsSinceRequest),
+    GetPostsSinceResponse: (read_GetPostsSinceResponse, write_GetPostsSinceResponse),
+    GetPostsAfterRequest: (read_GetPostsAfterRequest, write_GetPostsAfterRequest),
+    GetPostsAfterResponse: (read_GetPostsAfterResponse, write_GetPostsAfterResponse),
+    GetPostsBeforeRequest: (read_GetPostsBeforeRequest, write_GetPostsBeforeRequest),
+    GetPostsBeforeResponse: (read_GetPostsBeforeResponse, write_GetPostsBeforeResponse),
+    GetPostsForChannelRequest: (
         read_GetPostsForChannelRequest,
         write_GetPostsForChannelRequest,
     ),
-    "mattermost.pluginapi.v1.GetPostsForChannelResponse": (
-        GetPostsForChannelResponse,
+    GetPostsForChannelResponse: (
         read_GetPostsForChannelResponse,
         write_GetPostsForChannelResponse,
     ),
-    "mattermost.pluginapi.v1.UpdatePostRequest": (
-        UpdatePostRequest,
-        read_UpdatePostRequest,
-        write_UpdatePostRequest,
-    ),
-    "mattermost.pluginapi.v1.UpdatePostResponse": (
-        UpdatePostResponse,
-        read_UpdatePostResponse,
-        write_UpdatePostResponse,
-    ),
-    "mattermost.pluginapi.v1.SearchPostsInTeamRequest": (
-        SearchPostsInTeamRequest,
+    UpdatePostRequest: (read_UpdatePostRequest, write_UpdatePostRequest),
+    UpdatePostResponse: (read_UpdatePostResponse, write_UpdatePostResponse),
+    SearchPostsInTeamRequest: (
         read_SearchPostsInTeamRequest,
         write_SearchPostsInTeamRequest,
     ),
-    "mattermost.pluginapi.v1.SearchPostsInTeamResponse": (
-        SearchPostsInTeamResponse,
+    SearchPostsInTeamResponse: (
         read_SearchPostsInTeamResponse,
         write_SearchPostsInTeamResponse,
     ),
-    "mattermost.pluginapi.v1.SearchPostsInTeamForUserRequest": (
-        SearchPostsInTeamForUserRequest,
+    SearchPostsInTeamForUserRequest: (
         read_SearchPostsInTeamForUserRequest,
         write_SearchPostsInTeamForUserRequest,
     ),
-    "mattermost.pluginapi.v1.SearchPostsInTeamForUserResponse": (
-        SearchPostsInTeamForUserResponse,
+    SearchPostsInTeamForUserResponse: (
         read_SearchPostsInTeamForUserResponse,
         write_SearchPostsInTeamForUserResponse,
     ),
-    "mattermost.pluginapi.v1.GetEmojiListRequest": (
-        GetEmojiListRequest,
-        read_GetEmojiListRequest,
-        write_GetEmojiListRequest,
-    ),
-    "mattermost.pluginapi.v1.GetEmojiListResponse": (
-        GetEmojiListResponse,
-        read_GetEmojiListResponse,
-        write_GetEmojiListResponse,
-    ),
-    "mattermost.pluginapi.v1.GetEmojiByNameRequest": (
-        GetEmojiByNameRequest,
-        read_GetEmojiByNameRequest,
-        write_GetEmojiByNameRequest,
-    ),
-    "mattermost.pluginapi.v1.GetEmojiByNameResponse": (
-        GetEmojiByNameResponse,
-        read_GetEmojiByNameResponse,
-        write_GetEmojiByNameResponse,
-    ),
-    "mattermost.pluginapi.v1.GetEmojiRequest": (
-        GetEmojiRequest,
-        read_GetEmojiRequest,
-        write_GetEmojiRequest,
-    ),
-    "mattermost.pluginapi.v1.GetEmojiResponse": (
-        GetEmojiResponse,
-        read_GetEmojiResponse,
-        write_GetEmojiResponse,
-    ),
-    "mattermost.pluginapi.v1.GetEmojiImageRequest": (
-        GetEmojiImageRequest,
-        read_GetEmojiImageRequest,
-        write_GetEmojiImageRequest,
-    ),
-    "mattermost.pluginapi.v1.GetEmojiImageResponse": (
-        GetEmojiImageResponse,
-        read_GetEmojiImageResponse,
-        write_GetEmojiImageResponse,
-    ),
-    "mattermost.pluginapi.v1.ChannelStats": (
-        ChannelStats,
-        read_ChannelStats,
-        write_ChannelStats,
-    ),
-    "mattermost.pluginapi.v1.ChannelMember": (
-        ChannelMember,
-        read_ChannelMember,
-        write_ChannelMember,
-    ),
-    "mattermost.pluginapi.v1.ChannelMemberIdentifier": (
-        ChannelMemberIdentifier,
+    GetEmojiListRequest: (read_GetEmojiListRequest, write_GetEmojiListRequest),
+    GetEmojiListResponse: (read_GetEmojiListResponse, write_GetEmojiListResponse),
+    GetEmojiByNameRequest: (read_GetEmojiByNameRequest, write_GetEmojiByNameRequest),
+    GetEmojiByNameResponse: (read_GetEmojiByNameResponse, write_GetEmojiByNameResponse),
+    GetEmojiRequest: (read_GetEmojiRequest, write_GetEmojiRequest),
+    GetEmojiResponse: (read_GetEmojiResponse, write_GetEmojiResponse),
+    GetEmojiImageRequest: (read_GetEmojiImageRequest, write_GetEmojiImageRequest),
+    GetEmojiImageResponse: (read_GetEmojiImageResponse, write_GetEmojiImageResponse),
+    ChannelStats: (read_ChannelStats, write_ChannelStats),
+    ChannelMember: (read_ChannelMember, write_ChannelMember),
+    ChannelMemberIdentifier: (
         read_ChannelMemberIdentifier,
         write_ChannelMemberIdentifier,
     ),
-    "mattermost.pluginapi.v1.SidebarCategoryWithChannels": (
-        SidebarCategoryWithChannels,
+    SidebarCategoryWithChannels: (
         read_SidebarCategoryWithChannels,
         write_SidebarCategoryWithChannels,
     ),
-    "mattermost.pluginapi.v1.OrderedSidebarCategories": (
-        OrderedSidebarCategories,
+    OrderedSidebarCategories: (
         read_OrderedSidebarCategories,
         write_OrderedSidebarCategories,
     ),
-    "mattermost.pluginapi.v1.SearchParams": (
-        SearchParams,
-        read_SearchParams,
-        write_SearchParams,
-    ),
-    "mattermost.pluginapi.v1.SearchParameter": (
-        SearchParameter,
-        read_SearchParameter,
-        write_SearchParameter,
-    ),
-    "mattermost.pluginapi.v1.StringList": (
-        StringList,
-        read_StringList,
-        write_StringList,
-    ),
-    "mattermost.pluginapi.v1.PostSearchResults": (
-        PostSearchResults,
-        read_PostSearchResults,
-        write_PostSearchResults,
-    ),
-    "mattermost.pluginapi.v1.Emoji": (
-        Emoji,
-        read_Emoji,
-        write_Emoji,
-    ),
+    SearchParams: (read_SearchParams, write_SearchParams),
+    SearchParameter: (read_SearchParameter, write_SearchParameter),
+    StringList: (read_StringList, write_StringList),
+    PostSearchResults: (read_PostSearchResults, write_PostSearchResults),
+    Emoji: (read_Emoji, write_Emoji),
 }
 ENUMS: dict[str, Any] = {}

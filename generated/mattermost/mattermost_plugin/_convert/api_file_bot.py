@@ -1081,211 +1081,74 @@ def write_BotGetOptions(o: BotGetOptions, m: Any, /) -> None:
 
 
 FILE = "api_file_bot.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.CopyFileInfosRequest": (
-        CopyFileInfosRequest,
-        read_CopyFileInfosRequest,
-        write_CopyFileInfosRequest,
-    ),
-    "mattermost.pluginapi.v1.CopyFileInfosResponse": (
-        CopyFileInfosResponse,
-        read_CopyFileInfosResponse,
-        write_CopyFileInfosResponse,
-    ),
-    "mattermost.pluginapi.v1.GetFileInfoRequest": (
-        GetFileInfoRequest,
-        read_GetFileInfoRequest,
-        write_GetFileInfoRequest,
-    ),
-    "mattermost.pluginapi.v1.GetFileInfoResponse": (
-        GetFileInfoResponse,
-        read_GetFileInfoResponse,
-        write_GetFileInfoResponse,
-    ),
-    "mattermost.pluginapi.v1.SetFileSearchableContentRequest": (
-        SetFileSearchableContentRequest,
+CODECS: dict[type[Any], Any] = {
+    CopyFileInfosRequest: (read_CopyFileInfosRequest, write_CopyFileInfosRequest),
+    CopyFileInfosResponse: (read_CopyFileInfosResponse, write_CopyFileInfosResponse),
+    GetFileInfoRequest: (read_GetFileInfoRequest, write_GetFileInfoRequest),
+    GetFileInfoResponse: (read_GetFileInfoResponse, write_GetFileInfoResponse),
+    SetFileSearchableContentRequest: (
         read_SetFileSearchableContentRequest,
         write_SetFileSearchableContentRequest,
     ),
-    "mattermost.pluginapi.v1.SetFileSearchableContentResponse": (
-        SetFileSearchableContentResponse,
+    SetFileSearchableContentResponse: (
         read_SetFileSearchableContentResponse,
         write_SetFileSearchableContentResponse,
     ),
-    "mattermost.pluginapi.v1.GetFileInfosRequest": (
-        GetFileInfosRequest,
-        read_GetFileInfosRequest,
-        write_GetFileInfosRequest,
-    ),
-    "mattermost.pluginapi.v1.GetFileInfosResponse": (
-        GetFileInfosResponse,
-        read_GetFileInfosResponse,
-        write_GetFileInfosResponse,
-    ),
-    "mattermost.pluginapi.v1.GetFileRequest": (
-        GetFileRequest,
-        read_GetFileRequest,
-        write_GetFileRequest,
-    ),
-    "mattermost.pluginapi.v1.GetFileResponse": (
-        GetFileResponse,
-        read_GetFileResponse,
-        write_GetFileResponse,
-    ),
-    "mattermost.pluginapi.v1.GetFileLinkRequest": (
-        GetFileLinkRequest,
-        read_GetFileLinkRequest,
-        write_GetFileLinkRequest,
-    ),
-    "mattermost.pluginapi.v1.GetFileLinkResponse": (
-        GetFileLinkResponse,
-        read_GetFileLinkResponse,
-        write_GetFileLinkResponse,
-    ),
-    "mattermost.pluginapi.v1.ReadFileRequest": (
-        ReadFileRequest,
-        read_ReadFileRequest,
-        write_ReadFileRequest,
-    ),
-    "mattermost.pluginapi.v1.ReadFileResponse": (
-        ReadFileResponse,
-        read_ReadFileResponse,
-        write_ReadFileResponse,
-    ),
-    "mattermost.pluginapi.v1.UploadFileRequest": (
-        UploadFileRequest,
-        read_UploadFileRequest,
-        write_UploadFileRequest,
-    ),
-    "mattermost.pluginapi.v1.UploadFileResponse": (
-        UploadFileResponse,
-        read_UploadFileResponse,
-        write_UploadFileResponse,
-    ),
-    "mattermost.pluginapi.v1.CreateUploadSessionRequest": (
-        CreateUploadSessionRequest,
+    GetFileInfosRequest: (read_GetFileInfosRequest, write_GetFileInfosRequest),
+    GetFileInfosResponse: (read_GetFileInfosResponse, write_GetFileInfosResponse),
+    GetFileRequest: (read_GetFileRequest, write_GetFileRequest),
+    GetFileResponse: (read_GetFileResponse, write_GetFileResponse),
+    GetFileLinkRequest: (read_GetFileLinkRequest, write_GetFileLinkRequest),
+    GetFileLinkResponse: (read_GetFileLinkResponse, write_GetFileLinkResponse),
+    ReadFileRequest: (read_ReadFileRequest, write_ReadFileRequest),
+    ReadFileResponse: (read_ReadFileResponse, write_ReadFileResponse),
+    UploadFileRequest: (read_UploadFileRequest, write_UploadFileRequest),
+    UploadFileResponse: (read_UploadFileResponse, write_UploadFileResponse),
+    CreateUploadSessionRequest: (
         read_CreateUploadSessionRequest,
         write_CreateUploadSessionRequest,
     ),
-    "mattermost.pluginapi.v1.CreateUploadSessionResponse": (
-        CreateUploadSessionResponse,
+    CreateUploadSessionResponse: (
         read_CreateUploadSessionResponse,
         write_CreateUploadSessionResponse,
     ),
-    "mattermost.pluginapi.v1.UploadDataRequest": (
-        UploadDataRequest,
-        read_UploadDataRequest,
-        write_UploadDataRequest,
-    ),
-    "mattermost.pluginapi.v1.UploadDataResponse": (
-        UploadDataResponse,
-        read_UploadDataResponse,
-        write_UploadDataResponse,
-    ),
-    "mattermost.pluginapi.v1.GetUploadSessionRequest": (
-        GetUploadSessionRequest,
+    UploadDataRequest: (read_UploadDataRequest, write_UploadDataRequest),
+    UploadDataResponse: (read_UploadDataResponse, write_UploadDataResponse),
+    GetUploadSessionRequest: (
         read_GetUploadSessionRequest,
         write_GetUploadSessionRequest,
     ),
-    "mattermost.pluginapi.v1.GetUploadSessionResponse": (
-        GetUploadSessionResponse,
+    GetUploadSessionResponse: (
         read_GetUploadSessionResponse,
         write_GetUploadSessionResponse,
     ),
-    "mattermost.pluginapi.v1.CreateBotRequest": (
-        CreateBotRequest,
-        read_CreateBotRequest,
-        write_CreateBotRequest,
-    ),
-    "mattermost.pluginapi.v1.CreateBotResponse": (
-        CreateBotResponse,
-        read_CreateBotResponse,
-        write_CreateBotResponse,
-    ),
-    "mattermost.pluginapi.v1.PatchBotRequest": (
-        PatchBotRequest,
-        read_PatchBotRequest,
-        write_PatchBotRequest,
-    ),
-    "mattermost.pluginapi.v1.PatchBotResponse": (
-        PatchBotResponse,
-        read_PatchBotResponse,
-        write_PatchBotResponse,
-    ),
-    "mattermost.pluginapi.v1.GetBotRequest": (
-        GetBotRequest,
-        read_GetBotRequest,
-        write_GetBotRequest,
-    ),
-    "mattermost.pluginapi.v1.GetBotResponse": (
-        GetBotResponse,
-        read_GetBotResponse,
-        write_GetBotResponse,
-    ),
-    "mattermost.pluginapi.v1.GetBotsRequest": (
-        GetBotsRequest,
-        read_GetBotsRequest,
-        write_GetBotsRequest,
-    ),
-    "mattermost.pluginapi.v1.GetBotsResponse": (
-        GetBotsResponse,
-        read_GetBotsResponse,
-        write_GetBotsResponse,
-    ),
-    "mattermost.pluginapi.v1.UpdateBotActiveRequest": (
-        UpdateBotActiveRequest,
-        read_UpdateBotActiveRequest,
-        write_UpdateBotActiveRequest,
-    ),
-    "mattermost.pluginapi.v1.UpdateBotActiveResponse": (
-        UpdateBotActiveResponse,
+    CreateBotRequest: (read_CreateBotRequest, write_CreateBotRequest),
+    CreateBotResponse: (read_CreateBotResponse, write_CreateBotResponse),
+    PatchBotRequest: (read_PatchBotRequest, write_PatchBotRequest),
+    PatchBotResponse: (read_PatchBotResponse, write_PatchBotResponse),
+    GetBotRequest: (read_GetBotRequest, write_GetBotRequest),
+    GetBotResponse: (read_GetBotResponse, write_GetBotResponse),
+    GetBotsRequest: (read_GetBotsRequest, write_GetBotsRequest),
+    GetBotsResponse: (read_GetBotsResponse, write_GetBotsResponse),
+    UpdateBotActiveRequest: (read_UpdateBotActiveRequest, write_UpdateBotActiveRequest),
+    UpdateBotActiveResponse: (
         read_UpdateBotActiveResponse,
         write_UpdateBotActiveResponse,
     ),
-    "mattermost.pluginapi.v1.PermanentDeleteBotRequest": (
-        PermanentDeleteBotRequest,
+    PermanentDeleteBotRequest: (
         read_PermanentDeleteBotRequest,
         write_PermanentDeleteBotRequest,
     ),
-    "mattermost.pluginapi.v1.PermanentDeleteBotResponse": (
-        PermanentDeleteBotResponse,
+    PermanentDeleteBotResponse: (
         read_PermanentDeleteBotResponse,
         write_PermanentDeleteBotResponse,
     ),
-    "mattermost.pluginapi.v1.EnsureBotUserRequest": (
-        EnsureBotUserRequest,
-        read_EnsureBotUserRequest,
-        write_EnsureBotUserRequest,
-    ),
-    "mattermost.pluginapi.v1.EnsureBotUserResponse": (
-        EnsureBotUserResponse,
-        read_EnsureBotUserResponse,
-        write_EnsureBotUserResponse,
-    ),
-    "mattermost.pluginapi.v1.GetFileInfosOptions": (
-        GetFileInfosOptions,
-        read_GetFileInfosOptions,
-        write_GetFileInfosOptions,
-    ),
-    "mattermost.pluginapi.v1.UploadSession": (
-        UploadSession,
-        read_UploadSession,
-        write_UploadSession,
-    ),
-    "mattermost.pluginapi.v1.Bot": (
-        Bot,
-        read_Bot,
-        write_Bot,
-    ),
-    "mattermost.pluginapi.v1.BotPatch": (
-        BotPatch,
-        read_BotPatch,
-        write_BotPatch,
-    ),
-    "mattermost.pluginapi.v1.BotGetOptions": (
-        BotGetOptions,
-        read_BotGetOptions,
-        write_BotGetOptions,
-    ),
+    EnsureBotUserRequest: (read_EnsureBotUserRequest, write_EnsureBotUserRequest),
+    EnsureBotUserResponse: (read_EnsureBotUserResponse, write_EnsureBotUserResponse),
+    GetFileInfosOptions: (read_GetFileInfosOptions, write_GetFileInfosOptions),
+    UploadSession: (read_UploadSession, write_UploadSession),
+    Bot: (read_Bot, write_Bot),
+    BotPatch: (read_BotPatch, write_BotPatch),
+    BotGetOptions: (read_BotGetOptions, write_BotGetOptions),
 }
 ENUMS: dict[str, Any] = {}

@@ -1456,311 +1456,115 @@ def write_KeyValuePair(o: KeyValuePair, m: Any, /) -> None:
 
 
 FILE = "api_kv_config.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.KVSetRequest": (
-        KVSetRequest,
-        read_KVSetRequest,
-        write_KVSetRequest,
-    ),
-    "mattermost.pluginapi.v1.KVSetResponse": (
-        KVSetResponse,
-        read_KVSetResponse,
-        write_KVSetResponse,
-    ),
-    "mattermost.pluginapi.v1.KVCompareAndSetRequest": (
-        KVCompareAndSetRequest,
-        read_KVCompareAndSetRequest,
-        write_KVCompareAndSetRequest,
-    ),
-    "mattermost.pluginapi.v1.KVCompareAndSetResponse": (
-        KVCompareAndSetResponse,
+CODECS: dict[type[Any], Any] = {
+    KVSetRequest: (read_KVSetRequest, write_KVSetRequest),
+    KVSetResponse: (read_KVSetResponse, write_KVSetResponse),
+    KVCompareAndSetRequest: (read_KVCompareAndSetRequest, write_KVCompareAndSetRequest),
+    KVCompareAndSetResponse: (
         read_KVCompareAndSetResponse,
         write_KVCompareAndSetResponse,
     ),
-    "mattermost.pluginapi.v1.KVCompareAndDeleteRequest": (
-        KVCompareAndDeleteRequest,
+    KVCompareAndDeleteRequest: (
         read_KVCompareAndDeleteRequest,
         write_KVCompareAndDeleteRequest,
     ),
-    "mattermost.pluginapi.v1.KVCompareAndDeleteResponse": (
-        KVCompareAndDeleteResponse,
+    KVCompareAndDeleteResponse: (
         read_KVCompareAndDeleteResponse,
         write_KVCompareAndDeleteResponse,
     ),
-    "mattermost.pluginapi.v1.KVSetWithOptionsRequest": (
-        KVSetWithOptionsRequest,
+    KVSetWithOptionsRequest: (
         read_KVSetWithOptionsRequest,
         write_KVSetWithOptionsRequest,
     ),
-    "mattermost.pluginapi.v1.KVSetWithOptionsResponse": (
-        KVSetWithOptionsResponse,
+    KVSetWithOptionsResponse: (
         read_KVSetWithOptionsResponse,
         write_KVSetWithOptionsResponse,
     ),
-    "mattermost.pluginapi.v1.KVSetWithExpiryRequest": (
-        KVSetWithExpiryRequest,
-        read_KVSetWithExpiryRequest,
-        write_KVSetWithExpiryRequest,
-    ),
-    "mattermost.pluginapi.v1.KVSetWithExpiryResponse": (
-        KVSetWithExpiryResponse,
+    KVSetWithExpiryRequest: (read_KVSetWithExpiryRequest, write_KVSetWithExpiryRequest),
+    KVSetWithExpiryResponse: (
         read_KVSetWithExpiryResponse,
         write_KVSetWithExpiryResponse,
     ),
-    "mattermost.pluginapi.v1.KVGetRequest": (
-        KVGetRequest,
-        read_KVGetRequest,
-        write_KVGetRequest,
-    ),
-    "mattermost.pluginapi.v1.KVGetResponse": (
-        KVGetResponse,
-        read_KVGetResponse,
-        write_KVGetResponse,
-    ),
-    "mattermost.pluginapi.v1.KVDeleteRequest": (
-        KVDeleteRequest,
-        read_KVDeleteRequest,
-        write_KVDeleteRequest,
-    ),
-    "mattermost.pluginapi.v1.KVDeleteResponse": (
-        KVDeleteResponse,
-        read_KVDeleteResponse,
-        write_KVDeleteResponse,
-    ),
-    "mattermost.pluginapi.v1.KVDeleteAllRequest": (
-        KVDeleteAllRequest,
-        read_KVDeleteAllRequest,
-        write_KVDeleteAllRequest,
-    ),
-    "mattermost.pluginapi.v1.KVDeleteAllResponse": (
-        KVDeleteAllResponse,
-        read_KVDeleteAllResponse,
-        write_KVDeleteAllResponse,
-    ),
-    "mattermost.pluginapi.v1.KVListRequest": (
-        KVListRequest,
-        read_KVListRequest,
-        write_KVListRequest,
-    ),
-    "mattermost.pluginapi.v1.KVListResponse": (
-        KVListResponse,
-        read_KVListResponse,
-        write_KVListResponse,
-    ),
-    "mattermost.pluginapi.v1.PublishWebSocketEventRequest": (
-        PublishWebSocketEventRequest,
+    KVGetRequest: (read_KVGetRequest, write_KVGetRequest),
+    KVGetResponse: (read_KVGetResponse, write_KVGetResponse),
+    KVDeleteRequest: (read_KVDeleteRequest, write_KVDeleteRequest),
+    KVDeleteResponse: (read_KVDeleteResponse, write_KVDeleteResponse),
+    KVDeleteAllRequest: (read_KVDeleteAllRequest, write_KVDeleteAllRequest),
+    KVDeleteAllResponse: (read_KVDeleteAllResponse, write_KVDeleteAllResponse),
+    KVListRequest: (read_KVListRequest, write_KVListRequest),
+    KVListResponse: (read_KVListResponse, write_KVListResponse),
+    PublishWebSocketEventRequest: (
         read_PublishWebSocketEventRequest,
         write_PublishWebSocketEventRequest,
     ),
-    "mattermost.pluginapi.v1.PublishWebSocketEventResponse": (
-        PublishWebSocketEventResponse,
+    PublishWebSocketEventResponse: (
         read_PublishWebSocketEventResponse,
         write_PublishWebSocketEventResponse,
     ),
-    "mattermost.pluginapi.v1.LoadPluginConfigurationRequest": (
-        LoadPluginConfigurationRequest,
+    LoadPluginConfigurationRequest: (
         read_LoadPluginConfigurationRequest,
         write_LoadPluginConfigurationRequest,
     ),
-    "mattermost.pluginapi.v1.LoadPluginConfigurationResponse": (
-        LoadPluginConfigurationResponse,
+    LoadPluginConfigurationResponse: (
         read_LoadPluginConfigurationResponse,
         write_LoadPluginConfigurationResponse,
     ),
-    "mattermost.pluginapi.v1.GetConfigRequest": (
-        GetConfigRequest,
-        read_GetConfigRequest,
-        write_GetConfigRequest,
-    ),
-    "mattermost.pluginapi.v1.GetConfigResponse": (
-        GetConfigResponse,
-        read_GetConfigResponse,
-        write_GetConfigResponse,
-    ),
-    "mattermost.pluginapi.v1.GetUnsanitizedConfigRequest": (
-        GetUnsanitizedConfigRequest,
+    GetConfigRequest: (read_GetConfigRequest, write_GetConfigRequest),
+    GetConfigResponse: (read_GetConfigResponse, write_GetConfigResponse),
+    GetUnsanitizedConfigRequest: (
         read_GetUnsanitizedConfigRequest,
         write_GetUnsanitizedConfigRequest,
     ),
-    "mattermost.pluginapi.v1.GetUnsanitizedConfigResponse": (
-        GetUnsanitizedConfigResponse,
+    GetUnsanitizedConfigResponse: (
         read_GetUnsanitizedConfigResponse,
         write_GetUnsanitizedConfigResponse,
     ),
-    "mattermost.pluginapi.v1.SaveConfigRequest": (
-        SaveConfigRequest,
-        read_SaveConfigRequest,
-        write_SaveConfigRequest,
-    ),
-    "mattermost.pluginapi.v1.SaveConfigResponse": (
-        SaveConfigResponse,
-        read_SaveConfigResponse,
-        write_SaveConfigResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPluginConfigRequest": (
-        GetPluginConfigRequest,
-        read_GetPluginConfigRequest,
-        write_GetPluginConfigRequest,
-    ),
-    "mattermost.pluginapi.v1.GetPluginConfigResponse": (
-        GetPluginConfigResponse,
+    SaveConfigRequest: (read_SaveConfigRequest, write_SaveConfigRequest),
+    SaveConfigResponse: (read_SaveConfigResponse, write_SaveConfigResponse),
+    GetPluginConfigRequest: (read_GetPluginConfigRequest, write_GetPluginConfigRequest),
+    GetPluginConfigResponse: (
         read_GetPluginConfigResponse,
         write_GetPluginConfigResponse,
     ),
-    "mattermost.pluginapi.v1.SavePluginConfigRequest": (
-        SavePluginConfigRequest,
+    SavePluginConfigRequest: (
         read_SavePluginConfigRequest,
         write_SavePluginConfigRequest,
     ),
-    "mattermost.pluginapi.v1.SavePluginConfigResponse": (
-        SavePluginConfigResponse,
+    SavePluginConfigResponse: (
         read_SavePluginConfigResponse,
         write_SavePluginConfigResponse,
     ),
-    "mattermost.pluginapi.v1.GetBundlePathRequest": (
-        GetBundlePathRequest,
-        read_GetBundlePathRequest,
-        write_GetBundlePathRequest,
-    ),
-    "mattermost.pluginapi.v1.GetBundlePathResponse": (
-        GetBundlePathResponse,
-        read_GetBundlePathResponse,
-        write_GetBundlePathResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPluginsRequest": (
-        GetPluginsRequest,
-        read_GetPluginsRequest,
-        write_GetPluginsRequest,
-    ),
-    "mattermost.pluginapi.v1.GetPluginsResponse": (
-        GetPluginsResponse,
-        read_GetPluginsResponse,
-        write_GetPluginsResponse,
-    ),
-    "mattermost.pluginapi.v1.EnablePluginRequest": (
-        EnablePluginRequest,
-        read_EnablePluginRequest,
-        write_EnablePluginRequest,
-    ),
-    "mattermost.pluginapi.v1.EnablePluginResponse": (
-        EnablePluginResponse,
-        read_EnablePluginResponse,
-        write_EnablePluginResponse,
-    ),
-    "mattermost.pluginapi.v1.DisablePluginRequest": (
-        DisablePluginRequest,
-        read_DisablePluginRequest,
-        write_DisablePluginRequest,
-    ),
-    "mattermost.pluginapi.v1.DisablePluginResponse": (
-        DisablePluginResponse,
-        read_DisablePluginResponse,
-        write_DisablePluginResponse,
-    ),
-    "mattermost.pluginapi.v1.RemovePluginRequest": (
-        RemovePluginRequest,
-        read_RemovePluginRequest,
-        write_RemovePluginRequest,
-    ),
-    "mattermost.pluginapi.v1.RemovePluginResponse": (
-        RemovePluginResponse,
-        read_RemovePluginResponse,
-        write_RemovePluginResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPluginStatusRequest": (
-        GetPluginStatusRequest,
-        read_GetPluginStatusRequest,
-        write_GetPluginStatusRequest,
-    ),
-    "mattermost.pluginapi.v1.GetPluginStatusResponse": (
-        GetPluginStatusResponse,
+    GetBundlePathRequest: (read_GetBundlePathRequest, write_GetBundlePathRequest),
+    GetBundlePathResponse: (read_GetBundlePathResponse, write_GetBundlePathResponse),
+    GetPluginsRequest: (read_GetPluginsRequest, write_GetPluginsRequest),
+    GetPluginsResponse: (read_GetPluginsResponse, write_GetPluginsResponse),
+    EnablePluginRequest: (read_EnablePluginRequest, write_EnablePluginRequest),
+    EnablePluginResponse: (read_EnablePluginResponse, write_EnablePluginResponse),
+    DisablePluginRequest: (read_DisablePluginRequest, write_DisablePluginRequest),
+    DisablePluginResponse: (read_DisablePluginResponse, write_DisablePluginResponse),
+    RemovePluginRequest: (read_RemovePluginRequest, write_RemovePluginRequest),
+    RemovePluginResponse: (read_RemovePluginResponse, write_RemovePluginResponse),
+    GetPluginStatusRequest: (read_GetPluginStatusRequest, write_GetPluginStatusRequest),
+    GetPluginStatusResponse: (
         read_GetPluginStatusResponse,
         write_GetPluginStatusResponse,
     ),
-    "mattermost.pluginapi.v1.InstallPluginRequest": (
-        InstallPluginRequest,
-        read_InstallPluginRequest,
-        write_InstallPluginRequest,
-    ),
-    "mattermost.pluginapi.v1.InstallPluginResponse": (
-        InstallPluginResponse,
-        read_InstallPluginResponse,
-        write_InstallPluginResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPluginIDRequest": (
-        GetPluginIDRequest,
-        read_GetPluginIDRequest,
-        write_GetPluginIDRequest,
-    ),
-    "mattermost.pluginapi.v1.GetPluginIDResponse": (
-        GetPluginIDResponse,
-        read_GetPluginIDResponse,
-        write_GetPluginIDResponse,
-    ),
-    "mattermost.pluginapi.v1.LogDebugRequest": (
-        LogDebugRequest,
-        read_LogDebugRequest,
-        write_LogDebugRequest,
-    ),
-    "mattermost.pluginapi.v1.LogDebugResponse": (
-        LogDebugResponse,
-        read_LogDebugResponse,
-        write_LogDebugResponse,
-    ),
-    "mattermost.pluginapi.v1.LogInfoRequest": (
-        LogInfoRequest,
-        read_LogInfoRequest,
-        write_LogInfoRequest,
-    ),
-    "mattermost.pluginapi.v1.LogInfoResponse": (
-        LogInfoResponse,
-        read_LogInfoResponse,
-        write_LogInfoResponse,
-    ),
-    "mattermost.pluginapi.v1.LogErrorRequest": (
-        LogErrorRequest,
-        read_LogErrorRequest,
-        write_LogErrorRequest,
-    ),
-    "mattermost.pluginapi.v1.LogErrorResponse": (
-        LogErrorResponse,
-        read_LogErrorResponse,
-        write_LogErrorResponse,
-    ),
-    "mattermost.pluginapi.v1.LogWarnRequest": (
-        LogWarnRequest,
-        read_LogWarnRequest,
-        write_LogWarnRequest,
-    ),
-    "mattermost.pluginapi.v1.LogWarnResponse": (
-        LogWarnResponse,
-        read_LogWarnResponse,
-        write_LogWarnResponse,
-    ),
-    "mattermost.pluginapi.v1.PluginKVSetOptions": (
-        PluginKVSetOptions,
-        read_PluginKVSetOptions,
-        write_PluginKVSetOptions,
-    ),
-    "mattermost.pluginapi.v1.WebsocketBroadcast": (
-        WebsocketBroadcast,
-        read_WebsocketBroadcast,
-        write_WebsocketBroadcast,
-    ),
-    "mattermost.pluginapi.v1.Manifest": (
-        Manifest,
-        read_Manifest,
-        write_Manifest,
-    ),
-    "mattermost.pluginapi.v1.PluginStatus": (
-        PluginStatus,
-        read_PluginStatus,
-        write_PluginStatus,
-    ),
-    "mattermost.pluginapi.v1.KeyValuePair": (
-        KeyValuePair,
-        read_KeyValuePair,
-        write_KeyValuePair,
-    ),
+    InstallPluginRequest: (read_InstallPluginRequest, write_InstallPluginRequest),
+    InstallPluginResponse: (read_InstallPluginResponse, write_InstallPluginResponse),
+    GetPluginIDRequest: (read_GetPluginIDRequest, write_GetPluginIDRequest),
+    GetPluginIDResponse: (read_GetPluginIDResponse, write_GetPluginIDResponse),
+    LogDebugRequest: (read_LogDebugRequest, write_LogDebugRequest),
+    LogDebugResponse: (read_LogDebugResponse, write_LogDebugResponse),
+    LogInfoRequest: (read_LogInfoRequest, write_LogInfoRequest),
+    LogInfoResponse: (read_LogInfoResponse, write_LogInfoResponse),
+    LogErrorRequest: (read_LogErrorRequest, write_LogErrorRequest),
+    LogErrorResponse: (read_LogErrorResponse, write_LogErrorResponse),
+    LogWarnRequest: (read_LogWarnRequest, write_LogWarnRequest),
+    LogWarnResponse: (read_LogWarnResponse, write_LogWarnResponse),
+    PluginKVSetOptions: (read_PluginKVSetOptions, write_PluginKVSetOptions),
+    WebsocketBroadcast: (read_WebsocketBroadcast, write_WebsocketBroadcast),
+    Manifest: (read_Manifest, write_Manifest),
+    PluginStatus: (read_PluginStatus, write_PluginStatus),
+    KeyValuePair: (read_KeyValuePair, write_KeyValuePair),
 }
 ENUMS: dict[str, Any] = {}

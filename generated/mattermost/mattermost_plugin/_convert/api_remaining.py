@@ -5715,1026 +5715,609 @@ def write_PushNotification(o: PushNotification, m: Any, /) -> None:
 
 
 FILE = "api_remaining.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.GetLicenseRequest": (
-        GetLicenseRequest,
-        read_GetLicenseRequest,
-        write_GetLicenseRequest,
-    ),
-    "mattermost.pluginapi.v1.GetLicenseResponse": (
-        GetLicenseResponse,
-        read_GetLicenseResponse,
-        write_GetLicenseResponse,
-    ),
-    "mattermost.pluginapi.v1.IsEnterpriseReadyRequest": (
-        IsEnterpriseReadyRequest,
+CODECS: dict[type[Any], Any] = {
+    GetLicenseRequest: (read_GetLicenseRequest, write_GetLicenseRequest),
+    GetLicenseResponse: (read_GetLicenseResponse, write_GetLicenseResponse),
+    IsEnterpriseReadyRequest: (
         read_IsEnterpriseReadyRequest,
         write_IsEnterpriseReadyRequest,
     ),
-    "mattermost.pluginapi.v1.IsEnterpriseReadyResponse": (
-        IsEnterpriseReadyResponse,
+    IsEnterpriseReadyResponse: (
         read_IsEnterpriseReadyResponse,
         write_IsEnterpriseReadyResponse,
     ),
-    "mattermost.pluginapi.v1.GetServerVersionRequest": (
-        GetServerVersionRequest,
+    GetServerVersionRequest: (
         read_GetServerVersionRequest,
         write_GetServerVersionRequest,
     ),
-    "mattermost.pluginapi.v1.GetServerVersionResponse": (
-        GetServerVersionResponse,
+    GetServerVersionResponse: (
         read_GetServerVersionResponse,
         write_GetServerVersionResponse,
     ),
-    "mattermost.pluginapi.v1.GetSystemInstallDateRequest": (
-        GetSystemInstallDateRequest,
+    GetSystemInstallDateRequest: (
         read_GetSystemInstallDateRequest,
         write_GetSystemInstallDateRequest,
     ),
-    "mattermost.pluginapi.v1.GetSystemInstallDateResponse": (
-        GetSystemInstallDateResponse,
+    GetSystemInstallDateResponse: (
         read_GetSystemInstallDateResponse,
         write_GetSystemInstallDateResponse,
     ),
-    "mattermost.pluginapi.v1.GetDiagnosticIdRequest": (
-        GetDiagnosticIdRequest,
-        read_GetDiagnosticIdRequest,
-        write_GetDiagnosticIdRequest,
-    ),
-    "mattermost.pluginapi.v1.GetDiagnosticIdResponse": (
-        GetDiagnosticIdResponse,
+    GetDiagnosticIdRequest: (read_GetDiagnosticIdRequest, write_GetDiagnosticIdRequest),
+    GetDiagnosticIdResponse: (
         read_GetDiagnosticIdResponse,
         write_GetDiagnosticIdResponse,
     ),
-    "mattermost.pluginapi.v1.GetTelemetryIdRequest": (
-        GetTelemetryIdRequest,
-        read_GetTelemetryIdRequest,
-        write_GetTelemetryIdRequest,
-    ),
-    "mattermost.pluginapi.v1.GetTelemetryIdResponse": (
-        GetTelemetryIdResponse,
-        read_GetTelemetryIdResponse,
-        write_GetTelemetryIdResponse,
-    ),
-    "mattermost.pluginapi.v1.RegisterCommandRequest": (
-        RegisterCommandRequest,
-        read_RegisterCommandRequest,
-        write_RegisterCommandRequest,
-    ),
-    "mattermost.pluginapi.v1.RegisterCommandResponse": (
-        RegisterCommandResponse,
+    GetTelemetryIdRequest: (read_GetTelemetryIdRequest, write_GetTelemetryIdRequest),
+    GetTelemetryIdResponse: (read_GetTelemetryIdResponse, write_GetTelemetryIdResponse),
+    RegisterCommandRequest: (read_RegisterCommandRequest, write_RegisterCommandRequest),
+    RegisterCommandResponse: (
         read_RegisterCommandResponse,
         write_RegisterCommandResponse,
     ),
-    "mattermost.pluginapi.v1.UnregisterCommandRequest": (
-        UnregisterCommandRequest,
+    UnregisterCommandRequest: (
         read_UnregisterCommandRequest,
         write_UnregisterCommandRequest,
     ),
-    "mattermost.pluginapi.v1.UnregisterCommandResponse": (
-        UnregisterCommandResponse,
+    UnregisterCommandResponse: (
         read_UnregisterCommandResponse,
         write_UnregisterCommandResponse,
     ),
-    "mattermost.pluginapi.v1.ExecuteSlashCommandRequest": (
-        ExecuteSlashCommandRequest,
+    ExecuteSlashCommandRequest: (
         read_ExecuteSlashCommandRequest,
         write_ExecuteSlashCommandRequest,
     ),
-    "mattermost.pluginapi.v1.ExecuteSlashCommandResponse": (
-        ExecuteSlashCommandResponse,
+    ExecuteSlashCommandResponse: (
         read_ExecuteSlashCommandResponse,
         write_ExecuteSlashCommandResponse,
     ),
-    "mattermost.pluginapi.v1.CreateCommandRequest": (
-        CreateCommandRequest,
-        read_CreateCommandRequest,
-        write_CreateCommandRequest,
-    ),
-    "mattermost.pluginapi.v1.CreateCommandResponse": (
-        CreateCommandResponse,
-        read_CreateCommandResponse,
-        write_CreateCommandResponse,
-    ),
-    "mattermost.pluginapi.v1.ListCommandsRequest": (
-        ListCommandsRequest,
-        read_ListCommandsRequest,
-        write_ListCommandsRequest,
-    ),
-    "mattermost.pluginapi.v1.ListCommandsResponse": (
-        ListCommandsResponse,
-        read_ListCommandsResponse,
-        write_ListCommandsResponse,
-    ),
-    "mattermost.pluginapi.v1.ListCustomCommandsRequest": (
-        ListCustomCommandsRequest,
+    CreateCommandRequest: (read_CreateCommandRequest, write_CreateCommandRequest),
+    CreateCommandResponse: (read_CreateCommandResponse, write_CreateCommandResponse),
+    ListCommandsRequest: (read_ListCommandsRequest, write_ListCommandsRequest),
+    ListCommandsResponse: (read_ListCommandsResponse, write_ListCommandsResponse),
+    ListCustomCommandsRequest: (
         read_ListCustomCommandsRequest,
         write_ListCustomCommandsRequest,
     ),
-    "mattermost.pluginapi.v1.ListCustomCommandsResponse": (
-        ListCustomCommandsResponse,
+    ListCustomCommandsResponse: (
         read_ListCustomCommandsResponse,
         write_ListCustomCommandsResponse,
     ),
-    "mattermost.pluginapi.v1.ListPluginCommandsRequest": (
-        ListPluginCommandsRequest,
+    ListPluginCommandsRequest: (
         read_ListPluginCommandsRequest,
         write_ListPluginCommandsRequest,
     ),
-    "mattermost.pluginapi.v1.ListPluginCommandsResponse": (
-        ListPluginCommandsResponse,
+    ListPluginCommandsResponse: (
         read_ListPluginCommandsResponse,
         write_ListPluginCommandsResponse,
     ),
-    "mattermost.pluginapi.v1.ListBuiltInCommandsRequest": (
-        ListBuiltInCommandsRequest,
+    ListBuiltInCommandsRequest: (
         read_ListBuiltInCommandsRequest,
         write_ListBuiltInCommandsRequest,
     ),
-    "mattermost.pluginapi.v1.ListBuiltInCommandsResponse": (
-        ListBuiltInCommandsResponse,
+    ListBuiltInCommandsResponse: (
         read_ListBuiltInCommandsResponse,
         write_ListBuiltInCommandsResponse,
     ),
-    "mattermost.pluginapi.v1.GetCommandRequest": (
-        GetCommandRequest,
-        read_GetCommandRequest,
-        write_GetCommandRequest,
-    ),
-    "mattermost.pluginapi.v1.GetCommandResponse": (
-        GetCommandResponse,
-        read_GetCommandResponse,
-        write_GetCommandResponse,
-    ),
-    "mattermost.pluginapi.v1.UpdateCommandRequest": (
-        UpdateCommandRequest,
-        read_UpdateCommandRequest,
-        write_UpdateCommandRequest,
-    ),
-    "mattermost.pluginapi.v1.UpdateCommandResponse": (
-        UpdateCommandResponse,
-        read_UpdateCommandResponse,
-        write_UpdateCommandResponse,
-    ),
-    "mattermost.pluginapi.v1.DeleteCommandRequest": (
-        DeleteCommandRequest,
-        read_DeleteCommandRequest,
-        write_DeleteCommandRequest,
-    ),
-    "mattermost.pluginapi.v1.DeleteCommandResponse": (
-        DeleteCommandResponse,
-        read_DeleteCommandResponse,
-        write_DeleteCommandResponse,
-    ),
-    "mattermost.pluginapi.v1.GetPreferenceForUserRequest": (
-        GetPreferenceForUserRequest,
+    GetCommandRequest: (read_GetCommandRequest, write_GetCommandRequest),
+    GetCommandResponse: (read_GetCommandResponse, write_GetCommandResponse),
+    UpdateCommandRequest: (read_UpdateCommandRequest, write_UpdateCommandRequest),
+    UpdateCommandResponse: (read_UpdateCommandResponse, write_UpdateCommandResponse),
+    DeleteCommandRequest: (read_DeleteCommandRequest, write_DeleteCommandRequest),
+    DeleteCommandResponse: (read_DeleteCommandResponse, write_DeleteCommandResponse),
+    GetPreferenceForUserRequest: (
         read_GetPreferenceForUserRequest,
         write_GetPreferenceForUserRequest,
     ),
-    "mattermost.pluginapi.v1.GetPreferenceForUserResponse": (
-        GetPreferenceForUserResponse,
+    GetPreferenceForUserResponse: (
         read_GetPreferenceForUserResponse,
         write_GetPreferenceForUserResponse,
     ),
-    "mattermost.pluginapi.v1.GetPreferencesForUserRequest": (
-        GetPreferencesForUserRequest,
+    GetPreferencesForUserRequest: (
         read_GetPreferencesForUserRequest,
         write_GetPreferencesForUserRequest,
     ),
-    "mattermost.pluginapi.v1.GetPreferencesForUserResponse": (
-        GetPreferencesForUserResponse,
+    GetPreferencesForUserResponse: (
         read_GetPreferencesForUserResponse,
         write_GetPreferencesForUserResponse,
     ),
-    "mattermost.pluginapi.v1.UpdatePreferencesForUserRequest": (
-        UpdatePreferencesForUserRequest,
+    UpdatePreferencesForUserRequest: (
         read_UpdatePreferencesForUserRequest,
         write_UpdatePreferencesForUserRequest,
     ),
-    "mattermost.pluginapi.v1.UpdatePreferencesForUserResponse": (
-        UpdatePreferencesForUserResponse,
+    UpdatePreferencesForUserResponse: (
         read_UpdatePreferencesForUserResponse,
         write_UpdatePreferencesForUserResponse,
     ),
-    "mattermost.pluginapi.v1.DeletePreferencesForUserRequest": (
-        DeletePreferencesForUserRequest,
+    DeletePreferencesForUserRequest: (
         read_DeletePreferencesForUserRequest,
         write_DeletePreferencesForUserRequest,
     ),
-    "mattermost.pluginapi.v1.DeletePreferencesForUserResponse": (
-        DeletePreferencesForUserResponse,
+    DeletePreferencesForUserResponse: (
         read_DeletePreferencesForUserResponse,
         write_DeletePreferencesForUserResponse,
     ),
-    "mattermost.pluginapi.v1.CreateOAuthAppRequest": (
-        CreateOAuthAppRequest,
-        read_CreateOAuthAppRequest,
-        write_CreateOAuthAppRequest,
-    ),
-    "mattermost.pluginapi.v1.CreateOAuthAppResponse": (
-        CreateOAuthAppResponse,
-        read_CreateOAuthAppResponse,
-        write_CreateOAuthAppResponse,
-    ),
-    "mattermost.pluginapi.v1.GetOAuthAppRequest": (
-        GetOAuthAppRequest,
-        read_GetOAuthAppRequest,
-        write_GetOAuthAppRequest,
-    ),
-    "mattermost.pluginapi.v1.GetOAuthAppResponse": (
-        GetOAuthAppResponse,
-        read_GetOAuthAppResponse,
-        write_GetOAuthAppResponse,
-    ),
-    "mattermost.pluginapi.v1.UpdateOAuthAppRequest": (
-        UpdateOAuthAppRequest,
-        read_UpdateOAuthAppRequest,
-        write_UpdateOAuthAppRequest,
-    ),
-    "mattermost.pluginapi.v1.UpdateOAuthAppResponse": (
-        UpdateOAuthAppResponse,
-        read_UpdateOAuthAppResponse,
-        write_UpdateOAuthAppResponse,
-    ),
-    "mattermost.pluginapi.v1.DeleteOAuthAppRequest": (
-        DeleteOAuthAppRequest,
-        read_DeleteOAuthAppRequest,
-        write_DeleteOAuthAppRequest,
-    ),
-    "mattermost.pluginapi.v1.DeleteOAuthAppResponse": (
-        DeleteOAuthAppResponse,
-        read_DeleteOAuthAppResponse,
-        write_DeleteOAuthAppResponse,
-    ),
-    "mattermost.pluginapi.v1.GetGroupRequest": (
-        GetGroupRequest,
-        read_GetGroupRequest,
-        write_GetGroupRequest,
-    ),
-    "mattermost.pluginapi.v1.GetGroupResponse": (
-        GetGroupResponse,
-        read_GetGroupResponse,
-        write_GetGroupResponse,
-    ),
-    "mattermost.pluginapi.v1.GetGroupByNameRequest": (
-        GetGroupByNameRequest,
-        read_GetGroupByNameRequest,
-        write_GetGroupByNameRequest,
-    ),
-    "mattermost.pluginapi.v1.GetGroupByNameResponse": (
-        GetGroupByNameResponse,
-        read_GetGroupByNameResponse,
-        write_GetGroupByNameResponse,
-    ),
-    "mattermost.pluginapi.v1.GetGroupMemberUsersRequest": (
-        GetGroupMemberUsersRequest,
+    CreateOAuthAppRequest: (read_CreateOAuthAppRequest, write_CreateOAuthAppRequest),
+    CreateOAuthAppResponse: (read_CreateOAuthAppResponse, write_CreateOAuthAppResponse),
+    GetOAuthAppRequest: (read_GetOAuthAppRequest, write_GetOAuthAppRequest),
+    GetOAuthAppResponse: (read_GetOAuthAppResponse, write_GetOAuthAppResponse),
+    UpdateOAuthAppRequest: (read_UpdateOAuthAppRequest, write_UpdateOAuthAppRequest),
+    UpdateOAuthAppResponse: (read_UpdateOAuthAppResponse, write_UpdateOAuthAppResponse),
+    DeleteOAuthAppRequest: (read_DeleteOAuthAppRequest, write_DeleteOAuthAppRequest),
+    DeleteOAuthAppResponse: (read_DeleteOAuthAppResponse, write_DeleteOAuthAppResponse),
+    GetGroupRequest: (read_GetGroupRequest, write_GetGroupRequest),
+    GetGroupResponse: (read_GetGroupResponse, write_GetGroupResponse),
+    GetGroupByNameRequest: (read_GetGroupByNameRequest, write_GetGroupByNameRequest),
+    GetGroupByNameResponse: (read_GetGroupByNameResponse, write_GetGroupByNameResponse),
+    GetGroupMemberUsersRequest: (
         read_GetGroupMemberUsersRequest,
         write_GetGroupMemberUsersRequest,
     ),
-    "mattermost.pluginapi.v1.GetGroupMemberUsersResponse": (
-        GetGroupMemberUsersResponse,
+    GetGroupMemberUsersResponse: (
         read_GetGroupMemberUsersResponse,
         write_GetGroupMemberUsersResponse,
     ),
-    "mattermost.pluginapi.v1.GetGroupsBySourceRequest": (
-        GetGroupsBySourceRequest,
+    GetGroupsBySourceRequest: (
         read_GetGroupsBySourceRequest,
         write_GetGroupsBySourceRequest,
     ),
-    "mattermost.pluginapi.v1.GetGroupsBySourceResponse": (
-        GetGroupsBySourceResponse,
+    GetGroupsBySourceResponse: (
         read_GetGroupsBySourceResponse,
         write_GetGroupsBySourceResponse,
     ),
-    "mattermost.pluginapi.v1.GetGroupsForUserRequest": (
-        GetGroupsForUserRequest,
+    GetGroupsForUserRequest: (
         read_GetGroupsForUserRequest,
         write_GetGroupsForUserRequest,
     ),
-    "mattermost.pluginapi.v1.GetGroupsForUserResponse": (
-        GetGroupsForUserResponse,
+    GetGroupsForUserResponse: (
         read_GetGroupsForUserResponse,
         write_GetGroupsForUserResponse,
     ),
-    "mattermost.pluginapi.v1.UpsertGroupMemberRequest": (
-        UpsertGroupMemberRequest,
+    UpsertGroupMemberRequest: (
         read_UpsertGroupMemberRequest,
         write_UpsertGroupMemberRequest,
     ),
-    "mattermost.pluginapi.v1.UpsertGroupMemberResponse": (
-        UpsertGroupMemberResponse,
+    UpsertGroupMemberResponse: (
         read_UpsertGroupMemberResponse,
         write_UpsertGroupMemberResponse,
     ),
-    "mattermost.pluginapi.v1.UpsertGroupMembersRequest": (
-        UpsertGroupMembersRequest,
+    UpsertGroupMembersRequest: (
         read_UpsertGroupMembersRequest,
         write_UpsertGroupMembersRequest,
     ),
-    "mattermost.pluginapi.v1.UpsertGroupMembersResponse": (
-        UpsertGroupMembersResponse,
+    UpsertGroupMembersResponse: (
         read_UpsertGroupMembersResponse,
         write_UpsertGroupMembersResponse,
     ),
-    "mattermost.pluginapi.v1.GetGroupByRemoteIDRequest": (
-        GetGroupByRemoteIDRequest,
+    GetGroupByRemoteIDRequest: (
         read_GetGroupByRemoteIDRequest,
         write_GetGroupByRemoteIDRequest,
     ),
-    "mattermost.pluginapi.v1.GetGroupByRemoteIDResponse": (
-        GetGroupByRemoteIDResponse,
+    GetGroupByRemoteIDResponse: (
         read_GetGroupByRemoteIDResponse,
         write_GetGroupByRemoteIDResponse,
     ),
-    "mattermost.pluginapi.v1.CreateGroupRequest": (
-        CreateGroupRequest,
-        read_CreateGroupRequest,
-        write_CreateGroupRequest,
-    ),
-    "mattermost.pluginapi.v1.CreateGroupResponse": (
-        CreateGroupResponse,
-        read_CreateGroupResponse,
-        write_CreateGroupResponse,
-    ),
-    "mattermost.pluginapi.v1.UpdateGroupRequest": (
-        UpdateGroupRequest,
-        read_UpdateGroupRequest,
-        write_UpdateGroupRequest,
-    ),
-    "mattermost.pluginapi.v1.UpdateGroupResponse": (
-        UpdateGroupResponse,
-        read_UpdateGroupResponse,
-        write_UpdateGroupResponse,
-    ),
-    "mattermost.pluginapi.v1.DeleteGroupRequest": (
-        DeleteGroupRequest,
-        read_DeleteGroupRequest,
-        write_DeleteGroupRequest,
-    ),
-    "mattermost.pluginapi.v1.DeleteGroupResponse": (
-        DeleteGroupResponse,
-        read_DeleteGroupResponse,
-        write_DeleteGroupResponse,
-    ),
-    "mattermost.pluginapi.v1.RestoreGroupRequest": (
-        RestoreGroupRequest,
-        read_RestoreGroupRequest,
-        write_RestoreGroupRequest,
-    ),
-    "mattermost.pluginapi.v1.RestoreGroupResponse": (
-        RestoreGroupResponse,
-        read_RestoreGroupResponse,
-        write_RestoreGroupResponse,
-    ),
-    "mattermost.pluginapi.v1.DeleteGroupMemberRequest": (
-        DeleteGroupMemberRequest,
+    CreateGroupRequest: (read_CreateGroupRequest, write_CreateGroupRequest),
+    CreateGroupResponse: (read_CreateGroupResponse, write_CreateGroupResponse),
+    UpdateGroupRequest: (read_UpdateGroupRequest, write_UpdateGroupRequest),
+    UpdateGroupResponse: (read_UpdateGroupResponse, write_UpdateGroupResponse),
+    DeleteGroupRequest: (read_DeleteGroupRequest, write_DeleteGroupRequest),
+    DeleteGroupResponse: (read_DeleteGroupResponse, write_DeleteGroupResponse),
+    RestoreGroupRequest: (read_RestoreGroupRequest, write_RestoreGroupRequest),
+    RestoreGroupResponse: (read_RestoreGroupResponse, write_RestoreGroupResponse),
+    DeleteGroupMemberRequest: (
         read_DeleteGroupMemberRequest,
         write_DeleteGroupMemberRequest,
     ),
-    "mattermost.pluginapi.v1.DeleteGroupMemberResponse": (
-        DeleteGroupMemberResponse,
+    DeleteGroupMemberResponse: (
         read_DeleteGroupMemberResponse,
         write_DeleteGroupMemberResponse,
     ),
-    "mattermost.pluginapi.v1.GetGroupSyncableRequest": (
-        GetGroupSyncableRequest,
+    GetGroupSyncableRequest: (
         read_GetGroupSyncableRequest,
         write_GetGroupSyncableRequest,
     ),
-    "mattermost.pluginapi.v1.GetGroupSyncableResponse": (
-        GetGroupSyncableResponse,
+    GetGroupSyncableResponse: (
         read_GetGroupSyncableResponse,
         write_GetGroupSyncableResponse,
     ),
-    "mattermost.pluginapi.v1.GetGroupSyncablesRequest": (
-        GetGroupSyncablesRequest,
+    GetGroupSyncablesRequest: (
         read_GetGroupSyncablesRequest,
         write_GetGroupSyncablesRequest,
     ),
-    "mattermost.pluginapi.v1.GetGroupSyncablesResponse": (
-        GetGroupSyncablesResponse,
+    GetGroupSyncablesResponse: (
         read_GetGroupSyncablesResponse,
         write_GetGroupSyncablesResponse,
     ),
-    "mattermost.pluginapi.v1.UpsertGroupSyncableRequest": (
-        UpsertGroupSyncableRequest,
+    UpsertGroupSyncableRequest: (
         read_UpsertGroupSyncableRequest,
         write_UpsertGroupSyncableRequest,
     ),
-    "mattermost.pluginapi.v1.UpsertGroupSyncableResponse": (
-        UpsertGroupSyncableResponse,
+    UpsertGroupSyncableResponse: (
         read_UpsertGroupSyncableResponse,
         write_UpsertGroupSyncableResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateGroupSyncableRequest": (
-        UpdateGroupSyncableRequest,
+    UpdateGroupSyncableRequest: (
         read_UpdateGroupSyncableRequest,
         write_UpdateGroupSyncableRequest,
     ),
-    "mattermost.pluginapi.v1.UpdateGroupSyncableResponse": (
-        UpdateGroupSyncableResponse,
+    UpdateGroupSyncableResponse: (
         read_UpdateGroupSyncableResponse,
         write_UpdateGroupSyncableResponse,
     ),
-    "mattermost.pluginapi.v1.DeleteGroupSyncableRequest": (
-        DeleteGroupSyncableRequest,
+    DeleteGroupSyncableRequest: (
         read_DeleteGroupSyncableRequest,
         write_DeleteGroupSyncableRequest,
     ),
-    "mattermost.pluginapi.v1.DeleteGroupSyncableResponse": (
-        DeleteGroupSyncableResponse,
+    DeleteGroupSyncableResponse: (
         read_DeleteGroupSyncableResponse,
         write_DeleteGroupSyncableResponse,
     ),
-    "mattermost.pluginapi.v1.GetGroupsRequest": (
-        GetGroupsRequest,
-        read_GetGroupsRequest,
-        write_GetGroupsRequest,
-    ),
-    "mattermost.pluginapi.v1.GetGroupsResponse": (
-        GetGroupsResponse,
-        read_GetGroupsResponse,
-        write_GetGroupsResponse,
-    ),
-    "mattermost.pluginapi.v1.CreateDefaultSyncableMembershipsRequest": (
-        CreateDefaultSyncableMembershipsRequest,
+    GetGroupsRequest: (read_GetGroupsRequest, write_GetGroupsRequest),
+    GetGroupsResponse: (read_GetGroupsResponse, write_GetGroupsResponse),
+    CreateDefaultSyncableMembershipsRequest: (
         read_CreateDefaultSyncableMembershipsRequest,
         write_CreateDefaultSyncableMembershipsRequest,
     ),
-    "mattermost.pluginapi.v1.CreateDefaultSyncableMembershipsResponse": (
-        CreateDefaultSyncableMembershipsResponse,
+    CreateDefaultSyncableMembershipsResponse: (
         read_CreateDefaultSyncableMembershipsResponse,
         write_CreateDefaultSyncableMembershipsResponse,
     ),
-    "mattermost.pluginapi.v1.DeleteGroupConstrainedMembershipsRequest": (
-        DeleteGroupConstrainedMembershipsRequest,
+    DeleteGroupConstrainedMembershipsRequest: (
         read_DeleteGroupConstrainedMembershipsRequest,
         write_DeleteGroupConstrainedMembershipsRequest,
     ),
-    "mattermost.pluginapi.v1.DeleteGroupConstrainedMembershipsResponse": (
-        DeleteGroupConstrainedMembershipsResponse,
+    DeleteGroupConstrainedMembershipsResponse: (
         read_DeleteGroupConstrainedMembershipsResponse,
         write_DeleteGroupConstrainedMembershipsResponse,
     ),
-    "mattermost.pluginapi.v1.RegisterPluginForSharedChannelsRequest": (
-        RegisterPluginForSharedChannelsRequest,
+    RegisterPluginForSharedChannelsRequest: (
         read_RegisterPluginForSharedChannelsRequest,
         write_RegisterPluginForSharedChannelsRequest,
     ),
-    "mattermost.pluginapi.v1.RegisterPluginForSharedChannelsResponse": (
-        RegisterPluginForSharedChannelsResponse,
+    RegisterPluginForSharedChannelsResponse: (
         read_RegisterPluginForSharedChannelsResponse,
         write_RegisterPluginForSharedChannelsResponse,
     ),
-    "mattermost.pluginapi.v1.UnregisterPluginForSharedChannelsRequest": (
-        UnregisterPluginForSharedChannelsRequest,
+    UnregisterPluginForSharedChannelsRequest: (
         read_UnregisterPluginForSharedChannelsRequest,
         write_UnregisterPluginForSharedChannelsRequest,
     ),
-    "mattermost.pluginapi.v1.UnregisterPluginForSharedChannelsResponse": (
-        UnregisterPluginForSharedChannelsResponse,
+    UnregisterPluginForSharedChannelsResponse: (
         read_UnregisterPluginForSharedChannelsResponse,
         write_UnregisterPluginForSharedChannelsResponse,
     ),
-    "mattermost.pluginapi.v1.ShareChannelRequest": (
-        ShareChannelRequest,
-        read_ShareChannelRequest,
-        write_ShareChannelRequest,
-    ),
-    "mattermost.pluginapi.v1.ShareChannelResponse": (
-        ShareChannelResponse,
-        read_ShareChannelResponse,
-        write_ShareChannelResponse,
-    ),
-    "mattermost.pluginapi.v1.UpdateSharedChannelRequest": (
-        UpdateSharedChannelRequest,
+    ShareChannelRequest: (read_ShareChannelRequest, write_ShareChannelRequest),
+    ShareChannelResponse: (read_ShareChannelResponse, write_ShareChannelResponse),
+    UpdateSharedChannelRequest: (
         read_UpdateSharedChannelRequest,
         write_UpdateSharedChannelRequest,
     ),
-    "mattermost.pluginapi.v1.UpdateSharedChannelResponse": (
-        UpdateSharedChannelResponse,
+    UpdateSharedChannelResponse: (
         read_UpdateSharedChannelResponse,
         write_UpdateSharedChannelResponse,
     ),
-    "mattermost.pluginapi.v1.UnshareChannelRequest": (
-        UnshareChannelRequest,
-        read_UnshareChannelRequest,
-        write_UnshareChannelRequest,
-    ),
-    "mattermost.pluginapi.v1.UnshareChannelResponse": (
-        UnshareChannelResponse,
-        read_UnshareChannelResponse,
-        write_UnshareChannelResponse,
-    ),
-    "mattermost.pluginapi.v1.UpdateSharedChannelCursorRequest": (
-        UpdateSharedChannelCursorRequest,
+    UnshareChannelRequest: (read_UnshareChannelRequest, write_UnshareChannelRequest),
+    UnshareChannelResponse: (read_UnshareChannelResponse, write_UnshareChannelResponse),
+    UpdateSharedChannelCursorRequest: (
         read_UpdateSharedChannelCursorRequest,
         write_UpdateSharedChannelCursorRequest,
     ),
-    "mattermost.pluginapi.v1.UpdateSharedChannelCursorResponse": (
-        UpdateSharedChannelCursorResponse,
+    UpdateSharedChannelCursorResponse: (
         read_UpdateSharedChannelCursorResponse,
         write_UpdateSharedChannelCursorResponse,
     ),
-    "mattermost.pluginapi.v1.SyncSharedChannelRequest": (
-        SyncSharedChannelRequest,
+    SyncSharedChannelRequest: (
         read_SyncSharedChannelRequest,
         write_SyncSharedChannelRequest,
     ),
-    "mattermost.pluginapi.v1.SyncSharedChannelResponse": (
-        SyncSharedChannelResponse,
+    SyncSharedChannelResponse: (
         read_SyncSharedChannelResponse,
         write_SyncSharedChannelResponse,
     ),
-    "mattermost.pluginapi.v1.InviteRemoteToChannelRequest": (
-        InviteRemoteToChannelRequest,
+    InviteRemoteToChannelRequest: (
         read_InviteRemoteToChannelRequest,
         write_InviteRemoteToChannelRequest,
     ),
-    "mattermost.pluginapi.v1.InviteRemoteToChannelResponse": (
-        InviteRemoteToChannelResponse,
+    InviteRemoteToChannelResponse: (
         read_InviteRemoteToChannelResponse,
         write_InviteRemoteToChannelResponse,
     ),
-    "mattermost.pluginapi.v1.UninviteRemoteFromChannelRequest": (
-        UninviteRemoteFromChannelRequest,
+    UninviteRemoteFromChannelRequest: (
         read_UninviteRemoteFromChannelRequest,
         write_UninviteRemoteFromChannelRequest,
     ),
-    "mattermost.pluginapi.v1.UninviteRemoteFromChannelResponse": (
-        UninviteRemoteFromChannelResponse,
+    UninviteRemoteFromChannelResponse: (
         read_UninviteRemoteFromChannelResponse,
         write_UninviteRemoteFromChannelResponse,
     ),
-    "mattermost.pluginapi.v1.CreatePropertyFieldRequest": (
-        CreatePropertyFieldRequest,
+    CreatePropertyFieldRequest: (
         read_CreatePropertyFieldRequest,
         write_CreatePropertyFieldRequest,
     ),
-    "mattermost.pluginapi.v1.CreatePropertyFieldResponse": (
-        CreatePropertyFieldResponse,
+    CreatePropertyFieldResponse: (
         read_CreatePropertyFieldResponse,
         write_CreatePropertyFieldResponse,
     ),
-    "mattermost.pluginapi.v1.GetPropertyFieldRequest": (
-        GetPropertyFieldRequest,
+    GetPropertyFieldRequest: (
         read_GetPropertyFieldRequest,
         write_GetPropertyFieldRequest,
     ),
-    "mattermost.pluginapi.v1.GetPropertyFieldResponse": (
-        GetPropertyFieldResponse,
+    GetPropertyFieldResponse: (
         read_GetPropertyFieldResponse,
         write_GetPropertyFieldResponse,
     ),
-    "mattermost.pluginapi.v1.GetPropertyFieldsRequest": (
-        GetPropertyFieldsRequest,
+    GetPropertyFieldsRequest: (
         read_GetPropertyFieldsRequest,
         write_GetPropertyFieldsRequest,
     ),
-    "mattermost.pluginapi.v1.GetPropertyFieldsResponse": (
-        GetPropertyFieldsResponse,
+    GetPropertyFieldsResponse: (
         read_GetPropertyFieldsResponse,
         write_GetPropertyFieldsResponse,
     ),
-    "mattermost.pluginapi.v1.UpdatePropertyFieldRequest": (
-        UpdatePropertyFieldRequest,
+    UpdatePropertyFieldRequest: (
         read_UpdatePropertyFieldRequest,
         write_UpdatePropertyFieldRequest,
     ),
-    "mattermost.pluginapi.v1.UpdatePropertyFieldResponse": (
-        UpdatePropertyFieldResponse,
+    UpdatePropertyFieldResponse: (
         read_UpdatePropertyFieldResponse,
         write_UpdatePropertyFieldResponse,
     ),
-    "mattermost.pluginapi.v1.DeletePropertyFieldRequest": (
-        DeletePropertyFieldRequest,
+    DeletePropertyFieldRequest: (
         read_DeletePropertyFieldRequest,
         write_DeletePropertyFieldRequest,
     ),
-    "mattermost.pluginapi.v1.DeletePropertyFieldResponse": (
-        DeletePropertyFieldResponse,
+    DeletePropertyFieldResponse: (
         read_DeletePropertyFieldResponse,
         write_DeletePropertyFieldResponse,
     ),
-    "mattermost.pluginapi.v1.SearchPropertyFieldsRequest": (
-        SearchPropertyFieldsRequest,
+    SearchPropertyFieldsRequest: (
         read_SearchPropertyFieldsRequest,
         write_SearchPropertyFieldsRequest,
     ),
-    "mattermost.pluginapi.v1.SearchPropertyFieldsResponse": (
-        SearchPropertyFieldsResponse,
+    SearchPropertyFieldsResponse: (
         read_SearchPropertyFieldsResponse,
         write_SearchPropertyFieldsResponse,
     ),
-    "mattermost.pluginapi.v1.CountPropertyFieldsRequest": (
-        CountPropertyFieldsRequest,
+    CountPropertyFieldsRequest: (
         read_CountPropertyFieldsRequest,
         write_CountPropertyFieldsRequest,
     ),
-    "mattermost.pluginapi.v1.CountPropertyFieldsResponse": (
-        CountPropertyFieldsResponse,
+    CountPropertyFieldsResponse: (
         read_CountPropertyFieldsResponse,
         write_CountPropertyFieldsResponse,
     ),
-    "mattermost.pluginapi.v1.CountPropertyFieldsForTargetRequest": (
-        CountPropertyFieldsForTargetRequest,
+    CountPropertyFieldsForTargetRequest: (
         read_CountPropertyFieldsForTargetRequest,
         write_CountPropertyFieldsForTargetRequest,
     ),
-    "mattermost.pluginapi.v1.CountPropertyFieldsForTargetResponse": (
-        CountPropertyFieldsForTargetResponse,
+    CountPropertyFieldsForTargetResponse: (
         read_CountPropertyFieldsForTargetResponse,
         write_CountPropertyFieldsForTargetResponse,
     ),
-    "mattermost.pluginapi.v1.CreatePropertyValueRequest": (
-        CreatePropertyValueRequest,
+    CreatePropertyValueRequest: (
         read_CreatePropertyValueRequest,
         write_CreatePropertyValueRequest,
     ),
-    "mattermost.pluginapi.v1.CreatePropertyValueResponse": (
-        CreatePropertyValueResponse,
+    CreatePropertyValueResponse: (
         read_CreatePropertyValueResponse,
         write_CreatePropertyValueResponse,
     ),
-    "mattermost.pluginapi.v1.GetPropertyValueRequest": (
-        GetPropertyValueRequest,
+    GetPropertyValueRequest: (
         read_GetPropertyValueRequest,
         write_GetPropertyValueRequest,
     ),
-    "mattermost.pluginapi.v1.GetPropertyValueResponse": (
-        GetPropertyValueResponse,
+    GetPropertyValueResponse: (
         read_GetPropertyValueResponse,
         write_GetPropertyValueResponse,
     ),
-    "mattermost.pluginapi.v1.GetPropertyValuesRequest": (
-        GetPropertyValuesRequest,
+    GetPropertyValuesRequest: (
         read_GetPropertyValuesRequest,
         write_GetPropertyValuesRequest,
     ),
-    "mattermost.pluginapi.v1.GetPropertyValuesResponse": (
-        GetPropertyValuesResponse,
+    GetPropertyValuesResponse: (
         read_GetPropertyValuesResponse,
         write_GetPropertyValuesResponse,
     ),
-    "mattermost.pluginapi.v1.UpdatePropertyValueRequest": (
-        UpdatePropertyValueRequest,
+    UpdatePropertyValueRequest: (
         read_UpdatePropertyValueRequest,
         write_UpdatePropertyValueRequest,
     ),
-    "mattermost.pluginapi.v1.UpdatePropertyValueResponse": (
-        UpdatePropertyValueResponse,
+    UpdatePropertyValueResponse: (
         read_UpdatePropertyValueResponse,
         write_UpdatePropertyValueResponse,
     ),
-    "mattermost.pluginapi.v1.UpsertPropertyValueRequest": (
-        UpsertPropertyValueRequest,
+    UpsertPropertyValueRequest: (
         read_UpsertPropertyValueRequest,
         write_UpsertPropertyValueRequest,
     ),
-    "mattermost.pluginapi.v1.UpsertPropertyValueResponse": (
-        UpsertPropertyValueResponse,
+    UpsertPropertyValueResponse: (
         read_UpsertPropertyValueResponse,
         write_UpsertPropertyValueResponse,
     ),
-    "mattermost.pluginapi.v1.DeletePropertyValueRequest": (
-        DeletePropertyValueRequest,
+    DeletePropertyValueRequest: (
         read_DeletePropertyValueRequest,
         write_DeletePropertyValueRequest,
     ),
-    "mattermost.pluginapi.v1.DeletePropertyValueResponse": (
-        DeletePropertyValueResponse,
+    DeletePropertyValueResponse: (
         read_DeletePropertyValueResponse,
         write_DeletePropertyValueResponse,
     ),
-    "mattermost.pluginapi.v1.SearchPropertyValuesRequest": (
-        SearchPropertyValuesRequest,
+    SearchPropertyValuesRequest: (
         read_SearchPropertyValuesRequest,
         write_SearchPropertyValuesRequest,
     ),
-    "mattermost.pluginapi.v1.SearchPropertyValuesResponse": (
-        SearchPropertyValuesResponse,
+    SearchPropertyValuesResponse: (
         read_SearchPropertyValuesResponse,
         write_SearchPropertyValuesResponse,
     ),
-    "mattermost.pluginapi.v1.RegisterPropertyGroupRequest": (
-        RegisterPropertyGroupRequest,
+    RegisterPropertyGroupRequest: (
         read_RegisterPropertyGroupRequest,
         write_RegisterPropertyGroupRequest,
     ),
-    "mattermost.pluginapi.v1.RegisterPropertyGroupResponse": (
-        RegisterPropertyGroupResponse,
+    RegisterPropertyGroupResponse: (
         read_RegisterPropertyGroupResponse,
         write_RegisterPropertyGroupResponse,
     ),
-    "mattermost.pluginapi.v1.GetPropertyGroupRequest": (
-        GetPropertyGroupRequest,
+    GetPropertyGroupRequest: (
         read_GetPropertyGroupRequest,
         write_GetPropertyGroupRequest,
     ),
-    "mattermost.pluginapi.v1.GetPropertyGroupResponse": (
-        GetPropertyGroupResponse,
+    GetPropertyGroupResponse: (
         read_GetPropertyGroupResponse,
         write_GetPropertyGroupResponse,
     ),
-    "mattermost.pluginapi.v1.GetPropertyFieldByNameRequest": (
-        GetPropertyFieldByNameRequest,
+    GetPropertyFieldByNameRequest: (
         read_GetPropertyFieldByNameRequest,
         write_GetPropertyFieldByNameRequest,
     ),
-    "mattermost.pluginapi.v1.GetPropertyFieldByNameResponse": (
-        GetPropertyFieldByNameResponse,
+    GetPropertyFieldByNameResponse: (
         read_GetPropertyFieldByNameResponse,
         write_GetPropertyFieldByNameResponse,
     ),
-    "mattermost.pluginapi.v1.UpdatePropertyFieldsRequest": (
-        UpdatePropertyFieldsRequest,
+    UpdatePropertyFieldsRequest: (
         read_UpdatePropertyFieldsRequest,
         write_UpdatePropertyFieldsRequest,
     ),
-    "mattermost.pluginapi.v1.UpdatePropertyFieldsResponse": (
-        UpdatePropertyFieldsResponse,
+    UpdatePropertyFieldsResponse: (
         read_UpdatePropertyFieldsResponse,
         write_UpdatePropertyFieldsResponse,
     ),
-    "mattermost.pluginapi.v1.UpdatePropertyValuesRequest": (
-        UpdatePropertyValuesRequest,
+    UpdatePropertyValuesRequest: (
         read_UpdatePropertyValuesRequest,
         write_UpdatePropertyValuesRequest,
     ),
-    "mattermost.pluginapi.v1.UpdatePropertyValuesResponse": (
-        UpdatePropertyValuesResponse,
+    UpdatePropertyValuesResponse: (
         read_UpdatePropertyValuesResponse,
         write_UpdatePropertyValuesResponse,
     ),
-    "mattermost.pluginapi.v1.UpsertPropertyValuesRequest": (
-        UpsertPropertyValuesRequest,
+    UpsertPropertyValuesRequest: (
         read_UpsertPropertyValuesRequest,
         write_UpsertPropertyValuesRequest,
     ),
-    "mattermost.pluginapi.v1.UpsertPropertyValuesResponse": (
-        UpsertPropertyValuesResponse,
+    UpsertPropertyValuesResponse: (
         read_UpsertPropertyValuesResponse,
         write_UpsertPropertyValuesResponse,
     ),
-    "mattermost.pluginapi.v1.DeletePropertyValuesForTargetRequest": (
-        DeletePropertyValuesForTargetRequest,
+    DeletePropertyValuesForTargetRequest: (
         read_DeletePropertyValuesForTargetRequest,
         write_DeletePropertyValuesForTargetRequest,
     ),
-    "mattermost.pluginapi.v1.DeletePropertyValuesForTargetResponse": (
-        DeletePropertyValuesForTargetResponse,
+    DeletePropertyValuesForTargetResponse: (
         read_DeletePropertyValuesForTargetResponse,
         write_DeletePropertyValuesForTargetResponse,
     ),
-    "mattermost.pluginapi.v1.DeletePropertyValuesForFieldRequest": (
-        DeletePropertyValuesForFieldRequest,
+    DeletePropertyValuesForFieldRequest: (
         read_DeletePropertyValuesForFieldRequest,
         write_DeletePropertyValuesForFieldRequest,
     ),
-    "mattermost.pluginapi.v1.DeletePropertyValuesForFieldResponse": (
-        DeletePropertyValuesForFieldResponse,
+    DeletePropertyValuesForFieldResponse: (
         read_DeletePropertyValuesForFieldResponse,
         write_DeletePropertyValuesForFieldResponse,
     ),
-    "mattermost.pluginapi.v1.LogAuditRecRequest": (
-        LogAuditRecRequest,
-        read_LogAuditRecRequest,
-        write_LogAuditRecRequest,
-    ),
-    "mattermost.pluginapi.v1.LogAuditRecResponse": (
-        LogAuditRecResponse,
-        read_LogAuditRecResponse,
-        write_LogAuditRecResponse,
-    ),
-    "mattermost.pluginapi.v1.LogAuditRecWithLevelRequest": (
-        LogAuditRecWithLevelRequest,
+    LogAuditRecRequest: (read_LogAuditRecRequest, write_LogAuditRecRequest),
+    LogAuditRecResponse: (read_LogAuditRecResponse, write_LogAuditRecResponse),
+    LogAuditRecWithLevelRequest: (
         read_LogAuditRecWithLevelRequest,
         write_LogAuditRecWithLevelRequest,
     ),
-    "mattermost.pluginapi.v1.LogAuditRecWithLevelResponse": (
-        LogAuditRecWithLevelResponse,
+    LogAuditRecWithLevelResponse: (
         read_LogAuditRecWithLevelResponse,
         write_LogAuditRecWithLevelResponse,
     ),
-    "mattermost.pluginapi.v1.PluginHTTPRequest": (
-        PluginHTTPRequest,
-        read_PluginHTTPRequest,
-        write_PluginHTTPRequest,
-    ),
-    "mattermost.pluginapi.v1.PluginHTTPResponse": (
-        PluginHTTPResponse,
-        read_PluginHTTPResponse,
-        write_PluginHTTPResponse,
-    ),
-    "mattermost.pluginapi.v1.GetCloudLimitsRequest": (
-        GetCloudLimitsRequest,
-        read_GetCloudLimitsRequest,
-        write_GetCloudLimitsRequest,
-    ),
-    "mattermost.pluginapi.v1.GetCloudLimitsResponse": (
-        GetCloudLimitsResponse,
-        read_GetCloudLimitsResponse,
-        write_GetCloudLimitsResponse,
-    ),
-    "mattermost.pluginapi.v1.OpenInteractiveDialogRequest": (
-        OpenInteractiveDialogRequest,
+    PluginHTTPRequest: (read_PluginHTTPRequest, write_PluginHTTPRequest),
+    PluginHTTPResponse: (read_PluginHTTPResponse, write_PluginHTTPResponse),
+    GetCloudLimitsRequest: (read_GetCloudLimitsRequest, write_GetCloudLimitsRequest),
+    GetCloudLimitsResponse: (read_GetCloudLimitsResponse, write_GetCloudLimitsResponse),
+    OpenInteractiveDialogRequest: (
         read_OpenInteractiveDialogRequest,
         write_OpenInteractiveDialogRequest,
     ),
-    "mattermost.pluginapi.v1.OpenInteractiveDialogResponse": (
-        OpenInteractiveDialogResponse,
+    OpenInteractiveDialogResponse: (
         read_OpenInteractiveDialogResponse,
         write_OpenInteractiveDialogResponse,
     ),
-    "mattermost.pluginapi.v1.PublishPluginClusterEventRequest": (
-        PublishPluginClusterEventRequest,
+    PublishPluginClusterEventRequest: (
         read_PublishPluginClusterEventRequest,
         write_PublishPluginClusterEventRequest,
     ),
-    "mattermost.pluginapi.v1.PublishPluginClusterEventResponse": (
-        PublishPluginClusterEventResponse,
+    PublishPluginClusterEventResponse: (
         read_PublishPluginClusterEventResponse,
         write_PublishPluginClusterEventResponse,
     ),
-    "mattermost.pluginapi.v1.RegisterCollectionAndTopicRequest": (
-        RegisterCollectionAndTopicRequest,
+    RegisterCollectionAndTopicRequest: (
         read_RegisterCollectionAndTopicRequest,
         write_RegisterCollectionAndTopicRequest,
     ),
-    "mattermost.pluginapi.v1.RegisterCollectionAndTopicResponse": (
-        RegisterCollectionAndTopicResponse,
+    RegisterCollectionAndTopicResponse: (
         read_RegisterCollectionAndTopicResponse,
         write_RegisterCollectionAndTopicResponse,
     ),
-    "mattermost.pluginapi.v1.RequestTrialLicenseRequest": (
-        RequestTrialLicenseRequest,
+    RequestTrialLicenseRequest: (
         read_RequestTrialLicenseRequest,
         write_RequestTrialLicenseRequest,
     ),
-    "mattermost.pluginapi.v1.RequestTrialLicenseResponse": (
-        RequestTrialLicenseResponse,
+    RequestTrialLicenseResponse: (
         read_RequestTrialLicenseResponse,
         write_RequestTrialLicenseResponse,
     ),
-    "mattermost.pluginapi.v1.RolesGrantPermissionRequest": (
-        RolesGrantPermissionRequest,
+    RolesGrantPermissionRequest: (
         read_RolesGrantPermissionRequest,
         write_RolesGrantPermissionRequest,
     ),
-    "mattermost.pluginapi.v1.RolesGrantPermissionResponse": (
-        RolesGrantPermissionResponse,
+    RolesGrantPermissionResponse: (
         read_RolesGrantPermissionResponse,
         write_RolesGrantPermissionResponse,
     ),
-    "mattermost.pluginapi.v1.SendMailRequest": (
-        SendMailRequest,
-        read_SendMailRequest,
-        write_SendMailRequest,
-    ),
-    "mattermost.pluginapi.v1.SendMailResponse": (
-        SendMailResponse,
-        read_SendMailResponse,
-        write_SendMailResponse,
-    ),
-    "mattermost.pluginapi.v1.SendPushNotificationRequest": (
-        SendPushNotificationRequest,
+    SendMailRequest: (read_SendMailRequest, write_SendMailRequest),
+    SendMailResponse: (read_SendMailResponse, write_SendMailResponse),
+    SendPushNotificationRequest: (
         read_SendPushNotificationRequest,
         write_SendPushNotificationRequest,
     ),
-    "mattermost.pluginapi.v1.SendPushNotificationResponse": (
-        SendPushNotificationResponse,
+    SendPushNotificationResponse: (
         read_SendPushNotificationResponse,
         write_SendPushNotificationResponse,
     ),
-    "mattermost.pluginapi.v1.Command": (
-        Command,
-        read_Command,
-        write_Command,
-    ),
-    "mattermost.pluginapi.v1.CommandArgs": (
-        CommandArgs,
-        read_CommandArgs,
-        write_CommandArgs,
-    ),
-    "mattermost.pluginapi.v1.CommandResponse": (
-        CommandResponse,
-        read_CommandResponse,
-        write_CommandResponse,
-    ),
-    "mattermost.pluginapi.v1.Preference": (
-        Preference,
-        read_Preference,
-        write_Preference,
-    ),
-    "mattermost.pluginapi.v1.OAuthApp": (
-        OAuthApp,
-        read_OAuthApp,
-        write_OAuthApp,
-    ),
-    "mattermost.pluginapi.v1.Group": (
-        Group,
-        read_Group,
-        write_Group,
-    ),
-    "mattermost.pluginapi.v1.GroupMember": (
-        GroupMember,
-        read_GroupMember,
-        write_GroupMember,
-    ),
-    "mattermost.pluginapi.v1.GroupSyncable": (
-        GroupSyncable,
-        read_GroupSyncable,
-        write_GroupSyncable,
-    ),
-    "mattermost.pluginapi.v1.GroupSearchOpts": (
-        GroupSearchOpts,
-        read_GroupSearchOpts,
-        write_GroupSearchOpts,
-    ),
-    "mattermost.pluginapi.v1.CreateDefaultMembershipParams": (
-        CreateDefaultMembershipParams,
+    Command: (read_Command, write_Command),
+    CommandArgs: (read_CommandArgs, write_CommandArgs),
+    CommandResponse: (read_CommandResponse, write_CommandResponse),
+    Preference: (read_Preference, write_Preference),
+    OAuthApp: (read_OAuthApp, write_OAuthApp),
+    Group: (read_Group, write_Group),
+    GroupMember: (read_GroupMember, write_GroupMember),
+    GroupSyncable: (read_GroupSyncable, write_GroupSyncable),
+    GroupSearchOpts: (read_GroupSearchOpts, write_GroupSearchOpts),
+    CreateDefaultMembershipParams: (
         read_CreateDefaultMembershipParams,
         write_CreateDefaultMembershipParams,
     ),
-    "mattermost.pluginapi.v1.RegisterPluginOpts": (
-        RegisterPluginOpts,
-        read_RegisterPluginOpts,
-        write_RegisterPluginOpts,
-    ),
-    "mattermost.pluginapi.v1.SharedChannel": (
-        SharedChannel,
-        read_SharedChannel,
-        write_SharedChannel,
-    ),
-    "mattermost.pluginapi.v1.GetPostsSinceForSyncCursor": (
-        GetPostsSinceForSyncCursor,
+    RegisterPluginOpts: (read_RegisterPluginOpts, write_RegisterPluginOpts),
+    SharedChannel: (read_SharedChannel, write_SharedChannel),
+    GetPostsSinceForSyncCursor: (
         read_GetPostsSinceForSyncCursor,
         write_GetPostsSinceForSyncCursor,
     ),
-    "mattermost.pluginapi.v1.PropertyField": (
-        PropertyField,
-        read_PropertyField,
-        write_PropertyField,
-    ),
-    "mattermost.pluginapi.v1.PropertyFieldSearchOpts": (
-        PropertyFieldSearchOpts,
+    PropertyField: (read_PropertyField, write_PropertyField),
+    PropertyFieldSearchOpts: (
         read_PropertyFieldSearchOpts,
         write_PropertyFieldSearchOpts,
     ),
-    "mattermost.pluginapi.v1.PropertyValue": (
-        PropertyValue,
-        read_PropertyValue,
-        write_PropertyValue,
-    ),
-    "mattermost.pluginapi.v1.PropertyValueSearchOpts": (
-        PropertyValueSearchOpts,
+    PropertyValue: (read_PropertyValue, write_PropertyValue),
+    PropertyValueSearchOpts: (
         read_PropertyValueSearchOpts,
         write_PropertyValueSearchOpts,
     ),
-    "mattermost.pluginapi.v1.PropertyGroup": (
-        PropertyGroup,
-        read_PropertyGroup,
-        write_PropertyGroup,
-    ),
-    "mattermost.pluginapi.v1.AuditRecord": (
-        AuditRecord,
-        read_AuditRecord,
-        write_AuditRecord,
-    ),
-    "mattermost.pluginapi.v1.OpenDialogRequest": (
-        OpenDialogRequest,
-        read_OpenDialogRequest,
-        write_OpenDialogRequest,
-    ),
-    "mattermost.pluginapi.v1.Dialog": (
-        Dialog,
-        read_Dialog,
-        write_Dialog,
-    ),
-    "mattermost.pluginapi.v1.DialogElement": (
-        DialogElement,
-        read_DialogElement,
-        write_DialogElement,
-    ),
-    "mattermost.pluginapi.v1.DialogElementOption": (
-        DialogElementOption,
-        read_DialogElementOption,
-        write_DialogElementOption,
-    ),
-    "mattermost.pluginapi.v1.PluginClusterEvent": (
-        PluginClusterEvent,
-        read_PluginClusterEvent,
-        write_PluginClusterEvent,
-    ),
-    "mattermost.pluginapi.v1.PluginClusterEventSendOptions": (
-        PluginClusterEventSendOptions,
+    PropertyGroup: (read_PropertyGroup, write_PropertyGroup),
+    AuditRecord: (read_AuditRecord, write_AuditRecord),
+    OpenDialogRequest: (read_OpenDialogRequest, write_OpenDialogRequest),
+    Dialog: (read_Dialog, write_Dialog),
+    DialogElement: (read_DialogElement, write_DialogElement),
+    DialogElementOption: (read_DialogElementOption, write_DialogElementOption),
+    PluginClusterEvent: (read_PluginClusterEvent, write_PluginClusterEvent),
+    PluginClusterEventSendOptions: (
         read_PluginClusterEventSendOptions,
         write_PluginClusterEventSendOptions,
     ),
-    "mattermost.pluginapi.v1.PushNotification": (
-        PushNotification,
-        read_PushNotification,
-        write_PushNotification,
-    ),
+    PushNotification: (read_PushNotification, write_PushNotification),
 }
 ENUMS: dict[str, Any] = {}

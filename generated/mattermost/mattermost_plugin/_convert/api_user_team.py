@@ -3158,591 +3158,276 @@ def write_TeamStats(o: TeamStats, m: Any, /) -> None:
 
 
 FILE = "api_user_team.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.CreateUserRequest": (
-        CreateUserRequest,
-        read_CreateUserRequest,
-        write_CreateUserRequest,
-    ),
-    "mattermost.pluginapi.v1.CreateUserResponse": (
-        CreateUserResponse,
-        read_CreateUserResponse,
-        write_CreateUserResponse,
-    ),
-    "mattermost.pluginapi.v1.DeleteUserRequest": (
-        DeleteUserRequest,
-        read_DeleteUserRequest,
-        write_DeleteUserRequest,
-    ),
-    "mattermost.pluginapi.v1.DeleteUserResponse": (
-        DeleteUserResponse,
-        read_DeleteUserResponse,
-        write_DeleteUserResponse,
-    ),
-    "mattermost.pluginapi.v1.GetUsersRequest": (
-        GetUsersRequest,
-        read_GetUsersRequest,
-        write_GetUsersRequest,
-    ),
-    "mattermost.pluginapi.v1.GetUsersResponse": (
-        GetUsersResponse,
-        read_GetUsersResponse,
-        write_GetUsersResponse,
-    ),
-    "mattermost.pluginapi.v1.GetUsersByIdsRequest": (
-        GetUsersByIdsRequest,
-        read_GetUsersByIdsRequest,
-        write_GetUsersByIdsRequest,
-    ),
-    "mattermost.pluginapi.v1.GetUsersByIdsResponse": (
-        GetUsersByIdsResponse,
-        read_GetUsersByIdsResponse,
-        write_GetUsersByIdsResponse,
-    ),
-    "mattermost.pluginapi.v1.GetUserRequest": (
-        GetUserRequest,
-        read_GetUserRequest,
-        write_GetUserRequest,
-    ),
-    "mattermost.pluginapi.v1.GetUserResponse": (
-        GetUserResponse,
-        read_GetUserResponse,
-        write_GetUserResponse,
-    ),
-    "mattermost.pluginapi.v1.GetUserByEmailRequest": (
-        GetUserByEmailRequest,
-        read_GetUserByEmailRequest,
-        write_GetUserByEmailRequest,
-    ),
-    "mattermost.pluginapi.v1.GetUserByEmailResponse": (
-        GetUserByEmailResponse,
-        read_GetUserByEmailResponse,
-        write_GetUserByEmailResponse,
-    ),
-    "mattermost.pluginapi.v1.GetUserByUsernameRequest": (
-        GetUserByUsernameRequest,
+CODECS: dict[type[Any], Any] = {
+    CreateUserRequest: (read_CreateUserRequest, write_CreateUserRequest),
+    CreateUserResponse: (read_CreateUserResponse, write_CreateUserResponse),
+    DeleteUserRequest: (read_DeleteUserRequest, write_DeleteUserRequest),
+    DeleteUserResponse: (read_DeleteUserResponse, write_DeleteUserResponse),
+    GetUsersRequest: (read_GetUsersRequest, write_GetUsersRequest),
+    GetUsersResponse: (read_GetUsersResponse, write_GetUsersResponse),
+    GetUsersByIdsRequest: (read_GetUsersByIdsRequest, write_GetUsersByIdsRequest),
+    GetUsersByIdsResponse: (read_GetUsersByIdsResponse, write_GetUsersByIdsResponse),
+    GetUserRequest: (read_GetUserRequest, write_GetUserRequest),
+    GetUserResponse: (read_GetUserResponse, write_GetUserResponse),
+    GetUserByEmailRequest: (read_GetUserByEmailRequest, write_GetUserByEmailRequest),
+    GetUserByEmailResponse: (read_GetUserByEmailResponse, write_GetUserByEmailResponse),
+    GetUserByUsernameRequest: (
         read_GetUserByUsernameRequest,
         write_GetUserByUsernameRequest,
     ),
-    "mattermost.pluginapi.v1.GetUserByUsernameResponse": (
-        GetUserByUsernameResponse,
+    GetUserByUsernameResponse: (
         read_GetUserByUsernameResponse,
         write_GetUserByUsernameResponse,
     ),
-    "mattermost.pluginapi.v1.GetUsersByUsernamesRequest": (
-        GetUsersByUsernamesRequest,
+    GetUsersByUsernamesRequest: (
         read_GetUsersByUsernamesRequest,
         write_GetUsersByUsernamesRequest,
     ),
-    "mattermost.pluginapi.v1.GetUsersByUsernamesResponse": (
-        GetUsersByUsernamesResponse,
+    GetUsersByUsernamesResponse: (
         read_GetUsersByUsernamesResponse,
         write_GetUsersByUsernamesResponse,
     ),
-    "mattermost.pluginapi.v1.GetUsersInTeamRequest": (
-        GetUsersInTeamRequest,
-        read_GetUsersInTeamRequest,
-        write_GetUsersInTeamRequest,
-    ),
-    "mattermost.pluginapi.v1.GetUsersInTeamResponse": (
-        GetUsersInTeamResponse,
-        read_GetUsersInTeamResponse,
-        write_GetUsersInTeamResponse,
-    ),
-    "mattermost.pluginapi.v1.UpdateUserRequest": (
-        UpdateUserRequest,
-        read_UpdateUserRequest,
-        write_UpdateUserRequest,
-    ),
-    "mattermost.pluginapi.v1.UpdateUserResponse": (
-        UpdateUserResponse,
-        read_UpdateUserResponse,
-        write_UpdateUserResponse,
-    ),
-    "mattermost.pluginapi.v1.GetUserStatusRequest": (
-        GetUserStatusRequest,
-        read_GetUserStatusRequest,
-        write_GetUserStatusRequest,
-    ),
-    "mattermost.pluginapi.v1.GetUserStatusResponse": (
-        GetUserStatusResponse,
-        read_GetUserStatusResponse,
-        write_GetUserStatusResponse,
-    ),
-    "mattermost.pluginapi.v1.GetUserStatusesByIdsRequest": (
-        GetUserStatusesByIdsRequest,
+    GetUsersInTeamRequest: (read_GetUsersInTeamRequest, write_GetUsersInTeamRequest),
+    GetUsersInTeamResponse: (read_GetUsersInTeamResponse, write_GetUsersInTeamResponse),
+    UpdateUserRequest: (read_UpdateUserRequest, write_UpdateUserRequest),
+    UpdateUserResponse: (read_UpdateUserResponse, write_UpdateUserResponse),
+    GetUserStatusRequest: (read_GetUserStatusRequest, write_GetUserStatusRequest),
+    GetUserStatusResponse: (read_GetUserStatusResponse, write_GetUserStatusResponse),
+    GetUserStatusesByIdsRequest: (
         read_GetUserStatusesByIdsRequest,
         write_GetUserStatusesByIdsRequest,
     ),
-    "mattermost.pluginapi.v1.GetUserStatusesByIdsResponse": (
-        GetUserStatusesByIdsResponse,
+    GetUserStatusesByIdsResponse: (
         read_GetUserStatusesByIdsResponse,
         write_GetUserStatusesByIdsResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateUserStatusRequest": (
-        UpdateUserStatusRequest,
+    UpdateUserStatusRequest: (
         read_UpdateUserStatusRequest,
         write_UpdateUserStatusRequest,
     ),
-    "mattermost.pluginapi.v1.UpdateUserStatusResponse": (
-        UpdateUserStatusResponse,
+    UpdateUserStatusResponse: (
         read_UpdateUserStatusResponse,
         write_UpdateUserStatusResponse,
     ),
-    "mattermost.pluginapi.v1.SetUserStatusTimedDNDRequest": (
-        SetUserStatusTimedDNDRequest,
+    SetUserStatusTimedDNDRequest: (
         read_SetUserStatusTimedDNDRequest,
         write_SetUserStatusTimedDNDRequest,
     ),
-    "mattermost.pluginapi.v1.SetUserStatusTimedDNDResponse": (
-        SetUserStatusTimedDNDResponse,
+    SetUserStatusTimedDNDResponse: (
         read_SetUserStatusTimedDNDResponse,
         write_SetUserStatusTimedDNDResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateUserActiveRequest": (
-        UpdateUserActiveRequest,
+    UpdateUserActiveRequest: (
         read_UpdateUserActiveRequest,
         write_UpdateUserActiveRequest,
     ),
-    "mattermost.pluginapi.v1.UpdateUserActiveResponse": (
-        UpdateUserActiveResponse,
+    UpdateUserActiveResponse: (
         read_UpdateUserActiveResponse,
         write_UpdateUserActiveResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateUserCustomStatusRequest": (
-        UpdateUserCustomStatusRequest,
+    UpdateUserCustomStatusRequest: (
         read_UpdateUserCustomStatusRequest,
         write_UpdateUserCustomStatusRequest,
     ),
-    "mattermost.pluginapi.v1.UpdateUserCustomStatusResponse": (
-        UpdateUserCustomStatusResponse,
+    UpdateUserCustomStatusResponse: (
         read_UpdateUserCustomStatusResponse,
         write_UpdateUserCustomStatusResponse,
     ),
-    "mattermost.pluginapi.v1.RemoveUserCustomStatusRequest": (
-        RemoveUserCustomStatusRequest,
+    RemoveUserCustomStatusRequest: (
         read_RemoveUserCustomStatusRequest,
         write_RemoveUserCustomStatusRequest,
     ),
-    "mattermost.pluginapi.v1.RemoveUserCustomStatusResponse": (
-        RemoveUserCustomStatusResponse,
+    RemoveUserCustomStatusResponse: (
         read_RemoveUserCustomStatusResponse,
         write_RemoveUserCustomStatusResponse,
     ),
-    "mattermost.pluginapi.v1.GetUsersInChannelRequest": (
-        GetUsersInChannelRequest,
+    GetUsersInChannelRequest: (
         read_GetUsersInChannelRequest,
         write_GetUsersInChannelRequest,
     ),
-    "mattermost.pluginapi.v1.GetUsersInChannelResponse": (
-        GetUsersInChannelResponse,
+    GetUsersInChannelResponse: (
         read_GetUsersInChannelResponse,
         write_GetUsersInChannelResponse,
     ),
-    "mattermost.pluginapi.v1.GetLDAPUserAttributesRequest": (
-        GetLDAPUserAttributesRequest,
+    GetLDAPUserAttributesRequest: (
         read_GetLDAPUserAttributesRequest,
         write_GetLDAPUserAttributesRequest,
     ),
-    "mattermost.pluginapi.v1.GetLDAPUserAttributesResponse": (
-        GetLDAPUserAttributesResponse,
+    GetLDAPUserAttributesResponse: (
         read_GetLDAPUserAttributesResponse,
         write_GetLDAPUserAttributesResponse,
     ),
-    "mattermost.pluginapi.v1.SearchUsersRequest": (
-        SearchUsersRequest,
-        read_SearchUsersRequest,
-        write_SearchUsersRequest,
-    ),
-    "mattermost.pluginapi.v1.SearchUsersResponse": (
-        SearchUsersResponse,
-        read_SearchUsersResponse,
-        write_SearchUsersResponse,
-    ),
-    "mattermost.pluginapi.v1.GetProfileImageRequest": (
-        GetProfileImageRequest,
-        read_GetProfileImageRequest,
-        write_GetProfileImageRequest,
-    ),
-    "mattermost.pluginapi.v1.GetProfileImageResponse": (
-        GetProfileImageResponse,
+    SearchUsersRequest: (read_SearchUsersRequest, write_SearchUsersRequest),
+    SearchUsersResponse: (read_SearchUsersResponse, write_SearchUsersResponse),
+    GetProfileImageRequest: (read_GetProfileImageRequest, write_GetProfileImageRequest),
+    GetProfileImageResponse: (
         read_GetProfileImageResponse,
         write_GetProfileImageResponse,
     ),
-    "mattermost.pluginapi.v1.SetProfileImageRequest": (
-        SetProfileImageRequest,
-        read_SetProfileImageRequest,
-        write_SetProfileImageRequest,
-    ),
-    "mattermost.pluginapi.v1.SetProfileImageResponse": (
-        SetProfileImageResponse,
+    SetProfileImageRequest: (read_SetProfileImageRequest, write_SetProfileImageRequest),
+    SetProfileImageResponse: (
         read_SetProfileImageResponse,
         write_SetProfileImageResponse,
     ),
-    "mattermost.pluginapi.v1.HasPermissionToRequest": (
-        HasPermissionToRequest,
-        read_HasPermissionToRequest,
-        write_HasPermissionToRequest,
-    ),
-    "mattermost.pluginapi.v1.HasPermissionToResponse": (
-        HasPermissionToResponse,
+    HasPermissionToRequest: (read_HasPermissionToRequest, write_HasPermissionToRequest),
+    HasPermissionToResponse: (
         read_HasPermissionToResponse,
         write_HasPermissionToResponse,
     ),
-    "mattermost.pluginapi.v1.HasPermissionToTeamRequest": (
-        HasPermissionToTeamRequest,
+    HasPermissionToTeamRequest: (
         read_HasPermissionToTeamRequest,
         write_HasPermissionToTeamRequest,
     ),
-    "mattermost.pluginapi.v1.HasPermissionToTeamResponse": (
-        HasPermissionToTeamResponse,
+    HasPermissionToTeamResponse: (
         read_HasPermissionToTeamResponse,
         write_HasPermissionToTeamResponse,
     ),
-    "mattermost.pluginapi.v1.HasPermissionToChannelRequest": (
-        HasPermissionToChannelRequest,
+    HasPermissionToChannelRequest: (
         read_HasPermissionToChannelRequest,
         write_HasPermissionToChannelRequest,
     ),
-    "mattermost.pluginapi.v1.HasPermissionToChannelResponse": (
-        HasPermissionToChannelResponse,
+    HasPermissionToChannelResponse: (
         read_HasPermissionToChannelResponse,
         write_HasPermissionToChannelResponse,
     ),
-    "mattermost.pluginapi.v1.PublishUserTypingRequest": (
-        PublishUserTypingRequest,
+    PublishUserTypingRequest: (
         read_PublishUserTypingRequest,
         write_PublishUserTypingRequest,
     ),
-    "mattermost.pluginapi.v1.PublishUserTypingResponse": (
-        PublishUserTypingResponse,
+    PublishUserTypingResponse: (
         read_PublishUserTypingResponse,
         write_PublishUserTypingResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateUserAuthRequest": (
-        UpdateUserAuthRequest,
-        read_UpdateUserAuthRequest,
-        write_UpdateUserAuthRequest,
-    ),
-    "mattermost.pluginapi.v1.UpdateUserAuthResponse": (
-        UpdateUserAuthResponse,
-        read_UpdateUserAuthResponse,
-        write_UpdateUserAuthResponse,
-    ),
-    "mattermost.pluginapi.v1.UpdateUserRolesRequest": (
-        UpdateUserRolesRequest,
-        read_UpdateUserRolesRequest,
-        write_UpdateUserRolesRequest,
-    ),
-    "mattermost.pluginapi.v1.UpdateUserRolesResponse": (
-        UpdateUserRolesResponse,
+    UpdateUserAuthRequest: (read_UpdateUserAuthRequest, write_UpdateUserAuthRequest),
+    UpdateUserAuthResponse: (read_UpdateUserAuthResponse, write_UpdateUserAuthResponse),
+    UpdateUserRolesRequest: (read_UpdateUserRolesRequest, write_UpdateUserRolesRequest),
+    UpdateUserRolesResponse: (
         read_UpdateUserRolesResponse,
         write_UpdateUserRolesResponse,
     ),
-    "mattermost.pluginapi.v1.GetSessionRequest": (
-        GetSessionRequest,
-        read_GetSessionRequest,
-        write_GetSessionRequest,
-    ),
-    "mattermost.pluginapi.v1.GetSessionResponse": (
-        GetSessionResponse,
-        read_GetSessionResponse,
-        write_GetSessionResponse,
-    ),
-    "mattermost.pluginapi.v1.CreateSessionRequest": (
-        CreateSessionRequest,
-        read_CreateSessionRequest,
-        write_CreateSessionRequest,
-    ),
-    "mattermost.pluginapi.v1.CreateSessionResponse": (
-        CreateSessionResponse,
-        read_CreateSessionResponse,
-        write_CreateSessionResponse,
-    ),
-    "mattermost.pluginapi.v1.ExtendSessionExpiryRequest": (
-        ExtendSessionExpiryRequest,
+    GetSessionRequest: (read_GetSessionRequest, write_GetSessionRequest),
+    GetSessionResponse: (read_GetSessionResponse, write_GetSessionResponse),
+    CreateSessionRequest: (read_CreateSessionRequest, write_CreateSessionRequest),
+    CreateSessionResponse: (read_CreateSessionResponse, write_CreateSessionResponse),
+    ExtendSessionExpiryRequest: (
         read_ExtendSessionExpiryRequest,
         write_ExtendSessionExpiryRequest,
     ),
-    "mattermost.pluginapi.v1.ExtendSessionExpiryResponse": (
-        ExtendSessionExpiryResponse,
+    ExtendSessionExpiryResponse: (
         read_ExtendSessionExpiryResponse,
         write_ExtendSessionExpiryResponse,
     ),
-    "mattermost.pluginapi.v1.RevokeSessionRequest": (
-        RevokeSessionRequest,
-        read_RevokeSessionRequest,
-        write_RevokeSessionRequest,
-    ),
-    "mattermost.pluginapi.v1.RevokeSessionResponse": (
-        RevokeSessionResponse,
-        read_RevokeSessionResponse,
-        write_RevokeSessionResponse,
-    ),
-    "mattermost.pluginapi.v1.CreateUserAccessTokenRequest": (
-        CreateUserAccessTokenRequest,
+    RevokeSessionRequest: (read_RevokeSessionRequest, write_RevokeSessionRequest),
+    RevokeSessionResponse: (read_RevokeSessionResponse, write_RevokeSessionResponse),
+    CreateUserAccessTokenRequest: (
         read_CreateUserAccessTokenRequest,
         write_CreateUserAccessTokenRequest,
     ),
-    "mattermost.pluginapi.v1.CreateUserAccessTokenResponse": (
-        CreateUserAccessTokenResponse,
+    CreateUserAccessTokenResponse: (
         read_CreateUserAccessTokenResponse,
         write_CreateUserAccessTokenResponse,
     ),
-    "mattermost.pluginapi.v1.RevokeUserAccessTokenRequest": (
-        RevokeUserAccessTokenRequest,
+    RevokeUserAccessTokenRequest: (
         read_RevokeUserAccessTokenRequest,
         write_RevokeUserAccessTokenRequest,
     ),
-    "mattermost.pluginapi.v1.RevokeUserAccessTokenResponse": (
-        RevokeUserAccessTokenResponse,
+    RevokeUserAccessTokenResponse: (
         read_RevokeUserAccessTokenResponse,
         write_RevokeUserAccessTokenResponse,
     ),
-    "mattermost.pluginapi.v1.CreateTeamRequest": (
-        CreateTeamRequest,
-        read_CreateTeamRequest,
-        write_CreateTeamRequest,
-    ),
-    "mattermost.pluginapi.v1.CreateTeamResponse": (
-        CreateTeamResponse,
-        read_CreateTeamResponse,
-        write_CreateTeamResponse,
-    ),
-    "mattermost.pluginapi.v1.DeleteTeamRequest": (
-        DeleteTeamRequest,
-        read_DeleteTeamRequest,
-        write_DeleteTeamRequest,
-    ),
-    "mattermost.pluginapi.v1.DeleteTeamResponse": (
-        DeleteTeamResponse,
-        read_DeleteTeamResponse,
-        write_DeleteTeamResponse,
-    ),
-    "mattermost.pluginapi.v1.GetTeamsRequest": (
-        GetTeamsRequest,
-        read_GetTeamsRequest,
-        write_GetTeamsRequest,
-    ),
-    "mattermost.pluginapi.v1.GetTeamsResponse": (
-        GetTeamsResponse,
-        read_GetTeamsResponse,
-        write_GetTeamsResponse,
-    ),
-    "mattermost.pluginapi.v1.GetTeamRequest": (
-        GetTeamRequest,
-        read_GetTeamRequest,
-        write_GetTeamRequest,
-    ),
-    "mattermost.pluginapi.v1.GetTeamResponse": (
-        GetTeamResponse,
-        read_GetTeamResponse,
-        write_GetTeamResponse,
-    ),
-    "mattermost.pluginapi.v1.GetTeamByNameRequest": (
-        GetTeamByNameRequest,
-        read_GetTeamByNameRequest,
-        write_GetTeamByNameRequest,
-    ),
-    "mattermost.pluginapi.v1.GetTeamByNameResponse": (
-        GetTeamByNameResponse,
-        read_GetTeamByNameResponse,
-        write_GetTeamByNameResponse,
-    ),
-    "mattermost.pluginapi.v1.GetTeamsUnreadForUserRequest": (
-        GetTeamsUnreadForUserRequest,
+    CreateTeamRequest: (read_CreateTeamRequest, write_CreateTeamRequest),
+    CreateTeamResponse: (read_CreateTeamResponse, write_CreateTeamResponse),
+    DeleteTeamRequest: (read_DeleteTeamRequest, write_DeleteTeamRequest),
+    DeleteTeamResponse: (read_DeleteTeamResponse, write_DeleteTeamResponse),
+    GetTeamsRequest: (read_GetTeamsRequest, write_GetTeamsRequest),
+    GetTeamsResponse: (read_GetTeamsResponse, write_GetTeamsResponse),
+    GetTeamRequest: (read_GetTeamRequest, write_GetTeamRequest),
+    GetTeamResponse: (read_GetTeamResponse, write_GetTeamResponse),
+    GetTeamByNameRequest: (read_GetTeamByNameRequest, write_GetTeamByNameRequest),
+    GetTeamByNameResponse: (read_GetTeamByNameResponse, write_GetTeamByNameResponse),
+    GetTeamsUnreadForUserRequest: (
         read_GetTeamsUnreadForUserRequest,
         write_GetTeamsUnreadForUserRequest,
     ),
-    "mattermost.pluginapi.v1.GetTeamsUnreadForUserResponse": (
-        GetTeamsUnreadForUserResponse,
+    GetTeamsUnreadForUserResponse: (
         read_GetTeamsUnreadForUserResponse,
         write_GetTeamsUnreadForUserResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateTeamRequest": (
-        UpdateTeamRequest,
-        read_UpdateTeamRequest,
-        write_UpdateTeamRequest,
-    ),
-    "mattermost.pluginapi.v1.UpdateTeamResponse": (
-        UpdateTeamResponse,
-        read_UpdateTeamResponse,
-        write_UpdateTeamResponse,
-    ),
-    "mattermost.pluginapi.v1.SearchTeamsRequest": (
-        SearchTeamsRequest,
-        read_SearchTeamsRequest,
-        write_SearchTeamsRequest,
-    ),
-    "mattermost.pluginapi.v1.SearchTeamsResponse": (
-        SearchTeamsResponse,
-        read_SearchTeamsResponse,
-        write_SearchTeamsResponse,
-    ),
-    "mattermost.pluginapi.v1.GetTeamsForUserRequest": (
-        GetTeamsForUserRequest,
-        read_GetTeamsForUserRequest,
-        write_GetTeamsForUserRequest,
-    ),
-    "mattermost.pluginapi.v1.GetTeamsForUserResponse": (
-        GetTeamsForUserResponse,
+    UpdateTeamRequest: (read_UpdateTeamRequest, write_UpdateTeamRequest),
+    UpdateTeamResponse: (read_UpdateTeamResponse, write_UpdateTeamResponse),
+    SearchTeamsRequest: (read_SearchTeamsRequest, write_SearchTeamsRequest),
+    SearchTeamsResponse: (read_SearchTeamsResponse, write_SearchTeamsResponse),
+    GetTeamsForUserRequest: (read_GetTeamsForUserRequest, write_GetTeamsForUserRequest),
+    GetTeamsForUserResponse: (
         read_GetTeamsForUserResponse,
         write_GetTeamsForUserResponse,
     ),
-    "mattermost.pluginapi.v1.CreateTeamMemberRequest": (
-        CreateTeamMemberRequest,
+    CreateTeamMemberRequest: (
         read_CreateTeamMemberRequest,
         write_CreateTeamMemberRequest,
     ),
-    "mattermost.pluginapi.v1.CreateTeamMemberResponse": (
-        CreateTeamMemberResponse,
+    CreateTeamMemberResponse: (
         read_CreateTeamMemberResponse,
         write_CreateTeamMemberResponse,
     ),
-    "mattermost.pluginapi.v1.CreateTeamMembersRequest": (
-        CreateTeamMembersRequest,
+    CreateTeamMembersRequest: (
         read_CreateTeamMembersRequest,
         write_CreateTeamMembersRequest,
     ),
-    "mattermost.pluginapi.v1.CreateTeamMembersResponse": (
-        CreateTeamMembersResponse,
+    CreateTeamMembersResponse: (
         read_CreateTeamMembersResponse,
         write_CreateTeamMembersResponse,
     ),
-    "mattermost.pluginapi.v1.CreateTeamMembersGracefullyRequest": (
-        CreateTeamMembersGracefullyRequest,
+    CreateTeamMembersGracefullyRequest: (
         read_CreateTeamMembersGracefullyRequest,
         write_CreateTeamMembersGracefullyRequest,
     ),
-    "mattermost.pluginapi.v1.CreateTeamMembersGracefullyResponse": (
-        CreateTeamMembersGracefullyResponse,
+    CreateTeamMembersGracefullyResponse: (
         read_CreateTeamMembersGracefullyResponse,
         write_CreateTeamMembersGracefullyResponse,
     ),
-    "mattermost.pluginapi.v1.DeleteTeamMemberRequest": (
-        DeleteTeamMemberRequest,
+    DeleteTeamMemberRequest: (
         read_DeleteTeamMemberRequest,
         write_DeleteTeamMemberRequest,
     ),
-    "mattermost.pluginapi.v1.DeleteTeamMemberResponse": (
-        DeleteTeamMemberResponse,
+    DeleteTeamMemberResponse: (
         read_DeleteTeamMemberResponse,
         write_DeleteTeamMemberResponse,
     ),
-    "mattermost.pluginapi.v1.GetTeamMembersRequest": (
-        GetTeamMembersRequest,
-        read_GetTeamMembersRequest,
-        write_GetTeamMembersRequest,
-    ),
-    "mattermost.pluginapi.v1.GetTeamMembersResponse": (
-        GetTeamMembersResponse,
-        read_GetTeamMembersResponse,
-        write_GetTeamMembersResponse,
-    ),
-    "mattermost.pluginapi.v1.GetTeamMemberRequest": (
-        GetTeamMemberRequest,
-        read_GetTeamMemberRequest,
-        write_GetTeamMemberRequest,
-    ),
-    "mattermost.pluginapi.v1.GetTeamMemberResponse": (
-        GetTeamMemberResponse,
-        read_GetTeamMemberResponse,
-        write_GetTeamMemberResponse,
-    ),
-    "mattermost.pluginapi.v1.GetTeamMembersForUserRequest": (
-        GetTeamMembersForUserRequest,
+    GetTeamMembersRequest: (read_GetTeamMembersRequest, write_GetTeamMembersRequest),
+    GetTeamMembersResponse: (read_GetTeamMembersResponse, write_GetTeamMembersResponse),
+    GetTeamMemberRequest: (read_GetTeamMemberRequest, write_GetTeamMemberRequest),
+    GetTeamMemberResponse: (read_GetTeamMemberResponse, write_GetTeamMemberResponse),
+    GetTeamMembersForUserRequest: (
         read_GetTeamMembersForUserRequest,
         write_GetTeamMembersForUserRequest,
     ),
-    "mattermost.pluginapi.v1.GetTeamMembersForUserResponse": (
-        GetTeamMembersForUserResponse,
+    GetTeamMembersForUserResponse: (
         read_GetTeamMembersForUserResponse,
         write_GetTeamMembersForUserResponse,
     ),
-    "mattermost.pluginapi.v1.UpdateTeamMemberRolesRequest": (
-        UpdateTeamMemberRolesRequest,
+    UpdateTeamMemberRolesRequest: (
         read_UpdateTeamMemberRolesRequest,
         write_UpdateTeamMemberRolesRequest,
     ),
-    "mattermost.pluginapi.v1.UpdateTeamMemberRolesResponse": (
-        UpdateTeamMemberRolesResponse,
+    UpdateTeamMemberRolesResponse: (
         read_UpdateTeamMemberRolesResponse,
         write_UpdateTeamMemberRolesResponse,
     ),
-    "mattermost.pluginapi.v1.GetTeamIconRequest": (
-        GetTeamIconRequest,
-        read_GetTeamIconRequest,
-        write_GetTeamIconRequest,
-    ),
-    "mattermost.pluginapi.v1.GetTeamIconResponse": (
-        GetTeamIconResponse,
-        read_GetTeamIconResponse,
-        write_GetTeamIconResponse,
-    ),
-    "mattermost.pluginapi.v1.SetTeamIconRequest": (
-        SetTeamIconRequest,
-        read_SetTeamIconRequest,
-        write_SetTeamIconRequest,
-    ),
-    "mattermost.pluginapi.v1.SetTeamIconResponse": (
-        SetTeamIconResponse,
-        read_SetTeamIconResponse,
-        write_SetTeamIconResponse,
-    ),
-    "mattermost.pluginapi.v1.RemoveTeamIconRequest": (
-        RemoveTeamIconRequest,
-        read_RemoveTeamIconRequest,
-        write_RemoveTeamIconRequest,
-    ),
-    "mattermost.pluginapi.v1.RemoveTeamIconResponse": (
-        RemoveTeamIconResponse,
-        read_RemoveTeamIconResponse,
-        write_RemoveTeamIconResponse,
-    ),
-    "mattermost.pluginapi.v1.GetTeamStatsRequest": (
-        GetTeamStatsRequest,
-        read_GetTeamStatsRequest,
-        write_GetTeamStatsRequest,
-    ),
-    "mattermost.pluginapi.v1.GetTeamStatsResponse": (
-        GetTeamStatsResponse,
-        read_GetTeamStatsResponse,
-        write_GetTeamStatsResponse,
-    ),
-    "mattermost.pluginapi.v1.Status": (
-        Status,
-        read_Status,
-        write_Status,
-    ),
-    "mattermost.pluginapi.v1.CustomStatus": (
-        CustomStatus,
-        read_CustomStatus,
-        write_CustomStatus,
-    ),
-    "mattermost.pluginapi.v1.UserAuth": (
-        UserAuth,
-        read_UserAuth,
-        write_UserAuth,
-    ),
-    "mattermost.pluginapi.v1.Session": (
-        Session,
-        read_Session,
-        write_Session,
-    ),
-    "mattermost.pluginapi.v1.UserAccessToken": (
-        UserAccessToken,
-        read_UserAccessToken,
-        write_UserAccessToken,
-    ),
-    "mattermost.pluginapi.v1.TeamMemberWithError": (
-        TeamMemberWithError,
-        read_TeamMemberWithError,
-        write_TeamMemberWithError,
-    ),
-    "mattermost.pluginapi.v1.TeamStats": (
-        TeamStats,
-        read_TeamStats,
-        write_TeamStats,
-    ),
+    GetTeamIconRequest: (read_GetTeamIconRequest, write_GetTeamIconRequest),
+    GetTeamIconResponse: (read_GetTeamIconResponse, write_GetTeamIconResponse),
+    SetTeamIconRequest: (read_SetTeamIconRequest, write_SetTeamIconRequest),
+    SetTeamIconResponse: (read_SetTeamIconResponse, write_SetTeamIconResponse),
+    RemoveTeamIconRequest: (read_RemoveTeamIconRequest, write_RemoveTeamIconRequest),
+    RemoveTeamIconResponse: (read_RemoveTeamIconResponse, write_RemoveTeamIconResponse),
+    GetTeamStatsRequest: (read_GetTeamStatsRequest, write_GetTeamStatsRequest),
+    GetTeamStatsResponse: (read_GetTeamStatsResponse, write_GetTeamStatsResponse),
+    Status: (read_Status, write_Status),
+    CustomStatus: (read_CustomStatus, write_CustomStatus),
+    UserAuth: (read_UserAuth, write_UserAuth),
+    Session: (read_Session, write_Session),
+    UserAccessToken: (read_UserAccessToken, write_UserAccessToken),
+    TeamMemberWithError: (read_TeamMemberWithError, write_TeamMemberWithError),
+    TeamStats: (read_TeamStats, write_TeamStats),
 }
 ENUMS: dict[str, Any] = {}

@@ -146,17 +146,9 @@ def write_Channel(o: Channel, m: Any, /) -> None:
 
 
 FILE = "channel.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.ChannelBannerInfo": (
-        ChannelBannerInfo,
-        read_ChannelBannerInfo,
-        write_ChannelBannerInfo,
-    ),
-    "mattermost.pluginapi.v1.Channel": (
-        Channel,
-        read_Channel,
-        write_Channel,
-    ),
+CODECS: dict[type[Any], Any] = {
+    ChannelBannerInfo: (read_ChannelBannerInfo, write_ChannelBannerInfo),
+    Channel: (read_Channel, write_Channel),
 }
 ENUMS = {
     "mattermost.pluginapi.v1.ChannelType": ChannelType,

@@ -156,31 +156,11 @@ def write_ViewUsersRestrictions(o: ViewUsersRestrictions, m: Any, /) -> None:
 
 
 FILE = "common.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.Empty": (
-        Empty,
-        read_Empty,
-        write_Empty,
-    ),
-    "mattermost.pluginapi.v1.StringMap": (
-        StringMap,
-        read_StringMap,
-        write_StringMap,
-    ),
-    "mattermost.pluginapi.v1.RequestContext": (
-        RequestContext,
-        read_RequestContext,
-        write_RequestContext,
-    ),
-    "mattermost.pluginapi.v1.AppError": (
-        AppError,
-        read_AppError,
-        write_AppError,
-    ),
-    "mattermost.pluginapi.v1.ViewUsersRestrictions": (
-        ViewUsersRestrictions,
-        read_ViewUsersRestrictions,
-        write_ViewUsersRestrictions,
-    ),
+CODECS: dict[type[Any], Any] = {
+    Empty: (read_Empty, write_Empty),
+    StringMap: (read_StringMap, write_StringMap),
+    RequestContext: (read_RequestContext, write_RequestContext),
+    AppError: (read_AppError, write_AppError),
+    ViewUsersRestrictions: (read_ViewUsersRestrictions, write_ViewUsersRestrictions),
 }
 ENUMS: dict[str, Any] = {}

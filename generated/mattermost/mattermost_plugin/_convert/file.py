@@ -144,21 +144,9 @@ def write_FileData(o: FileData, m: Any, /) -> None:
 
 
 FILE = "file.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.FileInfo": (
-        FileInfo,
-        read_FileInfo,
-        write_FileInfo,
-    ),
-    "mattermost.pluginapi.v1.FileUploadResponse": (
-        FileUploadResponse,
-        read_FileUploadResponse,
-        write_FileUploadResponse,
-    ),
-    "mattermost.pluginapi.v1.FileData": (
-        FileData,
-        read_FileData,
-        write_FileData,
-    ),
+CODECS: dict[type[Any], Any] = {
+    FileInfo: (read_FileInfo, write_FileInfo),
+    FileUploadResponse: (read_FileUploadResponse, write_FileUploadResponse),
+    FileData: (read_FileData, write_FileData),
 }
 ENUMS: dict[str, Any] = {}

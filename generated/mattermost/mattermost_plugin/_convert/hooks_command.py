@@ -814,124 +814,82 @@ def write_GenerateSupportDataResponse(
 
 
 FILE = "hooks_command.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.WebSocketRequest": (
-        WebSocketRequest,
-        read_WebSocketRequest,
-        write_WebSocketRequest,
-    ),
-    "mattermost.pluginapi.v1.SyncMsgJson": (
-        SyncMsgJson,
-        read_SyncMsgJson,
-        write_SyncMsgJson,
-    ),
-    "mattermost.pluginapi.v1.SyncResponse": (
-        SyncResponse,
-        read_SyncResponse,
-        write_SyncResponse,
-    ),
-    "mattermost.pluginapi.v1.RemoteCluster": (
-        RemoteCluster,
-        read_RemoteCluster,
-        write_RemoteCluster,
-    ),
-    "mattermost.pluginapi.v1.ExecuteCommandRequest": (
-        ExecuteCommandRequest,
-        read_ExecuteCommandRequest,
-        write_ExecuteCommandRequest,
-    ),
-    "mattermost.pluginapi.v1.ExecuteCommandResponse": (
-        ExecuteCommandResponse,
-        read_ExecuteCommandResponse,
-        write_ExecuteCommandResponse,
-    ),
-    "mattermost.pluginapi.v1.OnPluginClusterEventRequest": (
-        OnPluginClusterEventRequest,
+CODECS: dict[type[Any], Any] = {
+    WebSocketRequest: (read_WebSocketRequest, write_WebSocketRequest),
+    SyncMsgJson: (read_SyncMsgJson, write_SyncMsgJson),
+    SyncResponse: (read_SyncResponse, write_SyncResponse),
+    RemoteCluster: (read_RemoteCluster, write_RemoteCluster),
+    ExecuteCommandRequest: (read_ExecuteCommandRequest, write_ExecuteCommandRequest),
+    ExecuteCommandResponse: (read_ExecuteCommandResponse, write_ExecuteCommandResponse),
+    OnPluginClusterEventRequest: (
         read_OnPluginClusterEventRequest,
         write_OnPluginClusterEventRequest,
     ),
-    "mattermost.pluginapi.v1.OnPluginClusterEventResponse": (
-        OnPluginClusterEventResponse,
+    OnPluginClusterEventResponse: (
         read_OnPluginClusterEventResponse,
         write_OnPluginClusterEventResponse,
     ),
-    "mattermost.pluginapi.v1.OnWebSocketConnectRequest": (
-        OnWebSocketConnectRequest,
+    OnWebSocketConnectRequest: (
         read_OnWebSocketConnectRequest,
         write_OnWebSocketConnectRequest,
     ),
-    "mattermost.pluginapi.v1.OnWebSocketConnectResponse": (
-        OnWebSocketConnectResponse,
+    OnWebSocketConnectResponse: (
         read_OnWebSocketConnectResponse,
         write_OnWebSocketConnectResponse,
     ),
-    "mattermost.pluginapi.v1.OnWebSocketDisconnectRequest": (
-        OnWebSocketDisconnectRequest,
+    OnWebSocketDisconnectRequest: (
         read_OnWebSocketDisconnectRequest,
         write_OnWebSocketDisconnectRequest,
     ),
-    "mattermost.pluginapi.v1.OnWebSocketDisconnectResponse": (
-        OnWebSocketDisconnectResponse,
+    OnWebSocketDisconnectResponse: (
         read_OnWebSocketDisconnectResponse,
         write_OnWebSocketDisconnectResponse,
     ),
-    "mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedRequest": (
-        WebSocketMessageHasBeenPostedRequest,
+    WebSocketMessageHasBeenPostedRequest: (
         read_WebSocketMessageHasBeenPostedRequest,
         write_WebSocketMessageHasBeenPostedRequest,
     ),
-    "mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedResponse": (
-        WebSocketMessageHasBeenPostedResponse,
+    WebSocketMessageHasBeenPostedResponse: (
         read_WebSocketMessageHasBeenPostedResponse,
         write_WebSocketMessageHasBeenPostedResponse,
     ),
-    "mattermost.pluginapi.v1.OnSharedChannelsSyncMsgRequest": (
-        OnSharedChannelsSyncMsgRequest,
+    OnSharedChannelsSyncMsgRequest: (
         read_OnSharedChannelsSyncMsgRequest,
         write_OnSharedChannelsSyncMsgRequest,
     ),
-    "mattermost.pluginapi.v1.OnSharedChannelsSyncMsgResponse": (
-        OnSharedChannelsSyncMsgResponse,
+    OnSharedChannelsSyncMsgResponse: (
         read_OnSharedChannelsSyncMsgResponse,
         write_OnSharedChannelsSyncMsgResponse,
     ),
-    "mattermost.pluginapi.v1.OnSharedChannelsPingRequest": (
-        OnSharedChannelsPingRequest,
+    OnSharedChannelsPingRequest: (
         read_OnSharedChannelsPingRequest,
         write_OnSharedChannelsPingRequest,
     ),
-    "mattermost.pluginapi.v1.OnSharedChannelsPingResponse": (
-        OnSharedChannelsPingResponse,
+    OnSharedChannelsPingResponse: (
         read_OnSharedChannelsPingResponse,
         write_OnSharedChannelsPingResponse,
     ),
-    "mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgRequest": (
-        OnSharedChannelsAttachmentSyncMsgRequest,
+    OnSharedChannelsAttachmentSyncMsgRequest: (
         read_OnSharedChannelsAttachmentSyncMsgRequest,
         write_OnSharedChannelsAttachmentSyncMsgRequest,
     ),
-    "mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgResponse": (
-        OnSharedChannelsAttachmentSyncMsgResponse,
+    OnSharedChannelsAttachmentSyncMsgResponse: (
         read_OnSharedChannelsAttachmentSyncMsgResponse,
         write_OnSharedChannelsAttachmentSyncMsgResponse,
     ),
-    "mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgRequest": (
-        OnSharedChannelsProfileImageSyncMsgRequest,
+    OnSharedChannelsProfileImageSyncMsgRequest: (
         read_OnSharedChannelsProfileImageSyncMsgRequest,
         write_OnSharedChannelsProfileImageSyncMsgRequest,
     ),
-    "mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgResponse": (
-        OnSharedChannelsProfileImageSyncMsgResponse,
+    OnSharedChannelsProfileImageSyncMsgResponse: (
         read_OnSharedChannelsProfileImageSyncMsgResponse,
         write_OnSharedChannelsProfileImageSyncMsgResponse,
     ),
-    "mattermost.pluginapi.v1.GenerateSupportDataRequest": (
-        GenerateSupportDataRequest,
+    GenerateSupportDataRequest: (
         read_GenerateSupportDataRequest,
         write_GenerateSupportDataRequest,
     ),
-    "mattermost.pluginapi.v1.GenerateSupportDataResponse": (
-        GenerateSupportDataResponse,
+    GenerateSupportDataResponse: (
         read_GenerateSupportDataResponse,
         write_GenerateSupportDataResponse,
     ),

@@ -40,11 +40,7 @@ def write_PluginContext(o: PluginContext, m: Any, /) -> None:
 
 
 FILE = "hooks_common.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.PluginContext": (
-        PluginContext,
-        read_PluginContext,
-        write_PluginContext,
-    ),
+CODECS: dict[type[Any], Any] = {
+    PluginContext: (read_PluginContext, write_PluginContext),
 }
 ENUMS: dict[str, Any] = {}

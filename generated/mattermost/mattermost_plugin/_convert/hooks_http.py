@@ -198,31 +198,11 @@ def write_ServeHTTPResponseInit(o: ServeHTTPResponseInit, m: Any, /) -> None:
 
 
 FILE = "hooks_http.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.HTTPHeader": (
-        HTTPHeader,
-        read_HTTPHeader,
-        write_HTTPHeader,
-    ),
-    "mattermost.pluginapi.v1.ServeHTTPRequest": (
-        ServeHTTPRequest,
-        read_ServeHTTPRequest,
-        write_ServeHTTPRequest,
-    ),
-    "mattermost.pluginapi.v1.ServeHTTPRequestInit": (
-        ServeHTTPRequestInit,
-        read_ServeHTTPRequestInit,
-        write_ServeHTTPRequestInit,
-    ),
-    "mattermost.pluginapi.v1.ServeHTTPResponse": (
-        ServeHTTPResponse,
-        read_ServeHTTPResponse,
-        write_ServeHTTPResponse,
-    ),
-    "mattermost.pluginapi.v1.ServeHTTPResponseInit": (
-        ServeHTTPResponseInit,
-        read_ServeHTTPResponseInit,
-        write_ServeHTTPResponseInit,
-    ),
+CODECS: dict[type[Any], Any] = {
+    HTTPHeader: (read_HTTPHeader, write_HTTPHeader),
+    ServeHTTPRequest: (read_ServeHTTPRequest, write_ServeHTTPRequest),
+    ServeHTTPRequestInit: (read_ServeHTTPRequestInit, write_ServeHTTPRequestInit),
+    ServeHTTPResponse: (read_ServeHTTPResponse, write_ServeHTTPResponse),
+    ServeHTTPResponseInit: (read_ServeHTTPResponseInit, write_ServeHTTPResponseInit),
 }
 ENUMS: dict[str, Any] = {}

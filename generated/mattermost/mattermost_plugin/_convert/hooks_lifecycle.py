@@ -608,124 +608,58 @@ def write_ConfigurationWillBeSavedResponse(
 
 
 FILE = "hooks_lifecycle.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.OnInstallEvent": (
-        OnInstallEvent,
-        read_OnInstallEvent,
-        write_OnInstallEvent,
-    ),
-    "mattermost.pluginapi.v1.FilesLimits": (
-        FilesLimits,
-        read_FilesLimits,
-        write_FilesLimits,
-    ),
-    "mattermost.pluginapi.v1.MessagesLimits": (
-        MessagesLimits,
-        read_MessagesLimits,
-        write_MessagesLimits,
-    ),
-    "mattermost.pluginapi.v1.TeamsLimits": (
-        TeamsLimits,
-        read_TeamsLimits,
-        write_TeamsLimits,
-    ),
-    "mattermost.pluginapi.v1.ProductLimits": (
-        ProductLimits,
-        read_ProductLimits,
-        write_ProductLimits,
-    ),
-    "mattermost.pluginapi.v1.ConfigJson": (
-        ConfigJson,
-        read_ConfigJson,
-        write_ConfigJson,
-    ),
-    "mattermost.pluginapi.v1.ImplementedRequest": (
-        ImplementedRequest,
-        read_ImplementedRequest,
-        write_ImplementedRequest,
-    ),
-    "mattermost.pluginapi.v1.ImplementedResponse": (
-        ImplementedResponse,
-        read_ImplementedResponse,
-        write_ImplementedResponse,
-    ),
-    "mattermost.pluginapi.v1.OnActivateRequest": (
-        OnActivateRequest,
-        read_OnActivateRequest,
-        write_OnActivateRequest,
-    ),
-    "mattermost.pluginapi.v1.OnActivateResponse": (
-        OnActivateResponse,
-        read_OnActivateResponse,
-        write_OnActivateResponse,
-    ),
-    "mattermost.pluginapi.v1.OnDeactivateRequest": (
-        OnDeactivateRequest,
-        read_OnDeactivateRequest,
-        write_OnDeactivateRequest,
-    ),
-    "mattermost.pluginapi.v1.OnDeactivateResponse": (
-        OnDeactivateResponse,
-        read_OnDeactivateResponse,
-        write_OnDeactivateResponse,
-    ),
-    "mattermost.pluginapi.v1.OnConfigurationChangeRequest": (
-        OnConfigurationChangeRequest,
+CODECS: dict[type[Any], Any] = {
+    OnInstallEvent: (read_OnInstallEvent, write_OnInstallEvent),
+    FilesLimits: (read_FilesLimits, write_FilesLimits),
+    MessagesLimits: (read_MessagesLimits, write_MessagesLimits),
+    TeamsLimits: (read_TeamsLimits, write_TeamsLimits),
+    ProductLimits: (read_ProductLimits, write_ProductLimits),
+    ConfigJson: (read_ConfigJson, write_ConfigJson),
+    ImplementedRequest: (read_ImplementedRequest, write_ImplementedRequest),
+    ImplementedResponse: (read_ImplementedResponse, write_ImplementedResponse),
+    OnActivateRequest: (read_OnActivateRequest, write_OnActivateRequest),
+    OnActivateResponse: (read_OnActivateResponse, write_OnActivateResponse),
+    OnDeactivateRequest: (read_OnDeactivateRequest, write_OnDeactivateRequest),
+    OnDeactivateResponse: (read_OnDeactivateResponse, write_OnDeactivateResponse),
+    OnConfigurationChangeRequest: (
         read_OnConfigurationChangeRequest,
         write_OnConfigurationChangeRequest,
     ),
-    "mattermost.pluginapi.v1.OnConfigurationChangeResponse": (
-        OnConfigurationChangeResponse,
+    OnConfigurationChangeResponse: (
         read_OnConfigurationChangeResponse,
         write_OnConfigurationChangeResponse,
     ),
-    "mattermost.pluginapi.v1.OnInstallRequest": (
-        OnInstallRequest,
-        read_OnInstallRequest,
-        write_OnInstallRequest,
-    ),
-    "mattermost.pluginapi.v1.OnInstallResponse": (
-        OnInstallResponse,
-        read_OnInstallResponse,
-        write_OnInstallResponse,
-    ),
-    "mattermost.pluginapi.v1.OnSendDailyTelemetryRequest": (
-        OnSendDailyTelemetryRequest,
+    OnInstallRequest: (read_OnInstallRequest, write_OnInstallRequest),
+    OnInstallResponse: (read_OnInstallResponse, write_OnInstallResponse),
+    OnSendDailyTelemetryRequest: (
         read_OnSendDailyTelemetryRequest,
         write_OnSendDailyTelemetryRequest,
     ),
-    "mattermost.pluginapi.v1.OnSendDailyTelemetryResponse": (
-        OnSendDailyTelemetryResponse,
+    OnSendDailyTelemetryResponse: (
         read_OnSendDailyTelemetryResponse,
         write_OnSendDailyTelemetryResponse,
     ),
-    "mattermost.pluginapi.v1.RunDataRetentionRequest": (
-        RunDataRetentionRequest,
+    RunDataRetentionRequest: (
         read_RunDataRetentionRequest,
         write_RunDataRetentionRequest,
     ),
-    "mattermost.pluginapi.v1.RunDataRetentionResponse": (
-        RunDataRetentionResponse,
+    RunDataRetentionResponse: (
         read_RunDataRetentionResponse,
         write_RunDataRetentionResponse,
     ),
-    "mattermost.pluginapi.v1.OnCloudLimitsUpdatedRequest": (
-        OnCloudLimitsUpdatedRequest,
+    OnCloudLimitsUpdatedRequest: (
         read_OnCloudLimitsUpdatedRequest,
         write_OnCloudLimitsUpdatedRequest,
     ),
-    "mattermost.pluginapi.v1.OnCloudLimitsUpdatedResponse": (
-        OnCloudLimitsUpdatedResponse,
+    OnCloudLimitsUpdatedResponse: (
         read_OnCloudLimitsUpdatedResponse,
         write_OnCloudLimitsUpdatedResponse,
     ),
-    "mattermost.pluginapi.v1.ConfigurationWillBeSavedRequest": (
-        ConfigurationWillBeSavedRequest,
+    ConfigurationWillBeSavedRequest: (
         read_ConfigurationWillBeSavedRequest,
         write_ConfigurationWillBeSavedRequest,
     ),
-    "mattermost.pluginapi.v1.ConfigurationWillBeSavedResponse": (
-        ConfigurationWillBeSavedResponse,
+    ConfigurationWillBeSavedResponse: (
         read_ConfigurationWillBeSavedResponse,
         write_ConfigurationWillBeSavedResponse,
     ),

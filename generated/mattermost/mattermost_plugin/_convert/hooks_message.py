@@ -834,134 +834,105 @@ def write_PreferencesHaveChangedResponse(
 
 
 FILE = "hooks_message.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.EmailNotificationJson": (
-        EmailNotificationJson,
-        read_EmailNotificationJson,
-        write_EmailNotificationJson,
-    ),
-    "mattermost.pluginapi.v1.EmailNotificationContent": (
-        EmailNotificationContent,
+CODECS: dict[type[Any], Any] = {
+    EmailNotificationJson: (read_EmailNotificationJson, write_EmailNotificationJson),
+    EmailNotificationContent: (
         read_EmailNotificationContent,
         write_EmailNotificationContent,
     ),
-    "mattermost.pluginapi.v1.MessageWillBePostedRequest": (
-        MessageWillBePostedRequest,
+    MessageWillBePostedRequest: (
         read_MessageWillBePostedRequest,
         write_MessageWillBePostedRequest,
     ),
-    "mattermost.pluginapi.v1.MessageWillBePostedResponse": (
-        MessageWillBePostedResponse,
+    MessageWillBePostedResponse: (
         read_MessageWillBePostedResponse,
         write_MessageWillBePostedResponse,
     ),
-    "mattermost.pluginapi.v1.MessageWillBeUpdatedRequest": (
-        MessageWillBeUpdatedRequest,
+    MessageWillBeUpdatedRequest: (
         read_MessageWillBeUpdatedRequest,
         write_MessageWillBeUpdatedRequest,
     ),
-    "mattermost.pluginapi.v1.MessageWillBeUpdatedResponse": (
-        MessageWillBeUpdatedResponse,
+    MessageWillBeUpdatedResponse: (
         read_MessageWillBeUpdatedResponse,
         write_MessageWillBeUpdatedResponse,
     ),
-    "mattermost.pluginapi.v1.MessageHasBeenPostedRequest": (
-        MessageHasBeenPostedRequest,
+    MessageHasBeenPostedRequest: (
         read_MessageHasBeenPostedRequest,
         write_MessageHasBeenPostedRequest,
     ),
-    "mattermost.pluginapi.v1.MessageHasBeenPostedResponse": (
-        MessageHasBeenPostedResponse,
+    MessageHasBeenPostedResponse: (
         read_MessageHasBeenPostedResponse,
         write_MessageHasBeenPostedResponse,
     ),
-    "mattermost.pluginapi.v1.MessageHasBeenUpdatedRequest": (
-        MessageHasBeenUpdatedRequest,
+    MessageHasBeenUpdatedRequest: (
         read_MessageHasBeenUpdatedRequest,
         write_MessageHasBeenUpdatedRequest,
     ),
-    "mattermost.pluginapi.v1.MessageHasBeenUpdatedResponse": (
-        MessageHasBeenUpdatedResponse,
+    MessageHasBeenUpdatedResponse: (
         read_MessageHasBeenUpdatedResponse,
         write_MessageHasBeenUpdatedResponse,
     ),
-    "mattermost.pluginapi.v1.MessagesWillBeConsumedRequest": (
-        MessagesWillBeConsumedRequest,
+    MessagesWillBeConsumedRequest: (
         read_MessagesWillBeConsumedRequest,
         write_MessagesWillBeConsumedRequest,
     ),
-    "mattermost.pluginapi.v1.MessagesWillBeConsumedResponse": (
-        MessagesWillBeConsumedResponse,
+    MessagesWillBeConsumedResponse: (
         read_MessagesWillBeConsumedResponse,
         write_MessagesWillBeConsumedResponse,
     ),
-    "mattermost.pluginapi.v1.MessageHasBeenDeletedRequest": (
-        MessageHasBeenDeletedRequest,
+    MessageHasBeenDeletedRequest: (
         read_MessageHasBeenDeletedRequest,
         write_MessageHasBeenDeletedRequest,
     ),
-    "mattermost.pluginapi.v1.MessageHasBeenDeletedResponse": (
-        MessageHasBeenDeletedResponse,
+    MessageHasBeenDeletedResponse: (
         read_MessageHasBeenDeletedResponse,
         write_MessageHasBeenDeletedResponse,
     ),
-    "mattermost.pluginapi.v1.FileWillBeUploadedRequest": (
-        FileWillBeUploadedRequest,
+    FileWillBeUploadedRequest: (
         read_FileWillBeUploadedRequest,
         write_FileWillBeUploadedRequest,
     ),
-    "mattermost.pluginapi.v1.FileWillBeUploadedResponse": (
-        FileWillBeUploadedResponse,
+    FileWillBeUploadedResponse: (
         read_FileWillBeUploadedResponse,
         write_FileWillBeUploadedResponse,
     ),
-    "mattermost.pluginapi.v1.ReactionHasBeenAddedRequest": (
-        ReactionHasBeenAddedRequest,
+    ReactionHasBeenAddedRequest: (
         read_ReactionHasBeenAddedRequest,
         write_ReactionHasBeenAddedRequest,
     ),
-    "mattermost.pluginapi.v1.ReactionHasBeenAddedResponse": (
-        ReactionHasBeenAddedResponse,
+    ReactionHasBeenAddedResponse: (
         read_ReactionHasBeenAddedResponse,
         write_ReactionHasBeenAddedResponse,
     ),
-    "mattermost.pluginapi.v1.ReactionHasBeenRemovedRequest": (
-        ReactionHasBeenRemovedRequest,
+    ReactionHasBeenRemovedRequest: (
         read_ReactionHasBeenRemovedRequest,
         write_ReactionHasBeenRemovedRequest,
     ),
-    "mattermost.pluginapi.v1.ReactionHasBeenRemovedResponse": (
-        ReactionHasBeenRemovedResponse,
+    ReactionHasBeenRemovedResponse: (
         read_ReactionHasBeenRemovedResponse,
         write_ReactionHasBeenRemovedResponse,
     ),
-    "mattermost.pluginapi.v1.NotificationWillBePushedRequest": (
-        NotificationWillBePushedRequest,
+    NotificationWillBePushedRequest: (
         read_NotificationWillBePushedRequest,
         write_NotificationWillBePushedRequest,
     ),
-    "mattermost.pluginapi.v1.NotificationWillBePushedResponse": (
-        NotificationWillBePushedResponse,
+    NotificationWillBePushedResponse: (
         read_NotificationWillBePushedResponse,
         write_NotificationWillBePushedResponse,
     ),
-    "mattermost.pluginapi.v1.EmailNotificationWillBeSentRequest": (
-        EmailNotificationWillBeSentRequest,
+    EmailNotificationWillBeSentRequest: (
         read_EmailNotificationWillBeSentRequest,
         write_EmailNotificationWillBeSentRequest,
     ),
-    "mattermost.pluginapi.v1.EmailNotificationWillBeSentResponse": (
-        EmailNotificationWillBeSentResponse,
+    EmailNotificationWillBeSentResponse: (
         read_EmailNotificationWillBeSentResponse,
         write_EmailNotificationWillBeSentResponse,
     ),
-    "mattermost.pluginapi.v1.PreferencesHaveChangedRequest": (
-        PreferencesHaveChangedRequest,
+    PreferencesHaveChangedRequest: (
         read_PreferencesHaveChangedRequest,
         write_PreferencesHaveChangedRequest,
     ),
-    "mattermost.pluginapi.v1.PreferencesHaveChangedResponse": (
-        PreferencesHaveChangedResponse,
+    PreferencesHaveChangedResponse: (
         read_PreferencesHaveChangedResponse,
         write_PreferencesHaveChangedResponse,
     ),

@@ -599,109 +599,67 @@ def write_UserHasLeftTeamResponse(o: UserHasLeftTeamResponse, m: Any, /) -> None
 
 
 FILE = "hooks_user_channel.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.SamlAssertionInfoJson": (
-        SamlAssertionInfoJson,
-        read_SamlAssertionInfoJson,
-        write_SamlAssertionInfoJson,
-    ),
-    "mattermost.pluginapi.v1.UserHasBeenCreatedRequest": (
-        UserHasBeenCreatedRequest,
+CODECS: dict[type[Any], Any] = {
+    SamlAssertionInfoJson: (read_SamlAssertionInfoJson, write_SamlAssertionInfoJson),
+    UserHasBeenCreatedRequest: (
         read_UserHasBeenCreatedRequest,
         write_UserHasBeenCreatedRequest,
     ),
-    "mattermost.pluginapi.v1.UserHasBeenCreatedResponse": (
-        UserHasBeenCreatedResponse,
+    UserHasBeenCreatedResponse: (
         read_UserHasBeenCreatedResponse,
         write_UserHasBeenCreatedResponse,
     ),
-    "mattermost.pluginapi.v1.UserWillLogInRequest": (
-        UserWillLogInRequest,
-        read_UserWillLogInRequest,
-        write_UserWillLogInRequest,
-    ),
-    "mattermost.pluginapi.v1.UserWillLogInResponse": (
-        UserWillLogInResponse,
-        read_UserWillLogInResponse,
-        write_UserWillLogInResponse,
-    ),
-    "mattermost.pluginapi.v1.UserHasLoggedInRequest": (
-        UserHasLoggedInRequest,
-        read_UserHasLoggedInRequest,
-        write_UserHasLoggedInRequest,
-    ),
-    "mattermost.pluginapi.v1.UserHasLoggedInResponse": (
-        UserHasLoggedInResponse,
+    UserWillLogInRequest: (read_UserWillLogInRequest, write_UserWillLogInRequest),
+    UserWillLogInResponse: (read_UserWillLogInResponse, write_UserWillLogInResponse),
+    UserHasLoggedInRequest: (read_UserHasLoggedInRequest, write_UserHasLoggedInRequest),
+    UserHasLoggedInResponse: (
         read_UserHasLoggedInResponse,
         write_UserHasLoggedInResponse,
     ),
-    "mattermost.pluginapi.v1.UserHasBeenDeactivatedRequest": (
-        UserHasBeenDeactivatedRequest,
+    UserHasBeenDeactivatedRequest: (
         read_UserHasBeenDeactivatedRequest,
         write_UserHasBeenDeactivatedRequest,
     ),
-    "mattermost.pluginapi.v1.UserHasBeenDeactivatedResponse": (
-        UserHasBeenDeactivatedResponse,
+    UserHasBeenDeactivatedResponse: (
         read_UserHasBeenDeactivatedResponse,
         write_UserHasBeenDeactivatedResponse,
     ),
-    "mattermost.pluginapi.v1.OnSAMLLoginRequest": (
-        OnSAMLLoginRequest,
-        read_OnSAMLLoginRequest,
-        write_OnSAMLLoginRequest,
-    ),
-    "mattermost.pluginapi.v1.OnSAMLLoginResponse": (
-        OnSAMLLoginResponse,
-        read_OnSAMLLoginResponse,
-        write_OnSAMLLoginResponse,
-    ),
-    "mattermost.pluginapi.v1.ChannelHasBeenCreatedRequest": (
-        ChannelHasBeenCreatedRequest,
+    OnSAMLLoginRequest: (read_OnSAMLLoginRequest, write_OnSAMLLoginRequest),
+    OnSAMLLoginResponse: (read_OnSAMLLoginResponse, write_OnSAMLLoginResponse),
+    ChannelHasBeenCreatedRequest: (
         read_ChannelHasBeenCreatedRequest,
         write_ChannelHasBeenCreatedRequest,
     ),
-    "mattermost.pluginapi.v1.ChannelHasBeenCreatedResponse": (
-        ChannelHasBeenCreatedResponse,
+    ChannelHasBeenCreatedResponse: (
         read_ChannelHasBeenCreatedResponse,
         write_ChannelHasBeenCreatedResponse,
     ),
-    "mattermost.pluginapi.v1.UserHasJoinedChannelRequest": (
-        UserHasJoinedChannelRequest,
+    UserHasJoinedChannelRequest: (
         read_UserHasJoinedChannelRequest,
         write_UserHasJoinedChannelRequest,
     ),
-    "mattermost.pluginapi.v1.UserHasJoinedChannelResponse": (
-        UserHasJoinedChannelResponse,
+    UserHasJoinedChannelResponse: (
         read_UserHasJoinedChannelResponse,
         write_UserHasJoinedChannelResponse,
     ),
-    "mattermost.pluginapi.v1.UserHasLeftChannelRequest": (
-        UserHasLeftChannelRequest,
+    UserHasLeftChannelRequest: (
         read_UserHasLeftChannelRequest,
         write_UserHasLeftChannelRequest,
     ),
-    "mattermost.pluginapi.v1.UserHasLeftChannelResponse": (
-        UserHasLeftChannelResponse,
+    UserHasLeftChannelResponse: (
         read_UserHasLeftChannelResponse,
         write_UserHasLeftChannelResponse,
     ),
-    "mattermost.pluginapi.v1.UserHasJoinedTeamRequest": (
-        UserHasJoinedTeamRequest,
+    UserHasJoinedTeamRequest: (
         read_UserHasJoinedTeamRequest,
         write_UserHasJoinedTeamRequest,
     ),
-    "mattermost.pluginapi.v1.UserHasJoinedTeamResponse": (
-        UserHasJoinedTeamResponse,
+    UserHasJoinedTeamResponse: (
         read_UserHasJoinedTeamResponse,
         write_UserHasJoinedTeamResponse,
     ),
-    "mattermost.pluginapi.v1.UserHasLeftTeamRequest": (
-        UserHasLeftTeamRequest,
-        read_UserHasLeftTeamRequest,
-        write_UserHasLeftTeamRequest,
-    ),
-    "mattermost.pluginapi.v1.UserHasLeftTeamResponse": (
-        UserHasLeftTeamResponse,
+    UserHasLeftTeamRequest: (read_UserHasLeftTeamRequest, write_UserHasLeftTeamRequest),
+    UserHasLeftTeamResponse: (
         read_UserHasLeftTeamResponse,
         write_UserHasLeftTeamResponse,
     ),

@@ -388,46 +388,14 @@ def write_PostList(o: PostList, m: Any, /) -> None:
 
 
 FILE = "post.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.PostMetadata": (
-        PostMetadata,
-        read_PostMetadata,
-        write_PostMetadata,
-    ),
-    "mattermost.pluginapi.v1.PostEmbed": (
-        PostEmbed,
-        read_PostEmbed,
-        write_PostEmbed,
-    ),
-    "mattermost.pluginapi.v1.PostImage": (
-        PostImage,
-        read_PostImage,
-        write_PostImage,
-    ),
-    "mattermost.pluginapi.v1.PostPriority": (
-        PostPriority,
-        read_PostPriority,
-        write_PostPriority,
-    ),
-    "mattermost.pluginapi.v1.PostAcknowledgement": (
-        PostAcknowledgement,
-        read_PostAcknowledgement,
-        write_PostAcknowledgement,
-    ),
-    "mattermost.pluginapi.v1.Reaction": (
-        Reaction,
-        read_Reaction,
-        write_Reaction,
-    ),
-    "mattermost.pluginapi.v1.Post": (
-        Post,
-        read_Post,
-        write_Post,
-    ),
-    "mattermost.pluginapi.v1.PostList": (
-        PostList,
-        read_PostList,
-        write_PostList,
-    ),
+CODECS: dict[type[Any], Any] = {
+    PostMetadata: (read_PostMetadata, write_PostMetadata),
+    PostEmbed: (read_PostEmbed, write_PostEmbed),
+    PostImage: (read_PostImage, write_PostImage),
+    PostPriority: (read_PostPriority, write_PostPriority),
+    PostAcknowledgement: (read_PostAcknowledgement, write_PostAcknowledgement),
+    Reaction: (read_Reaction, write_Reaction),
+    Post: (read_Post, write_Post),
+    PostList: (read_PostList, write_PostList),
 }
 ENUMS: dict[str, Any] = {}

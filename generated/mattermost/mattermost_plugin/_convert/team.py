@@ -163,22 +163,10 @@ def write_TeamUnread(o: TeamUnread, m: Any, /) -> None:
 
 
 FILE = "team.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.Team": (
-        Team,
-        read_Team,
-        write_Team,
-    ),
-    "mattermost.pluginapi.v1.TeamMember": (
-        TeamMember,
-        read_TeamMember,
-        write_TeamMember,
-    ),
-    "mattermost.pluginapi.v1.TeamUnread": (
-        TeamUnread,
-        read_TeamUnread,
-        write_TeamUnread,
-    ),
+CODECS: dict[type[Any], Any] = {
+    Team: (read_Team, write_Team),
+    TeamMember: (read_TeamMember, write_TeamMember),
+    TeamUnread: (read_TeamUnread, write_TeamUnread),
 }
 ENUMS = {
     "mattermost.pluginapi.v1.TeamType": TeamType,

@@ -141,11 +141,7 @@ def write_User(o: User, m: Any, /) -> None:
 
 
 FILE = "user.proto"
-CODECS: dict[str, Any] = {
-    "mattermost.pluginapi.v1.User": (
-        User,
-        read_User,
-        write_User,
-    ),
+CODECS: dict[type[Any], Any] = {
+    User: (read_User, write_User),
 }
 ENUMS: dict[str, Any] = {}

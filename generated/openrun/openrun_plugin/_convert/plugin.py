@@ -845,151 +845,35 @@ def write_CheckHealthResponse(o: CheckHealthResponse, m: Any, /) -> None:
 
 
 FILE = "plugin.proto"
-CODECS: dict[str, Any] = {
-    "openrun.plugin.v1.StarValue": (
-        StarValue,
-        read_StarValue,
-        write_StarValue,
-    ),
-    "openrun.plugin.v1.FuncRef": (
-        FuncRef,
-        read_FuncRef,
-        write_FuncRef,
-    ),
-    "openrun.plugin.v1.Thunk": (
-        Thunk,
-        read_Thunk,
-        write_Thunk,
-    ),
-    "openrun.plugin.v1.BigInt": (
-        BigInt,
-        read_BigInt,
-        write_BigInt,
-    ),
-    "openrun.plugin.v1.ValueList": (
-        ValueList,
-        read_ValueList,
-        write_ValueList,
-    ),
-    "openrun.plugin.v1.StarDict": (
-        StarDict,
-        read_StarDict,
-        write_StarDict,
-    ),
-    "openrun.plugin.v1.StarEntry": (
-        StarEntry,
-        read_StarEntry,
-        write_StarEntry,
-    ),
-    "openrun.plugin.v1.TypedStruct": (
-        TypedStruct,
-        read_TypedStruct,
-        write_TypedStruct,
-    ),
-    "openrun.plugin.v1.Cursor": (
-        Cursor,
-        read_Cursor,
-        write_Cursor,
-    ),
-    "openrun.plugin.v1.DescribeRequest": (
-        DescribeRequest,
-        read_DescribeRequest,
-        write_DescribeRequest,
-    ),
-    "openrun.plugin.v1.DescribeResponse": (
-        DescribeResponse,
-        read_DescribeResponse,
-        write_DescribeResponse,
-    ),
-    "openrun.plugin.v1.ModuleManifest": (
-        ModuleManifest,
-        read_ModuleManifest,
-        write_ModuleManifest,
-    ),
-    "openrun.plugin.v1.FunctionManifest": (
-        FunctionManifest,
-        read_FunctionManifest,
-        write_FunctionManifest,
-    ),
-    "openrun.plugin.v1.InitAppRequest": (
-        InitAppRequest,
-        read_InitAppRequest,
-        write_InitAppRequest,
-    ),
-    "openrun.plugin.v1.InitAppResponse": (
-        InitAppResponse,
-        read_InitAppResponse,
-        write_InitAppResponse,
-    ),
-    "openrun.plugin.v1.InitModuleRequest": (
-        InitModuleRequest,
-        read_InitModuleRequest,
-        write_InitModuleRequest,
-    ),
-    "openrun.plugin.v1.InitModuleResponse": (
-        InitModuleResponse,
-        read_InitModuleResponse,
-        write_InitModuleResponse,
-    ),
-    "openrun.plugin.v1.ThreadState": (
-        ThreadState,
-        read_ThreadState,
-        write_ThreadState,
-    ),
-    "openrun.plugin.v1.Kwarg": (
-        Kwarg,
-        read_Kwarg,
-        write_Kwarg,
-    ),
-    "openrun.plugin.v1.CallRequest": (
-        CallRequest,
-        read_CallRequest,
-        write_CallRequest,
-    ),
-    "openrun.plugin.v1.CallResponse": (
-        CallResponse,
-        read_CallResponse,
-        write_CallResponse,
-    ),
-    "openrun.plugin.v1.CursorNextRequest": (
-        CursorNextRequest,
-        read_CursorNextRequest,
-        write_CursorNextRequest,
-    ),
-    "openrun.plugin.v1.CursorNextResponse": (
-        CursorNextResponse,
-        read_CursorNextResponse,
-        write_CursorNextResponse,
-    ),
-    "openrun.plugin.v1.CursorCloseRequest": (
-        CursorCloseRequest,
-        read_CursorCloseRequest,
-        write_CursorCloseRequest,
-    ),
-    "openrun.plugin.v1.CursorCloseResponse": (
-        CursorCloseResponse,
-        read_CursorCloseResponse,
-        write_CursorCloseResponse,
-    ),
-    "openrun.plugin.v1.EndSessionRequest": (
-        EndSessionRequest,
-        read_EndSessionRequest,
-        write_EndSessionRequest,
-    ),
-    "openrun.plugin.v1.EndSessionResponse": (
-        EndSessionResponse,
-        read_EndSessionResponse,
-        write_EndSessionResponse,
-    ),
-    "openrun.plugin.v1.CheckHealthRequest": (
-        CheckHealthRequest,
-        read_CheckHealthRequest,
-        write_CheckHealthRequest,
-    ),
-    "openrun.plugin.v1.CheckHealthResponse": (
-        CheckHealthResponse,
-        read_CheckHealthResponse,
-        write_CheckHealthResponse,
-    ),
+CODECS: dict[type[Any], Any] = {
+    StarValue: (read_StarValue, write_StarValue),
+    FuncRef: (read_FuncRef, write_FuncRef),
+    Thunk: (read_Thunk, write_Thunk),
+    BigInt: (read_BigInt, write_BigInt),
+    ValueList: (read_ValueList, write_ValueList),
+    StarDict: (read_StarDict, write_StarDict),
+    StarEntry: (read_StarEntry, write_StarEntry),
+    TypedStruct: (read_TypedStruct, write_TypedStruct),
+    Cursor: (read_Cursor, write_Cursor),
+    DescribeRequest: (read_DescribeRequest, write_DescribeRequest),
+    DescribeResponse: (read_DescribeResponse, write_DescribeResponse),
+    ModuleManifest: (read_ModuleManifest, write_ModuleManifest),
+    FunctionManifest: (read_FunctionManifest, write_FunctionManifest),
+    InitAppRequest: (read_InitAppRequest, write_InitAppRequest),
+    InitAppResponse: (read_InitAppResponse, write_InitAppResponse),
+    InitModuleRequest: (read_InitModuleRequest, write_InitModuleRequest),
+    InitModuleResponse: (read_InitModuleResponse, write_InitModuleResponse),
+    ThreadState: (read_ThreadState, write_ThreadState),
+    Kwarg: (read_Kwarg, write_Kwarg),
+    CallRequest: (read_CallRequest, write_CallRequest),
+    CallResponse: (read_CallResponse, write_CallResponse),
+    CursorNextRequest: (read_CursorNextRequest, write_CursorNextRequest),
+    CursorNextResponse: (read_CursorNextResponse, write_CursorNextResponse),
+    CursorCloseRequest: (read_CursorCloseRequest, write_CursorCloseRequest),
+    CursorCloseResponse: (read_CursorCloseResponse, write_CursorCloseResponse),
+    EndSessionRequest: (read_EndSessionRequest, write_EndSessionRequest),
+    EndSessionResponse: (read_EndSessionResponse, write_EndSessionResponse),
+    CheckHealthRequest: (read_CheckHealthRequest, write_CheckHealthRequest),
+    CheckHealthResponse: (read_CheckHealthResponse, write_CheckHealthResponse),
 }
 ENUMS: dict[str, Any] = {}

@@ -153,27 +153,11 @@ def write_PrintResponse(o: PrintResponse, m: Any, /) -> None:
 
 
 FILE = "partly.proto"
-CODECS: dict[str, Any] = {
-    "cases.deprecated.Parchment": (
-        Parchment,
-        read_Parchment,
-        write_Parchment,
-    ),
-    "cases.deprecated.Paper": (
-        Paper,
-        read_Paper,
-        write_Paper,
-    ),
-    "cases.deprecated.PrintRequest": (
-        PrintRequest,
-        read_PrintRequest,
-        write_PrintRequest,
-    ),
-    "cases.deprecated.PrintResponse": (
-        PrintResponse,
-        read_PrintResponse,
-        write_PrintResponse,
-    ),
+CODECS: dict[type[Any], Any] = {
+    Parchment: (read_Parchment, write_Parchment),
+    Paper: (read_Paper, write_Paper),
+    PrintRequest: (read_PrintRequest, write_PrintRequest),
+    PrintResponse: (read_PrintResponse, write_PrintResponse),
 }
 ENUMS = {
     "cases.deprecated.Grade": Grade,

@@ -140,17 +140,9 @@ def write_Features_Inner(o: Features.Inner, m: Any, /) -> None:
 
 
 FILE = "editions.proto"
-CODECS: dict[str, Any] = {
-    "cases.editions.Features": (
-        Features,
-        read_Features,
-        write_Features,
-    ),
-    "cases.editions.Features.Inner": (
-        Features.Inner,
-        read_Features_Inner,
-        write_Features_Inner,
-    ),
+CODECS: dict[type[Any], Any] = {
+    Features: (read_Features, write_Features),
+    Features.Inner: (read_Features_Inner, write_Features_Inner),
 }
 ENUMS = {
     "cases.editions.Open": Open,

@@ -199,32 +199,12 @@ def write_Confusing(o: Confusing, m: Any, /) -> None:
 
 
 FILE = "maps.proto"
-CODECS: dict[str, Any] = {
-    "cases.maps.Item": (
-        Item,
-        read_Item,
-        write_Item,
-    ),
-    "cases.maps.Maps": (
-        Maps,
-        read_Maps,
-        write_Maps,
-    ),
-    "cases.maps.Other": (
-        Other,
-        read_Other,
-        write_Other,
-    ),
-    "cases.maps.Other.TextsEntry": (
-        Other.TextsEntry,
-        read_Other_TextsEntry,
-        write_Other_TextsEntry,
-    ),
-    "cases.maps.Confusing": (
-        Confusing,
-        read_Confusing,
-        write_Confusing,
-    ),
+CODECS: dict[type[Any], Any] = {
+    Item: (read_Item, write_Item),
+    Maps: (read_Maps, write_Maps),
+    Other: (read_Other, write_Other),
+    Other.TextsEntry: (read_Other_TextsEntry, write_Other_TextsEntry),
+    Confusing: (read_Confusing, write_Confusing),
 }
 ENUMS = {
     "cases.maps.Kind": Kind,

@@ -344,62 +344,18 @@ def write_SetShapeResponse(o: SetShapeResponse, m: Any, /) -> None:
 
 
 FILE = "oneofs.proto"
-CODECS: dict[str, Any] = {
-    "cases.oneofs.Empty": (
-        Empty,
-        read_Empty,
-        write_Empty,
-    ),
-    "cases.oneofs.Shape": (
-        Shape,
-        read_Shape,
-        write_Shape,
-    ),
-    "cases.oneofs.Shape.Circle": (
-        Shape.Circle,
-        read_Shape_Circle,
-        write_Shape_Circle,
-    ),
-    "cases.oneofs.Result": (
-        Result,
-        read_Result,
-        write_Result,
-    ),
-    "cases.oneofs.A": (
-        A,
-        read_A,
-        write_A,
-    ),
-    "cases.oneofs.A.B": (
-        A.B,
-        read_A_B,
-        write_A_B,
-    ),
-    "cases.oneofs.AB": (
-        AB,
-        read_AB,
-        write_AB,
-    ),
-    "cases.oneofs.ABC": (
-        ABC,
-        read_ABC,
-        write_ABC,
-    ),
-    "cases.oneofs.ABC.Pick": (
-        ABC.Pick,
-        read_ABC_Pick,
-        write_ABC_Pick,
-    ),
-    "cases.oneofs.SetShapeRequest": (
-        SetShapeRequest,
-        read_SetShapeRequest,
-        write_SetShapeRequest,
-    ),
-    "cases.oneofs.SetShapeResponse": (
-        SetShapeResponse,
-        read_SetShapeResponse,
-        write_SetShapeResponse,
-    ),
+CODECS: dict[type[Any], Any] = {
+    Empty: (read_Empty, write_Empty),
+    Shape: (read_Shape, write_Shape),
+    Shape.Circle: (read_Shape_Circle, write_Shape_Circle),
+    Result: (read_Result, write_Result),
+    A: (read_A, write_A),
+    A.B: (read_A_B, write_A_B),
+    AB: (read_AB, write_AB),
+    ABC: (read_ABC, write_ABC),
+    ABC.Pick: (read_ABC_Pick, write_ABC_Pick),
+    SetShapeRequest: (read_SetShapeRequest, write_SetShapeRequest),
+    SetShapeResponse: (read_SetShapeResponse, write_SetShapeResponse),
 }
 ENUMS = {
     "cases.oneofs.Color": Color,

@@ -84,12 +84,8 @@ def write_Presence(o: Presence, m: Any, /) -> None:
 
 
 FILE = "presence.proto"
-CODECS: dict[str, Any] = {
-    "cases.presence.Presence": (
-        Presence,
-        read_Presence,
-        write_Presence,
-    ),
+CODECS: dict[type[Any], Any] = {
+    Presence: (read_Presence, write_Presence),
 }
 ENUMS = {
     "cases.presence.Level": Level,

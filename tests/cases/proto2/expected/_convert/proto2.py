@@ -337,57 +337,17 @@ def write_Texts(o: Texts, m: Any, /) -> None:
 
 
 FILE = "proto2.proto"
-CODECS: dict[str, Any] = {
-    "cases.proto2.Order": (
-        Order,
-        read_Order,
-        write_Order,
-    ),
-    "cases.proto2.Order.Address": (
-        Order.Address,
-        read_Order_Address,
-        write_Order_Address,
-    ),
-    "cases.proto2.Order.Stop": (
-        Order.Stop,
-        read_Order_Stop,
-        write_Order_Stop,
-    ),
-    "cases.proto2.Order.Inner": (
-        Order.Inner,
-        read_Order_Inner,
-        write_Order_Inner,
-    ),
-    "cases.proto2.Line": (
-        Line,
-        read_Line,
-        write_Line,
-    ),
-    "cases.proto2.Extra": (
-        Extra,
-        read_Extra,
-        write_Extra,
-    ),
-    "cases.proto2.Old": (
-        Old,
-        read_Old,
-        write_Old,
-    ),
-    "cases.proto2.PutRequest": (
-        PutRequest,
-        read_PutRequest,
-        write_PutRequest,
-    ),
-    "cases.proto2.PutResponse": (
-        PutResponse,
-        read_PutResponse,
-        write_PutResponse,
-    ),
-    "cases.proto2.Texts": (
-        Texts,
-        read_Texts,
-        write_Texts,
-    ),
+CODECS: dict[type[Any], Any] = {
+    Order: (read_Order, write_Order),
+    Order.Address: (read_Order_Address, write_Order_Address),
+    Order.Stop: (read_Order_Stop, write_Order_Stop),
+    Order.Inner: (read_Order_Inner, write_Order_Inner),
+    Line: (read_Line, write_Line),
+    Extra: (read_Extra, write_Extra),
+    Old: (read_Old, write_Old),
+    PutRequest: (read_PutRequest, write_PutRequest),
+    PutResponse: (read_PutResponse, write_PutResponse),
+    Texts: (read_Texts, write_Texts),
 }
 ENUMS = {
     "cases.proto2.Size": Size,

@@ -144,21 +144,9 @@ def write_Receipt(o: Receipt, m: Any, /) -> None:
 
 
 FILE = "shop.proto"
-CODECS: dict[str, Any] = {
-    "shop.BuyRequest": (
-        BuyRequest,
-        read_BuyRequest,
-        write_BuyRequest,
-    ),
-    "shop.BuyResponse": (
-        BuyResponse,
-        read_BuyResponse,
-        write_BuyResponse,
-    ),
-    "shop.Receipt": (
-        Receipt,
-        read_Receipt,
-        write_Receipt,
-    ),
+CODECS: dict[type[Any], Any] = {
+    BuyRequest: (read_BuyRequest, write_BuyRequest),
+    BuyResponse: (read_BuyResponse, write_BuyResponse),
+    Receipt: (read_Receipt, write_Receipt),
 }
 ENUMS: dict[str, Any] = {}

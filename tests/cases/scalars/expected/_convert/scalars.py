@@ -163,21 +163,9 @@ def write_Nothing(o: Nothing, m: Any, /) -> None:
 
 
 FILE = "scalars.proto"
-CODECS: dict[str, Any] = {
-    "cases.scalars.Scalars": (
-        Scalars,
-        read_Scalars,
-        write_Scalars,
-    ),
-    "cases.scalars.Lists": (
-        Lists,
-        read_Lists,
-        write_Lists,
-    ),
-    "cases.scalars.Nothing": (
-        Nothing,
-        read_Nothing,
-        write_Nothing,
-    ),
+CODECS: dict[type[Any], Any] = {
+    Scalars: (read_Scalars, write_Scalars),
+    Lists: (read_Lists, write_Lists),
+    Nothing: (read_Nothing, write_Nothing),
 }
 ENUMS: dict[str, Any] = {}

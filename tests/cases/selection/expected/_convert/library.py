@@ -177,37 +177,13 @@ def write_Receipt_Line(o: Receipt.Line, m: Any, /) -> None:
 
 
 FILE = "library.proto"
-CODECS: dict[str, Any] = {
-    "selection.LendRequest": (
-        LendRequest,
-        read_LendRequest,
-        write_LendRequest,
-    ),
-    "selection.LendResponse": (
-        LendResponse,
-        read_LendResponse,
-        write_LendResponse,
-    ),
-    "selection.LendResponse.Notice": (
-        LendResponse.Notice,
-        read_LendResponse_Notice,
-        write_LendResponse_Notice,
-    ),
-    "selection.Reader": (
-        Reader,
-        read_Reader,
-        write_Reader,
-    ),
-    "selection.Catalogue.Entry": (
-        Catalogue.Entry,
-        read_Catalogue_Entry,
-        write_Catalogue_Entry,
-    ),
-    "selection.Receipt.Line": (
-        Receipt.Line,
-        read_Receipt_Line,
-        write_Receipt_Line,
-    ),
+CODECS: dict[type[Any], Any] = {
+    LendRequest: (read_LendRequest, write_LendRequest),
+    LendResponse: (read_LendResponse, write_LendResponse),
+    LendResponse.Notice: (read_LendResponse_Notice, write_LendResponse_Notice),
+    Reader: (read_Reader, write_Reader),
+    Catalogue.Entry: (read_Catalogue_Entry, write_Catalogue_Entry),
+    Receipt.Line: (read_Receipt_Line, write_Receipt_Line),
 }
 ENUMS = {
     "selection.LendResponse.Level": LendResponse.Level,

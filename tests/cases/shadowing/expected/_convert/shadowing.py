@@ -480,67 +480,19 @@ def write_Ping(o: Ping, m: Any, /) -> None:
 
 
 FILE = "shadowing.proto"
-CODECS: dict[str, Any] = {
-    "cases.shadowing.Shadows": (
-        Shadows,
-        read_Shadows,
-        write_Shadows,
-    ),
-    "cases.shadowing.Methods": (
-        Methods,
-        read_Methods,
-        write_Methods,
-    ),
-    "cases.shadowing.Model": (
-        Model,
-        read_Model,
-        write_Model,
-    ),
-    "cases.shadowing.Model.OneofCase": (
-        Model.OneofCase,
-        read_Model_OneofCase,
-        write_Model_OneofCase,
-    ),
-    "cases.shadowing._Model": (
-        _Model,
-        read__Model,
-        write__Model,
-    ),
-    "cases.shadowing.__Model": (
-        pb__Model,
-        read_pb__Model,
-        write_pb__Model,
-    ),
-    "cases.shadowing.__Model.__Inner": (
-        pb__Model.pb__Inner,
-        read_pb__Model_pb__Inner,
-        write_pb__Model_pb__Inner,
-    ),
-    "cases.shadowing.annotations": (
-        annotations_,
-        read_annotations_,
-        write_annotations_,
-    ),
-    "cases.shadowing.Case": (
-        Case,
-        read_Case,
-        write_Case,
-    ),
-    "cases.shadowing.ListRequest": (
-        ListRequest,
-        read_ListRequest,
-        write_ListRequest,
-    ),
-    "cases.shadowing.ListResponse": (
-        ListResponse,
-        read_ListResponse,
-        write_ListResponse,
-    ),
-    "cases.shadowing.Ping": (
-        Ping,
-        read_Ping,
-        write_Ping,
-    ),
+CODECS: dict[type[Any], Any] = {
+    Shadows: (read_Shadows, write_Shadows),
+    Methods: (read_Methods, write_Methods),
+    Model: (read_Model, write_Model),
+    Model.OneofCase: (read_Model_OneofCase, write_Model_OneofCase),
+    _Model: (read__Model, write__Model),
+    pb__Model: (read_pb__Model, write_pb__Model),
+    pb__Model.pb__Inner: (read_pb__Model_pb__Inner, write_pb__Model_pb__Inner),
+    annotations_: (read_annotations_, write_annotations_),
+    Case: (read_Case, write_Case),
+    ListRequest: (read_ListRequest, write_ListRequest),
+    ListResponse: (read_ListResponse, write_ListResponse),
+    Ping: (read_Ping, write_Ping),
 }
 ENUMS = {
     "cases.shadowing.Kind": Kind,
