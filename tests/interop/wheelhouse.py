@@ -25,7 +25,7 @@ def fill(folder: Path) -> None:
     kept = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
     for name in ("codegen", "runtime", "templates", "generated/mattermost"):
         shutil.copytree(ROOT / name, sources / name, ignore=kept)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, sources)
     command = [
         sys.executable,
