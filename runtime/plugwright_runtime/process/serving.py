@@ -136,9 +136,9 @@ class ApplicationProcess(ServerProcess):
     """A server of one application and nothing beside it."""
 
     def __init__(self, limits: Limits, application: Application, guardian: Guardian) -> None:
-        from ..untyped import aio  # a style is known before grpc is imported
+        import grpc.aio  # a style is known before grpc is
 
-        server = aio.server(options=server_options(limits))
+        server = grpc.aio.server(options=server_options(limits))
         super().__init__(server, guardian, application.stop)
         self.counts.append(application.under_way)
         self.application = application

@@ -17,10 +17,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import grpc
+import grpc.aio
+
 from ...launch_error import LaunchError
 from ...process.endpoint import Endpoint, discard
 from ...rpc.dialling import channel_options
-from ...untyped import aio, grpc
 from . import protos
 from .offers import WAIT_SECONDS, BrokerError, Offers, check_id, read_endpoint
 from .services import generic_handler
@@ -128,7 +130,7 @@ class Broker:
         self._check_open()
         reached = await self._transport.reach(await self._offers.take(service_id))
         options = channel_options(reached.target, self._channel_options)
-        channel = aio.insecure_channel(reached.target, options=options)
+        channel = grpc.aio.insecure_channel(reached.target, options=options)
 
         async def close() -> None:
             await channel.close()
@@ -144,7 +146,7 @@ class Broker:
         await asyncio.gather(*(close() for close in tuple(self._open.values())))
 
     async def _serve(self, service_id: int, register: Register) -> Accepted:
-        server = aio.server(options=self._server_options)
+        server = grpc.aio.server(options=self._server_options)
         try:
             outcome = register(server)
             if inspect.isawaitable(outcome):

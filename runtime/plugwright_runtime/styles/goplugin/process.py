@@ -17,6 +17,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+import grpc.aio
+
 from ...launch_error import LaunchError
 from ...limits import message_limits, metadata_limits
 from ...process.diversion import flush_streams, mend_streams, unread_bytes
@@ -24,7 +26,6 @@ from ...process.endpoint import Endpoint
 from ...process.guardian import Guardian
 from ...process.serving import Close, ServerProcess, UnderWay, server_options
 from ...process.started import keep_grpc_out_of_forks
-from ...untyped import aio
 from .broker import Broker
 from .environment import Launch, NotStartedByHost, read_launch
 from .handshake import handshake_line, reattach_text
@@ -203,7 +204,7 @@ class Process(ServerProcess):
         self._stdio = Stdio(self._capture.buffer if self._capture else None)
         controller = Controller(lambda: guardian.stop("the host asked for it"))
         handlers = (self._health, controller, self._stdio, self._broker)
-        super().__init__(aio.server(options=options), guardian, application.on_stop)
+        super().__init__(grpc.aio.server(options=options), guardian, application.on_stop)
         self.server.add_generic_rpc_handlers(tuple(each.handler() for each in handlers))
 
     def register(self) -> Awaitable[None] | None:

@@ -13,7 +13,8 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from ...untyped import grpc
+import grpc
+
 from . import protos
 from .output import OutputBuffer
 
