@@ -103,7 +103,7 @@ _unknown_inside = _Module("message.unknown_inside")
 kept = _unknown_inside("kept")
 put_back = _unknown_inside("put_back")
 
-_json_bytes = _Module("message.json_bytes")
+_json_bytes = _Module("rpc.json_bytes")
 dump = _json_bytes("dump")
 load = _json_bytes("load")
 load_nullable = _json_bytes("load_nullable")

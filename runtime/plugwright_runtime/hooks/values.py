@@ -9,13 +9,13 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..message import json_bytes
 from ..message.codec import WRITE_ERRORS
 from ..message.codec import encode as encode_model
 from ..message.descriptors import by_attribute, is_repeated
 from ..message.model import Model
 from ..message.package import Codec
 from ..message.unknown import LARGE, read_large
+from ..rpc import json_bytes
 from .spec import Dismiss, HookSpec, Reject, is_reason
 
 

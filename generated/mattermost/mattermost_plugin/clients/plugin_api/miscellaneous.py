@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.message.json_bytes import load_nullable
 from plugwright_runtime.rpc.client import AsyncClient, Metadata, SyncClient
+from plugwright_runtime.rpc.json_bytes import load_nullable
 
 if TYPE_CHECKING:
     from ...models import api_remaining as _api_remaining
