@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from failing import Outcome, command
-from plugwright_runtime.errors import NotFoundError, PluginAPIError, from_embedded
+from plugwright_runtime.errors import NotFoundError, PluginAPIError
 from plugwright_runtime.loops.pool import HandlerPool
+from plugwright_runtime.rpc.failures import from_embedded
 from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from failing import command
 from packages import RUNTIME
-from plugwright_runtime.launch_error import LaunchError
+from plugwright_runtime.errors import LaunchError
 from plugwright_runtime.styles.goplugin import certificate
 
 PROTO = """syntax = "proto3";

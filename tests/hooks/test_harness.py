@@ -26,7 +26,7 @@ from mattermost_plugin import (
 )
 from mattermost_plugin.servicers import PluginAPIServicer
 from mattermost_plugin.testing import PluginHarness
-from plugwright_runtime.launch_error import LaunchError
+from plugwright_runtime.errors import LaunchError
 from plugwright_runtime.rpc.servicer import ServerContext
 
 

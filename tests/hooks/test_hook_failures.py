@@ -20,7 +20,7 @@ from mattermost_plugin import (
     hook,
     models,
 )
-from plugwright_runtime.launch_error import LaunchError
+from plugwright_runtime.errors import LaunchError
 from sdk_values import to_pb
 
 CALLED = [*UNARY.values()]

@@ -10,7 +10,8 @@ import pickle
 import grpc
 import mattermost_plugin as sdk
 import pytest
-from plugwright_runtime.errors import PluginAPIError, code_of, from_status
+from plugwright_runtime.errors import PluginAPIError, code_of
+from plugwright_runtime.rpc.failures import from_status
 
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 TOO_LARGE = {

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from ..errors import PluginAPIError, StatusError, Unimplemented, status_text, text_of
+from ..errors import LaunchError
 from ..failure_log import FAILED_BADLY, report
-from ..launch_error import LaunchError
 from ..limits import STATUS_BYTES
 from ..loops.crossing import Overloaded, abandoned, adopt, cancelled, in_thread
 from ..loops.deadlines import Deadlines, lift
@@ -31,6 +30,7 @@ from ..message.package import Codec
 from ..rpc.bridged_calls import bridged
 from ..rpc.conventions import Embedding, StatusErrors
 from ..rpc.ended import Ended
+from ..rpc.failures import PluginAPIError, StatusError, Unimplemented, status_text, text_of
 from ..rpc.servicer import ends_the_call, not_implemented
 from .prelude import with_preludes
 from .spec import HookSpec

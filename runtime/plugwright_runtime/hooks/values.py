@@ -9,6 +9,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..errors import PlugwrightError
 from ..message.codec import WRITE_ERRORS
 from ..message.codec import encode as encode_model
 from ..message.descriptors import by_attribute, is_repeated
@@ -19,7 +20,7 @@ from ..rpc import json_bytes
 from .spec import Dismiss, HookSpec, Reject, is_reason
 
 
-class WrongResult(TypeError):
+class WrongResult(PlugwrightError, TypeError):
     """A handler returned what its hook does not accept."""
 
 

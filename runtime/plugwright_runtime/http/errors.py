@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+from ..errors import PlugwrightError
 from ..failure_log import causes
 
 
-class ClientDisconnected(ConnectionError):
+class ClientDisconnected(PlugwrightError, ConnectionError):
     """The HTTP client went away: raised by every read and write of a handler from then on.
 
     An `OSError`, because ASGI and WSGI frameworks expect one here.
@@ -19,7 +20,7 @@ class ClientDisconnected(ConnectionError):
         super().__init__(message)
 
 
-class BodyTooLarge(Exception):
+class BodyTooLarge(PlugwrightError):
     """The request body has more than `limit` bytes. Not caught by the handler, it becomes a 413."""
 
     def __init__(self, limit: int) -> None:
@@ -29,7 +30,7 @@ class BodyTooLarge(Exception):
         self.limit = limit
 
 
-class InvalidStream(Exception):
+class InvalidStream(PlugwrightError):
     """The host broke the protocol before a handler could run (no message, or no head in the first
     one).
 
@@ -37,7 +38,7 @@ class InvalidStream(Exception):
     """
 
 
-class ResponseAborted(Exception):
+class ResponseAborted(PlugwrightError):
     """The response broke off after its first byte: no status can be changed any more, so the call
     has to fail.
 

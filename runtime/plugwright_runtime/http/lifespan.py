@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
+from ..errors import PlugwrightError
 from ..failure_log import report
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -23,7 +24,7 @@ ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 ASGI_VERSION: Final = {"version": "3.0", "spec_version": "2.4"}
 
 
-class LifespanFailed(Exception):
+class LifespanFailed(PlugwrightError):
     """The application said that it cannot start; each of its requests is answered with 500."""
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 
 from google.protobuf import json_format, message_factory
 
+from ..errors import PlugwrightError
 from .descriptors import is_repeated
 
 Text = str | bytes | bytearray | memoryview
@@ -34,7 +35,7 @@ class JSONOptions(TypedDict, total=False):
     """Write zeros, empty lists and empty maps too, where unset is no other state."""
 
 
-class Unprintable(ValueError):
+class Unprintable(PlugwrightError, ValueError):
     """JSON cannot hold what is in the field at `path`, because of `problem`."""
 
     def __init__(self, path: str, problem: str, value: object) -> None:
@@ -42,7 +43,7 @@ class Unprintable(ValueError):
         self.path, self.problem, self.value = path, problem, value
 
 
-class Misshapen(ValueError):
+class Misshapen(PlugwrightError, ValueError):
     """`problem` is wrong with the JSON at `path`; so says the text.
 
     Both may show what is in it: keys of maps.
@@ -53,7 +54,7 @@ class Misshapen(ValueError):
         self.path = path
 
 
-class Twice(ValueError):
+class Twice(PlugwrightError, ValueError):
     """The last of `names` is there twice in the object that the others lead to."""
 
     def __init__(self, names: tuple[str, ...]) -> None:

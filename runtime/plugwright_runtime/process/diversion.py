@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from ..launch_error import LaunchError
+from ..errors import LaunchError
 from . import children
 
 READ_BYTES = 64 * 1024  # a Linux pipe holds no more

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
-from ..launch_error import LaunchError
+from ..errors import LaunchError
 from . import children
 
 MAX_PATH_BYTES = 107 if sys.platform == "linux" else 103  # of sockaddr_un.sun_path, less its NUL

@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from ..launch_error import LaunchError
+from ..errors import LaunchError
 from ..limits import message_limits
 from .diversion import mend_streams
 from .endpoint import discard

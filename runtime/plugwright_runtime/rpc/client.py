@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeVar
 
 import grpc
 
-from ..errors import DecodeError, PluginAPIError, UnavailableError, ValidationError, from_status
+from ..errors import DecodeError
 from ..limits import message_limits, metadata_limits
 from ..loops.crossing import cancelled
 from ..loops.deadlines import remaining
@@ -28,6 +28,7 @@ from ..loops.pool import transport, waiting
 from ..message import codec
 from ..message.model import Model
 from .dialling import channel_options
+from .failures import PluginAPIError, UnavailableError, ValidationError, from_status
 
 if TYPE_CHECKING:
     from ..message.wkt import AnyMessage

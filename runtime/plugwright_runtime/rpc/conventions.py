@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc
 
-from .. import errors
-from ..errors import FieldError, PluginAPIError, StatusError, from_embedded, text_of
+from ..errors import FieldError, PlugwrightError
 from ..message.model import Model
 from ..message.package import Codec
+from . import failures
+from .failures import PluginAPIError, StatusError, from_embedded, text_of
 
 if TYPE_CHECKING:
     from typing import TypedDict, Unpack
@@ -44,7 +45,7 @@ _log = logging.getLogger("plugwright.errors")
 _TOLD = 10
 
 
-class WrongReply(errors.PlugwrightError, TypeError):
+class WrongReply(PlugwrightError, TypeError):
     """A servicer's method returned what its response is not, such as None."""
 
 
@@ -63,7 +64,8 @@ class StatusErrors:
     ) -> None:
         self.embed_all = embed_all
         self._exceptions: dict[grpc.StatusCode, type[PluginAPIError]] = {
-            grpc.StatusCode[code]: getattr(errors, name) for code, name in (statuses or {}).items()
+            grpc.StatusCode[code]: getattr(failures, name)
+            for code, name in (statuses or {}).items()
         }
 
     def exception(self, code: grpc.StatusCode) -> type[PluginAPIError] | None:
@@ -86,7 +88,7 @@ class StatusErrors:
                     return next((c for c in own if c in codes), codes[0])
                 if own:
                     break
-        return errors.code_of(error)
+        return failures.code_of(error)
 
     def failure(self, response: Any, rpc: str) -> PluginAPIError | None:
         """The failure that a client finds in `response`."""

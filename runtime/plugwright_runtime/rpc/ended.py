@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import grpc
 
-from ..errors import PluginAPIError, status_text, text_of
+from ..errors import PlugwrightError
 from ..failure_log import report
+from .failures import PluginAPIError, status_text, text_of
 
 Status: TypeAlias = tuple[grpc.StatusCode, str, tuple[tuple[str, bytes], ...]]
 
@@ -20,7 +21,7 @@ _KEY = "grpc-status-details-bin"
 _log = logging.getLogger("plugwright.errors")
 
 
-class Ended(Exception):
+class Ended(PlugwrightError):
     """A call ends with a status, and with the details that `error` carries."""
 
     def __init__(

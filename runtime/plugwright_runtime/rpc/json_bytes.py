@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import FieldError, PluginAPIError
+from ..errors import FieldError
+from .failures import PluginAPIError
 
 
 def dump(value: Any) -> bytes:

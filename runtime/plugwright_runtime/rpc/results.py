@@ -22,7 +22,8 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, cast
 
 import grpc
 
-from ..errors import PluginAPIError, PlugwrightError
+from ..errors import PlugwrightError
+from .failures import PluginAPIError
 
 P = ParamSpec("P")
 T = TypeVar("T")

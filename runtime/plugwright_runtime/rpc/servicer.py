@@ -20,7 +20,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 import grpc
 
-from ..errors import DecodeError, PluginAPIError, Unimplemented, text_of
+from ..errors import DecodeError
 from ..failure_log import FAILED_BADLY, report
 from ..limits import STATUS_BYTES
 from ..loops.crossing import Overloaded, adopt, cancelled, given_up, in_thread
@@ -31,6 +31,7 @@ from ..message.package import Codec, package_of
 from .bridged_calls import bridged
 from .conventions import StatusErrors, WrongReply
 from .ended import Ended
+from .failures import PluginAPIError, Unimplemented, text_of
 from .streams import Requests as Requests
 from .streams import items
 

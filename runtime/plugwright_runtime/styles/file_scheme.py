@@ -16,7 +16,7 @@ import socket
 import tempfile
 from typing import Any
 
-from ..launch_error import LaunchError
+from ..errors import LaunchError
 from ..process.endpoint import Endpoint, bind_grpc
 from .goplugin.listener import start_listening, temporary_directory
 from .goplugin.relay import Factory, Relay, Side

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from ..launch_error import LaunchError
+from ..errors import LaunchError
 from ..limits import MAX_MESSAGE_BYTES, STATUS_BYTES_OF_GO, checked_status_bytes
 from ..process import children
 from ..process.diversion import check_stdout, put_stdin_aside, send_lines_at_once, unread_bytes

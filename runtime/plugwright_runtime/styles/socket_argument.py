@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..launch_error import LaunchError
+from ..errors import LaunchError
 from ..limits import MAX_MESSAGE_BYTES, STATUS_BYTES, checked_status_bytes
 from ..process.endpoint import MAX_PATH_BYTES, Endpoint, bind_grpc
 from ..process.guardian import Guardian

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from ..errors import Unimplemented
 from ..message.model import Model
+from ..rpc.failures import Unimplemented
 from ..rpc.servicer import Rpc, ServerContext, Servicer
 
 M = TypeVar("M", bound=Model)

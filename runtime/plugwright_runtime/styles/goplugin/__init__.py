@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ...launch_error import LaunchError
+    from ...errors import LaunchError
     from .broker import Accepted, Broker, Dialled
     from .logs import HclogHandler, configure_logging
     from .offers import BrokerError
@@ -40,7 +40,7 @@ _HOMES = {
     "BrokerError": "offers",
     "Dialled": "broker",
     "HclogHandler": "logs",
-    "LaunchError": "..launch_error",
+    "LaunchError": "..errors",
     "PluginContext": "process",
     "PluginSpec": "spec",
     "configure_logging": "logs",

@@ -20,7 +20,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from ...launch_error import LaunchError
+from ...errors import LaunchError
 from ...process.endpoint import Endpoint, discard
 from ...rpc.dialling import channel_options
 from . import protos

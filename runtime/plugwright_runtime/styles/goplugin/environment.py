@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ...launch_error import LaunchError
+from ...errors import LaunchError
 from .spec import PluginSpec
 
 VERSIONS = "PLUGIN_PROTOCOL_VERSIONS"

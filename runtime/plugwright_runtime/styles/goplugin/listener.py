@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from ...launch_error import LaunchError
+from ...errors import LaunchError
 from ...process import children
 from ...process.endpoint import LOOPBACK, MAX_PATH_BYTES, Endpoint, bind_grpc, tcp_endpoint
 from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Launch, is_speakable

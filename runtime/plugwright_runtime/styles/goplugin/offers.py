@@ -11,6 +11,7 @@ import asyncio
 import time
 from typing import Literal, cast
 
+from ...errors import PlugwrightError
 from ...process.endpoint import Endpoint
 
 WAIT_SECONDS = 5.0
@@ -20,7 +21,7 @@ MAX_ADDRESS = 1024  # characters
 MAX_ID = 2**32 - 1
 
 
-class BrokerError(Exception):
+class BrokerError(PlugwrightError):
     """A connection between host and plugin could not be arranged; the text says which and why."""
 
 

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 import grpc.aio
 
-from ...launch_error import LaunchError
+from ...errors import LaunchError
 from ...limits import message_limits, metadata_limits
 from ...process.diversion import flush_streams, mend_streams, unread_bytes
 from ...process.endpoint import Endpoint

@@ -13,7 +13,7 @@ import socket
 import sys
 from typing import Any
 
-from ...launch_error import LaunchError
+from ...errors import LaunchError
 from ...process.endpoint import Endpoint, bind_grpc
 from .certificate import HOST_NAME, make_identity
 from .listener import Listeners, start_listening
