@@ -36,7 +36,8 @@ from plugwright.output.source import SourceFile
 from plugwright.python import names
 from plugwright_runtime.hooks.plugin import PluginBase
 from plugwright_runtime.message.model import Model, OneofCase, OpenEnum
-from plugwright_runtime.rpc.client import AsyncClient, SyncClient
+from plugwright_runtime.rpc.client_async import AsyncClient
+from plugwright_runtime.rpc.client_sync import SyncClient
 from plugwright_runtime.rpc.servicer import Servicer
 
 _F = FieldDescriptorProto

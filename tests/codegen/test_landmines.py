@@ -21,7 +21,7 @@ from packages import (
 )
 from plugwright_runtime import codec
 from plugwright_runtime.message.model import Model, OneofCase
-from plugwright_runtime.rpc.client import SyncClient
+from plugwright_runtime.rpc.client_sync import SyncClient
 from plugwright_runtime.rpc.servicer import Servicer, handlers
 from plugwright_runtime.testing import BackgroundServer
 

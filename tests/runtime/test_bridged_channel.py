@@ -26,7 +26,8 @@ from plugwright_runtime.loops.bridged_channel import BridgedChannel
 from plugwright_runtime.loops.crossing import Mailbox, mailbox
 from plugwright_runtime.loops.pool import transport
 from plugwright_runtime.rpc.bridged_calls import bridged
-from plugwright_runtime.rpc.client import AsyncClient, ClientOptions
+from plugwright_runtime.rpc.client import ClientOptions
+from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.testing import BackgroundServer
 
 pytestmark = pytest.mark.timeout(60)

@@ -23,7 +23,9 @@ from goplugin_host import (
     start_plugin,
 )
 from h2_server import Serving, serving
-from plugwright_runtime.rpc.client import AsyncClient, ClientOptions, SyncClient
+from plugwright_runtime.rpc.client import ClientOptions
+from plugwright_runtime.rpc.client_async import AsyncClient
+from plugwright_runtime.rpc.client_sync import SyncClient
 from plugwright_runtime.rpc.dialling import channel_options
 
 pytestmark = pytest.mark.timeout(60)

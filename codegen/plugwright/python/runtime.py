@@ -141,9 +141,10 @@ write_wrapper = _wkt("write_wrapper")
 
 # ---------------------------------------------------------------------- calls and hooks
 
+SyncClient = _Module("rpc.client_sync")("SyncClient")
+AsyncClient = _Module("rpc.client_async")("AsyncClient")
+
 _client = _Module("rpc.client")
-SyncClient = _client("SyncClient")
-AsyncClient = _client("AsyncClient")
 ClientOptions = _client("ClientOptions")
 Metadata = _client("Metadata")
 filled = _client("filled")

@@ -1,33 +1,27 @@
-"""How is a call made? The cores that generated clients, sync and async, are built on.
+"""What do the clients of a service share, sync and async: settings, channel, answers and failures?
 
-A generated method is one call of `_unary` or a stream: encode the request, call, map the failure,
-decode the answer. A failure, embedded or a gRPC status, is a `PluginAPIError`; nobody sees
-`grpc.RpcError`. The channel is made at the first call.
+A failure, embedded in an answer or a gRPC status, is a `PluginAPIError`; nobody sees
+`grpc.RpcError`. The channel is made at the first call. `client_sync` and `client_async` make the
+calls.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import json
 import math
 import os
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import grpc
 
 from ..errors import DecodeError
 from ..limits import message_limits, metadata_limits
-from ..loops.crossing import cancelled
 from ..loops.deadlines import remaining
-from ..loops.pool import transport, waiting
 from ..message import codec
 from ..message.model import Model
-from .dialling import channel_options
+from .dialling import retries
 from .failures import PluginAPIError, UnavailableError, ValidationError, from_status
 
 if TYPE_CHECKING:
@@ -75,8 +69,16 @@ def filled(value: T | None, model: type[T]) -> T:
     return model() if value is None else value
 
 
-class _Client:
-    """What the sync and the async core share: settings, address, error mapping."""
+class Outgoing:
+    """The requests of a stream. gRPC reports an error of the user's iterator as a status without a
+    cause: it is kept here.
+    """
+
+    failure: BaseException | None = None
+
+
+class ClientBase:
+    """A client of one service; generated classes are made of this and their methods."""
 
     _options: ClassVar[ClientOptions]
 
@@ -117,11 +119,12 @@ class _Client:
         advice = f"pass target= or set {env}" if env else "pass target="
         raise UnavailableError(f"no address to connect to; {advice}")
 
-    def _grpc_options(self, address: str) -> list[tuple[str, Any]]:
+    def _grpc_options(self) -> dict[str, Any]:
+        service, idempotent = self._options.service, self._options.idempotent
         options: dict[str, Any] = dict([*message_limits(), *metadata_limits()])
-        if self._options.idempotent:
-            options["grpc.service_config"] = _retries(self._options)
-        return channel_options(address, options | dict(self._channel_options))
+        if idempotent:
+            options["grpc.service_config"] = retries(service, idempotent)
+        return options | dict(self._channel_options)
 
     def _call(self, rpc: str, kind: str) -> Any:
         call = self._calls.get(rpc)
@@ -130,13 +133,12 @@ class _Client:
                 if self._closed:
                     raise UnavailableError("the client is closed; make a new one", rpc=rpc)
                 if self._channel is None:
-                    address = self._address()
-                    self._channel = self._connect(address, self._grpc_options(address))
+                    self._channel = self._connect(self._address(), self._grpc_options())
                 make = getattr(self._channel, kind)
                 call = self._calls[rpc] = make(f"/{self._options.service}/{rpc}")
         return call
 
-    def _connect(self, address: str, options: list[tuple[str, Any]]) -> Any:
+    def _connect(self, address: str, given: Mapping[str, Any]) -> Any:
         raise AssertionError("a core says how it connects")
 
     def _arguments(
@@ -163,7 +165,7 @@ class _Client:
     ) -> Any:
         """A call under way; one that cannot be made fails as if the peer had refused it."""
         call = self._call(rpc, kind)
-        apart = timeout is not None and kind != "stream_unary"
+        apart = timeout is not None and kind in ("unary_stream", "stream_stream")
         try:
             return call(argument, **self._arguments(timeout, metadata, apart))
         except Exception as error:
@@ -180,12 +182,7 @@ class _Client:
             raise failure
         return response
 
-    def _told(
-        self,
-        error: BaseException,
-        rpc: str,
-        outgoing: _Outgoing | _AsyncOutgoing | None = None,
-    ) -> BaseException:
+    def _told(self, error: BaseException, rpc: str, outgoing: Outgoing | None) -> BaseException:
         """What a caller gets for `error`: what its own requests raised comes before the status that
         gRPC makes of that. `error` itself if that is not of the call, such as a cancellation.
         """
@@ -234,312 +231,3 @@ def _details(error: Any) -> tuple[AnyMessage, ...]:
 
             return read(value)
     return ()
-
-
-def _retries(options: ClientOptions) -> str:
-    """A gRPC service config that repeats idempotent calls the host was not there to answer."""
-    names = [{"service": options.service, "method": rpc} for rpc in options.idempotent]
-    policy = {
-        "maxAttempts": 4,
-        "initialBackoff": "0.1s",
-        "maxBackoff": "2s",
-        "backoffMultiplier": 2,
-        "retryableStatusCodes": ["UNAVAILABLE"],
-    }
-    return json.dumps({"methodConfig": [{"name": names, "retryPolicy": policy}]})
-
-
-class SyncClient(_Client):
-    """The core of generated sync clients; a context manager, safe to share between threads."""
-
-    def _connect(self, address: str, options: list[tuple[str, Any]]) -> Any:
-        return grpc.insecure_channel(address, options=options)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection; calls still under way end with UnavailableError."""
-        with self._lock:
-            self._closed = True
-            self._calls.clear()
-            channel, self._channel = self._channel, None
-        if channel is not None and self._owns_channel:
-            channel.close()
-
-    def _unary(
-        self,
-        rpc: str,
-        request: Model,
-        response: type[R],
-        timeout: float | None,
-        metadata: Metadata | None,
-    ) -> R:
-        data = codec.encode(request)
-        call = self._call(rpc, "unary_unary")
-        with waiting():
-            try:
-                answer = call(data, **self._arguments(timeout, metadata))
-            except Exception as error:
-                raise self._failure(error, rpc) from None
-        return self._answer(rpc, response, answer)
-
-    def _server_stream(
-        self,
-        rpc: str,
-        request: Model,
-        response: type[R],
-        timeout: float | None,
-        metadata: Metadata | None,
-    ) -> Iterator[R]:
-        data = codec.encode(request)
-        stream = self._start(rpc, "unary_stream", data, timeout, metadata)
-        yield from self._items(rpc, response, stream, None)
-
-    def _client_stream(
-        self,
-        rpc: str,
-        requests: Iterable[Model],
-        response: type[R],
-        timeout: float | None,
-        metadata: Metadata | None,
-    ) -> R:
-        call = self._call(rpc, "stream_unary")
-        outgoing = _Outgoing(requests)
-        with waiting():
-            try:
-                answer = call(outgoing, **self._arguments(timeout, metadata))
-            except Exception as error:
-                raise self._told(error, rpc, outgoing) from None
-        return self._answer(rpc, response, answer)
-
-    def _bidi_stream(
-        self,
-        rpc: str,
-        requests: Iterable[Model],
-        response: type[R],
-        timeout: float | None,
-        metadata: Metadata | None,
-    ) -> Iterator[R]:
-        outgoing = _Outgoing(requests)
-        stream = self._start(rpc, "stream_stream", outgoing, timeout, metadata)
-        yield from self._items(rpc, response, stream, outgoing)
-
-    def _items(
-        self, rpc: str, response: type[R], stream: Any, outgoing: _Outgoing | None
-    ) -> Iterator[R]:
-        """The messages of a stream; leaving the loop early cancels the call."""
-        try:
-            while (data := _next(stream)) is not None:
-                yield self._answer(rpc, response, data)
-        except grpc.RpcError as error:
-            raise self._told(error, rpc, outgoing) from None
-        finally:
-            stream.cancel()
-
-
-def _next(stream: Iterator[bytes]) -> bytes | None:
-    with waiting():
-        return next(stream, None)
-
-
-class _Outgoing:
-    """The requests of a stream, encoded; an error of the user's iterator is kept, for gRPC
-    reports it as a status without a cause."""
-
-    def __init__(self, requests: Iterable[Model]) -> None:
-        self._requests = iter(requests)
-        self._variables = contextvars.copy_context()
-        self.failure: BaseException | None = None
-
-    def __iter__(self) -> _Outgoing:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            # In a thread of gRPC.
-            return codec.encode(self._variables.run(next, self._requests))
-        except StopIteration:
-            raise
-        except BaseException as error:
-            self.failure = error
-            raise
-
-
-class AsyncClient(_Client):
-    """The core of generated async clients; an async context manager, for one event loop."""
-
-    def _connect(self, address: str, options: list[tuple[str, Any]]) -> Any:
-        import grpc.aio
-
-        def connect() -> Any:
-            return grpc.aio.insecure_channel(address, options=options)
-
-        there = transport()
-        if there is None:
-            return connect()
-        from ..loops.bridged_channel import BridgedChannel
-
-        return BridgedChannel(there, connect)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connection; calls still under way end with UnavailableError."""
-        self._closed = True
-        self._calls.clear()
-        channel, self._channel = self._channel, None
-        if channel is not None and self._owns_channel:
-            await channel.close()
-
-    def _comes_of_close(self, error: BaseException) -> bool:
-        """gRPC makes that look like a cancelled task."""
-        ours = isinstance(error, asyncio.CancelledError) and not cancelled()
-        return ours and self._closed
-
-    async def _unary(
-        self,
-        rpc: str,
-        request: Model,
-        response: type[R],
-        timeout: float | None,
-        metadata: Metadata | None,
-    ) -> R:
-        data = codec.encode(request)
-        call = self._call(rpc, "unary_unary")
-        try:
-            answer = await call(data, **self._arguments(timeout, metadata))
-        except BaseException as error:
-            told = self._told(error, rpc)
-            if told is error:
-                raise
-            raise told from None
-        return self._answer(rpc, response, answer)
-
-    async def _server_stream(
-        self,
-        rpc: str,
-        request: Model,
-        response: type[R],
-        timeout: float | None,
-        metadata: Metadata | None,
-    ) -> AsyncIterator[R]:
-        data = codec.encode(request)
-        stream = self._start(rpc, "unary_stream", data, timeout, metadata)
-        async for item in self._items(rpc, response, stream, None):
-            yield item
-
-    async def _client_stream(
-        self,
-        rpc: str,
-        requests: AsyncIterable[Model],
-        response: type[R],
-        timeout: float | None,
-        metadata: Metadata | None,
-    ) -> R:
-        outgoing = _AsyncOutgoing(requests)
-        call = self._start(rpc, "stream_unary", outgoing.encoded(), timeout, metadata)
-        stream = outgoing.of(call)
-        try:
-            answer: bytes = await stream
-        except BaseException as error:
-            told = self._told(error, rpc, outgoing)
-            if told is error:
-                raise
-            raise told from None
-        return self._answer(rpc, response, answer)
-
-    async def _bidi_stream(
-        self,
-        rpc: str,
-        requests: AsyncIterable[Model],
-        response: type[R],
-        timeout: float | None,
-        metadata: Metadata | None,
-    ) -> AsyncIterator[R]:
-        outgoing = _AsyncOutgoing(requests)
-        call = self._start(rpc, "stream_stream", outgoing.encoded(), timeout, metadata)
-        stream = outgoing.of(call)
-        async for item in self._items(rpc, response, stream, outgoing):
-            yield item
-
-    async def _items(
-        self, rpc: str, response: type[R], stream: Any, outgoing: _AsyncOutgoing | None
-    ) -> AsyncIterator[R]:
-        """The messages of a stream; leaving the loop early cancels the call."""
-        items = aiter(stream)
-        try:
-            while (data := await self._next(rpc, items, outgoing)) is not None:
-                yield self._answer(rpc, response, data)
-        finally:
-            stream.cancel()
-
-    async def _next(
-        self, rpc: str, items: AsyncIterator[bytes], outgoing: _AsyncOutgoing | None
-    ) -> bytes | None:
-        """The next message of a stream, None at its end."""
-        try:
-            return await anext(items, None)
-        except BaseException as error:
-            told = self._told(error, rpc, outgoing)
-            if told is error:
-                raise
-            raise told from None
-
-
-class _AsyncOutgoing:
-    """The requests of a stream, encoded.
-
-    grpc.aio waits forever when the iterator it reads from raises, so its failure cancels the call
-    and is raised instead of the cancellation. And it leaves the iterator waiting when the call is
-    over, so the end of the call ends the task that reads from it. This also keeps a write that
-    comes too late from replacing the peer's status by one of its own (grpc/grpc#36066).
-    """
-
-    def __init__(self, requests: AsyncIterable[Model]) -> None:
-        self._requests = requests
-        self._reader: asyncio.Task[Any] | None = None
-        self._call: Any = None
-        self.failure: BaseException | None = None
-
-    def of(self, call: Any) -> Any:
-        """`call`, bound to these requests."""
-        self._call = call
-        call.add_done_callback(self._over)
-        return call
-
-    def _over(self, call: Any) -> None:
-        # gRPC may have cancelled it already: once more would interrupt its `finally`.
-        if self._reader is not None and not self._reader.cancelling():
-            self._reader.cancel()
-
-    async def encoded(self) -> AsyncIterator[bytes]:
-        self._reader = asyncio.current_task()
-        try:
-            async for request in self._requests:
-                yield codec.encode(request)
-        except Exception as error:
-            self.failure = error
-            self._call.cancel()
-        finally:
-            self._reader = None
-            close: Any = getattr(self._requests, "aclose", None)
-            if close is not None:
-                await close()

@@ -6,7 +6,8 @@ channel of this runtime is made with them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 SOCKET_SCHEMES = frozenset({"unix", "unix-abstract"})
@@ -24,3 +25,16 @@ def channel_options(
         options["grpc.default_authority"] = "localhost"
     # Of an option given twice gRPC takes the first.
     return [*(options | dict(given)).items()]
+
+
+def retries(service: str, rpcs: Iterable[str]) -> str:
+    """A gRPC service config that repeats calls of `rpcs` that the host was not there to answer."""
+    names = [{"service": service, "method": rpc} for rpc in rpcs]
+    policy = {
+        "maxAttempts": 4,
+        "initialBackoff": "0.1s",
+        "maxBackoff": "2s",
+        "backoffMultiplier": 2,
+        "retryableStatusCodes": ["UNAVAILABLE"],
+    }
+    return json.dumps({"methodConfig": [{"name": names, "retryPolicy": policy}]})

@@ -7,13 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.rpc.client import (
-    AsyncClient,
-    Metadata,
-    SyncClient,
-    given,
-    present,
-)
+from plugwright_runtime.rpc.client import Metadata, given, present
+from plugwright_runtime.rpc.client_async import AsyncClient
+from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
     from ...models import api_file_bot as _api_file_bot

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import AsyncIterator, TYPE_CHECKING
 
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.rpc.client import AsyncClient, Metadata
+from plugwright_runtime.rpc.client import Metadata
+from plugwright_runtime.rpc.client_async import AsyncClient
 
 if TYPE_CHECKING:
     from ...models import flavours as _flavours

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Iterator, TYPE_CHECKING
 
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.rpc.client import Metadata, SyncClient
+from plugwright_runtime.rpc.client import Metadata
+from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
     from ...models import flavours as _flavours

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from plugwright_runtime.deprecation import deprecated
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.rpc.client import AsyncClient, Metadata, SyncClient
+from plugwright_runtime.rpc.client import Metadata
+from plugwright_runtime.rpc.client_async import AsyncClient
+from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
     from ...models import deprecated as _deprecated

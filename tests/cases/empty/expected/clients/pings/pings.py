@@ -7,7 +7,9 @@ from __future__ import annotations
 from typing import AsyncIterator, Iterator, TYPE_CHECKING
 
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.rpc.client import AsyncClient, Metadata, SyncClient
+from plugwright_runtime.rpc.client import Metadata
+from plugwright_runtime.rpc.client_async import AsyncClient
+from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
     from ...models import empty as _empty

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.rpc.client import AsyncClient, ClientOptions, SyncClient
+from plugwright_runtime.rpc.client import ClientOptions
+from plugwright_runtime.rpc.client_async import AsyncClient
+from plugwright_runtime.rpc.client_sync import SyncClient
 
 
 class IdleClient(
