@@ -58,7 +58,8 @@ class Row(NamedTuple):
     """`read`: None = the value as it is; `subscript` = `read[v]`, else `read(v)`.
 
     `fill`: a function that writes into a sub-message; None = plain assignment. `check`: the value
-    as it is assigned, from its source; it refuses what protobuf would change in silence.
+    as it is assigned, from its source; it refuses what protobuf would change in silence. `noted`:
+    the reader adds what has unknown fields to a list, `u`.
     """
 
     annotation: Expr
@@ -69,6 +70,7 @@ class Row(NamedTuple):
     check: Callable[[str], Code] | None = None
     always: bool = False
     generated: bool = False
+    noted: bool = False
 
 
 _PYTHON = {
@@ -114,7 +116,7 @@ _UNCHECKED = _SCALAR_ROWS[Scalar.STRING]._replace(read=runtime.text)
 
 
 def _well_known(annotation: Expr, read: Symbol, write: Symbol) -> Row:
-    return Row(annotation, None, read, fill=write)
+    return Row(annotation, None, read, fill=write, noted=True)
 
 
 def _wrapper(scalar: Scalar) -> Row:
@@ -288,7 +290,7 @@ class Kinds:
                 if field.presence and not field.required:
                     if field.kind == MessageKind("google.protobuf.Value"):
                         # None says that the field is not set, so null is something else.
-                        value = expr(runtime.read_set_value, f"({source})")
+                        value = expr(runtime.read_set_value, f"({source}, u)")
                     return [
                         expr(
                             f"o.{attribute} = ",
@@ -449,8 +451,10 @@ def _read_value(row: Row, source: str) -> Code | None:
         return None
     if row.subscript:
         return expr(row.read, f"[{source}]")
-    # `keep` says whether unknown fields are kept; well-known types have none to keep.
-    return expr(row.read, f"({source}, keep)" if row.generated else f"({source})")
+    # `keep` says whether unknown fields are kept. Of well-known types the message around them keeps
+    # those, so it gets a note of them in `u`.
+    more = ", keep" if row.generated else ", u" if row.noted else ""
+    return expr(row.read, f"({source}{more})")
 
 
 def _attempt(body: list[Code], error: str, otherwise: list[Code]) -> list[Code]:

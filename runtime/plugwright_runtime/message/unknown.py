@@ -10,12 +10,16 @@ the bytes that came in, however they are spread over messages and levels.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
 # In so few bytes not even unknown fields alone cost much: 20 ms, and 4 MiB for a moment.
 LARGE = 64 * 1024
+
+
+Inside: TypeAlias = list[Any] | None
+"""Where readers of well-known types note each message that has unknown fields; None = nowhere."""
 
 
 class _Sure:

@@ -22,6 +22,8 @@ from typing import Any
 
 from .nanotime import NanoDatetime, NanoTimedelta
 from .rawtime import RawDatetime, RawTimedelta
+from .unknown import Inside
+from .wire import UnknownFieldSet
 from .wkt_any import (
     AnyMessage,
     Empty,
@@ -83,8 +85,10 @@ __all__ = [
 ]
 
 
-def read_wrapper(m: Any) -> Any:
+def read_wrapper(m: Any, inside: Inside = None) -> Any:
     """The value of one of the nine wrappers (google/protobuf/wrappers.proto)."""
+    if inside is not None and UnknownFieldSet(m):
+        inside.append(m)
     return m.value
 
 

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self, TypeVar
 
 from .model import Model
-from .wire import LONG, items, long_list
+from .unknown import Inside
+from .wire import LONG, UnknownFieldSet, items, long_list
 from .wkt_json import expect
 from .wkt_time import read_duration, read_timestamp, write_duration, write_timestamp
 
@@ -149,8 +150,10 @@ def _check_path(model: type[Model], path: str) -> None:
         message = None if is_repeated(field) else field.message_type
 
 
-def read_any(m: Any) -> AnyMessage:
+def read_any(m: Any, inside: Inside = None) -> AnyMessage:
     """The `AnyMessage` of a google.protobuf.Any; nothing is unpacked."""
+    if inside is not None and UnknownFieldSet(m):
+        inside.append(m)
     return AnyMessage(m.type_url, m.value)
 
 
@@ -161,8 +164,10 @@ def write_any(value: AnyMessage, m: Any) -> None:
     m.value = value.value
 
 
-def read_empty(m: Any) -> Empty:
+def read_empty(m: Any, inside: Inside = None) -> Empty:
     """The `Empty` of a google.protobuf.Empty."""
+    if inside is not None and UnknownFieldSet(m):
+        inside.append(m)
     return Empty()
 
 
@@ -171,8 +176,10 @@ def write_empty(value: Empty, m: Any) -> None:
     expect(Empty, value, "Empty")
 
 
-def read_field_mask(m: Any) -> FieldMask:
+def read_field_mask(m: Any, inside: Inside = None) -> FieldMask:
     """The `FieldMask` of a google.protobuf.FieldMask, paths as they came."""
+    if inside is not None and UnknownFieldSet(m):
+        inside.append(m)
     return FieldMask(m.paths[:] if len(m.paths) < LONG else long_list(m.paths))
 
 

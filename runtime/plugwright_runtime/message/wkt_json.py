@@ -15,6 +15,9 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Final, TypeAlias
 
+from .unknown import Inside
+from .wire import UnknownFieldSet
+
 JSONObject: TypeAlias = dict[str, Any]
 JSONValue: TypeAlias = Any
 
@@ -46,39 +49,54 @@ _EXACT = 2**53  # every int of at most this magnitude is a double
 # ------------------------------------------------------------------ protobuf -> Python
 
 
-def read_struct(m: Any) -> JSONObject:
+def read_struct(m: Any, inside: Inside = None) -> JSONObject:
     """The dict of a google.protobuf.Struct."""
     fields = m.fields
     result: JSONObject = {}
+    if inside is None:
+        for key in fields:
+            v = fields[key]
+            # A member that is not set reads as its zero: a text that is there is the value.
+            result[key] = v.string_value or _read(v, None)
+        return result
+    if UnknownFieldSet(m):
+        inside.append(m)
     for key in fields:
         v = fields[key]
-        # A member that is not set reads as its zero: a text that is there is the value.
-        result[key] = v.string_value or _read(v)
+        if UnknownFieldSet(v):
+            inside.append(v)
+        result[key] = v.string_value or _read(v, inside)
     return result
 
 
-def read_list_value(m: Any) -> list[JSONValue]:
+def read_list_value(m: Any, inside: Inside = None) -> list[JSONValue]:
     """The list of a google.protobuf.ListValue."""
     # Not of a slice: those of long lists hold Python's lock, and take ever longer.
-    return [v.string_value or _read(v) for v in m.values]
+    if inside is None:
+        return [v.string_value or _read(v, None) for v in m.values]
+    if UnknownFieldSet(m):
+        inside.append(m)
+    return [read_value(v, inside) for v in m.values]
 
 
-def read_value(m: Any) -> JSONValue:
+def read_value(m: Any, inside: Inside = None) -> JSONValue:
     """The JSON value of a google.protobuf.Value; None if no kind is set.
 
     A number is an int if it is integral and at most 2**53 in magnitude, except -0.0;
     else it is a float, NaN and infinities included.
     """
-    return m.string_value or _read(m)
+    if inside is not None and UnknownFieldSet(m):
+        inside.append(m)
+    return m.string_value or _read(m, inside)
 
 
-def read_set_value(m: Any) -> JSONValue:
+def read_set_value(m: Any, inside: Inside = None) -> JSONValue:
     """As `read_value`, but `NULL` for null: where None says that there is no value."""
-    value = read_value(m)
+    value = read_value(m, inside)
     return NULL if value is None and m.WhichOneof("kind") else value
 
 
-def _read(v: Any) -> JSONValue:
+def _read(v: Any, inside: Inside) -> JSONValue:
     """The value of a Value that holds no text, or an empty one."""
     if number := v.number_value:
         if -_EXACT <= number <= _EXACT and number == (integer := int(number)):
@@ -86,7 +104,7 @@ def _read(v: Any) -> JSONValue:
         return number
     kind = v.WhichOneof("kind")
     if kind == "struct_value":
-        return read_struct(v.struct_value)
+        return read_struct(v.struct_value, inside)
     if kind == "list_value":
         return read_list_value(v.list_value)
     if kind == "bool_value":

@@ -12,6 +12,8 @@ from typing import Any
 
 from .nanotime import nano_datetime, nano_timedelta
 from .rawtime import EPOCH, GIGA, RawDatetime, RawTimedelta, below_microsecond, total_nanoseconds
+from .unknown import Inside
+from .wire import UnknownFieldSet
 from .wkt_json import expect
 
 _FIRST = -62_135_596_800  # 0001-01-01T00:00:00Z
@@ -19,13 +21,15 @@ _LAST = 253_402_300_799  # 9999-12-31T23:59:59Z
 _LONGEST = 315_576_000_000  # seconds, about 10,000 years
 
 
-def read_timestamp(m: Any) -> datetime:
+def read_timestamp(m: Any, inside: Inside = None) -> datetime:
     """The aware UTC datetime of a google.protobuf.Timestamp.
 
     A `NanoDatetime` if the nanoseconds are no whole microseconds. A `RawDatetime` if the
     message is not valid: seconds outside of the years 1 to 9999, nanos outside of
     0..999999999.
     """
+    if inside is not None and UnknownFieldSet(m):
+        inside.append(m)
     seconds, nanos = m.seconds, m.nanos
     if not (_FIRST <= seconds <= _LAST and 0 <= nanos < GIGA):
         return RawDatetime(seconds, nanos)
@@ -56,13 +60,15 @@ def write_timestamp(value: datetime, m: Any) -> None:
     m.nanos = since.microseconds * 1000 + below_microsecond(value)
 
 
-def read_duration(m: Any) -> timedelta:
+def read_duration(m: Any, inside: Inside = None) -> timedelta:
     """The timedelta of a google.protobuf.Duration.
 
     A `NanoTimedelta` if the nanoseconds are no whole microseconds. A `RawTimedelta` if the
     message is not valid: more than 315576000000 seconds either way, more than 999999999
     nanos, or one part positive and the other negative.
     """
+    if inside is not None and UnknownFieldSet(m):
+        inside.append(m)
     seconds, nanos = m.seconds, m.nanos
     if (
         not (-_LONGEST <= seconds <= _LONGEST and -GIGA < nanos < GIGA)

@@ -63,13 +63,14 @@ def write_Empty(o: Empty, m: Any, /) -> None:
 
 def read_MediaFile(m: Any, keep: bool = True, /) -> MediaFile:
     o = new(MediaFile)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.id = m.id
     o.title = m.title if h("title") else None
     o.user_id = m.user_id
     o.media_type = m.media_type
     o.duration = read_MediaFileDuration(m.duration, keep) if h("duration") else None
-    o.added_time = read_timestamp(m.added_time) if h("added_time") else None
+    o.added_time = read_timestamp(m.added_time, u) if h("added_time") else None
     o.preview_data = (
         read_MediaFilePreviewData(m.preview_data, keep) if h("preview_data") else None
     )
@@ -86,7 +87,9 @@ def read_MediaFile(m: Any, keep: bool = True, /) -> MediaFile:
     o.default_subtitle_id = m.default_subtitle_id if h("default_subtitle_id") else None
     o.playback_url = m.playback_url if h("playback_url") else None
     o.orig_url = m.orig_url if h("orig_url") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -160,16 +163,19 @@ def read_MediaFileProcessingMetadata(
     m: Any, keep: bool = True, /
 ) -> MediaFileProcessingMetadata:
     o = new(MediaFileProcessingMetadata)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.recompression_done = (
-        read_timestamp(m.recompression_done) if h("recompression_done") else None
+        read_timestamp(m.recompression_done, u) if h("recompression_done") else None
     )
-    o.thumbs_done = read_timestamp(m.thumbs_done) if h("thumbs_done") else None
+    o.thumbs_done = read_timestamp(m.thumbs_done, u) if h("thumbs_done") else None
     o.orig_filename = m.orig_filename
     o.ffprobe_metadata_all = (
         m.ffprobe_metadata_all if h("ffprobe_metadata_all") else None
     )
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -251,6 +257,7 @@ def write_MediaFilePreviewData_ThumbSheet(
 
 def read_Subtitle(m: Any, keep: bool = True, /) -> Subtitle:
     o = new(Subtitle)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.id = m.id
     o.media_file_id = m.media_file_id
@@ -260,8 +267,10 @@ def read_Subtitle(m: Any, keep: bool = True, /) -> Subtitle:
     o.time_offset = m.time_offset
     o.orig_url = m.orig_url
     o.playback_url = m.playback_url
-    o.added_time = read_timestamp(m.added_time) if h("added_time") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.added_time = read_timestamp(m.added_time, u) if h("added_time") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -294,6 +303,7 @@ def write_Subtitle(o: Subtitle, m: Any, /) -> None:
 
 def read_Comment(m: Any, keep: bool = True, /) -> Comment:
     o = new(Comment)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.id = m.id
     o.media_file_id = m.media_file_id
@@ -307,9 +317,11 @@ def read_Comment(m: Any, keep: bool = True, /) -> Comment:
     o.subtitle_filename_ifnull = (
         m.subtitle_filename_ifnull if h("subtitle_filename_ifnull") else None
     )
-    o.created = read_timestamp(m.created) if h("created") else None
-    o.edited = read_timestamp(m.edited) if h("edited") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.created = read_timestamp(m.created, u) if h("created") else None
+    o.edited = read_timestamp(m.edited, u) if h("edited") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -351,17 +363,20 @@ def write_Comment(o: Comment, m: Any, /) -> None:
 
 def read_UserMessage(m: Any, keep: bool = True, /) -> UserMessage:
     o = new(UserMessage)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.id = m.id if h("id") else None
     o.user_id = m.user_id if h("user_id") else None
-    o.created = read_timestamp(m.created) if h("created") else None
+    o.created = read_timestamp(m.created, u) if h("created") else None
     o.seen = m.seen
     o.type = E_UserMessage_Type[m.type]
     o.refs = read_UserMessage_Refs(m.refs, keep) if h("refs") else None
     o.message = m.message
     o.details = m.details if h("details") else None
     o.progress = m.progress if h("progress") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

@@ -1056,11 +1056,14 @@ def read_ClientSetCookiesRequest(
     m: Any, keep: bool = True, /
 ) -> ClientSetCookiesRequest:
     o = new(ClientSetCookiesRequest)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.sid = m.sid
     o.cookies = {k: x[k] for k in x} if (x := m.cookies) else {}
-    o.expire_time = read_timestamp(m.expire_time) if h("expire_time") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.expire_time = read_timestamp(m.expire_time, u) if h("expire_time") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

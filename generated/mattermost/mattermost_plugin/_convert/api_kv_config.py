@@ -487,11 +487,14 @@ def read_PublishWebSocketEventRequest(
     m: Any, keep: bool = True, /
 ) -> PublishWebSocketEventRequest:
     o = new(PublishWebSocketEventRequest)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.event = m.event
-    o.payload = read_struct(m.payload) if h("payload") else None
+    o.payload = read_struct(m.payload, u) if h("payload") else None
     o.broadcast = read_WebsocketBroadcast(m.broadcast, keep) if h("broadcast") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -717,10 +720,13 @@ def read_GetPluginConfigResponse(
     m: Any, keep: bool = True, /
 ) -> GetPluginConfigResponse:
     o = new(GetPluginConfigResponse)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
-    o.config = read_struct(m.config) if h("config") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.config = read_struct(m.config, u) if h("config") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -744,9 +750,12 @@ def read_SavePluginConfigRequest(
     m: Any, keep: bool = True, /
 ) -> SavePluginConfigRequest:
     o = new(SavePluginConfigRequest)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
-    o.config = read_struct(m.config) if h("config") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.config = read_struct(m.config, u) if h("config") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -1434,10 +1443,13 @@ def write_PluginStatus(o: PluginStatus, m: Any, /) -> None:
 
 def read_KeyValuePair(m: Any, keep: bool = True, /) -> KeyValuePair:
     o = new(KeyValuePair)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.key = m.key
-    o.value = read_set_value(m.value) if h("value") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.value = read_set_value(m.value, u) if h("value") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

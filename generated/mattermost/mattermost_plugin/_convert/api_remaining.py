@@ -4790,6 +4790,7 @@ def write_CommandArgs(o: CommandArgs, m: Any, /) -> None:
 
 def read_CommandResponse(m: Any, keep: bool = True, /) -> CommandResponse:
     o = new(CommandResponse)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.response_type = m.response_type
     o.text = m.text
@@ -4797,7 +4798,7 @@ def read_CommandResponse(m: Any, keep: bool = True, /) -> CommandResponse:
     o.channel_id = m.channel_id
     o.icon_url = m.icon_url
     o.type = m.type
-    o.props = read_struct(m.props) if h("props") else None
+    o.props = read_struct(m.props, u) if h("props") else None
     o.goto_location = m.goto_location
     o.trigger_id = m.trigger_id
     o.skip_slack_parsing = m.skip_slack_parsing
@@ -4806,7 +4807,9 @@ def read_CommandResponse(m: Any, keep: bool = True, /) -> CommandResponse:
         if (x := m.attachments)
         else []
     )
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -5213,18 +5216,21 @@ def write_GetPostsSinceForSyncCursor(o: GetPostsSinceForSyncCursor, m: Any, /) -
 
 def read_PropertyField(m: Any, keep: bool = True, /) -> PropertyField:
     o = new(PropertyField)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.id = m.id
     o.group_id = m.group_id
     o.name = m.name
     o.type = m.type
-    o.attrs = read_struct(m.attrs) if h("attrs") else None
+    o.attrs = read_struct(m.attrs, u) if h("attrs") else None
     o.target_id = m.target_id
     o.target_type = m.target_type
     o.create_at = m.create_at
     o.update_at = m.update_at
     o.delete_at = m.delete_at
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -5291,17 +5297,20 @@ def write_PropertyFieldSearchOpts(o: PropertyFieldSearchOpts, m: Any, /) -> None
 
 def read_PropertyValue(m: Any, keep: bool = True, /) -> PropertyValue:
     o = new(PropertyValue)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.id = m.id
     o.group_id = m.group_id
     o.field_id = m.field_id
     o.target_id = m.target_id
     o.target_type = m.target_type
-    o.value = read_set_value(m.value) if h("value") else None
+    o.value = read_set_value(m.value, u) if h("value") else None
     o.create_at = m.create_at
     o.update_at = m.update_at
     o.delete_at = m.delete_at
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -5389,6 +5398,7 @@ def write_PropertyGroup(o: PropertyGroup, m: Any, /) -> None:
 
 def read_AuditRecord(m: Any, keep: bool = True, /) -> AuditRecord:
     o = new(AuditRecord)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.id = m.id
     o.create_at = m.create_at
@@ -5400,8 +5410,10 @@ def read_AuditRecord(m: Any, keep: bool = True, /) -> AuditRecord:
     o.session_id = m.session_id
     o.client = m.client
     o.ip_address = m.ip_address
-    o.meta = read_struct(m.meta) if h("meta") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.meta = read_struct(m.meta, u) if h("meta") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

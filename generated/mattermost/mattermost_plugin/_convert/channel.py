@@ -48,6 +48,7 @@ def write_ChannelBannerInfo(o: ChannelBannerInfo, m: Any, /) -> None:
 
 def read_Channel(m: Any, keep: bool = True, /) -> Channel:
     o = new(Channel)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.id = m.id
     o.create_at = m.create_at
@@ -64,7 +65,7 @@ def read_Channel(m: Any, keep: bool = True, /) -> Channel:
     o.extra_update_at = m.extra_update_at
     o.creator_id = m.creator_id
     o.scheme_id = m.scheme_id if h("scheme_id") else None
-    o.props = read_struct(m.props) if h("props") else None
+    o.props = read_struct(m.props, u) if h("props") else None
     o.group_constrained = m.group_constrained if h("group_constrained") else None
     o.auto_translation = m.auto_translation
     o.shared = m.shared if h("shared") else None
@@ -77,7 +78,9 @@ def read_Channel(m: Any, keep: bool = True, /) -> Channel:
     o.policy_enforced = m.policy_enforced
     o.policy_is_active = m.policy_is_active
     o.default_category_name = m.default_category_name
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

@@ -89,6 +89,7 @@ def write_RequestContext(o: RequestContext, m: Any, /) -> None:
 
 def read_AppError(m: Any, keep: bool = True, /) -> AppError:
     o = new(AppError)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.id = m.id
     o.message = m.message
@@ -96,8 +97,10 @@ def read_AppError(m: Any, keep: bool = True, /) -> AppError:
     o.request_id = m.request_id
     o.status_code = m.status_code
     o.where = m.where
-    o.params = read_struct(m.params) if h("params") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.params = read_struct(m.params, u) if h("params") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

@@ -70,11 +70,14 @@ from ..models.hooks_command import (
 
 def read_WebSocketRequest(m: Any, keep: bool = True, /) -> WebSocketRequest:
     o = new(WebSocketRequest)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.seq = m.seq
     o.action = m.action
-    o.data = read_struct(m.data) if h("data") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.data = read_struct(m.data, u) if h("data") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

@@ -75,9 +75,12 @@ def write_OnInstallEvent(o: OnInstallEvent, m: Any, /) -> None:
 
 def read_FilesLimits(m: Any, keep: bool = True, /) -> FilesLimits:
     o = new(FilesLimits)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
-    o.total_storage = read_wrapper(m.total_storage) if h("total_storage") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.total_storage = read_wrapper(m.total_storage, u) if h("total_storage") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -95,9 +98,12 @@ def write_FilesLimits(o: FilesLimits, m: Any, /) -> None:
 
 def read_MessagesLimits(m: Any, keep: bool = True, /) -> MessagesLimits:
     o = new(MessagesLimits)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
-    o.history = read_wrapper(m.history) if h("history") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.history = read_wrapper(m.history, u) if h("history") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -115,9 +121,12 @@ def write_MessagesLimits(o: MessagesLimits, m: Any, /) -> None:
 
 def read_TeamsLimits(m: Any, keep: bool = True, /) -> TeamsLimits:
     o = new(TeamsLimits)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
-    o.active = read_wrapper(m.active) if h("active") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.active = read_wrapper(m.active, u) if h("active") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

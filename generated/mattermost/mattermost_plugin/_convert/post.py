@@ -106,11 +106,14 @@ def write_PostMetadata(o: PostMetadata, m: Any, /) -> None:
 
 def read_PostEmbed(m: Any, keep: bool = True, /) -> PostEmbed:
     o = new(PostEmbed)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.type = m.type
     o.url = m.url
-    o.data = read_struct(m.data) if h("data") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.data = read_struct(m.data, u) if h("data") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
@@ -246,6 +249,7 @@ def write_Reaction(o: Reaction, m: Any, /) -> None:
 
 def read_Post(m: Any, keep: bool = True, /) -> Post:
     o = new(Post)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.id = m.id
     o.create_at = m.create_at
@@ -260,7 +264,7 @@ def read_Post(m: Any, keep: bool = True, /) -> Post:
     o.message = m.message
     o.message_source = m.message_source
     o.type = m.type
-    o.props = read_struct(m.props) if h("props") else None
+    o.props = read_struct(m.props, u) if h("props") else None
     o.hashtags = m.hashtags
     o.file_ids = (
         (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.file_ids) else []
@@ -277,7 +281,9 @@ def read_Post(m: Any, keep: bool = True, /) -> Post:
     )
     o.is_following = m.is_following if h("is_following") else None
     o.metadata = read_PostMetadata(m.metadata, keep) if h("metadata") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

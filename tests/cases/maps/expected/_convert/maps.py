@@ -51,6 +51,7 @@ def write_Item(o: Item, m: Any, /) -> None:
 
 def read_Maps(m: Any, keep: bool = True, /) -> Maps:
     o = new(Maps)
+    u: list[Any] | None = [] if keep is True else None
     o.texts = {k: x[k] for k in x} if (x := m.texts) else {}
     o.ints = {k: x[k] for k in x} if (x := m.ints) else {}
     o.unsigned = {k: x[k] for k in x} if (x := m.unsigned) else {}
@@ -63,10 +64,12 @@ def read_Maps(m: Any, keep: bool = True, /) -> Maps:
     o.kinds = {k: E_Kind[x[k]] for k in x} if (x := m.kinds) else {}
     o.items = {k: read_Item(x[k], keep) for k in x} if (x := m.items) else {}
     o.recursive = {k: read_Maps(x[k], keep) for k in x} if (x := m.recursive) else {}
-    o.times = {k: read_timestamp(x[k]) for k in x} if (x := m.times) else {}
-    o.values = {k: read_value(x[k]) for k in x} if (x := m.values) else {}
-    o.wrapped = {k: read_wrapper(x[k]) for k in x} if (x := m.wrapped) else {}
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.times = {k: read_timestamp(x[k], u) for k in x} if (x := m.times) else {}
+    o.values = {k: read_value(x[k], u) for k in x} if (x := m.values) else {}
+    o.wrapped = {k: read_wrapper(x[k], u) for k in x} if (x := m.wrapped) else {}
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

@@ -29,6 +29,7 @@ from ..models.shop import BuyRequest, BuyResponse, Receipt
 
 def read_BuyRequest(m: Any, keep: bool = True, /) -> BuyRequest:
     o = new(BuyRequest)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.price = read_Money(m.price, keep) if h("price") else None
     o.fees = (
@@ -46,9 +47,11 @@ def read_BuyRequest(m: Any, keep: bool = True, /) -> BuyRequest:
         o.pay = BuyRequest.Pay.Cash(read_Money(m.cash, keep))
     elif w == "card":
         o.pay = BuyRequest.Pay.Card(m.card)
-    o.at = read_timestamp(m.at) if h("at") else None
-    o.note = read_any(m.note) if h("note") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.at = read_timestamp(m.at, u) if h("at") else None
+    o.note = read_any(m.note, u) if h("note") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

@@ -30,6 +30,7 @@ E_Catalogue_Binding = enum_table(Catalogue.Binding)
 
 def read_LendRequest(m: Any, keep: bool = True, /) -> LendRequest:
     o = new(LendRequest)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.readers = {k: read_Reader(x[k], keep) for k in x} if (x := m.readers) else {}
     w = m.WhichOneof("what")
@@ -39,8 +40,10 @@ def read_LendRequest(m: Any, keep: bool = True, /) -> LendRequest:
         o.what = LendRequest.What.Entry(read_Catalogue_Entry(m.entry, keep))
     elif w == "shelf":
         o.what = LendRequest.What.Shelf(read_Shelf(m.shelf, keep))
-    o.due = read_timestamp(m.due) if h("due") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.due = read_timestamp(m.due, u) if h("due") else None
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 

@@ -45,6 +45,7 @@ E_Kind = enum_table(Kind)
 
 def read_Shadows(m: Any, keep: bool = True, /) -> Shadows:
     o = new(Shadows)
+    u: list[Any] | None = [] if keep is True else None
     h = m.HasField
     o.bytes = m.bytes
     o.list = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.list) else []
@@ -53,7 +54,7 @@ def read_Shadows(m: Any, keep: bool = True, /) -> Shadows:
     o.str = m.str
     o.bool = m.bool
     o.float = m.float
-    o.datetime = read_timestamp(m.datetime) if h("datetime") else None
+    o.datetime = read_timestamp(m.datetime, u) if h("datetime") else None
     o.self = m.self
     o.type = m.type
     o.property = m.property
@@ -79,7 +80,9 @@ def read_Shadows(m: Any, keep: bool = True, /) -> Shadows:
     elif w == "v":
         o.w = Shadows.W.V(m.v)
     o.Shadows = read_Shadows(m.Shadows, keep) if h("Shadows") else None
-    o.__unknown__ = kept(m, keep) if keep else b""
+    o.__unknown__ = (
+        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+    )
     return o
 
 
