@@ -14,8 +14,9 @@ from typing import Any
 import goplugin_host
 import pytest
 from goplugin_host import COOKIE, program, spawn, start_plugin
+from plugwright_runtime.process.levels import level_from
 from plugwright_runtime.styles.goplugin.hclog import encode
-from plugwright_runtime.styles.goplugin.logs import HclogHandler, level_from
+from plugwright_runtime.styles.goplugin.logs import HclogHandler
 
 HOST_BUFFER = 64 * 1024  # a host's line reader gives up beyond this, line break included
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)")

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from plugwright_runtime.process.line_writer import LineWriter
+from plugwright_runtime.process.records import missing_as_text
 from plugwright_runtime.styles.level_log import (
     LevelHandler,
     PrintedLines,
     json_line,
     level_line,
     level_word,
-    missing_as_text,
 )
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

@@ -11,56 +11,40 @@ import json
 import logging
 import re
 
-from ..failure_log import exception_text
 from ..process.diversion import Diversion, Lines, divert_stdout, put_stdin_aside, send_lines_at_once
+from ..process.levels import name_trace, quiet_libraries
+from ..process.line_handler import LineHandler
 from ..process.line_writer import LineWriter
+from ..process.records import missing_as_text, missing_text, record_text
 from ..process.stderr_log import stderr_log
-from .goplugin.hclog import cut, message_of
-from .goplugin.logs import FLUSH_SECONDS, TRACE, catch_exceptions
+from ..process.uncaught import log_uncaught
 
-MAX_TEXT = 16_000  # characters of a record; longer ones lose their middle
 OWN = ("root", "plugin")  # loggers that a line need not name
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-class LevelHandler(logging.Handler):
+class LevelHandler(LineHandler):
     """Writes each record as one line to `writer`; as JSON (`level`, `message`, `logger`) if asked
-    for. Never raises, and never waits for who reads.
+    for.
     """
 
     def __init__(self, writer: LineWriter, as_json: bool) -> None:
-        super().__init__()
-        self._writer = writer
-        self._as_json = as_json
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            line = json_line(record) if self._as_json else level_line(record)
-        except Exception as error:  # whatever a record holds
-            line = f"ERROR a log record could not be written: {type(error).__name__}"
-        self._writer.write(line.encode("utf-8", "replace") + b"\n")
-
-    def flush(self) -> None:
-        """Wait until the records are written, for a bounded time."""
-        self._writer.flush(FLUSH_SECONDS)
-
-    def close(self) -> None:
-        self._writer.close(FLUSH_SECONDS)
-        super().close()
+        text = json_line if as_json else level_line
+        super().__init__(writer, lambda record: text(record).encode("utf-8", "replace") + b"\n")
 
 
 def level_line(record: logging.LogRecord) -> str:
     """`LEVEL [logger] text`, without control characters."""
     name = "" if record.name in OWN else f"[{record.name}] "
-    return escaped(f"{level_word(record.levelno)} {name}{text_of(record)}")
+    return escaped(f"{level_word(record.levelno)} {name}{record_text(record)}")
 
 
 def json_line(record: logging.LogRecord) -> str:
     """The same as a JSON object."""
     entry = {
         "level": level_word(record.levelno),
-        "message": text_of(record),
+        "message": record_text(record),
         "logger": record.name,
     }
     return json.dumps(entry)
@@ -72,16 +56,6 @@ def level_word(number: int) -> str:
         if number >= least:
             return logging.getLevelName(least)
     return "DEBUG"
-
-
-def text_of(record: logging.LogRecord) -> str:
-    """Message, traceback and stack of a record."""
-    parts = [message_of(record)]
-    if record.exc_info:
-        parts.append(exception_text(record.exc_info))
-    if record.stack_info:
-        parts.append(str(record.stack_info))
-    return cut("\n".join(part for part in parts if part), MAX_TEXT)
 
 
 def escaped(text: str) -> str:
@@ -101,14 +75,9 @@ class PrintedLines(Lines):
             self._log.info("%s", text)
 
 
-def missing_as_text(number: int) -> bytes:
-    """The line that stands for those nobody read in time."""
-    return f"WARNING {number} lines of the log are missing: nobody read it\n".encode()
-
-
 def missing_as_json(number: int) -> bytes:
     """The same as a JSON object."""
-    record = logging.makeLogRecord({"msg": missing_as_text(number)[8:-1].decode()})
+    record = logging.makeLogRecord({"msg": missing_text(number)})
     record.levelno, record.name = logging.WARNING, "plugwright.launch"
     return json_line(record).encode() + b"\n"
 
@@ -124,7 +93,7 @@ def configure(*, debug: bool, as_json: bool) -> Diversion:
     printed = PrintedLines()
     diversion = divert_stdout(printed.write, printed.flush)
     handler = LevelHandler(LineWriter(diversion.real, missing, hosts=True), as_json)
-    logging.addLevelName(TRACE, "TRACE")
+    name_trace()
     # A handler of the application's that prints would be given what it printed.
     prints = logging.getLogger("stdout")
     prints.propagate = False
@@ -132,9 +101,8 @@ def configure(*, debug: bool, as_json: bool) -> Diversion:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.DEBUG if debug else logging.INFO)
-    for name in ("asyncio", "grpc"):  # their debug records drown the application's
-        logging.getLogger(name).setLevel(logging.INFO)
+    quiet_libraries()
     logging.captureWarnings(True)
-    catch_exceptions()
+    log_uncaught()
     send_lines_at_once()
     return diversion

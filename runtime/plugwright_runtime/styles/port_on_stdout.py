@@ -24,11 +24,12 @@ from ..process import children
 from ..process.diversion import check_stdout, put_stdin_aside, send_lines_at_once, unread_bytes
 from ..process.endpoint import bind_grpc, tcp_endpoint
 from ..process.guardian import Guardian
+from ..process.levels import level_from
+from ..process.line_handler import LineHandler
 from ..process.line_writer import LineWriter
+from ..process.records import missing_as_text, record_text
 from ..process.serving import MAX_STREAMS, ApplicationProcess, Close, refuse, run_guarded
 from ..process.stderr_log import duplicate_stderr, stderr_log
-from .goplugin.logs import FLUSH_SECONDS, level_from
-from .level_log import text_of
 
 if TYPE_CHECKING:
     from ..process.application import Application
@@ -59,7 +60,7 @@ class PortOnStdout:
 def run(style: PortOnStdout, application: Application, words: Sequence[str]) -> NoReturn:
     """Be the process of `application`; never returns."""
     stdin = put_stdin_aside()
-    log = stderr_log(missing_lines)
+    log = stderr_log(missing_as_text)
     configure_logging(log.writer, style.log_level_variables)
     try:
         real = set_stdout_aside()
@@ -120,41 +121,17 @@ def set_stdout_aside() -> int:
     return real
 
 
-class TextHandler(logging.Handler):
-    """Writes each record to `writer` as text: level, logger and message, then the traceback. Never
-    raises, and never waits for who reads.
-    """
-
-    def __init__(self, writer: LineWriter) -> None:
-        super().__init__()
-        self._writer = writer
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            text = f"{record.levelname} {record.name}: {text_of(record)}\n"
-        except Exception as error:  # whatever a record holds
-            text = f"ERROR a log record could not be written: {type(error).__name__}\n"
-        self._writer.write(text.encode("utf-8", "backslashreplace"))
-
-    def flush(self) -> None:
-        """Wait until the records are written, for a bounded time."""
-        self._writer.flush(FLUSH_SECONDS)
-
-    def close(self) -> None:
-        self._writer.close(FLUSH_SECONDS)
-        super().close()
-
-
-def missing_lines(number: int) -> bytes:
-    """The line that stands for those nobody read in time."""
-    return f"WARNING {number} lines of the log are missing: nobody read it\n".encode()
+def text_line(record: logging.LogRecord) -> bytes:
+    """Level, logger and message, then the traceback."""
+    text = f"{record.levelname} {record.name}: {record_text(record)}\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def configure_logging(writer: LineWriter, variables: Sequence[str]) -> None:
     """Text to `writer`, from the level that the environment names."""
     level, complaint = level_from(os.environ, variables)
     root = logging.getLogger()
-    root.addHandler(TextHandler(writer))
+    root.addHandler(LineHandler(writer, text_line))
     root.setLevel(level)
     logging.captureWarnings(True)
     if complaint:

@@ -19,12 +19,12 @@ from datetime import datetime
 from typing import Any
 
 from ...failure_log import exception_text
+from ...process.records import MAX_TEXT, cut, message_of, safe_text
 
 MAX_LINE = 60_000  # bytes with the line break; hosts read lines of less than 65,536
 MAX_EXACT_INT = 2**53  # Go reads JSON numbers as float64
 MAX_DEPTH = 8  # of containers in one extra field
 MAX_ITEMS = 500  # values in one extra field, all depths together
-MAX_TEXT = 16_000  # characters of one value
 MAX_NAME = 200  # characters of a key or logger name
 
 CONTAINERS = (Mapping, Sequence, Set)
@@ -87,27 +87,6 @@ def timestamp(created: float) -> str:
     2006-01-02T15:04:05.000000+07:00.
     """
     return datetime.fromtimestamp(created).astimezone().isoformat(timespec="microseconds")
-
-
-def message_of(record: logging.LogRecord) -> str:
-    """The formatted message; if its arguments do not fit, the pieces, since a wrong log call should
-    still be read.
-    """
-    try:
-        return str(record.getMessage())
-    except Exception:
-        pieces = f"{safe_text(record.msg)} {safe_text(record.args)}"
-        return f"{pieces} (the arguments do not fit the message)"
-
-
-def safe_text(value: object) -> str:
-    """`str` of anything, even of objects whose `str` and `repr` raise."""
-    for convert in (str, repr):
-        try:
-            return convert(value)
-        except Exception:
-            continue
-    return f"<{type(value).__name__} object without a text>"
 
 
 @dataclass(slots=True)
@@ -200,16 +179,3 @@ def cut_encoded(text: str, room: int) -> str:
         if size <= room or limit == 0:
             return shorter
         limit = limit * max(room, 0) * 9 // (size * 10)  # aim a little low: few rounds
-
-
-def cut(text: str, limit: int) -> str:
-    """At most `limit` characters: the beginning and the end, where messages and tracebacks say
-    most.
-    """
-    if len(text) <= limit:
-        return text
-    note = f" ...[{len(text) - limit} characters cut]... "
-    keep = limit - len(note)
-    if keep <= 0:
-        return text[:limit]
-    return text[: keep - keep // 2] + note + text[len(text) - keep // 2 :]
