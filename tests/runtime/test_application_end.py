@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 
 import pytest
 from handler_calls import THREAD, run
+from plugwright_runtime.hooks.clients import Clients, hold
 from plugwright_runtime.hooks.plugin import ServicePlugin
 from plugwright_runtime.loops.places import HandlerLoop
 from plugwright_runtime.loops.pool import HandlerPool
@@ -17,11 +18,13 @@ from plugwright_runtime.process.application import finish
 class Client:
     """Stands for an API client, of which only the end is looked at."""
 
-    def __init__(self, plugin: Ending) -> None:
-        self._plugin = plugin
+    plugin: Ending
+
+    def __init__(self, target: str | None) -> None:
+        pass
 
     async def close(self) -> None:
-        self._plugin.note("client")
+        self.plugin.note("client")
 
 
 class Ending(ServicePlugin):
@@ -29,7 +32,9 @@ class Ending(ServicePlugin):
         self.how = how
         self.seen: list[tuple[str, bool]] = []
         self.tasks: list[asyncio.Task[None]] = []
-        self._clients = {Client: Client(self)}
+        clients = Clients()
+        clients.of(Client).plugin = self
+        hold(self, clients)
 
     def note(self, what: str) -> None:
         self.seen.append((what, threading.current_thread().name == THREAD))

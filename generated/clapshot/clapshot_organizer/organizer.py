@@ -23,6 +23,7 @@ from plugwright_runtime import errors
 from plugwright_runtime.fit.commands import CommandTable, called, marked
 from plugwright_runtime.fit.fitting import Misfit
 from plugwright_runtime.fit.json_args import Dataclass
+from plugwright_runtime.hooks.clients import Clients, clients_of, hold
 from plugwright_runtime.hooks.plugin import ServicePlugin
 from plugwright_runtime.process.endpoint import Endpoint
 from plugwright_runtime.rpc.conventions import StatusErrors
@@ -127,7 +128,6 @@ class Organizer(OrganizerInboundServicer, ServicePlugin):
     server_info: ServerInfo | None
     """What the server said in the handshake; None before."""
 
-    _clients: dict[type[Any], Any]  # what the runtime closes at the end
     _commands: CommandTable
     _connecting: asyncio.Lock
 
@@ -139,7 +139,6 @@ class Organizer(OrganizerInboundServicer, ServicePlugin):
             )
         self = super().__new__(cls)
         self.server_info = None
-        self._clients = {}
         self._commands = CommandTable(cls, ("ses",))
         self._connecting = asyncio.Lock()
         return self
@@ -166,21 +165,19 @@ class Organizer(OrganizerInboundServicer, ServicePlugin):
         """Connect back to the server, introduce the organizer, and call `on_connected`."""
         async with self._connecting:
             target = target_of(request)
-            former = self._clients, self.server_info
-            self._clients = {
-                AsyncClapshotClient: AsyncClapshotClient(target),
-                ClapshotClient: ClapshotClient(target),
-            }
+            former, known = clients_of(self), self.server_info
+            clients = Clients(target)
+            hold(self, clients)
             self.server_info = request
             try:
                 await self.srv.handshake(self.info)
                 await _call(self.on_connected, request)
             except BaseException:
-                failed = self._clients
-                self._clients, self.server_info = former
-                await _close(failed)
+                hold(self, former)
+                self.server_info = known
+                await clients.close()
                 raise
-            await _close(former[0])
+            await former.close()
         self.logger.info("connected to the Clapshot server at %s", target)
         return None
 
@@ -200,13 +197,12 @@ class Organizer(OrganizerInboundServicer, ServicePlugin):
         return method(arguments, request.ses or UserSessionData())
 
     def _connected(self, cls: type[C]) -> C:
-        if cls not in self._clients:
+        if self.server_info is None:
             raise RuntimeError(
                 "not connected: the server can be called from `on_connected` on, so not in "
                 "__init__ and not during migrations"
             )
-        client: C = self._clients[cls]
-        return client
+        return clients_of(self).of(cls)
 
 
 def target_of(server: ServerInfo) -> str:
@@ -230,10 +226,3 @@ async def _call(function: Callable[[ServerInfo], Reply[None]], server: ServerInf
     result = await asyncio.to_thread(function, server)
     if inspect.isawaitable(result):
         await result
-
-
-async def _close(clients: dict[type[Any], Any]) -> None:
-    for client in clients.values():
-        closing = client.close()
-        if inspect.isawaitable(closing):
-            await closing

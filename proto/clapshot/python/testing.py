@@ -9,9 +9,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from plugwright_runtime.hooks.clients import clients_of
 from plugwright_runtime.loops.places import Place
 from plugwright_runtime.loops.pool import HandlerPool
-from plugwright_runtime.process.application import close_clients
 from plugwright_runtime.rpc.servicer import Servicer, handlers
 from plugwright_runtime.testing import BackgroundServer, FakeService
 
@@ -146,6 +146,6 @@ class OrganizerHarness(Generic[T]):
     def _stop(self) -> None:
         if "inbound" in self.__dict__:
             self.inbound.close()
-        self._served.run(close_clients(self.organizer))
+        self._served.run(clients_of(self.organizer).close())
         self._served.stop()
         self._pool.shutdown()

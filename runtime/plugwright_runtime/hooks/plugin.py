@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable
 from typing import Any, ClassVar, TypeVar
 
+from .clients import clients_of
 from .table import HookTable, Registration, registered, warn_of_lookalikes
 
 C = TypeVar("C")
@@ -46,7 +47,7 @@ class ServicePlugin(Hosted):
 
 
 class PluginBase(Hosted):
-    """Finds decorated handlers when a subclass is defined, and holds the clients of an instance."""
+    """Finds decorated handlers when a subclass is defined; an instance holds its clients."""
 
     __hooks__: ClassVar[HookTable]
     __registered__: ClassVar[dict[str, Registration]] = {}
@@ -64,15 +65,4 @@ class PluginBase(Hosted):
 
     def _client(self, cls: type[C]) -> C:
         """The instance's client of class `cls`, made when it is first asked for."""
-        clients: dict[type, Any] = self.__dict__.setdefault("_clients", {})
-        if cls not in clients:
-            # Of two threads that come here at once both get the same.
-            clients.setdefault(cls, self._make_client(cls))
-        client: C = clients[cls]
-        return client
-
-    def _make_client(self, cls: type[C]) -> C:
-        target: str | None = self.__dict__.get("_target")
-        make: Any = cls
-        client: C = make(target)
-        return client
+        return clients_of(self).of(cls)

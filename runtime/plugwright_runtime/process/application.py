@@ -14,6 +14,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..hooks.clients import clients_of
 from ..hooks.plugin import Hosted, ServicePlugin
 from ..loops.crossing import in_thread
 from ..loops.places import HandlerLoop, Place
@@ -102,7 +103,7 @@ async def finish(plugin: object, pool: HandlerPool) -> None:
         await _end_tasks()
         pool.shutdown(wait=False, cancel_futures=True)
         if plugin is not None:
-            await close_clients(plugin)
+            await clients_of(plugin).close()
 
 
 async def _tell(plugin: ServicePlugin, pool: HandlerPool) -> None:
@@ -140,15 +141,3 @@ def instantiate(cls: type[P], **attributes: Any) -> P:
         plugin.__dict__.update(attributes)
     made.__init__(plugin)
     return plugin
-
-
-async def close_clients(plugin: object) -> None:
-    """Close the API clients of an instance, on the loop that its coroutines ran on."""
-    clients: dict[type, Any] = plugin.__dict__.get("_clients", {})
-    for client in list(clients.values()):
-        try:
-            closing = client.close()
-            if inspect.isawaitable(closing):
-                await closing
-        except Exception:
-            _log.exception("an API client could not be closed")

@@ -191,9 +191,7 @@ class Process(ApplicationProcess):
 
     def register(self) -> Awaitable[None]:
         host, others = self._arguments
-        return self.application.register(
-            self.server, host_address=host, host_arguments=others, _target=host or None
-        )
+        return self.application.register(self.server, host_address=host, host_arguments=others)
 
     async def listen(self) -> Close:
         self._port = bind_grpc(self.server, tcp_endpoint(0))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 import grpc
 import grpc.aio
 
+from ..hooks.clients import Clients, hold
 from ..hooks.plugin import PluginBase
 from ..limits import MOST_STATUS_BYTES, message_limits
 from ..loops.places import HandlerLoop, Place
@@ -147,7 +148,8 @@ class _Harness(Generic[P, H]):
         self.plugin = cls.__new__(cls)
         try:
             address = self._server.start()
-            self.plugin.__dict__.update(self._identity(), _target=address)
+            self.plugin.__dict__.update(self._identity())
+            hold(self.plugin, Clients(address))
             # The plugin limits its hooks itself: it sees whether a debugger holds one.
             self.hooks = self._make_hooks(address, timeout=math.inf)
             cls.__init__(self.plugin)
