@@ -7,12 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from plugwright_runtime.launch import Launch
-from plugwright_runtime.process.identity import identity
-from plugwright_runtime.styles.goplugin.spec import PluginSpec
+from plugwright_runtime.process.identity import IdentitySources, identity
 
-LAUNCH = Launch(PluginSpec("COOKIE", "x"), "ID", "FOLDER", "plugin.json")
-UNNAMED = Launch(PluginSpec("COOKIE", "x"), "ID", "FOLDER")
+SOURCES = IdentitySources("ID", "FOLDER", "plugin.json")
+UNNAMED = IdentitySources("ID", "FOLDER")
 
 
 @pytest.fixture
@@ -23,15 +21,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_manifest_and_the_working_directory_say_it(folder: Path) -> None:
-    assert identity(LAUNCH, {}) == ("com.example.mine", str(folder))
+    assert identity(SOURCES, {}) == ("com.example.mine", str(folder))
     # Empty is how some hosts unset a variable.
-    assert identity(LAUNCH, {"ID": "", "FOLDER": ""}) == identity(LAUNCH, {})
+    assert identity(SOURCES, {"ID": "", "FOLDER": ""}) == identity(SOURCES, {})
 
 
 def test_what_the_environment_says_wins(folder: Path) -> None:
-    assert identity(LAUNCH, {"ID": "other"}) == ("other", str(folder))
-    assert identity(LAUNCH, {"FOLDER": "/there"}) == ("com.example.mine", "/there")
-    assert identity(LAUNCH, {"ID": "a", "FOLDER": "/b"}) == ("a", "/b")
+    assert identity(SOURCES, {"ID": "other"}) == ("other", str(folder))
+    assert identity(SOURCES, {"FOLDER": "/there"}) == ("com.example.mine", "/there")
+    assert identity(SOURCES, {"ID": "a", "FOLDER": "/b"}) == ("a", "/b")
 
 
 def test_a_system_without_manifests_looks_for_none(folder: Path) -> None:
@@ -41,7 +39,7 @@ def test_a_system_without_manifests_looks_for_none(folder: Path) -> None:
 
 def test_no_manifest_is_no_fault(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     (folder / "plugin.json").unlink()
-    assert identity(LAUNCH, {}) == ("", str(folder))
+    assert identity(SOURCES, {}) == ("", str(folder))
     assert caplog.records == []
 
 
@@ -65,7 +63,7 @@ def test_a_broken_manifest_is_a_warning_that_names_it(
     file = folder / "plugin.json"
     file.write_bytes(content)
     with caplog.at_level(logging.WARNING, "plugwright.launch"):
-        assert identity(LAUNCH, {}) == ("", str(folder))
+        assert identity(SOURCES, {}) == ("", str(folder))
     (record,) = caplog.records
     assert record.getMessage().startswith(f"{file} gives the plugin no id: ")
     assert text in record.getMessage()
@@ -82,7 +80,7 @@ def test_what_is_no_file_is_not_waited_for(
     make = {"folder": os.mkdir, "pipe": os.mkfifo, "loop": lambda p: os.symlink(p, p)}
     make[kind](file)
     with caplog.at_level(logging.WARNING, "plugwright.launch"):
-        assert identity(LAUNCH, {})[0] == ""
+        assert identity(SOURCES, {})[0] == ""
     (record,) = caplog.records
     assert str(file) in record.getMessage()
 
@@ -93,4 +91,4 @@ def test_a_folder_that_was_removed(folder: Path, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(os, "getcwd", gone)
     (folder / "plugin.json").unlink()
-    assert identity(LAUNCH, {}) == ("", "")
+    assert identity(SOURCES, {}) == ("", "")

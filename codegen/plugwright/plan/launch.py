@@ -36,7 +36,7 @@ _ALL = (
 STYLES = (
     Style(
         "go-plugin",
-        runtime.PluginSpec,
+        runtime.GoPlugin,
         ("cookie_key", "cookie_value"),
         ("cookie_key", "cookie_value", "versions", "auto_mtls", "log_level_envs"),
     ),

@@ -194,7 +194,7 @@ _launch = _Module("launch", late=True)
 Launch = _launch("Launch")
 run = _launch("run")
 
-PluginSpec = _Module("styles.goplugin.spec")("PluginSpec")
+GoPlugin = _Module("styles.goplugin.style")("GoPlugin")
 SocketArgument = _Module("styles.socket_argument")("SocketArgument")
 PortOnStdout = _Module("styles.port_on_stdout")("PortOnStdout")
 

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from plugwright_runtime.launch import Launch
-from plugwright_runtime.styles.goplugin.spec import PluginSpec
+from plugwright_runtime.styles.goplugin.style import GoPlugin
 
 LAUNCH = Launch(
-    PluginSpec(
+    GoPlugin(
         "MATTERMOST_PLUGIN",
         "Securely message teams, anywhere.",
         versions=(1,),

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from plugwright_runtime.launch import Launch
-from plugwright_runtime.styles.goplugin.spec import PluginSpec
+from plugwright_runtime.styles.goplugin.style import GoPlugin
 
 LAUNCH = Launch(
-    PluginSpec(
+    GoPlugin(
         "OPENRUN_PLUGIN_PROVIDER",
         "8e41c2d7-openrun-starlark-plugin-provider",
         versions=(1,),

@@ -1,8 +1,11 @@
 """What of a plugin class takes part in its process?
 
-In: the class, with hooks or as the servicer of a service, and how it is launched. `register` makes
-the instance and adds its handlers to a server; `stop` closes what it opened: web applications
-first, then the instance's own `on_stop`, the thread pool, the API clients last.
+In: the class, with hooks or as the servicer of a service, and where it finds its identity.
+`register` makes the instance and adds its handlers to a server; `stop` closes what it opened: web
+applications first, then the instance's own `on_stop`, the thread pool, the API clients last.
+
+`launch.run` makes the `Application`; the launch style it runs in serves it, most of them as an
+`ApplicationProcess`.
 """
 
 from __future__ import annotations
@@ -12,17 +15,19 @@ import inspect
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import grpc.aio
 
 from ..hooks.clients import clients_of
 from ..hooks.plugin import Hosted, ServicePlugin
 from ..loops.crossing import in_thread
 from ..loops.places import HandlerLoop, Place
 from ..loops.pool import HandlerPool, this_thread_serves
-from .identity import identity
-
-if TYPE_CHECKING:
-    from ..launch import Launch
+from .guardian import Guardian
+from .identity import IdentitySources, identity
+from .serving import Limits, ServerProcess, server_options
 
 P = TypeVar("P")
 
@@ -31,33 +36,41 @@ MOUNT_SECONDS = 0.5  # for web applications to end, out of the process's grace
 _log = logging.getLogger("plugwright.launch")
 
 
-class Application:
-    """The application's part of one plugin process."""
+Attributes = Callable[[HandlerLoop], Mapping[str, Any]]
+"""What a style knows of the process, for the instance (`hooks.plugin.Hosted`), given the loop that
+its coroutines run on."""
 
-    def __init__(self, cls: type[Any], launch: Launch) -> None:
+
+def no_attributes(coroutines: HandlerLoop) -> Mapping[str, Any]:
+    return {}
+
+
+class Application:
+    """The application's part of one plugin process. `status_bytes`: of the details of an error that
+    its host takes.
+    """
+
+    def __init__(self, cls: type[Any], sources: IdentitySources, status_bytes: int) -> None:
         self._cls = cls
-        self._launch = launch
+        self._sources = sources
+        self._status_bytes = status_bytes
         self._pool = HandlerPool()
         self._plugin: Any = None
         self._coroutines: HandlerLoop | None = None
 
-    async def register(self, server: Any, **attributes: Any) -> None:
+    async def register(self, server: Any, attributes: Attributes = no_attributes) -> None:
         """Make the instance, with `attributes`, in a thread since its `__init__` may block; and
         serve its hooks or its service.
         """
         this_thread_serves()
         coroutines = self._coroutines = HandlerLoop()
-        if (broker := attributes.get("broker")) is not None:
-            from ..styles.goplugin.bridged_broker import BridgedBroker
-
-            attributes["broker"] = BridgedBroker(broker, coroutines)
-        plugin = self._plugin = await in_thread(self._pool, self._make, attributes)
-        most = self._launch.style.max_status_bytes
-        handlers = handlers_of(plugin, self._pool, coroutines, most)
+        made = attributes(coroutines)
+        plugin = self._plugin = await in_thread(self._pool, self._make, made)
+        handlers = handlers_of(plugin, self._pool, coroutines, self._status_bytes)
         server.add_generic_rpc_handlers((handlers,))
 
-    def _make(self, attributes: dict[str, Any]) -> Any:
-        name, path = identity(self._launch, os.environ)
+    def _make(self, attributes: Mapping[str, Any]) -> Any:
+        name, path = identity(self._sources, os.environ)
         return instantiate(self._cls, plugin_id=name, plugin_path=path, **attributes)
 
     def under_way(self) -> int:
@@ -70,6 +83,19 @@ class Application:
         if self._coroutines is not None:
             await self._coroutines.run(finish, self._plugin, self._pool)
             await self._coroutines.stop()
+
+
+class ApplicationProcess(ServerProcess):
+    """A server of one application and nothing beside it; a style says where it listens."""
+
+    def __init__(self, limits: Limits, application: Application, guardian: Guardian) -> None:
+        server = grpc.aio.server(options=server_options(limits))
+        super().__init__(server, guardian, application.stop)
+        self.counts.append(application.under_way)
+        self.application = application
+
+    def register(self) -> Awaitable[None]:
+        return self.application.register(self.server)
 
 
 def handlers_of(plugin: Any, pool: HandlerPool, place: Place, status_bytes: int) -> Any:

@@ -12,24 +12,32 @@ import logging
 import os
 import stat
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ..launch import Launch
+from dataclasses import dataclass
 
 _MAX_BYTES = 1 << 20
 
 _log = logging.getLogger("plugwright.launch")
 
 
-def identity(launch: Launch, environ: Mapping[str, str]) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class IdentitySources:
+    """Where the hosts of one SDK say it: the variables with a plugin's id and folder, "" if there
+    is none, and the name of the manifest.
+    """
+
+    id_env: str = ""
+    path_env: str = ""
+    manifest: str = ""
+
+
+def identity(sources: IdentitySources, environ: Mapping[str, str]) -> tuple[str, str]:
     """(id, folder) of the plugin that this process is; "" for what nobody says."""
-    name = environ.get(launch.id_env, "")
-    path = environ.get(launch.path_env, "")
-    if launch.manifest and not (name and path):
+    name = environ.get(sources.id_env, "")
+    path = environ.get(sources.path_env, "")
+    if sources.manifest and not (name and path):
         folder = _working_directory()
         path = path or folder
-        name = name or id_in(folder, launch.manifest)
+        name = name or id_in(folder, sources.manifest)
     return name, path
 
 

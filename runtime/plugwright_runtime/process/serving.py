@@ -15,7 +15,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from ..errors import LaunchError
 from ..limits import message_limits
@@ -23,9 +23,6 @@ from .diversion import mend_streams
 from .endpoint import discard
 from .guardian import Guardian
 from .started import keep_grpc_out_of_forks
-
-if TYPE_CHECKING:
-    from .application import Application
 
 Close = Callable[[], Awaitable[None]]
 OnStop = Callable[[], Awaitable[None]]
@@ -130,21 +127,6 @@ class ServerProcess(ABC):
             _log.exception("stopping the application failed")
             return 1
         return 0
-
-
-class ApplicationProcess(ServerProcess):
-    """A server of one application and nothing beside it."""
-
-    def __init__(self, limits: Limits, application: Application, guardian: Guardian) -> None:
-        import grpc.aio  # a style is known before grpc is
-
-        server = grpc.aio.server(options=server_options(limits))
-        super().__init__(server, guardian, application.stop)
-        self.counts.append(application.under_way)
-        self.application = application
-
-    def register(self) -> Awaitable[None]:
-        return self.application.register(self.server)
 
 
 def run_guarded(

@@ -18,7 +18,7 @@ def prepare_if_hosted(package: str, cookie_key: str, cookie_value: str) -> None:
     """Prepare the process for the host of the SDK `package`, if it was the host that started it."""
     if os.environ.get(cookie_key) == cookie_value:
         keep_grpc_out_of_forks()  # grpc looks when it is imported
-        importlib.import_module("._launch", package).LAUNCH.prepare()
+        importlib.import_module("._launch", package).LAUNCH.style.prepare()
 
 
 def prepare_grpc() -> None:

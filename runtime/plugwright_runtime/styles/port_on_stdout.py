@@ -13,14 +13,17 @@ import contextlib
 import logging
 import os
 import re
+import sys
 import threading
-from collections.abc import Awaitable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import Any, NoReturn
 
 from ..errors import LaunchError
 from ..limits import MAX_MESSAGE_BYTES, STATUS_BYTES_OF_GO, checked_status_bytes
+from ..loops.places import HandlerLoop
 from ..process import children
+from ..process.application import Application, ApplicationProcess
 from ..process.diversion import check_stdout, put_stdin_aside, send_lines_at_once, unread_bytes
 from ..process.endpoint import bind_grpc, tcp_endpoint
 from ..process.guardian import Guardian
@@ -28,18 +31,15 @@ from ..process.levels import level_from
 from ..process.line_handler import LineHandler
 from ..process.line_writer import LineWriter
 from ..process.records import missing_as_text, record_text
-from ..process.serving import MAX_STREAMS, ApplicationProcess, Close, refuse, run_guarded
+from ..process.serving import MAX_STREAMS, Close, refuse, run_guarded
 from ..process.stderr_log import duplicate_stderr, stderr_log
-
-if TYPE_CHECKING:
-    from ..process.application import Application
 
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]=-][^\s:/\[\]=]*):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True, slots=True)
 class PortOnStdout:
-    """The constants of this launch style.
+    """The launch style and its constants.
 
     `log_level_variables`: environment variables that may name the log level; the first one that is
     set wins. `grace_seconds`: from the request to stop until the process is gone.
@@ -56,34 +56,29 @@ class PortOnStdout:
     def __post_init__(self) -> None:
         checked_status_bytes(self.max_status_bytes)
 
+    def prepare(self) -> None:
+        """Nothing: what is printed too early is told when the port is to be."""
 
-def run(style: PortOnStdout, application: Application, words: Sequence[str]) -> NoReturn:
-    """Be the process of `application`; never returns."""
-    stdin = put_stdin_aside()
-    log = stderr_log(missing_as_text)
-    configure_logging(log.writer, style.log_level_variables)
-    try:
-        real = set_stdout_aside()
-    except LaunchError as error:
-        refuse(error)
-    parent = os.getppid()
+    def run(self, application: Application) -> NoReturn:
+        """Be the process of `application`; never returns."""
+        stdin = put_stdin_aside()
+        log = stderr_log(missing_as_text)
+        configure_logging(log.writer, self.log_level_variables)
+        try:
+            announcement = Announcement(set_stdout_aside())
+        except LaunchError as error:
+            refuse(error)
+        parent = os.getppid()
 
-    def guardian() -> Guardian:
-        made = Guardian(
-            style.grace_seconds,
-            None if parent == 1 else parent,
-            nothing,
-            interrupts=True,
-        )
-        if stdin is not None:
-            stop_at_end(stdin, made)
-        return made
+        def guardian() -> Guardian:
+            watched = None if parent == 1 else parent
+            made = Guardian(self.grace_seconds, watched, nothing, interrupts=True)
+            if stdin is not None:
+                stop_at_end(stdin, made)
+            return made
 
-    host, others = split_arguments(words)
-    run_guarded(
-        guardian,
-        lambda g: Process(style, application, Announcement(real), (host, others), g),
-    )
+        arguments = split_arguments(sys.argv[1:])
+        run_guarded(guardian, lambda g: PortProcess(self, application, announcement, arguments, g))
 
 
 def nothing() -> None:
@@ -171,7 +166,7 @@ class Announcement:
             raise LaunchError(f"the host does not read the port: {error.strerror}") from error
 
 
-class Process(ApplicationProcess):
+class PortProcess(ApplicationProcess):
     """The server of one application, on a port of its own. `arguments`: the host's address, and the
     words for the plugin.
     """
@@ -189,9 +184,12 @@ class Process(ApplicationProcess):
         self._arguments = arguments
         self._port = 0
 
-    def register(self) -> Awaitable[None]:
+    async def register(self) -> None:
+        await self.application.register(self.server, self._attributes)
+
+    def _attributes(self, coroutines: HandlerLoop) -> Mapping[str, Any]:
         host, others = self._arguments
-        return self.application.register(self.server, host_address=host, host_arguments=others)
+        return {"host_address": host, "host_arguments": others}
 
     async def listen(self) -> Close:
         self._port = bind_grpc(self.server, tcp_endpoint(0))

@@ -14,19 +14,20 @@ import logging
 import os
 import socket
 import stat
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import LaunchError
 from ..limits import MAX_MESSAGE_BYTES, STATUS_BYTES, checked_status_bytes
+from ..process.application import Application, ApplicationProcess
 from ..process.endpoint import MAX_PATH_BYTES, Endpoint, bind_grpc
 from ..process.guardian import Guardian
-from ..process.serving import MAX_STREAMS, ApplicationProcess, Close, refuse, run_guarded
+from ..process.serving import MAX_STREAMS, Close, refuse, run_guarded
 from . import level_log
 
 if TYPE_CHECKING:
-    from ..process.application import Application
     from ..process.diversion import Diversion
     from .file_scheme import Relayed
 
@@ -37,7 +38,7 @@ ONE_SECOND = 1.0  # to find out whether somebody listens on a socket that is the
 
 @dataclass(frozen=True, slots=True)
 class SocketArgument:
-    """The constants of this launch style.
+    """The launch style and its constants.
 
     `grace_seconds`: from the request to stop until the process is gone. `max_message_bytes`,
     `max_streams`: limits of the server. `max_status_bytes`: of the details of an error that the
@@ -54,9 +55,27 @@ class SocketArgument:
     def __post_init__(self) -> None:
         checked_status_bytes(self.max_status_bytes)
 
+    def prepare(self) -> None:
+        """Nothing: the host waits for the socket, whatever is printed before."""
+
+    def run(self, application: Application) -> NoReturn:
+        """Be the process of `application`; never returns."""
+        parent = os.getppid()
+        try:
+            line, log = begin(sys.argv[1:])
+        except LaunchError as error:
+            refuse(error)
+        address = TcpAddress(line.bind) if line.tcp else UnixAddress(line.bind, self.file_scheme)
+
+        def guardian() -> Guardian:
+            watched = None if line.tcp or parent == 1 else parent
+            return Guardian(self.grace_seconds, watched, address.release, interrupts=True)
+
+        run_guarded(guardian, lambda g: SocketProcess(self, application, address, log, g))
+
 
 @dataclass(frozen=True, slots=True)
-class Arguments:
+class CommandLine:
     """What the command line says."""
 
     bind: str
@@ -71,45 +90,25 @@ class _Parser(argparse.ArgumentParser):
         raise LaunchError(f"{message}; {usage}")
 
 
-def read_arguments(words: Sequence[str]) -> Arguments:
-    """Raises `LaunchError` if they do not fit."""
+def read_command_line(words: Sequence[str]) -> CommandLine:
+    """Raises `LaunchError` if the words do not fit."""
     parser = _Parser(description="Started by its host, or by hand.")
     parser.add_argument("bind", help="path of a Unix socket; with --tcp host:port")
     parser.add_argument("-t", "--tcp", action="store_true", help="listen on TCP")
     parser.add_argument("-d", "--debug", action="store_true", help="log details")
     parser.add_argument("-j", "--json", action="store_true", help="log JSON objects")
     found = parser.parse_args(words)
-    return Arguments(found.bind, found.tcp, found.debug, found.json)
+    return CommandLine(found.bind, found.tcp, found.debug, found.json)
 
 
-def begin(words: Sequence[str]) -> tuple[Arguments, Diversion]:
-    """Make stdout the log, where arguments that do not fit are told too; raises `LaunchError`."""
+def begin(words: Sequence[str]) -> tuple[CommandLine, Diversion]:
+    """Make stdout the log, where words that do not fit are told too; raises `LaunchError`."""
     try:
-        arguments = read_arguments(words)
+        line = read_command_line(words)
     except LaunchError:
         level_log.configure(debug=False, as_json=False)
         raise
-    return arguments, level_log.configure(debug=arguments.debug, as_json=arguments.json)
-
-
-def run(style: SocketArgument, application: Application, words: Sequence[str]) -> NoReturn:
-    """Be the process of `application`; never returns."""
-    parent = os.getppid()
-    try:
-        arguments, log = begin(words)
-    except LaunchError as error:
-        refuse(error)
-    address = (
-        TcpAddress(arguments.bind)
-        if arguments.tcp
-        else UnixAddress(arguments.bind, style.file_scheme)
-    )
-
-    def guardian() -> Guardian:
-        watched = None if arguments.tcp or parent == 1 else parent
-        return Guardian(style.grace_seconds, watched, address.release, interrupts=True)
-
-    run_guarded(guardian, lambda g: Process(style, application, address, log, g))
+    return line, level_log.configure(debug=line.debug, as_json=line.json)
 
 
 class UnixAddress:
@@ -255,7 +254,7 @@ def somebody_listens(path: str) -> bool:
     return True
 
 
-class Process(ApplicationProcess):
+class SocketProcess(ApplicationProcess):
     """The server of one application, on the address of the command line."""
 
     def __init__(

@@ -1,0 +1,62 @@
+"""How is a plugin run by a host that speaks go-plugin?
+
+In: the constants of its handshake, from the SDK, and the `Application`. What the process does is in
+`preparation`, which comes before grpc is imported, and in `process`.
+
+With `--reattach` on the command line the plugin is started by hand, for a debugger: no host is
+needed, and the address to attach to is printed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .preparation import prepare
+from .spec import PluginSpec
+
+if TYPE_CHECKING:
+    from ...loops.places import HandlerLoop
+    from ...process.application import Application
+    from .process import PluginContext
+
+REATTACH = "--reattach"
+
+_host_environ: dict[str, str] | None = None
+
+
+class GoPlugin(PluginSpec):
+    """The launch style; its constants are those of the `PluginSpec`."""
+
+    __slots__ = ()
+
+    def prepare(self) -> None:
+        """See `preparation.prepare`. A program that the plugin starts is no plugin, even if it
+        imports the SDK, so the cookie leaves the environment.
+        """
+        global _host_environ
+        if prepare(self) is not None and _host_environ is None:
+            _host_environ = dict(os.environ)
+            os.environ.pop(self.cookie_key, None)
+
+    def run(self, application: Application) -> NoReturn:
+        """Be the process of `application`; never returns."""
+        from .bridged_broker import BridgedBroker
+        from .process import run
+
+        async def register(context: PluginContext) -> None:
+            def attributes(coroutines: HandlerLoop) -> Mapping[str, Any]:
+                return {"broker": BridgedBroker(context.broker, coroutines)}
+
+            context.wait_for(application.under_way)
+            await application.register(context.server, attributes)
+
+        run(
+            self,
+            register,
+            on_stop=application.stop,
+            environ=_host_environ,
+            reattach=REATTACH in sys.argv[1:],
+        )
