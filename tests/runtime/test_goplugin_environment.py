@@ -7,10 +7,10 @@ import pytest
 from plugwright_runtime.process.endpoint import Endpoint
 from plugwright_runtime.styles.goplugin import LaunchError, PluginSpec
 from plugwright_runtime.styles.goplugin.environment import (
-    Launch,
     NotStartedByHost,
     PortRange,
-    read_launch,
+    Wishes,
+    read_wishes,
 )
 from plugwright_runtime.styles.goplugin.handshake import handshake_line
 
@@ -21,8 +21,8 @@ def spec(**options: object) -> PluginSpec:
     return PluginSpec("PLUGIN_COOKIE", "sesame", **options)  # type: ignore[arg-type]
 
 
-def launch(environ: dict[str, str], **options: object) -> Launch:
-    return read_launch(spec(**options), COOKIE | environ)
+def wished(environ: dict[str, str], **options: object) -> Wishes:
+    return read_wishes(spec(**options), COOKIE | environ)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_version_is_the_highest_common_or_the_lowest_own(
     own: tuple[int, ...], offered: str | None, served: int
 ) -> None:
     environ = {} if offered is None else {"PLUGIN_PROTOCOL_VERSIONS": offered}
-    assert launch(environ, versions=own).version == served
+    assert wished(environ, versions=own).version == served
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_version_is_the_highest_common_or_the_lowest_own(
 )
 def test_a_missing_cookie_is_explained(environ: dict[str, str], says: str) -> None:
     with pytest.raises(NotStartedByHost, match="this program is a plugin") as error:
-        read_launch(spec(), environ)
+        read_wishes(spec(), environ)
     assert says in str(error.value)
     assert "sesame" not in str(error.value)
 
 
 def test_reattach_needs_no_cookie() -> None:
-    assert read_launch(spec(), {}, reattach=True).reattach
+    assert read_wishes(spec(), {}, reattach=True).reattach
 
 
 @pytest.mark.parametrize(
@@ -80,36 +80,36 @@ def test_port_range(low: str, high: str, expected: object) -> None:
     environ = {"PLUGIN_MIN_PORT": low, "PLUGIN_MAX_PORT": high}
     if isinstance(expected, str):
         with pytest.raises(LaunchError, match=expected):
-            launch(environ, network="tcp")
-        assert launch(environ).network == "unix", "a Go plugin ignores the range on Unix sockets"
+            wished(environ, network="tcp")
+        assert wished(environ).network == "unix", "a Go plugin ignores the range on Unix sockets"
     else:
-        assert launch(environ, network="tcp").ports == PortRange(*expected)  # type: ignore[misc]
+        assert wished(environ, network="tcp").ports == PortRange(*expected)  # type: ignore[misc]
 
 
 def test_a_socket_directory_excludes_tcp_and_is_absolute() -> None:
     environ = {"PLUGIN_UNIX_SOCKET_DIR": "relative"}
-    directory = launch(environ).socket_directory
+    directory = wished(environ).socket_directory
     assert directory is not None
     assert directory.startswith("/")
     with pytest.raises(LaunchError, match="wants Unix sockets"):
-        launch(environ, network="tcp")
+        wished(environ, network="tcp")
 
 
 @pytest.mark.parametrize("directory", ["/a|b", "/a\nb"])
 def test_a_directory_that_breaks_the_handshake_is_refused(directory: str) -> None:
     with pytest.raises(LaunchError, match="a handshake cannot carry"):
-        launch({"PLUGIN_UNIX_SOCKET_DIR": directory})
+        wished({"PLUGIN_UNIX_SOCKET_DIR": directory})
 
 
 def test_policy_of_auto_mtls() -> None:
     given = {"PLUGIN_CLIENT_CERT": "pem"}
-    assert launch(given).client_certificate == "pem"
-    assert launch({}).client_certificate is None
-    assert launch(given, auto_mtls="require").client_certificate == "pem"
+    assert wished(given).client_certificate == "pem"
+    assert wished({}).client_certificate is None
+    assert wished(given, auto_mtls="require").client_certificate == "pem"
     with pytest.raises(LaunchError, match="requires AutoMTLS"):
-        launch({}, auto_mtls="require")
+        wished({}, auto_mtls="require")
     with pytest.raises(LaunchError, match="does not allow"):
-        launch(given, auto_mtls="never")
+        wished(given, auto_mtls="never")
 
 
 @pytest.mark.parametrize(
@@ -139,5 +139,5 @@ def test_a_spec_that_cannot_work_is_refused(options: dict[str, object]) -> None:
     ],
 )
 def test_handshake_line(multiplex: str, certificate: bytes, line: bytes) -> None:
-    wishes = launch({"PLUGIN_MULTIPLEX_GRPC": multiplex})
+    wishes = wished({"PLUGIN_MULTIPLEX_GRPC": multiplex})
     assert handshake_line(wishes, Endpoint("tcp", "127.0.0.1:9"), certificate) == line

@@ -14,8 +14,8 @@ import logging
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 from ..errors import LaunchError
 from ..limits import message_limits
@@ -24,10 +24,22 @@ from .endpoint import discard
 from .guardian import Guardian
 from .started import keep_grpc_out_of_forks
 
-Close = Callable[[], Awaitable[None]]
-OnStop = Callable[[], Awaitable[None]]
-UnderWay = Callable[[], int]
-Options = list[tuple[str, Any]]
+T = TypeVar("T")
+
+Register: TypeAlias = Callable[[T], Awaitable[None] | None]
+"""Adds the handlers of an application to a grpc server, or to what has one."""
+
+OnStop: TypeAlias = Callable[[], Awaitable[None]]
+"""Called after the last call has ended."""
+
+Close: TypeAlias = Callable[[], Awaitable[None]]
+"""Takes back what has been opened."""
+
+UnderWay: TypeAlias = Callable[[], int]
+"""How many handlers go on."""
+
+Options: TypeAlias = Sequence[tuple[str, Any]]
+"""Of a grpc server or channel."""
 
 LOOK_SECONDS = 0.02  # between looks for handlers under way, at the end
 MAX_STREAMS = 2000

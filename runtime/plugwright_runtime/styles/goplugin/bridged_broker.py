@@ -15,8 +15,8 @@ from ...rpc.bridged_calls import BridgedServer
 
 if TYPE_CHECKING:
     from ...loops.places import HandlerLoop
-    from .broker import Accepted, Broker, Dialled, Register
-    from .transport import Close
+    from ...process.serving import Close, Register
+    from .broker import Accepted, Broker, Dialled
 
 
 class BridgedBroker:
@@ -31,7 +31,7 @@ class BridgedBroker:
         """As `Broker.next_id`."""
         return self._broker.next_id()
 
-    async def accept(self, service_id: int, register: Register) -> Accepted:
+    async def accept(self, service_id: int, register: Register[Any]) -> Accepted:
         """As `Broker.accept`; `register` and the handlers it adds run here."""
 
         async def add_to(server: Any) -> None:

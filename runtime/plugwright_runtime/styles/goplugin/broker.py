@@ -13,7 +13,7 @@ import asyncio
 import inspect
 import itertools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,14 +22,12 @@ import grpc.aio
 
 from ...errors import LaunchError
 from ...process.endpoint import Endpoint, discard
+from ...process.serving import Close, Options, Register
 from ...rpc.dialling import channel_options
 from . import protos
 from .offers import WAIT_SECONDS, BrokerError, Offers, check_id, read_endpoint
 from .services import generic_handler
-from .transport import Close, Transport
-
-Register = Callable[[Any], Awaitable[None] | None]
-Options = Sequence[tuple[str, Any]]
+from .transport import Transport
 
 _log = logging.getLogger("plugwright.goplugin")
 
@@ -92,7 +90,7 @@ class Broker:
         """
         return next(self._ids)
 
-    async def accept(self, service_id: int, register: Register) -> Accepted:
+    async def accept(self, service_id: int, register: Register[Any]) -> Accepted:
         """Serve the host on a connection of its own: `register` adds handlers to the new grpc
         server.
 
@@ -145,7 +143,7 @@ class Broker:
             self._outgoing.put_nowait(None)
         await asyncio.gather(*(close() for close in tuple(self._open.values())))
 
-    async def _serve(self, service_id: int, register: Register) -> Accepted:
+    async def _serve(self, service_id: int, register: Register[Any]) -> Accepted:
         server = grpc.aio.server(options=self._server_options)
         try:
             outcome = register(server)

@@ -1,6 +1,6 @@
 """What did the host ask for when it started this process?
 
-In: the environment (a mapping of strings) and the `PluginSpec`. Out: a frozen `Launch`, or a
+In: the environment (a mapping of strings) and the `PluginSpec`. Out: a frozen `Wishes`, or a
 `LaunchError` whose text is for the person who has to fix it. Nothing here touches the process or
 the file system.
 """
@@ -40,7 +40,7 @@ class PortRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
+class Wishes:
     """The host's wishes, decided.
 
     `version`: the application protocol version to serve. `network`: where to listen; `ports` counts
@@ -65,7 +65,7 @@ def started_by_host(spec: PluginSpec, environ: Mapping[str, str]) -> bool:
     return environ.get(spec.cookie_key) == spec.cookie_value
 
 
-def read_launch(spec: PluginSpec, environ: Mapping[str, str], *, reattach: bool = False) -> Launch:
+def read_wishes(spec: PluginSpec, environ: Mapping[str, str], *, reattach: bool = False) -> Wishes:
     """Decide everything the environment decides; raises `LaunchError`. With `reattach` no cookie is
     needed.
     """
@@ -73,7 +73,7 @@ def read_launch(spec: PluginSpec, environ: Mapping[str, str], *, reattach: bool 
         raise NotStartedByHost(explain_cookie(spec, environ))
     directory = environ.get(SOCKET_DIRECTORY) or None
     network = choose_network(spec, directory)
-    return Launch(
+    return Wishes(
         version=choose_version(spec.versions, environ.get(VERSIONS, "")),
         network=network,
         ports=read_ports(environ) if network == "tcp" else PortRange(0, 0),

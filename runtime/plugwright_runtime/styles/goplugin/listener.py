@@ -1,9 +1,9 @@
 """Where does the process listen, and who removes the socket files?
 
-In: the `Launch` (port range, socket directory, group). Out: `Endpoint`s, bound by a grpc server or
-as a Python socket. One `Listeners` object owns every socket file and the private directory of a
-process; `close` removes them and may be called from any thread at any time, so also on the way to a
-hard exit.
+In: the host's `Wishes` (port range, socket directory, group). Out: `Endpoint`s, bound by a grpc
+server or as a Python socket. One `Listeners` object owns every socket file and the private
+directory of a process; `close` removes them and may be called from any thread at any time, so also
+on the way to a hard exit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 from ...errors import LaunchError
 from ...process import children
 from ...process.endpoint import LOOPBACK, MAX_PATH_BYTES, Endpoint, bind_grpc, tcp_endpoint
-from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Launch, is_speakable
+from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Wishes, is_speakable
 
 BACKLOG = 4096  # or what the system allows: a host connects for many users at once
 MAX_GROUP = 2**32 - 2  # chown takes the number above it for "leave it as it is"
@@ -30,16 +30,16 @@ OUR_NAMES = len("/plugin-12345678/plugin1234567890")  # what is put behind a tem
 class Listeners:
     """Binds endpoints as the host wants them; owner of the files they leave."""
 
-    def __init__(self, launch: Launch) -> None:
-        self._launch = launch
-        self._group = find_group(launch.socket_group) if launch.network == "unix" else None
+    def __init__(self, wishes: Wishes) -> None:
+        self._wishes = wishes
+        self._group = find_group(wishes.socket_group) if wishes.network == "unix" else None
         self._paths: set[str] = set()
         self._private: str | None = None
         self._owner = os.getpid()
 
     def bind_server(self, server: Any) -> Endpoint:
         """Make a grpc server that has not started listen, in plaintext; raises `LaunchError`."""
-        if self._launch.network == "unix":
+        if self._wishes.network == "unix":
             return self._bind_path(lambda endpoint: bind_grpc(server, endpoint))
         for port in filter(is_free, self._ports()):
             with contextlib.suppress(LaunchError):  # taken between the question and now
@@ -48,7 +48,7 @@ class Listeners:
 
     def bind_socket(self) -> tuple[socket.socket, Endpoint]:
         """The same as a listening, non-blocking Python socket."""
-        if self._launch.network == "unix":
+        if self._wishes.network == "unix":
             made = socket.socket(socket.AF_UNIX)
             endpoint = self._bind_path(lambda endpoint: made.bind(endpoint.address))
             return start_listening(made), endpoint
@@ -96,7 +96,7 @@ class Listeners:
 
     def _bind_path(self, bind: Callable[[Endpoint], object]) -> Endpoint:
         """Bind with others shut out from the first moment (umask), then open to the group."""
-        directory = self._launch.socket_directory or temporary_directory()
+        directory = self._wishes.socket_directory or temporary_directory()
         if not os.path.isdir(directory):
             raise LaunchError(
                 f"{SOCKET_DIRECTORY}={directory} is no directory: the host must create it"
@@ -118,10 +118,10 @@ class Listeners:
         return endpoint
 
     def _ports(self) -> range:
-        return range(self._launch.ports.first, self._launch.ports.last + 1)
+        return range(self._wishes.ports.first, self._wishes.ports.last + 1)
 
     def _no_port(self) -> LaunchError:
-        ports = self._launch.ports
+        ports = self._wishes.ports
         return LaunchError(
             f"no free TCP port from {ports.first} to {ports.last}: widen the host's port range"
         )

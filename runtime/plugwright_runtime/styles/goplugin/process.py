@@ -13,7 +13,7 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -24,10 +24,11 @@ from ...limits import message_limits, metadata_limits
 from ...process.diversion import flush_streams, mend_streams, unread_bytes
 from ...process.endpoint import Endpoint
 from ...process.guardian import Guardian
-from ...process.serving import Close, ServerProcess, UnderWay, server_options
+from ...process.serving import Close, OnStop, Options, Register, ServerProcess, UnderWay
+from ...process.serving import server_options as own_options
 from ...process.started import keep_grpc_out_of_forks
 from .broker import Broker
-from .environment import Launch, NotStartedByHost, read_launch
+from .environment import NotStartedByHost, Wishes, read_wishes
 from .handshake import handshake_line, reattach_text
 from .listener import Listeners
 from .logs import configure_logging
@@ -36,8 +37,6 @@ from .services import Controller, Health, Stdio
 from .spec import PluginSpec
 from .transport import Plain, Transport
 from .unserved import serving_begins
-
-Options = Sequence[tuple[str, Any]]
 
 _log = logging.getLogger("plugwright.goplugin")
 
@@ -60,18 +59,14 @@ class PluginContext:
     wait_for: Callable[[UnderWay], None]
 
 
-Register = Callable[[PluginContext], Awaitable[None] | None]
-OnStop = Callable[[], Awaitable[None]]
-
-
 @dataclass(frozen=True, slots=True)
-class Application:
+class Serving:
     """The arguments of `serve`. `register` runs before the handshake; `on_stop` after the last call
     has ended, if `register` succeeded.
     """
 
     spec: PluginSpec
-    register: Register
+    register: Register[PluginContext]
     on_stop: OnStop | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     reattach: bool = False
@@ -80,7 +75,7 @@ class Application:
 
 async def serve(
     spec: PluginSpec,
-    register: Register,
+    register: Register[PluginContext],
     *,
     on_stop: OnStop | None = None,
     environ: Mapping[str, str] | None = None,
@@ -97,7 +92,7 @@ async def serve(
     returned, that is the caller's affair (`run` sees to it). Once per process: descriptor 1 stays
     captured, and what is printed afterwards is lost.
     """
-    application = Application(
+    serving = Serving(
         spec,
         register,
         on_stop,
@@ -105,7 +100,7 @@ async def serve(
         reattach,
         server_options,
     )
-    code, guardian = await serve_guarded(application)
+    code, guardian = await serve_guarded(serving)
     if guardian is not None:
         guardian.close()
     return code
@@ -113,7 +108,7 @@ async def serve(
 
 def run(
     spec: PluginSpec,
-    register: Register,
+    register: Register[PluginContext],
     *,
     on_stop: OnStop | None = None,
     environ: Mapping[str, str] | None = None,
@@ -123,7 +118,7 @@ def run(
     """`serve` as a whole program: its own event loop, then exit, by force if threads of the
     application go on.
     """
-    application = Application(
+    serving = Serving(
         spec,
         register,
         on_stop,
@@ -133,7 +128,7 @@ def run(
     )
 
     async def main() -> int:
-        code, guardian = await serve_guarded(application)
+        code, guardian = await serve_guarded(serving)
         if guardian is not None:
             guardian.exit_code = code
             guardian.stop("serving has ended")
@@ -144,24 +139,24 @@ def run(
     sys.exit(code)
 
 
-async def serve_guarded(application: Application) -> tuple[int, Guardian | None]:
+async def serve_guarded(serving: Serving) -> tuple[int, Guardian | None]:
     """Serve to the end. The exit code, and the guardian if there was anything to guard: it is still
     on duty.
     """
-    spec, environ = application.spec, application.environ
+    spec, environ = serving.spec, serving.environ
     guardian = None
     keep_grpc_out_of_forks()
     serving_begins()
     try:
-        prepared = None if application.reattach else prepare(spec, environ)
-        launch = read_launch(spec, environ, reattach=application.reattach)
-        configure_logging(spec.log_level_variables, environ, for_humans=application.reattach)
-        listeners = Listeners(launch)
+        prepared = None if serving.reattach else prepare(spec, environ)
+        wishes = read_wishes(spec, environ, reattach=serving.reattach)
+        configure_logging(spec.log_level_variables, environ, for_humans=serving.reattach)
+        listeners = Listeners(wishes)
         host_pid = prepared.host_pid if prepared else None
         guardian = Guardian(spec.grace_seconds, host_pid, listeners.close)
         guardian.start()
         try:
-            process = Process(application, launch, listeners, guardian, prepared)
+            process = GoPluginProcess(serving, wishes, listeners, guardian, prepared)
             return await process.live(), guardian
         finally:
             listeners.close()
@@ -180,42 +175,42 @@ async def serve_guarded(application: Application) -> tuple[int, Guardian | None]
     return 1, guardian
 
 
-class Process(ServerProcess):
+class GoPluginProcess(ServerProcess):
     """The server of the application, with the host's own services beside it."""
 
     def __init__(
         self,
-        application: Application,
-        launch: Launch,
+        serving: Serving,
+        wishes: Wishes,
         listeners: Listeners,
         guardian: Guardian,
         prepared: Prepared | None,
     ) -> None:
-        self._application = application
-        self._launch = launch
+        self._serving = serving
+        self._wishes = wishes
         self._capture = prepared.capture if prepared else None
         self._endpoint: Endpoint | None = None
-        spec = application.spec
+        spec = serving.spec
         limits = [*message_limits(spec.max_message_bytes), *metadata_limits()]
-        options = [*server_options(spec), *application.server_options]
-        self._transport = make_transport(launch, listeners)
+        options = [*own_options(spec), *serving.server_options]
+        self._transport = make_transport(wishes, listeners)
         self._broker = Broker(self._transport, options, limits)
         self._health = Health()
         self._stdio = Stdio(self._capture.buffer if self._capture else None)
         controller = Controller(lambda: guardian.stop("the host asked for it"))
         handlers = (self._health, controller, self._stdio, self._broker)
-        super().__init__(grpc.aio.server(options=options), guardian, application.on_stop)
+        super().__init__(grpc.aio.server(options=options), guardian, serving.on_stop)
         self.server.add_generic_rpc_handlers(tuple(each.handler() for each in handlers))
 
     def register(self) -> Awaitable[None] | None:
         context = PluginContext(
             self.server,
             self._broker,
-            self._launch.version,
+            self._wishes.version,
             self.guardian.stop,
             self.counts.append,
         )
-        return self._application.register(context)
+        return self._serving.register(context)
 
     async def listen(self) -> Close:
         exposed = await self._transport.expose(self.server)
@@ -226,7 +221,7 @@ class Process(ServerProcess):
         assert self._endpoint is not None
         if self._capture is None:
             flush_streams()
-            text = reattach_text(self._launch, self._endpoint, os.getpid())
+            text = reattach_text(self._wishes, self._endpoint, os.getpid())
             os.write(1, text.encode("utf-8", "surrogateescape"))
             return
         certificate = self._transport.certificate
@@ -237,7 +232,7 @@ class Process(ServerProcess):
                 "looks for the handshake: print later, or to stderr"
             )
         try:
-            diversion.write_real(handshake_line(self._launch, self._endpoint, certificate))
+            diversion.write_real(handshake_line(self._wishes, self._endpoint, certificate))
         except OSError as error:
             raise LaunchError(f"the host does not read the handshake: {error.strerror}") from error
 
@@ -250,9 +245,9 @@ class Process(ServerProcess):
         await asyncio.gather(super().finish_calls(), self._broker.close())
 
 
-def make_transport(launch: Launch, listeners: Listeners) -> Transport:
-    if launch.client_certificate is None:
+def make_transport(wishes: Wishes, listeners: Listeners) -> Transport:
+    if wishes.client_certificate is None:
         return Plain(listeners)
     from .tls import MutualTls  # most hosts do not ask for it
 
-    return MutualTls(launch.client_certificate, listeners)
+    return MutualTls(wishes.client_certificate, listeners)

@@ -7,14 +7,12 @@ host's servers (`reach`).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ...process.endpoint import Endpoint
+from ...process.serving import Close
 from .listener import Listeners
-
-Close = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
