@@ -62,7 +62,7 @@ def test_a_broken_manifest_is_a_warning_that_names_it(
 ) -> None:
     file = folder / "plugin.json"
     file.write_bytes(content)
-    with caplog.at_level(logging.WARNING, "plugwright.launch"):
+    with caplog.at_level(logging.WARNING, "plugwright.process"):
         assert identity(SOURCES, {}) == ("", str(folder))
     (record,) = caplog.records
     assert record.getMessage().startswith(f"{file} gives the plugin no id: ")
@@ -79,7 +79,7 @@ def test_what_is_no_file_is_not_waited_for(
     file.unlink()
     make = {"folder": os.mkdir, "pipe": os.mkfifo, "loop": lambda p: os.symlink(p, p)}
     make[kind](file)
-    with caplog.at_level(logging.WARNING, "plugwright.launch"):
+    with caplog.at_level(logging.WARNING, "plugwright.process"):
         assert identity(SOURCES, {})[0] == ""
     (record,) = caplog.records
     assert str(file) in record.getMessage()

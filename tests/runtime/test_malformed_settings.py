@@ -107,7 +107,7 @@ def test_arguments_of_the_socket_style(start: Start, arguments: list[str], text:
     assert stderr in ("", "STOPPED\n")
     lines = [line for line in stdout.splitlines() if "[stdout] printed" not in line]
     (line,) = (line for line in lines if not line.startswith("INFO"))
-    assert line.startswith("ERROR [plugwright.launch] the plugin cannot start: ")
+    assert line.startswith("ERROR [plugwright.process] the plugin cannot start: ")
     assert text in line
 
 

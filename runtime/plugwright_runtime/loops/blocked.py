@@ -15,7 +15,7 @@ from typing import Protocol
 
 from . import stall
 
-_log = logging.getLogger("plugwright.pool")
+_log = logging.getLogger("plugwright.loops")
 
 
 class Pool(Protocol):

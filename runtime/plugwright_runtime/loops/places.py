@@ -23,7 +23,7 @@ from .stall import StallWatch
 A = TypeVarTuple("A")
 T = TypeVar("T")
 
-_log = logging.getLogger("plugwright.launch")
+_log = logging.getLogger("plugwright.loops")
 
 
 class Place(ABC):

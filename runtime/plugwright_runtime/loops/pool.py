@@ -30,7 +30,7 @@ MOST_THREADS = 512
 STUCK_SECONDS = 1.0  # without an answer of the host to any thread
 STUCK_AGAIN_SECONDS = 0.1
 
-_log = logging.getLogger("plugwright.pool")
+_log = logging.getLogger("plugwright.loops")
 
 
 class _Thread(threading.local):

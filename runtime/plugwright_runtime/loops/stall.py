@@ -17,7 +17,7 @@ from typing import Protocol
 STALLED_TICKS = 4
 SHOWN_FRAMES = 6
 
-_log = logging.getLogger("plugwright.launch")
+_log = logging.getLogger("plugwright.loops")
 
 
 class Watch(Protocol):

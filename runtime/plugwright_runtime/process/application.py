@@ -33,7 +33,7 @@ P = TypeVar("P")
 
 MOUNT_SECONDS = 0.5  # for web applications to end, out of the process's grace
 
-_log = logging.getLogger("plugwright.launch")
+_log = logging.getLogger("plugwright.process")
 
 
 Attributes = Callable[[HandlerLoop], Mapping[str, Any]]

@@ -35,7 +35,7 @@ SECOND_SIGTERM_EXIT = 128 + signal.SIGTERM
 PR_SET_PDEATHSIG = 1  # of prctl(2)
 CREDENTIALS = struct.Struct("iII")  # of unix(7): the sender's process, user and group
 
-_log = logging.getLogger("plugwright.launch")
+_log = logging.getLogger("plugwright.process")
 
 
 class Guardian:

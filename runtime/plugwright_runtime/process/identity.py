@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 _MAX_BYTES = 1 << 20
 
-_log = logging.getLogger("plugwright.launch")
+_log = logging.getLogger("plugwright.process")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ MOST_WAITING = 1000  # records; what is logged while so many wait is dropped, an
 
 _Work: TypeAlias = tuple[contextvars.Context, Callable[..., None], tuple[object, ...]]
 
-_log = logging.getLogger("plugwright.launch")
+_log = logging.getLogger("plugwright.process")
 _handle = logging.Logger.handle
 _threads: set[int] = set()
 

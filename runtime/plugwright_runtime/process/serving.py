@@ -45,7 +45,7 @@ LOOK_SECONDS = 0.02  # between looks for handlers under way, at the end
 MAX_STREAMS = 2000
 WAITING_CONNECTIONS = 8  # that may send as many calls as they are allowed, all at once
 
-_log = logging.getLogger("plugwright.launch")
+_log = logging.getLogger("plugwright.process")
 
 
 class Limits(Protocol):

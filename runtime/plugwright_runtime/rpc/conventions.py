@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 Embedding: TypeAlias = Callable[[PluginAPIError], Model]
 
-_log = logging.getLogger("plugwright.errors")
+_log = logging.getLogger("plugwright.rpc")
 # A peer may send any number of diagnostics: so many are told in a text.
 _TOLD = 10
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..message.wkt import AnyMessage
 
 _KEY = "grpc-status-details-bin"
-_log = logging.getLogger("plugwright.errors")
+_log = logging.getLogger("plugwright.rpc")
 
 
 class Ended(PlugwrightError):

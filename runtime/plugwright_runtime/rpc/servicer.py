@@ -39,7 +39,7 @@ T = TypeVar("T")
 Reply: TypeAlias = T | Awaitable[T]
 Replies: TypeAlias = Iterator[T] | AsyncIterator[T]
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("plugwright.rpc")
 
 
 @dataclass(frozen=True, slots=True)

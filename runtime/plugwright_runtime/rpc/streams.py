@@ -23,7 +23,7 @@ from ..loops.pool import waiting
 
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("plugwright.rpc")
 _END: Any = object()
 _GONE = "the call is over"
 

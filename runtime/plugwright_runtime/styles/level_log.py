@@ -78,7 +78,7 @@ class PrintedLines(Lines):
 def missing_as_json(number: int) -> bytes:
     """The same as a JSON object."""
     record = logging.makeLogRecord({"msg": missing_text(number)})
-    record.levelno, record.name = logging.WARNING, "plugwright.launch"
+    record.levelno, record.name = logging.WARNING, "plugwright.styles"
     return json_line(record).encode() + b"\n"
 
 

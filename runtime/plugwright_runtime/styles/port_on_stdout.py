@@ -130,7 +130,7 @@ def configure_logging(writer: LineWriter, variables: Sequence[str]) -> None:
     root.setLevel(level)
     logging.captureWarnings(True)
     if complaint:
-        logging.getLogger("plugwright.launch").warning("%s", complaint)
+        logging.getLogger("plugwright.styles").warning("%s", complaint)
 
 
 def stop_at_end(stdin: int, guardian: Guardian) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..process.diversion import Diversion
     from .file_scheme import Relayed
 
-_log = logging.getLogger("plugwright.launch")
+_log = logging.getLogger("plugwright.styles")
 
 ONE_SECOND = 1.0  # to find out whether somebody listens on a socket that is there
 

@@ -29,7 +29,7 @@ from .offers import WAIT_SECONDS, BrokerError, Offers, check_id, read_endpoint
 from .services import generic_handler
 from .transport import Transport
 
-_log = logging.getLogger("plugwright.goplugin")
+_log = logging.getLogger("plugwright.styles")
 
 
 @dataclass(frozen=True, slots=True)

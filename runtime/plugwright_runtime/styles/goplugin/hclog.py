@@ -61,7 +61,7 @@ def encode_plainly(record: logging.LogRecord) -> bytes:
         {
             "@level": "error",
             "@message": f"a log record of {safe_text(record.name)[:MAX_NAME]} could not be written",
-            "@module": "plugwright.goplugin",
+            "@module": "plugwright.styles",
             "@timestamp": datetime.now().astimezone().isoformat(timespec="microseconds"),
             "error": cut("".join(traceback.format_exception_only(*sys.exc_info()[:2])), MAX_TEXT),
         }

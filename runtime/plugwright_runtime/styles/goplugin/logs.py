@@ -18,7 +18,7 @@ from ...process.stderr_log import duplicate_stderr, stderr_log
 from ...process.uncaught import log_uncaught
 from .hclog import encode, encode_plainly
 
-_log = logging.getLogger("plugwright.goplugin")
+_log = logging.getLogger("plugwright.styles")
 
 
 class HclogHandler(LineHandler):

@@ -38,7 +38,7 @@ from .spec import PluginSpec
 from .transport import Plain, Transport
 from .unserved import serving_begins
 
-_log = logging.getLogger("plugwright.goplugin")
+_log = logging.getLogger("plugwright.styles")
 
 
 @dataclass(frozen=True, slots=True)

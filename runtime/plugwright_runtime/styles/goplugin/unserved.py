@@ -18,7 +18,7 @@ from .output import Capture
 DRAIN_SECONDS = 0.1
 SHOWN_BYTES = 2000
 
-_log = logging.getLogger("plugwright.goplugin")
+_log = logging.getLogger("plugwright.styles")
 
 
 class Unserved:
