@@ -1,3 +1,3 @@
 """plugwright: protos of a gRPC plugin system in, an installable typed Python SDK out."""
 
-__version__ = "0.2.0"
+from plugwright_runtime import __version__ as __version__

@@ -21,6 +21,11 @@ from .conversion import ConvertersPlan
 from .kinds import TypeNames
 from .nodes import HookPlan, ModelsPlan, ModulePlan
 
+MINOR = __version__.rpartition(".")[0]
+"""The versions of the runtime that generated code works with."""
+_MAJOR, _, _LAST = MINOR.partition(".")
+_NEXT = f"{_MAJOR}.{int(_LAST) + 1}"
+
 
 class DescriptorPlan(NamedTuple):
     """`extended`: as `data`, with the extensions that the file declares, if it does."""
@@ -69,7 +74,8 @@ class NamespacePlan(NamedTuple):
 
     `groups`: the exports by module, as import statements want them. `launch`: what tells that a
     host has started this process, which is then prepared at once. `reuses`: whether other packages
-    must be there.
+    must be there. `generated`: the minor version of plugwright that the runtime must have; "" if
+    the package around it has asked.
     """
 
     doc: str
@@ -78,6 +84,7 @@ class NamespacePlan(NamedTuple):
     submodules: tuple[ExportPlan, ...] = ()
     launch: Launch | None = None
     reuses: bool = False
+    generated: str = ""
 
 
 class ProjectPlan(NamedTuple):
@@ -111,6 +118,7 @@ def namespace(
     exports: Iterable[ExportPlan],
     starts: Launch | None = None,
     reuses: bool = False,
+    generated: str = "",
 ) -> ModulePlan:
     """A package that exports names lazily; `module` of an export is relative to it."""
     exports = list(exports)
@@ -126,6 +134,7 @@ def namespace(
         submodules=tuple(e for e in ordered if not e.original),
         launch=starts,
         reuses=reuses,
+        generated=generated,
     )
     parent = path.removesuffix("__init__.py").rstrip("/").replace("/", ".")
     return ModulePlan(
@@ -268,7 +277,7 @@ def root(
     own = [ExportPlan(n, f".{m}", n) for n, m in settings.sdk.exports.items()]
     exports = [e for e in exports if e.name not in settings.sdk.exports] + own
     title = settings.sdk.title or f"The generated package {settings.sdk.package}"
-    return namespace("__init__.py", f"{title}.", exports, starts, reuses)
+    return namespace("__init__.py", f"{title}.", exports, starts, reuses, MINOR)
 
 
 def _exported(symbols: Iterable[Symbol]) -> Iterator[ExportPlan]:
@@ -296,15 +305,14 @@ def project(
 ) -> Iterator[ModulePlan]:
     """The files beside the package that make it a distribution."""
     sdk, mtls = settings.sdk, launch.mtls(settings)
-    major, minor, *_ = __version__.split(".")
     plan = ProjectPlan(
         package=sdk.package,
         distribution=distribution(settings),
         title=sdk.title or sdk.package,
         summary=sdk.summary or f"Typed Python for the protos of {sdk.package}",
         version=sdk.version,
-        generator=f"{major}.{minor}",
-        next_generator=f"{major}.{int(minor) + 1}",
+        generator=MINOR,
+        next_generator=_NEXT,
         hooks=hooks,
         services=tuple(s.full_name for s in services),
         starts=launch.configured(settings) is not None,

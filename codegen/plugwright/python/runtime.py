@@ -29,6 +29,8 @@ class _Module(NamedTuple):
         return tuple(self(name) for name in names)
 
 
+expect_version = Symbol(PACKAGE, "expect_version")
+
 _lazy = _Module("lazy")
 lazy_module = _lazy("lazy_module")
 lazy_names = _lazy("lazy_names")

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugwright_runtime import expect_version
 from plugwright_runtime.lazy import lazy_names
 from plugwright_runtime.process.started import prepare_if_hosted
+
+expect_version(__name__, "0.2")
 
 prepare_if_hosted(
     __name__,

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugwright_runtime import expect_version
 from plugwright_runtime.lazy import lazy_names
+
+expect_version(__name__, "0.2")
 
 if TYPE_CHECKING:
     from . import clients as clients
