@@ -18,8 +18,8 @@ from typing import Any
 
 from ..errors import LaunchError
 from ..process.endpoint import Endpoint, bind_grpc
+from ..process.relay import Factory, Relay, Side
 from .goplugin.listener import start_listening, temporary_directory
-from .goplugin.relay import Factory, Relay, Side
 from .header_blocks import HeaderBlocks
 
 PREFACE = 24  # bytes before the first frame

@@ -15,9 +15,9 @@ from typing import Any
 
 from ...errors import LaunchError
 from ...process.endpoint import Endpoint, bind_grpc
+from ...process.relay import Factory, Relay
 from .certificate import HOST_NAME, make_identity
 from .listener import Listeners, start_listening
-from .relay import Factory, Relay
 from .transport import Exposed, Reached
 
 

@@ -28,7 +28,7 @@ DRAIN_SECONDS = 1.0  # for what is still on its way when one side has closed
 Factory = Callable[[], asyncio.Protocol]
 Connect = Callable[[Factory], Awaitable[object]]
 
-_log = logging.getLogger("plugwright.styles")
+_log = logging.getLogger("plugwright.process")
 
 
 class Side(asyncio.Protocol):
