@@ -1,12 +1,15 @@
-"""How is an address spelled, and how does a grpc server come to listen there?
+"""How is an address spelled, and how does a server come to listen there?
 
 An `Endpoint` is an address as hosts spell it; `bind_grpc` binds it, or raises `LaunchError`.
+`start_listening` is for sockets of our own. Called by all launch styles.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import tempfile
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
@@ -16,6 +19,8 @@ from . import children
 
 MAX_PATH_BYTES = 107 if sys.platform == "linux" else 103  # of sockaddr_un.sun_path, less its NUL
 LOOPBACK = "127.0.0.1"
+BACKLOG = 4096  # or what the system allows: a host connects for many users at once
+OUR_NAMES = len("/plugin-12345678/plugin1234567890")  # what is put behind a temporary directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +67,27 @@ async def discard(server: Any) -> None:
     """Free a `grpc.aio` server that was made and is not to run: grpc frees only those that have."""
     await server.start()
     await server.stop(None)
+
+
+def start_listening(bound: socket.socket) -> socket.socket:
+    """A socket that has its address, listening and non-blocking; no child keeps it."""
+    name = bound.getsockname()
+    children.keep_sockets_from(name if isinstance(name, str) else name[1])
+    bound.listen(BACKLOG)
+    bound.setblocking(False)
+    return bound
+
+
+def temporary_directory() -> str:
+    """For sockets that the host placed nowhere; /tmp if TMPDIR is too long for the path of one, or
+    for a handshake to spell.
+    """
+    directory = tempfile.gettempdir()
+    fits = len(os.fsencode(directory)) + OUR_NAMES <= MAX_PATH_BYTES
+    fits = fits and is_speakable(directory)
+    return directory if fits or not os.path.isdir("/tmp") else "/tmp"
+
+
+def is_speakable(path: str) -> bool:
+    """Whether the line of the handshake can carry it."""
+    return not any(separator in path for separator in "|\n\r")

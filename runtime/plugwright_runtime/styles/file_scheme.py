@@ -17,9 +17,8 @@ import tempfile
 from typing import Any
 
 from ..errors import LaunchError
-from ..process.endpoint import Endpoint, bind_grpc
+from ..process.endpoint import Endpoint, bind_grpc, start_listening, temporary_directory
 from ..process.relay import Factory, Relay, Side
-from .goplugin.listener import start_listening, temporary_directory
 from .header_blocks import HeaderBlocks
 
 PREFACE = 24  # bytes before the first frame

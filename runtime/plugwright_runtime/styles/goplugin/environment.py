@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...errors import LaunchError
+from ...process.endpoint import is_speakable
 from .spec import PluginSpec
 
 VERSIONS = "PLUGIN_PROTOCOL_VERSIONS"
@@ -168,11 +169,6 @@ def check_directory(directory: str | None) -> str | None:
             "which a handshake cannot carry: the host must choose another"
         )
     return os.path.abspath(directory)
-
-
-def is_speakable(path: str) -> bool:
-    """Whether the line of the handshake can carry it."""
-    return not any(separator in path for separator in "|\n\r")
 
 
 def choose_certificate(spec: PluginSpec, certificate: str | None) -> str | None:

@@ -19,12 +19,18 @@ from typing import Any
 
 from ...errors import LaunchError
 from ...process import children
-from ...process.endpoint import LOOPBACK, MAX_PATH_BYTES, Endpoint, bind_grpc, tcp_endpoint
-from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Wishes, is_speakable
+from ...process.endpoint import (
+    LOOPBACK,
+    MAX_PATH_BYTES,
+    Endpoint,
+    bind_grpc,
+    start_listening,
+    tcp_endpoint,
+    temporary_directory,
+)
+from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Wishes
 
-BACKLOG = 4096  # or what the system allows: a host connects for many users at once
 MAX_GROUP = 2**32 - 2  # chown takes the number above it for "leave it as it is"
-OUR_NAMES = len("/plugin-12345678/plugin1234567890")  # what is put behind a temporary directory
 
 
 class Listeners:
@@ -127,16 +133,6 @@ class Listeners:
         )
 
 
-def temporary_directory() -> str:
-    """For sockets that the host placed nowhere; /tmp if TMPDIR is too long for the path of one, or
-    for a handshake to spell.
-    """
-    directory = tempfile.gettempdir()
-    fits = len(os.fsencode(directory)) + OUR_NAMES <= MAX_PATH_BYTES
-    fits = fits and is_speakable(directory)
-    return directory if fits or not os.path.isdir("/tmp") else "/tmp"
-
-
 def is_free(port: int) -> bool:
     """Whether a port can be bound now; asked first, since grpc prints to stderr about each taken
     one.
@@ -156,14 +152,6 @@ def tcp_socket() -> socket.socket:
     if sys.platform != "win32":  # there the option would share the port with a live listener
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return made
-
-
-def start_listening(bound: socket.socket) -> socket.socket:
-    name = bound.getsockname()
-    children.keep_sockets_from(name if isinstance(name, str) else name[1])
-    bound.listen(BACKLOG)
-    bound.setblocking(False)
-    return bound
 
 
 def find_group(name: str | None) -> int | None:

@@ -14,10 +14,10 @@ import sys
 from typing import Any
 
 from ...errors import LaunchError
-from ...process.endpoint import Endpoint, bind_grpc
+from ...process.endpoint import Endpoint, bind_grpc, start_listening
 from ...process.relay import Factory, Relay
 from .certificate import HOST_NAME, make_identity
-from .listener import Listeners, start_listening
+from .listener import Listeners
 from .transport import Exposed, Reached
 
 
