@@ -95,7 +95,7 @@ class ListensLate:
 
 def test_the_socket_is_there_when_it_listens(folder: Path) -> None:
     """Hosts poll for the file, connect, and some try no second time."""
-    from plugwright_runtime.styles.socket_argument import UnixAddress
+    from plugwright_runtime.styles.socket_address import UnixAddress
 
     server = ListensLate(folder / "s.sock")
     address = UnixAddress(str(server.path))

@@ -13,12 +13,12 @@ from typing import Any
 
 import grpc.aio
 import pytest
-from plugwright_runtime.styles import socket_argument
+from plugwright_runtime.styles import socket_address
 from plugwright_runtime.styles.goplugin import certificate
 from plugwright_runtime.styles.goplugin.environment import SOCKET_DIRECTORY, read_launch
 from plugwright_runtime.styles.goplugin.listener import Listeners, tcp_socket
 from plugwright_runtime.styles.goplugin.spec import PluginSpec
-from plugwright_runtime.styles.socket_argument import UnixAddress, somebody_listens
+from plugwright_runtime.styles.socket_address import UnixAddress, somebody_listens
 
 SPEC = PluginSpec("COOKIE", "sesame")
 
@@ -94,7 +94,7 @@ def test_who_does_not_answer_in_time_still_listens(
     short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process whose queue of connections is full: its socket must not be taken away."""
-    monkeypatch.setattr(socket_argument, "ONE_SECOND", 0.05)
+    monkeypatch.setattr(socket_address, "ONE_SECOND", 0.05)
     path = str(short_path / "s.sock")
     with socket.socket(socket.AF_UNIX) as busy:
         busy.bind(path)
