@@ -15,7 +15,7 @@ import grpc.aio
 import pytest
 from plugwright_runtime.styles import socket_address
 from plugwright_runtime.styles.goplugin import certificate
-from plugwright_runtime.styles.goplugin.environment import SOCKET_DIRECTORY, read_launch
+from plugwright_runtime.styles.goplugin.environment import SOCKET_DIRECTORY, read_wishes
 from plugwright_runtime.styles.goplugin.listener import Listeners, tcp_socket
 from plugwright_runtime.styles.goplugin.spec import PluginSpec
 from plugwright_runtime.styles.socket_address import UnixAddress, somebody_listens
@@ -39,7 +39,7 @@ def umask() -> Iterator[Callable[[], int]]:
 
 def listeners(folder: Path) -> Listeners:
     environ = {"COOKIE": "sesame", SOCKET_DIRECTORY: str(folder)}
-    return Listeners(read_launch(SPEC, environ))
+    return Listeners(read_wishes(SPEC, environ))
 
 
 def test_files_made_after_a_go_plugin_listens_have_the_users_permissions(
