@@ -24,9 +24,8 @@ from ..limits import STATUS_BYTES
 from ..loops.crossing import Overloaded, abandoned, adopt, cancelled, in_thread
 from ..loops.deadlines import Deadlines, lift
 from ..loops.places import Here, Place
-from ..message.codec import encode
+from ..message.codec import Codec, encode
 from ..message.model import Model
-from ..message.package import Codec
 from ..rpc.bridged_calls import bridged
 from ..rpc.conventions import Embedding, StatusErrors
 from ..rpc.ended import Ended

@@ -15,7 +15,8 @@ import grpc
 
 from .. import http
 from ..failure_log import FAILED_BADLY, report
-from ..message.package import Codec, Package
+from ..message.codec import Codec
+from ..message.package import Package
 from ..rpc.servicer import ends_the_call
 from .spec import HookSpec
 

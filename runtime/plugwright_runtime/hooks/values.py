@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import PlugwrightError
-from ..message.codec import WRITE_ERRORS
+from ..message.codec import WRITE_ERRORS, Codec
 from ..message.codec import encode as encode_model
-from ..message.descriptors import by_attribute, is_repeated
+from ..message.descriptors import is_repeated
 from ..message.model import Model
-from ..message.package import Codec
 from ..message.unknown import LARGE, read_large
 from ..rpc import json_bytes
 from .spec import Dismiss, HookSpec, Reject, is_reason
@@ -59,7 +58,7 @@ class Arguments:
 
 def _reader(name: str, source: str, request: Codec[Any], keep: Any) -> Callable[[Any], Any]:
     """How one argument is read; `source` as `HookSpec` explains it, `keep` as `Codec` does."""
-    field = _field(request, name)
+    field = request.field(name)
     proto_name: str = field.name
     nested: Any = field.message_type
     get = operator.attrgetter(proto_name)
@@ -154,12 +153,6 @@ def _shown(result: Any) -> str:
     return type(result).__name__
 
 
-def _field(codec: Codec[Any], attribute: str) -> Any:
-    """The descriptor of the field behind an attribute, whose name may be escaped."""
-    fields = by_attribute(codec.message.DESCRIPTOR)
-    return dict(zip(codec.model.__field_names__, fields, strict=True))[attribute][0]
-
-
 def _filler(field: Any, response: Codec[Any]) -> Callable[[Any, Any], None] | None:
     """How a model is written into its field without a response model around it.
 
@@ -183,7 +176,7 @@ class _Slot:
     """A field of a response that takes a handler's result."""
 
     def __init__(self, response: Codec[Any], name: str) -> None:
-        field = _field(response, name)
+        field = response.field(name)
         self.name = name
         self.wrapper: Any = None
         self.element: Any = None

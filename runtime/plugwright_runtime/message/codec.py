@@ -6,14 +6,15 @@ All four name the field in their errors: `User.create_at: expected int, got str`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 from ..errors import DecodeError, FieldError
 from .model import Model
-from .package import Codec
 from .unknown import LARGE, read_large
 
 if TYPE_CHECKING:
+    from .known_types import Types
     from .protojson import JSONOptions, Text
 
 M = TypeVar("M", bound=Model)
@@ -27,6 +28,49 @@ WRITE_ERRORS = (
     RecursionError,
     KeyError,
 )
+
+
+class Codec(Generic[M]):
+    """How one model class meets the wire.
+
+    `message`: the protobuf class, from the package's pool; `parse(data) -> message`;
+    `read(message, keep=True) -> model` and `write(model, message)` are the generated converters.
+    `keep`: whether fields that the package does not know are kept in `__unknown__`; where there are
+    any, reading uses the message up (see `unknown`).
+    """
+
+    __slots__ = ("message", "model", "package", "parse", "read", "write")
+
+    def __init__(
+        self,
+        package: Types,
+        model: type[M],
+        message: Callable[[], Any],
+        read: Callable[..., M],
+        write: Callable[[M, Any], None],
+    ) -> None:
+        self.package = package
+        self.model = model
+        self.message: Any = message
+        self.parse: Callable[[bytes], Any] = package.parser(message)
+        self.read = read
+        self.write = write
+
+    def fields(self) -> dict[str, list[Any]]:
+        """The descriptors behind each attribute: of one field, or of all members of a oneof."""
+        from .descriptors import by_attribute  # protobuf is loaded with the first message
+
+        return dict(
+            zip(self.model.__field_names__, by_attribute(self.message.DESCRIPTOR), strict=True)
+        )
+
+    def field(self, attribute: str) -> Any:
+        """The descriptor of the field behind an attribute, whose name may be escaped; None if there
+        is none, or it is a oneof."""
+        from .descriptors import in_oneof
+
+        found = self.fields().get(attribute)
+        return None if found is None or in_oneof(found[0]) else found[0]
 
 
 def encode(model: Model, *, deterministic: bool = False) -> bytes:
@@ -173,13 +217,9 @@ def value_or_default(model: Model, attribute: str) -> Any:
     value = getattr(model, attribute)
     if value is not None:
         return value
-    from .descriptors import by_attribute, is_synthetic
-
-    codec = model.__codec__
-    fields = by_attribute(codec.message.DESCRIPTOR)
-    field = dict(zip(codec.model.__field_names__, fields, strict=True))[attribute][0]
-    in_oneof = field.containing_oneof is not None and not is_synthetic(field)
-    if field.message_type is not None or in_oneof:
+    codec: Codec[Any] = model.__codec__
+    field = codec.field(attribute)
+    if field is None or field.message_type is not None:
         return None
     if field.enum_type is not None:
         return codec.package.enum(field.enum_type.full_name)(field.default_value)

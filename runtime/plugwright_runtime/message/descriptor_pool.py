@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from google.protobuf import timestamp_pb2 as timestamp_pb2
     from google.protobuf import wrappers_pb2 as wrappers_pb2
 
-    from .package import Package
+    from .known_types import Files
 
 
 class DescriptorPool:
@@ -29,7 +29,7 @@ class DescriptorPool:
     so they are unknown fields, which models keep.
     """
 
-    def __init__(self, package: Package, extended: bool = False) -> None:
+    def __init__(self, package: Files, extended: bool = False) -> None:
         from google.protobuf import descriptor_pool
 
         self._package = package
@@ -40,7 +40,7 @@ class DescriptorPool:
 
     def with_file(self, file: str) -> Any:
         """The pool, with `file` and what it imports loaded."""
-        stack: list[tuple[Package, str]] = [(self._package, file)]
+        stack: list[tuple[Files, str]] = [(self._package, file)]
         while stack:
             importer, current = stack[-1]
             if current in self._loaded:
@@ -70,7 +70,7 @@ class DescriptorPool:
             self._complete = True
         return self._pool
 
-    def _add(self, file: str, owner: Package, data: bytes) -> None:
+    def _add(self, file: str, owner: Files, data: bytes) -> None:
         try:
             self._pool.AddSerializedFile(data)
         except TypeError as error:
@@ -80,7 +80,7 @@ class DescriptorPool:
             text = f"{text} {self._package.name}: {error}; generate both from the same protos"
             raise ImportError(text, name=owner.name) from None
 
-    def _source(self, file: str, importer: Package) -> tuple[Package, tuple[str, ...], bytes]:
+    def _source(self, file: str, importer: Files) -> tuple[Files, tuple[str, ...], bytes]:
         """(package that has it, imports, descriptor) of a file that one of `importer` imports.
 
         What the package has itself comes first; a file whose types it takes from another package

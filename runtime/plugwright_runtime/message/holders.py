@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .descriptors import by_attribute, in_oneof, is_map, is_repeated, is_required
+from .descriptors import in_oneof, is_map, is_repeated, is_required
+from .known_types import Types
 from .model import Model
 
 # Models nest as deeply as protobuf parses; a cycle would never end.
@@ -107,8 +108,7 @@ def _step(row: _Holder, at: Any, holder: Model) -> Step:
 
 def _holders(codec: Any) -> Iterator[_Holder]:
     """The attributes of a class that hold models, in the order they are written in."""
-    fields = by_attribute(codec.message.DESCRIPTOR)
-    for attribute, members in zip(codec.model.__field_names__, fields, strict=True):
+    for attribute, members in codec.fields().items():
         field, shape = members[0], "one"
         if in_oneof(field):
             shape = "case"
@@ -125,14 +125,13 @@ def _holders(codec: Any) -> Iterator[_Holder]:
             yield _Holder(attribute, shape, found)
 
 
-def _model_of(package: Any, field: Any) -> Any:
+def _model_of(package: Types, field: Any) -> Any:
     """The model class of a field's message; None if it is another value."""
     nested = field.message_type
     if nested is None:
         return None
     name = nested.full_name
-    known = package.declares(name) or name in package.reused
-    return package.codec(name).model if known else None
+    return package.codec(name).model if package.knows(name) else None
 
 
 def too_deep(model: Model, steps: Steps) -> list[Any]:

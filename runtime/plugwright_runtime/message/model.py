@@ -11,13 +11,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import enum
+import importlib
 import reprlib
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_type_hints
-
-if TYPE_CHECKING:
-    from .package import Codec
 
 
 class _Sentinel:
@@ -67,6 +65,23 @@ class _Params:
         return params()
 
 
+class _Codec:
+    """`__codec__` of each generated class: asked of its package once; see `codec.Codec`."""
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        for base in owner.__mro__:
+            if base is not Model and base.__dict__.get("__proto__") and issubclass(base, Model):
+                codec = base.__codec__ = package_with(base).codec(base.__proto__)
+                return codec
+        raise AttributeError(f"{owner.__qualname__} is no generated model")
+
+
+def package_with(model: type) -> Any:
+    """The `Package` that a generated class belongs to."""
+    home = model.__module__.rpartition(".models.")[0]
+    return importlib.import_module(f"{home}._package").PACKAGE
+
+
 _FIELDS: Any = _Fields()
 EMPTY_LIST: Any = _Sentinel("[]", list)
 EMPTY_DICT: Any = _Sentinel("{}", dict)
@@ -90,9 +105,10 @@ class Model:
 
     if TYPE_CHECKING:
         __unknown__: bytes
-        __codec__: ClassVar[Codec[Any]]
+        __codec__: ClassVar[Any]
         __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
     else:
+        __codec__ = _Codec()
         __dataclass_fields__ = _FIELDS
         __dataclass_params__ = _Params()
 

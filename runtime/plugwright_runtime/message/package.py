@@ -11,44 +11,17 @@ import importlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import UnknownTypeError
+from .codec import Codec
 from .model import Model, OpenEnum
 
 if TYPE_CHECKING:
     from .descriptor_pool import DescriptorPool
     from .wkt_any import AnyMessage
 
-M = TypeVar("M", bound=Model)
 Entry: TypeAlias = tuple[type[Model], Any, Any]  # model class, reader, writer
-
-
-class Codec(Generic[M]):
-    """How one model class meets the wire.
-
-    `message`: the protobuf class, from the package's pool; `parse(data) -> message`;
-    `read(message, keep=True) -> model` and `write(model, message)` are the generated converters.
-    `keep`: whether fields that the package does not know are kept in `__unknown__`; where there are
-    any, reading uses the message up (see `unknown`).
-    """
-
-    __slots__ = ("message", "model", "package", "parse", "read", "write")
-
-    def __init__(
-        self,
-        package: Package,
-        model: type[M],
-        message: Callable[[], Any],
-        read: Callable[..., M],
-        write: Callable[[M, Any], None],
-    ) -> None:
-        self.package = package
-        self.model = model
-        self.message: Any = message
-        self.parse: Callable[[bytes], Any] = package.parser(message)
-        self.read = read
-        self.write = write
 
 
 class Package:
@@ -99,7 +72,7 @@ class Package:
         DecodeError if the bytes are not such a message.
         """
         name = packed.type_name
-        if not self.declares(name) and name not in self.reused:
+        if not self.knows(name):
             return None
         if name not in self._entries(name):
             return None
@@ -135,6 +108,10 @@ class Package:
     def declares(self, full_name: str) -> bool:
         """Whether the package has the type itself."""
         return full_name in self._modules
+
+    def knows(self, full_name: str) -> bool:
+        """Whether the package has such a type, or takes it from another one."""
+        return full_name in self._modules or full_name in self.reused
 
     def entry(self, full_name: str) -> Entry:
         """The converters of a message."""
@@ -218,7 +195,7 @@ class Package:
         """
         from google.protobuf import message_factory
 
-        if not any(p.extended_files for p in self._all()):
+        if not any(p.extended_files for p in [self, *self.others()]):
             return message, self.pool
         from .descriptor_pool import DescriptorPool
 
@@ -229,9 +206,9 @@ class Package:
         found = pool.FindMessageTypeByName(message.DESCRIPTOR.full_name)
         return message_factory.GetMessageClass(found), pool
 
-    def _all(self) -> list[Package]:
-        """This package and those whose types it uses."""
-        return [self, *map(package_of, dict.fromkeys(self.reused.values()))]
+    def others(self) -> list[Package]:
+        """The packages whose types this one uses."""
+        return [package_of(name) for name in dict.fromkeys(self.reused.values())]
 
     def _descriptor_pool(self) -> DescriptorPool:
         from .descriptor_pool import DescriptorPool
@@ -245,27 +222,3 @@ def package_of(name: str) -> Package:
     """The `Package` of the generated package `name`."""
     package: Package = importlib.import_module(f"{name}._package").PACKAGE
     return package
-
-
-_CODEC = "__codec__"
-
-
-class _LazyCodec:
-    """`Model.__codec__`: found through the module that defines the generated class."""
-
-    def __get__(self, instance: object, owner: type[Model]) -> Codec[Any]:
-        for base in _models(owner):
-            if "__proto__" in base.__dict__ and base is not Model:
-                home = base.__module__.rpartition(".models.")[0]
-                codec = package_of(home).codec(base.__proto__)
-                setattr(base, _CODEC, codec)
-                return codec
-        raise AttributeError(f"{owner.__qualname__} is no generated model")
-
-
-def _models(owner: type[Model]) -> list[type[Model]]:
-    return [base for base in owner.__mro__ if issubclass(base, Model)]
-
-
-# Not by its name: what is set is a descriptor, whatever type the attribute is declared with.
-setattr(Model, _CODEC, _LazyCodec())

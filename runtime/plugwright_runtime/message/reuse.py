@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from .model import Model
+from .model import Model, package_with
 from .package import Package, package_of
 
 M = TypeVar("M", bound=Model)
@@ -18,18 +18,14 @@ M = TypeVar("M", bound=Model)
 
 def reader(model: type[M]) -> Callable[..., M]:
     """What makes a `model` of a protobuf message; see `Codec.read`."""
-    read: Callable[..., M] = _home(model).entry(model.__proto__)[1]
+    read: Callable[..., M] = package_with(model).entry(model.__proto__)[1]
     return read
 
 
 def writer(model: type[M]) -> Callable[[M, Any], None]:
     """What writes a `model` to a protobuf message; see `Codec.write`."""
-    write: Callable[[M, Any], None] = _home(model).entry(model.__proto__)[2]
+    write: Callable[[M, Any], None] = package_with(model).entry(model.__proto__)[2]
     return write
-
-
-def _home(model: type[Model]) -> Package:
-    return package_of(model.__module__.rpartition(".models.")[0])
 
 
 def check(name: str) -> None:

@@ -12,17 +12,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .descriptors import by_attribute
-
 if TYPE_CHECKING:
-    from .package import Package
+    from .known_types import Types
 
 # How json_format begins its text, for most of the messages on the way.
 _FIELD = re.compile(r"Failed to parse (\S+) field: ")
 _KEY = re.compile(r"\[(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\]]*)\]")
 
 
-def without_secrets(package: Package, error: Exception) -> str:
+def without_secrets(package: Types, error: Exception) -> str:
     """What is said of a text that is no message, less what is in a secret field."""
     from .protojson import Misshapen, Twice
 
@@ -40,7 +38,7 @@ def without_secrets(package: Package, error: Exception) -> str:
     return text
 
 
-def hidden_path(package: Package, path: str) -> str | None:
+def hidden_path(package: Types, path: str) -> str | None:
     """A path without the keys of maps, if it leads through a secret field; else None."""
     bare = _KEY.sub("", path)
     shown = _secret_names(package).isdisjoint(bare.split(".")[1:])
@@ -48,22 +46,20 @@ def hidden_path(package: Package, path: str) -> str | None:
 
 
 @functools.lru_cache(maxsize=64)
-def _secret_names(package: Package) -> frozenset[str]:
+def _secret_names(package: Types) -> frozenset[str]:
     """The names of all secret fields, in protos and in JSON; loads all models."""
-    names = frozenset(_names(package))
-    for other in set(package.reused.values()):
-        from .package import package_of
-
-        names |= _secret_names(package_of(other))
-    return names
+    found = [package]
+    for each in found:
+        found += [other for other in each.others() if other not in found]
+    return frozenset(name for each in found for name in _names(each))
 
 
-def _names(package: Package) -> Iterator[str]:
+def _names(package: Types) -> Iterator[str]:
     for full_name in package.messages():
-        model = package.codec(full_name).model
-        if not model.__secrets__:
+        codec = package.codec(full_name)
+        secrets = codec.model.__secrets__
+        if not secrets:
             continue
-        fields = by_attribute(package.codec(full_name).message.DESCRIPTOR)
-        for attribute, members in zip(model.__field_names__, fields, strict=True):
-            if attribute in model.__secrets__:
+        for attribute, members in codec.fields().items():
+            if attribute in secrets:
                 yield from (name for f in members for name in (f.name, f.json_name))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .descriptors import by_attribute, in_oneof, is_map, is_repeated, is_required
+from .descriptors import in_oneof, is_map, is_repeated, is_required
 from .model import Model
 
 
@@ -39,8 +39,7 @@ class Trial:
         self._model = model
         self._codec = codec = model.__codec__
         self._attribute = attribute
-        fields = by_attribute(codec.message.DESCRIPTOR)
-        self._fields = dict(zip(codec.model.__field_names__, fields, strict=True))
+        self._fields: dict[str, list[Any]] = codec.fields()
         self.fields = self._fields.get(attribute)
 
     def problem(self, value: Any) -> Exception | None:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self, TypeVar
 
+from ..errors import DecodeError
+from .codec import decode, encode
 from .model import Model
 from .unknown import Inside
 from .wire import LONG, UnknownFieldSet, items, long_list
@@ -63,8 +65,6 @@ class AnyMessage:
         Packs models, and what stands for Timestamp, Duration, Empty and FieldMask. TypeError for
         all else; FieldError for a model with a value that its field cannot hold.
         """
-        from .codec import encode
-
         if isinstance(value, Model):
             return cls(prefix + value.__proto__, encode(value, deterministic=True))
         known = _well_known(type(value))
@@ -78,9 +78,6 @@ class AnyMessage:
 
     def unpack(self, cls: type[P]) -> P | None:
         """The message, if it is a `cls`; else None. DecodeError if its bytes are none."""
-        from ..errors import DecodeError
-        from .codec import decode
-
         if _full_name(cls) != self.type_name:
             return None
         if issubclass(cls, Model):

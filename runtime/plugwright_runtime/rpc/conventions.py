@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import grpc
 
 from ..errors import FieldError, PlugwrightError
+from ..message.codec import Codec, encode
 from ..message.model import Model
-from ..message.package import Codec
 from . import failures
 from .failures import PluginAPIError, StatusError, from_embedded, text_of
 
@@ -127,7 +127,7 @@ class MessageErrors(StatusErrors):
         return None
 
     def embedding(self, response: Codec[Any]) -> Embedding | None:
-        field = _field(response, self.field)
+        field = response.field(self.field)
         if _message(field) != self.type or _is_list(field):
             return None
         cls = response.package.message(self.type)
@@ -166,10 +166,10 @@ class CodeErrors(StatusErrors):
         return isinstance(error, WrongReply) or super().embeds(error)
 
     def embedding(self, response: Codec[Any]) -> Embedding | None:
-        field = _field(response, self.field)
+        field = response.field(self.field)
         if field is None or field.type != field.TYPE_STRING or _is_list(field):
             return None
-        number = _field(response, self.code_field)
+        number = response.field(self.code_field)
         coded = number is not None and _is_integer(number) and not _is_list(number)
 
         def embed(error: PluginAPIError) -> Model:
@@ -238,7 +238,7 @@ class DiagnosticErrors(StatusErrors):
         return "; ".join(texts[:_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
     def embedding(self, response: Codec[Any]) -> Embedding | None:
-        field = _field(response, self.field)
+        field = response.field(self.field)
         if _message(field) != self.type or not _is_list(field):
             return None
         cls: Callable[..., Model] = response.package.message(self.type)
@@ -295,19 +295,13 @@ def _answer(response: Codec[Any], error: PluginAPIError, fields: Mapping[str, An
             return answer
         _log.warning("the response of %r cannot be encoded: left out", _text(error))
     made: Model = response.model(**fields)
-    _encodable(made)
+    encode(made)
     return made
-
-
-def _encodable(model: Model) -> None:
-    from ..message.codec import encode
-
-    encode(model)
 
 
 def _fits(model: Model) -> bool:
     with contextlib.suppress(FieldError):
-        _encodable(model)
+        encode(model)
         return True
     return False
 
@@ -318,17 +312,6 @@ def _text(error: PluginAPIError) -> str:
     return message or text_of(error) or type(error).__name__
 
 
-def _field(codec: Codec[Any], attribute: str) -> Any:
-    """The descriptor of the field behind an attribute; None if there is none, or it is a oneof."""
-    from ..message.descriptors import by_attribute, is_synthetic
-
-    fields = by_attribute(codec.message.DESCRIPTOR)
-    found = dict(zip(codec.model.__field_names__, fields, strict=True)).get(attribute)
-    if found is None or (found[0].containing_oneof and not is_synthetic(found[0])):
-        return None
-    return found[0]
-
-
 def _message(field: Any) -> str:
     """The full name of a field's message, "" if it has none."""
     found: Any = field is not None and field.message_type
@@ -336,7 +319,7 @@ def _message(field: Any) -> str:
 
 
 def _is_list(field: Any) -> bool:
-    from ..message.descriptors import is_repeated
+    from ..message.descriptors import is_repeated  # protobuf is loaded with the first message
 
     return is_repeated(field)
 

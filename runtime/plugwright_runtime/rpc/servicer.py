@@ -25,9 +25,9 @@ from ..failure_log import FAILED_BADLY, report
 from ..limits import STATUS_BYTES
 from ..loops.crossing import Overloaded, adopt, cancelled, given_up, in_thread
 from ..loops.places import Here, Place
-from ..message.codec import decode, encode
+from ..message.codec import Codec, decode, encode
 from ..message.model import Model
-from ..message.package import Codec, package_of
+from ..message.package import package_of
 from .bridged_calls import bridged
 from .conventions import StatusErrors, WrongReply
 from .ended import Ended
