@@ -36,7 +36,7 @@ conformance: $(STAMP) ## run protobuf's own conformance suite (fetches it from n
 
 interop: $(STAMP) ## build the go-plugin host and run plugins under it (needs Go)
 	@command -v go >/dev/null || { echo "make interop needs a Go toolchain: put go on the PATH"; exit 1; }
-	cd tests/host && go vet ./...
+	cd tests/interop/host && go vet ./...
 	$(BIN)/$(PYTEST) -s tests/interop
 
 # Strangers to grpcio: each calls plugins, and serves clients.
@@ -52,8 +52,9 @@ test-lowest: $(STAMP) ## run the SDK's tests on the oldest grpcio and protobuf
 	$(VENV)-lowest/bin/python -m pip install --quiet grpcio==1.66.0 grpcio-tools==1.66.0 \
 		protobuf==5.27.0 h2 hypothesis pytest pytest-timeout pytest-xdist pydantic
 	$(VENV)-lowest/bin/python -m pip install --quiet '.[codegen]'
-	$(VENV)-lowest/bin/$(PYTEST) -n auto tests/sdk tests/hooks tests/clapshot \
-		tests/openrun --ignore=tests/openrun/test_openrun_typing.py
+	$(VENV)-lowest/bin/$(PYTEST) -n auto tests/runtime/message tests/runtime/rpc \
+		tests/runtime/hooks tests/runtime/testing tests/systems \
+		--ignore=tests/systems/openrun/test_openrun_typing.py
 
 # Where Python itself differs from one version to the next; the rest is in `make test`.
 test-newest: $(STAMP) ## run the tests of runtime and SDKs on the newest Python to be had
@@ -61,15 +62,15 @@ test-newest: $(STAMP) ## run the tests of runtime and SDKs on the newest Python 
 		$$python -m venv --without-pip $(VENV)-newest/venv && \
 		$$python -c 'import sys; print("the newest Python is", sys.version)'
 	$(BIN)/python -m pip --python $(VENV)-newest/venv/bin/python install -qq --editable '.[dev]'
-	$(VENV)-newest/venv/bin/$(PYTEST) -n auto tests/runtime tests/hooks tests/sdk tests/clapshot \
-		tests/openrun tests/codegen/test_cases.py tests/codegen/test_edge_cases.py \
-		tests/codegen/test_well_known.py --ignore=tests/openrun/test_openrun_typing.py
+	$(VENV)-newest/venv/bin/$(PYTEST) -n auto tests/runtime tests/systems \
+		tests/codegen/test_cases.py tests/codegen/plan/test_edge_cases.py \
+		--ignore=tests/systems/openrun/test_openrun_typing.py
 
 lint: $(STAMP) ## formatting, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/black --check --quiet .
 	$(BIN)/black --check --quiet --config /dev/null generated tests/cases
-	$(BIN)/mypy codegen runtime tests/interop
+	$(BIN)/mypy codegen runtime tests/interop tests/kit/interop
 	$(BIN)/pyright --pythonpath $(BIN)/python codegen runtime
 
 format: $(STAMP) ## format the hand-written code

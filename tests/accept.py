@@ -1,4 +1,4 @@
-"""Take what is generated now as what is expected: `python tests/codegen/accept.py CASE…`.
+"""Take what is generated now as what is expected: `python tests/accept.py CASE…`.
 
 Rewrites the files that are in `expected/` already, or `stderr.txt`; `--add PATH` takes a further
 module in. Nothing else ever changes an expectation.
@@ -7,14 +7,11 @@ module in. Nothing else ever changes an expectation.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from cases import ALL, PACKAGE, Case
-from failing import run
+from kit.generating.cases import ALL, PACKAGE, Case
+from kit.generating.failing import run
 
 
 def accept(case: Case, added: list[str]) -> None:

@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Before anything imports it: what a failed assertion of the kit compared is told as in a test.
+pytest.register_assert_rewrite("kit")
+pytest_plugins = ["kit.generating.fixtures", "kit.message.fixtures"]
+
 # How fast a machine is says nothing about the code: no test of ours is timed.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kit.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 CODEGEN = ROOT / "codegen" / "plugwright"
 RUNTIME = ROOT / "runtime" / "plugwright_runtime"
 _DESCRIPTOR_MODULES = {

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from cases import BAD, GOOD, PACKAGE, Case, by_name, difference
-from failing import run
+from kit.generating.cases import BAD, GOOD, PACKAGE, Case, by_name, difference
+from kit.generating.failing import run
 
 # `file:line:col: what, and what to do`, or a place without a line: a setting, an option.
 _PROBLEM = re.compile(r"^[^\s:][^:\n]*(:\d+:\d+)?: [a-z\"'`\[A-Z0-9][^\n]*$")
@@ -48,4 +48,4 @@ def test_there_are_cases() -> None:
 
 
 def _command(case: Case) -> str:
-    return f"to accept: python tests/codegen/accept.py {case.name}"
+    return f"to accept: python tests/accept.py {case.name}"

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from suite import PROTOS, Suite, suite
-from testee import PACKAGE
+from kit.conformance import testee
+from kit.conformance.suite import PROTOS, Suite, suite
+from kit.conformance.testee import PACKAGE
 
-TESTEE = Path(__file__).with_name("testee.py")
+TESTEE = Path(testee.__file__)
 BIN = Path(sys.executable).parent
 # The newest edition that the suite's protos have; the machine may be ten times slower.
 EDITION, SECONDS = "2023", 100

@@ -1,5 +1,5 @@
 """Does the Clapshot example pass its own tests and both strict checkers? As a process it is played
-in tests/clapshot.
+in tests/systems/clapshot.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from kit.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "clapshot"
 PATHS = [str(ROOT / part) for part in ("generated/clapshot", "runtime")]
 IMPORTS = os.pathsep.join(PATHS)

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from kit.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(p.parent for p in (ROOT / "examples").glob("*/plugin.json"))
 IMPORTS = [str(ROOT / part) for part in ("generated/mattermost", "runtime", "codegen")]
 

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from kit.places import ROOT, importing
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "openrun"
-IMPORTS = os.pathsep.join(str(ROOT / part) for part in ("generated/openrun", "runtime", "codegen"))
+IMPORTS = importing("openrun")
 ENV = {**os.environ, "PYTHONPATH": IMPORTS, "MYPYPATH": IMPORTS}
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gohost import GoHost, HostDied, HostRefusal, Result
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from kit.interop.gohost import GoHost, HostDied, HostRefusal, Result
 
 grpc: Any = importlib.import_module("grpc")  # grpcio carries no types
 

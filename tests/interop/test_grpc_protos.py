@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from messages import round_trips
-from packages import import_failures, modules, mypy, pyright, registry
+from kit.generating.messages import round_trips
+from kit.generating.packages import import_failures, modules, mypy, pyright, registry
 
-HOST = Path(__file__).parents[1] / "host"
+HOST = Path(__file__).with_name("host")
 PACKAGE = "grpc_protos"
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import grpc
 import pytest
-from gohost import Result
-from mattermost_host import PLUGINS, MattermostHost
-from test_mattermost_process import check_that_it_dies
+from kit.interop.death import check_that_it_dies
+from kit.interop.gohost import Result
+from kit.interop.mattermost_host import PLUGINS, MattermostHost
 
 GRACE_S = 1.5
 FORCED_EXIT = 1

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mattermost_host import COOKIE, ROOT, MattermostHost
-from wheelhouse import fill
+from kit.interop.mattermost_host import COOKIE, MattermostHost
+from kit.interop.wheelhouse import fill
+from kit.places import ROOT
 
 EARLY = """\
 import os, sys

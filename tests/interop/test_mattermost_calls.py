@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -9,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from mattermost_host import HERE, PLUGINS, MattermostHost
+from kit.interop.mattermost_host import PLUGINS, MattermostHost
+from kit.places import importing
 from plugwright_runtime.loops.pool import THREADS
 
 DEEPER_THAN_THE_POOL = THREADS + 36
@@ -140,7 +142,10 @@ def test_functions_and_coroutines_call_the_api_side_by_side(
 
 def test_ten_thousand_calls(host: MattermostHost) -> None:
     echo = subprocess.Popen(
-        [sys.executable, str(HERE / "bare_echo.py")], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "kit.interop.bare_echo"],
+        env={**os.environ, "PYTHONPATH": importing(kit=True)},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert echo.stdout is not None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from gohost import Result
-from mattermost_host import PLUGINS, MattermostHost
+from kit.interop.gohost import Result
+from kit.interop.mattermost_host import PLUGINS, MattermostHost
 
 KEY = "grpc-status-details-bin"
 

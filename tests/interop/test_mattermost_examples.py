@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from gohost import Result
-from mattermost_host import ROOT, MattermostHost
+from kit.interop.gohost import Result
+from kit.interop.mattermost_host import MattermostHost
+from kit.places import ROOT
 
 EXAMPLES = ROOT / "examples"
 

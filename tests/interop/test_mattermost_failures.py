@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from gohost import Result
-from mattermost_host import PLUGINS, MattermostHost
+from kit.interop.gohost import Result
+from kit.interop.mattermost_host import PLUGINS, MattermostHost
 from mattermost_plugin.hooks import HOOKS
 
 UNARY = [spec for spec in HOOKS.specs.values() if spec.family != "http"]

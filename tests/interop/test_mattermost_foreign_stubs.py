@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from mattermost_host import PLUGINS, MattermostHost
+from kit.interop.mattermost_host import PLUGINS, MattermostHost
 
 NAME = "foreign"
 # Neither has types.

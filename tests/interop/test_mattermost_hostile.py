@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mattermost_host import PLUGINS, MattermostHost
+from kit.interop.mattermost_host import PLUGINS, MattermostHost
 from mattermost_plugin.models import HTTPHeader, ServeHTTPRequest, ServeHTTPRequestInit
 from plugwright_runtime.codec import encode
 

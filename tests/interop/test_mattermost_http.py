@@ -9,8 +9,8 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from gohost import Result
-from mattermost_host import PLUGINS, MattermostHost
+from kit.interop.gohost import Result
+from kit.interop.mattermost_host import PLUGINS, MattermostHost
 
 MIB = 2**20
 SIZES = [0, 1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, MIB, 100 * MIB]

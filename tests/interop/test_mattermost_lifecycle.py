@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from filled import filled
-from mattermost_host import PLUGINS, MattermostHost
+from kit.interop.filled import filled
+from kit.interop.mattermost_host import PLUGINS, MattermostHost
 from mattermost_plugin.hooks import HOOKS
 
 EVERY_HOOK = PLUGINS / "every_hook.py"

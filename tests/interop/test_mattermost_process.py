@@ -9,14 +9,14 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gohost import HostRefusal
-from mattermost_host import IMPORTS, PLUGINS, MattermostHost
+from kit.interop.death import check_that_it_dies
+from kit.interop.gohost import HostRefusal
+from kit.interop.mattermost_host import IMPORTS, PLUGINS, MattermostHost
 
 QUIET = PLUGINS / "quiet.py"
 
@@ -199,21 +199,3 @@ def test_the_plugin_dies_with_its_host(tmp_path: Path) -> None:
     started = host.activate(QUIET, env={"TMPDIR": str(tmp_path)})
     check_that_it_dies(host, started["pid"])
     assert list(tmp_path.rglob("*")) == []
-
-
-def check_that_it_dies(host: MattermostHost, pid: int) -> None:
-    """Kill the host, and see the plugin `pid` go."""
-    began = time.monotonic()
-    host.kill()
-    while is_alive(pid):
-        assert time.monotonic() - began < 2, "the plugin outlives its host"
-        time.sleep(0.01)
-    print(f"gone {time.monotonic() - began:.2f} s after SIGKILL of the host")
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"

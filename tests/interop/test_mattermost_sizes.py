@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mattermost_host import MattermostHost
+from kit.interop.mattermost_host import MattermostHost
 from mattermost_plugin import PluginAPIClient, ValidationError
 
 LIMIT = 4 << 20

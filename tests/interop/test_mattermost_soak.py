@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gohost import Result
-from mattermost_host import PLUGINS, MattermostHost
+from kit.interop.gohost import Result
+from kit.interop.mattermost_host import PLUGINS, MattermostHost
 from plugwright_runtime.loops.pool import THREADS
 
 ROUNDS = 6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from mattermost_host import PLUGINS, MattermostHost
+from kit.interop.mattermost_host import PLUGINS, MattermostHost
 
 
 def test_coroutines_end_before_the_clients() -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gohost import HostRefusal
-from openrun_host import COOKIE, IMPORTS, PROVIDER, ROOT, OpenRunHost
+from kit.interop.gohost import HostRefusal
+from kit.interop.openrun_host import COOKIE, IMPORTS, PROVIDER, OpenRunHost
+from kit.places import ROOT
 
 MIB = 1024 * 1024
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from kit.places import ROOT
+
 _MYPY_LINE = re.compile(
     r"(?P<file>[^:]+):(?P<line>\d+): error: (?P<text>.*?)(  \[(?P<rule>[\w-]+)\])?"
 )

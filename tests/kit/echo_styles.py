@@ -18,7 +18,8 @@ from pathlib import Path
 import grpc
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from kit.places import ROOT
+
 SECONDS = 40.0
 
 SLOW = """

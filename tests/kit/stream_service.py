@@ -16,7 +16,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 from plugwright_runtime.errors import NotFoundError
@@ -24,7 +23,9 @@ from plugwright_runtime.loops.pool import HandlerPool
 from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
-CASE = Path(__file__).parents[1] / "cases" / "streams"
+from kit.places import CASES
+
+CASE = CASES / "streams"
 
 
 def generate() -> Any:

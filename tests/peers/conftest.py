@@ -13,14 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.peers.strict_peers import Command, programs
 
 HERE = Path(__file__).resolve().parent
-
-for place in (HERE.parent, HERE):
-    if str(place) not in sys.path:
-        sys.path.insert(0, str(place))
-
-from strict_peers import Command, programs  # noqa: E402
 
 
 @pytest.fixture(scope="session")

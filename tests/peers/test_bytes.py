@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
-from h2_client import Answer, Stranger, headers, message
-from h2_server import Reply, Serving, serving
 from hyperframe.frame import ExtensionFrame, PriorityFrame
-from own_plugin import plugin
+from kit.h2_client import Answer, Stranger, headers, message
+from kit.h2_server import Reply, Serving, serving
+from kit.peers.own_plugin import plugin
 from plugwright_runtime.errors import UnavailableError
 
 ECHO = "/peer.v1.Peer/Echo"

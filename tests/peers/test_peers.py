@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from own_calls import AsyncCalls, Outcome, SyncCalls
-from own_plugin import plugin
+from kit.peers.own_calls import AsyncCalls, Outcome, SyncCalls
+from kit.peers.own_plugin import plugin
+from kit.peers.strict_peers import NAMES, Command, serving
 from plugwright_runtime.errors import UnavailableError
-from strict_peers import NAMES, Command, serving
 
 OUTCOMES: Outcome = {
     "echo": {"size": 5},

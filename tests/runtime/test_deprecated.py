@@ -21,7 +21,7 @@ from typing import Any
 
 import pydantic
 import pytest
-from packages import Generated, modules
+from kit.generating.packages import Generated, modules
 from plugwright_runtime import codec
 from plugwright_runtime.errors import UnavailableError
 

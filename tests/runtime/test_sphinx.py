@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from cases import GOOD, PACKAGE
-from packages import modules, write_package
+from kit.generating.cases import GOOD, PACKAGE
+from kit.generating.packages import modules, write_package
+from kit.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 _CONF = """
 import sys
 sys.path[:0] = {path}

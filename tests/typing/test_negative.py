@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from checkers import ROOT, Complaint, mypy, pyright
+from kit.checkers import ROOT, Complaint, mypy, pyright
 
 FOLDER = Path(__file__).parent / "negative"
 FILES = sorted(FOLDER.glob("*.py"))

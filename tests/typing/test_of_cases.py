@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from checkers import ROOT, Complaint, mypy, pyright
+from kit.checkers import ROOT, Complaint, mypy, pyright
 
 FOLDER = Path(__file__).parent / "of_cases"
 FILES = sorted(FOLDER.glob("*.py"))

@@ -1,7 +1,4 @@
-"""Does `plugwright bundle` make what a server can install, and refuse what it would refuse?
-
-The requirements are wheels made here, so that nothing is downloaded.
-"""
+"""Does `plugwright bundle` make what a server can install, and refuse what it would refuse?"""
 
 from __future__ import annotations
 
@@ -11,112 +8,13 @@ import os
 import subprocess
 import sys
 import tarfile
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
+from kit.generating.bundles import MANIFEST, make, members, own, refusal, write
+from kit.places import ROOT
 from plugwright.bundle import archive, manifest
 from plugwright.bundle import build as bundle
-from plugwright.bundle.contents import Choice
-from plugwright.problems import GenerationError
-
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "runtime" / "plugwright_runtime" / "script.py"
-MANIFEST: dict[str, Any] = {
-    "id": "com.example.one",
-    "name": "One",
-    "version": "1.2.3",
-    "server": {"executable": "plugin.py"},
-}
-PROGRAM = """\
-import sys
-print("before", *sys.argv)
-import fake_sdk
-print(fake_sdk.VALUE, __name__, sys.path[0])
-"""
-
-
-def wheel(folder: Path, name: str, files: dict[str, str]) -> None:
-    """A wheel of version 1.0 with these files."""
-    info = f"{name}-1.0.dist-info"
-    tag = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    meta = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
-    record = f"{info}/RECORD"
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as file:
-        content = {**files, f"{info}/METADATA": meta, f"{info}/WHEEL": tag}
-        for path, text in content.items():
-            file.writestr(path, text)
-        file.writestr(record, "".join(f"{path},,\n" for path in [*content, record]))
-
-
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheels")
-    wheel(
-        folder,
-        "fake_sdk",
-        {
-            "fake_sdk/__init__.py": "VALUE = 7\ndef where(): ...\n",
-            "fake_sdk/_launch.py": "",
-        },
-    )
-    wheel(folder, "other_sdk", {"other_sdk/__init__.py": "", "other_sdk/_launch.py": ""})
-    wheel(
-        folder,
-        "plugwright_runtime",
-        {
-            "plugwright_runtime/__init__.py": "",
-            "plugwright_runtime/script.py": SCRIPT.read_text(),
-        },
-    )
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def offline(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
-
-
-@pytest.fixture
-def plugin(tmp_path: Path) -> Path:
-    folder = tmp_path / "one"
-    write(folder / "plugin.json", json.dumps(MANIFEST))
-    write(folder / "plugin.py", PROGRAM)
-    write(folder / "requirements.txt", "fake_sdk\nplugwright_runtime\n")
-    return folder
-
-
-def write(path: Path, text: str = "") -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
-
-
-def make(folder: Path, out: Path, *exclude: str) -> Path:
-    choice = Choice(exclude)
-    return bundle.make(folder, out, choice, bundle.Target(), lambda text: None).path
-
-
-def refusal(folder: Path) -> list[str]:
-    """What `bundle` has against a plugin, a line for each problem, without the folder."""
-    with pytest.raises(GenerationError) as refused:
-        make(folder, folder.parent / "never.tar.gz")
-    assert not (folder.parent / "never.tar.gz").exists()
-    return str(refused.value).replace(f"{folder}/", "").splitlines()
-
-
-def members(path: Path) -> dict[str, tarfile.TarInfo]:
-    with tarfile.open(path) as archive:
-        return {member.name: member for member in archive}
-
-
-def own(path: Path) -> set[str]:
-    """The files of an archive that come from the plugin's folder, without their bytecode."""
-    top = "com.example.one/"
-    names = {name.removeprefix(top) for name, m in members(path).items() if m.isfile()}
-    return {n for n in names if not n.startswith("venv/") and "__pycache__" not in n}
 
 
 def test_an_archive_says_nothing_of_the_machine(plugin: Path, tmp_path: Path) -> None:

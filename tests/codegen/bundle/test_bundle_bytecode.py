@@ -8,11 +8,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from kit.generating.bundles import make, write
 from plugwright.bundle import build as bundle
 from plugwright.bundle.contents import Choice
-from test_bundle import make, offline, plugin, wheels, write
 
-__all__ = ["offline", "plugin", "wheels"]  # fixtures
 WATCH = """
 import sys
 def hook(event, arguments):

@@ -12,15 +12,16 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from kit.generating.bundles import MANIFEST, own, refusal, write
+from kit.places import ROOT
 from plugwright.bundle import build as bundle
 from plugwright.bundle.contents import PRIVATE, USELESS, Choice
 from plugwright.problems import GenerationError
-from test_bundle import MANIFEST, offline, own, plugin, refusal, wheels, write
 
-__all__ = ["offline", "plugin", "wheels"]  # fixtures
 _ALL = Choice()
 PROGRAM = {"plugin.json", "plugin.py", "requirements.txt"}
-DOCS = Path(__file__).parents[2] / "docs" / "bundle.md"
+
+DOCS = ROOT / "docs" / "bundle.md"
 
 
 def made(folder: Path, choice: Choice = _ALL) -> bundle.Bundle:

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from failing import command
+from kit.generating.failing import command
+from kit.places import ROOT
 from plugwright import __version__
 
-ROOT = Path(__file__).parents[2]
 MATTERMOST = str(ROOT / "proto" / "mattermost")
 _PROTO = """
 syntax = "proto3";

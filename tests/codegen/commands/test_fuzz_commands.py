@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
-from failing import command
 from google.protobuf.compiler import plugin_pb2
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
+from kit.generating.failing import command
 from plugwright.protoc_plugin import respond
 from plugwright.settings.tables import Error, Settings
 

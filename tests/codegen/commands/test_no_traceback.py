@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from failing import command
 from google.protobuf import descriptor_pb2
 from google.protobuf.compiler import plugin_pb2
+from kit.generating.failing import command
 from plugwright import generation, protoc_plugin
 
 PROTO = 'syntax = "proto3"; package a; message M { string s = 1; }'

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from failing import Outcome, command, snapshot
+from kit.generating.failing import Outcome, command, snapshot
 from plugwright import __main__ as entry
 from plugwright import generation
 

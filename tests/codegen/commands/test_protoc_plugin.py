@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cases import GOOD, Case, by_name
-from compilers import COMPILERS, Run, buf_build
+from kit.generating.cases import GOOD, Case, by_name
+from kit.generating.compilers import COMPILERS, Run, buf_build
+from kit.places import ROOT
 from plugwright.generation import Sources, configured, generated, zero_config
 
-ROOT = Path(__file__).parents[2]
 MATTERMOST = ROOT / "proto" / "mattermost"
 CONFIGS = sorted(ROOT.glob("proto/*/plugwright.toml"))
 by_compiler = pytest.mark.parametrize("compiler", COMPILERS)

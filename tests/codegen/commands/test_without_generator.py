@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from failing import command
-from packages import RUNTIME
+from kit.generating.failing import command
+from kit.generating.packages import RUNTIME
 from plugwright_runtime.errors import LaunchError
 from plugwright_runtime.styles.goplugin import certificate
 

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from failing import command
-from packages import RUNTIME, mypy
+from kit.generating.failing import command
+from kit.generating.packages import RUNTIME, mypy
 
 MANY = 65
 KINDS = (

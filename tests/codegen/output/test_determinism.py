@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 from google.protobuf import descriptor_pb2
+from kit.places import ROOT
 from plugwright.generation import Sources, generated, zero_config
 from plugwright.protos import protoc
 
-PROTOS = Path(__file__).parents[2] / "proto" / "mattermost"
+PROTOS = ROOT / "proto" / "mattermost"
 
 
 def _quiet(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from failing import command
+from kit.generating.failing import command
 
 _CONFIG = '[sdk]\npackage = "sdk"\nout = "out"\n'
 _PROTO = """

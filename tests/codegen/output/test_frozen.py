@@ -9,8 +9,8 @@ import zipapp
 from pathlib import Path
 
 import pytest
-from failing import command
-from packages import RUNTIME
+from kit.generating.failing import command
+from kit.generating.packages import RUNTIME
 
 GENERATED = RUNTIME.parent / "generated"
 # What a program imports itself, where it uses it; some of it through the test kit.

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import black
 import pytest
-from cases import GOOD, Case, by_name
 from hypothesis import given
 from hypothesis import strategies as st
-from messages import always_the_same, round_trips
-from packages import Generated, import_failures, modules, mypy, pyright
+from kit.generating.cases import GOOD, Case, by_name
+from kit.generating.messages import always_the_same, round_trips
+from kit.generating.packages import Generated, import_failures, modules, mypy, pyright
 from plugwright_runtime.errors import DecodeError
 from plugwright_runtime.message import codec
 

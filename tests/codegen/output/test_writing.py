@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from failing import command, snapshot
-from interrupted import KINDS
+from kit.generating.failing import command, snapshot
+from kit.generating.interrupted import KINDS
+from kit.places import importing
 from plugwright.output import exclusive
 
-HERE = Path(__file__).parent
 _CONFIG = '[sdk]\npackage = "sdk"\nout = "out"\n'
 _PROTO = 'syntax = "proto3";\npackage own.v1;\n// A message.\nmessage A { string name = 1; }\n'
 
@@ -31,7 +31,8 @@ def project(tmp_path: Path) -> Path:
 
 def script(name: str, *arguments: str | Path) -> str:
     done = subprocess.run(
-        [sys.executable, HERE / name, *arguments],
+        [sys.executable, "-m", f"kit.generating.{name}", *arguments],
+        env={**os.environ, "PYTHONPATH": importing(kit=True)},
         capture_output=True,
         text=True,
         check=False,
@@ -46,13 +47,13 @@ def test_a_tree_is_old_or_new_wherever_writing_ends(
     kind: str, scenario: str, tmp_path: Path
 ) -> None:
     """What holds at once, and after the next run, is said in `interrupted`."""
-    assert int(script("interrupted.py", kind, scenario, tmp_path)) > 50
+    assert int(script("interrupted", kind, scenario, tmp_path)) > 50
 
 
 _LIMITED = """
 import resource, sys
 from pathlib import Path
-from interrupted import sdk
+from kit.generating.interrupted import sdk
 from plugwright.output import disk
 from plugwright.problems import GenerationError
 files = sdk("sdk", {"small.py": "x", "models/large.py": "x" * 10_000})
@@ -71,7 +72,7 @@ def test_a_file_for_which_there_is_no_room_leaves_all_as_it_was(
     for out in (project / "out", tmp_path / "not" / "there"):
         done = subprocess.run(
             [sys.executable, "-c", _LIMITED, out],
-            env={**os.environ, "PYTHONPATH": str(HERE)},
+            env={**os.environ, "PYTHONPATH": importing(kit=True)},
             capture_output=True,
             text=True,
             check=False,
@@ -83,7 +84,7 @@ def test_a_file_for_which_there_is_no_room_leaves_all_as_it_was(
 
 
 def test_48_processes_at_once_write_one_of_their_sdks(tmp_path: Path) -> None:
-    assert script("crowd.py", "48", tmp_path) == "48 wrote\n"
+    assert script("crowd", "48", tmp_path) == "48 wrote\n"
 
 
 def test_commands_at_once_leave_what_one_leaves(project: Path) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bridged_loop import Run, each_loop
-from cases import PACKAGE, ROOT, Case
-from failing import command
-from packages import Generated
+from kit.bridged_loop import Run, each_loop
+from kit.generating.cases import PACKAGE, Case
+from kit.generating.failing import command
+from kit.generating.packages import Generated
+from kit.places import CASES
 
 SYNC, ASYNC = "clients_sync", "clients_async"
 # What only the other flavour needs.
@@ -27,7 +28,7 @@ def _part(generated: Generated, case: str, module: str) -> Any:
 @pytest.mark.parametrize("case", [SYNC, ASYNC])
 def test_the_other_flavour_is_nowhere(case: str) -> None:
     folders = ("clients/", "plugin.py", "testing.py", "__init__.py")
-    files = Case(ROOT / case).generate()
+    files = Case(CASES / case).generate()
     ours = {f.path.removeprefix(f"{PACKAGE}/"): f.text for f in files}
     seen = [n for n in ours if n.startswith(folders) or n == "README.md"]
     assert len(seen) > 8
@@ -40,7 +41,7 @@ def test_the_other_flavour_is_nowhere(case: str) -> None:
 
 def test_the_readme_uses_what_there_is() -> None:
     for case, used in ((SYNC, "    with Plugin"), (ASYNC, "    async with Plugin")):
-        files = {f.path: f.text for f in Case(ROOT / case).generate()}
+        files = {f.path: f.text for f in Case(CASES / case).generate()}
         assert used in files["README.md"]
 
 
@@ -120,6 +121,6 @@ def test_a_failing_start_reaches_the_test_and_ends_the_servers(
 
 
 def test_explain_knows_the_one_there_is(tmp_path: Path) -> None:
-    case = Case(ROOT / SYNC)
+    case = Case(CASES / SYNC)
     case.copy(tmp_path)
     assert "get(" in command(["explain", "Api.Get", "plugwright.toml"], tmp_path).stdout

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import black
-import landmines
 import pytest
-from cases import GOOD, PACKAGE
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
-from packages import Generated, modules, registry, write_package
+from kit.generating import landmines
+from kit.generating.cases import GOOD, PACKAGE
+from kit.generating.packages import Generated, modules, registry, write_package
 from plugwright import generation
 from plugwright_runtime.errors import DecodeError, FieldError
 from plugwright_runtime.message import codec

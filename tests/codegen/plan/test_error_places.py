@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from failing import Outcome, command
+from kit.generating.failing import Outcome, command
 from plugwright_runtime.errors import NotFoundError, PluginAPIError
 from plugwright_runtime.loops.pool import HandlerPool
 from plugwright_runtime.rpc.failures import from_embedded

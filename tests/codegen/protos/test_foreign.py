@@ -12,9 +12,9 @@ from typing import Any
 import black
 import grpc
 import pytest
-from foreign import ALL, Foreign
-from messages import round_trips
-from packages import import_failures, modules, mypy, pyright, registry
+from kit.generating.foreign import ALL, Foreign
+from kit.generating.messages import round_trips
+from kit.generating.packages import import_failures, modules, mypy, pyright, registry
 from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import GOOD, descriptor_set
 from google.protobuf.descriptor_pb2 import (
     FieldDescriptorProto,
     FileDescriptorProto,
@@ -22,8 +21,9 @@ from google.protobuf.descriptor_pb2 import (
 )
 from hypothesis import example, given
 from hypothesis import strategies as st
-from messages import always_the_same
-from packages import modules
+from kit.generating.cases import GOOD, descriptor_set
+from kit.generating.messages import always_the_same
+from kit.generating.packages import modules
 from plugwright.output import disk
 from plugwright.output.render import render
 from plugwright.output.source import SourceFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from failing import command
+from kit.generating.failing import command
 
 PROTO = 'syntax = "proto3"; package a; message M { string s = 1; }'
 CONFIG = '[sdk]\npackage = "k"\nout = "../out"\n'

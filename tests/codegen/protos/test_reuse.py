@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import PACKAGE, ROOT, Case
-from packages import (
+from kit.generating.cases import PACKAGE, Case
+from kit.generating.packages import (
     Generated,
     import_failures,
     modules,
@@ -19,6 +19,7 @@ from packages import (
     pyright,
     write_package,
 )
+from kit.places import CASES
 from plugwright import generation
 from plugwright_runtime import codec
 from plugwright_runtime.errors import FieldError, UnknownTypeError
@@ -59,7 +60,7 @@ def _request(pair: Pair) -> Any:
 
 
 def test_nothing_is_emitted_twice() -> None:
-    files = {f.path for f in Case(ROOT / "reuse").generate()}
+    files = {f.path for f in Case(CASES / "reuse").generate()}
     assert f"{PACKAGE}/_reused.py" in files
     assert [f for f in files if "shared" in f] == []
 
@@ -119,7 +120,7 @@ def test_a_wrong_value_in_a_reused_message_is_named(pair: Pair) -> None:
 
 
 def test_a_model_of_a_third_package_is_no_model_of_this_one(pair: Pair, on_path: Path) -> None:
-    job = Case(ROOT / "reuse").needed()
+    job = Case(CASES / "reuse").needed()
     assert job is not None
     files = generation.generated(job, lambda text: None)
     name = f"other_{secrets.token_hex(4)}"
@@ -189,7 +190,7 @@ class Shop(ShopServicer):
 
 
 def test_both_checkers_see_one_type(tmp_path: Path) -> None:
-    case = Case(ROOT / "reuse")
+    case = Case(CASES / "reuse")
     root, cache = tmp_path / "root", tmp_path / "cache"
     job = case.needed()
     assert job is not None
@@ -432,5 +433,5 @@ def test_what_was_generated_imports_and_depends_on_the_other(make: Make, on_path
     types = make({"money.proto": _MONEY})
     name = _user(make, types)
     assert import_failures(on_path, modules(on_path / name)) == ""
-    project = {f.path: f.text for f in Case(ROOT / "reuse").generate()}["pyproject.toml"]
+    project = {f.path: f.text for f in Case(CASES / "reuse").generate()}["pyproject.toml"]
     assert '    "shared-types>=1",\n' in project

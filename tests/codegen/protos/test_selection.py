@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import GOOD, ROOT, WELL_KNOWN, Case, by_name
-from failing import command
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.compiler import plugin_pb2
 from grpc_tools import protoc
-from packages import import_failures, modules, registry, write_package
+from kit.generating.cases import GOOD, WELL_KNOWN, Case, by_name
+from kit.generating.failing import command
+from kit.generating.packages import import_failures, modules, registry, write_package
+from kit.places import CASES, ROOT
 from plugwright import protoc_plugin
 from plugwright.generation import Sources, generated, schema, zero_config
 from plugwright.protos.schema import Schema
 from plugwright.protos.selection import select
 from plugwright.settings.tables import Error, Select, Settings
 
-CLAPSHOT = Path(__file__).parents[2] / "proto" / "clapshot"
-_SELECTION = Case(ROOT / "selection")
+CLAPSHOT = ROOT / "proto" / "clapshot"
+_SELECTION = Case(CASES / "selection")
 _Field = descriptor_pb2.FieldDescriptorProto
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import landmines
 import pytest
-import syntaxes
-from cases import GOOD
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
-from messages import round_trips
-from packages import Generated, import_failures, modules, mypy, pyright, write_package
+from kit.generating import landmines, syntaxes
+from kit.generating.cases import GOOD
+from kit.generating.messages import round_trips
+from kit.generating.packages import (
+    Generated,
+    import_failures,
+    modules,
+    mypy,
+    pyright,
+    write_package,
+)
 
 SYNTAXES = (syntaxes.PROTO2, *syntaxes.EDITIONS)
 CASES = {c.name: c for c in GOOD if not (c.folder / "plugwright.toml").exists()}

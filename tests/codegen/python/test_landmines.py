@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import landmines
 import pytest
-from packages import (
+from kit.generating import landmines
+from kit.generating.packages import (
     import_failures,
     modules,
     mypy,

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
-from failing import Outcome, command
 from hypothesis import given
 from hypothesis import strategies as st
+from kit.generating.failing import Outcome, command
 from plugwright.python import names
 
 PROTO = 'syntax = "proto3"; package {package}; message M {{ string s = 1; }}'

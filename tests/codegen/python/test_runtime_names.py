@@ -8,10 +8,10 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from kit.places import ROOT
 from plugwright.python import runtime
 from plugwright.python.symbols import Symbol
 
-ROOT = Path(__file__).parents[3]
 TABLE = ROOT / "codegen" / "plugwright" / "python" / "runtime.py"
 
 

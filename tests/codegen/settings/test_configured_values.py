@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
-from failing import Outcome, command
+from kit.generating.failing import Outcome, command
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 from plugwright.output.readback import UnreadableOutput, check

@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from failing import command
+from kit.generating.failing import command
+from kit.places import CASES
 
-CASE = Path(__file__).resolve().parents[1] / "cases" / "hooks"
+CASE = CASES / "hooks"
 LAUNCH = {
     "style": '"go-plugin"',
     "cookie-key": '"COOKIE"',

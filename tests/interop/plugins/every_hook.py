@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
+from kit.interop.filled import filled
 from mattermost_plugin import Plugin, Reject, Request, Response, run_plugin
 from mattermost_plugin.hooks import HOOKS
 from plugwright_runtime.codec import decode, encode
 from plugwright_runtime.message.model import Model
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from filled import filled
 
 
 def packed(value: Any) -> Any:

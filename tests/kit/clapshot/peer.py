@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import unquote
 
 import grpc
-from clapshot_wire import INBOUND, OUTBOUND, message_class, rpcs
-from h2_client import Stranger, headers, message
-from h2_server import Reply, Serving
+from kit.clapshot.wire import INBOUND, OUTBOUND, message_class, rpcs
+from kit.h2_client import Stranger, headers, message
+from kit.h2_server import Reply, Serving
 
 Code = grpc.StatusCode
 CODES = {code.value[0]: code for code in Code}

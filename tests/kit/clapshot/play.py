@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from clapshot_server import ClapshotServer
-from clapshot_wire import ROOT
+from kit.clapshot.server import ClapshotServer
+from kit.places import ROOT, importing
 
-IMPORTS = os.pathsep.join(str(ROOT / p) for p in ("generated/clapshot", "runtime"))
+IMPORTS = importing("clapshot")
 EXAMPLE = ROOT / "examples" / "clapshot" / "organizer.py"
 ORGANIZERS = Path(__file__).parent / "organizers"
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clapshot_peer import CallFailed, Code, Connection, Outbound
-from clapshot_wire import message_class, organizer
-from h2_server import Serving
+from kit.clapshot.peer import CallFailed, Code, Connection, Outbound
+from kit.clapshot.wire import message_class, organizer
+from kit.h2_server import Serving
 
 POLL_SECONDS = 0.1
 SOCKET_SECONDS = 5.0

@@ -1,7 +1,7 @@
 """What goes over the wire between Clapshot and an organizer, as protobuf sees it.
 
-In: `proto/clapshot` and the table in `tests/facts`. Out: descriptors, and messages that owe nothing
-to the SDK, so that both sides of a comparison have their own source.
+In: `proto/clapshot` and the table in `tests/systems/clapshot`. Out: descriptors, and messages that
+owe nothing to the SDK, so that both sides of a comparison have their own source.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from kit.places import ROOT, TESTS
 
-ROOT = Path(__file__).parents[2]
 PROTOS = ROOT / "proto" / "clapshot"
-FACTS = ROOT / "tests" / "facts" / "clapshot.json"
+FACTS = TESTS / "systems" / "clapshot" / "facts.json"
 TABLE: list[dict[str, Any]] = json.loads(FACTS.read_text("utf-8"))["files"]
 
 INBOUND = "clapshot.organizer.OrganizerInbound"

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grpc_tools import protoc
+from kit.places import CASES
 from plugwright import generation
 from plugwright.output.source import SourceFile
 
-ROOT = Path(__file__).parents[1] / "cases"
 PACKAGE = "sdk"
 WELL_KNOWN = Path(protoc.__file__).parent / "_proto"
 
@@ -36,7 +36,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        return self.folder.relative_to(ROOT).as_posix()
+        return self.folder.relative_to(CASES).as_posix()
 
     @property
     def stderr(self) -> Path:
@@ -107,7 +107,7 @@ def descriptor_set(root: Path, protos: Iterable[str], out: Path, imports: bool =
 
 
 def _found() -> Iterator[Case]:
-    for folder in sorted(p for p in ROOT.rglob("*") if p.is_dir()):
+    for folder in sorted(p for p in CASES.rglob("*") if p.is_dir()):
         inside = (folder, *folder.parents)
         if any((p / "expected").exists() or (p / "stderr.txt").exists() for p in inside[1:-1]):
             continue

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cases import WELL_KNOWN
+from kit.generating.cases import WELL_KNOWN
 
 _BIN = Path(sys.executable).parent
 _SCRIPT = """#!{python}

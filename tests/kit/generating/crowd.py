@@ -1,4 +1,6 @@
-"""Many processes write SDKs of one name into one folder: `python crowd.py COUNT FOLDER`.
+"""Many processes write SDKs of one name into one folder.
+
+    python -m kit.generating.crowd COUNT FOLDER
 
 Each has one of three SDKs; some are killed. What is there in the end is one of the three, whole.
 """
@@ -9,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from interrupted import is_staged, sdk, tree
+from kit.generating.interrupted import is_staged, sdk, tree
 from plugwright.output import disk
 
 _SDKS = [

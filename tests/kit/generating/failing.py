@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cases import Case
+from kit.generating.cases import Case
 from plugwright.commands import cli
 
 

@@ -1,6 +1,6 @@
 """Writes an SDK time and again, and has something happen at each step of it.
 
-    python interrupted.py KIND SCENARIO FOLDER
+    python -m kit.generating.interrupted KIND SCENARIO FOLDER
 
 A step is a file opened to write, half written, linked, renamed or removed, or a folder made or
 removed. Python tells of each before it happens (audit events), so no step can be forgotten. Every

@@ -22,7 +22,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import plugwright_runtime
-from cases import GOOD, Case
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
@@ -31,6 +30,7 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorSet,
     ServiceDescriptorProto,
 )
+from kit.generating.cases import GOOD, Case
 from plugwright import generation
 from plugwright.output.source import SourceFile
 from plugwright.python import names

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kit.places import RUNTIME
 from plugwright.output.source import SourceFile
 from plugwright_runtime.message.package import Package
-
-RUNTIME = Path(__file__).parents[2] / "runtime"
 
 
 @dataclass(frozen=True)

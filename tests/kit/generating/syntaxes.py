@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cases import Case, descriptor_set
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
@@ -22,6 +21,7 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorProto,
     FileDescriptorSet,
 )
+from kit.generating.cases import Case, descriptor_set
 
 PROTO2 = "proto2"
 EDITIONS = {

@@ -26,9 +26,7 @@ from typing import Any
 from urllib.parse import quote
 
 import grpc
-
-RUNTIME = Path(__file__).parents[2] / "runtime"
-sys.path.insert(0, str(RUNTIME))
+from kit.places import RUNTIME
 
 COOKIE = {"PLUGIN_COOKIE": "sesame"}
 LIMITS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]

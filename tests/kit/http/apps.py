@@ -1,5 +1,6 @@
-"""Which applications does the memory test drive? A program: `http_apps.py NAME` serves one on a
-printed port.
+"""Which applications does the memory test drive?
+
+A program: `python -m kit.http.apps NAME` serves one on a printed port.
 
 Each application has `/count` (reads a body, answers its size), `/zeros?size=N` (sends N bytes) and
 `/peak` (the peak resident memory of this process in KiB).
@@ -17,7 +18,7 @@ from typing import Any
 
 from flask import Flask
 from flask import request as flask_request
-from http_host import Plugin
+from kit.http.host import Plugin
 from plugwright_runtime.http import (
     Handler,
     Request,

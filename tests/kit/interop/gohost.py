@@ -1,8 +1,8 @@
 """How does a test drive a Python plugin from a real go-plugin host?
 
-`GoHost` builds the Go program of `tests/host` once, starts it and speaks its protocol: one JSON
-command per line in, one JSON answer per line out, matched by id. In go descriptor sets and
-commands, out come the results as dicts; `tests/host/README.md` lists the commands.
+`GoHost` builds the Go program of `tests/interop/host` once, starts it and speaks its protocol: one
+JSON command per line in, one JSON answer per line out, matched by id. In go descriptor sets and
+commands, out come the results as dicts; `tests/interop/host/README.md` lists the commands.
 
     with GoHost(descriptors) as host:
         host.request("start", argv=[sys.executable, "plugin.py"], cookie={"key": "K", "value": "v"})
@@ -31,9 +31,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
+from kit.places import TESTS
+
 Result = dict[str, Any]
 
-SOURCE = Path(__file__).resolve().parent.parent / "host"
+
+SOURCE = TESTS / "interop" / "host"
 BUILD_LIMIT_S = 600.0  # a first build compiles gRPC and go-plugin
 STDERR_TAIL = 4000  # characters of the host's stderr in error texts
 

@@ -6,22 +6,18 @@ starts the plugins of `plugins/` and of `examples/`, in the server's environment
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from gohost import GoHost, Result
 from google.protobuf import descriptor_pb2
+from kit.interop.gohost import GoHost, Result
+from kit.places import TESTS, importing
 from mattermost_plugin._descriptors import FILES
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-PLUGINS = HERE / "plugins"
+PLUGINS = TESTS / "interop" / "plugins"
 COOKIE = {"key": "MATTERMOST_PLUGIN", "value": "Securely message teams, anywhere."}
-IMPORTS = os.pathsep.join(
-    str(ROOT / folder) for folder in ("generated/mattermost", "runtime", "codegen")
-)
+IMPORTS = importing("mattermost", kit=True)
 
 
 def descriptor_set() -> bytes:

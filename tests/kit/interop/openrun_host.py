@@ -6,25 +6,21 @@ always, and 64 MiB for a message.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from gohost import GoHost, Result
 from google.protobuf import descriptor_pb2
+from kit.interop.gohost import GoHost, Result
+from kit.places import TESTS, importing
 from openrun_plugin._descriptors import FILES
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-PROVIDER = HERE / "plugins" / "openrun_provider.py"
+PROVIDER = TESTS / "interop" / "plugins" / "openrun_provider.py"
 COOKIE = {
     "key": "OPENRUN_PLUGIN_PROVIDER",
     "value": "8e41c2d7-openrun-starlark-plugin-provider",
 }
-IMPORTS = os.pathsep.join(
-    str(ROOT / folder) for folder in ("generated/openrun", "runtime", "codegen")
-)
+IMPORTS = importing("openrun")
 
 
 class OpenRunHost(GoHost):

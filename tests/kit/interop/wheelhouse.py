@@ -13,7 +13,7 @@ import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
 
-from mattermost_host import ROOT
+from kit.places import ROOT
 
 NEEDED = ("grpcio", "protobuf", "typing_extensions")
 

@@ -1,8 +1,8 @@
 """What must the Mattermost SDK agree with? The wire table, and the protos as protobuf sees them.
 
-In: `tests/facts/mattermost.json` and `proto/mattermost`. Out: the table by name, and protobuf
-message classes that owe nothing to the SDK, so that both sides of a comparison have their own
-source.
+In: `tests/systems/mattermost/facts.json` and `proto/mattermost`. Out: the table by name, and
+protobuf message classes that owe nothing to the SDK, so that both sides of a comparison have their
+own source.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from kit.places import ROOT, TESTS
 
-ROOT = Path(__file__).parents[2]
 PROTOS = ROOT / "proto" / "mattermost"
 SDK = ROOT / "generated" / "mattermost" / "mattermost_plugin"
 PACKAGE = "mattermost.pluginapi.v1"
 
 TABLE: list[dict[str, Any]] = json.loads(
-    (ROOT / "tests" / "facts" / "mattermost.json").read_text("utf-8")
+    (TESTS / "systems" / "mattermost" / "facts.json").read_text("utf-8")
 )["files"]
 MESSAGES: dict[str, list[dict[str, Any]]] = {
     m["name"]: m["fields"] for f in TABLE for m in f.get("messages", ())

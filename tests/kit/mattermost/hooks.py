@@ -18,11 +18,11 @@ from typing import Any
 
 import grpc
 import pytest
+from kit.mattermost.facts import MESSAGES, PACKAGE, TABLE, message_class, simple
+from kit.mattermost.values import Tree, attribute, descriptor, filled, to_pb
 from mattermost_plugin import Plugin, hook
 from plugwright_runtime.hooks.dispatch import Dispatcher
 from plugwright_runtime.testing import BackgroundServer
-from sdk_facts import MESSAGES, PACKAGE, TABLE, message_class, simple
-from sdk_values import Tree, attribute, descriptor, filled, to_pb
 
 SERVICE = f"{PACKAGE}.PluginHooks"
 # The messages that carry JSON text, and the field that does.

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from bridged_loop import BridgedRunner
+from kit.bridged_loop import BridgedRunner
+from kit.mattermost.facts import PACKAGE
 from mattermost_plugin import AsyncPluginAPIClient, PluginAPIClient
 from plugwright_runtime.testing import BackgroundServer
-from sdk_facts import PACKAGE
 
 
 @dataclass(frozen=True)

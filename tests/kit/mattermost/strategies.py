@@ -11,7 +11,7 @@ import functools
 from typing import Any
 
 from hypothesis import strategies as st
-from sdk_values import (
+from kit.mattermost.values import (
     LIMITS,
     STRUCT,
     VALUE,

@@ -12,9 +12,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from kit.mattermost.facts import PACKAGE, message_class
 from mattermost_plugin import registry
 from plugwright_runtime.message.wkt import NULL
-from sdk_facts import PACKAGE, message_class
 
 Tree = dict[str, Any]
 WRAPPERS = {"google.protobuf.Int32Value", "google.protobuf.Int64Value"}

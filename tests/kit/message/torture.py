@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-HERE = Path(__file__).parent
+PROTOS = Path(__file__).with_name("torture")
 PACKAGE = "torture_sdk"
 BIN = Path(sys.executable).parent
 
@@ -33,13 +33,13 @@ class Torture:
 
 def made(folder: Path) -> Torture:
     """The SDK, written below `folder`, which is put on `sys.path`, and its descriptors."""
-    protos = sorted(str(p) for p in HERE.glob("*.proto"))
+    protos = sorted(str(p) for p in PROTOS.glob("*.proto"))
     generate = [BIN / "plugwright", "generate", "--package", PACKAGE, "--out", folder]
     described = folder / "protos.binpb"
     describe = [sys.executable, "-m", "grpc_tools.protoc", "--include_imports"]
     describe.append(f"--descriptor_set_out={described}")
     for command in (generate, describe):
-        subprocess.run([*command, f"-I{HERE}", *protos], check=True)
+        subprocess.run([*command, f"-I{PROTOS}", *protos], check=True)
     files = descriptor_pb2.FileDescriptorSet.FromString(described.read_bytes()).file
     pool = descriptor_pool.DescriptorPool()
     for file in files:

@@ -13,7 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from kit.places import TESTS
+
+PROGRAM = TESTS / "peers" / "plugin.py"
 SECONDS = 30.0  # for a plugin to be there
 
 
@@ -29,7 +31,7 @@ def plugin(folder: Path, flavour: str, address: str) -> Iterator[None]:
         "PEER_FLAVOUR": flavour,
         "TMPDIR": scratch,
     }
-    command = [sys.executable, str(HERE / "plugin.py"), *arguments]
+    command = [sys.executable, str(PROGRAM), *arguments]
     process = subprocess.Popen(
         command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -14,7 +14,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from kit.places import TESTS
+
+PEERS = TESTS / "peers"
 LIMIT = 900.0  # seconds for a first build
 NAMES = ("rust", "node", "go")
 
@@ -36,7 +38,7 @@ def programs(descriptors: Path) -> dict[str, Command]:
 def _rust() -> Path:
     target = _cache() / "peer-rust"
     build = ["cargo", "build", "--locked", "--quiet", "--target-dir", str(target)]
-    _run(build, HERE / "rust")
+    _run(build, PEERS / "rust")
     return target / "debug" / "strict-peer"
 
 
@@ -46,8 +48,8 @@ def _node() -> Path:
     if not (folder / "node").exists():
         with _fresh(folder) as made:
             ignored = shutil.ignore_patterns("node_modules")
-            shutil.copytree(HERE / "node", made / "node", ignore=ignored)
-            shutil.copy(HERE / "peer.proto", made)
+            shutil.copytree(PEERS / "node", made / "node", ignore=ignored)
+            shutil.copy(PEERS / "peer.proto", made)
             _run(["npm", "ci", "--silent", "--ignore-scripts"], made / "node")
     return folder / "node" / "main.js"
 
@@ -56,7 +58,7 @@ def _go() -> Path:
     folder = _cache() / f"peer-go-{_digest('go')}"
     if not folder.exists():
         with _fresh(folder) as made:
-            _run(["go", "build", "-buildvcs=false", "-o", str(made)], HERE / "go")
+            _run(["go", "build", "-buildvcs=false", "-o", str(made)], PEERS / "go")
     return folder / "peer"
 
 
@@ -90,7 +92,7 @@ def _cache() -> Path:
 def _digest(name: str) -> str:
     """Sixteen hex digits over the sources of a peer, and the proto that all share."""
     digest = hashlib.sha256()
-    for path in sorted([*(HERE / name).iterdir(), HERE / "peer.proto"]):
+    for path in sorted([*(PEERS / name).iterdir(), PEERS / "peer.proto"]):
         if path.is_file():
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

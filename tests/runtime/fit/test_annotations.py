@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +16,6 @@ from plugwright_runtime.fit.annotations import Unresolved, annotations_of, hints
 from plugwright_runtime.fit.commands import CommandTable, marked
 from plugwright_runtime.fit.fitting import Misfit, fit_of
 from plugwright_runtime.fit.parameters import Parameters
-
-ROOT = Path(__file__).resolve().parents[2]
-for sdk in ("mattermost", "clapshot", "openrun"):
-    if str(ROOT / "generated" / sdk) not in sys.path:
-        sys.path.append(str(ROOT / "generated" / sdk))
 
 FUTURE = "from __future__ import annotations\n"
 CHECKING = """
@@ -161,7 +155,7 @@ class Mine(Organizer):
     async def go(self, args: Arguments, context: models.UserSessionData) -> None: ...
     async def on_start_user_session(self, request: models.Request) -> None: ...
 """
-    organizer = run(f"from test_annotations import Arguments\n{source}")["Mine"]
+    organizer = run(f"from {Arguments.__module__} import Arguments\n{source}")["Mine"]
     assert organizer().info.name == "org.example.mine"
 
 

@@ -1,4 +1,7 @@
-"""Which values fit which annotations? What a caller of functions sees is in tests/openrun."""
+"""Which values fit which annotations?
+
+What a caller of functions sees is in `tests/systems/openrun`.
+"""
 
 from __future__ import annotations
 

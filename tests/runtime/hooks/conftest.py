@@ -1,24 +1,13 @@
-"""Puts the SDK, and the tables and values of its own tests, on the path of these tests; and
-serves a plugin with all hooks to them.
-"""
+"""A plugin with all hooks, served."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-ROOT = Path(__file__).parents[2]
-for folder in (ROOT / "generated" / "mattermost", ROOT / "tests" / "sdk"):
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+from kit.mattermost.hooks import HOOKS, hosted, scripted
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["def", "async"])
 def served(request):
-    from hook_host import HOOKS, hosted, scripted
-
     plugin, script = scripted(HOOKS, coroutines=request.param)
     with hosted(plugin()) as host:
         host.call("OnConfigurationChange")  # which comes before OnActivate in any case

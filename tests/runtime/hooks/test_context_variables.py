@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from hook_host import hosted, logged, scripted, web
+from kit.mattermost.hooks import hosted, logged, scripted, web
 from mattermost_plugin import StreamingResponse
 from plugwright_runtime.loops.bridged_channel import BridgedCall
 from plugwright_runtime.loops.crossing import in_thread, mailbox

@@ -13,7 +13,8 @@ from typing import Any
 
 import grpc
 import pytest
-from hook_host import (
+from kit.mattermost.facts import MESSAGES, simple
+from kit.mattermost.hooks import (
     ALL,
     DOCUMENT,
     HOOKS,
@@ -24,9 +25,8 @@ from hook_host import (
     hosted,
     scripted,
 )
+from kit.mattermost.values import filled, same, to_model, to_pb
 from mattermost_plugin import DISMISS, HookName, Plugin, Reject, hook, models
-from sdk_facts import MESSAGES, simple
-from sdk_values import filled, same, to_model, to_pb
 
 CALLED = [*UNARY.values()]
 

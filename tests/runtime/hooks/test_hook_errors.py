@@ -8,7 +8,8 @@ from typing import Any
 
 import grpc
 import pytest
-from hook_host import HOOKS, UNARY, each, hosted, logged, raising, scripted
+from kit.mattermost.hooks import HOOKS, UNARY, each, hosted, logged, raising, scripted
+from kit.mattermost.values import to_pb
 from mattermost_plugin import (
     HookName,
     NotFoundError,
@@ -22,7 +23,6 @@ from mattermost_plugin import (
 from mattermost_plugin.testing import PluginHarness
 from plugwright_runtime.errors import Abort, StatusError
 from plugwright_runtime.message.wkt import AnyMessage
-from sdk_values import to_pb
 
 EMBEDDING = [h for h in UNARY.values() if h.has_error]
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import grpc
 import pytest
-from hook_host import UNARY, Hook, Host, each, hosted, logged, raising, scripted
+from kit.mattermost.hooks import UNARY, Hook, Host, each, hosted, logged, raising, scripted
+from kit.mattermost.values import to_pb
 from mattermost_plugin import (
     HookName,
     Plugin,
@@ -21,7 +22,6 @@ from mattermost_plugin import (
     models,
 )
 from plugwright_runtime.errors import LaunchError
-from sdk_values import to_pb
 
 CALLED = [*UNARY.values()]
 EMBEDDING = [h for h in CALLED if h.has_error]

@@ -13,7 +13,9 @@ from typing import Any
 
 import grpc
 import pytest
-from hook_host import SERVICE, Host, hosted
+from kit.mattermost.facts import message_class
+from kit.mattermost.hooks import SERVICE, Host, hosted
+from kit.mattermost.values import Tree, filled, to_model, to_pb
 from mattermost_plugin import (
     HookName,
     HookRegistrationError,
@@ -27,8 +29,6 @@ from mattermost_plugin import (
     models,
     wsgi,
 )
-from sdk_facts import message_class
-from sdk_values import Tree, filled, to_model, to_pb
 
 INIT: Tree = {
     "method": "POST",

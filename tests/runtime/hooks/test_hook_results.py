@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hook_host import HOOKS, logged
+from kit.mattermost.hooks import HOOKS, logged
 from mattermost_plugin import (
     DISMISS,
     Reject,

@@ -15,7 +15,7 @@ from typing import Any
 
 import grpc
 import pytest
-from hook_host import Host, hosted, raising, scripted, web
+from kit.mattermost.hooks import Host, hosted, raising, scripted, web
 from mattermost_plugin import Reject, Response, models
 from plugwright_runtime.failure_log import FAILED_BADLY
 

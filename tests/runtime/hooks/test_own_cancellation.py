@@ -12,7 +12,9 @@ from typing import Any
 
 import grpc
 import pytest
-from hook_host import Host, hosted, logged, web
+from kit.mattermost.facts import message_class
+from kit.mattermost.hooks import Host, hosted, logged, web
+from kit.mattermost.values import to_pb
 from mattermost_plugin import (
     HookName,
     Plugin,
@@ -23,8 +25,6 @@ from mattermost_plugin import (
     hook,
     models,
 )
-from sdk_facts import message_class
-from sdk_values import to_pb
 
 
 def cancel_me() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hook_host import hosted
+from kit.mattermost.hooks import hosted
 from mattermost_plugin import HookName, Plugin, hook
 from mattermost_plugin.testing import PluginHarness
 

@@ -12,7 +12,7 @@ import inspect
 from typing import Any
 
 import pytest
-from hook_host import ALL, HOOKS, hosted
+from kit.mattermost.hooks import ALL, HOOKS, hosted
 from mattermost_plugin import (
     HookName,
     HookRegistrationError,

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from http_host import GONE, fetch, head, hosted, logged, run
+from kit.http.host import GONE, fetch, head, hosted, logged, run
 from plugwright_runtime.http import (
     CONTEXT_KEY,
     ASGIMount,

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from http_host import GONE, Plugin, fetch, head, hosted, logged, run
+from kit.http.host import GONE, Plugin, fetch, head, hosted, logged, run
 from plugwright_runtime.http import (
     CHUNK_BYTES,
     ClientDisconnected,

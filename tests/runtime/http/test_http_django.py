@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from http_host import fetch
+from kit.http.host import fetch
 from plugwright_runtime.http import CHUNK_BYTES, CONTEXT_KEY, Mount, asgi, wsgi
 
 # Django ships no types.

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from http_host import LOGGER, Answer, fetch, head, hosted, logged, run
+from kit.http.host import LOGGER, Answer, fetch, head, hosted, logged, run
 from plugwright_runtime.http import (
     BodyTooLarge,
     Handler,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import BackgroundTasks, FastAPI, File, UploadFile
 from fastapi import Request as FastAPIRequest
-from http_host import fetch, hosted, run
+from kit.http.host import fetch, hosted, run
 from plugwright_runtime.http import (
     CHUNK_BYTES,
     CONTEXT_KEY,

@@ -11,7 +11,7 @@ from wsgiref.types import WSGIApplication
 
 import pytest
 from flask import Flask, request, send_file, stream_with_context
-from http_host import Answer, fetch, head, hosted, run
+from kit.http.host import Answer, fetch, head, hosted, run
 from plugwright_runtime.http import (
     CHUNK_BYTES,
     CONTEXT_KEY,

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from http_host import fetch, logged
+from kit.http.host import fetch, logged
 from plugwright_runtime.http import (
     CHUNK_BYTES,
     Handler,

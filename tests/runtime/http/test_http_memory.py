@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-from http_host import Host, connected, head, run
+from kit.http.host import Host, connected, head, run
+from kit.places import importing
 from plugwright_runtime.http import CHUNK_BYTES, RequestFrame
 
 MIB = 1 << 20
@@ -23,11 +24,12 @@ more.
 
 @asynccontextmanager
 async def plugin_process(name: str) -> AsyncGenerator[Host]:
-    program = Path(__file__).with_name("http_apps.py")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        program,
+        "-m",
+        "kit.http.apps",
         name,
+        env={**os.environ, "PYTHONPATH": importing(kit=True)},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )

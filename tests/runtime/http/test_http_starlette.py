@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from http_host import GONE, Host, Plugin, fetch, head, hosted, logged, run
+from kit.http.host import GONE, Host, Plugin, fetch, head, hosted, logged, run
 from plugwright_runtime.http import (
     CHUNK_BYTES,
     RequestFrame,

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
-from http_host import GONE, fetch, head, hosted, run
+from kit.http.host import GONE, fetch, head, hosted, run
 from plugwright_runtime.http import (
     CHUNK_BYTES,
     Handler,

@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from wsgiref.validate import validator
 
 import pytest
-from http_host import GONE, Answer, fetch, head, hosted, logged, run
+from kit.http.host import GONE, Answer, fetch, head, hosted, logged, run
 from plugwright_runtime.http import (
     CHUNK_BYTES,
     CONTEXT_KEY,

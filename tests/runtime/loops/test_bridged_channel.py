@@ -19,8 +19,9 @@ from typing import Any
 import grpc
 import grpc.aio
 import pytest
-from bridged_loop import run_bridged
 from grpc_tools import protoc
+from kit.bridged_loop import run_bridged
+from kit.places import CASES
 from plugwright_runtime.errors import UnavailableError
 from plugwright_runtime.loops.bridged_channel import BridgedChannel
 from plugwright_runtime.loops.crossing import Mailbox, mailbox
@@ -32,7 +33,8 @@ from plugwright_runtime.testing import BackgroundServer
 
 pytestmark = pytest.mark.timeout(60)
 
-CASE = Path(__file__).parents[1] / "cases" / "streams"
+
+CASE = CASES / "streams"
 
 
 class Echo(grpc.GenericRpcHandler):  # type: ignore[misc]

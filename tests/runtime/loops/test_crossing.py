@@ -11,7 +11,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from handler_calls import run
+from kit.handler_calls import run
 from plugwright_runtime.loops.crossing import Mailbox, abandoned, in_thread, mailbox
 from plugwright_runtime.loops.pool import HandlerPool
 

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from handler_calls import aio, run, served
+from kit.handler_calls import aio, run, served
 from plugwright_runtime.loops import places as handler_loop
 from plugwright_runtime.loops import pool
 from plugwright_runtime.loops.crossing import Overloaded, in_thread

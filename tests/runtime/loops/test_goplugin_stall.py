@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from goplugin_host import Host, program, start_plugin
+from kit.goplugin.host import Host, program, start_plugin
 
 PLUGIN = """
 def culprit(path):

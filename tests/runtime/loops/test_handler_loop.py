@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import pytest
-from handler_calls import (
+from kit.handler_calls import (
     THREAD,
     Watch,
     aio,

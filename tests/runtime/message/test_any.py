@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import any_pb2, duration_pb2, empty_pb2, timestamp_pb2
-from packages import Generated
+from kit.generating.packages import Generated
 from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError, FieldError
 from plugwright_runtime.message.nanotime import NanoTimedelta

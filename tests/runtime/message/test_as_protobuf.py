@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
 
 import pytest
-from filling import damaged, fill
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError as ProtobufError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kit.message.filling import damaged, fill
+from kit.message.settled import serialized, settled
+from kit.message.torture import Torture
 from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError, FieldError
-from torture import Torture
 
 TYPES = ["zoo.v1.Animal", "old.v1.Base", "old.v1.Sub", "unchecked.v1.Texts"]
 bounded = settings(
@@ -27,44 +27,6 @@ bounded = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 seeds = st.integers(0, 2**32)
-
-
-def settled(message: Any) -> Any:
-    """`message` with a kind in every Value; without those of singular fields that have none."""
-    for field, value in message.ListFields():
-        inner = field.message_type
-        if inner is None:
-            continue
-        if inner.GetOptions().map_entry:
-            if message.DESCRIPTOR.file.package != "unchecked.v1" and (
-                inner.fields_by_name["value"].message_type is not None
-            ):
-                for key in list(value):
-                    _settle(value[key])
-        elif hasattr(value, "add"):
-            for element in value:
-                _settle(element)
-        elif (
-            inner.name == "Value"
-            and value.WhichOneof("kind") is None
-            and field.containing_oneof is None
-        ):
-            message.ClearField(field.name)
-        else:
-            _settle(value)
-    return message
-
-
-def _settle(message: Any) -> None:
-    is_value = message.DESCRIPTOR.full_name == "google.protobuf.Value"
-    if is_value and message.WhichOneof("kind") is None:
-        message.null_value = 0
-    settled(message)
-
-
-def serialized(message: Any) -> bytes:
-    data: bytes = message.SerializePartialToString(deterministic=True)
-    return data
 
 
 @pytest.mark.parametrize("name", TYPES)

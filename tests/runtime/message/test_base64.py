@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from packages import Generated
+from kit.generating.packages import Generated
 from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError
 

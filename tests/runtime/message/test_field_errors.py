@@ -11,10 +11,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kit.mattermost.facts import MESSAGES, PACKAGE, message_class
+from kit.mattermost.values import LIMITS, descriptor, is_map, is_ours, is_repeated, map_value
 from mattermost_plugin import FieldError, models, registry
 from plugwright_runtime import codec
-from sdk_facts import MESSAGES, PACKAGE, message_class
-from sdk_values import LIMITS, descriptor, is_map, is_ours, is_repeated, map_value
 
 # Python type of a field -> values of other types, each with the name its error must say.
 WRONG: dict[str, list[tuple[Any, str]]] = {

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
+from kit.message.torture import Torture
 from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError, FieldError
 from plugwright_runtime.message.rawtime import RawDatetime, RawTimedelta
 from plugwright_runtime.message.wkt import AnyMessage, FieldMask
-from torture import Torture
 
 ANIMAL = "zoo.v1.Animal"
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
+from kit.message.torture import Torture
 from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError, FieldError
 from plugwright_runtime.message.wkt import AnyMessage
-from torture import Torture
 
 BASE = "old.v1.Base"
 TEXTS = [

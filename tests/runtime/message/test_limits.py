@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from packages import Generated
+from kit.generating.packages import Generated
 from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError, FieldError
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import pydantic
 import pytest
+from kit.mattermost.facts import ENUMS, MESSAGES, PACKAGE
+from kit.mattermost.values import filled, to_model
 from mattermost_plugin import models, registry
 from mattermost_plugin.models import Post, PostList, Reaction, Team, TeamType, User
 from plugwright_runtime import codec
 from plugwright_runtime.errors import UnknownTypeError
 from plugwright_runtime.message.model import Model
 from plugwright_runtime.message.wkt import NULL
-from sdk_facts import ENUMS, MESSAGES, PACKAGE
-from sdk_values import filled, to_model
 
 every_message = pytest.mark.parametrize("name", MESSAGES)
 DOMAIN = [n for n in MESSAGES if not n.endswith(("Request", "Response"))]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pydantic
 import pytest
-from packages import Generated
+from kit.generating.packages import Generated
 
 
 @pytest.fixture(scope="module")

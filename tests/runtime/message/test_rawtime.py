@@ -5,19 +5,15 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
-import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
-from pydantic_core import PydanticSerializationError
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "runtime"))
 from plugwright_runtime.message.nanotime import NanoDatetime, NanoTimedelta
 from plugwright_runtime.message.rawtime import RawDatetime, RawTime, RawTimedelta
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 
 LATE, EARLY = RawDatetime(2**62, 5), RawDatetime(-(2**63), 0)
 LONG, MIXED = RawTimedelta(2**62, 0), RawTimedelta(1, -1)

@@ -16,13 +16,13 @@ import pytest
 from google.protobuf import json_format
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kit.mattermost.facts import API, MESSAGES, PACKAGE, message_class
+from kit.mattermost.strategies import tree
+from kit.mattermost.values import Tree, descriptor, filled, same, to_model, to_pb
 from mattermost_plugin import models, registry
 from plugwright_runtime import codec
 from plugwright_runtime.errors import DecodeError, FieldError
 from plugwright_runtime.message.wkt import NULL
-from sdk_facts import API, MESSAGES, PACKAGE, message_class
-from sdk_strategies import tree
-from sdk_values import Tree, descriptor, filled, same, to_model, to_pb
 
 _ASKED = os.environ.get("ROUNDTRIP_EXAMPLES")
 _ENVELOPES = {n for n in MESSAGES if n.endswith(("Request", "Response"))}

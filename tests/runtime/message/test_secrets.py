@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packages import Generated
+from kit.generating.packages import Generated
 from plugwright import generation
 from plugwright.problems import GenerationError
 from plugwright_runtime import codec

@@ -9,11 +9,11 @@ import random
 from typing import Any
 
 import pytest
-from filling import damaged, fill
 from google.protobuf.message import DecodeError
+from kit.message.filling import damaged, fill
+from kit.message.torture import Torture
 from plugwright_runtime.message import deep_parsing as deep
 from plugwright_runtime.message.raw_fields import raw_fields
-from torture import Torture
 
 TYPES = ["zoo.v1.Animal", "old.v1.Base", "unchecked.v1.Texts"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from kit.message.torture import Torture
 from plugwright_runtime import codec
 from plugwright_runtime.errors import FieldError
-from torture import Torture
 
 BAD = b"a\xff\xfe"
 TEXT = BAD.decode("utf-8", "surrogateescape")

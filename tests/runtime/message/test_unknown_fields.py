@@ -14,10 +14,8 @@ from typing import Any
 
 import pytest
 from google.protobuf import unknown_fields
-from mattermost_plugin import models, registry
-from plugwright_runtime import codec
-from sdk_facts import MESSAGES, PACKAGE, message_class
-from sdk_values import (
+from kit.mattermost.facts import MESSAGES, PACKAGE, message_class
+from kit.mattermost.values import (
     descriptor,
     filled,
     is_map,
@@ -26,6 +24,8 @@ from sdk_values import (
     map_value,
     to_pb,
 )
+from mattermost_plugin import models, registry
+from plugwright_runtime import codec
 
 every_message = pytest.mark.parametrize("name", MESSAGES)
 

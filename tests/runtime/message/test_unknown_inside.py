@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from filling import fill
+from kit.message.filling import fill
+from kit.message.settled import serialized, settled
+from kit.message.torture import Torture
 from plugwright_runtime import codec
 from plugwright_runtime.message.unknown_inside import Kept
-from test_as_protobuf import serialized, settled
-from torture import Torture
 
 # A number, a text and a group, far from the numbers that the types declare.
 FUTURE = b"\xc0\xb8\x02\x07" b"\xd2\xb8\x02\x01x" b"\xdb\xb8\x02\x08\x01\xdc\xb8\x02"

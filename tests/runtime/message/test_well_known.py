@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import duration_pb2, timestamp_pb2
-from packages import Generated
+from kit.generating.packages import Generated
 from plugwright_runtime import codec
 from plugwright_runtime.errors import FieldError
 from plugwright_runtime.message.nanotime import NanoDatetime, NanoTimedelta

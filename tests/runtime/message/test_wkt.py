@@ -11,10 +11,8 @@ import dataclasses
 import math
 import pickle
 import re
-import sys
 from collections import ChainMap
 from enum import IntEnum, StrEnum
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -33,8 +31,6 @@ from google.protobuf import (
 from google.protobuf.message import DecodeError
 from hypothesis import example, given
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "runtime"))
 from plugwright_runtime.message import wkt
 
 _FILES = (

@@ -10,7 +10,6 @@ import pickle
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,8 +22,6 @@ from google.protobuf import (
 )
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "runtime"))
 from plugwright_runtime.message.nanotime import NanoDatetime, NanoTimedelta, total_nanoseconds
 from plugwright_runtime.message.rawtime import RawDatetime, RawTimedelta
 from plugwright_runtime.message.wkt import (

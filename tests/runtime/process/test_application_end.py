@@ -7,7 +7,7 @@ import threading
 from collections.abc import Awaitable
 
 import pytest
-from handler_calls import THREAD, run
+from kit.handler_calls import THREAD, run
 from plugwright_runtime.hooks.clients import Clients, hold
 from plugwright_runtime.hooks.plugin import ServicePlugin
 from plugwright_runtime.loops.places import HandlerLoop

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from goplugin_host import gone, program, read_output, start_plugin, stdio
+from kit.goplugin.host import gone, program, read_output, start_plugin, stdio
 
 SECONDS = 30.0
 

@@ -9,9 +9,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from kit.places import importing
 
-ROOT = Path(__file__).resolve().parents[2]
-IMPORTS = os.pathsep.join(str(ROOT / part) for part in ("generated/mattermost", "runtime"))
+IMPORTS = importing("mattermost")
 
 COUNT = """
 import asyncio, contextlib, gc, json, os, threading

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from kit.places import ROOT
+
 PROGRAM = """\
 import os, sys
 from importlib.abc import MetaPathFinder

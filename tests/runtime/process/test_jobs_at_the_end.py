@@ -16,9 +16,9 @@ from pathlib import Path
 
 import grpc
 import pytest
-from goplugin_host import end, short_directory, target_of
+from kit.goplugin.host import end, short_directory, target_of
+from kit.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 GRACE = 60.0
 
 STYLES = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from goplugin_host import COOKIE, PROLOGUE, program, spawn, start_plugin
+from kit.goplugin.host import COOKIE, PROLOGUE, program, spawn, start_plugin
 
 SECONDS = 30.0
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from goplugin_host import (
+from kit.goplugin.host import (
     COOKIE,
     Host,
     end,

@@ -1,17 +1,12 @@
-"""Puts the generated Mattermost SDK on the path of the tests here, and a server beside it."""
+"""A Mattermost server that answers as a test says, and clients of it."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "generated" / "mattermost"))
-
-from sdk_host import ScriptedHost, Surface
+from kit.mattermost.host import ScriptedHost, Surface
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from kit.mattermost.facts import API, Rpc, message_class
+from kit.mattermost.host import AsyncSurface, ScriptedHost, Surface
+from kit.mattermost.requests import arguments, tree_with_json
+from kit.mattermost.values import descriptor
 from mattermost_plugin import ValidationError
-from sdk_facts import API, Rpc, message_class
-from sdk_host import AsyncSurface, ScriptedHost, Surface
-from sdk_values import descriptor
-from test_api_calls import arguments, tree_with_json
 
 FATAL = {
     "CreateUser": "user",

@@ -13,12 +13,12 @@ from typing import Any
 import grpc
 import mattermost_plugin as sdk
 import pytest
+from kit.mattermost.facts import API, JSON_FIELDS, NULLABLE, Rpc, message_class
+from kit.mattermost.host import AsyncSurface, ScriptedHost, Status, Surface
+from kit.mattermost.requests import arguments, tree_with_json
+from kit.mattermost.values import Tree, attribute, descriptor, filled, same, to_model, to_pb
 from plugwright_runtime.errors import PluginAPIError
-from sdk_facts import API, JSON_FIELDS, NULLABLE, Rpc, message_class
-from sdk_host import AsyncSurface, ScriptedHost, Status, Surface
-from sdk_values import Tree, attribute, descriptor, filled, same, to_model, to_pb
 
-JSON_OBJECT = {"Key é🙂": [1, 2.5, None, True, {"deep": ""}], "big": 2**60}
 CLASSES: dict[int, type[PluginAPIError]] = {
     400: sdk.ValidationError,
     401: sdk.PermissionDeniedError,
@@ -68,20 +68,6 @@ def api(request: pytest.FixtureRequest, host: ScriptedHost) -> Iterator[Surface]
     surface: Surface = request.param(host.address)
     yield surface
     surface.stop()
-
-
-def arguments(rpc: Rpc, tree: Tree) -> dict[str, Any]:
-    """The arguments of the client method for the request in `tree`."""
-    fields = descriptor(rpc.request).fields_by_name
-    values = {name: attribute(fields[name], value) for name, value in tree.items()}
-    return {n: json.loads(v) if n in JSON_FIELDS else v for n, v in values.items()}
-
-
-def tree_with_json(name: str) -> Tree:
-    """`filled`, with real JSON in the fields that must hold some."""
-    tree = filled(name)
-    text = json.dumps(JSON_OBJECT).encode()
-    return tree | {n: text for n in tree if n in JSON_FIELDS}
 
 
 def seen_request(rpc: Rpc, host: ScriptedHost) -> Any:

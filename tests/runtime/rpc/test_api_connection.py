@@ -16,8 +16,8 @@ import grpc
 import grpc.aio
 import mattermost_plugin as sdk
 import pytest
-from sdk_facts import ROOT
-from sdk_host import SURFACES, ScriptedHost, Surface
+from kit.mattermost.facts import ROOT
+from kit.mattermost.host import SURFACES, ScriptedHost, Surface
 
 TARGET = "MATTERMOST_PLUGIN_API_TARGET"
 

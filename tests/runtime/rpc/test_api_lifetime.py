@@ -12,10 +12,10 @@ import grpc
 import grpc.aio
 import mattermost_plugin as sdk
 import pytest
-from bridged_loop import Run, each_loop
+from kit.bridged_loop import Run, each_loop
+from kit.mattermost.facts import message_class
+from kit.mattermost.host import SURFACES, AsyncSurface, ScriptedHost, Status, Surface
 from mattermost_plugin import AsyncPluginAPIClient, PluginAPIClient, models
-from sdk_facts import message_class
-from sdk_host import SURFACES, AsyncSurface, ScriptedHost, Status, Surface
 
 each_surface = pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.name)
 

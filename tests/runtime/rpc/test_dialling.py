@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 
 import grpc
 import pytest
-from bridged_loop import run_bridged
-from goplugin_host import (
+from kit.bridged_loop import run_bridged
+from kit.goplugin.host import (
     BrokerStream,
     conn_info,
     padded,
@@ -22,7 +22,7 @@ from goplugin_host import (
     short_directory,
     start_plugin,
 )
-from h2_server import Serving, serving
+from kit.h2_server import Serving, serving
 from plugwright_runtime.rpc.client import ClientOptions
 from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient

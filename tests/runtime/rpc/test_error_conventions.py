@@ -19,9 +19,9 @@ from typing import Any, NoReturn, TypeAlias
 
 import grpc
 import pytest
-from bridged_loop import Run, run_bridged
-from cases import GOOD, PACKAGE
-from packages import write_package
+from kit.bridged_loop import Run, run_bridged
+from kit.generating.cases import GOOD, PACKAGE
+from kit.generating.packages import write_package
 from plugwright import generation
 from plugwright.commands.explanation import explain
 from plugwright.plan import conventions

@@ -12,12 +12,12 @@ from typing import Any
 
 import grpc
 import pytest
+from kit.stream_service import generate
 from plugwright_runtime.errors import PluginAPIError
 from plugwright_runtime.failure_log import FAILED_BADLY
 from plugwright_runtime.loops.pool import HandlerPool
 from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
-from stream_service import generate
 
 KINDS = ("size", "download", "upload", "echo")
 

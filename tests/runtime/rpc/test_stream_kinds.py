@@ -13,12 +13,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
-from bridged_loop import Run, each_loop
+from kit.bridged_loop import Run, each_loop
+from kit.stream_service import Served, generate
 from plugwright_runtime.errors import FieldError, NotFoundError, PluginAPIError
 from plugwright_runtime.loops.pool import HandlerPool
 from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
-from stream_service import Served, generate
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from kit.stream_service import generate
 from plugwright_runtime.loops.pool import HandlerPool
 from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
-from stream_service import generate
 
 step: contextvars.ContextVar[bytes] = contextvars.ContextVar("step", default=b"none")
 

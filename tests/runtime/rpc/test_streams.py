@@ -14,11 +14,11 @@ import grpc
 import grpc.aio
 import mattermost_plugin as sdk
 import pytest
-from bridged_loop import Run, each_loop
+from kit.bridged_loop import Run, each_loop
+from kit.mattermost.facts import message_class
 from mattermost_plugin.clients import AsyncPluginHooksClient, PluginHooksClient
 from mattermost_plugin.models import ServeHTTPRequest
 from plugwright_runtime.testing import BackgroundServer
-from sdk_facts import message_class
 
 
 class EchoHost(grpc.GenericRpcHandler):  # type: ignore[misc]

@@ -12,7 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
-from goplugin_host import (
+from kit.goplugin.host import (
     LIMITS,
     BrokerStream,
     conn_info,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import goplugin_host
 import pytest
+from kit.goplugin import host as goplugin_host
 from plugwright_runtime.process.endpoint import Endpoint
 from plugwright_runtime.styles.goplugin import LaunchError, PluginSpec
 from plugwright_runtime.styles.goplugin.environment import (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from goplugin_host import (
+from kit.goplugin.host import (
     LIMITS,
     BrokerStream,
     Host,

@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 import pytest
-from goplugin_host import (
+from kit.goplugin.host import (
     COOKIE,
     RUNTIME,
     gone,

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import goplugin_host
 import pytest
-from goplugin_host import COOKIE, program, spawn, start_plugin
+from kit.goplugin import host as goplugin_host
+from kit.goplugin.host import COOKIE, program, spawn, start_plugin
 from plugwright_runtime.process.levels import level_from
 from plugwright_runtime.styles.goplugin.hclog import encode
 from plugwright_runtime.styles.goplugin.logs import HclogHandler

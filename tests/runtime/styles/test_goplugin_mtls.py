@@ -16,7 +16,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from goplugin_host import (
+from kit.goplugin.host import (
     COOKIE,
     LIMITS,
     BrokerStream,
@@ -34,7 +34,7 @@ from goplugin_host import (
     start_plugin,
     stdio,
 )
-from goplugin_tls import (
+from kit.goplugin.tls import (
     Bridges,
     Identity,
     bridges,

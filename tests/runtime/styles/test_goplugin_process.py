@@ -12,7 +12,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from goplugin_host import (
+from kit.goplugin.host import (
     COOKIE,
     program,
     read_output,
@@ -21,6 +21,7 @@ from goplugin_host import (
     start_plugin,
     stdio,
 )
+from kit.places import RUNTIME
 
 place = pytest.fixture(short_directory, name="place")
 
@@ -348,7 +349,7 @@ def test_preparing_imports_neither_grpc_nor_protobuf() -> None:
         "assert prepare(PluginSpec('K', 'V'), {'K': 'V'})\n"
         "assert not [m for m in sys.modules if m.split('.')[0] in ('grpc', 'google')]"
     )
-    runtime = Path(__file__).parents[2] / "runtime"
+    runtime = RUNTIME
     subprocess.run(
         [sys.executable, "-c", code],
         check=True,

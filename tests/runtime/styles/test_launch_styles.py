@@ -13,7 +13,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from echo_styles import (
+from kit.echo_styles import (
     SECONDS,
     Start,
     folder,
@@ -25,7 +25,7 @@ from echo_styles import (
     until,
     wait_for_line,
 )
-from goplugin_host import target_of
+from kit.goplugin.host import target_of
 
 USED = sdk, folder, start
 

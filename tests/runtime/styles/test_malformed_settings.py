@@ -11,9 +11,9 @@ import os
 from pathlib import Path
 
 import pytest
-from echo_styles import SECONDS, Start, folder, sdk, start, until, wait_for_line
-from goplugin_host import COOKIE, program, spawn
-from test_launch import start as start_mattermost
+from kit.echo_styles import SECONDS, Start, folder, sdk, start, until, wait_for_line
+from kit.goplugin.host import COOKIE, program, spawn
+from kit.mattermost.program import start as start_mattermost
 
 USED = sdk, folder, start
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from echo_styles import (
+from kit.echo_styles import (
     SECONDS,
     Start,
     folder,

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 import pytest
-from failing import command
+from kit.generating.failing import command
 
 PROTO = """syntax = "proto3";
 package acme.v1;

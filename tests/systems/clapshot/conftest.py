@@ -1,19 +1,15 @@
-"""Puts the generated Clapshot SDK on the path of the tests here, and starts organizers."""
+"""Starts organizers."""
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "generated" / "clapshot"))
-
-from clapshot_play import EXAMPLE, Play, server_for
-from clapshot_server import ClapshotServer
+from kit.clapshot.play import EXAMPLE, Play, server_for
+from kit.clapshot.server import ClapshotServer
 
 
 @pytest.fixture

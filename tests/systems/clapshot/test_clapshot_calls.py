@@ -16,10 +16,11 @@ from clapshot_organizer import (
     ValidationError,
 )
 from clapshot_organizer.clients import OrganizerInboundClient
-from clapshot_peer import Connection, Outbound
-from clapshot_play import server_for
-from clapshot_server import ClapshotServer
-from clapshot_wire import (
+from grpc import StatusCode
+from kit.clapshot.peer import Connection, Outbound
+from kit.clapshot.play import server_for
+from kit.clapshot.server import ClapshotServer
+from kit.clapshot.wire import (
     INBOUND,
     OUTBOUND,
     VARIANTS,
@@ -28,7 +29,6 @@ from clapshot_wire import (
     message_class,
     rpcs,
 )
-from grpc import StatusCode
 from plugwright_runtime import codec
 from plugwright_runtime.message.package import package_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from clapshot_play import Play
-from clapshot_server import ClapshotServer, SessionClosed, StartFailed, list_tests
+from kit.clapshot.play import Play
+from kit.clapshot.server import ClapshotServer, SessionClosed, StartFailed, list_tests
 
 ALICE = "alice"
 
@@ -146,7 +146,7 @@ def test_every_status_of_apply_migration_is_fatal(play: Play, what: str) -> None
 
 
 def server_step() -> Any:
-    from clapshot_wire import organizer
+    from kit.clapshot.wire import organizer
 
     return organizer("Migration", uuid="u1", version="1")
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from clapshot_wire import INBOUND, OUTBOUND, TABLE, compiled, pool
 from google.protobuf import descriptor_pb2
+from kit.clapshot.wire import INBOUND, OUTBOUND, TABLE, compiled, pool
 
 Field = descriptor_pb2.FieldDescriptorProto
 Message = descriptor_pb2.DescriptorProto

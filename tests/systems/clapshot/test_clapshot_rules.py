@@ -22,10 +22,10 @@ from clapshot_organizer.models import (
     UserMessage,
 )
 from clapshot_organizer.testing import OrganizerHarness
-from clapshot_peer import Outbound
-from clapshot_play import Play
-from clapshot_server import StartFailed
-from clapshot_wire import OUTBOUND
+from kit.clapshot.peer import Outbound
+from kit.clapshot.play import Play
+from kit.clapshot.server import StartFailed
+from kit.clapshot.wire import OUTBOUND
 from plugwright_runtime import codec
 from plugwright_runtime.errors import PluginAPIError
 from plugwright_runtime.message.package import package_of

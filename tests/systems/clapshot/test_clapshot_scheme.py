@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from clapshot_play import Play
-from clapshot_server import ClapshotServer
-from clapshot_wire import INBOUND, organizer
-from h2_client import Stranger, headers, message
+from kit.clapshot.play import Play
+from kit.clapshot.server import ClapshotServer
+from kit.clapshot.wire import INBOUND, organizer
+from kit.h2_client import Stranger, headers, message
 
 FILE = {"__scheme": "file", "__authority": "dummy"}
 LIST_TESTS = f"/{INBOUND}/list_tests"

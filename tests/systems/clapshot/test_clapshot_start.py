@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from clapshot_play import EXAMPLE, Play
-from clapshot_server import ClapshotServer, StartFailed
-from clapshot_wire import OUTBOUND, organizer
+from kit.clapshot.play import EXAMPLE, Play
+from kit.clapshot.server import ClapshotServer, StartFailed
+from kit.clapshot.wire import OUTBOUND, organizer
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -136,7 +136,7 @@ def test_a_handshake_that_fails_is_tried_again(play: Play, first: str) -> None:
 
 
 def organizer_empty() -> object:
-    from clapshot_wire import message_class
+    from kit.clapshot.wire import message_class
 
     return message_class("clapshot.Empty")()
 

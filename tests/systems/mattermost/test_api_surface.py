@@ -11,8 +11,8 @@ import typing
 from typing import Any
 
 import pytest
+from kit.mattermost.facts import API, JSON_FIELDS, MESSAGES, NULLABLE, Rpc, simple
 from mattermost_plugin import AsyncPluginAPIClient, PluginAPIClient, models
-from sdk_facts import API, JSON_FIELDS, MESSAGES, NULLABLE, Rpc, simple
 
 every_rpc = pytest.mark.parametrize("rpc", API, ids=lambda rpc: rpc.name)
 

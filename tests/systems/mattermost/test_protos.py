@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from google.protobuf import descriptor_pb2
-from sdk_facts import PACKAGE, PROTOS, TABLE, compiled
+from kit.mattermost.facts import PACKAGE, PROTOS, TABLE, compiled
 
 Field = descriptor_pb2.FieldDescriptorProto
 File = descriptor_pb2.FileDescriptorProto

@@ -13,7 +13,7 @@ from typing import Any
 
 import mattermost_plugin
 import pytest
-from sdk_facts import ENUMS, MESSAGES, PACKAGE, PROTOS, ROOT, SDK, compiled
+from kit.mattermost.facts import ENUMS, MESSAGES, PACKAGE, PROTOS, ROOT, SDK, compiled
 
 GENERATED = ROOT / "generated" / "mattermost"
 MODULES = sorted(p for p in (SDK / "models").glob("*.py") if p.name != "__init__.py")
@@ -202,7 +202,7 @@ def test_nothing_enters_the_default_pool() -> None:
 
 
 def _table() -> list[dict[str, Any]]:
-    from sdk_facts import TABLE
+    from kit.mattermost.facts import TABLE
 
     return TABLE
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
-from openrun_calls import FAILURES, Calls, call
+from kit.openrun.calls import FAILURES, Calls, call
 from openrun_plugin import (
     Module,
     PluginAPIError,

@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
-from openrun_calls import Calls
+from kit.openrun.calls import Calls
 from openrun_plugin import Struct, models, to_star
 from openrun_plugin.testing import ProviderHost
 from plugwright_runtime.codec import encode

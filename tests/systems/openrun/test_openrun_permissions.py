@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from openrun_app import Demo, Refusing, made
+from kit.openrun.app import Demo, Refusing, made
 from openrun_plugin import PluginAPIError
 from openrun_plugin.testing import Permission, Permissions, ProviderHost, Refused
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2
+from kit.places import ROOT
 
-ROOT = Path(__file__).parents[2]
-TABLE = json.loads((ROOT / "tests" / "facts" / "openrun.json").read_text("utf-8"))
+TABLE = json.loads(Path(__file__).with_name("facts.json").read_text("utf-8"))
 
 Field = descriptor_pb2.FieldDescriptorProto
 _SCALARS = {

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from openrun_app import Demo, made
+from kit.openrun.app import Demo, made
 from openrun_plugin import FuncRef, PluginAPIError, models, to_star
 from openrun_plugin.testing import (
     AppCursor,

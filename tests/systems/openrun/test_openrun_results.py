@@ -15,7 +15,7 @@ from typing import Any
 
 import grpc
 import pytest
-from openrun_calls import Calls
+from kit.openrun.calls import Calls
 from openrun_plugin import PluginAPIError, UnavailableError, to_star
 from openrun_plugin.clients import AsyncPluginProviderClient, PluginProviderClient
 from openrun_plugin.testing import ProviderHost

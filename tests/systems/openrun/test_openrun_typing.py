@@ -6,14 +6,10 @@ Each file there has one mistake; its line ends with `# error`.
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1] / "typing"))
-
-from checkers import ROOT, Complaint, mypy, pyright
+from kit.checkers import ROOT, Complaint, mypy, pyright
 
 FOLDER = Path(__file__).parent / "negative"
 FILES = sorted(FOLDER.glob("*.py"))

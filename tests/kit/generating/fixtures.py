@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cases import GOOD, PACKAGE
-from packages import Generated, write_package
+from kit.generating.cases import GOOD, PACKAGE
+from kit.generating.packages import Generated, write_package
 from plugwright import generation
 
 

@@ -1,4 +1,4 @@
-"""The messages of `every.proto` and `old.proto` as packages, made once per session."""
+"""Packages with messages of every kind, made once per session."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.message import torture as messages
 
-PROTOS = Path(__file__).parent
+PROTOS = Path(__file__).with_name("every")
 PLUGWRIGHT = Path(sys.executable).with_name("plugwright")
 
 
@@ -44,3 +45,11 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     out = generate("old", tmp_path_factory.mktemp("packages"))
     yield importlib.import_module("old_kind").models
     sys.path.remove(str(out))
+
+
+@pytest.fixture(scope="session")
+def torture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[messages.Torture]:
+    """The messages of the folder `torture`."""
+    folder = tmp_path_factory.mktemp("torture")
+    yield messages.made(folder)
+    sys.path.remove(str(folder))

@@ -1,0 +1,1 @@
+"""What tests share: hosts to play, peers, values, checkers, and how SDKs are made for a test."""
