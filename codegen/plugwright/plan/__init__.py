@@ -15,7 +15,7 @@ from .methods import MethodPlanner, find_service
 from .models import ModelPlanner
 from .naming import generated_files, type_names
 from .nodes import HookPlan, ModulePlan, Plan
-from .secrets import Secrets
+from .secrets import secrets
 
 
 def plan(schema: Schema, settings: Settings) -> Plan:
@@ -24,13 +24,10 @@ def plan(schema: Schema, settings: Settings) -> Plan:
     checks.protos(schema)
     files = generated_files(schema)
     own = type_names(files)
-    for problem in checks.settings(schema, settings):
-        problems.add(*problem)
     types = own | reused.type_names(schema)
     taken = reused.find(files, schema)
     kinds = Kinds(types, schema)
-    secrets = Secrets(settings, schema)
-    models = ModelPlanner(types, kinds, secrets, problems)
+    models = ModelPlanner(types, kinds, secrets(settings.fields), problems)
     modules = [m for f in files for m in models.modules(f)]
     methods = MethodPlanner(schema, settings, types, kinds, problems)
     clients = ClientPlanner(methods, settings, problems)
@@ -41,12 +38,13 @@ def plan(schema: Schema, settings: Settings) -> Plan:
         planner = HookPlanner(methods, settings, problems)
         modules += planner.modules(service)
         hooks = planner.plans
-    modules += launch.modules(settings, bool(hooks), problems)
+    modules += launch.modules(settings)
+    for problem in checks.settings(schema, settings, bool(hooks)):
+        problems.add(*problem)
     served = ""
     if not hooks and (service := launch.served(settings, schema)) is not None:
         modules += launch.service_modules(service, methods)
         served = methods.services[service.full_name].servicer
-    secrets.report_unused(problems)
     exports = tuple(package.model_exports(modules))
     modules += [
         package.index(_registered(own, schema), settings.protos.nesting, taken.types),

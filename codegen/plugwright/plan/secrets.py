@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from ..problems import Problems
+from typing import NamedTuple
+
 from ..protos.flags import REDACTED
-from ..protos.schema import Field, Message, Schema
+from ..protos.schema import Field, Message
 from ..settings.patterns import Patterns
-from ..settings.tables import Settings
+from ..settings.tables import Fields
 
 
-class Secrets:
-    """The secret fields of one run: by options of theirs, or by patterns of `Message.field`."""
+class Secrets(NamedTuple):
+    """`patterns`: of `Message.field`; `options`: of fields, by full name."""
 
-    def __init__(self, settings: Settings, schema: Schema) -> None:
-        self._settings = settings
-        self._schema = schema
-        self._patterns = Patterns(settings.fields.secret)
-        self._options = {REDACTED, *settings.fields.secret_options}
+    patterns: Patterns
+    options: frozenset[str]
 
     def hides(self, message: Message, field: Field) -> bool:
         """Whether a field is secret."""
-        named = f"{message.name}.{field.name}" in self._patterns  # asked of all, to be used
-        return named or not self._options.isdisjoint(field.flags)
+        told = not self.options.isdisjoint(field.flags)
+        return told or f"{message.name}.{field.name}" in self.patterns
 
-    def report_unused(self, problems: Problems) -> None:
-        """A problem for each pattern and option that no field has."""
-        messages, settings = self._schema.messages.values(), self._settings
-        names = (f"{m.name}.{f.name}" for m in messages for f in m.fields)
-        self._patterns.report_unused(problems, settings, "fields.secret", names)
-        if not settings.fields.secret_options:
-            return
-        known = {flag for m in messages for f in m.fields for flag in f.flags}
-        for option in settings.fields.secret_options:
-            if option not in known:
-                there = ", ".join(sorted(known - {REDACTED})) or "none"
-                text = (
-                    f"no field has the option {option!r} of fields.secret-options; "
-                    f"boolean options of fields, by full name: {there}"
-                )
-                problems.add(settings.where("fields.secret-options"), text)
+
+def secrets(configured: Fields) -> Secrets:
+    """The secret fields that [fields] names, beside those that say so by protobuf's own option."""
+    return Secrets(Patterns(configured.secret), frozenset({REDACTED, *configured.secret_options}))

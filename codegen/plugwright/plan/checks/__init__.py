@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from ...problems import GenerationError, Problem
 from ...protos.schema import Schema
 from ...settings.tables import Settings
-from . import classes, errors
+from . import classes, errors, launch, secrets
 
 
 def protos(schema: Schema) -> None:
@@ -18,9 +18,11 @@ def protos(schema: Schema) -> None:
     _raise_any(classes.problems(schema))
 
 
-def settings(schema: Schema, settings: Settings) -> Iterator[Problem]:
+def settings(schema: Schema, settings: Settings, has_hooks: bool) -> Iterator[Problem]:
     """What is wrong with the settings, seen from the protos."""
     yield from errors.problems(schema, settings)
+    yield from launch.problems(settings, has_hooks)
+    yield from secrets.problems(schema, settings)
 
 
 def _raise_any(problems: Iterable[Problem]) -> None:
