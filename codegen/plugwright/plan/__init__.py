@@ -4,47 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..problems import Problems
 from ..protos.schema import File, Schema, references
 from ..settings.tables import Settings
-from . import checks, launch, package, reused, servicers
-from .clients import ClientPlanner, class_name
-from .hooks import HookPlanner
+from . import checks, clients, hooks, launch, package, reused, servicers
+from .context import made
 from .kinds import Kinds, TypeNames
-from .methods import MethodPlanner, find_service
 from .models import ModelPlanner
 from .naming import generated_files, type_names
-from .nodes import HookPlan, ModulePlan, Plan
+from .nodes import ModulePlan, Plan
 from .secrets import secrets
 
 
 def plan(schema: Schema, settings: Settings) -> Plan:
     """The plan of one SDK. Raises GenerationError with every problem found."""
-    problems = Problems()
     checks.protos(schema)
     files = generated_files(schema)
     own = type_names(files)
     types = own | reused.type_names(schema)
     taken = reused.find(files, schema)
     kinds = Kinds(types, schema)
-    models = ModelPlanner(types, kinds, secrets(settings.fields), problems)
+    context = made(schema, settings, types, kinds)
+    checks.settings(context)
+    models = ModelPlanner(types, kinds, secrets(settings.fields))
     modules = [m for f in files for m in models.modules(f)]
-    methods = MethodPlanner(schema, settings, types, kinds, problems)
-    clients = ClientPlanner(methods, settings, problems)
-    modules += clients.modules(schema.services)
-    modules += servicers.modules(schema.services, methods)
-    hooks: tuple[HookPlan, ...] = ()
-    if (service := find_service(schema, settings.hooks.service)) is not None:
-        planner = HookPlanner(methods, settings, problems)
-        modules += planner.modules(service)
-        hooks = planner.plans
+    called = clients.plan(context)
+    answered = hooks.plan(context)
+    modules += called.modules
+    modules += servicers.modules(context)
+    modules += answered.modules
     modules += launch.modules(settings)
-    for problem in checks.settings(schema, settings, bool(hooks)):
-        problems.add(*problem)
-    served = ""
-    if not hooks and (service := launch.served(settings, schema)) is not None:
-        modules += launch.service_modules(service, methods)
-        served = methods.services[service.full_name].servicer
+    modules += launch.service_modules(context)
     exports = tuple(package.model_exports(modules))
     modules += [
         package.index(_registered(own, schema), settings.protos.nesting, taken.types),
@@ -54,20 +43,19 @@ def plan(schema: Schema, settings: Settings) -> Plan:
         package.converters(modules),
         package.root(
             settings,
-            clients.exports,
-            bool(hooks),
+            called.exports,
+            bool(answered.plans),
             bool(taken.types),
             _used(own, schema),
         ),
         package.typed_marker(),
     ]
-    modules += list(package.extra_modules(settings, modules, problems))
+    modules += list(package.extra_modules(settings))
     if settings.file:
-        modules += package.project(settings, schema.services, hooks, served)
-    _check(schema, settings, methods, problems)
-    problems.raise_if_any()
+        served = context.services[context.served.full_name].servicer if context.served else ""
+        modules += package.project(settings, schema.services, answered.plans, served)
     modules = _with_unchecked(modules, _broken_rules(schema))
-    return Plan(settings.sdk.package, tuple(modules), tuple(clients.methods), hooks)
+    return Plan(settings.sdk.package, tuple(modules), called.methods, answered.plans)
 
 
 def _used(types: Mapping[str, TypeNames], schema: Schema) -> Iterator[str]:
@@ -80,40 +68,6 @@ def _used(types: Mapping[str, TypeNames], schema: Schema) -> Iterator[str]:
 def _registered(types: Mapping[str, TypeNames], schema: Schema) -> dict[str, TypeNames]:
     """The messages and enums; a class that is only a namespace of some is neither."""
     return {n: t for n, t in types.items() if n in schema.messages or n in schema.enums}
-
-
-def _check(schema: Schema, settings: Settings, methods: MethodPlanner, problems: Problems) -> None:
-    """A problem for every setting that names nothing."""
-    _check_client(schema, settings, methods, problems)
-    services = ", ".join(sorted(s.name for s in schema.services)) or "none"
-    for key in ("api", "hooks", "launch"):
-        name: str = getattr(settings, key).service
-        found = [s for s in schema.services if name in (s.name, s.full_name)]
-        if name and not found:
-            text = f"there is no service {name!r}; the protos have: {services}"
-            problems.add(settings.where(f"{key}.service"), text)
-        if len(found) > 1 and name not in (s.full_name for s in found):
-            full_names = " or ".join(s.full_name for s in found)
-            text = f"{name!r} names several services; say which: {full_names}"
-            problems.add(settings.where(f"{key}.service"), text)
-    fields = [f"{m.name}.{f.name}" for m in schema.messages.values() for f in m.fields]
-    methods.defaults.report_unused(problems, settings, "parameters.defaults", fields)
-    methods.json.report_unused(problems, settings, "fields.json", fields)
-    rpcs = [m.name for s in schema.services for m in s.methods]
-    methods.nullable.report_unused(problems, settings, "api.nullable", rpcs)
-
-
-def _check_client(
-    schema: Schema, settings: Settings, methods: MethodPlanner, problems: Problems
-) -> None:
-    """A problem if the configured name of the client is that of something else."""
-    name = settings.api.client
-    others = [s for s in schema.services if s is not methods.api]
-    taken = {methods.services[s.full_name].client for s in others}
-    taken |= {class_name(client, is_async=True) for client in taken}
-    if name and {name, class_name(name, is_async=True)} & (taken | package.ROOT_NAMES):
-        text = f"{name!r} cannot name the client: it is taken; choose another"
-        problems.add(settings.where("api.client"), text)
 
 
 def _broken_rules(schema: Schema) -> tuple[str, ...]:

@@ -1,20 +1,18 @@
 """Services become client classes: one mixin per domain, sync and async from the same plans.
 
-Schema services and settings in; the modules of `clients/` out.
+The context in; the modules of `clients/`, what the SDK exports of them and every method out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from ..problems import Problems
-from ..protos.schema import Method, Service
-from ..python import layout, names, runtime
-from ..python.symbols import Code, Symbol, expr
-from ..settings.patterns import Patterns
-from ..settings.tables import Settings
-from .absent import AbsentMessages
-from .methods import MethodPlanner
+from ..protos.schema import Service
+from ..python import layout, runtime
+from ..python.symbols import Code, Expr, Symbol, expr
+from . import absent, domains, methods
+from .context import Context
 from .nodes import (
     ClientClassPlan,
     ClientsPlan,
@@ -30,138 +28,29 @@ _CORES = {
     False: runtime.SyncClient,
     True: runtime.AsyncClient,
 }
+_LOCALS = ("response", "requests", "timeout", "metadata")
 
 
-class ClientPlanner:
-    """Plans the clients of one run; `methods` collects every plan, for `explain`."""
+class Clients(NamedTuple):
+    """`exports`: the clients of the API, for the root of the package; `methods`: for `explain`."""
 
-    def __init__(self, planner: MethodPlanner, settings: Settings, problems: Problems) -> None:
-        self.planner = planner
-        self.settings = settings
-        self.problems = problems
-        self.flavours = settings.sdk.flavours
-        self.absent = AbsentMessages(planner, settings, problems)
-        self.methods: list[MethodPlan] = []
-        self.exports: list[ExportPlan] = []
+    modules: tuple[ModulePlan, ...]
+    exports: tuple[ExportPlan, ...]
+    methods: tuple[MethodPlan, ...]
 
-    def modules(self, services: tuple[Service, ...]) -> Iterator[ModulePlan]:
-        exports: list[ExportPlan] = []
-        for service in services:
-            module, name, _ = self.planner.services[service.full_name]
-            yield from self._service(service, name, module)
-            for is_async in self.flavours:
-                python = class_name(name, is_async)
-                exports.append(ExportPlan(python, f".{module}", python))
-                if service is self.planner.api:
-                    home = f".clients.{module}"
-                    self.exports.append(ExportPlan(python, home, python))
-        self.absent.close()
-        yield namespace("clients/__init__.py", "A client for every service.", exports)
 
-    def _service(self, service: Service, name: str, module: str) -> Iterator[ModulePlan]:
-        groups = self._domains(service)
-        mixins: dict[bool, list[Symbol]] = {False: [], True: []}
-        for domain, methods in groups.items():
-            plans = self._methods(methods)
-            submodule = names.attribute(names.snake(domain))
-            path = f"clients/{module}/{submodule}.py"
-            dotted = f".clients.{module}.{submodule}"
-            title = f"The {domain} calls of {service.name}." if domain else ""
-            classes = []
-            for is_async in self.flavours:
-                mixin = class_name(f"{domain}Mixin", is_async)
-                mixins[is_async].append(Symbol(dotted, mixin))
-                doc = f"{title} Part of `{class_name(name, is_async)}`."
-                classes.append(ClientClassPlan(mixin, _CORES[is_async], is_async, plans, doc))
-            yield ModulePlan(
-                path=path,
-                template="client.py.j2",
-                module=dotted,
-                content=ClientsPlan(title, tuple(classes)),
-                defines=(*(c.name for c in classes), *_LOCALS),
-                declares=tuple(n for p in plans for n in _method_names(p)),
-                lazy=True,
-            )
-        yield self._composed(service, name, module, mixins)
-
-    def _composed(
-        self,
-        service: Service,
-        name: str,
-        module: str,
-        mixins: Mapping[bool, list[Symbol]],
-    ) -> ModulePlan:
-        api = self.settings.api
-        is_api = service is self.planner.api
-        timeout, env = (api.timeout, api.target_env) if is_api else (30.0, "")
-        errors = self.planner.convention(service.full_name)
-        options = expr(
-            runtime.ClientOptions,
-            f'(\n        service="{service.full_name}",\n        timeout={timeout!r},',
-            f"\n        target_env={layout.quote(env)}," if env else "",
-            _argument(errors.declaration("errors=", "        ")),
-            _idempotent(service),
-            "\n    )",
-        )
-        classes = tuple(
-            ComposedClientPlan(
-                name=class_name(name, is_async),
-                bases=tuple(mixins[is_async]) or (_CORES[is_async],),
-                core=_CORES[is_async],
-                service=service.full_name,
-                doc=_client_doc(service, is_async),
-                options=options,
-                idempotent=(),
-                deprecated=(f"{service.full_name} is deprecated" if service.deprecated else ""),
-            )
-            for is_async in self.flavours
-        )
-        return ModulePlan(
-            path=f"clients/{module}/__init__.py",
-            template="composed.py.j2",
-            module=f".clients.{module}.__init__",
-            content=ComposedClientsPlan(f"Clients of {service.full_name}.", classes),
-            defines=tuple(c.name for c in classes),
-        )
-
-    def _domains(self, service: Service) -> dict[str, list[Method]]:
-        """The methods by domain, in order; without [api.domains] all are one domain."""
-        if service is not self.planner.api or not self.settings.api.domains:
-            return {names.camel(service.name): list(service.methods)} if service.methods else {}
-        entries = {p: d for d, ps in self.settings.api.domains.items() for p in ps}
-        patterns = Patterns(entries)
-        groups: dict[str, list[Method]] = {}
-        self._check_domains()
-        current = ""
-        for method in service.methods:
-            found = patterns.find(method.name)
-            current = found[0] if found else current
-            if not current:
-                text = (
-                    f"{method.name} is in no domain; add a pattern for it to [api.domains] of "
-                    f"{self.settings.file}"
-                )
-                self.problems.add(method.where, text)
-            groups.setdefault(current or service.name, []).append(method)
-        known = [m.name for m in service.methods]
-        patterns.report_unused(self.problems, self.settings, "api.domains", known)
-        return groups
-
-    def _check_domains(self) -> None:
-        """A domain becomes a module, which must be another for each."""
-        modules: dict[str, str] = {}
-        for domain in self.settings.api.domains:
-            module = names.attribute(names.snake(domain))
-            place = self.settings.where(f"api.domains.{domain}")
-            if module in modules:
-                text = f"{domain} and {modules[module]} both become module {module}"
-                self.problems.add(place, f"{text}; rename one")
-            modules[module] = domain
-
-    def _methods(self, methods: list[Method]) -> tuple[MethodPlan, ...]:
-        plans = [self.absent.applied(m, self.planner.plan(m)) for m in methods]
-        self.methods += plans
-        return tuple(plans)
+def plan(context: Context) -> Clients:
+    """The clients of all services."""
+    services = context.schema.services
+    planned = {s.full_name: _planned(s, context) for s in services}
+    modules = [m for s in services for m in _service(s, planned[s.full_name], context)]
+    exports = [e for s in services for e in _exports(s, ".", context)]
+    modules.append(namespace("clients/__init__.py", "A client for every service.", exports))
+    return Clients(
+        tuple(modules),
+        tuple(_exports(context.api, ".clients.", context)) if context.api else (),
+        tuple(m for by_domain in planned.values() for ms in by_domain.values() for m in ms),
+    )
 
 
 def class_name(name: str, is_async: bool) -> str:
@@ -169,12 +58,105 @@ def class_name(name: str, is_async: bool) -> str:
     return f"Async{name}" if is_async else name
 
 
-_LOCALS = ("response", "requests", "timeout", "metadata")
+def _exports(service: Service, package: str, context: Context) -> list[ExportPlan]:
+    module, name, _ = context.services[service.full_name]
+    classes = [class_name(name, is_async) for is_async in context.settings.sdk.flavours]
+    return [ExportPlan(python, f"{package}{module}", python) for python in classes]
 
 
-def _method_names(plan: MethodPlan) -> Iterator[str]:
-    yield plan.name
-    yield from (p.name for p in plan.parameters)
+def _planned(service: Service, context: Context) -> Mapping[str, tuple[MethodPlan, ...]]:
+    """The methods of each domain."""
+    return {
+        domain: tuple(absent.applied(m, methods.plan(m, context), context) for m in found)
+        for domain, found in domains.groups(service, context).items()
+    }
+
+
+def _service(
+    service: Service, planned: Mapping[str, tuple[MethodPlan, ...]], context: Context
+) -> list[ModulePlan]:
+    """A module per domain, and the package that puts its classes together."""
+    modules = [_domain(service, d, found, context) for d, found in planned.items()]
+    mixins = {
+        is_async: tuple(Symbol(_home(service, d, context), _mixin(d, is_async)) for d in planned)
+        for is_async in context.settings.sdk.flavours
+    }
+    return [*modules, _composed(service, mixins, context)]
+
+
+def _home(service: Service, domain: str, context: Context) -> str:
+    module = context.services[service.full_name].module
+    return f".clients.{module}.{domains.submodule(domain)}"
+
+
+def _mixin(domain: str, is_async: bool) -> str:
+    return class_name(f"{domain}Mixin", is_async)
+
+
+def _domain(
+    service: Service, domain: str, plans: tuple[MethodPlan, ...], context: Context
+) -> ModulePlan:
+    name = context.services[service.full_name].client
+    home = _home(service, domain, context)
+    title = f"The {domain} calls of {service.name}."
+    classes = tuple(
+        ClientClassPlan(
+            name=_mixin(domain, is_async),
+            base=_CORES[is_async],
+            is_async=is_async,
+            methods=plans,
+            doc=f"{title} Part of `{class_name(name, is_async)}`.",
+        )
+        for is_async in context.settings.sdk.flavours
+    )
+    return ModulePlan(
+        path=f"{home[1:].replace('.', '/')}.py",
+        template="client.py.j2",
+        module=home,
+        content=ClientsPlan(title, classes),
+        defines=(*(c.name for c in classes), *_LOCALS),
+        declares=tuple(name for p in plans for name in (p.name, *(a.name for a in p.parameters))),
+        lazy=True,
+    )
+
+
+def _composed(
+    service: Service, mixins: Mapping[bool, tuple[Symbol, ...]], context: Context
+) -> ModulePlan:
+    module, name, _ = context.services[service.full_name]
+    options = _options(service, context)
+    classes = tuple(
+        ComposedClientPlan(
+            name=class_name(name, is_async),
+            bases=mixins[is_async] or (_CORES[is_async],),
+            doc=_doc(service, is_async),
+            options=options,
+            deprecated=f"{service.full_name} is deprecated" if service.deprecated else "",
+        )
+        for is_async in context.settings.sdk.flavours
+    )
+    return ModulePlan(
+        path=f"clients/{module}/__init__.py",
+        template="composed.py.j2",
+        module=f".clients.{module}.__init__",
+        content=ComposedClientsPlan(f"Clients of {service.full_name}.", classes),
+        defines=tuple(c.name for c in classes),
+    )
+
+
+def _options(service: Service, context: Context) -> Expr:
+    """What the clients of a service start with."""
+    api = context.settings.api
+    timeout, env = (api.timeout, api.target_env) if service is context.api else (30.0, "")
+    errors = context.conventions[service.full_name]
+    return expr(
+        runtime.ClientOptions,
+        f'(\n        service="{service.full_name}",\n        timeout={timeout!r},',
+        f"\n        target_env={layout.quote(env)}," if env else "",
+        _argument(errors.declaration("errors=", "        ")),
+        _idempotent(service),
+        "\n    )",
+    )
 
 
 def _idempotent(service: Service) -> str:
@@ -186,7 +168,7 @@ def _argument(declaration: Code) -> Code:
     return expr("\n", declaration, ",") if declaration else ""
 
 
-def _client_doc(service: Service, is_async: bool) -> str:
+def _doc(service: Service, is_async: bool) -> str:
     kind = "Async client" if is_async else "Client"
     text = f"{kind} of `{service.full_name}`."
     text = f"{text}\n\n{service.comment}" if service.comment else text

@@ -65,14 +65,16 @@ def convention(error: Error, schema: Schema) -> Convention:
     if style is None:
         return NO_CONVENTION
     keys = {k: getattr(error, k) or default for k, default in style.keys.items()}
-    found = messages(schema, error.message) if error.message and "message" in keys else ()
-    if "message" in keys and len(found) != 1:
-        return NO_CONVENTION
+    type_ = ""
+    if "message" in keys:
+        found = messages(schema, error.message)
+        if len(found) != 1:
+            return NO_CONVENTION
+        type_ = found[0]
     numbers: tuple[int, ...] = ()
     if "failing" in keys:
-        values = severities(schema, schema.messages[found[0]], keys["severity"])
+        values = severities(schema, schema.messages[type_], keys["severity"])
         numbers = tuple(values[n] for n in keys["failing"] if n in values)
-    type_ = found[0] if found else ""
     return Convention(error.style, keys, type_, numbers, error.embed_all, error.statuses)
 
 

@@ -6,15 +6,14 @@ is made here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..protos.schema import Schema, Service
 from ..python import runtime
 from ..python.layout import quote
 from ..python.symbols import Symbol
 from ..settings.tables import Launch, Settings
-from .methods import MethodPlanner, find_service
+from .context import Context
 from .nodes import ModulePlan
 
 
@@ -103,18 +102,15 @@ def _plan(launch: Launch) -> LaunchPlan:
     )
 
 
-def served(settings: Settings, schema: Schema) -> Service | None:
-    """The service that plugins of this SDK serve instead of hooks."""
-    return find_service(schema, settings.launch.service)
-
-
-def service_modules(service: Service, planner: MethodPlanner) -> Iterable[ModulePlan]:
-    """`plugin.py` of plugins that serve `service`."""
-    names = planner.services[service.full_name]
+def service_modules(context: Context) -> Iterator[ModulePlan]:
+    """`plugin.py` of plugins that serve a service instead of hooks."""
+    if context.served is None or context.hooks is not None:
+        return
+    names = context.services[context.served.full_name]
     content = ServicePluginPlan(
-        doc=f"The process of a plugin that serves {service.full_name}.",
+        doc=f"The process of a plugin that serves {context.served.full_name}.",
         servicer=Symbol(f".servicers.{names.module}", names.servicer),
-        service=service.full_name,
+        service=context.served.full_name,
     )
     yield ModulePlan(
         path="plugin.py",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..problems import Problems
 from ..protos.schema import Enum, EnumKind, Field, File, Message, Oneof
 from ..python import layout, names, runtime
 from ..python.symbols import Code, Expr, expr, indented
@@ -38,12 +37,10 @@ class ModelPlanner:
         types: dict[str, TypeNames],
         kinds: Kinds,
         secrets: Secrets,
-        problems: Problems,
     ) -> None:
         self.types = types
         self.kinds = kinds
         self.secrets = secrets
-        self.problems = problems
         self.declared: frozenset[str] = frozenset()
 
     def modules(self, file: File) -> Iterator[ModulePlan]:
@@ -78,7 +75,6 @@ class ModelPlanner:
 
     def _message(self, message: Message) -> MessagePlan:
         attributes: list[AttributePlan] = []
-        seen: dict[str, str] = {}
         done: set[str] = set()
         for field in message.fields:
             if field.oneof is None:
@@ -89,10 +85,6 @@ class ModelPlanner:
                 plan = self._oneof_attribute(message, oneof)
             else:
                 continue
-            if plan.name in seen:
-                text = f"{field.name} and {seen[plan.name]} both become attribute {plan.name}"
-                self.problems.add(field.where, f"{text}; rename one")
-            seen[plan.name] = field.name
             attributes.append(plan)
         taken = {a.name for a in attributes}
         this = "self" if "self" not in taken else _free(_THIS[0], taken)

@@ -199,11 +199,8 @@ class ComposedClientPlan(NamedTuple):
 
     name: str
     bases: tuple[Code, ...]
-    core: Code
-    service: str
     doc: str
     options: Code
-    idempotent: tuple[str, ...]
     deprecated: str
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from .. import __version__
-from ..problems import Problems
 from ..protos.schema import File, Service
 from ..python import runtime
 from ..python.symbols import Symbol
@@ -284,15 +283,9 @@ def _exported(symbols: Iterable[Symbol]) -> Iterator[ExportPlan]:
     return (ExportPlan(s.name, s.module, s.name) for s in symbols)
 
 
-def extra_modules(
-    settings: Settings, modules: Iterable[ModulePlan], problems: Problems
-) -> Iterator[ModulePlan]:
-    """The hand-written modules; a problem for each that would hide one of `modules`."""
-    taken = {m.path.partition("/")[0].removesuffix(".py") for m in modules}
+def extra_modules(settings: Settings) -> Iterator[ModulePlan]:
+    """The hand-written modules."""
     for extra in settings.extras:
-        if extra.name in taken:
-            text = f"the SDK has a module {extra.name} of its own; rename {extra.path}"
-            problems.add(settings.where("sdk.extras"), text)
         path = f"{extra.name}.py"
         yield ModulePlan(path=path, template="extra.py.j2", module="", content=extra)
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..protos.schema import Method, Service
-from .methods import STREAMING, MethodPlanner
+from .context import Context
+from .methods import STREAMING
 from .nodes import ModulePlan, ServicerMethodPlan, ServicerPlan, noted
 from .package import ExportPlan, namespace
 
 
-def modules(services: tuple[Service, ...], planner: MethodPlanner) -> Iterator[ModulePlan]:
+def modules(context: Context) -> Iterator[ModulePlan]:
     """One module per service, and the package that exports them."""
     exports: list[ExportPlan] = []
-    for service in services:
-        module = planner.services[service.full_name].module
-        plan = _servicer(service, planner)
+    for service in context.schema.services:
+        module = context.services[service.full_name].module
+        plan = _servicer(service, context)
         exports.append(ExportPlan(plan.name, f".{module}", plan.name))
         yield ModulePlan(
             path=f"servicers/{module}.py",
@@ -29,27 +30,27 @@ def modules(services: tuple[Service, ...], planner: MethodPlanner) -> Iterator[M
     yield namespace("servicers/__init__.py", "A servicer base for every service.", exports)
 
 
-def _servicer(service: Service, planner: MethodPlanner) -> ServicerPlan:
+def _servicer(service: Service, context: Context) -> ServicerPlan:
     return ServicerPlan(
         doc=f"What a server of {service.full_name} overrides.",
-        name=planner.services[service.full_name].servicer,
+        name=context.services[service.full_name].servicer,
         comment=service.comment,
         service=service.full_name,
-        methods=tuple(_method(m, planner) for m in service.methods),
-        errors=planner.convention(service.full_name).declaration("__errors__ = ", "    "),
+        methods=tuple(_method(m, context) for m in service.methods),
+        errors=context.conventions[service.full_name].declaration("__errors__ = ", "    "),
     )
 
 
-def _method(method: Method, planner: MethodPlanner) -> ServicerMethodPlan:
+def _method(method: Method, context: Context) -> ServicerMethodPlan:
     return ServicerMethodPlan(
-        name=planner.names[method.full_name],
+        name=context.methods[method.full_name],
         rpc=method.name,
         kind=STREAMING[method.client_streaming, method.server_streaming],
-        request=planner.types[method.input].model,
-        response=planner.types[method.output].model,
+        request=context.types[method.input].model,
+        response=context.types[method.output].model,
         request_name=method.input,
         response_name=method.output,
-        nothing=not method.server_streaming and not planner.payload(method),
+        nothing=not method.server_streaming and not context.payload(method),
         doc=noted(
             method.comment.split("\n\n")[0] or f"Answer `{method.name}`.",
             method.deprecated,

@@ -5,12 +5,13 @@ Planners take for granted what is checked here, so they have no problems to repo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from ...problems import GenerationError, Problem
 from ...protos.schema import Schema
-from ...settings.tables import Settings
-from . import classes, errors, launch, secrets
+from .. import families
+from ..context import Context
+from . import attributes, classes, errors, extras, hooks, launch, parameters, secrets, services
 
 
 def protos(schema: Schema) -> None:
@@ -18,11 +19,21 @@ def protos(schema: Schema) -> None:
     _raise_any(classes.problems(schema))
 
 
-def settings(schema: Schema, settings: Settings, has_hooks: bool) -> Iterator[Problem]:
-    """What is wrong with the settings, seen from the protos."""
-    yield from errors.problems(schema, settings)
-    yield from launch.problems(settings, has_hooks)
-    yield from secrets.problems(schema, settings)
+def settings(context: Context) -> None:
+    """Raise GenerationError with all that is wrong with the settings, seen from the protos."""
+    schema, configured = context.schema, context.settings
+    _raise_any(
+        (
+            *attributes.problems(schema),
+            *errors.problems(schema, configured),
+            *secrets.problems(schema, configured),
+            *services.problems(context),
+            *parameters.problems(context),
+            *hooks.problems(context),
+            *launch.problems(configured, bool(families.hooks(context))),
+            *extras.problems(context),
+        )
+    )
 
 
 def _raise_any(problems: Iterable[Problem]) -> None:

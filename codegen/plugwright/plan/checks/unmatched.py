@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ...problems import Problem, Problems
+from ...problems import GenerationError, Problem, Problems
 from ...settings.patterns import Patterns
 from ...settings.tables import Settings
 
@@ -27,4 +27,7 @@ def unmatched(
         tried.find(name)
     found = Problems()
     tried.report_unused(found, settings, key, known)
-    yield from found._found
+    try:
+        found.raise_if_any()
+    except GenerationError as error:
+        yield from error.problems

@@ -1,0 +1,133 @@
+"""What does every planner know? `Schema` and `Settings` in, one frozen `Context` out.
+
+What is looked up more than once is decided here: the services that play a part, all names, how
+calls fail, and which patterns are configured. Nothing here reports a problem; `checks` does, with
+the same context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ..protos.schema import Field, Message, Method, Scalar, ScalarKind, Schema, Service
+from ..python import names
+from ..settings.patterns import Patterns
+from ..settings.tables import Settings
+from .conventions import Convention
+from .error_tables import conventions
+from .kinds import Kinds, TypeNames
+from .naming import ServiceNames, service_names
+
+
+class Rules(NamedTuple):
+    """The patterns of the settings, ready to be asked.
+
+    Those of `Message.field`: `defaults`, `absent`, `json`; of RPCs: `nullable`; of fields: `omit`.
+    """
+
+    defaults: Patterns
+    absent: Patterns
+    json: Patterns
+    nullable: Patterns
+    omit: Patterns
+
+
+class Context(NamedTuple):
+    """What planners share.
+
+    `types`: names of messages and enums, `services` of services, `methods` of RPCs, by full name.
+    `api`, `hooks`, `served`: the services that plugins call, that they answer hook by hook, and
+    that they subclass instead.
+    """
+
+    schema: Schema
+    settings: Settings
+    types: Mapping[str, TypeNames]
+    kinds: Kinds
+    services: Mapping[str, ServiceNames]
+    methods: Mapping[str, str]
+    conventions: Mapping[str, Convention]
+    api: Service | None
+    hooks: Service | None
+    served: Service | None
+    rules: Rules
+
+    def calls(self) -> Iterator[Method]:
+        """The RPCs of all services."""
+        for service in self.schema.services:
+            yield from service.methods
+
+    def is_api(self, method: Method) -> bool:
+        """Whether plugins call it."""
+        return self.api is not None and self.api.full_name == service_of(method)
+
+    def convention(self, method: Method) -> Convention:
+        """How a call of it says that it failed."""
+        return self.conventions[service_of(method)]
+
+    def request(self, method: Method) -> Message:
+        return self.schema.messages[method.input]
+
+    def response(self, method: Method) -> Message:
+        return self.schema.messages[method.output]
+
+    def payload(self, method: Method) -> tuple[Field, ...]:
+        """The fields of the response apart from those that tell of a failure."""
+        response = self.response(method)
+        errors = self.convention(method).fields(response)
+        return tuple(f for f in response.fields if f not in errors)
+
+    def is_json(self, message: Message, field: Field) -> bool:
+        """Whether the field holds JSON text in bytes."""
+        return is_bytes(field) and f"{message.name}.{field.name}" in self.rules.json
+
+
+def made(
+    schema: Schema, settings: Settings, types: Mapping[str, TypeNames], kinds: Kinds
+) -> Context:
+    """The context of one run."""
+    api = service_called(schema, settings.api.service)
+    clients = {api.full_name: settings.api.client} if api else {}
+    return Context(
+        schema=schema,
+        settings=settings,
+        types=types,
+        kinds=kinds,
+        services=service_names(schema.services, clients),
+        methods=_method_names(schema),
+        conventions=conventions(schema, settings),
+        api=api,
+        hooks=service_called(schema, settings.hooks.service),
+        served=service_called(schema, settings.launch.service),
+        rules=Rules(
+            defaults=Patterns(settings.parameters.defaults),
+            absent=Patterns(settings.parameters.absent),
+            json=Patterns(settings.fields.json),
+            nullable=Patterns(settings.api.nullable),
+            omit=Patterns(settings.hooks.omit),
+        ),
+    )
+
+
+def service_called(schema: Schema, name: str) -> Service | None:
+    """The service called `name`, by its full or its simple name."""
+    found = [s for s in schema.services if name and name in (s.full_name, s.name)]
+    return next((s for s in found if s.full_name == name), found[0] if found else None)
+
+
+def service_of(method: Method) -> str:
+    """The full name of the service that has it."""
+    return method.full_name.rpartition(".")[0]
+
+
+def is_bytes(field: Field) -> bool:
+    return isinstance(field.kind, ScalarKind) and field.kind.type is Scalar.BYTES
+
+
+def _method_names(schema: Schema) -> dict[str, str]:
+    return {
+        f"{service.full_name}.{rpc}": name
+        for service in schema.services
+        for rpc, name in names.methods(m.name for m in service.methods).items()
+    }
