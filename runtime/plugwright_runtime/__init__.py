@@ -3,8 +3,8 @@
 Importing this package does no work: each module is loaded by the code that needs it.
 
 Public, for programs: `errors`, `codec`, `http`, `testing`, `sphinx`, `script`, `message.wkt`,
-`rpc.results` and `styles.goplugin`. All else is a contract with generated code of the same minor
-version, which `expect_version` and `_Elsewhere` hold both sides to.
+`rpc.results`, `rpc.servicer` and `styles.goplugin`. All else is a contract with generated code of
+the same minor version, which `expect_version` and `_Elsewhere` hold both sides to.
 """
 
 import sys
@@ -12,6 +12,8 @@ import sys
 __version__ = "0.2.0"
 
 _MINOR = __version__.rpartition(".")[0]
+
+__path__.append(f"{__path__[0]}/of_0_1")  # where pickles look
 
 
 def expect_version(package: str, generated: str) -> None:

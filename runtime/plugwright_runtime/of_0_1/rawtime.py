@@ -1,0 +1,5 @@
+"""See the package."""
+
+from plugwright_runtime.message.rawtime import RawDatetime, RawTimedelta
+
+__all__ = ["RawDatetime", "RawTimedelta"]

@@ -1,0 +1,5 @@
+"""See the package."""
+
+from plugwright_runtime.message.unknown_inside import Kept
+
+__all__ = ["Kept"]
