@@ -42,7 +42,7 @@ class Arguments:
     def _made(self, keep: Any) -> tuple[list[Callable[[Any], Any]], dict[int, str]]:
         """What reads each argument; index -> attribute of those read from the request's model."""
         readers = [_reader(n, s, self._request, keep) for n, s in self._sources]
-        rest = {i: self._sources[i][0] for i, r in enumerate(readers) if r is _none}
+        rest = {i: self._sources[i][0] for i, r in enumerate(readers) if r is _later}
         return readers, rest
 
     def _read(self, message: Any, keep: Any) -> list[Any]:
@@ -59,6 +59,8 @@ class Arguments:
 def _reader(name: str, source: str, request: Codec[Any], keep: Any) -> Callable[[Any], Any]:
     """How one argument is read; `source` as `HookSpec` explains it, `keep` as `Codec` does."""
     field = request.field(name)
+    if field is None or is_repeated(field) or field.enum_type is not None:
+        return _later
     proto_name: str = field.name
     nested: Any = field.message_type
     get = operator.attrgetter(proto_name)
@@ -66,21 +68,22 @@ def _reader(name: str, source: str, request: Codec[Any], keep: Any) -> Callable[
         inner = operator.attrgetter(nested.fields[0].name)
         what = request.model.__name__
         return lambda m: (json_bytes.load(inner(get(m)), what) if m.HasField(proto_name) else {})
-    well_known = nested is not None and nested.full_name.startswith("google.protobuf.")
-    if nested is not None and not well_known and field.has_presence:
-        codec = request.package.codec(nested.full_name)
-        read, empty = codec.read, codec.model if source == "message" else _nothing
-        return lambda m: read(get(m), keep) if m.HasField(proto_name) else empty()
-    if nested is None and field.enum_type is None and not is_repeated(field):
+    if nested is None:
+        if field.has_presence:
+            return lambda m: get(m) if m.HasField(proto_name) else None
         return get
-    return _none
+    if nested.full_name.startswith("google.protobuf."):
+        return _later
+    codec = request.package.codec(nested.full_name)
+    read, empty = codec.read, codec.model if source == "message" else _nothing
+    return lambda m: read(get(m), keep) if m.HasField(proto_name) else empty()
 
 
 def _nothing() -> None:
     return None
 
 
-def _none(message: Any) -> None:
+def _later(message: Any) -> None:
     """Read later, from the model of the whole request."""
 
 
