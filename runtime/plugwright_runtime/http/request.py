@@ -62,20 +62,22 @@ class Request:
     # -- in coroutine handlers
 
     async def body(self, *, limit: int | None = BODY_LIMIT) -> bytes:
-        """The whole body; the same bytes each time. Raises `BodyTooLarge` over `limit` bytes,
-        `ClientDisconnected`.
+        """The whole body; the same bytes each time, also after it was too large. Raises
+        `BodyTooLarge` over `limit` bytes, `ClientDisconnected`.
         """
         if self._iterated:
             raise RuntimeError("the request body was already read piece by piece")
         chunks: list[bytes] = []
         size = 0
-        while chunk := await self._body.receive():
-            size += len(chunk)
-            if limit is not None and size > limit:
-                raise BodyTooLarge(limit)
-            chunks.append(chunk)
-        data = b"".join(chunks)
-        self._body.unread(data)
+        try:
+            while chunk := await self._body.receive():
+                chunks.append(chunk)
+                size += len(chunk)
+                if limit is not None and size > limit:
+                    raise BodyTooLarge(limit)
+        finally:
+            data = b"".join(chunks)
+            self._body.unread(data)
         return data
 
     async def json(self, *, limit: int | None = BODY_LIMIT) -> Any:
