@@ -114,10 +114,8 @@ def enum_members(enum: str, values: tuple[str, ...]) -> dict[str, str]:
     """
     prefix = enum_prefix(enum)
     stripped = [v.removeprefix(prefix) for v in values]
-    works = (
-        all(v.startswith(prefix) for v in values)
-        and all(s.isidentifier() and enum_member(s) == s for s in stripped)
-        and len(set(stripped)) == len(stripped)
+    works = all(v.startswith(prefix) for v in values) and all(
+        s.isidentifier() and enum_member(s) == s for s in stripped
     )
     return {v: s if works else enum_member(v) for v, s in zip(values, stripped, strict=True)}
 

@@ -254,3 +254,33 @@ def test_another_python_and_platform(plugin: Path, tmp_path: Path) -> None:
 def test_other_commands_do_not_load_it() -> None:
     code = "import plugwright.commands.cli, sys; print('plugwright.bundle.build' in sys.modules)"
     assert run([sys.executable, "-c", code], ROOT).stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"), [("a" * 2, False), ("a" * 3, True), ("a" * 190, True), ("a" * 191, False)]
+)
+def test_an_id_is_as_long_as_a_server_takes(plugin: Path, name: str, fits: bool) -> None:
+    write(plugin / "plugin.json", json.dumps({**MANIFEST, "id": name}))
+    if fits:
+        assert manifest.read(plugin / "plugin.json").id == name
+    else:
+        assert "plugin.json:1:8: " in refusal(plugin)[0]
+
+
+@pytest.mark.parametrize("path", ["..\\plugin.py", "bin\\plugin.py", "/plugin.py", "../plugin.py"])
+def test_a_path_that_a_server_would_read_in_another_way(plugin: Path, path: str) -> None:
+    write(plugin / "plugin.json", json.dumps({**MANIFEST, "server": {"executable": path}}))
+    assert any(
+        line.endswith(f"{path} must be a path inside the plugin's folder, with /")
+        for line in refusal(plugin)
+    )
+
+
+def test_where_a_requirement_was_on_this_machine_stays_here(
+    plugin: Path, wheels: Path, tmp_path: Path
+) -> None:
+    wheel_uri = (wheels / "fake_sdk-1.0-py3-none-any.whl").as_uri()
+    write(plugin / "requirements.txt", f"fake_sdk @ {wheel_uri}\nplugwright_runtime\n")
+    found = members(make(plugin, tmp_path / "one.tar.gz"))
+    assert any(name.endswith("fake_sdk/__init__.py") for name in found)
+    assert not any(name.endswith("direct_url.json") for name in found)
