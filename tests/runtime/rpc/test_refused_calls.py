@@ -1,0 +1,79 @@
+"""What does a caller get whom the plugin has no thread for? A refusal: try again later."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import pytest
+from kit import stream_service
+from kit.mattermost import hooks
+from mattermost_plugin import HookName
+from plugwright_runtime.errors import UnavailableError
+from plugwright_runtime.hooks.dispatch import Dispatcher
+from plugwright_runtime.loops.crossing import Overloaded
+from plugwright_runtime.rpc.servicer import handlers
+from plugwright_runtime.testing import BackgroundServer
+
+FULL = "the plugin's threads are blocked: too many calls wait"
+
+
+class Full(Executor):
+    """Has no thread for anybody, and says so at once or after a while."""
+
+    def __init__(self, at_once: bool) -> None:
+        self._at_once = at_once
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if self._at_once:
+            raise Overloaded(FULL)
+        refused: Future[Any] = Future()
+        refused.set_exception(Overloaded(FULL))
+        return refused
+
+
+executors = pytest.mark.parametrize("at_once", [True, False], ids=["at once", "later"])
+
+
+@contextmanager
+def running(server: BackgroundServer) -> Iterator[str]:
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@executors
+def test_a_service_without_a_thread_is_exhausted(at_once: bool) -> None:
+    sdk = stream_service.generate()
+    servicer = stream_service.servicers(sdk, stream_service.Probe())["sync"]()
+    server = BackgroundServer(lambda place: [handlers(servicer, Full(at_once), place)])
+    with (
+        running(server) as address,
+        sdk.clients.FilesClient(address, timeout=30) as client,
+        pytest.raises(UnavailableError, match=FULL) as caught,
+    ):
+        client.size(path="path")
+    assert caught.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+@executors
+def test_a_hook_without_a_thread_is_exhausted(at_once: bool) -> None:
+    plugin_class, _ = hooks.scripted([HookName.UserHasBeenCreated], coroutines=False)
+    plugin: Any = plugin_class()
+    table: Any = plugin_class.__hooks__
+    log = logging.getLogger("plugin under test")
+    full = Full(at_once)
+    server = BackgroundServer(
+        lambda place: [Dispatcher(plugin, table, full, log, place).handlers()]
+    )
+    with running(server) as address, grpc.insecure_channel(address) as channel:
+        call = channel.unary_unary(f"/{hooks.SERVICE}/UserHasBeenCreated")
+        with pytest.raises(grpc.RpcError) as caught:
+            call(b"", timeout=30)
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert FULL in caught.value.details()
