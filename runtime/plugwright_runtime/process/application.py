@@ -27,7 +27,8 @@ from ..loops.places import HandlerLoop, Place
 from ..loops.pool import HandlerPool, this_thread_serves
 from .guardian import Guardian
 from .identity import IdentitySources, identity
-from .serving import Limits, ServerProcess, server_options
+from .server_limits import ServerLimits
+from .serving import ServerProcess, server_options
 
 P = TypeVar("P")
 
@@ -88,7 +89,7 @@ class Application:
 class ApplicationProcess(ServerProcess):
     """A server of one application and nothing beside it; a style says where it listens."""
 
-    def __init__(self, limits: Limits, application: Application, guardian: Guardian) -> None:
+    def __init__(self, limits: ServerLimits, application: Application, guardian: Guardian) -> None:
         server = grpc.aio.server(options=server_options(limits))
         super().__init__(server, guardian, application.stop)
         self.counts.append(application.under_way)

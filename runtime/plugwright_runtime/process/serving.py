@@ -15,13 +15,14 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from ..errors import LaunchError
 from ..limits import message_limits
 from .diversion import mend_streams
 from .endpoint import discard
 from .guardian import Guardian
+from .server_limits import ServerLimits
 from .started import keep_grpc_out_of_forks
 
 T = TypeVar("T")
@@ -42,20 +43,9 @@ Options: TypeAlias = Sequence[tuple[str, Any]]
 """Of a grpc server or channel."""
 
 LOOK_SECONDS = 0.02  # between looks for handlers under way, at the end
-MAX_STREAMS = 2000
 WAITING_CONNECTIONS = 8  # that may send as many calls as they are allowed, all at once
 
 _log = logging.getLogger("plugwright.process")
-
-
-class Limits(Protocol):
-    """What a style says of its server: bytes of a message, both ways; calls per connection."""
-
-    @property
-    def max_message_bytes(self) -> int: ...
-
-    @property
-    def max_streams(self) -> int: ...
 
 
 class ServerProcess(ABC):
@@ -175,7 +165,7 @@ def refuse(error: LaunchError) -> NoReturn:
     sys.exit(1)
 
 
-def server_options(limits: Limits) -> Options:
+def server_options(limits: ServerLimits) -> Options:
     """grpc's defaults would refuse messages over 4 MiB, share our port with another plugin, and
     cancel calls at random once 1000 wait for the event loop: one connection may bring twice that.
     """

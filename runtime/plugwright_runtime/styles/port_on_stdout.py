@@ -16,11 +16,11 @@ import re
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ..errors import LaunchError
-from ..limits import MAX_MESSAGE_BYTES, STATUS_BYTES_OF_GO, checked_status_bytes
+from ..limits import STATUS_BYTES_OF_GO
 from ..loops.places import HandlerLoop
 from ..process import children
 from ..process.application import Application, ApplicationProcess
@@ -31,30 +31,21 @@ from ..process.levels import level_from
 from ..process.line_handler import LineHandler
 from ..process.line_writer import LineWriter
 from ..process.records import missing_as_text, record_text
-from ..process.serving import MAX_STREAMS, Close, refuse, run_guarded
+from ..process.server_limits import ServerLimits
+from ..process.serving import Close, refuse, run_guarded
 from ..process.stderr_log import duplicate_stderr, stderr_log
 
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]=-][^\s:/\[\]=]*):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True, slots=True)
-class PortOnStdout:
-    """The launch style and its constants.
-
-    `log_level_variables`: environment variables that may name the log level; the first one that is
-    set wins. `grace_seconds`: from the request to stop until the process is gone.
-    `max_message_bytes`, `max_streams`: limits of the server. `max_status_bytes`: of the details of
-    an error that the host takes.
+class PortOnStdout(ServerLimits):
+    """The launch style and its constants. `log_level_variables`: environment variables that may
+    name the log level; the first one that is set wins.
     """
 
     log_level_variables: tuple[str, ...] = ()
-    grace_seconds: float = 4.0
-    max_message_bytes: int = MAX_MESSAGE_BYTES
-    max_streams: int = MAX_STREAMS
-    max_status_bytes: int = STATUS_BYTES_OF_GO
-
-    def __post_init__(self) -> None:
-        checked_status_bytes(self.max_status_bytes)
+    max_status_bytes: int = field(default=STATUS_BYTES_OF_GO, kw_only=True)
 
     def prepare(self) -> None:
         """Nothing: what is printed too early is told when the port is to be."""

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import LaunchError
-from ..limits import MAX_MESSAGE_BYTES, STATUS_BYTES, checked_status_bytes
 from ..process.application import Application, ApplicationProcess
 from ..process.guardian import Guardian
-from ..process.serving import MAX_STREAMS, Close, refuse, run_guarded
+from ..process.server_limits import ServerLimits
+from ..process.serving import Close, refuse, run_guarded
 from . import level_log
 from .socket_address import TcpAddress, UnixAddress
 
@@ -31,23 +31,12 @@ _log = logging.getLogger("plugwright.styles")
 
 
 @dataclass(frozen=True, slots=True)
-class SocketArgument:
-    """The launch style and its constants.
-
-    `grace_seconds`: from the request to stop until the process is gone. `max_message_bytes`,
-    `max_streams`: limits of the server. `max_status_bytes`: of the details of an error that the
-    host takes. `file_scheme`: hosts call with `:scheme: file` over the
+class SocketArgument(ServerLimits):
+    """The launch style and its constants. `file_scheme`: hosts call with `:scheme: file` over the
     socket, which grpc refuses by itself.
     """
 
-    grace_seconds: float = 4.0
-    max_message_bytes: int = MAX_MESSAGE_BYTES
-    max_streams: int = MAX_STREAMS
-    max_status_bytes: int = STATUS_BYTES
     file_scheme: bool = False
-
-    def __post_init__(self) -> None:
-        checked_status_bytes(self.max_status_bytes)
 
     def prepare(self) -> None:
         """Nothing: the host waits for the socket, whatever is printed before."""

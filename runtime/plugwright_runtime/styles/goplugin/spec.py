@@ -6,19 +6,18 @@ package reads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from ...limits import MAX_MESSAGE_BYTES, STATUS_BYTES_OF_GO, checked_status_bytes
+from ...limits import STATUS_BYTES_OF_GO
+from ...process.server_limits import ServerLimits
 
 AutoMtls = Literal["host", "require", "never"]
 Network = Literal["auto", "unix", "tcp"]
 
-MAX_INT32 = 2**31 - 1  # grpc's message limits are C ints
-
 
 @dataclass(frozen=True, slots=True)
-class PluginSpec:
+class PluginSpec(ServerLimits):
     """The constants of one plugin system, as its host's `HandshakeConfig` has them.
 
     `cookie_key`, `cookie_value`: the environment variable by which a plugin knows that a host
@@ -26,11 +25,8 @@ class PluginSpec:
     `auto_mtls`: "host" = mutual TLS when the host asks for it; "require" = refuse to start without;
     "never" = refuse to start with. There is no one-way TLS: it would serve every local process.
     `network`: "auto" = Unix sockets where the platform has them, else TCP on 127.0.0.1, as Go
-    plugins do. `max_message_bytes`: limit of one gRPC message, both ways. `max_streams`: concurrent
-    calls per connection; calls beyond it wait at the peer. `log_level_variables`: environment
-    variables that may name the log level; the first one that is set wins. `grace_seconds`: from the
-    request to stop until the process is gone. Hosts kill 2 s after they asked. `max_status_bytes`:
-    of the details of an error, which a host takes in trailers; half of that of its text.
+    plugins do. `log_level_variables`: environment variables that may name the log level; the first
+    one that is set wins. `grace_seconds`: hosts kill 2 s after they asked.
     """
 
     cookie_key: str
@@ -38,11 +34,9 @@ class PluginSpec:
     versions: tuple[int, ...] = (1,)
     auto_mtls: AutoMtls = "host"
     network: Network = "auto"
-    max_message_bytes: int = MAX_MESSAGE_BYTES
-    max_streams: int = 2000
     log_level_variables: tuple[str, ...] = ()
-    grace_seconds: float = 1.5
-    max_status_bytes: int = STATUS_BYTES_OF_GO
+    grace_seconds: float = field(default=1.5, kw_only=True)
+    max_status_bytes: int = field(default=STATUS_BYTES_OF_GO, kw_only=True)
 
     def __post_init__(self) -> None:
         if not self.cookie_key or not self.cookie_value:
@@ -51,12 +45,4 @@ class PluginSpec:
             )
         if not self.versions or min(self.versions) < 0:
             raise ValueError(f"versions must be at least one number >= 0, not {self.versions!r}")
-        if not 0 < self.max_message_bytes <= MAX_INT32:
-            raise ValueError(
-                f"max_message_bytes must be 1 to {MAX_INT32}, not {self.max_message_bytes}"
-            )
-        if not 0 < self.max_streams <= MAX_INT32:
-            raise ValueError(f"max_streams must be 1 to {MAX_INT32}, not {self.max_streams}")
-        checked_status_bytes(self.max_status_bytes)
-        if not self.grace_seconds > 0:
-            raise ValueError(f"grace_seconds must be greater than 0, not {self.grace_seconds}")
+        ServerLimits.__post_init__(self)  # not `super`, which `slots` breaks
