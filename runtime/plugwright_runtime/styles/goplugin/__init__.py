@@ -2,13 +2,21 @@
 
 `PluginSpec` (the host's constants), `prepare` (before user code is imported), `serve` or `run` (be
 the process), and what they hand out. Names load on first use, so that `prepare` is ready long
-before grpc is imported.
+before grpc is imported. SDKs come in by `style`, for `launch.run`.
+
+| what                              | modules                                           |
+|-----------------------------------|---------------------------------------------------|
+| the agreement with a host         | spec environment handshake protos                 |
+| connections, whoever opens them   | listener transport certificate tls offers broker  |
+| before the program is imported    | preparation output unserved hclog logs            |
+| the process of a plugin           | services bridged_broker process style             |
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ...lazy import lazy_names
 
 if TYPE_CHECKING:
     from ...errors import LaunchError
@@ -34,23 +42,20 @@ __all__ = [
     "serve",
 ]
 
-_HOMES = {
-    "Accepted": "broker",
-    "Broker": "broker",
-    "BrokerError": "offers",
-    "Dialled": "broker",
-    "HclogHandler": "logs",
-    "LaunchError": "..errors",
-    "PluginContext": "process",
-    "PluginSpec": "spec",
-    "configure_logging": "logs",
-    "prepare": "preparation",
-    "run": "process",
-    "serve": "process",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+__getattr__, __dir__ = lazy_names(
+    globals(),
+    {
+        "Accepted": ".broker",
+        "Broker": ".broker",
+        "BrokerError": ".offers",
+        "Dialled": ".broker",
+        "HclogHandler": ".logs",
+        "LaunchError": "...errors",
+        "PluginContext": ".process",
+        "PluginSpec": ".spec",
+        "configure_logging": ".logs",
+        "prepare": ".preparation",
+        "run": ".process",
+        "serve": ".process",
+    },
+)
