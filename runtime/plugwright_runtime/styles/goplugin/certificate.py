@@ -28,6 +28,10 @@ if TYPE_CHECKING:  # imported by name below, so tools that freeze a program must
 HOST_NAME = "localhost"  # go-plugin hosts verify this name, whatever the address
 LIFETIME = timedelta(days=30 * 365)
 
+# Of an `x509.KeyUsage`.
+USED = ("digital_signature", "key_encipherment", "key_agreement", "key_cert_sign")
+UNUSED = ("content_commitment", "data_encipherment", "crl_sign", "encipher_only", "decipher_only")
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -78,46 +82,10 @@ def trusting(host_certificate: str, protocol: int) -> ssl.SSLContext:
 
 def make_certificate(password: bytes) -> tuple[bytes, bytes]:
     """A self-signed certificate in DER, and certificate and encrypted key together in PEM."""
-    x509, hashes, serialization, ec = (
-        require(name)
-        for name in (
-            "x509",
-            "hazmat.primitives.hashes",
-            "hazmat.primitives.serialization",
-            "hazmat.primitives.asymmetric.ec",
-        )
-    )
+    serialization = require("hazmat.primitives.serialization")
+    ec = require("hazmat.primitives.asymmetric.ec")
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST_NAME)])
-    now = datetime.now(UTC)
-    usage = dict.fromkeys(
-        (
-            "content_commitment",
-            "data_encipherment",
-            "crl_sign",
-            "encipher_only",
-            "decipher_only",
-        ),
-        False,
-    ) | dict.fromkeys(
-        ("digital_signature", "key_encipherment", "key_agreement", "key_cert_sign"),
-        True,
-    )
-    purposes = [
-        x509.ExtendedKeyUsageOID.CLIENT_AUTH,
-        x509.ExtendedKeyUsageOID.SERVER_AUTH,
-    ]
-    certificate = (
-        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(seconds=30))
-        .not_valid_after(now + LIFETIME)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.KeyUsage(**usage), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST_NAME)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+    certificate = signed_by(key)
     encoding = serialization.Encoding
     private = key.private_bytes(
         encoding.PEM,
@@ -127,6 +95,27 @@ def make_certificate(password: bytes) -> tuple[bytes, bytes]:
     return (
         certificate.public_bytes(encoding.DER),
         certificate.public_bytes(encoding.PEM) + private,
+    )
+
+
+def signed_by(key: Any) -> Any:
+    """An `x509.Certificate` like the one go-plugin makes: an authority, for both ends of TLS."""
+    x509, hashes = require("x509"), require("hazmat.primitives.hashes")
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST_NAME)])
+    now = datetime.now(UTC)
+    usage = dict.fromkeys(UNUSED, False) | dict.fromkeys(USED, True)
+    purpose = x509.ExtendedKeyUsageOID
+    purposes = [purpose.CLIENT_AUTH, purpose.SERVER_AUTH]
+    return (
+        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(seconds=30))
+        .not_valid_after(now + LIFETIME)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.KeyUsage(**usage), critical=True)
+        .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST_NAME)]), critical=False)
+        .sign(key, hashes.SHA256())
     )
 
 
