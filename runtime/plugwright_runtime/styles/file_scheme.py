@@ -69,13 +69,13 @@ class HostSide(Side):
 
     def __init__(self) -> None:
         super().__init__()
-        self._requests = Requests()
+        self._sent = ClientFrames()
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(self._requests.changed(data))
+        super().data_received(self._sent.changed(data))
 
 
-class Requests:
+class ClientFrames:
     """What a client sends on one connection, with `:scheme: http` for `file`.
 
     Only header blocks are held back, until all of one is there.

@@ -18,7 +18,7 @@ from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
 from hpack.table import HeaderTable
 from hypothesis import given
 from hypothesis import strategies as st
-from plugwright_runtime.styles.file_scheme import MAX_HELD, Requests
+from plugwright_runtime.styles.file_scheme import MAX_HELD, ClientFrames
 from plugwright_runtime.styles.header_blocks import STATIC_NAMES, HeaderBlocks, Name, Text, length
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -85,7 +85,7 @@ def expected(data: bytes) -> list[list[tuple[str, str]]]:
 
 
 def changed(chunks: Iterable[bytes]) -> bytes:
-    requests = Requests()
+    requests = ClientFrames()
     return b"".join(requests.changed(chunk) for chunk in chunks)
 
 
@@ -259,7 +259,7 @@ def test_what_http_2_forbids_is_left_to_grpc(frames: bytes) -> None:
 
 
 def test_a_block_without_end_is_not_held_forever() -> None:
-    requests = Requests()
+    requests = ClientFrames()
     requests.changed(PREFACE + frame(HEADERS, 0, b""))
     more = frame(CONTINUATION, 0, b"\x86" * 100)
     for _ in range(2 * MAX_HELD // len(more)):
@@ -269,7 +269,7 @@ def test_a_block_without_end_is_not_held_forever() -> None:
 
 
 def test_a_frame_that_never_ends_is_not_waited_for() -> None:
-    requests = Requests()
+    requests = ClientFrames()
     large = (1 << 24) - 1
     head = large.to_bytes(3, "big") + bytes([HEADERS, END_HEADERS]) + b"\0\0\0\1"
     assert requests.changed(PREFACE + head) == PREFACE + head
