@@ -1,6 +1,5 @@
-"""How is a plugin tested without its host? A fake API server and a host's client, in process.
-
-Both talk gRPC over a real channel on loopback; a generated SDK's `testing` module gives them types.
+"""How is a plugin with hooks tested without its host? Between a fake API and a host's client, in
+process; a generated SDK's `testing` module gives them types.
 """
 
 from __future__ import annotations
@@ -9,96 +8,27 @@ import asyncio
 import math
 import os
 import sys
-import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 import grpc
-import grpc.aio
 
 from ..hooks.clients import Clients, hold
 from ..hooks.plugin import PluginBase
-from ..limits import MOST_STATUS_BYTES, message_limits
-from ..loops.places import HandlerLoop, Place
-from ..loops.pool import HandlerPool, this_thread_serves
+from ..limits import MOST_STATUS_BYTES
+from ..loops.places import Place
+from ..loops.pool import HandlerPool
 from ..process.application import finish, handlers_of, is_plugin
-from ..process.endpoint import discard
 from ..process.identity import id_in
-from ..rpc.servicer import Requests, Servicer, handlers
-from .fake_service import Answer, Call, FakeService
+from ..rpc.servicer import Servicer, handlers
+from .background_server import BackgroundServer
+from .fake_service import FakeService
 
 P = TypeVar("P", bound=PluginBase)
 H = TypeVar("H")
-T = TypeVar("T")
 UNNAMED = "plugin.under.test"  # the id of a plugin that nobody gave one
-
-
-class BackgroundServer:
-    """A `grpc.aio` server in a thread, with its handlers' coroutines on a loop of their own, as in
-    the process of a plugin; `address` once started.
-    """
-
-    def __init__(self, make_handlers: Callable[[Place], Sequence[grpc.GenericRpcHandler]]) -> None:
-        self._make_handlers = make_handlers
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._coroutines: HandlerLoop | None = None
-        self._server: Any = None
-        self.address = ""
-
-    def start(self) -> str:
-        """Serve on a free port of loopback; returns `host:port`."""
-        self._thread.start()
-        self.address = self._run(self._start())
-        return self.address
-
-    def run(self, coroutine: Awaitable[T]) -> T:
-        """The result of `coroutine`, run where the handlers are."""
-
-        async def there() -> T:
-            assert self._coroutines is not None
-            return await self._coroutines.run(_awaited, coroutine)
-
-        return self._run(there())
-
-    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
-
-    async def _start(self) -> str:
-        this_thread_serves()
-        place = self._coroutines = HandlerLoop()
-        made = tuple(self._make_handlers(place))
-        server = grpc.aio.server(options=message_limits())
-        server.add_generic_rpc_handlers(made)
-        try:
-            port = server.add_insecure_port("127.0.0.1:0")
-        except BaseException:
-            await discard(server)
-            raise
-        self._server = server
-        await server.start()
-        return f"127.0.0.1:{port}"
-
-    def stop(self) -> None:
-        """End calls under way, the server and its threads."""
-        self._run(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _stop(self) -> None:
-        server, self._server = self._server, None
-        if server is not None:
-            await server.stop(None)
-        if self._coroutines is not None:
-            await self._coroutines.stop()
-        await self._loop.shutdown_asyncgens()
-
-
-async def _awaited(awaitable: Awaitable[T]) -> T:
-    return await awaitable
 
 
 class _Harness(Generic[P, H]):
@@ -253,14 +183,3 @@ class AsyncHarnessBase(_Harness[P, H]):
         client: Any = self.hooks
         await client.close()
         await asyncio.to_thread(self._end)
-
-
-__all__ = [
-    "Answer",
-    "AsyncHarnessBase",
-    "BackgroundServer",
-    "Call",
-    "FakeService",
-    "HarnessBase",
-    "Requests",
-]
