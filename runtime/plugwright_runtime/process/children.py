@@ -3,7 +3,8 @@
 A child that outlives the plugin would hold the host's pipes and the plugin's connections open, and
 the host would wait for it. Programs that are started do not inherit such descriptors; a fork gets
 all of them, and closes here what was named with `keep_from` and `keep_sockets_from`. Signals that
-arrive in a child before it has unlearnt what the plugin does with them wait until it has.
+arrive in a child before it has unlearnt what the plugin does with them wait until it has. Called by
+whoever opens a descriptor here or in a style, or has more to undo in a child (`tell`).
 """
 
 from __future__ import annotations

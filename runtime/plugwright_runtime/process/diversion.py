@@ -2,7 +2,8 @@
 
 In: the descriptor, and what takes the bytes. Out: a `Diversion`: `print`, C code and child
 processes all end there, and the real descriptor is for what the host is to read. It imports nothing
-heavy: divert before user code is imported.
+heavy: divert before user code is imported. Called by the launch styles for stdout and stdin, by
+`stderr_log` for stderr.
 """
 
 from __future__ import annotations

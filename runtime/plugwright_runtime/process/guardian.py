@@ -3,7 +3,7 @@
 A `Guardian` turns what ends a plugin (the host's Shutdown, SIGTERM, the death of the host) into one
 event on the loop, and ends the process by force when the grace is over, so that no handler can keep
 it alive. Its work is done in a thread of its own, which goes on while user code blocks the loop.
-Socket files are removed on every way out.
+Socket files are removed on every way out. Made by the launch styles; `serving` awaits `stopping`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Hosts say so in the environment, or say nothing and start the plugin in its folder, where a manifest
 has the id: a JSON object with a text `id`. What cannot be read costs the plugin its id and the log
-a warning, no more: a host that goes by the manifest has read it before it started the plugin.
+a warning, no more: a host that goes by the manifest has read it before it started the plugin. Asked
+by `application`, and by the harness of a test.
 """
 
 from __future__ import annotations

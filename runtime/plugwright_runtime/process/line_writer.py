@@ -2,7 +2,8 @@
 
 In: lines of bytes, from any thread, and the descriptor they are for. A line is written at once
 while there is room in the pipe. What finds no room waits, up to `QUEUE_BYTES`; then the oldest
-lines give way, and a notice says how many they were once somebody reads again.
+lines give way, and a notice says how many they were once somebody reads again. Written to by the
+`LineHandler` of the root logger, and by `stderr_log`.
 """
 
 from __future__ import annotations

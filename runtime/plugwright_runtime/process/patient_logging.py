@@ -2,7 +2,8 @@
 
 The handlers and filters of a logger are anybody's: one may wait for a disk, for a server, or for a
 lock. What the threads of `keep_going` log (the transport's loop and the guardian) is therefore
-handed to the handlers by a thread of its own; what others log stays where it is.
+handed to the handlers by a thread of its own; what others log stays where it is. Called by the
+guardian.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ In: a listening socket, perhaps a TLS context for what it accepts, and a functio
 far side. A `Relay` moves bytes both ways with backpressure: a side that does not read stops the
 other side from being read. So many connections may be open, and with TLS `MAX_HANDSHAKES` being set
 up; when that many peers hang in their handshake, the oldest gives way to the newest, so that idle
-strangers cannot keep the host out.
+strangers cannot keep the host out. Called by `goplugin.tls` and `file_scheme`.
 """
 
 from __future__ import annotations

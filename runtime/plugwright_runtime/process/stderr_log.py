@@ -1,8 +1,9 @@
 """How does a log reach the stderr that a host reads, and nothing of the host's reach a child?
 
-`stderr_writer` gives the writer for the lines of the log. If stderr is a pipe of the host's,
+`stderr_log` has the writer for the lines of the log. If stderr is a pipe of the host's,
 descriptor 2 becomes a pipe of our own: what anybody writes there, child processes too, comes into
-the log as it is, line by line. Nobody who writes waits for the host. Imports nothing heavy.
+the log as it is, line by line. Nobody who writes waits for the host. Called by the launch styles.
+Imports nothing heavy.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 That is what tonic sends over an endpoint `file://…`, and grpc's servers refuse such calls. So the
 host's socket is that of a relay, which makes `http` of it, and grpc listens on another one, in a
 directory of mode 0700. In: a server that has not started. What the relay cannot read as HTTP/2
-passes as it came: grpc says what is wrong with it.
+passes as it came: grpc says what is wrong with it. Called by `socket_address`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 In: the HPACK header blocks of one direction of an HTTP/2 connection, in order. Each is changed in
 place to say `http`. Both words have four characters and the same length in Huffman's code, so no
 length changes, and the tables of sender and receiver keep their sizes: an entry that the sender
-refers to later says `http` at the receiver. Everything else stays as it came. RFC 7541.
+refers to later says `http` at the receiver. Everything else stays as it came. RFC 7541. Called by
+`file_scheme`.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 Each record is one line, and its first word is the level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
 There is no time, the host has its own. Line breaks and other control characters of a text are
 escaped, a traceback stands in the line of its record. What the program prints becomes records too.
+Called by `socket_argument`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How do handlers use the broker? Their coroutines run on another loop than its connections.
 
 `BridgedBroker` has what `Broker` has. What is served through it runs on the handlers' loop, and the
-channels it dials are for that loop.
+channels it dials are for that loop. Made by `style`, as the `broker` of a plugin instance.
 """
 
 from __future__ import annotations

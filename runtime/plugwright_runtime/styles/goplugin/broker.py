@@ -4,7 +4,7 @@ Each side offers a service under a number: it listens, and sends number and addr
 (`StartStream`); the other side, which learnt the number in an application message, dials. In: the
 `Transport`. Out: `Broker.accept` serves something for the host, `Broker.dial` connects to something
 of the host's. Both need a host that has connected, so call them from handlers or tasks, not while
-the process registers its services.
+the process registers its services. Made by `process`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from ...process.serving import Close, Options, Register
 from ...rpc.dialling import channel_options
 from . import protos
 from .offers import WAIT_SECONDS, BrokerError, Offers, check_id, read_endpoint
-from .services import generic_handler
 from .transport import Transport
 
 _log = logging.getLogger("plugwright.styles")
@@ -82,7 +81,7 @@ class Broker:
             request_deserializer=protos.ConnInfo.FromString,
             response_serializer=protos.ConnInfo.SerializeToString,
         )
-        return generic_handler("plugin.GRPCBroker", StartStream=method)
+        return grpc.method_handlers_generic_handler("plugin.GRPCBroker", {"StartStream": method})
 
     def next_id(self) -> int:
         """A number for `accept` that this process has not used: tell it to the host in a message of

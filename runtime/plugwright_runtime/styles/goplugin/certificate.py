@@ -3,7 +3,7 @@
 In: the PEM of the host's throw-away certificate. Out: an `Identity` with our own fresh certificate
 and two TLS contexts, one to serve the host and one to connect to it; both trust that one
 certificate and nothing else. The private key is on disk, encrypted under a password that only this
-process knows, for the moment Python's `ssl` needs to read it.
+process knows, for the moment Python's `ssl` needs to read it. Called by `tls`.
 """
 
 from __future__ import annotations

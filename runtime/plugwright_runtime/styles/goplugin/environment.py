@@ -2,7 +2,7 @@
 
 In: the environment (a mapping of strings) and the `PluginSpec`. Out: a frozen `Wishes`, or a
 `LaunchError` whose text is for the person who has to fix it. Nothing here touches the process or
-the file system.
+the file system. Called by `preparation` (the cookie) and `process` (everything else).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 In: the host's `Wishes`, the `Endpoint` and the plugin's own certificate. Out: the one line a
 go-plugin host reads from stdout, or, in reattach mode, the text a person gives to the host or
-debugger that attaches.
+debugger that attaches. Called by `process`.
 """
 
 from __future__ import annotations

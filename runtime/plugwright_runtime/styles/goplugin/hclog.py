@@ -2,7 +2,8 @@
 
 In: a `logging.LogRecord` of any shape. Out: one line of hclog's JSON. A host crashes on a
 non-string `@message`, `@level` or `@timestamp`, logs a line of 64 KiB or more in pieces at debug,
-and what is no JSON to Go (NaN, a huge integer) at debug too; so none of these leave here.
+and what is no JSON to Go (NaN, a huge integer) at debug too; so none of these leave here. Called by
+`logs`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 In: the host's `Wishes` (port range, socket directory, group). Out: `Endpoint`s, bound by a grpc
 server or as a Python socket. One `Listeners` object owns every socket file and the private
 directory of a process; `close` removes them and may be called from any thread at any time, so also
-on the way to a hard exit.
+on the way to a hard exit. Made by `process`, used by `transport` and `tls`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 In: the environment variables that may name the level. Out: the root logger writes hclog's JSON to
 stderr, which the host parses and logs at the right level, and so do warnings and uncaught
-exceptions.
+exceptions. Called by `preparation`, and by `process` for a person who attaches a debugger.
 """
 
 from __future__ import annotations

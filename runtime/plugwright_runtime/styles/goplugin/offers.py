@@ -2,7 +2,7 @@
 
 In: offers (service number and endpoint) as they arrive. Out: `take`, which waits for an offer for
 at most 5 s. An offer that nobody takes is forgotten 5 s after its arrival, as Go's broker does, and
-`MAX_OFFERS` bound a host that floods.
+`MAX_OFFERS` bound a host that floods. Called by `broker`.
 """
 
 from __future__ import annotations

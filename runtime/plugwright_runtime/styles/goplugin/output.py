@@ -3,7 +3,7 @@
 `capture_stdout()` moves descriptor 1 to a pipe, so that `print`, C code and child processes all end
 in an `OutputBuffer`, and keeps the real stdout for the handshake line. It imports nothing heavy:
 call it before user code is imported. In: descriptor 1. Out: a `Capture` with the buffer that the
-GRPCStdio service reads.
+GRPCStdio service reads. Called by `preparation`.
 """
 
 from __future__ import annotations

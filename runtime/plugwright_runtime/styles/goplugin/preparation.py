@@ -2,7 +2,8 @@
 
 The host takes the first line on stdout for the handshake and everything on stderr for the log, and
 Ctrl-C in its terminal reaches this process too. In: the spec and the environment. Out: a `Prepared`
-process. Imports neither grpc nor protobuf.
+process. Called by `style` when the SDK is imported, and again by `process`. Imports neither grpc
+nor protobuf.
 """
 
 from __future__ import annotations

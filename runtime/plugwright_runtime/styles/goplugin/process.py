@@ -3,7 +3,8 @@
 In: the `PluginSpec`, and `register`, which adds the application's handlers to the server. `serve`
 reads the environment, listens, prints the handshake line, serves until it is told to stop, and
 returns the exit code; `run` does the same for a whole program. The event loop serves health and
-control: what the application does there must not block.
+control: what the application does there must not block. Called by `style` for plugins of an SDK,
+and by programs that have none.
 """
 
 from __future__ import annotations

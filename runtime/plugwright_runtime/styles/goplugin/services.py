@@ -3,7 +3,7 @@
 Out: generic handlers for `grpc.health.v1.Health`, `plugin.GRPCController` and `plugin.GRPCStdio`
 (the broker has its own module). They run on the event loop and never wait for user code. Streams of
 one consumer each: the newest consumer takes over, so a host that reconnects is never locked out by
-its own dead stream.
+its own dead stream. Made by `process`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How is a plugin run by a host that speaks go-plugin?
+"""How does `launch.run` make a plugin the process of a host that speaks go-plugin?
 
 In: the constants of its handshake, from the SDK, and the `Application`. What the process does is in
 `preparation`, which comes before grpc is imported, and in `process`.

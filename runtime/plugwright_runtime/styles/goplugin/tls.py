@@ -3,7 +3,7 @@
 It does not: hosts present P-521 certificates, which grpcio cannot verify under TLS 1.3. So Python's
 `ssl` does TLS on the advertised socket, and grpcio listens and connects in plaintext on Unix
 sockets in a directory of mode 0700. In: the host's certificate. Out: a `Transport` whose grpc
-servers and channels know nothing of it.
+servers and channels know nothing of it. Made by `process` if the host asks for it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A `Transport` hides whether connections are plain or mutual TLS: it makes a grpc server reachable
 for the host (`expose`), and gives a target at which a plaintext grpc channel ends at one of the
-host's servers (`reach`).
+host's servers (`reach`). Made by `process`; the server of the plugin and its broker go through it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 It sees a process that is gone without a handshake. `expect_serving` sees to it that one error in
 the log says so, with what the program wrote last, whether it forgot to call `run_plugin`, raised or
-exited; `serving_begins` ends that.
+exited; `serving_begins` ends that. Called by `preparation` and `process`.
 """
 
 from __future__ import annotations
