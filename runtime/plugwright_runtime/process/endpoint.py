@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import tempfile
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
@@ -82,6 +81,8 @@ def temporary_directory() -> str:
     """For sockets that the host placed nowhere; /tmp if TMPDIR is too long for the path of one, or
     for a handshake to spell.
     """
+    import tempfile  # takes long to load, and comes before user code
+
     directory = tempfile.gettempdir()
     fits = len(os.fsencode(directory)) + OUR_NAMES <= MAX_PATH_BYTES
     fits = fits and is_speakable(directory)
