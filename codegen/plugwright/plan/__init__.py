@@ -2,55 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from ..protos.schema import File, Schema, references
+from ..protos.schema import Schema, references
 from ..settings.tables import Settings
-from . import checks, clients, hooks, launch, package, reused, servicers
-from .context import made
-from .kinds import Kinds, TypeNames
-from .models import ModelPlanner
-from .naming import generated_files, type_names
+from . import checks, clients, hooks, launch, models, package, registry, reused, servicers
+from .context import Context, made
 from .nodes import ModulePlan, Plan
-from .secrets import secrets
 
 
 def plan(schema: Schema, settings: Settings) -> Plan:
     """The plan of one SDK. Raises GenerationError with every problem found."""
     checks.protos(schema)
-    files = generated_files(schema)
-    own = type_names(files)
-    types = own | reused.type_names(schema)
-    taken = reused.find(files, schema)
-    kinds = Kinds(types, schema)
-    context = made(schema, settings, types, kinds)
+    context = made(schema, settings)
     checks.settings(context)
-    models = ModelPlanner(types, kinds, secrets(settings.fields))
-    modules = [m for f in files for m in models.modules(f)]
     called = clients.plan(context)
     answered = hooks.plan(context)
-    modules += called.modules
-    modules += servicers.modules(context)
-    modules += answered.modules
-    modules += launch.modules(settings)
-    modules += launch.service_modules(context)
-    exports = tuple(package.model_exports(modules))
-    modules += [
-        package.index(_registered(own, schema), settings.protos.nesting, taken.types),
-        package.descriptors(_with_imports(files, schema, taken.files), taken.files),
-        *reused.modules(taken, types),
-        package.namespace("models/__init__.py", "Every model of the protos.", exports),
-        package.converters(modules),
+    modules = [
+        *models.modules(context),
+        *called.modules,
+        *servicers.modules(context),
+        *answered.modules,
+        *launch.modules(settings),
+        *launch.service_modules(context),
+        *registry.modules(context),
+        *reused.modules(context.reused, context.types),
         package.root(
             settings,
             called.exports,
             bool(answered.plans),
-            bool(taken.types),
-            _used(own, schema),
+            bool(context.reused.types),
+            _used(context),
         ),
         package.typed_marker(),
+        *package.extra_modules(settings),
     ]
-    modules += list(package.extra_modules(settings))
     if settings.file:
         served = context.services[context.served.full_name].servicer if context.served else ""
         modules += package.project(settings, schema.services, answered.plans, served)
@@ -58,16 +44,11 @@ def plan(schema: Schema, settings: Settings) -> Plan:
     return Plan(settings.sdk.package, tuple(modules), called.methods, answered.plans)
 
 
-def _used(types: Mapping[str, TypeNames], schema: Schema) -> Iterator[str]:
+def _used(context: Context) -> Iterator[str]:
     """The types of the fields of the generated messages, by full name."""
-    for name in types:
-        if (message := schema.messages.get(name)) is not None:
+    for name in context.own:
+        if (message := context.schema.messages.get(name)) is not None:
             yield from references(message)
-
-
-def _registered(types: Mapping[str, TypeNames], schema: Schema) -> dict[str, TypeNames]:
-    """The messages and enums; a class that is only a namespace of some is neither."""
-    return {n: t for n, t in types.items() if n in schema.messages or n in schema.enums}
 
 
 def _broken_rules(schema: Schema) -> tuple[str, ...]:
@@ -105,21 +86,3 @@ def _with_unchecked(modules: list[ModulePlan], rules: tuple[str, ...]) -> list[M
     if not rules:
         return modules
     return [m._replace(unchecked=(*m.unchecked, *rules)) for m in modules]
-
-
-def _with_imports(
-    files: tuple[File, ...], schema: Schema, reused: Mapping[str, str]
-) -> Iterator[File]:
-    """`files` and all they import: what a descriptor pool needs to load them.
-
-    What the files called `reused` import is in the packages that have those.
-    """
-    by_name = {f.name: f for f in schema.files}
-    todo = [*reused, *(f.name for f in files)]
-    seen: set[str] = set()
-    while todo:
-        name = todo.pop()
-        if name not in seen:
-            seen.add(name)
-            yield by_name[name]
-            todo += () if name in reused else by_name[name].dependencies

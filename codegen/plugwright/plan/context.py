@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ..protos.schema import Field, Message, Method, Scalar, ScalarKind, Schema, Service
+from ..protos.schema import Field, File, Message, Method, Scalar, ScalarKind, Schema, Service
 from ..python import names
 from ..settings.patterns import Patterns
 from ..settings.tables import Settings
+from . import reused
 from .conventions import Convention
 from .error_tables import conventions
-from .kinds import Kinds, TypeNames
-from .naming import ServiceNames, service_names
+from .kinds import Kinds, TypeNames, kinds
+from .naming import ServiceNames, generated_files, service_names, type_names
+from .reused import Reused
+from .secrets import Secrets, secrets
 
 
 class Rules(NamedTuple):
@@ -36,13 +39,17 @@ class Rules(NamedTuple):
 class Context(NamedTuple):
     """What planners share.
 
-    `types`: names of messages and enums, `services` of services, `methods` of RPCs, by full name.
+    `files`: those that models are written for, dependencies first; `reused`: what they take from
+    other packages. `types`: names of messages and enums, `services` of services, `methods` of RPCs,
+    by full name.
     `api`, `hooks`, `served`: the services that plugins call, that they answer hook by hook, and
     that they subclass instead.
     """
 
     schema: Schema
     settings: Settings
+    files: tuple[File, ...]
+    reused: Reused
     types: Mapping[str, TypeNames]
     kinds: Kinds
     services: Mapping[str, ServiceNames]
@@ -52,6 +59,17 @@ class Context(NamedTuple):
     hooks: Service | None
     served: Service | None
     rules: Rules
+    secrets: Secrets
+
+    @property
+    def own(self) -> Iterator[str]:
+        """The full names of the types that this package has."""
+        return (name for name, types in self.types.items() if types.model.module.startswith("."))
+
+    def stem(self, file: File) -> str:
+        """The module that has the models of a file, and the one that has their converters."""
+        first = (file.messages or file.enums)[0]
+        return self.types[first.full_name].model.module.rpartition(".")[2]
 
     def calls(self) -> Iterator[Method]:
         """The RPCs of all services."""
@@ -83,17 +101,19 @@ class Context(NamedTuple):
         return is_bytes(field) and f"{message.name}.{field.name}" in self.rules.json
 
 
-def made(
-    schema: Schema, settings: Settings, types: Mapping[str, TypeNames], kinds: Kinds
-) -> Context:
+def made(schema: Schema, settings: Settings) -> Context:
     """The context of one run."""
+    files = generated_files(schema)
+    types = type_names(files) | reused.type_names(schema)
     api = service_called(schema, settings.api.service)
     clients = {api.full_name: settings.api.client} if api else {}
     return Context(
         schema=schema,
         settings=settings,
+        files=files,
+        reused=reused.find(files, schema),
         types=types,
-        kinds=kinds,
+        kinds=kinds(types, schema),
         services=service_names(schema.services, clients),
         methods=_method_names(schema),
         conventions=conventions(schema, settings),
@@ -107,6 +127,7 @@ def made(
             nullable=Patterns(settings.api.nullable),
             omit=Patterns(settings.hooks.omit),
         ),
+        secrets=secrets(settings.fields),
     )
 
 

@@ -1,17 +1,17 @@
-"""Messages and enums of a file become model classes and converters.
+"""Messages and enums of a file become model classes.
 
-Schema file in; the plans of `models/<file>.py` and `_convert/<file>.py` out.
+The context in; the modules of `models/` and `_convert/`, and what the first ones export, out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from ..protos.schema import Enum, EnumKind, Field, File, Message, Oneof
-from ..python import layout, names, runtime
-from ..python.symbols import Code, Expr, expr, indented
-from .conversion import ConverterPlan, ConvertersPlan, EnumTablePlan
-from .kinds import Kinds, TypeNames, is_well_known
+from ..python import names, runtime
+from ..python.symbols import Code, expr
+from . import conversion
+from .context import Context
 from .nodes import (
     AttributePlan,
     CasePlan,
@@ -23,293 +23,108 @@ from .nodes import (
     OneofPlan,
     noted,
 )
-from .secrets import Secrets
+from .package import ExportPlan, converters, namespace
 
 # `self` where a field has that name; no module may be imported under these.
 _THIS = ("_self", "_self_")
 
 
-class ModelPlanner:
-    """Plans the models of one run; `secrets` says which fields are never shown."""
-
-    def __init__(
-        self,
-        types: dict[str, TypeNames],
-        kinds: Kinds,
-        secrets: Secrets,
-    ) -> None:
-        self.types = types
-        self.kinds = kinds
-        self.secrets = secrets
-        self.declared: frozenset[str] = frozenset()
-
-    def modules(self, file: File) -> Iterator[ModulePlan]:
-        """The two modules of a file; nothing if it declares no type of its own."""
-        if not file.messages and not file.enums:
-            return
-        declared = (file.messages or file.enums)[0].full_name
-        module = self.types[declared].model.module.rpartition(".")[2]
-        usual = names.module(file.name)
-        self.declared = frozenset(_declared(file.messages, self.types))
-        classes = tuple(self._message(m) for m in file.messages)
-        plan = ModelsPlan(
-            doc=noted(file.comment, file.deprecated),
-            enums=tuple(self._enum(e) for e in file.enums),
-            messages=classes,
-            unions=tuple(unions(classes)),
-            rule=(
-                f"module: {module}, for {usual} is that of another file" if module != usual else ""
-            ),
-        )
-        yield ModulePlan(
-            path=f"models/{module}.py",
-            template="models.py.j2",
-            module=f".models.{module}",
-            content=plan,
-            defines=(*plan.names, *_THIS),
-            declares=tuple(sorted(self.declared)),
-        )
-        yield self._converters(file, module)
-
-    # ------------------------------------------------------------------ classes
-
-    def _message(self, message: Message) -> MessagePlan:
-        attributes: list[AttributePlan] = []
-        done: set[str] = set()
-        for field in message.fields:
-            if field.oneof is None:
-                plan = self._attribute(field)
-            elif field.oneof not in done:
-                done.add(field.oneof)
-                oneof = next(o for o in message.oneofs if o.name == field.oneof)
-                plan = self._oneof_attribute(message, oneof)
-            else:
-                continue
-            attributes.append(plan)
-        taken = {a.name for a in attributes}
-        this = "self" if "self" not in taken else _free(_THIS[0], taken)
-        if this != "self":
-            attributes = [a._replace(this=this) for a in attributes]
-        return MessagePlan(
-            name=self._class_name(message.full_name),
-            full_name=message.full_name,
-            doc=noted(message.comment, message.deprecated),
-            attributes=tuple(attributes),
-            oneofs=tuple(self._oneof(message, o) for o in message.oneofs),
-            secrets=tuple(
-                dict.fromkeys(
-                    names.attribute(f.oneof or f.name)
-                    for f in message.fields
-                    if self.secrets.hides(message, f)
-                )
-            ),
-            messages=tuple(self._message(m) for m in message.messages if m.full_name in self.types),
-            enums=tuple(self._enum(e) for e in message.enums),
-            this=this,
-            namespace=message.namespace,
-            deprecated="" if message.namespace else _warning(message),
-            old=tuple(
-                names.attribute(f.name)
-                for f in message.fields
-                if f.deprecated and f.oneof is None and not f.required
-            ),
-        )
-
-    def _class_name(self, full_name: str) -> str:
-        return self.types[full_name].model.name.rpartition(".")[2]
-
-    def _attribute(self, field: Field) -> AttributePlan:
-        name = names.attribute(field.name)
-        default = self.kinds.default(field)
-        stored = self.kinds.stored(field, name)
-        if isinstance(field.kind, EnumKind) and not field.presence:
-            model = self.types[field.kind.enum].model
-            # Its class, or the alias that stands for it, may not exist when a default is evaluated.
-            if "." in model.name or model.name in self.declared:
-                zero = self.kinds.row(field.kind).zero or ""
-                unset = runtime.UNSET
-                stored = expr(zero, " if ", name, " is ", unset, " else ", name)
-                default = unset
-        doc = noted(field.comment, field.deprecated)
-        if (explicit := self.kinds.explicit_default(field)) is not None:
-            doc = f"{doc}\n\nUnset reads as {explicit}.".strip()
-        return AttributePlan(name, self.kinds.field_annotation(field), default, stored, doc)
-
-    def _oneof_attribute(self, message: Message, oneof: Oneof) -> AttributePlan:
-        name = names.attribute(oneof.name)
-        union = self.types[message.full_name].oneofs[oneof.name].union
-        cases = self.types[message.full_name].oneofs[oneof.name].cases
-        members = ", ".join(f"`{cases[f.name]}`" for f in oneof.fields)
-        doc = f"{oneof.comment}\n\nOne of {members}; None when unset.".strip()
-        return AttributePlan(name, expr(union, " | None"), "None", name, doc)
-
-    def _case(self, message: Message, oneof: Oneof, field: Field) -> Expr:
-        types = self.types[message.full_name]
-        own = types.oneofs[oneof.name]
-        return expr(types.model, f".{own.holder}.{own.cases[field.name]}")
-
-    def _oneof(self, message: Message, oneof: Oneof) -> OneofPlan:
-        types = self.types[message.full_name]
-        oneof_names = types.oneofs[oneof.name]
-        cases: list[CasePlan] = []
-        for field in oneof.fields:
-            name = oneof_names.cases[field.name]
-            doc = noted(field.comment, field.deprecated)
-            annotation = self.kinds.annotation(field.kind)
-            old = f"{message.full_name}.{field.name}" if field.deprecated else ""
-            warning = f"{old} is deprecated" if old else ""
-            secret = self.secrets.hides(message, field)
-            cases.append(CasePlan(name, field.name, annotation, doc, warning, secret))
-        # At the top of the module no class hides the name, so its plain text will do.
-        path = f"{types.model.name}.{oneof_names.holder}"
-        return OneofPlan(
-            holder=oneof_names.holder,
-            union=oneof_names.union.name,
-            members=tuple(f"{path}.{c.name}" for c in cases),
-            cases=tuple(cases),
-            doc=oneof.comment or f"The cases of `{oneof.name}`.",
-        )
-
-    def _enum(self, enum: Enum) -> EnumPlan:
-        members = self.types[enum.full_name].members
-        return EnumPlan(
-            name=self._class_name(enum.full_name),
-            base=runtime.ClosedEnum if enum.closed else runtime.OpenEnum,
-            members=tuple(
-                MemberPlan(members[v.name], v.number, noted(v.comment, v.deprecated))
-                for v in enum.values
-            ),
-            doc=noted(enum.comment, enum.deprecated),
-            deprecated=_warning(enum),
-            old=tuple(members[v.name] for v in enum.values if v.deprecated),
-        )
-
-    # ------------------------------------------------------------------ converters
-
-    def _converters(self, file: File, module: str) -> ModulePlan:
-        messages = list(self._walk(file.messages))
-        enums = [*file.enums, *(e for m in messages for e in m.enums)]
-        tables = tuple(
-            EnumTablePlan(layout.quote(e.full_name), types.read.name, types.model)
-            for e in enums
-            for types in (self.types[e.full_name],)
-        )
-        converters = tuple(self._converter(m) for m in messages if not m.namespace)
-        return ModulePlan(
-            path=f"_convert/{module}.py",
-            template="convert.py.j2",
-            module=f"._convert.{module}",
-            content=ConvertersPlan(file.name, tables, converters),
-            defines=(
-                *(t.name for t in tables),
-                *(n for c in converters for n in (c.reader, c.writer)),
-                *(
-                    "m",
-                    "o",
-                    "x",
-                    "t",
-                    "k",
-                    "v",
-                    "h",
-                    "w",
-                    "keep",
-                    "FILE",
-                    "CODECS",
-                    "ENUMS",
-                ),
-            ),
-            # A oneof is checked at run time too: not every caller has a type checker.
-            unchecked=(("reportUnnecessaryIsInstance",) if any(m.oneofs for m in messages) else ()),
-        )
-
-    def _walk(self, messages: tuple[Message, ...]) -> Iterator[Message]:
-        for message in messages:
-            if message.full_name in self.types:
-                yield message
-                yield from self._walk(message.messages)
-
-    def _converter(self, message: Message) -> ConverterPlan:
-        types = self.types[message.full_name]
-        read: list[Code] = []
-        write: list[Code] = []
-        done: set[str] = set()
-        for field in message.fields:
-            if field.oneof is None:
-                name = names.attribute(field.name)
-                read += self.kinds.read(field, name)
-                write += self.kinds.write(field, name)
-            elif field.oneof not in done:
-                done.add(field.oneof)
-                oneof = next(o for o in message.oneofs if o.name == field.oneof)
-                read += self._read_oneof(message, oneof)
-                write += self._write_oneof(message, oneof)
-        return ConverterPlan(
-            reader=types.read.name,
-            writer=types.write.name,
-            model=types.model,
-            has=(_method(message, "HasField") if any(map(_has_presence, message.fields)) else ""),
-            merge=_method(message, "MergeFromString"),
-            mixed=any(map(is_well_known, message.fields)),
-            read=tuple(read),
-            write=tuple(write),
-        )
-
-    def _read_oneof(self, message: Message, oneof: Oneof) -> list[Code]:
-        attribute = names.attribute(oneof.name)
-        which = _method(message, "WhichOneof")
-        lines: list[Code] = [f'w = {which}("{oneof.name}")', "if w is None:"]
-        lines.append(f"    o.{attribute} = None")
-        for field in oneof.fields:
-            lines.append(f'elif w == "{field.name}":')
-            made = expr(self._case(message, oneof, field), "(")
-            if field.deprecated:  # reading is no use of it
-                new_case = runtime.new_case
-                made = expr(new_case, "(", self._case(message, oneof, field), ", ")
-            value = self.kinds.read_set(field)
-            lines.append(expr(f"    o.{attribute} = ", made, value, ")"))
-        return lines
-
-    def _write_oneof(self, message: Message, oneof: Oneof) -> list[Code]:
-        attribute = names.attribute(oneof.name)
-        lines: list[Code] = [f"w = o.{attribute}", "if w is None:", "    pass"]
-        for field in oneof.fields:
-            case = self._case(message, oneof, field)
-            lines.append(expr("elif isinstance(w, ", case, "):"))
-            lines += map(indented, self.kinds.write_set(field, "w.value"))
-        lines.append("else:")
-        lines.append(expr("    raise ", runtime.not_a_case, "(w)"))
-        return lines
+def modules(context: Context) -> Iterator[ModulePlan]:
+    """Two modules per file with types, and the packages of them."""
+    files = [f for f in context.files if f.messages or f.enums]
+    exports: list[ExportPlan] = []
+    for file in files:
+        plan = _models(file, context)
+        stem = context.stem(file)
+        exports += [ExportPlan(name, f".{stem}", name) for name in plan.names]
+        yield _module(file, plan, context)
+        yield conversion.module(file, context)
+    yield namespace("models/__init__.py", "Every model of the protos.", exports)
+    yield converters(context.stem(file) for file in files)
 
 
-def _method(message: Message, name: str) -> str:
-    """A method of the protobuf message `m`, reached through the class where a field hides it."""
-    return f"m.{name}" if message.field(name) is None else f"type(m).{name}.__get__(m)"
+def _module(file: File, plan: ModelsPlan, context: Context) -> ModulePlan:
+    stem = context.stem(file)
+    return ModulePlan(
+        path=f"models/{stem}.py",
+        template="models.py.j2",
+        module=f".models.{stem}",
+        content=plan,
+        defines=(*plan.names, *_THIS),
+        declares=tuple(sorted(set(_declared(file.messages, context)))),
+    )
 
 
-def _has_presence(field: Field) -> bool:
-    return field.presence and field.oneof is None
+def _models(file: File, context: Context) -> ModelsPlan:
+    stem, usual = context.stem(file), names.module(file.name)
+    declared = frozenset(_declared(file.messages, context))
+    classes = tuple(_message(m, declared, context) for m in file.messages)
+    return ModelsPlan(
+        doc=noted(file.comment, file.deprecated),
+        enums=tuple(_enum(e, context) for e in file.enums),
+        messages=classes,
+        unions=tuple(_unions(classes)),
+        rule=f"module: {stem}, for {usual} is that of another file" if stem != usual else "",
+    )
 
 
-def _declared(messages: Iterable[Message], types: Mapping[str, TypeNames]) -> Iterator[str]:
+def _declared(messages: Iterable[Message], context: Context) -> Iterator[str]:
     """Every name that a class body of these messages binds."""
     for message in messages:
-        if message.full_name not in types:
-            continue
         yield from (names.attribute(f.name) for f in message.fields if f.oneof is None)
         for oneof in message.oneofs:
             yield names.attribute(oneof.name)
-            own = types[message.full_name].oneofs[oneof.name]
+            own = context.types[message.full_name].oneofs[oneof.name]
             yield from (own.holder, *own.cases.values())
         yield from (names.type_name(e.path[-1]) for e in message.enums)
         yield from (names.type_name(m.path[-1]) for m in message.messages)
-        yield from _declared(message.messages, types)
+        yield from _declared(message.messages, context)
 
 
-def unions(messages: tuple[MessagePlan, ...]) -> Iterator[OneofPlan]:
+def _unions(messages: tuple[MessagePlan, ...]) -> Iterator[OneofPlan]:
     """The oneofs of these messages and of all that is nested in them."""
     for message in messages:
         yield from message.oneofs
-        yield from unions(message.messages)
+        yield from _unions(message.messages)
+
+
+# ---------------------------------------------------------------------- messages
+
+
+def _message(message: Message, declared: frozenset[str], context: Context) -> MessagePlan:
+    """`declared`: all names that classes of the module bind."""
+    attributes = _attributes(message, declared, context)
+    taken = {a.name for a in attributes}
+    this = "self" if "self" not in taken else _free(_THIS[0], taken)
+    if this != "self":
+        attributes = tuple(a._replace(this=this) for a in attributes)
+    return MessagePlan(
+        name=_class_name(message.full_name, context),
+        full_name=message.full_name,
+        doc=noted(message.comment, message.deprecated),
+        attributes=attributes,
+        oneofs=tuple(_oneof(message, o, context) for o in message.oneofs),
+        secrets=_secrets(message, context),
+        messages=tuple(_message(m, declared, context) for m in message.messages),
+        enums=tuple(_enum(e, context) for e in message.enums),
+        this=this,
+        namespace=message.namespace,
+        deprecated="" if message.namespace else _warning(message),
+        old=tuple(
+            names.attribute(f.name)
+            for f in message.fields
+            if f.deprecated and f.oneof is None and not f.required
+        ),
+    )
+
+
+def _class_name(full_name: str, context: Context) -> str:
+    return context.types[full_name].model.name.rpartition(".")[2]
+
+
+def _secrets(message: Message, context: Context) -> tuple[str, ...]:
+    hidden = (f for f in message.fields if context.secrets.hides(message, f))
+    return tuple(dict.fromkeys(names.attribute(f.oneof or f.name) for f in hidden))
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -320,3 +135,90 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _warning(declared: Message | Enum) -> str:
     return f"{declared.full_name} is deprecated" if declared.deprecated else ""
+
+
+# ---------------------------------------------------------------------- fields and oneofs
+
+
+def _attributes(
+    message: Message, declared: frozenset[str], context: Context
+) -> tuple[AttributePlan, ...]:
+    """One for each field, and one for all fields of a oneof."""
+    oneofs = {o.name: o for o in message.oneofs}
+    return tuple(
+        (
+            _oneof_attribute(message, oneofs[field.oneof], context)
+            if field.oneof
+            else _attribute(field, declared, context)
+        )
+        for field in message.fields
+        if not field.oneof or oneofs[field.oneof].fields[0] is field
+    )
+
+
+def _attribute(field: Field, declared: frozenset[str], context: Context) -> AttributePlan:
+    name, kinds = names.attribute(field.name), context.kinds
+    default, stored = kinds.default(field), kinds.stored(field, name)
+    if isinstance(field.kind, EnumKind) and not field.presence:
+        model = context.types[field.kind.enum].model
+        # Its class, or the alias that stands for it, may not exist when a default is evaluated.
+        if "." in model.name or model.name in declared:
+            zero: Code = kinds.row(field.kind).zero or ""
+            stored = expr(zero, " if ", name, " is ", runtime.UNSET, " else ", name)
+            default = runtime.UNSET
+    doc = noted(field.comment, field.deprecated)
+    if (explicit := kinds.explicit_default(field)) is not None:
+        doc = f"{doc}\n\nUnset reads as {explicit}.".strip()
+    return AttributePlan(name, kinds.field_annotation(field), default, stored, doc)
+
+
+def _oneof_attribute(message: Message, oneof: Oneof, context: Context) -> AttributePlan:
+    name = names.attribute(oneof.name)
+    own = context.types[message.full_name].oneofs[oneof.name]
+    members = ", ".join(f"`{own.cases[f.name]}`" for f in oneof.fields)
+    doc = f"{oneof.comment}\n\nOne of {members}; None when unset.".strip()
+    return AttributePlan(name, expr(own.union, " | None"), "None", name, doc)
+
+
+def _oneof(message: Message, oneof: Oneof, context: Context) -> OneofPlan:
+    types = context.types[message.full_name]
+    own = types.oneofs[oneof.name]
+    cases = tuple(_case(message, f, own.cases[f.name], context) for f in oneof.fields)
+    # At the top of the module no class hides the name, so its plain text will do.
+    path = f"{types.model.name}.{own.holder}"
+    return OneofPlan(
+        holder=own.holder,
+        union=own.union.name,
+        members=tuple(f"{path}.{c.name}" for c in cases),
+        cases=cases,
+        doc=oneof.comment or f"The cases of `{oneof.name}`.",
+    )
+
+
+def _case(message: Message, field: Field, name: str, context: Context) -> CasePlan:
+    return CasePlan(
+        name=name,
+        field=field.name,
+        annotation=context.kinds.annotation(field.kind),
+        doc=noted(field.comment, field.deprecated),
+        deprecated=f"{message.full_name}.{field.name} is deprecated" if field.deprecated else "",
+        secret=context.secrets.hides(message, field),
+    )
+
+
+# ---------------------------------------------------------------------- enums
+
+
+def _enum(enum: Enum, context: Context) -> EnumPlan:
+    members = context.types[enum.full_name].members
+    return EnumPlan(
+        name=_class_name(enum.full_name, context),
+        base=runtime.ClosedEnum if enum.closed else runtime.OpenEnum,
+        members=tuple(
+            MemberPlan(members[v.name], v.number, noted(v.comment, v.deprecated))
+            for v in enum.values
+        ),
+        doc=noted(enum.comment, enum.deprecated),
+        deprecated=_warning(enum),
+        old=tuple(members[v.name] for v in enum.values if v.deprecated),
+    )

@@ -38,6 +38,28 @@ class ModulePlan(NamedTuple):
     unchecked: tuple[str, ...] = ()
 
 
+class EnumTablePlan(NamedTuple):
+    """The table from number to member of an enum."""
+
+    full_name: str
+    name: str
+    model: Code
+
+
+class ReusedConverterPlan(NamedTuple):
+    reader: str
+    writer: str
+    model: Code
+
+
+class ReusedPlan(NamedTuple):
+    """The converters of types that other packages have."""
+
+    doc: str
+    tables: tuple[EnumTablePlan, ...]
+    converters: tuple[ReusedConverterPlan, ...]
+
+
 class AttributePlan(NamedTuple):
     """A field or oneof of a model: parameter, annotation, default (None = required)."""
 

@@ -1,4 +1,4 @@
-"""What surrounds the code of an SDK: index, descriptors, lazy packages, project files.
+"""What surrounds the code of an SDK: lazy packages, project files.
 
 Schema and the plans made so far in; the remaining modules out.
 """
@@ -6,53 +6,22 @@ Schema and the plans made so far in; the remaining modules out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .. import __version__
-from ..protos.schema import File, Service
+from ..protos.schema import Service
 from ..python import runtime
 from ..python.symbols import Symbol
 from ..settings.tables import Launch, Settings
 from ..settings.validity import distribution
 from . import launch
-from .conversion import ConvertersPlan
-from .kinds import TypeNames
-from .nodes import HookPlan, ModelsPlan, ModulePlan
+from .nodes import HookPlan, ModulePlan
 
 MINOR = __version__.rpartition(".")[0]
 """The versions of the runtime that generated code works with."""
 _MAJOR, _, _LAST = MINOR.partition(".")
 _NEXT = f"{_MAJOR}.{int(_LAST) + 1}"
-
-
-class DescriptorPlan(NamedTuple):
-    """`extended`: as `data`, with the extensions that the file declares, if it does."""
-
-    name: str
-    dependencies: tuple[str, ...]
-    data: bytes
-    extended: bytes
-
-
-class DescriptorsPlan(NamedTuple):
-    """`reused`: (file, package) of each file whose types another package has."""
-
-    doc: str
-    files: tuple[DescriptorPlan, ...]
-    reused: tuple[tuple[str, str], ...]
-
-
-class IndexPlan(NamedTuple):
-    """`modules`: (full name, module stem) of every type; `nesting`: see `Protos`.
-
-    `reused`: (full name, package) of every type that another package has.
-    """
-
-    doc: str
-    modules: tuple[tuple[str, str], ...]
-    nesting: int
-    reused: tuple[tuple[str, str], ...]
 
 
 class ExportPlan(NamedTuple):
@@ -161,59 +130,12 @@ def _unambiguous(exports: list[ExportPlan]) -> Iterator[ExportPlan]:
             yield export
 
 
-def converters(modules: Iterable[ModulePlan]) -> ModulePlan:
+def converters(stems: Iterable[str]) -> ModulePlan:
     """The package of the converters, which are found by name at run time; for tools that freeze a
     program it says what is in it."""
-    found = (m.module for m in modules if isinstance(m.content, ConvertersPlan))
-    stems = [module.rpartition(".")[2] for module in found]
     doc = "Converters; an implementation detail."
     exports = [ExportPlan(stem, f".{stem}", "") for stem in stems]
     return namespace("_convert/__init__.py", doc, exports)
-
-
-def model_exports(modules: Iterable[ModulePlan]) -> Iterator[ExportPlan]:
-    """Every top-level name of the models."""
-    for module in modules:
-        if isinstance(module.content, ModelsPlan):
-            plan = module.content
-            relative = "." + module.module.rpartition(".")[2]
-            yield from (ExportPlan(name, relative, name) for name in plan.names)
-
-
-def index(types: Mapping[str, TypeNames], nesting: int, reused: Mapping[str, str]) -> ModulePlan:
-    """The module that makes the `Package`: which type lives where."""
-    modules = sorted((n, t.model.module.rpartition(".")[2]) for n, t in types.items())
-    doc = "Where each message and enum of this package lives."
-    plan = IndexPlan(doc, tuple(modules), nesting, tuple(reused.items()))
-    return ModulePlan(
-        path="_package.py",
-        template="package.py.j2",
-        module="._package",
-        content=plan,
-        defines=("PACKAGE",),
-    )
-
-
-def descriptors(files: Iterable[File], reused: Mapping[str, str]) -> ModulePlan:
-    """The serialized descriptors of `files`, which must include all they import.
-
-    `reused`: file -> the package that has its types, of which the descriptor is expected.
-    """
-    files = sorted(files, key=lambda f: f.name)
-    plan = DescriptorsPlan(
-        doc="Descriptors of the protos, serialized: file -> (imports, FileDescriptorProto).",
-        files=tuple(
-            DescriptorPlan(f.name, tuple(sorted(f.dependencies)), f.wire, f.extended) for f in files
-        ),
-        reused=tuple(sorted(reused.items())),
-    )
-    return ModulePlan(
-        path="_descriptors.py",
-        template="descriptors.py.j2",
-        module="._descriptors",
-        content=plan,
-        defines=("EXTENDED", "FILES", "REUSED"),
-    )
 
 
 _ALWAYS = (*runtime.STATUS_ERRORS, *runtime.VALUE_ERRORS)

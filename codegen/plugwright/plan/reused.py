@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 from ..protos.schema import Enum, File, Message, Schema, references
 from ..python import names
-from .conversion import EnumTablePlan, ReusedConverterPlan, ReusedPlan
 from .kinds import WELL_KNOWN, TypeNames
 from .naming import FileNames, referenced_types, walk
-from .nodes import ModulePlan
+from .nodes import EnumTablePlan, ModulePlan, ReusedConverterPlan, ReusedPlan
 
 MODULE = "._reused"
 
