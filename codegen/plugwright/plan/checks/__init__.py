@@ -11,7 +11,7 @@ from ...problems import GenerationError, Problem
 from ...protos.schema import Schema
 from .. import families
 from ..context import Context
-from . import attributes, classes, errors, extras, hooks, launch, parameters, secrets, services
+from . import attributes, classes, errors, hooks, launch, parameters, secrets, services
 
 
 def protos(schema: Schema) -> None:
@@ -31,7 +31,6 @@ def settings(context: Context) -> None:
             *parameters.problems(context),
             *hooks.problems(context),
             *launch.problems(configured, bool(families.hooks(context))),
-            *extras.problems(context),
         )
     )
 
