@@ -181,6 +181,7 @@ def _dispatch() -> Iterator[Result]:
     from mattermost_plugin._package import PACKAGE
     from plugwright_runtime.codec import encode
     from plugwright_runtime.hooks.dispatch import Dispatcher, HookCall
+    from plugwright_runtime.rpc.calling import Running
 
     class Echo(Plugin):
         @hook(HookName.MessageWillBePosted)
@@ -189,7 +190,9 @@ def _dispatch() -> Iterator[Result]:
 
     plugin = Echo()
     table = type(plugin).__hooks__
-    dispatcher = Dispatcher(plugin, table, ThreadPoolExecutor(1), logging.getLogger("bench"))
+    dispatcher = Dispatcher(
+        plugin, table, logging.getLogger("bench"), Running(ThreadPoolExecutor(1))
+    )
     registration = dispatcher.registered["MessageWillBePosted"]
     call = HookCall(dispatcher, table.specs["MessageWillBePosted"], registration)
     service = "mattermost.pluginapi.v1"

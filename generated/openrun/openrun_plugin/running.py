@@ -18,9 +18,9 @@ from typing import Any
 
 from plugwright_runtime.errors import PluginAPIError, PlugwrightError, text_of
 from plugwright_runtime.failure_log import report
+from plugwright_runtime.loops.calling import ends_the_call
 from plugwright_runtime.loops.crossing import adopt
 from plugwright_runtime.loops.pool import HandlerPool
-from plugwright_runtime.rpc.servicer import ends_the_call
 
 TEXT_LENGTH = 10_000  # of an error; what is longer helps nobody
 _MAX_CODE = 2**63 - 1

@@ -15,9 +15,9 @@ import grpc
 
 from .. import http
 from ..failure_log import FAILED_BADLY, report
+from ..loops.calling import ends_the_call
 from ..message.codec import Codec
 from ..message.package import Package
-from ..rpc.servicer import ends_the_call
 from .spec import HookSpec
 
 

@@ -19,15 +19,13 @@ A head in a later frame and everything after the frame marked complete are ignor
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from ..failure_log import FAILED_BADLY, report
-from ..loops.crossing import given_up
+from ..loops.calling import ends_the_call
 from .body import RequestBody
 from .errors import (
     BodyTooLarge,
@@ -73,7 +71,7 @@ async def serve(
         result = await _call(handler, exchange)
         await result.answer(exchange)
     except BaseException as error:
-        if _ends_the_call(error):
+        if ends_the_call(error):
             raise
         await _fail(exchange, error)
     finally:
@@ -99,12 +97,11 @@ async def _opened(
 
 async def _call(handler: Handler, exchange: Exchange) -> HTTPResult:
     request = exchange.request
-    if isinstance(handler, Mount) or _is_coroutine_function(handler):
-        outcome: object = handler(request)
+    outcome: object
+    if isinstance(handler, Mount):
+        outcome = handler(request)
     else:
-        outcome = await exchange.threads.run(lambda: handler(request))
-    if inspect.isawaitable(outcome):
-        outcome = cast(object, await outcome)
+        outcome = await exchange.threads.call(handler, request)
     if not isinstance(outcome, HTTPResult):
         raise TypeError(
             f"http handler {_name(handler)} returned {type(outcome).__name__}: return a Response, "
@@ -113,20 +110,8 @@ async def _call(handler: Handler, exchange: Exchange) -> HTTPResult:
     return outcome
 
 
-def _is_coroutine_function(handler: Handler) -> bool:
-    method = inspect.getattr_static(type(handler), "__call__", None)
-    return any(map(inspect.iscoroutinefunction, (handler, method)))
-
-
 def _name(handler: object) -> str:
     return getattr(handler, "__qualname__", type(handler).__qualname__)
-
-
-def _ends_the_call(error: BaseException) -> bool:
-    """Whether `error` is meant for the caller of `serve` and no failure of the handler."""
-    # A handler can cancel its own task, or leak the cancellation of another; only that of the call
-    # counts.
-    return given_up() and isinstance(error, asyncio.CancelledError)
 
 
 async def _fail(exchange: Exchange, error: BaseException) -> None:

@@ -90,7 +90,7 @@ class StreamingResponse(HTTPResult):
         if isinstance(blocks, AsyncIterable):
             await self._send(blocks, exchange)
         else:
-            await exchange.threads.run(lambda: self._send_blocking(blocks, exchange))
+            await exchange.threads.run(self._send_blocking, blocks, exchange)
         await exchange.writer.write(b"", last=True)
 
     async def _send(self, blocks: AsyncIterable[Block], exchange: Exchange) -> None:

@@ -8,28 +8,28 @@ coroutine from such a thread to the loop and waits. When the exchange is closed 
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent import futures
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, TypeVarTuple, Unpack
 
 from ..failure_log import report
-from ..loops.crossing import adopt, in_thread
+from ..loops.calling import Threads
 from ..loops.pool import waiting
 from .errors import ClientDisconnected
 
+A = TypeVarTuple("A")
 T = TypeVar("T")
 
 _LOOP_CHECK_SECONDS: Final = 5.0
 
 
-class ThreadBridge:
+class ThreadBridge(Threads):
     """One per exchange. Create it on the loop that serves the exchange."""
 
     def __init__(self, executor: futures.Executor, logger: logging.Logger) -> None:
-        self._executor = executor
+        super().__init__(executor)
         self._logger = logger
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
@@ -37,18 +37,12 @@ class ThreadBridge:
         self._lock = threading.Lock()
         self._closed = False
 
-    async def run(self, function: Callable[[], T]) -> T:
-        """The result of `function`, run in the pool; it sees and sets the context variables of
-        here.
-        """
-        variables = contextvars.copy_context()
-        result = await in_thread(self._executor, self._guarded, function, variables=variables)
-        adopt(variables)
-        return result
+    async def run(self, function: Callable[[Unpack[A]], T], *args: *A) -> T:
+        return await super().run(self._guarded, function, args)
 
-    def _guarded(self, function: Callable[[], T]) -> T:
+    def _guarded(self, function: Callable[..., T], args: tuple[Any, ...]) -> T:
         try:
-            return function()
+            return function(*args)
         except ClientDisconnected:
             raise
         except BaseException as error:

@@ -58,7 +58,7 @@ class _WSGIResult(HTTPResult):
         self._request = request
 
     async def answer(self, exchange: Exchange) -> None:
-        await exchange.threads.run(lambda: self._answer_blocking(exchange))
+        await exchange.threads.run(self._answer_blocking, exchange)
 
     def _answer_blocking(self, exchange: Exchange) -> None:
         mount, call = self._mount, _Call(exchange)

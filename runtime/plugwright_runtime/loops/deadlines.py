@@ -54,14 +54,14 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, seconds: float) -> asyncio.Task[Any]:
-        """Let the current task run for `seconds`; it must call `stop` in the end."""
+        """Let the current task run for `seconds`, at most; it must call `stop` in the end."""
         task = asyncio.current_task()
         assert task is not None
         loop = asyncio.get_running_loop()
         due = loop.time() + seconds  # loops ask the monotonic clock
         allowance = self._due[task] = _Allowance(due)
         _allowance.set(allowance)
-        if self._timer is None or due < self._timer.when():
+        if due < (math.inf if self._timer is None else self._timer.when()):
             self._wait(loop, due)
         return task
 

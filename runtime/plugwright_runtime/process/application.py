@@ -11,7 +11,6 @@ applications first, then the instance's own `on_stop`, the thread pool, the API 
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import os
 import sys
@@ -22,6 +21,7 @@ import grpc.aio
 
 from ..hooks.clients import clients_of
 from ..hooks.plugin import Hosted, ServicePlugin
+from ..loops.calling import Threads
 from ..loops.crossing import in_thread
 from ..loops.places import HandlerLoop, Place
 from ..loops.pool import HandlerPool, this_thread_serves
@@ -106,11 +106,11 @@ def handlers_of(plugin: Any, pool: HandlerPool, place: Place, status_bytes: int)
     """
     if hasattr(plugin, "__hooks__"):
         from ..hooks.dispatch import Dispatcher
+        from ..rpc.calling import Running
 
         table = type(plugin).__hooks__
-        dispatcher = Dispatcher(plugin, table, pool, plugin.logger, place)
-        dispatcher.status_bytes = status_bytes
-        return dispatcher.handlers()
+        running = Running(pool, place, status_bytes)
+        return Dispatcher(plugin, table, plugin.logger, running).handlers()
     from ..rpc.servicer import handlers
 
     return handlers(plugin, pool, place, status_bytes)
@@ -125,21 +125,12 @@ async def finish(plugin: object, pool: HandlerPool) -> None:
         await http.close_mounts(MOUNT_SECONDS)
     try:
         if isinstance(plugin, ServicePlugin):
-            await _tell(plugin, pool)
+            await Threads(pool).call(plugin.on_stop)
     finally:
         await _end_tasks()
         pool.shutdown(wait=False, cancel_futures=True)
         if plugin is not None:
             await clients_of(plugin).close()
-
-
-async def _tell(plugin: ServicePlugin, pool: HandlerPool) -> None:
-    if inspect.iscoroutinefunction(plugin.on_stop):
-        await plugin.on_stop()
-        return
-    told = await in_thread(pool, plugin.on_stop)
-    if inspect.isawaitable(told):
-        await told
 
 
 async def _end_tasks() -> None:

@@ -10,7 +10,7 @@ import grpc
 
 from ..errors import PlugwrightError
 from ..failure_log import report
-from .failures import PluginAPIError, status_text, text_of
+from .failures import PluginAPIError, Unimplemented, status_text, text_of
 
 Status: TypeAlias = tuple[grpc.StatusCode, str, tuple[tuple[str, bytes], ...]]
 
@@ -64,3 +64,9 @@ def _packed(code: grpc.StatusCode, text: str, error: BaseException | None) -> by
     from .status_details import pack  # hardly any error has them
 
     return pack(code, text, details)
+
+
+def not_implemented(error: Unimplemented, rpc: str) -> str:
+    """The text for `error`; generated methods raise it with the name of their RPC alone."""
+    named = error.message in ("", rpc)
+    return f"{rpc} is not implemented" if named else error.message

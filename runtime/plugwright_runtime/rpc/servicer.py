@@ -10,27 +10,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
 import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import grpc
 
 from ..errors import DecodeError
-from ..failure_log import FAILED_BADLY, report
+from ..failure_log import report
 from ..limits import STATUS_BYTES
-from ..loops.crossing import Overloaded, adopt, cancelled, given_up, in_thread
+from ..loops.calling import Threads, ends_the_call
 from ..loops.places import Here, Place
 from ..message.codec import Codec, decode, encode
 from ..message.model import Model
 from ..message.package import package_of
 from .bridged_calls import bridged
+from .calling import Running, UserCall
 from .conventions import StatusErrors, WrongReply
-from .ended import Ended
+from .ended import Ended, not_implemented
 from .failures import PluginAPIError, Unimplemented, text_of
 from .streams import Requests as Requests
 from .streams import items
@@ -90,9 +90,9 @@ def handlers(
     Functions run in `executor`, coroutines in `place`, the loop of the server if None.
     `status_bytes`: of the details of an error that callers take.
     """
-    runs = Running(executor, place or Here(), status_bytes)
+    running = Running(executor, place or Here(), status_bytes)
     table = {
-        rpc.name: _Handler(servicer, rpc, runs).grpc_handler()
+        rpc.name: _Method(servicer, rpc, running).grpc_handler()
         for rpc in servicer.__rpcs__
         if _overridden(servicer, rpc.method)
     }
@@ -115,85 +115,35 @@ _MAKERS = {
 }
 
 
-class Running(NamedTuple):
-    """Where methods run, and how many bytes of an error their callers take."""
-
-    executor: Executor
-    place: Place
-    status_bytes: int
-
-
-class _Handler:
+class _Method(UserCall):
     """Serves one RPC of a servicer."""
 
-    def __init__(self, servicer: Servicer, rpc: Rpc, runs: Running) -> None:
+    def __init__(self, servicer: Servicer, rpc: Rpc, running: Running) -> None:
+        super().__init__(rpc.name, getattr(servicer, rpc.method), running, _log)
         package = package_of(servicer.__package_name__)
         self.rpc = rpc
-        self.method = getattr(servicer, rpc.method)
-        self.executor, self.place, self.most = runs
+        self.threads = Threads(self.executor)
         self.request: Codec[Any] = package.codec(rpc.request)
         self.response: Codec[Any] = package.codec(rpc.response)
         self.errors = servicer.__errors__ or StatusErrors()
         self.embed = self.errors.embedding(self.response)
+        self.arguments, self.encode = self._arguments, self._encode
 
     def grpc_handler(self) -> Any:
         kind, make = self.rpc.kind, _MAKERS[self.rpc.kind]
-        if kind == "unary" and not inspect.iscoroutinefunction(self.method):
-            return make(self._function)
-        streams = kind in ("server_stream", "bidi_stream")
-        return bridged(make(self._stream if streams else self._unary), self.place)
+        if kind == "unary":
+            return make(self.serve)
+        return bridged(make(self._upload if kind == "client_stream" else self._stream), self.place)
 
-    async def _function(self, data: bytes, context: Any) -> bytes:
-        """A plain function, all of it in a thread, unless it returns something to await."""
-        call = self._context(context)
-        try:
-            variables = contextvars.copy_context()
-            answer = await in_thread(
-                self.executor, self._in_thread, data, call, variables=variables
-            )
-            if isinstance(answer, bytes):
-                return answer
-            adopt(variables)
-            return await self.place.run(self._late, answer)
-        except Ended as ended:
-            await context.abort(*ended.status(self.most))  # which raises
-            raise
-        except Overloaded as error:
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
-            raise
-        except GeneratorExit:  # the loop ends
-            raise
-        except BaseException as error:
-            if cancelled():
-                raise
-            return await self._not_run(error, context)
+    def seen(self, data: bytes, context: Any) -> tuple[bytes, ServerContext]:
+        return data, self._context(context)
 
-    async def _not_run(self, error: BaseException, context: Any) -> bytes:
-        """The answer if there is no thread for a method, or its task ends before it began."""
-        try:
-            return self._failed(error)
-        except Ended as ended:
-            await context.abort(*ended.status(self.most))  # which raises
-            raise
+    def _arguments(self, data: bytes, context: ServerContext) -> tuple[Any, ServerContext]:
+        return self._decode(data), context
 
-    def _in_thread(self, data: bytes, context: ServerContext) -> Any:
+    async def _upload(self, data: AsyncIterator[bytes], context: Any) -> bytes:
         try:
-            result = self.method(self._decode(data), context)
-            return result if inspect.isawaitable(result) else self._encode(result)
-        except BaseException as error:
-            return self._failed(error)
-
-    async def _late(self, result: Awaitable[Any]) -> bytes:
-        try:
-            return self._encode(await result)
-        except BaseException as error:
-            if ends_the_call(error):
-                raise
-            return self._failed(error)
-
-    async def _unary(self, data: Any, context: Any) -> bytes:
-        try:
-            return await self._late(self._called(data, context))
+            return await self.awaited(self._called(data, context))
         except Ended as ended:
             await context.abort(*ended.status(self.most))  # which raises
             raise
@@ -210,13 +160,18 @@ class _Handler:
             if ends_the_call(error):
                 raise
             try:
-                yield self._failed(error)
+                yield self.failed(error)
             except Ended as ended:
                 await context.abort(*ended.status(self.most))  # which raises
 
-    def _argument(self, data: Any) -> Any:
-        if isinstance(data, bytes):
-            return self._decode(data)
+    async def _called(self, data: Any, context: Any) -> Any:
+        """What the method returns."""
+        argument = self._decode(data) if isinstance(data, bytes) else self._requests(data)
+        if inspect.isasyncgenfunction(self.method):
+            return self.method(argument, self._context(context))
+        return await self.threads.call(self.method, argument, self._context(context))
+
+    def _requests(self, data: AsyncIterator[bytes]) -> Requests[Any]:
         requests = Requests(self._decoded(data), asyncio.get_running_loop())
         if (serving := asyncio.current_task()) is not None:
             serving.add_done_callback(requests.end)
@@ -233,18 +188,6 @@ class _Handler:
         metadata = tuple((k, v) for k, v in context.invocation_metadata() or ())
         return ServerContext(self.rpc.name, metadata, context.peer())
 
-    async def _called(self, data: Any, context: Any) -> Any:
-        """What the method returns."""
-        argument, context = self._argument(data), self._context(context)
-        if inspect.iscoroutinefunction(self.method):
-            return await self.method(argument, context)
-        if inspect.isasyncgenfunction(self.method):
-            return self.method(argument, context)
-        variables = contextvars.copy_context()
-        result = await in_thread(self.executor, self.method, argument, context, variables=variables)
-        adopt(variables)
-        return await result if inspect.isawaitable(result) else result
-
     def _encode(self, result: Any) -> bytes:
         model: type[Model] = self.response.model
         if result is None and self.rpc.nothing:
@@ -254,17 +197,10 @@ class _Handler:
             raise WrongReply(f"{self.rpc.name} returned {type(result).__name__}, not {expected}")
         return encode(result)
 
-    def _failed(self, error: BaseException) -> bytes:
-        """The answer that embeds `error`; raises `Ended` if a status says it, and nothing else."""
-        try:
-            return self._told(error)
-        except Ended:
-            raise
-        except BaseException as failure:  # `error` cannot be looked at
-            report(_log, failure, "%s: %s", self.rpc.name, FAILED_BADLY)
-            raise Ended(grpc.StatusCode.INTERNAL, FAILED_BADLY) from None
-
-    def _told(self, error: BaseException) -> bytes:
+    def told(self, error: BaseException) -> bytes:
+        """The answer that embeds `error`."""
+        if isinstance(error, Ended):
+            raise error
         rpc = self.rpc.name
         raised, error = error, self.errors.told(error, rpc)
         embed = self.embed if self.errors.embeds(error) else None
@@ -279,13 +215,6 @@ class _Handler:
         return self._encode(embed(error))
 
 
-def ends_the_call(error: BaseException) -> bool:
-    """Whether the host gave up. A handler can cancel its own task, or leak the cancellation of
-    another.
-    """
-    return given_up() and isinstance(error, asyncio.CancelledError)
-
-
 def _status(error: BaseException, rpc: str, errors: StatusErrors) -> tuple[grpc.StatusCode, str]:
     if isinstance(error, Unimplemented):
         return errors.code(error), not_implemented(error, rpc)
@@ -296,9 +225,3 @@ def _status(error: BaseException, rpc: str, errors: StatusErrors) -> tuple[grpc.
         return grpc.StatusCode.INVALID_ARGUMENT, str(error)
     text = text_of(error)
     return grpc.StatusCode.INTERNAL, f"{rpc} failed: {type(error).__name__}: {text}"
-
-
-def not_implemented(error: Unimplemented, rpc: str) -> str:
-    """The text for `error`; generated methods raise it with the name of their RPC alone."""
-    named = error.message in ("", rpc)
-    return f"{rpc} is not implemented" if named else error.message

@@ -22,6 +22,7 @@ from kit.mattermost.facts import MESSAGES, PACKAGE, TABLE, message_class, simple
 from kit.mattermost.values import Tree, attribute, descriptor, filled, to_pb
 from mattermost_plugin import Plugin, hook
 from plugwright_runtime.hooks.dispatch import Dispatcher
+from plugwright_runtime.rpc.calling import Running
 from plugwright_runtime.testing import BackgroundServer
 
 SERVICE = f"{PACKAGE}.PluginHooks"
@@ -167,7 +168,7 @@ def hosted(plugin: object, threads: int = 4) -> Iterator[Host]:
     executor = ThreadPoolExecutor(threads)
     table = type(plugin).__hooks__  # type: ignore[attr-defined]
     server = BackgroundServer(
-        lambda place: [Dispatcher(plugin, table, executor, log, place).handlers()]
+        lambda place: [Dispatcher(plugin, table, log, Running(executor, place)).handlers()]
     )
     channel = grpc.insecure_channel(server.start())
     try:

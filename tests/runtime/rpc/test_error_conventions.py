@@ -39,6 +39,7 @@ from plugwright_runtime.errors import (
 from plugwright_runtime.hooks.dispatch import Dispatcher
 from plugwright_runtime.loops.pool import HandlerPool
 from plugwright_runtime.message.wkt import AnyMessage
+from plugwright_runtime.rpc.calling import Running
 from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
@@ -796,7 +797,7 @@ def hooked(package: Callable[[str], Any]) -> Iterator[tuple[dict[str, Any], Any]
     log = logging.getLogger("plugin")
     plugin = Plugin()
     server = BackgroundServer(
-        lambda place: [Dispatcher(plugin, sdk.HOOKS, pool, log, place).handlers()]
+        lambda place: [Dispatcher(plugin, sdk.HOOKS, log, Running(pool, place)).handlers()]
     )
     client = importlib.import_module(f"{name}.clients").HooksClient(server.start())
     yield script, client
