@@ -22,6 +22,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, final
 
+from .nano_arithmetic import comparison, difference, moved, rounded
 from .rawtime import Raw, below_microsecond, total_nanoseconds
 
 _FRACTION = r"(\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d[.,]\d{6})(\d{1,3})(\D.*)?"
@@ -39,44 +40,16 @@ def nano_timedelta(nanoseconds: int) -> NanoTimedelta:
     return NanoTimedelta(nanoseconds=nanoseconds)
 
 
-def _difference(a: object, b: object) -> int | None:
-    """Nanoseconds from `b` to `a`, two datetimes or two timedeltas; else None."""
-    if isinstance(a, datetime) and isinstance(b, datetime):
-        whole = total_nanoseconds(datetime.__sub__(a, b))
-        return whole + below_microsecond(a) - below_microsecond(b)
-    if isinstance(a, timedelta) and isinstance(b, timedelta):
-        return total_nanoseconds(a) - total_nanoseconds(b)
-    return None
-
-
 def _apart(a: object, b: object) -> NanoTimedelta:
-    difference = _difference(a, b)
-    return NotImplemented if difference is None else nano_timedelta(difference)
-
-
-def _comparison(
-    holds: Callable[[int, int], bool], native: Callable[[Any, Any], bool]
-) -> Callable[[Any, Any], Any]:
-    """A method of both classes; `native`: the one to ask about other operands."""
-
-    def method(self: Any, other: Any, /) -> Any:
-        if isinstance(other, Raw):
-            return NotImplemented
-        difference = _difference(self, other)
-        return native(self, other) if difference is None else holds(difference, 0)
-
-    return method
-
-
-def _moved(base: datetime, nanoseconds: int) -> NanoDatetime:
-    micros, nanos = divmod(below_microsecond(base) + nanoseconds, 1000)
-    plain = datetime.combine(base.date(), base.timetz())
-    return nano_datetime(plain + timedelta(microseconds=micros), nanos)
+    apart = difference(a, b)
+    return NotImplemented if apart is None else nano_timedelta(apart)
 
 
 def _shifted(base: datetime, by: object, sign: int) -> NanoDatetime:
     return (
-        _moved(base, sign * total_nanoseconds(by)) if isinstance(by, timedelta) else NotImplemented
+        nano_datetime(*moved(base, sign * total_nanoseconds(by)))
+        if isinstance(by, timedelta)
+        else NotImplemented
     )
 
 
@@ -87,15 +60,6 @@ def _combined(operation: Callable[[int, int], int], a: timedelta, b: object) -> 
         if isinstance(b, timedelta)
         else NotImplemented
     )
-
-
-def _rounded(top: int, bottom: int) -> NanoTimedelta:
-    """`top / bottom` nanoseconds, rounded half to even; `bottom` may be negative."""
-    if bottom < 0:
-        top, bottom = -top, -bottom
-    whole, rest = divmod(top, bottom)
-    up = 2 * rest > bottom or (2 * rest == bottom and whole % 2 == 1)
-    return nano_timedelta(whole + up)
 
 
 def _reflected(name: str) -> Callable[[Any, Any], Any]:
@@ -205,10 +169,10 @@ class NanoDatetime(datetime):
     def __ne__(self, other: object) -> bool:
         return not self == other  # datetime's own does not ask __eq__
 
-    __lt__ = _comparison(operator.lt, datetime.__lt__)
-    __le__ = _comparison(operator.le, datetime.__le__)
-    __gt__ = _comparison(operator.gt, datetime.__gt__)
-    __ge__ = _comparison(operator.ge, datetime.__ge__)
+    __lt__ = comparison(operator.lt, datetime.__lt__)
+    __le__ = comparison(operator.le, datetime.__le__)
+    __gt__ = comparison(operator.gt, datetime.__gt__)
+    __ge__ = comparison(operator.ge, datetime.__ge__)
 
     def __add__(self, other: timedelta, /) -> NanoDatetime:
         return _shifted(self, other, +1)
@@ -291,12 +255,12 @@ class NanoTimedelta(timedelta):
     def __bool__(self) -> bool:
         return total_nanoseconds(self) != 0
 
-    __eq__ = _comparison(operator.eq, timedelta.__eq__)
-    __ne__ = _comparison(operator.ne, timedelta.__ne__)
-    __lt__ = _comparison(operator.lt, timedelta.__lt__)
-    __le__ = _comparison(operator.le, timedelta.__le__)
-    __gt__ = _comparison(operator.gt, timedelta.__gt__)
-    __ge__ = _comparison(operator.ge, timedelta.__ge__)
+    __eq__ = comparison(operator.eq, timedelta.__eq__)
+    __ne__ = comparison(operator.ne, timedelta.__ne__)
+    __lt__ = comparison(operator.lt, timedelta.__lt__)
+    __le__ = comparison(operator.le, timedelta.__le__)
+    __gt__ = comparison(operator.gt, timedelta.__gt__)
+    __ge__ = comparison(operator.ge, timedelta.__ge__)
 
     def __neg__(self) -> NanoTimedelta:
         return nano_timedelta(-total_nanoseconds(self))
@@ -318,7 +282,7 @@ class NanoTimedelta(timedelta):
     def __mul__(self, factor: Any, /) -> NanoTimedelta:
         if isinstance(factor, int | float):
             top, bottom = factor.as_integer_ratio()
-            return _rounded(total_nanoseconds(self) * top, bottom)
+            return nano_timedelta(rounded(total_nanoseconds(self) * top, bottom))
         return NotImplemented
 
     def __truediv__(self, other: Any, /) -> Any:
@@ -326,7 +290,7 @@ class NanoTimedelta(timedelta):
             return total_nanoseconds(self) / total_nanoseconds(other)
         if isinstance(other, int | float):
             top, bottom = other.as_integer_ratio()
-            return _rounded(total_nanoseconds(self) * bottom, top)
+            return nano_timedelta(rounded(total_nanoseconds(self) * bottom, top))
         return NotImplemented
 
     def __floordiv__(self, other: Any, /) -> Any:
