@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import subprocess
 import sys
@@ -13,21 +12,10 @@ from typing import Any
 import pytest
 from kit.interop.gohost import HostRefusal
 from kit.interop.openrun_host import COOKIE, IMPORTS, PROVIDER, OpenRunHost
+from kit.interop.star_values import b64, number, plain, text
 from kit.places import ROOT
 
 MIB = 1024 * 1024
-
-
-def b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def text(value: str) -> Any:
-    return {"str": value}
-
-
-def number(value: int) -> Any:
-    return {"int": str(value)}
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +24,6 @@ def host() -> Iterator[OpenRunHost]:
     with OpenRunHost() as host:
         host.serve()
         yield host
-
-
-# --- start ------------------------------------------------------------------------------------
 
 
 def test_every_rpc_once_with_every_field(host: OpenRunHost) -> None:
@@ -110,24 +95,6 @@ def test_every_rpc_once_with_every_field(host: OpenRunHost) -> None:
     assert host.answer("CheckHealth", name="all") == {}
     host.stop("all")
     host.request("logs", name="all", contains="stopped 'acc'", at_least=1)
-
-
-def plain(value: Any) -> Any:
-    """What a StarValue in ProtoJSON holds, dicts with text keys."""
-    ((kind, content),) = value.items()
-    match kind:
-        case "none":
-            return None
-        case "int":
-            return int(content)
-        case "bytes":
-            return base64.b64decode(content)
-        case "list":
-            return [plain(v) for v in content.get("values", [])]
-        case "dict":
-            pairs = content.get("entries", [])
-            return {plain(p["key"]): plain(p["value"]) for p in pairs}
-    return content
 
 
 def test_without_auto_mtls_it_refuses_to_start(host: OpenRunHost) -> None:
@@ -251,9 +218,6 @@ def test_the_example_as_an_exported_executable(host: OpenRunHost, tmp_path: Path
     host.stop("notes")
 
 
-# --- errors -----------------------------------------------------------------------------------
-
-
 def test_the_two_error_channels(host: OpenRunHost) -> None:
     assert host.call("fail", text("no")) == {"error": "no", "error_code": "1"}
     assert host.call("fail", text("no"), number(1)) == {
@@ -329,197 +293,3 @@ def test_health_is_answered_while_calls_run(host: OpenRunHost) -> None:
     assert waiting.result(10)["response"] == {"value": text("waited")}
     assert host.answer("CheckHealth", name="busy") == {"error": "the gate is open"}
     host.stop("busy")
-
-
-# --- values -----------------------------------------------------------------------------------
-
-LIST = {"values": [number(1), {"float": 1}, {"bool": True}, {"none": True}, {"list": {}}]}
-ENTRIES = {
-    "entries": [
-        {"key": text("z"), "value": number(1)},
-        {"key": {"tuple": {"values": [number(1), text("a")]}}, "value": {"dict": {}}},
-        {"key": {"none": True}, "value": text("last")},
-    ]
-}
-VALUES: dict[str, Any] = {
-    "none": {"none": True},
-    "true": {"bool": True},
-    "false": {"bool": False},
-    "zero": number(0),
-    "largest int": number(2**63 - 1),
-    "smallest int": number(-(2**63)),
-    "larger": {"bigint": {"abs": b64((2**63).to_bytes(8, "big"))}},
-    "smaller": {"bigint": {"negative": True, "abs": b64((2**63 + 1).to_bytes(8, "big"))}},
-    "huge": {"bigint": {"abs": b64(b"\1" + bytes(1000))}},
-    "float": {"float": 2.5},
-    "float that is whole": {"float": 2},
-    "infinity": {"float": "-Infinity"},
-    "not a number": {"float": "NaN"},
-    "text": text("grüße \U0001f600 \0"),
-    "no text": text(""),
-    "bytes": {"bytes": b64(bytes(range(256)))},
-    "list": {"list": LIST},
-    "tuple": {"tuple": LIST},
-    "set": {"set": {"values": [text("a")]}},
-    "no set": {"set": {}},
-    "dict": {"dict": ENTRIES},
-    "record": {
-        "struct": {
-            "type_name": "t",
-            "fields": {"entries": [{"key": text("f"), "value": {"tuple": {}}}]},
-        }
-    },
-    "time": {"time_unix_nanos": "1760000000123456789"},
-    "time before 1970": {"time_unix_nanos": "-1"},
-    "first time": {"time_unix_nanos": str(-(2**63))},
-    "last time": {"time_unix_nanos": str(2**63 - 1)},
-    "thunk": {"thunk": {"name": "n", "value": {"list": LIST}}},
-    "thunk that fails": {"thunk": {"name": "n", "error": "e"}},
-    "function": {"funcref": {"function": "_internal", "args": [number(1), {"list": LIST}]}},
-}
-
-
-@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
-def test_every_value_comes_back(host: OpenRunHost, value: Any) -> None:
-    assert host.call("echo", value) == {"value": value}
-
-
-def test_a_cursor_is_no_argument(host: OpenRunHost) -> None:
-    answer = host.call("echo", {"cursor": {"cursor_id": "c"}})
-    assert answer["error"] == "probe.echo: argument 1: there is no place for a cursor here"
-
-
-def test_functions_as_they_are_returned(host: OpenRunHost) -> None:
-    record = host.call("functions")["value"]["struct"]
-    assert record["type_name"] == "functions"
-    fields = {e["key"]["str"]: e["value"] for e in record["fields"]["entries"]}
-    assert fields["thunk"] == {
-        "thunk": {"name": "thunk", "value": {"tuple": {"values": [number(1)]}}}
-    }
-    assert fields["broken"] == {"thunk": {"name": "broken", "error": "no"}}
-    assert fields["method"] == {"funcref": {"function": "_internal"}}
-    ref = fields["ref"]["funcref"]
-    assert ref == {"function": "_internal", "args": [number(20), text("x")]}
-    called = host.call(ref["function"], *ref["args"])
-    assert called == {"value": {"list": {"values": [number(20), text("x")]}}}
-
-
-def nested(depth: int) -> Any:
-    value: Any = number(1)
-    for level in range(depth):
-        if level % 2:
-            value = {"list": {"values": [value]}}
-        else:
-            entries = [{"key": text("k"), "value": value}]
-            value = {"struct": {"type_name": "t", "fields": {"entries": entries}}}
-    return value
-
-
-def test_a_hundred_levels_and_not_one_more(host: OpenRunHost) -> None:
-    assert host.call("echo", nested(100)) == {"value": nested(100)}
-    answer = host.call("echo", nested(101))
-    assert answer["error_code"] == "1"
-    assert "argument 1[0][" in answer["error"] or 'argument 1["k"]' in answer["error"]
-    assert "nested more than 100 levels deep" in answer["error"]
-
-
-def test_up_to_64_mib(host: OpenRunHost) -> None:
-    data = host.request(
-        "call",
-        method="Call",
-        request={
-            "module": "probe",
-            "function": "large",
-            "args": [number(63 * MIB)],
-            "session_id": "s",
-        },
-        body_path="value.bytes",
-        timeout_ms=30_000,
-    )
-    assert (data["code"], data["body"]["size"]) == ("OK", 63 * MIB)
-    answer = host.call("large", number(64 * MIB))
-    assert "return a generator or a Cursor of" in answer["error"]
-    host.request("stdio", name="plugin", contains="printed by a function")
-
-
-# --- sessions ---------------------------------------------------------------------------------
-
-
-def test_strict_keys_come_with_every_answer(host: OpenRunHost) -> None:
-    assert host.call("begin", session="t") == {
-        "value": {"none": True},
-        "strict_keys": ["probe:transaction"],
-    }
-    assert host.call("fail", text("x"), session="t") == {
-        "error": "x",
-        "error_code": "1",
-        "strict_keys": ["probe:transaction"],
-    }
-    assert host.call("echo", number(1), session="other") == {"value": number(1)}
-    assert host.call("commit", session="t") == {"value": {"list": {"values": [text("begun")]}}}
-    assert host.answer("EndSession", {"session_id": "t"}) == {}
-    assert not host.request("logs", name="plugin", contains="rolled back")["records"]
-
-
-def test_the_end_of_a_session_releases_everything_in_reverse(host: OpenRunHost) -> None:
-    host.call("begin", session="e")
-    host.call("defer", text("one"), session="e")
-    cursor = host.call("count", number(10), session="e")["value"]["cursor"]["cursor_id"]
-    host.answer("CursorNext", {"session_id": "e", "cursor_id": cursor, "max_items": 1})
-    host.call("defer", text("two"), {"bool": True}, session="e")
-    answer = host.answer("EndSession", {"session_id": "e", "failed": True})
-    assert answer == {"error": "probe:two: ValueError: two fails"}
-    host.request("logs", name="plugin", contains="rolled back", at_least=1)
-    wanted = ("cleanup two", "generator closed", "cleanup one", "rolled back")
-    messages = [r["message"] for r in host.request("logs", name="plugin")["records"]]
-    assert [m for m in messages if m in wanted][-4:] == list(wanted)
-    assert host.answer("EndSession", {"session_id": "e"}) == {}
-    assert host.answer("CursorNext", {"session_id": "e", "cursor_id": cursor})["error"]
-    assert host.answer("CursorClose", {"session_id": "e", "cursor_id": cursor}) == {}
-
-
-def test_a_cursor_to_its_end(host: OpenRunHost) -> None:
-    cursor = host.call("count", number(250), session="c")["value"]["cursor"]["cursor_id"]
-    sizes, done = [], False
-    while not done:
-        request = {"session_id": "c", "cursor_id": cursor, "max_items": 100}
-        answer = host.answer("CursorNext", request)
-        sizes.append(len(answer.get("items", [])))
-        done = answer.get("done", False)
-    assert sizes == [100, 100, 50]
-    assert "error" in host.answer("CursorNext", request)
-    assert host.answer("EndSession", {"session_id": "c"}) == {}
-
-
-def test_a_cursor_that_fails(host: OpenRunHost) -> None:
-    cursor = host.call("broken_rows", session="b")["value"]["cursor"]["cursor_id"]
-    request = {"session_id": "b", "cursor_id": cursor, "max_items": 100}
-    assert host.answer("CursorNext", request) == {"items": [number(1)]}
-    assert host.answer("CursorNext", request) == {"error": "lost the connection"}
-    assert host.answer("EndSession", {"session_id": "b"}) == {}
-
-
-def test_old_sessions_drain_while_a_new_process_serves(host: OpenRunHost) -> None:
-    """As on a reload: the old process ends its requests, then it is stopped."""
-    host.serve("old")
-    host.call("begin", session="1", name="old")
-    cursor = host.call("count", number(3), session="1", name="old")["value"]["cursor"]
-    host.serve("new process")
-    assert host.call("echo", number(1), session="2", name="new process")["value"] == number(1)
-    place = {"session_id": "1", "cursor_id": cursor["cursor_id"], "max_items": 9}
-    assert len(host.answer("CursorNext", place, "old")["items"]) == 3
-    assert host.call("commit", session="1", name="old")["value"]
-    assert host.answer("EndSession", {"session_id": "1"}, "old") == {}
-    host.stop("old")
-    host.request("logs", name="old", contains="stopped ''", at_least=1)
-    assert host.call("echo", number(2), session="2", name="new process")["value"] == number(2)
-    host.stop("new process")
-
-
-def test_a_stop_ends_what_is_open(host: OpenRunHost) -> None:
-    host.serve("stopped")
-    host.call("begin", session="1", name="stopped")
-    host.stop("stopped")
-    messages = [r["message"] for r in host.request("logs", name="stopped")["records"]]
-    ends = [m for m in messages if m in ("rolled back", "stopped ''")]
-    assert ends == ["rolled back", "stopped ''"]

@@ -187,3 +187,7 @@ class Served:
     async def async_chunks(self, *contents: bytes) -> AsyncIterator[Any]:
         for content in contents:
             yield self.sdk.models.Chunk(data=content)
+
+
+async def collect(items: Any) -> list[Any]:
+    return [item async for item in items]
