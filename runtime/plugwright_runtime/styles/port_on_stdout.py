@@ -62,8 +62,7 @@ class PortOnStdout(ServerLimits):
         parent = os.getppid()
 
         def guardian() -> Guardian:
-            watched = None if parent == 1 else parent
-            made = Guardian(self.grace_seconds, watched, nothing, interrupts=True)
+            made = Guardian(self.grace_seconds, parent, nothing, interrupts=True)
             if stdin is not None:
                 stop_at_end(stdin, made)
             return made

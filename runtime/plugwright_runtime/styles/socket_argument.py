@@ -3,7 +3,7 @@
 `<bind> [--tcp] [--debug] [--json]`: bind is the path of a Unix socket, or host:port with `--tcp`.
 There is no handshake: the host waits until the socket is there. Stdout is the log (`level_log`).
 SIGTERM and SIGINT stop the process, a second one at once; so does the end of the parent, unless
-`--tcp` or process 1 say that there is none.
+`--tcp` says that there is none.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class SocketArgument(ServerLimits):
         address = TcpAddress(line.bind) if line.tcp else UnixAddress(line.bind, self.file_scheme)
 
         def guardian() -> Guardian:
-            watched = None if line.tcp or parent == 1 else parent
+            watched = None if line.tcp else parent
             return Guardian(self.grace_seconds, watched, address.release, interrupts=True)
 
         run_guarded(guardian, lambda g: SocketProcess(self, application, address, log, g))

@@ -163,6 +163,38 @@ def test_a_task_elsewhere_sees_the_variables_of_here(other: OtherLoop) -> None:
     run(scenario)
 
 
+def test_work_that_nobody_waits_for_is_not_begun(
+    other: OtherLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop may come to it after it was given up, and before it is told so."""
+    ran = threading.Event()
+    late: list[Any] = []
+    post = Mailbox.post
+
+    def withheld(self: Mailbox, *letter: Any) -> None:
+        if self is other.mailbox and late:
+            late.append(letter)
+        else:
+            late.append(None)
+            post(self, *letter)
+
+    async def works() -> None:
+        ran.set()
+
+    async def scenario() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(Mailbox, "post", withheld)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(other.mailbox.run(works), 0.05)
+        assert len(late) == 2
+        other.release()
+        await other.mailbox.run(asyncio.sleep, 0)
+
+    other.hold()
+    run(scenario)
+    assert not ran.is_set()
+
+
 def test_who_gives_up_before_the_start_prevents_it(other: OtherLoop) -> None:
     ran = threading.Event()
 

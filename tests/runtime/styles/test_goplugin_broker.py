@@ -114,6 +114,14 @@ def test_the_plugin_serves_the_host(place: Path) -> None:
         assert not any(os.path.exists(offer[2]) for offer in offers)
 
 
+def test_a_number_is_free_again_when_its_service_is_closed(place: Path) -> None:
+    with connected(place) as (host, _):
+        number = host.app("Serve")
+        assert b"is served already" in host.app("Accept", number)
+        host.app("Unserve")
+        assert host.app("Accept", number) == b"accepted"
+
+
 @pytest.mark.parametrize("address", ["unix:{}/host sock", "127.0.0.1:0"])
 @pytest.mark.parametrize("offer_first", [True, False])
 def test_the_plugin_dials_the_host(place: Path, address: str, offer_first: bool) -> None:
