@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PYTEST := python -m pytest --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help generate-grpc check-generated test test-lowest test-newest conformance interop peers lint format bench clean
+.PHONY: help generate-grpc check-generated test test-lowest test-newest conformance interop peers lint format bench mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -81,5 +81,15 @@ bench: $(STAMP) ## measure speed and memory, as ratios against floors of the sam
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python bench/run.py
 
+# MODULE: files, or folders of rooms. The tests run once under coverage, then once for each fault on
+# those that run its line; KEEP=1 spares the first if nothing has changed but the question.
+SAMPLE ?= 30
+SEED ?= 1
+mutants: $(STAMP) ## put faults into MODULE one at a time, and print those that no test notices
+	@test -n "$(MODULE)" || { echo "make mutants needs MODULE=runtime/plugwright_runtime/rpc"; exit 1; }
+	$(BIN)/python -m pip install --quiet --editable '.[mutants]'
+	PYTHONPATH=tests $(BIN)/python -m mutants $(MODULE) --sample $(SAMPLE) --seed $(SEED) \
+		$(if $(KEEP),--keep)
+
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest .mutants .mypy_cache .ruff_cache .hypothesis
