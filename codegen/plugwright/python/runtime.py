@@ -192,7 +192,7 @@ _started = _Module("process.started")
 prepare_grpc = _started("prepare_grpc")
 prepare_if_hosted = _started("prepare_if_hosted")
 
-_launch = _Module("launch", late=True)
+_launch = _Module("styles.launch", late=True)
 Launch = _launch("Launch")
 run = _launch("run")
 

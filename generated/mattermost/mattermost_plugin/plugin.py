@@ -14,11 +14,11 @@ from .hooks import HOOKS
 if TYPE_CHECKING:
     from . import _launch as _launch_
     from .clients import plugin_api as _plugin_api
-    from plugwright_runtime import launch as _launch
+    from plugwright_runtime.styles import launch as _launch
 else:
     _launch_ = lazy_module(__package__, "._launch")
     _plugin_api = lazy_module(__package__, ".clients.plugin_api")
-    _launch = lazy_module(__package__, "plugwright_runtime.launch")
+    _launch = lazy_module(__package__, "plugwright_runtime.styles.launch")
 
 
 class Plugin(PluginBase):

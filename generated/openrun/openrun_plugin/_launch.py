@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.launch import Launch
 from plugwright_runtime.styles.goplugin.style import GoPlugin
+from plugwright_runtime.styles.launch import Launch
 
 LAUNCH = Launch(
     GoPlugin(

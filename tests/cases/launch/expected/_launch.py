@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from plugwright_runtime.launch import Launch
+from plugwright_runtime.styles.launch import Launch
 from plugwright_runtime.styles.socket_argument import SocketArgument
 
 LAUNCH = Launch(

@@ -12,10 +12,10 @@ from .servicers.greeter import GreeterServicer
 
 if TYPE_CHECKING:
     from . import _launch as _launch_
-    from plugwright_runtime import launch as _launch
+    from plugwright_runtime.styles import launch as _launch
 else:
     _launch_ = lazy_module(__package__, "._launch")
-    _launch = lazy_module(__package__, "plugwright_runtime.launch")
+    _launch = lazy_module(__package__, "plugwright_runtime.styles.launch")
 
 
 def run_plugin(plugin: type[GreeterServicer]) -> NoReturn:

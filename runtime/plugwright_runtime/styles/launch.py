@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 if TYPE_CHECKING:  # `prepare` comes before grpc is imported, which the others do
-    from .process.application import Application
+    from ..process.application import Application
 
 
 class Style(Protocol):
@@ -58,8 +58,8 @@ class Launch:
 
 def run(plugin: type[Any], launch: Launch) -> NoReturn:
     """Be the process of `plugin`; never returns."""
-    from .process.application import Application, is_plugin
-    from .process.identity import IdentitySources
+    from ..process.application import Application, is_plugin
+    from ..process.identity import IdentitySources
 
     if not is_plugin(plugin):
         raise TypeError(
