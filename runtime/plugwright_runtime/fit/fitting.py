@@ -29,7 +29,7 @@ from collections.abc import (
 from datetime import datetime
 from typing import Any, Literal, Union, get_args, get_origin
 
-from ..errors import PlugwrightError
+from ..exceptions import PlugwrightError
 from ..message.nanotime import NanoDatetime
 from .annotations import Unresolved, hints_of
 from .leaves import (

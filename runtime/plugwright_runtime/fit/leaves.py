@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias, get_args
 
-from ..errors import PlugwrightError
+from ..exceptions import PlugwrightError
 from ..message.nanotime import NanoDatetime, nano_datetime
 
 Fit: TypeAlias = Callable[[Any, str], Any]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from ..errors import LaunchError
+from ..exceptions import LaunchError
 from ..failure_log import FAILED_BADLY, report
 from ..loops.crossing import abandoned
 from ..message.codec import Codec, encode

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import HookRegistrationError
+from ..exceptions import HookRegistrationError
 from ..fit.annotations import signature_of
 from ..message.package import Package, package_of
 from .handler_types import misfit

@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import PlugwrightError
+from ..exceptions import PlugwrightError
 from ..message.codec import WRITE_ERRORS, Codec
 from ..message.codec import encode as encode_model
 from ..message.descriptors import is_repeated

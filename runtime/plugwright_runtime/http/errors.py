@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..errors import PlugwrightError
+from ..exceptions import PlugwrightError
 from ..failure_log import causes
 
 

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
-from ..errors import PlugwrightError
+from ..exceptions import PlugwrightError
 from ..failure_log import report
 
 Message: TypeAlias = MutableMapping[str, Any]

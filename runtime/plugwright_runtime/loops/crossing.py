@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Executor, Future
 from typing import Any, Generic, TypeVar, TypeVarTuple, Unpack
 
-from ..errors import PlugwrightError
+from ..exceptions import PlugwrightError
 
 A = TypeVarTuple("A")
 T = TypeVar("T")

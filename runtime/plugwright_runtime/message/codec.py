@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
-from ..errors import DecodeError, FieldError
+from ..exceptions import DecodeError, FieldError
 from .model import Model
 from .unknown import LARGE, read_large
 

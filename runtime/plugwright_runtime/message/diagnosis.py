@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from ..errors import FieldError
+from ..exceptions import FieldError
 from .descriptors import in_oneof, is_map, is_repeated, is_required
 from .holders import MAX_DEPTH, Step, Steps, too_deep, way
 from .model import Model, OneofCase

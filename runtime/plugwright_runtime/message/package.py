@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import UnknownTypeError
+from ..exceptions import UnknownTypeError
 from .codec import Codec
 from .model import Model, OpenEnum
 

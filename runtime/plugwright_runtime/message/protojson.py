@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 
 from google.protobuf import json_format, message_factory
 
-from ..errors import PlugwrightError
+from ..exceptions import PlugwrightError
 from .descriptors import is_repeated
 
 Text = str | bytes | bytearray | memoryview

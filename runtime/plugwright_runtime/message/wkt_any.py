@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self, TypeVar
 
-from ..errors import DecodeError
+from ..exceptions import DecodeError
 from .codec import decode, encode
 from .model import Model
 from .unknown import Inside

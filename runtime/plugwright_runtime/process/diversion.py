@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from ..errors import LaunchError
+from ..exceptions import LaunchError
 from . import children
 
 READ_BYTES = 64 * 1024  # a Linux pipe holds no more

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
-from ..errors import LaunchError
+from ..exceptions import LaunchError
 from . import children
 
 MAX_PATH_BYTES = 107 if sys.platform == "linux" else 103  # of sockaddr_un.sun_path, less its NUL

@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
-from ..errors import LaunchError
+from ..exceptions import LaunchError
 from ..limits import message_limits
 from .diversion import mend_streams
 from .endpoint import discard

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import grpc
 
-from ..errors import DecodeError
+from ..exceptions import DecodeError
 from ..limits import message_limits, metadata_limits
 from ..loops.deadlines import remaining
 from ..message import codec

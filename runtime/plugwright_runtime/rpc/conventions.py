@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc
 
-from ..errors import FieldError, PlugwrightError
+from ..exceptions import FieldError, PlugwrightError
 from ..message.codec import Codec, encode
 from ..message.model import Model
 from . import failures

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import grpc
 
-from ..errors import PlugwrightError
+from ..exceptions import PlugwrightError
 from ..failure_log import report
 from .failures import PluginAPIError, Unimplemented, status_text, text_of
 

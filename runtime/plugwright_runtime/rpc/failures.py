@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import grpc
 
-from ..errors import PlugwrightError
+from ..exceptions import PlugwrightError
 from .message_size import too_large
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import FieldError
+from ..exceptions import FieldError
 from .failures import PluginAPIError
 
 

@@ -22,7 +22,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, cast
 
 import grpc
 
-from ..errors import PlugwrightError
+from ..exceptions import PlugwrightError
 from .failures import PluginAPIError
 
 P = ParamSpec("P")

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import grpc
 
-from ..errors import DecodeError
+from ..exceptions import DecodeError
 from ..failure_log import report
 from ..limits import STATUS_BYTES
 from ..loops.calling import Threads, ends_the_call

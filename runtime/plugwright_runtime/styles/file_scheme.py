@@ -16,7 +16,7 @@ import socket
 import tempfile
 from typing import Any
 
-from ..errors import LaunchError
+from ..exceptions import LaunchError
 from ..process.endpoint import Endpoint, bind_grpc, start_listening, temporary_directory
 from ..process.relay import Factory, Relay, Side
 from .header_blocks import HeaderBlocks

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from ..errors import LaunchError
+from ..exceptions import LaunchError
 from ..limits import STATUS_BYTES_OF_GO
 from ..loops.places import HandlerLoop
 from ..process import children

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LaunchError
+from ..exceptions import LaunchError
 from ..process.endpoint import MAX_PATH_BYTES, Endpoint, bind_grpc
 from ..process.serving import Close
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from ..errors import LaunchError
+from ..exceptions import LaunchError
 from ..process.application import Application, ApplicationProcess
 from ..process.guardian import Guardian
 from ..process.server_limits import ServerLimits

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from ...lazy import lazy_names
 
 if TYPE_CHECKING:
-    from ...errors import LaunchError
+    from ...exceptions import LaunchError
     from .broker import Accepted, Broker, Dialled
     from .logs import HclogHandler, configure_logging
     from .offers import BrokerError

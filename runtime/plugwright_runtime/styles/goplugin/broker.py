@@ -20,7 +20,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from ...errors import LaunchError
+from ...exceptions import LaunchError
 from ...process.endpoint import Endpoint, discard
 from ...process.serving import Close, Options, Register
 from ...rpc.dialling import channel_options

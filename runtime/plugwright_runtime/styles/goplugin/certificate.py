@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ...errors import LaunchError
+from ...exceptions import LaunchError
 from .environment import CLIENT_CERTIFICATE
 
 if TYPE_CHECKING:  # imported by name below, so tools that freeze a program must see it here

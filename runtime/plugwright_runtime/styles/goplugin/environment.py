@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ...errors import LaunchError
+from ...exceptions import LaunchError
 from ...process.endpoint import is_speakable
 from .spec import PluginSpec
 

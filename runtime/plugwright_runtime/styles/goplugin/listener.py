@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from ...errors import LaunchError
+from ...exceptions import LaunchError
 from ...process import children
 from ...process.endpoint import (
     LOOPBACK,

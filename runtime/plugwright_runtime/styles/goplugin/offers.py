@@ -11,7 +11,7 @@ import asyncio
 import time
 from typing import Literal, cast
 
-from ...errors import PlugwrightError
+from ...exceptions import PlugwrightError
 from ...process.endpoint import Endpoint
 
 WAIT_SECONDS = 5.0

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 import grpc.aio
 
-from ...errors import LaunchError
+from ...exceptions import LaunchError
 from ...limits import message_limits, metadata_limits
 from ...process.diversion import flush_streams, mend_streams, unread_bytes
 from ...process.endpoint import Endpoint

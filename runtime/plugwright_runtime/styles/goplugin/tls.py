@@ -13,7 +13,7 @@ import socket
 import sys
 from typing import Any
 
-from ...errors import LaunchError
+from ...exceptions import LaunchError
 from ...process.endpoint import Endpoint, bind_grpc, start_listening
 from ...process.relay import Factory, Relay
 from .certificate import HOST_NAME, make_identity
