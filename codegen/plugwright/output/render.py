@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,10 @@ def _renderer() -> _Renderer:
     return _Renderer()
 
 
+def _imports(items: Iterable[str], module: str, pad: str) -> str:
+    return layout.from_import(module, list(items), pad)
+
+
 class _Renderer:
     """The template environment; `table` is the import table of the module being rendered."""
 
@@ -103,10 +107,13 @@ class _Renderer:
             "item": self._item,
             "union": self._union,
             "block": self._block,
-            "parameter": self._parameter,
             "signature": self._signature,
+            "call": self._call,
+            "argument": self._argument,
+            "display": self._display,
+            "rows": self._rows,
             "strings": layout.strings,
-            "submodule": layout.submodule,
+            "imports": _imports,
             "quote": layout.quote,
             "toml": layout.toml_string,
             "bytes_literal": layout.bytes_literal,
@@ -177,10 +184,26 @@ class _Renderer:
         room = WIDTH - len(pad)
         return "\n".join([pad + t if len(t) <= room else layout.statement(t, pad) for t in texts])
 
-    def _signature(self, parameters: Code, head: str, result: Code, pad: str) -> str:
-        return layout.signature(head, self.table.text(parameters), self.table.text(result), pad)
-
-    def _parameter(self, plan: Any, pad: str) -> str:
+    def _signature(self, parameters: Iterable[Code], head: str, result: Code, pad: str) -> str:
         text = self.table.text
-        default = None if plan.default is None else text(plan.default)
-        return layout.parameter(plan.name, text(plan.annotation), default, pad)
+        texts = [text(p) for p in parameters]
+        return layout.bracketed(f"{head}(", texts, f") -> {text(result)}:", pad)
+
+    def _call(self, arguments: Iterable[Code], function: Code, pad: str, tail: str = "") -> str:
+        text = self.table.text
+        return layout.bracketed(text(function) + "(", [text(a) for a in arguments], f"){tail}", pad)
+
+    def _argument(self, arguments: Iterable[Code], function: Code, pad: str) -> str:
+        """A call that is an argument itself."""
+        return self._call(arguments, function, pad, ",").removeprefix(pad).removesuffix(",")
+
+    def _rows(
+        self, rows: Iterable[Iterable[Code]], function: Code, head: str, tail: str, pad: str
+    ) -> str:
+        """A display of calls of the same function."""
+        items = [self._argument(row, function, pad + "    ") for row in rows]
+        return layout.display(head, items, tail, pad)
+
+    def _display(self, items: Iterable[Code], head: Code, tail: str, pad: str) -> str:
+        text = self.table.text
+        return layout.display(text(head), [text(i) for i in items], tail, pad)

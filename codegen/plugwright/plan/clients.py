@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..protos.schema import Service
 from ..python import layout, runtime
-from ..python.symbols import Code, Expr, Symbol, expr
+from ..python.symbols import Code, Expr, Symbol, called, expr
 from . import absent, domains, methods
 from .context import Context
 from .nodes import (
@@ -149,23 +149,12 @@ def _options(service: Service, context: Context) -> Expr:
     api = context.settings.api
     timeout, env = (api.timeout, api.target_env) if service is context.api else (30.0, "")
     errors = context.conventions[service.full_name]
-    return expr(
-        runtime.ClientOptions,
-        f'(\n        service="{service.full_name}",\n        timeout={timeout!r},',
-        f"\n        target_env={layout.quote(env)}," if env else "",
-        _argument(errors.declaration("errors=", "        ")),
-        _idempotent(service),
-        "\n    )",
-    )
-
-
-def _idempotent(service: Service) -> str:
-    rpcs = tuple(m.name for m in service.methods if m.idempotent)
-    return "\n" + layout.strings(rpcs, "idempotent", "        ", "=") if rpcs else ""
-
-
-def _argument(declaration: Code) -> Code:
-    return expr("\n", declaration, ",") if declaration else ""
+    rpcs = [m.name for m in service.methods if m.idempotent]
+    arguments: list[Code] = [f'service="{service.full_name}"', f"timeout={timeout!r}"]
+    arguments += [f"target_env={layout.quote(env)}"] if env else []
+    arguments += [expr("errors=", errors.declaration)] if errors.declaration else []
+    arguments += [f"idempotent={layout.tuple_of(rpcs)}"] if rpcs else []
+    return called(runtime.ClientOptions, *arguments)
 
 
 def _doc(service: Service, is_async: bool) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..protos.schema import Field, Kind, ListKind, Message, MessageKind, Scalar, ScalarKind
 from ..python import layout, names, runtime
-from ..python.symbols import Code, Symbol, expr
+from ..python.symbols import Code, Symbol, called
 
 
 class Style(NamedTuple):
@@ -114,13 +114,11 @@ class Convention(NamedTuple):
         for code, cls in self.statuses.items():
             yield f"failures: the status {code} is {cls}"
 
-    def declaration(self, head: str, pad: str) -> Code:
-        """`head`, then the object of the runtime, one argument a line; "" if it says nothing."""
-        inside = "".join(f"\n    {name}={value}," for name, value in self._arguments())
-        if not inside:
-            return ""
-        cls = STYLES[self.style].cls
-        return expr(f"{pad}{head}", cls, f"({inside}\n)".replace("\n", f"\n{pad}"))
+    @property
+    def declaration(self) -> Code:
+        """The object of the runtime; "" if it says nothing."""
+        arguments = [f"{name}={value}" for name, value in self._arguments()]
+        return called(STYLES[self.style].cls, *arguments) if arguments else ""
 
     def _arguments(self) -> Iterator[tuple[str, str]]:
         for key, value in self.keys.items():
@@ -134,8 +132,8 @@ class Convention(NamedTuple):
         if self.embed_all:
             yield "embed_all", "True"
         if self.statuses:
-            rows = (f'\n        "{k}": "{cls}",' for k, cls in self.statuses.items())
-            yield "statuses", f"{{{''.join(rows)}\n    }}"
+            rows = (f'"{status}": "{cls}"' for status, cls in self.statuses.items())
+            yield "statuses", f"{{{', '.join(rows)}}}"
 
 
 NO_CONVENTION = Convention("status", {}, "", (), False, {})

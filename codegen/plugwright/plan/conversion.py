@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..protos.schema import Field, File, Message, Oneof
 from ..python import names, runtime
+from ..python.layout import quote
 from ..python.symbols import Code, Expr, builtin, expr, indented, typing
 from .context import Context
 from .converters import Statements, joined, read, read_set, write, write_set
@@ -36,21 +37,34 @@ class ConverterPlan(NamedTuple):
     variables: tuple[str, ...]
 
     @property
-    def read_signature(self) -> Code:
+    def read_signature(self) -> tuple[Code, ...]:
         return _READ_SIGNATURE
 
     @property
-    def write_signature(self) -> Code:
-        return expr("o: ", self.model, ", m: ", typing("Any"), ", /")
+    def write_signature(self) -> tuple[Code, ...]:
+        return expr("o: ", self.model), _MESSAGE, "/"
 
 
-_READ_SIGNATURE = expr("m: ", typing("Any"), ", keep: ", builtin("bool"), " = True, /")
+_MESSAGE = expr("m: ", typing("Any"))
+_READ_SIGNATURE = (_MESSAGE, expr("keep: ", builtin("bool"), " = True"), "/")
 
 
 class ConvertersPlan(NamedTuple):
     source: str
     tables: tuple[EnumTablePlan, ...]
     converters: tuple[ConverterPlan, ...]
+
+    @property
+    def codecs(self) -> Iterator[Code]:
+        """The items of `CODECS`."""
+        for c in self.converters:
+            yield expr(c.model, ": (", c.reader, ", ", c.writer, ")")
+
+    @property
+    def enums(self) -> Iterator[Code]:
+        """The items of `ENUMS`."""
+        for t in self.tables:
+            yield expr(quote(t.full_name), ": ", t.model)
 
 
 _LOCALS = (*"moxtkvhweu", "keep", "FILE", "CODECS", "ENUMS")

@@ -78,7 +78,7 @@ def _table(service: Service, plans: tuple[HookPlan, ...], context: Context) -> H
         comment=service.comment,
         hooks=plans,
         implemented=settings.implemented,
-        errors=told.declaration("errors=", "    ") or "    errors=None",
+        errors=told.declaration or "None",
         timeout=settings.timeout,
         timeout_env=settings.timeout_env,
         before=settings.before,

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..python import runtime
-from ..python.layout import quote
-from ..python.symbols import Symbol
+from ..python.layout import quote, tuple_of
+from ..python.symbols import Code, Symbol, called
 from ..settings.tables import Launch, Settings
 from .context import Context
 from .nodes import ModulePlan
@@ -38,13 +38,10 @@ STYLES = {
 
 
 class LaunchPlan(NamedTuple):
-    """`arguments`: (name, literal) of the style's constants, texts of a tuple unquoted."""
+    """`value`: the object of the runtime."""
 
     doc: str
-    launch: Launch
-    constants: Symbol
-    positional: tuple[str, ...]
-    arguments: tuple[tuple[str, str], ...]
+    value: Code
 
 
 class ServicePluginPlan(NamedTuple):
@@ -78,27 +75,23 @@ def modules(settings: Settings) -> Iterator[ModulePlan]:
 
 def _plan(launch: Launch) -> LaunchPlan:
     style = STYLES[launch.style]
-    arguments: list[tuple[str, str]] = []
+    constants = [quote(getattr(launch, key)) for key in style.needs]
     if "versions" in style.knows:
         versions = ", ".join(map(str, launch.versions))
         comma = "," if len(launch.versions) == 1 else ""
-        arguments.append(("versions", f"({versions}{comma})"))
+        constants.append(f"versions=({versions}{comma})")
     if launch.auto_mtls != Launch().auto_mtls:
-        arguments.append(("auto_mtls", quote(launch.auto_mtls)))
-    if launch.max_message_bytes:
-        arguments.append(("max_message_bytes", str(launch.max_message_bytes)))
-    if launch.max_status_bytes:
-        arguments.append(("max_status_bytes", str(launch.max_status_bytes)))
-    if launch.grace_seconds:
-        arguments.append(("grace_seconds", str(launch.grace_seconds)))
-    if launch.file_scheme:
-        arguments.append(("file_scheme", "True"))
+        constants.append(f"auto_mtls={quote(launch.auto_mtls)}")
+    plain = ("max_message_bytes", "max_status_bytes", "grace_seconds", "file_scheme")
+    constants += [f"{key}={value}" for key in plain if (value := getattr(launch, key))]
+    if launch.log_level_envs:
+        constants.append(f"log_level_variables={tuple_of(launch.log_level_envs)}")
+    common = [f"id_env={quote(launch.id_env)}", f"path_env={quote(launch.path_env)}"]
+    if launch.manifest:
+        common.append(f"manifest={quote(launch.manifest)}")
     return LaunchPlan(
         doc="How the host starts a plugin: the constants of its handshake.",
-        launch=launch,
-        constants=style.constants,
-        positional=tuple(getattr(launch, key) for key in style.needs),
-        arguments=tuple(arguments),
+        value=called(runtime.Launch, called(style.constants, *constants), *common),
     )
 
 

@@ -6,10 +6,12 @@ the module's import table spells when they are printed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..python.symbols import Code, Expr, Symbol, expr, plain
+from ..python import runtime
+from ..python.layout import quote
+from ..python.symbols import Code, Expr, Symbol, builtin, expr, plain, typing
 
 
 def noted(comment: str, deprecated: bool) -> str:
@@ -17,6 +19,16 @@ def noted(comment: str, deprecated: bool) -> str:
     if not deprecated or "deprecated" in comment.lower():
         return comment
     return f"{comment}\n\nDeprecated: the host may remove it.".strip()
+
+
+def declared(name: str, annotation: Code, default: Code | None) -> Code:
+    """A parameter as a signature declares it."""
+    head = f"{name}: "
+    if default is None:
+        return expr(head, annotation)
+    if isinstance(default, str):
+        return expr(head, annotation, f" = {default}")
+    return expr(head, annotation, " = ", default)
 
 
 class ModulePlan(NamedTuple):
@@ -73,6 +85,10 @@ class AttributePlan(NamedTuple):
     @property
     def declaration(self) -> Code:
         return expr(self.name, ": ", self.annotation)
+
+    @property
+    def parameter(self) -> Code:
+        return declared(self.name, self.annotation, self.default)
 
     @property
     def assignment(self) -> Code:
@@ -148,6 +164,12 @@ class MessagePlan(NamedTuple):
     def slots(self) -> tuple[str, ...]:
         return tuple(a.name for a in self.attributes)
 
+    @property
+    def parameters(self) -> tuple[Code, ...]:
+        """Those of `__init__`."""
+        unknown = expr("__unknown__: ", builtin("bytes"), ' = b""')
+        return (self.this, "*", *(a.parameter for a in self.attributes), unknown)
+
 
 class ModelsPlan(NamedTuple):
     doc: str
@@ -178,6 +200,23 @@ class ParameterPlan(NamedTuple):
     doc: str
     rule: str
 
+    @property
+    def declaration(self) -> Code:
+        return declared(self.name, self.annotation, self.default)
+
+    @property
+    def given(self) -> Code:
+        """Its field of the request, as an argument."""
+        if isinstance(self.argument, str):
+            return f"{self.field}={self.argument}"
+        return expr(f"{self.field}=", self.argument)
+
+
+_OPTIONS = (
+    expr("timeout: ", builtin("float"), " | None = None"),
+    expr("metadata: ", runtime.Metadata, " | None = None"),
+)
+
 
 class MethodPlan(NamedTuple):
     """An RPC as method. `kind`: unary, server_stream, client_stream or bidi_stream.
@@ -201,6 +240,39 @@ class MethodPlan(NamedTuple):
     doc: str
     rules: tuple[str, ...]
     deprecated: str
+
+    @property
+    def gives_stream(self) -> bool:
+        return self.kind in ("server_stream", "bidi_stream")
+
+    @property
+    def takes_stream(self) -> bool:
+        return self.kind in ("client_stream", "bidi_stream")
+
+    def signature(self, is_async: bool) -> Iterator[Code]:
+        """Its parameters, each as it is declared."""
+        yield "self"
+        if self.takes_stream:
+            iterable = typing("AsyncIterable" if is_async else "Iterable")
+            yield expr("requests: ", iterable, "[", self.request, "]")
+        yield from (p.declaration for p in self.parameters if p.default is None)
+        yield "*"
+        yield from (p.declaration for p in self.parameters if p.default is not None)
+        yield from _OPTIONS
+
+    def returns(self, is_async: bool) -> Code:
+        """The type of what it returns."""
+        if not self.gives_stream:
+            return self.result
+        return expr(typing("AsyncIterator" if is_async else "Iterator"), "[", self.result, "]")
+
+    @property
+    def given(self) -> str:
+        """The variable that goes to the server; "" if the parameters are fields of the request."""
+        if self.takes_stream:
+            return "requests"
+        whole = self.parameters and not self.parameters[0].field
+        return self.parameters[0].name if whole else ""
 
 
 class ClientClassPlan(NamedTuple):
@@ -246,6 +318,29 @@ class ServicerMethodPlan(NamedTuple):
     response_name: str
     nothing: bool
     doc: str
+
+    @property
+    def row(self) -> Iterator[Code]:
+        """The arguments of its `Rpc`."""
+        texts = (self.rpc, self.name, self.kind, self.request_name, self.response_name)
+        yield from map(quote, texts)
+        if self.nothing:
+            yield "nothing=True"
+
+    @property
+    def signature(self) -> tuple[Code, ...]:
+        """Its parameters, each as it is declared."""
+        request: Code = expr("request: ", self.request)
+        if self.kind in ("client_stream", "bidi_stream"):
+            request = expr("requests: ", runtime.Requests, "[", self.request, "]")
+        return ("self", request, expr("context: ", runtime.ServerContext), "/")
+
+    @property
+    def returns(self) -> Code:
+        """The type of what it returns."""
+        if self.kind in ("server_stream", "bidi_stream"):
+            return expr(runtime.Replies, "[", self.response, "]")
+        return expr(runtime.Reply, "[", self.response, " | None]" if self.nothing else "]")
 
 
 class ServicerPlan(NamedTuple):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from .. import __version__
 from ..protos.schema import Service
 from ..python import runtime
+from ..python.layout import dictionary
 from ..python.symbols import Symbol
 from ..settings.tables import Launch, Settings
 from ..settings.validity import distribution
@@ -32,8 +33,15 @@ class ExportPlan(NamedTuple):
     original: str
 
     @property
+    def imported(self) -> str:
+        """What stands behind `import`."""
+        if not self.original:
+            return f"{self.name} as {self.name}"
+        return self.name if self.original == self.name else f"{self.original} as {self.name}"
+
+    @property
     def target(self) -> str:
-        """What `lazy_names` of the runtime takes."""
+        """Where `lazy_names` of the runtime finds it."""
         return self.module if self.original == self.name else f"{self.module}:{self.original}"
 
 
@@ -53,6 +61,11 @@ class NamespacePlan(NamedTuple):
     launch: Launch | None = None
     reuses: bool = False
     generated: str = ""
+
+    @property
+    def targets(self) -> str:
+        """The dictionary that `lazy_names` of the runtime takes."""
+        return dictionary(((e.name, e.target) for e in self.exports), "        ")
 
 
 class ProjectPlan(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..protos.schema import File
+from ..python.layout import dictionary
 from .context import Context
 from .nodes import ModulePlan
 
@@ -37,6 +38,16 @@ class IndexPlan(NamedTuple):
     modules: tuple[tuple[str, str], ...]
     nesting: int
     reused: tuple[tuple[str, str], ...]
+
+    @property
+    def arguments(self) -> Iterator[str]:
+        """Those of `Package`."""
+        yield '__name__.rpartition(".")[0]'
+        yield dictionary(self.modules, "    ")
+        if self.reused:
+            yield f"reused={dictionary(self.reused, '    ')}"
+        if self.nesting != 100:
+            yield f"nesting={self.nesting}"
 
 
 def modules(context: Context) -> Iterator[ModulePlan]:

@@ -37,7 +37,7 @@ def _servicer(service: Service, context: Context) -> ServicerPlan:
         comment=service.comment,
         service=service.full_name,
         methods=tuple(_method(m, context) for m in service.methods),
-        errors=context.conventions[service.full_name].declaration("__errors__ = ", "    "),
+        errors=context.conventions[service.full_name].declaration,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .splitting import WIDTH, split, split_element
 
@@ -30,31 +30,53 @@ def statement(text: str, pad: str) -> str:
 
 
 def element(text: str, pad: str) -> str:
-    """An argument, a parameter or an item that has a line of its own, with its comma."""
-    return pad + text if len(pad) + len(text) <= WIDTH else "\n".join(split_element(text, pad))
+    """An argument, a parameter or an item that has a line of its own, with its comma. One of
+    several lines is laid out already."""
+    if len(pad) + len(text) <= WIDTH or "\n" in text:
+        return pad + text
+    return "\n".join(split_element(text, pad))
 
 
-def signature(head: str, parameters: str, result: str, pad: str) -> str:
-    """`def f(a, b) -> T:` with few parameters."""
-    return statement(f"{head}({parameters}) -> {result}:", pad)
+def bracketed(head: str, items: Sequence[str], tail: str, pad: str) -> str:
+    """`head` items `tail`, where `head` opens a bracket of a call or a signature: on one line, the
+    items on a line of their own, or each on its own, whichever fits first."""
+    inside = ", ".join(items)
+    if len(pad) + len(head) + len(inside) + len(tail) <= WIDTH and "\n" not in inside:
+        return f"{pad}{head}{inside}{tail}"
+    is_definition = head.startswith(("def ", "async def "))
+    comma = "," if is_definition or len(items) > 1 else ""
+    if len(items) == 1:
+        inside += comma
+    deeper = pad + "    "
+    if len(deeper) + len(inside) <= WIDTH and "\n" not in inside:
+        body = [deeper + inside]
+    else:
+        body = [element(item + comma, deeper) for item in items]
+    return "\n".join([pad + head, *body, statement(tail, pad)])
 
 
-def parameter(name: str, annotation: str, default: str | None, pad: str) -> str:
-    """One parameter of a signature that has one per line."""
-    return element(f"{name}: {annotation}{f' = {default},' if default is not None else ','}", pad)
+def display(head: str, items: Sequence[str], tail: str, pad: str) -> str:
+    """`head` items `tail`, where `head` opens a tuple, a list or a dictionary: on one line, or each
+    item on its own."""
+    lone = "," if len(items) == 1 and head.endswith("(") else ""
+    inside = ", ".join(items) + lone
+    fits = len(pad) + len(head) + len(inside) + len(tail) <= WIDTH and "\n" not in inside
+    if fits or not items:
+        return f"{pad}{head}{inside}{tail}"
+    comma = lone if len(items) == 1 else ","
+    body = [element(item + comma, pad + "    ") for item in items]
+    return "\n".join([pad + head, *body, pad + tail])
 
 
 def union(name: str, declared: str, union: str, members: tuple[str, ...]) -> str:
-    """`name: TypeAlias = Union[…]`, with one member a line if there are several."""
+    """`name: TypeAlias = Union[…]`, or without `Union` if there is one member."""
     if len(members) == 1:
         return statement(f"{name}: {declared} = {members[0]}", "")
     if len(f"{name}: {declared} = {union}[") <= WIDTH:
-        head, pad, tail = f"{name}: {declared} = {union}[", "", "]"
-    elif len(f"{name}: {declared} = (") <= WIDTH:
-        head, pad, tail = f"{name}: {declared} = (\n    {union}[", "    ", "    ]\n)"
-    else:
-        head, pad, tail = f"{name}: (\n    {declared}\n) = {union}[", "", "]"
-    return "\n".join([head, *(f"{pad}    {m}," for m in members), tail])
+        return bracketed(f"{name}: {declared} = {union}[", members, "]", "")
+    if len(f"{name}: {declared} = (") <= WIDTH:
+        return f"{name}: {declared} = (\n{bracketed(f'{union}[', members, ']', '    ')}\n)"
+    return f"{name}: (\n    {declared}\n)" + bracketed(f" = {union}[", members, "]", "")
 
 
 def strings(values: tuple[str, ...], head: str, pad: str, equals: str = " = ") -> str:
@@ -63,12 +85,26 @@ def strings(values: tuple[str, ...], head: str, pad: str, equals: str = " = ") -
     With `equals="="` an argument, with `equals=": "` an item of a dictionary.
     """
     end = "" if equals == " = " else ","
-    items = [quote(v) for v in values]
-    inside = ", ".join(items) + ("," if len(items) == 1 else "")
-    line = f"{pad}{head}{equals}({inside}){end}"
-    if len(line) <= WIDTH or not items:
-        return line
-    return "\n".join([f"{pad}{head}{equals}(", *(f"{pad}    {i}," for i in items), f"{pad}){end}"])
+    return display(f"{head}{equals}(", [quote(v) for v in values], f"){end}", pad)
+
+
+def tuple_of(values: Sequence[str]) -> str:
+    """A tuple of strings.
+
+    >>> print(tuple_of(["a"]), tuple_of([]), tuple_of(["a", "b"]))
+    ("a",) () ("a", "b")
+    """
+    return f"({', '.join(map(quote, values))}{',' if len(values) == 1 else ''})"
+
+
+def dictionary(items: Iterable[tuple[str, str]], pad: str) -> str:
+    """A dictionary of strings, as an argument that has a line of its own.
+
+    >>> print(dictionary([("a", "b"), ("c", "d")], ""))
+    {"a": "b", "c": "d"}
+    """
+    rows = [f"{quote(key)}: {quote(value)}" for key, value in items]
+    return display("{", rows, "}", pad).removeprefix(pad)
 
 
 def quote(text: str) -> str:
@@ -77,6 +113,8 @@ def quote(text: str) -> str:
     >>> print(quote("it's"), quote('a"b'))
     "it's" 'a"b'
     """
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     mark = "'" if text.count('"') > text.count("'") else '"'
     escaped = text.replace("\\", "\\\\").replace(mark, "\\" + mark).replace("\n", "\\n")
     return f"{mark}{_visible(escaped)}{mark}"
@@ -157,8 +195,3 @@ def from_import(module: str, items: Sequence[str], pad: str = "") -> str:
         return line
     inside = (f"{pad}    {item}," for item in items)
     return "\n".join([f"{pad}from {module} import (", *inside, f"{pad})"])
-
-
-def submodule(name: str, pad: str) -> str:
-    """The import of a module of the same package, which makes its name public."""
-    return from_import(".", [f"{name} as {name}"], pad)

@@ -50,6 +50,12 @@ def expr(*pieces: Code) -> Expr:
     return Expr(tuple(parts))
 
 
+def called(function: Code, *arguments: Code) -> Expr:
+    """`function(argument, argument)`."""
+    pieces = [piece for argument in arguments for piece in (", ", argument)]
+    return expr(function, "(", *pieces[1:], ")")
+
+
 def indented(code: Code) -> Code:
     """One level deeper."""
     return f"    {code}" if isinstance(code, str) else expr("    ", code)

@@ -18,22 +18,10 @@ if TYPE_CHECKING:
     from . import clients as clients
     from . import models as models
     from . import servicers as servicers
-    from ._package import (
-        PACKAGE as registry,
-    )
-    from .clients.organizer_outbound import (
-        AsyncClapshotClient,
-        ClapshotClient,
-    )
-    from .organizer import (
-        Abort,
-        Organizer,
-        UserVisible,
-        command,
-    )
-    from .plugin import (
-        run_plugin,
-    )
+    from ._package import PACKAGE as registry
+    from .clients.organizer_outbound import AsyncClapshotClient, ClapshotClient
+    from .organizer import Abort, Organizer, UserVisible, command
+    from .plugin import run_plugin
     from plugwright_runtime.errors import (
         AlreadyExistsError,
         DecodeError,
@@ -46,16 +34,9 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.hooks.plugin import (
-        ServicePlugin,
-    )
-    from plugwright_runtime.message.wkt import (
-        NanoDatetime,
-        RawDatetime,
-    )
-    from plugwright_runtime.rpc.servicer import (
-        ServerContext,
-    )
+    from plugwright_runtime.hooks.plugin import ServicePlugin
+    from plugwright_runtime.message.wkt import NanoDatetime, RawDatetime
+    from plugwright_runtime.rpc.servicer import ServerContext
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

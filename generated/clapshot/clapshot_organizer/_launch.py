@@ -8,10 +8,5 @@ from plugwright_runtime.styles.launch import Launch
 from plugwright_runtime.styles.socket_argument import SocketArgument
 
 LAUNCH = Launch(
-    SocketArgument(
-        grace_seconds=4.0,
-        file_scheme=True,
-    ),
-    id_env="",
-    path_env="",
+    SocketArgument(grace_seconds=4.0, file_scheme=True), id_env="", path_env=""
 )

@@ -12,31 +12,16 @@ from plugwright_runtime.process.started import prepare_if_hosted
 
 expect_version(__name__, "0.2")
 
-prepare_if_hosted(
-    __name__,
-    "MATTERMOST_PLUGIN",
-    "Securely message teams, anywhere.",
-)
+prepare_if_hosted(__name__, "MATTERMOST_PLUGIN", "Securely message teams, anywhere.")
 
 if TYPE_CHECKING:
     from . import clients as clients
     from . import models as models
     from . import servicers as servicers
-    from ._package import (
-        PACKAGE as registry,
-    )
-    from .clients.plugin_api import (
-        AsyncPluginAPIClient,
-        PluginAPIClient,
-    )
-    from .hooks import (
-        HookName,
-        hook,
-    )
-    from .plugin import (
-        Plugin,
-        run_plugin,
-    )
+    from ._package import PACKAGE as registry
+    from .clients.plugin_api import AsyncPluginAPIClient, PluginAPIClient
+    from .hooks import HookName, hook
+    from .plugin import Plugin, run_plugin
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -51,11 +36,7 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.hooks.spec import (
-        DISMISS,
-        Dismiss,
-        Reject,
-    )
+    from plugwright_runtime.hooks.spec import DISMISS, Dismiss, Reject
     from plugwright_runtime.http import (
         HTTPResult,
         JSONResponse,
@@ -65,9 +46,7 @@ if TYPE_CHECKING:
         asgi,
         wsgi,
     )
-    from plugwright_runtime.message.wkt import (
-        NULL,
-    )
+    from plugwright_runtime.message.wkt import NULL
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

@@ -491,10 +491,7 @@ HOOKS = HookTable(
     package=__name__.rpartition(".")[0],
     service="mattermost.pluginapi.v1.PluginHooks",
     implemented="Implemented",
-    errors=MessageErrors(
-        type="mattermost.pluginapi.v1.AppError",
-        field="error",
-    ),
+    errors=MessageErrors(type="mattermost.pluginapi.v1.AppError", field="error"),
     timeout=30.0,
     timeout_env="MATTERMOST_PLUGIN_HOOK_TIMEOUT",
     specs=(

@@ -13,45 +13,20 @@ from plugwright_runtime.process.started import prepare_if_hosted
 expect_version(__name__, "0.2")
 
 prepare_if_hosted(
-    __name__,
-    "OPENRUN_PLUGIN_PROVIDER",
-    "8e41c2d7-openrun-starlark-plugin-provider",
+    __name__, "OPENRUN_PLUGIN_PROVIDER", "8e41c2d7-openrun-starlark-plugin-provider"
 )
 
 if TYPE_CHECKING:
     from . import clients as clients
     from . import models as models
     from . import servicers as servicers
-    from ._package import (
-        PACKAGE as registry,
-    )
-    from .modules import (
-        App,
-        Call,
-        Module,
-        ModuleError,
-        function,
-    )
-    from .plugin import (
-        run_plugin,
-    )
-    from .program import (
-        run_provider,
-    )
-    from .provider import (
-        Provider,
-    )
-    from .sessions import (
-        Session,
-    )
-    from .values import (
-        Cursor,
-        FuncRef,
-        Struct,
-        Thunk,
-        from_star,
-        to_star,
-    )
+    from ._package import PACKAGE as registry
+    from .modules import App, Call, Module, ModuleError, function
+    from .plugin import run_plugin
+    from .program import run_provider
+    from .provider import Provider
+    from .sessions import Session
+    from .values import Cursor, FuncRef, Struct, Thunk, from_star, to_star
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -65,12 +40,8 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.hooks.plugin import (
-        ServicePlugin,
-    )
-    from plugwright_runtime.rpc.servicer import (
-        ServerContext,
-    )
+    from plugwright_runtime.hooks.plugin import ServicePlugin
+    from plugwright_runtime.rpc.servicer import ServerContext
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

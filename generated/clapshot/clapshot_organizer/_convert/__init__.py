@@ -15,15 +15,7 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),
-        {
-            "common": ".common:",
-            "database": ".database:",
-            "organizer": ".organizer:",
-        },
+        {"common": ".common:", "database": ".database:", "organizer": ".organizer:"},
     )
 
-__all__ = [
-    "common",
-    "database",
-    "organizer",
-]
+__all__ = ["common", "database", "organizer"]

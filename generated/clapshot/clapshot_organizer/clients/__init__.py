@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .organizer_inbound import (
-        AsyncOrganizerInboundClient,
-        OrganizerInboundClient,
-    )
-    from .organizer_outbound import (
-        AsyncClapshotClient,
-        ClapshotClient,
-    )
+    from .organizer_inbound import AsyncOrganizerInboundClient, OrganizerInboundClient
+    from .organizer_outbound import AsyncClapshotClient, ClapshotClient
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

@@ -23,11 +23,7 @@ class Empty(Model):
     __proto__ = "clapshot.Empty"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -688,10 +684,7 @@ class PageItem(Model):
     """
 
     def __init__(
-        self,
-        *,
-        item: PageItemItem | None = None,
-        __unknown__: bytes = b"",
+        self, *, item: PageItemItem | None = None, __unknown__: bytes = b""
     ) -> None:
         self.item = item
         self.__unknown__ = __unknown__
@@ -733,10 +726,7 @@ class FolderItemID(Model):
     """
 
     def __init__(
-        self,
-        *,
-        item: FolderItemIDItem | None = None,
-        __unknown__: bytes = b"",
+        self, *, item: FolderItemIDItem | None = None, __unknown__: bytes = b""
     ) -> None:
         self.item = item
         self.__unknown__ = __unknown__
@@ -820,11 +810,7 @@ class UserInfo(Model):
     """Name to show, for example "Alice Smith"."""
 
     def __init__(
-        self,
-        *,
-        id: str = "",
-        name: str = "",
-        __unknown__: bytes = b"",
+        self, *, id: str = "", name: str = "", __unknown__: bytes = b""
     ) -> None:
         self.id = id
         self.name = name
@@ -845,12 +831,7 @@ class Color(Model):
     """Blue, 0 to 255."""
 
     def __init__(
-        self,
-        *,
-        r: int = 0,
-        g: int = 0,
-        b: int = 0,
-        __unknown__: bytes = b"",
+        self, *, r: int = 0, g: int = 0, b: int = 0, __unknown__: bytes = b""
     ) -> None:
         self.r = r
         self.g = g
@@ -952,36 +933,24 @@ class ScriptCall(Model):
     """Language of the source text."""
 
     def __init__(
-        self,
-        *,
-        code: str = "",
-        lang: ScriptCall.Lang = UNSET,
-        __unknown__: bytes = b"",
+        self, *, code: str = "", lang: ScriptCall.Lang = UNSET, __unknown__: bytes = b""
     ) -> None:
         self.code = code
         self.lang = ScriptCall.Lang.JAVASCRIPT if lang is UNSET else lang
         self.__unknown__ = __unknown__
 
 
-PageItemItem: TypeAlias = Union[
-    PageItem.Item.Html,
-    PageItem.Item.FolderListing,
-]
+PageItemItem: TypeAlias = Union[PageItem.Item.Html, PageItem.Item.FolderListing]
 """What this part of the page is; exactly one is expected."""
 PageItemFolderListingItemItem: TypeAlias = Union[
-    PageItem.FolderListing.Item.Item.Folder,
-    PageItem.FolderListing.Item.Item.MediaFile,
+    PageItem.FolderListing.Item.Item.Folder, PageItem.FolderListing.Item.Item.MediaFile
 ]
 """What the item stands for; exactly one is expected."""
 FolderItemIDItem: TypeAlias = Union[
-    FolderItemID.Item.FolderId,
-    FolderItemID.Item.MediaFileId,
+    FolderItemID.Item.FolderId, FolderItemID.Item.MediaFileId
 ]
 """Kind and identifier of the item; exactly one is expected."""
-IconSrc: TypeAlias = Union[
-    Icon.Src.FaClass,
-    Icon.Src.ImgUrl,
-]
+IconSrc: TypeAlias = Union[Icon.Src.FaClass, Icon.Src.ImgUrl]
 """Where the symbol comes from; one is expected."""
 
 

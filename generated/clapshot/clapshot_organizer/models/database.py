@@ -384,11 +384,7 @@ class DbPaging(Model):
     """Records per page. 0 is refused with INVALID_ARGUMENT."""
 
     def __init__(
-        self,
-        *,
-        page_num: int = 0,
-        page_size: int = 0,
-        __unknown__: bytes = b"",
+        self, *, page_num: int = 0, page_size: int = 0, __unknown__: bytes = b""
     ) -> None:
         self.page_num = page_num
         self.page_size = page_size
@@ -405,10 +401,7 @@ class IdList(Model):
     """The ids, in any order."""
 
     def __init__(
-        self,
-        *,
-        ids: list[str] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, ids: list[str] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.ids = [] if ids is EMPTY_LIST else ids
         self.__unknown__ = __unknown__

@@ -88,12 +88,7 @@ class ServerInfo(Model):
             base_dir: str
             """Path of that directory."""
 
-            def __init__(
-                self,
-                *,
-                base_dir: str = "",
-                __unknown__: bytes = b"",
-            ) -> None:
+            def __init__(self, *, base_dir: str = "", __unknown__: bytes = b"") -> None:
                 self.base_dir = base_dir
                 self.__unknown__ = __unknown__
 
@@ -150,12 +145,7 @@ class ServerInfo(Model):
             path: str
             """Path of the socket file."""
 
-            def __init__(
-                self,
-                *,
-                path: str = "",
-                __unknown__: bytes = b"",
-            ) -> None:
+            def __init__(self, *, path: str = "", __unknown__: bytes = b"") -> None:
                 self.path = path
                 self.__unknown__ = __unknown__
 
@@ -171,11 +161,7 @@ class ServerInfo(Model):
             """Port number."""
 
             def __init__(
-                self,
-                *,
-                host: str = "",
-                port: int = 0,
-                __unknown__: bytes = b"",
+                self, *, host: str = "", port: int = 0, __unknown__: bytes = b""
             ) -> None:
                 self.host = host
                 self.port = port
@@ -393,12 +379,7 @@ class CheckMigrationsRequest(Model):
     directly.
     """
 
-    def __init__(
-        self,
-        *,
-        db: Database | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, db: Database | None = None, __unknown__: bytes = b"") -> None:
         self.db = db
         self.__unknown__ = __unknown__
 
@@ -449,11 +430,7 @@ class ApplyMigrationRequest(Model):
     """The step to take, one of `pending_migrations`."""
 
     def __init__(
-        self,
-        *,
-        db: Database | None = None,
-        uuid: str = "",
-        __unknown__: bytes = b"",
+        self, *, db: Database | None = None, uuid: str = "", __unknown__: bytes = b""
     ) -> None:
         self.db = db
         self.uuid = uuid
@@ -466,11 +443,7 @@ class ApplyMigrationResponse(Model):
     __proto__ = "clapshot.organizer.ApplyMigrationResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -519,10 +492,7 @@ class OnStartUserSessionRequest(Model):
     """The new session."""
 
     def __init__(
-        self,
-        *,
-        ses: UserSessionData | None = None,
-        __unknown__: bytes = b"",
+        self, *, ses: UserSessionData | None = None, __unknown__: bytes = b""
     ) -> None:
         self.ses = ses
         self.__unknown__ = __unknown__
@@ -534,11 +504,7 @@ class OnStartUserSessionResponse(Model):
     __proto__ = "clapshot.organizer.OnStartUserSessionResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -866,10 +832,7 @@ class ListTestsResponse(Model):
     """Names to call run_test with; empty if there are none."""
 
     def __init__(
-        self,
-        *,
-        test_names: list[str] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, test_names: list[str] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.test_names = [] if test_names is EMPTY_LIST else test_names
         self.__unknown__ = __unknown__
@@ -884,12 +847,7 @@ class RunTestRequest(Model):
     test_name: str
     """One of the names of list_tests."""
 
-    def __init__(
-        self,
-        *,
-        test_name: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, test_name: str = "", __unknown__: bytes = b"") -> None:
         self.test_name = test_name
         self.__unknown__ = __unknown__
 
@@ -906,11 +864,7 @@ class RunTestResponse(Model):
     """Why it failed. Unset: it passed."""
 
     def __init__(
-        self,
-        *,
-        output: str = "",
-        error: str | None = None,
-        __unknown__: bytes = b"",
+        self, *, output: str = "", error: str | None = None, __unknown__: bytes = b""
     ) -> None:
         self.output = output
         self.error = error
@@ -1066,11 +1020,7 @@ class ClientOpenMediaFileRequest(Model):
     """Id of the media file."""
 
     def __init__(
-        self,
-        *,
-        sid: str = "",
-        id: str = "",
-        __unknown__: bytes = b"",
+        self, *, sid: str = "", id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.sid = sid
         self.id = id
@@ -1115,12 +1065,7 @@ class DeleteMediaFileRequest(Model):
     id: str
     """Id of the media file."""
 
-    def __init__(
-        self,
-        *,
-        id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, id: str = "", __unknown__: bytes = b"") -> None:
         self.id = id
         self.__unknown__ = __unknown__
 
@@ -1128,8 +1073,7 @@ class DeleteMediaFileRequest(Model):
 ServerInfoStorageStorage: TypeAlias = ServerInfo.Storage.Storage.LocalFs
 """Kind of storage; a local directory is the only choice so far."""
 ServerInfoGrpcEndpointEndpoint: TypeAlias = Union[
-    ServerInfo.GrpcEndpoint.Endpoint.Unix,
-    ServerInfo.GrpcEndpoint.Endpoint.Tcp,
+    ServerInfo.GrpcEndpoint.Endpoint.Unix, ServerInfo.GrpcEndpoint.Endpoint.Tcp
 ]
 """Kind of address; exactly one is set."""
 AuthzUserActionRequestOp: TypeAlias = Union[

@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .organizer_inbound import (
-        OrganizerInboundServicer,
-    )
-    from .organizer_outbound import (
-        OrganizerOutboundServicer,
-    )
+    from .organizer_inbound import OrganizerInboundServicer
+    from .organizer_outbound import OrganizerOutboundServicer
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),
@@ -24,7 +20,4 @@ else:
         },
     )
 
-__all__ = [
-    "OrganizerInboundServicer",
-    "OrganizerOutboundServicer",
-]
+__all__ = ["OrganizerInboundServicer", "OrganizerOutboundServicer"]

@@ -28,10 +28,7 @@ class OrganizerInboundServicer(Servicer):
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "clapshot.organizer.OrganizerInbound"
     __errors__ = StatusErrors(
-        statuses={
-            "UNIMPLEMENTED": "Unimplemented",
-            "ABORTED": "Abort",
-        },
+        statuses={"UNIMPLEMENTED": "Unimplemented", "ABORTED": "Abort"}
     )
     __rpcs__ = (
         Rpc(
@@ -120,10 +117,7 @@ class OrganizerInboundServicer(Servicer):
     )
 
     def check_migrations(
-        self,
-        request: _organizer.CheckMigrationsRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.CheckMigrationsRequest, context: ServerContext, /
     ) -> Reply[_organizer.CheckMigrationsResponse]:
         """Tell which changes the organizer's database tables need. Called at the start before the
         handshake, and only if the server was started with `--migrate` or has no database yet. There is
@@ -132,10 +126,7 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("check_migrations")
 
     def apply_migration(
-        self,
-        request: _organizer.ApplyMigrationRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.ApplyMigrationRequest, context: ServerContext, /
     ) -> Reply[_organizer.ApplyMigrationResponse | None]:
         """Change the tables by one step. The server has made a backup and calls this once for each step
         it chose; after the last one it checks foreign keys.
@@ -143,10 +134,7 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("apply_migration")
 
     def handshake(
-        self,
-        request: _organizer.ServerInfo,
-        context: ServerContext,
-        /,
+        self, request: _organizer.ServerInfo, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Get to know the server and connect to it. Called once at the start, after migrations. Before
         answering, connect to `backchannel`, call OrganizerOutbound.handshake there and open the
@@ -155,10 +143,7 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("handshake")
 
     def on_start_user_session(
-        self,
-        request: _organizer.OnStartUserSessionRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.OnStartUserSessionRequest, context: ServerContext, /
     ) -> Reply[_organizer.OnStartUserSessionResponse | None]:
         """A browser session begins. The server uses a new connection for each session, calls this first
         and then authz_user_action with LOGIN. Define actions for the session here.
@@ -166,10 +151,7 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("on_start_user_session")
 
     def navigate_page(
-        self,
-        request: _organizer.NavigatePageRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.NavigatePageRequest, context: ServerContext, /
     ) -> Reply[_organizer.ClientShowPageRequest]:
         """Build the page a user wants to see. The answer is shown in the session that asked; its `sid`
         and `page_id` are set by the server.
@@ -177,10 +159,7 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("navigate_page")
 
     def authz_user_action(
-        self,
-        request: _organizer.AuthzUserActionRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.AuthzUserActionRequest, context: ServerContext, /
     ) -> Reply[_organizer.AuthzResponse]:
         """Decide whether a user may do something. Asked before logins, page views, uploads and every
         action on media files and comments. Leave `is_authorized` unset for all actions you have no
@@ -189,10 +168,7 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("authz_user_action")
 
     def cmd_from_client(
-        self,
-        request: _organizer.CmdFromClientRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.CmdFromClientRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Run a command that one of the organizer's scripts sent from the browser with
         `clapshot.callOrganizer`. There is no answer to the script: use client_show_page or
@@ -201,10 +177,7 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("cmd_from_client")
 
     def move_to_folder(
-        self,
-        request: _organizer.MoveToFolderRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.MoveToFolderRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Move items into a folder after a user dragged them there or a script called
         `clapshot.moveToFolder`. Show the changed page afterwards. The server has not asked
@@ -213,10 +186,7 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("move_to_folder")
 
     def reorder_items(
-        self,
-        request: _organizer.ReorderItemsRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.ReorderItemsRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Remember the new order of a listing. Only listings with `allow_reordering` offer this. The
         server has not asked authz_user_action: check permissions yourself.
@@ -224,19 +194,13 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("reorder_items")
 
     def list_tests(
-        self,
-        request: _common.Empty,
-        context: ServerContext,
-        /,
+        self, request: _common.Empty, context: ServerContext, /
     ) -> Reply[_organizer.ListTestsResponse]:
         """Name the organizer's own tests. Called by the test run of the server only, never in production."""
         raise Unimplemented("list_tests")
 
     def run_test(
-        self,
-        request: _organizer.RunTestRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.RunTestRequest, context: ServerContext, /
     ) -> Reply[_organizer.RunTestResponse]:
         """Run one of the organizer's own tests. Called by the test run of the server only, never in
         production. A test that fails is reported in `error` of the answer.

@@ -123,10 +123,7 @@ class OrganizerOutboundServicer(Servicer):
     )
 
     def handshake(
-        self,
-        request: _organizer.OrganizerInfo,
-        context: ServerContext,
-        /,
+        self, request: _organizer.OrganizerInfo, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Introduce the organizer to the server. Call it once, while handling the server's own handshake
         and before answering that; the server lets users in only afterwards.
@@ -134,10 +131,7 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("handshake")
 
     def client_define_actions(
-        self,
-        request: _organizer.ClientDefineActionsRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.ClientDefineActionsRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Teach a session's browser actions for context menus and listings. Actions with new names are
         added, those with known names replaced. Usually called in on_start_user_session.
@@ -145,10 +139,7 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("client_define_actions")
 
     def client_show_page(
-        self,
-        request: _organizer.ClientShowPageRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.ClientShowPageRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Show a page in a session, without the user having asked for it; for example after
         cmd_from_client changed what is on display. Requests of the user are answered by navigate_page
@@ -168,10 +159,7 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("client_show_user_message")
 
     def client_open_media_file(
-        self,
-        request: _organizer.ClientOpenMediaFileRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.ClientOpenMediaFileRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Open a media file in a session's player, as if the user had clicked it. No permission is asked
         for.
@@ -179,10 +167,7 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("client_open_media_file")
 
     def client_set_cookies(
-        self,
-        request: _organizer.ClientSetCookiesRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.ClientSetCookiesRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Store small values in the browser of a session. They come with every later call about that
         browser, for example to remember the folder a user is in.
@@ -190,10 +175,7 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("client_set_cookies")
 
     def delete_media_file(
-        self,
-        request: _organizer.DeleteMediaFileRequest,
-        context: ServerContext,
-        /,
+        self, request: _organizer.DeleteMediaFileRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Delete a media file: its record disappears and its files go to the server's trash directory. No
         permission is asked for and nobody is notified. An id that does not exist is no error; nothing
@@ -202,10 +184,7 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("delete_media_file")
 
     def db_get_media_files(
-        self,
-        request: _database.DbGetMediaFilesRequest,
-        context: ServerContext,
-        /,
+        self, request: _database.DbGetMediaFilesRequest, context: ServerContext, /
     ) -> Reply[_database.DbMediaFileList]:
         """Read media files from the database. Ids, owner or everything can be the filter; the result may
         be empty.
@@ -213,28 +192,19 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("DbGetMediaFiles")
 
     def db_get_comments(
-        self,
-        request: _database.DbGetCommentsRequest,
-        context: ServerContext,
-        /,
+        self, request: _database.DbGetCommentsRequest, context: ServerContext, /
     ) -> Reply[_database.DbCommentList]:
         """Read comments from the database. The result may be empty."""
         raise Unimplemented("DbGetComments")
 
     def db_get_user_messages(
-        self,
-        request: _database.DbGetUserMessagesRequest,
-        context: ServerContext,
-        /,
+        self, request: _database.DbGetUserMessagesRequest, context: ServerContext, /
     ) -> Reply[_database.DbUserMessageList]:
         """Read stored messages from the database. The result may be empty."""
         raise Unimplemented("DbGetUserMessages")
 
     def db_upsert(
-        self,
-        request: _database.DbUpsertRequest,
-        context: ServerContext,
-        /,
+        self, request: _database.DbUpsertRequest, context: ServerContext, /
     ) -> Reply[_database.DbUpsertResponse]:
         """Add records to the database or replace them. The result has the records in the order of the
         request. Browsers are not told; show a page or send a MEDIA_FILE_UPDATED message if they should
@@ -243,10 +213,7 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("DbUpsert")
 
     def db_delete(
-        self,
-        request: _database.DbDeleteRequest,
-        context: ServerContext,
-        /,
+        self, request: _database.DbDeleteRequest, context: ServerContext, /
     ) -> Reply[_database.DbDeleteResponse]:
         """Delete records from the database and nothing else; files stay. For a media file call
         delete_media_file. Do not count on one transaction for all records.

@@ -153,6 +153,4 @@ CODECS: dict[type[Any], Any] = {
     ChannelBannerInfo: (read_ChannelBannerInfo, write_ChannelBannerInfo),
     Channel: (read_Channel, write_Channel),
 }
-ENUMS = {
-    "mattermost.pluginapi.v1.ChannelType": ChannelType,
-}
+ENUMS = {"mattermost.pluginapi.v1.ChannelType": ChannelType}

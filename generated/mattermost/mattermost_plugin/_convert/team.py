@@ -168,6 +168,4 @@ CODECS: dict[type[Any], Any] = {
     TeamMember: (read_TeamMember, write_TeamMember),
     TeamUnread: (read_TeamUnread, write_TeamUnread),
 }
-ENUMS = {
-    "mattermost.pluginapi.v1.TeamType": TeamType,
-}
+ENUMS = {"mattermost.pluginapi.v1.TeamType": TeamType}

@@ -141,7 +141,5 @@ def write_User(o: User, m: Any, /) -> None:
 
 
 FILE = "user.proto"
-CODECS: dict[type[Any], Any] = {
-    User: (read_User, write_User),
-}
+CODECS: dict[type[Any], Any] = {User: (read_User, write_User)}
 ENUMS: dict[str, Any] = {}

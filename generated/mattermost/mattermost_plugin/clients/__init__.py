@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .plugin_api import (
-        AsyncPluginAPIClient,
-        PluginAPIClient,
-    )
-    from .plugin_hooks import (
-        AsyncPluginHooksClient,
-        PluginHooksClient,
-    )
+    from .plugin_api import AsyncPluginAPIClient, PluginAPIClient
+    from .plugin_hooks import AsyncPluginHooksClient, PluginHooksClient
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

@@ -544,11 +544,7 @@ if TYPE_CHECKING:
         UserAccessToken,
         UserAuth,
     )
-    from .channel import (
-        Channel,
-        ChannelBannerInfo,
-        ChannelType,
-    )
+    from .channel import Channel, ChannelBannerInfo, ChannelType
     from .common import (
         AppError,
         Empty,
@@ -556,11 +552,7 @@ if TYPE_CHECKING:
         StringMap,
         ViewUsersRestrictions,
     )
-    from .file import (
-        FileData,
-        FileInfo,
-        FileUploadResponse,
-    )
+    from .file import FileData, FileInfo, FileUploadResponse
     from .hooks_command import (
         ExecuteCommandRequest,
         ExecuteCommandResponse,
@@ -587,9 +579,7 @@ if TYPE_CHECKING:
         WebSocketMessageHasBeenPostedResponse,
         WebSocketRequest,
     )
-    from .hooks_common import (
-        PluginContext,
-    )
+    from .hooks_common import PluginContext
     from .hooks_http import (
         HTTPHeader,
         ServeHTTPRequest,
@@ -684,15 +674,8 @@ if TYPE_CHECKING:
         PostPriority,
         Reaction,
     )
-    from .team import (
-        Team,
-        TeamMember,
-        TeamType,
-        TeamUnread,
-    )
-    from .user import (
-        User,
-    )
+    from .team import Team, TeamMember, TeamType, TeamUnread
+    from .user import User
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

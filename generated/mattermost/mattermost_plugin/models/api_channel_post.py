@@ -21,10 +21,7 @@ class CreateChannelRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        channel: _channel.Channel | None = None,
-        __unknown__: bytes = b"",
+        self, *, channel: _channel.Channel | None = None, __unknown__: bytes = b""
     ) -> None:
         self.channel = channel
         self.__unknown__ = __unknown__
@@ -62,12 +59,7 @@ class DeleteChannelRequest(Model):
     channel_id: str
     """Channel to archive. Required; the default channel of a team (`town-square`) cannot be archived."""
 
-    def __init__(
-        self,
-        *,
-        channel_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, channel_id: str = "", __unknown__: bytes = b"") -> None:
         self.channel_id = channel_id
         self.__unknown__ = __unknown__
 
@@ -82,10 +74,7 @@ class DeleteChannelResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -150,12 +139,7 @@ class GetChannelRequest(Model):
     channel_id: str
     """Channel to fetch; archived ones are found too. Required."""
 
-    def __init__(
-        self,
-        *,
-        channel_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, channel_id: str = "", __unknown__: bytes = b"") -> None:
         self.channel_id = channel_id
         self.__unknown__ = __unknown__
 
@@ -346,12 +330,7 @@ class GetChannelStatsRequest(Model):
     channel_id: str
     """Channel to count. Required."""
 
-    def __init__(
-        self,
-        *,
-        channel_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, channel_id: str = "", __unknown__: bytes = b"") -> None:
         self.channel_id = channel_id
         self.__unknown__ = __unknown__
 
@@ -393,11 +372,7 @@ class GetDirectChannelRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        user_id_1: str = "",
-        user_id_2: str = "",
-        __unknown__: bytes = b"",
+        self, *, user_id_1: str = "", user_id_2: str = "", __unknown__: bytes = b""
     ) -> None:
         self.user_id_1 = user_id_1
         self.user_id_2 = user_id_2
@@ -439,10 +414,7 @@ class GetGroupChannelRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        user_ids: list[str] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, user_ids: list[str] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.user_ids = [] if user_ids is EMPTY_LIST else user_ids
         self.__unknown__ = __unknown__
@@ -483,10 +455,7 @@ class UpdateChannelRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        channel: _channel.Channel | None = None,
-        __unknown__: bytes = b"",
+        self, *, channel: _channel.Channel | None = None, __unknown__: bytes = b""
     ) -> None:
         self.channel = channel
         self.__unknown__ = __unknown__
@@ -529,11 +498,7 @@ class SearchChannelsRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        team_id: str = "",
-        term: str = "",
-        __unknown__: bytes = b"",
+        self, *, team_id: str = "", term: str = "", __unknown__: bytes = b""
     ) -> None:
         self.team_id = team_id
         self.term = term
@@ -575,11 +540,7 @@ class AddChannelMemberRequest(Model):
     """User to add, who must already be a member of the channel's team. Required."""
 
     def __init__(
-        self,
-        *,
-        channel_id: str = "",
-        user_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, channel_id: str = "", user_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.channel_id = channel_id
         self.user_id = user_id
@@ -673,11 +634,7 @@ class GetChannelMemberRequest(Model):
     """User of the membership. Required."""
 
     def __init__(
-        self,
-        *,
-        channel_id: str = "",
-        user_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, channel_id: str = "", user_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.channel_id = channel_id
         self.user_id = user_id
@@ -1000,10 +957,7 @@ class PatchChannelMembersNotificationsResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1021,11 +975,7 @@ class DeleteChannelMemberRequest(Model):
     """User to remove. Required."""
 
     def __init__(
-        self,
-        *,
-        channel_id: str = "",
-        user_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, channel_id: str = "", user_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.channel_id = channel_id
         self.user_id = user_id
@@ -1042,10 +992,7 @@ class DeleteChannelMemberResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1115,11 +1062,7 @@ class GetChannelSidebarCategoriesRequest(Model):
     """Team whose sidebar to fetch; each team has its own. Required."""
 
     def __init__(
-        self,
-        *,
-        user_id: str = "",
-        team_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, user_id: str = "", team_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.user_id = user_id
         self.team_id = team_id
@@ -1213,10 +1156,7 @@ class CreatePostRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        post: _post.Post | None = None,
-        __unknown__: bytes = b"",
+        self, *, post: _post.Post | None = None, __unknown__: bytes = b""
     ) -> None:
         self.post = post
         self.__unknown__ = __unknown__
@@ -1255,10 +1195,7 @@ class AddReactionRequest(Model):
     """Reaction to add. Required: `user_id`, `post_id`, `emoji_name`."""
 
     def __init__(
-        self,
-        *,
-        reaction: _post.Reaction | None = None,
-        __unknown__: bytes = b"",
+        self, *, reaction: _post.Reaction | None = None, __unknown__: bytes = b""
     ) -> None:
         self.reaction = reaction
         self.__unknown__ = __unknown__
@@ -1297,10 +1234,7 @@ class RemoveReactionRequest(Model):
     """Reaction to remove, named by its `user_id`, `post_id` and `emoji_name`."""
 
     def __init__(
-        self,
-        *,
-        reaction: _post.Reaction | None = None,
-        __unknown__: bytes = b"",
+        self, *, reaction: _post.Reaction | None = None, __unknown__: bytes = b""
     ) -> None:
         self.reaction = reaction
         self.__unknown__ = __unknown__
@@ -1316,10 +1250,7 @@ class RemoveReactionResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1334,12 +1265,7 @@ class GetReactionsRequest(Model):
     post_id: str
     """Post whose reactions to list. Required."""
 
-    def __init__(
-        self,
-        *,
-        post_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, post_id: str = "", __unknown__: bytes = b"") -> None:
         self.post_id = post_id
         self.__unknown__ = __unknown__
 
@@ -1475,11 +1401,7 @@ class DeleteEphemeralPostRequest(Model):
     """Id of the ephemeral post, as returned when it was sent. Required."""
 
     def __init__(
-        self,
-        *,
-        user_id: str = "",
-        post_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, user_id: str = "", post_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.user_id = user_id
         self.post_id = post_id
@@ -1496,10 +1418,7 @@ class DeleteEphemeralPostResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1514,12 +1433,7 @@ class DeletePostRequest(Model):
     post_id: str
     """Post to delete. Required; the replies of a root post go with it."""
 
-    def __init__(
-        self,
-        *,
-        post_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, post_id: str = "", __unknown__: bytes = b"") -> None:
         self.post_id = post_id
         self.__unknown__ = __unknown__
 
@@ -1534,10 +1448,7 @@ class DeletePostResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1552,12 +1463,7 @@ class GetPostThreadRequest(Model):
     post_id: str
     """Any post of the thread, root or reply. Required."""
 
-    def __init__(
-        self,
-        *,
-        post_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, post_id: str = "", __unknown__: bytes = b"") -> None:
         self.post_id = post_id
         self.__unknown__ = __unknown__
 
@@ -1594,12 +1500,7 @@ class GetPostRequest(Model):
     post_id: str
     """Post to fetch. Required; deleted posts are not found."""
 
-    def __init__(
-        self,
-        *,
-        post_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, post_id: str = "", __unknown__: bytes = b"") -> None:
         self.post_id = post_id
         self.__unknown__ = __unknown__
 
@@ -1641,11 +1542,7 @@ class GetPostsSinceRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        channel_id: str = "",
-        time: int = 0,
-        __unknown__: bytes = b"",
+        self, *, channel_id: str = "", time: int = 0, __unknown__: bytes = b""
     ) -> None:
         self.channel_id = channel_id
         self.time = time
@@ -1847,10 +1744,7 @@ class UpdatePostRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        post: _post.Post | None = None,
-        __unknown__: bytes = b"",
+        self, *, post: _post.Post | None = None, __unknown__: bytes = b""
     ) -> None:
         self.post = post
         self.__unknown__ = __unknown__
@@ -2038,12 +1932,7 @@ class GetEmojiByNameRequest(Model):
     name: str
     """Name of a custom emoji, without colons. Required."""
 
-    def __init__(
-        self,
-        *,
-        name: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, name: str = "", __unknown__: bytes = b"") -> None:
         self.name = name
         self.__unknown__ = __unknown__
 
@@ -2080,12 +1969,7 @@ class GetEmojiRequest(Model):
     emoji_id: str
     """Custom emoji to fetch. Required."""
 
-    def __init__(
-        self,
-        *,
-        emoji_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, emoji_id: str = "", __unknown__: bytes = b"") -> None:
         self.emoji_id = emoji_id
         self.__unknown__ = __unknown__
 
@@ -2122,12 +2006,7 @@ class GetEmojiImageRequest(Model):
     emoji_id: str
     """Custom emoji whose picture to fetch. Required."""
 
-    def __init__(
-        self,
-        *,
-        emoji_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, emoji_id: str = "", __unknown__: bytes = b"") -> None:
         self.emoji_id = emoji_id
         self.__unknown__ = __unknown__
 
@@ -2316,11 +2195,7 @@ class ChannelMemberIdentifier(Model):
     """User of the membership. Required."""
 
     def __init__(
-        self,
-        *,
-        channel_id: str = "",
-        user_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, channel_id: str = "", user_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.channel_id = channel_id
         self.user_id = user_id
@@ -2585,10 +2460,7 @@ class StringList(Model):
     """The strings, in order."""
 
     def __init__(
-        self,
-        *,
-        values: list[str] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, values: list[str] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.values = [] if values is EMPTY_LIST else values
         self.__unknown__ = __unknown__

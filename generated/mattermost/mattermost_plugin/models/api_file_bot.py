@@ -65,12 +65,7 @@ class GetFileInfoRequest(Model):
     file_id: str
     """File to describe. Required; deleted files are not found."""
 
-    def __init__(
-        self,
-        *,
-        file_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, file_id: str = "", __unknown__: bytes = b"") -> None:
         self.file_id = file_id
         self.__unknown__ = __unknown__
 
@@ -112,11 +107,7 @@ class SetFileSearchableContentRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        file_id: str = "",
-        content: str = "",
-        __unknown__: bytes = b"",
+        self, *, file_id: str = "", content: str = "", __unknown__: bytes = b""
     ) -> None:
         self.file_id = file_id
         self.content = content
@@ -133,10 +124,7 @@ class SetFileSearchableContentResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -203,12 +191,7 @@ class GetFileRequest(Model):
     file_id: str
     """File whose content to fetch. Required."""
 
-    def __init__(
-        self,
-        *,
-        file_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, file_id: str = "", __unknown__: bytes = b"") -> None:
         self.file_id = file_id
         self.__unknown__ = __unknown__
 
@@ -247,12 +230,7 @@ class GetFileLinkRequest(Model):
     file_id: str
     """File to link to, which must be attached to a post. Required."""
 
-    def __init__(
-        self,
-        *,
-        file_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, file_id: str = "", __unknown__: bytes = b"") -> None:
         self.file_id = file_id
         self.__unknown__ = __unknown__
 
@@ -293,12 +271,7 @@ class ReadFileRequest(Model):
     attached to posts use `get_file` with the id.
     """
 
-    def __init__(
-        self,
-        *,
-        path: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, path: str = "", __unknown__: bytes = b"") -> None:
         self.path = path
         self.__unknown__ = __unknown__
 
@@ -390,10 +363,7 @@ class CreateUploadSessionRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        upload_session: UploadSession | None = None,
-        __unknown__: bytes = b"",
+        self, *, upload_session: UploadSession | None = None, __unknown__: bytes = b""
     ) -> None:
         self.upload_session = upload_session
         self.__unknown__ = __unknown__
@@ -482,12 +452,7 @@ class GetUploadSessionRequest(Model):
     upload_id: str
     """Session to fetch. Required; a finished session no longer exists."""
 
-    def __init__(
-        self,
-        *,
-        upload_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, upload_id: str = "", __unknown__: bytes = b"") -> None:
         self.upload_id = upload_id
         self.__unknown__ = __unknown__
 
@@ -526,12 +491,7 @@ class CreateBotRequest(Model):
     `owner_id` the calling plugin becomes the owner.
     """
 
-    def __init__(
-        self,
-        *,
-        bot: Bot | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, bot: Bot | None = None, __unknown__: bytes = b"") -> None:
         self.bot = bot
         self.__unknown__ = __unknown__
 
@@ -663,10 +623,7 @@ class GetBotsRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        options: BotGetOptions | None = None,
-        __unknown__: bytes = b"",
+        self, *, options: BotGetOptions | None = None, __unknown__: bytes = b""
     ) -> None:
         self.options = options
         self.__unknown__ = __unknown__
@@ -707,11 +664,7 @@ class UpdateBotActiveRequest(Model):
     """True enables the bot, false disables it. A disabled bot keeps its posts and memberships."""
 
     def __init__(
-        self,
-        *,
-        bot_user_id: str = "",
-        active: bool = False,
-        __unknown__: bytes = b"",
+        self, *, bot_user_id: str = "", active: bool = False, __unknown__: bytes = b""
     ) -> None:
         self.bot_user_id = bot_user_id
         self.active = active
@@ -750,12 +703,7 @@ class PermanentDeleteBotRequest(Model):
     bot_user_id: str
     """Bot to erase for good. Required. To be able to bring it back, disable it instead."""
 
-    def __init__(
-        self,
-        *,
-        bot_user_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, bot_user_id: str = "", __unknown__: bytes = b"") -> None:
         self.bot_user_id = bot_user_id
         self.__unknown__ = __unknown__
 
@@ -770,10 +718,7 @@ class PermanentDeleteBotResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -790,12 +735,7 @@ class EnsureBotUserRequest(Model):
     description; the calling plugin becomes the owner of a new one, whatever `owner_id` says.
     """
 
-    def __init__(
-        self,
-        *,
-        bot: Bot | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, bot: Bot | None = None, __unknown__: bytes = b"") -> None:
         self.bot = bot
         self.__unknown__ = __unknown__
 

@@ -24,11 +24,7 @@ class KVSetRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        key: str = "",
-        value: bytes = b"",
-        __unknown__: bytes = b"",
+        self, *, key: str = "", value: bytes = b"", __unknown__: bytes = b""
     ) -> None:
         self.key = key
         self.value = value
@@ -45,10 +41,7 @@ class KVSetResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -118,11 +111,7 @@ class KVCompareAndDeleteRequest(Model):
     """The value expected to be there. Required: with empty bytes nothing is ever deleted."""
 
     def __init__(
-        self,
-        *,
-        key: str = "",
-        old_value: bytes = b"",
-        __unknown__: bytes = b"",
+        self, *, key: str = "", old_value: bytes = b"", __unknown__: bytes = b""
     ) -> None:
         self.key = key
         self.old_value = old_value
@@ -241,10 +230,7 @@ class KVSetWithExpiryResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -259,12 +245,7 @@ class KVGetRequest(Model):
     key: str
     """Key to read. Required."""
 
-    def __init__(
-        self,
-        *,
-        key: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, key: str = "", __unknown__: bytes = b"") -> None:
         self.key = key
         self.__unknown__ = __unknown__
 
@@ -301,12 +282,7 @@ class KVDeleteRequest(Model):
     key: str
     """Key to delete. Required; a key that does not exist is not an error."""
 
-    def __init__(
-        self,
-        *,
-        key: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, key: str = "", __unknown__: bytes = b"") -> None:
         self.key = key
         self.__unknown__ = __unknown__
 
@@ -321,10 +297,7 @@ class KVDeleteResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -336,11 +309,7 @@ class KVDeleteAllRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.KVDeleteAllRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -354,10 +323,7 @@ class KVDeleteAllResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -375,11 +341,7 @@ class KVListRequest(Model):
     """Keys per page. The SDK asks for 100; a server that is asked for 0 returns 10."""
 
     def __init__(
-        self,
-        *,
-        page: int = 0,
-        per_page: int = 0,
-        __unknown__: bytes = b"",
+        self, *, page: int = 0, per_page: int = 0, __unknown__: bytes = b""
     ) -> None:
         self.page = page
         self.per_page = per_page
@@ -452,10 +414,7 @@ class PublishWebSocketEventResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -467,11 +426,7 @@ class LoadPluginConfigurationRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.LoadPluginConfigurationRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -506,11 +461,7 @@ class GetConfigRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetConfigRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -545,11 +496,7 @@ class GetUnsanitizedConfigRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetUnsanitizedConfigRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -590,12 +537,7 @@ class SaveConfigRequest(Model):
     stored value.
     """
 
-    def __init__(
-        self,
-        *,
-        config_json: bytes = b"",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, config_json: bytes = b"", __unknown__: bytes = b"") -> None:
         self.config_json = config_json
         self.__unknown__ = __unknown__
 
@@ -610,10 +552,7 @@ class SaveConfigResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -625,11 +564,7 @@ class GetPluginConfigRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetPluginConfigRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -668,10 +603,7 @@ class SavePluginConfigRequest(Model):
     """The plugin's complete new settings, a JSON object. Required; settings left out are removed."""
 
     def __init__(
-        self,
-        *,
-        config: JSONObject | None = None,
-        __unknown__: bytes = b"",
+        self, *, config: JSONObject | None = None, __unknown__: bytes = b""
     ) -> None:
         self.config = config
         self.__unknown__ = __unknown__
@@ -687,10 +619,7 @@ class SavePluginConfigResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -702,11 +631,7 @@ class GetBundlePathRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetBundlePathRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -739,11 +664,7 @@ class GetPluginsRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetPluginsRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -779,12 +700,7 @@ class EnablePluginRequest(Model):
     id: str
     """Installed plugin to enable, as in its manifest. Required."""
 
-    def __init__(
-        self,
-        *,
-        id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, id: str = "", __unknown__: bytes = b"") -> None:
         self.id = id
         self.__unknown__ = __unknown__
 
@@ -799,10 +715,7 @@ class EnablePluginResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -817,12 +730,7 @@ class DisablePluginRequest(Model):
     id: str
     """Plugin to disable, as in its manifest. Required."""
 
-    def __init__(
-        self,
-        *,
-        id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, id: str = "", __unknown__: bytes = b"") -> None:
         self.id = id
         self.__unknown__ = __unknown__
 
@@ -837,10 +745,7 @@ class DisablePluginResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -855,12 +760,7 @@ class RemovePluginRequest(Model):
     id: str
     """Plugin to uninstall, as in its manifest. Required."""
 
-    def __init__(
-        self,
-        *,
-        id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, id: str = "", __unknown__: bytes = b"") -> None:
         self.id = id
         self.__unknown__ = __unknown__
 
@@ -875,10 +775,7 @@ class RemovePluginResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -893,12 +790,7 @@ class GetPluginStatusRequest(Model):
     id: str
     """Installed plugin to report on, as in its manifest. Required."""
 
-    def __init__(
-        self,
-        *,
-        id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, id: str = "", __unknown__: bytes = b"") -> None:
         self.id = id
         self.__unknown__ = __unknown__
 
@@ -938,11 +830,7 @@ class InstallPluginRequest(Model):
     """Whether to overwrite an installed plugin with the same id. Otherwise that is an error."""
 
     def __init__(
-        self,
-        *,
-        file_data: bytes = b"",
-        replace: bool = False,
-        __unknown__: bytes = b"",
+        self, *, file_data: bytes = b"", replace: bool = False, __unknown__: bytes = b""
     ) -> None:
         self.file_data = file_data
         self.replace = replace
@@ -978,11 +866,7 @@ class GetPluginIDRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetPluginIDRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -1042,10 +926,7 @@ class LogDebugResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1084,10 +965,7 @@ class LogInfoResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1126,10 +1004,7 @@ class LogErrorResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1168,10 +1043,7 @@ class LogWarnResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1398,11 +1270,7 @@ class KeyValuePair(Model):
     """The detail: a string, number, boolean, null, list or object, as in JSON."""
 
     def __init__(
-        self,
-        *,
-        key: str = "",
-        value: JSONValue | None = None,
-        __unknown__: bytes = b"",
+        self, *, key: str = "", value: JSONValue | None = None, __unknown__: bytes = b""
     ) -> None:
         self.key = key
         self.value = value

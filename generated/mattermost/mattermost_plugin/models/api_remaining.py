@@ -15,11 +15,7 @@ class GetLicenseRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetLicenseRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -55,11 +51,7 @@ class IsEnterpriseReadyRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.IsEnterpriseReadyRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -94,11 +86,7 @@ class GetServerVersionRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetServerVersionRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -131,11 +119,7 @@ class GetSystemInstallDateRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetSystemInstallDateRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -168,11 +152,7 @@ class GetDiagnosticIdRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetDiagnosticIdRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -207,11 +187,7 @@ class GetTelemetryIdRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetTelemetryIdRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -252,10 +228,7 @@ class RegisterCommandRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        command: Command | None = None,
-        __unknown__: bytes = b"",
+        self, *, command: Command | None = None, __unknown__: bytes = b""
     ) -> None:
         self.command = command
         self.__unknown__ = __unknown__
@@ -271,10 +244,7 @@ class RegisterCommandResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -292,11 +262,7 @@ class UnregisterCommandRequest(Model):
     """The word after the slash, without the slash. Required."""
 
     def __init__(
-        self,
-        *,
-        team_id: str = "",
-        trigger: str = "",
-        __unknown__: bytes = b"",
+        self, *, team_id: str = "", trigger: str = "", __unknown__: bytes = b""
     ) -> None:
         self.team_id = team_id
         self.trigger = trigger
@@ -313,10 +279,7 @@ class UnregisterCommandResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -334,10 +297,7 @@ class ExecuteSlashCommandRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        command_args: CommandArgs | None = None,
-        __unknown__: bytes = b"",
+        self, *, command_args: CommandArgs | None = None, __unknown__: bytes = b""
     ) -> None:
         self.command_args = command_args
         self.__unknown__ = __unknown__
@@ -379,12 +339,7 @@ class CreateCommandRequest(Model):
     server sets the id, the token and the times, and records your plugin as the owner.
     """
 
-    def __init__(
-        self,
-        *,
-        cmd: Command | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, cmd: Command | None = None, __unknown__: bytes = b"") -> None:
         self.cmd = cmd
         self.__unknown__ = __unknown__
 
@@ -421,12 +376,7 @@ class ListCommandsRequest(Model):
     team_id: str
     """Team whose commands to list. Required."""
 
-    def __init__(
-        self,
-        *,
-        team_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, team_id: str = "", __unknown__: bytes = b"") -> None:
         self.team_id = team_id
         self.__unknown__ = __unknown__
 
@@ -465,12 +415,7 @@ class ListCustomCommandsRequest(Model):
     team_id: str
     """Team whose custom commands to list. Required."""
 
-    def __init__(
-        self,
-        *,
-        team_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, team_id: str = "", __unknown__: bytes = b"") -> None:
         self.team_id = team_id
         self.__unknown__ = __unknown__
 
@@ -509,12 +454,7 @@ class ListPluginCommandsRequest(Model):
     team_id: str
     """Team whose commands to list; commands registered for every team are included. Required."""
 
-    def __init__(
-        self,
-        *,
-        team_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, team_id: str = "", __unknown__: bytes = b"") -> None:
         self.team_id = team_id
         self.__unknown__ = __unknown__
 
@@ -550,11 +490,7 @@ class ListBuiltInCommandsRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.ListBuiltInCommandsRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -592,12 +528,7 @@ class GetCommandRequest(Model):
     and cannot be fetched this way.
     """
 
-    def __init__(
-        self,
-        *,
-        command_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, command_id: str = "", __unknown__: bytes = b"") -> None:
         self.command_id = command_id
         self.__unknown__ = __unknown__
 
@@ -685,12 +616,7 @@ class DeleteCommandRequest(Model):
     UnregisterCommand.
     """
 
-    def __init__(
-        self,
-        *,
-        command_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, command_id: str = "", __unknown__: bytes = b"") -> None:
         self.command_id = command_id
         self.__unknown__ = __unknown__
 
@@ -705,10 +631,7 @@ class DeleteCommandResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -775,12 +698,7 @@ class GetPreferencesForUserRequest(Model):
     user_id: str
     """Whose preferences to read. Required."""
 
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, user_id: str = "", __unknown__: bytes = b"") -> None:
         self.user_id = user_id
         self.__unknown__ = __unknown__
 
@@ -843,10 +761,7 @@ class UpdatePreferencesForUserResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -887,10 +802,7 @@ class DeletePreferencesForUserResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -908,10 +820,7 @@ class CreateOAuthAppRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        app: OAuthApp | None = None,
-        __unknown__: bytes = b"",
+        self, *, app: OAuthApp | None = None, __unknown__: bytes = b""
     ) -> None:
         self.app = app
         self.__unknown__ = __unknown__
@@ -951,12 +860,7 @@ class GetOAuthAppRequest(Model):
     app_id: str
     """Client id of the application. Required."""
 
-    def __init__(
-        self,
-        *,
-        app_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, app_id: str = "", __unknown__: bytes = b"") -> None:
         self.app_id = app_id
         self.__unknown__ = __unknown__
 
@@ -996,10 +900,7 @@ class UpdateOAuthAppRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        app: OAuthApp | None = None,
-        __unknown__: bytes = b"",
+        self, *, app: OAuthApp | None = None, __unknown__: bytes = b""
     ) -> None:
         self.app = app
         self.__unknown__ = __unknown__
@@ -1037,12 +938,7 @@ class DeleteOAuthAppRequest(Model):
     app_id: str
     """Client id of the application to delete. Required. Access tokens issued for it stop working."""
 
-    def __init__(
-        self,
-        *,
-        app_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, app_id: str = "", __unknown__: bytes = b"") -> None:
         self.app_id = app_id
         self.__unknown__ = __unknown__
 
@@ -1057,10 +953,7 @@ class DeleteOAuthAppResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1075,12 +968,7 @@ class GetGroupRequest(Model):
     group_id: str
     """Id of the group. Required."""
 
-    def __init__(
-        self,
-        *,
-        group_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, group_id: str = "", __unknown__: bytes = b"") -> None:
         self.group_id = group_id
         self.__unknown__ = __unknown__
 
@@ -1117,12 +1005,7 @@ class GetGroupByNameRequest(Model):
     name: str
     """Unique name of the group, as used in mentions, without the `@`. Required."""
 
-    def __init__(
-        self,
-        *,
-        name: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, name: str = "", __unknown__: bytes = b"") -> None:
         self.name = name
         self.__unknown__ = __unknown__
 
@@ -1213,12 +1096,7 @@ class GetGroupsBySourceRequest(Model):
     `plugin_`. Required.
     """
 
-    def __init__(
-        self,
-        *,
-        group_source: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, group_source: str = "", __unknown__: bytes = b"") -> None:
         self.group_source = group_source
         self.__unknown__ = __unknown__
 
@@ -1255,12 +1133,7 @@ class GetGroupsForUserRequest(Model):
     user_id: str
     """User whose groups to list. Required."""
 
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, user_id: str = "", __unknown__: bytes = b"") -> None:
         self.user_id = user_id
         self.__unknown__ = __unknown__
 
@@ -1300,11 +1173,7 @@ class UpsertGroupMemberRequest(Model):
     """User to add. Required. Adding a current member changes nothing; a former member is taken back."""
 
     def __init__(
-        self,
-        *,
-        group_id: str = "",
-        user_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, group_id: str = "", user_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.group_id = group_id
         self.user_id = user_id
@@ -1392,11 +1261,7 @@ class GetGroupByRemoteIDRequest(Model):
     """Source in which the remote id counts, since two sources may use the same one. Required."""
 
     def __init__(
-        self,
-        *,
-        remote_id: str = "",
-        group_source: str = "",
-        __unknown__: bytes = b"",
+        self, *, remote_id: str = "", group_source: str = "", __unknown__: bytes = b""
     ) -> None:
         self.remote_id = remote_id
         self.group_source = group_source
@@ -1438,12 +1303,7 @@ class CreateGroupRequest(Model):
     the id and the times.
     """
 
-    def __init__(
-        self,
-        *,
-        group: Group | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, group: Group | None = None, __unknown__: bytes = b"") -> None:
         self.group = group
         self.__unknown__ = __unknown__
 
@@ -1480,12 +1340,7 @@ class UpdateGroupRequest(Model):
     group: Group | None
     """The complete changed group, `id` and times included: fetch it, change it, send it back."""
 
-    def __init__(
-        self,
-        *,
-        group: Group | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, group: Group | None = None, __unknown__: bytes = b"") -> None:
         self.group = group
         self.__unknown__ = __unknown__
 
@@ -1522,12 +1377,7 @@ class DeleteGroupRequest(Model):
     group_id: str
     """Group to archive. Required. Nothing is erased; RestoreGroup undoes it."""
 
-    def __init__(
-        self,
-        *,
-        group_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, group_id: str = "", __unknown__: bytes = b"") -> None:
         self.group_id = group_id
         self.__unknown__ = __unknown__
 
@@ -1564,12 +1414,7 @@ class RestoreGroupRequest(Model):
     group_id: str
     """Archived group to bring back. Required."""
 
-    def __init__(
-        self,
-        *,
-        group_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, group_id: str = "", __unknown__: bytes = b"") -> None:
         self.group_id = group_id
         self.__unknown__ = __unknown__
 
@@ -1609,11 +1454,7 @@ class DeleteGroupMemberRequest(Model):
     """Member to remove. Required."""
 
     def __init__(
-        self,
-        *,
-        group_id: str = "",
-        user_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, group_id: str = "", user_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.group_id = group_id
         self.user_id = user_id
@@ -1705,11 +1546,7 @@ class GetGroupSyncablesRequest(Model):
     """Which links to list: `Team` or `Channel`. Required; ask twice for both."""
 
     def __init__(
-        self,
-        *,
-        group_id: str = "",
-        syncable_type: str = "",
-        __unknown__: bytes = b"",
+        self, *, group_id: str = "", syncable_type: str = "", __unknown__: bytes = b""
     ) -> None:
         self.group_id = group_id
         self.syncable_type = syncable_type
@@ -1751,10 +1588,7 @@ class UpsertGroupSyncableRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        group_syncable: GroupSyncable | None = None,
-        __unknown__: bytes = b"",
+        self, *, group_syncable: GroupSyncable | None = None, __unknown__: bytes = b""
     ) -> None:
         self.group_syncable = group_syncable
         self.__unknown__ = __unknown__
@@ -1795,10 +1629,7 @@ class UpdateGroupSyncableRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        group_syncable: GroupSyncable | None = None,
-        __unknown__: bytes = b"",
+        self, *, group_syncable: GroupSyncable | None = None, __unknown__: bytes = b""
     ) -> None:
         self.group_syncable = group_syncable
         self.__unknown__ = __unknown__
@@ -1966,10 +1797,7 @@ class CreateDefaultSyncableMembershipsResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1981,11 +1809,7 @@ class DeleteGroupConstrainedMembershipsRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.DeleteGroupConstrainedMembershipsRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -1999,10 +1823,7 @@ class DeleteGroupConstrainedMembershipsResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -2018,10 +1839,7 @@ class RegisterPluginForSharedChannelsRequest(Model):
     """How the plugin presents itself. Required."""
 
     def __init__(
-        self,
-        *,
-        opts: RegisterPluginOpts | None = None,
-        __unknown__: bytes = b"",
+        self, *, opts: RegisterPluginOpts | None = None, __unknown__: bytes = b""
     ) -> None:
         self.opts = opts
         self.__unknown__ = __unknown__
@@ -2061,12 +1879,7 @@ class UnregisterPluginForSharedChannelsRequest(Model):
     plugin_id: str
     """Id of the plugin to withdraw, normally your own. Required."""
 
-    def __init__(
-        self,
-        *,
-        plugin_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, plugin_id: str = "", __unknown__: bytes = b"") -> None:
         self.plugin_id = plugin_id
         self.__unknown__ = __unknown__
 
@@ -2081,10 +1894,7 @@ class UnregisterPluginForSharedChannelsResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -2102,10 +1912,7 @@ class ShareChannelRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        shared_channel: SharedChannel | None = None,
-        __unknown__: bytes = b"",
+        self, *, shared_channel: SharedChannel | None = None, __unknown__: bytes = b""
     ) -> None:
         self.shared_channel = shared_channel
         self.__unknown__ = __unknown__
@@ -2144,10 +1951,7 @@ class UpdateSharedChannelRequest(Model):
     """The complete changed record, found by `channel_id`."""
 
     def __init__(
-        self,
-        *,
-        shared_channel: SharedChannel | None = None,
-        __unknown__: bytes = b"",
+        self, *, shared_channel: SharedChannel | None = None, __unknown__: bytes = b""
     ) -> None:
         self.shared_channel = shared_channel
         self.__unknown__ = __unknown__
@@ -2185,12 +1989,7 @@ class UnshareChannelRequest(Model):
     channel_id: str
     """Channel to stop sharing. Required. The channel and its posts remain on this server."""
 
-    def __init__(
-        self,
-        *,
-        channel_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, channel_id: str = "", __unknown__: bytes = b"") -> None:
         self.channel_id = channel_id
         self.__unknown__ = __unknown__
 
@@ -2259,10 +2058,7 @@ class UpdateSharedChannelCursorResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -2277,12 +2073,7 @@ class SyncSharedChannelRequest(Model):
     channel_id: str
     """Shared channel to synchronise now. Required."""
 
-    def __init__(
-        self,
-        *,
-        channel_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, channel_id: str = "", __unknown__: bytes = b"") -> None:
         self.channel_id = channel_id
         self.__unknown__ = __unknown__
 
@@ -2297,10 +2088,7 @@ class SyncSharedChannelResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -2352,10 +2140,7 @@ class InviteRemoteToChannelResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -2375,11 +2160,7 @@ class UninviteRemoteFromChannelRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        channel_id: str = "",
-        remote_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, channel_id: str = "", remote_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.channel_id = channel_id
         self.remote_id = remote_id
@@ -2396,10 +2177,7 @@ class UninviteRemoteFromChannelResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -2417,10 +2195,7 @@ class CreatePropertyFieldRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        field: PropertyField | None = None,
-        __unknown__: bytes = b"",
+        self, *, field: PropertyField | None = None, __unknown__: bytes = b""
     ) -> None:
         self.field = field
         self.__unknown__ = __unknown__
@@ -2461,11 +2236,7 @@ class GetPropertyFieldRequest(Model):
     """Id of the field. Required."""
 
     def __init__(
-        self,
-        *,
-        group_id: str = "",
-        field_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, group_id: str = "", field_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.group_id = group_id
         self.field_id = field_id
@@ -2599,11 +2370,7 @@ class DeletePropertyFieldRequest(Model):
     """Field to delete. Required. The values stored for it are deleted with it."""
 
     def __init__(
-        self,
-        *,
-        group_id: str = "",
-        field_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, group_id: str = "", field_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.group_id = group_id
         self.field_id = field_id
@@ -2620,10 +2387,7 @@ class DeletePropertyFieldResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -2792,10 +2556,7 @@ class CreatePropertyValueRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        value: PropertyValue | None = None,
-        __unknown__: bytes = b"",
+        self, *, value: PropertyValue | None = None, __unknown__: bytes = b""
     ) -> None:
         self.value = value
         self.__unknown__ = __unknown__
@@ -2836,11 +2597,7 @@ class GetPropertyValueRequest(Model):
     """Id of the stored value (not of the field or the target). Required."""
 
     def __init__(
-        self,
-        *,
-        group_id: str = "",
-        value_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, group_id: str = "", value_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.group_id = group_id
         self.value_id = value_id
@@ -2974,10 +2731,7 @@ class UpsertPropertyValueRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        value: PropertyValue | None = None,
-        __unknown__: bytes = b"",
+        self, *, value: PropertyValue | None = None, __unknown__: bytes = b""
     ) -> None:
         self.value = value
         self.__unknown__ = __unknown__
@@ -3018,11 +2772,7 @@ class DeletePropertyValueRequest(Model):
     """Id of the stored value to delete. Required."""
 
     def __init__(
-        self,
-        *,
-        group_id: str = "",
-        value_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, group_id: str = "", value_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.group_id = group_id
         self.value_id = value_id
@@ -3039,10 +2789,7 @@ class DeletePropertyValueResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -3105,12 +2852,7 @@ class RegisterPropertyGroupRequest(Model):
     Required. If a group of that name exists already, that one is returned.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, name: str = "", __unknown__: bytes = b"") -> None:
         self.name = name
         self.__unknown__ = __unknown__
 
@@ -3147,12 +2889,7 @@ class GetPropertyGroupRequest(Model):
     name: str
     """Name under which the group was registered. Required."""
 
-    def __init__(
-        self,
-        *,
-        name: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, name: str = "", __unknown__: bytes = b"") -> None:
         self.name = name
         self.__unknown__ = __unknown__
 
@@ -3334,10 +3071,7 @@ class UpsertPropertyValuesRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        values: list[PropertyValue] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, values: list[PropertyValue] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.values = [] if values is EMPTY_LIST else values
         self.__unknown__ = __unknown__
@@ -3403,10 +3137,7 @@ class DeletePropertyValuesForTargetResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -3424,11 +3155,7 @@ class DeletePropertyValuesForFieldRequest(Model):
     """Field whose values to delete, on all targets. Required. The field itself stays."""
 
     def __init__(
-        self,
-        *,
-        group_id: str = "",
-        field_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, group_id: str = "", field_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.group_id = group_id
         self.field_id = field_id
@@ -3445,10 +3172,7 @@ class DeletePropertyValuesForFieldResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -3464,10 +3188,7 @@ class LogAuditRecRequest(Model):
     """What happened. Required, with at least `event` and `status`."""
 
     def __init__(
-        self,
-        *,
-        record: AuditRecord | None = None,
-        __unknown__: bytes = b"",
+        self, *, record: AuditRecord | None = None, __unknown__: bytes = b""
     ) -> None:
         self.record = record
         self.__unknown__ = __unknown__
@@ -3483,10 +3204,7 @@ class LogAuditRecResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -3527,10 +3245,7 @@ class LogAuditRecWithLevelResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -3610,11 +3325,7 @@ class GetCloudLimitsRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetCloudLimitsRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -3655,10 +3366,7 @@ class OpenInteractiveDialogRequest(Model):
     """The dialog, its `trigger_id` and the address for the answer. Required."""
 
     def __init__(
-        self,
-        *,
-        dialog: OpenDialogRequest | None = None,
-        __unknown__: bytes = b"",
+        self, *, dialog: OpenDialogRequest | None = None, __unknown__: bytes = b""
     ) -> None:
         self.dialog = dialog
         self.__unknown__ = __unknown__
@@ -3674,10 +3382,7 @@ class OpenInteractiveDialogResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -3716,10 +3421,7 @@ class PublishPluginClusterEventResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -3758,10 +3460,7 @@ class RegisterCollectionAndTopicResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -3815,10 +3514,7 @@ class RequestTrialLicenseResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -3911,10 +3607,7 @@ class SendMailResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -3955,10 +3648,7 @@ class SendPushNotificationResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -5085,11 +4775,7 @@ class PropertyGroup(Model):
     """Name under which it was registered, unique on the server."""
 
     def __init__(
-        self,
-        *,
-        id: str = "",
-        name: str = "",
-        __unknown__: bytes = b"",
+        self, *, id: str = "", name: str = "", __unknown__: bytes = b""
     ) -> None:
         self.id = id
         self.name = name
@@ -5375,11 +5061,7 @@ class DialogElementOption(Model):
     """What the answer contains if this choice is made."""
 
     def __init__(
-        self,
-        *,
-        text: str = "",
-        value: str = "",
-        __unknown__: bytes = b"",
+        self, *, text: str = "", value: str = "", __unknown__: bytes = b""
     ) -> None:
         self.text = text
         self.value = value
@@ -5400,11 +5082,7 @@ class PluginClusterEvent(Model):
     """Content in whatever encoding the plugin agrees on with itself. May be empty."""
 
     def __init__(
-        self,
-        *,
-        id: str = "",
-        data: bytes = b"",
-        __unknown__: bytes = b"",
+        self, *, id: str = "", data: bytes = b"", __unknown__: bytes = b""
     ) -> None:
         self.id = id
         self.data = data
@@ -5425,11 +5103,7 @@ class PluginClusterEventSendOptions(Model):
     """Node that receives the event; empty for all nodes except the sending one."""
 
     def __init__(
-        self,
-        *,
-        send_type: str = "",
-        target_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, send_type: str = "", target_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.send_type = send_type
         self.target_id = target_id

@@ -22,10 +22,7 @@ class CreateUserRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        user: _user.User | None = None,
-        __unknown__: bytes = b"",
+        self, *, user: _user.User | None = None, __unknown__: bytes = b""
     ) -> None:
         self.user = user
         self.__unknown__ = __unknown__
@@ -65,12 +62,7 @@ class DeleteUserRequest(Model):
     back.
     """
 
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, user_id: str = "", __unknown__: bytes = b"") -> None:
         self.user_id = user_id
         self.__unknown__ = __unknown__
 
@@ -85,10 +77,7 @@ class DeleteUserResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -253,10 +242,7 @@ class GetUsersByIdsRequest(Model):
     """Ids of the users to fetch, required. Ids that do not exist are passed over."""
 
     def __init__(
-        self,
-        *,
-        user_ids: list[str] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, user_ids: list[str] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.user_ids = [] if user_ids is EMPTY_LIST else user_ids
         self.__unknown__ = __unknown__
@@ -294,12 +280,7 @@ class GetUserRequest(Model):
     user_id: str
     """Id of the user to fetch, required. Deactivated accounts are found too."""
 
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, user_id: str = "", __unknown__: bytes = b"") -> None:
         self.user_id = user_id
         self.__unknown__ = __unknown__
 
@@ -336,12 +317,7 @@ class GetUserByEmailRequest(Model):
     email: str
     """Address of the user to fetch, required; capitals do not matter."""
 
-    def __init__(
-        self,
-        *,
-        email: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, email: str = "", __unknown__: bytes = b"") -> None:
         self.email = email
         self.__unknown__ = __unknown__
 
@@ -378,12 +354,7 @@ class GetUserByUsernameRequest(Model):
     name: str
     """Username to look up, required, in lower case and without the `@`."""
 
-    def __init__(
-        self,
-        *,
-        name: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, name: str = "", __unknown__: bytes = b"") -> None:
         self.name = name
         self.__unknown__ = __unknown__
 
@@ -423,10 +394,7 @@ class GetUsersByUsernamesRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        usernames: list[str] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, usernames: list[str] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.usernames = [] if usernames is EMPTY_LIST else usernames
         self.__unknown__ = __unknown__
@@ -520,10 +488,7 @@ class UpdateUserRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        user: _user.User | None = None,
-        __unknown__: bytes = b"",
+        self, *, user: _user.User | None = None, __unknown__: bytes = b""
     ) -> None:
         self.user = user
         self.__unknown__ = __unknown__
@@ -561,12 +526,7 @@ class GetUserStatusRequest(Model):
     user_id: str
     """Id of the user whose status to fetch, required."""
 
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, user_id: str = "", __unknown__: bytes = b"") -> None:
         self.user_id = user_id
         self.__unknown__ = __unknown__
 
@@ -604,10 +564,7 @@ class GetUserStatusesByIdsRequest(Model):
     """Ids of the users whose status to fetch, required."""
 
     def __init__(
-        self,
-        *,
-        user_ids: list[str] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, user_ids: list[str] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.user_ids = [] if user_ids is EMPTY_LIST else user_ids
         self.__unknown__ = __unknown__
@@ -650,11 +607,7 @@ class UpdateUserStatusRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        user_id: str = "",
-        status: str = "",
-        __unknown__: bytes = b"",
+        self, *, user_id: str = "", status: str = "", __unknown__: bytes = b""
     ) -> None:
         self.user_id = user_id
         self.status = status
@@ -698,11 +651,7 @@ class SetUserStatusTimedDNDRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        user_id: str = "",
-        end_time: int = 0,
-        __unknown__: bytes = b"",
+        self, *, user_id: str = "", end_time: int = 0, __unknown__: bytes = b""
     ) -> None:
         self.user_id = user_id
         self.end_time = end_time
@@ -744,11 +693,7 @@ class UpdateUserActiveRequest(Model):
     """True to activate the account, False to deactivate it and end all its sessions."""
 
     def __init__(
-        self,
-        *,
-        user_id: str = "",
-        active: bool = False,
-        __unknown__: bytes = b"",
+        self, *, user_id: str = "", active: bool = False, __unknown__: bytes = b""
     ) -> None:
         self.user_id = user_id
         self.active = active
@@ -765,10 +710,7 @@ class UpdateUserActiveResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -807,10 +749,7 @@ class UpdateUserCustomStatusResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -825,12 +764,7 @@ class RemoveUserCustomStatusRequest(Model):
     user_id: str
     """Id of the user whose custom status to clear, required. Fine if none is set."""
 
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, user_id: str = "", __unknown__: bytes = b"") -> None:
         self.user_id = user_id
         self.__unknown__ = __unknown__
 
@@ -845,10 +779,7 @@ class RemoveUserCustomStatusResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1105,12 +1036,7 @@ class GetProfileImageRequest(Model):
     user_id: str
     """Id of the user whose picture to fetch, required."""
 
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, user_id: str = "", __unknown__: bytes = b"") -> None:
         self.user_id = user_id
         self.__unknown__ = __unknown__
 
@@ -1152,11 +1078,7 @@ class SetProfileImageRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        user_id: str = "",
-        data: bytes = b"",
-        __unknown__: bytes = b"",
+        self, *, user_id: str = "", data: bytes = b"", __unknown__: bytes = b""
     ) -> None:
         self.user_id = user_id
         self.data = data
@@ -1173,10 +1095,7 @@ class SetProfileImageResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1194,11 +1113,7 @@ class HasPermissionToRequest(Model):
     """Name of the permission, required, for example `manage_system` or `create_team`."""
 
     def __init__(
-        self,
-        *,
-        user_id: str = "",
-        permission_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, user_id: str = "", permission_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.user_id = user_id
         self.permission_id = permission_id
@@ -1369,10 +1284,7 @@ class PublishUserTypingResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1438,11 +1350,7 @@ class UpdateUserRolesRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        user_id: str = "",
-        new_roles: str = "",
-        __unknown__: bytes = b"",
+        self, *, user_id: str = "", new_roles: str = "", __unknown__: bytes = b""
     ) -> None:
         self.user_id = user_id
         self.new_roles = new_roles
@@ -1483,12 +1391,7 @@ class GetSessionRequest(Model):
     Not the token.
     """
 
-    def __init__(
-        self,
-        *,
-        session_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, session_id: str = "", __unknown__: bytes = b"") -> None:
         self.session_id = session_id
         self.__unknown__ = __unknown__
 
@@ -1528,10 +1431,7 @@ class CreateSessionRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        session: Session | None = None,
-        __unknown__: bytes = b"",
+        self, *, session: Session | None = None, __unknown__: bytes = b""
     ) -> None:
         self.session = session
         self.__unknown__ = __unknown__
@@ -1574,11 +1474,7 @@ class ExtendSessionExpiryRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        session_id: str = "",
-        new_expiry: int = 0,
-        __unknown__: bytes = b"",
+        self, *, session_id: str = "", new_expiry: int = 0, __unknown__: bytes = b""
     ) -> None:
         self.session_id = session_id
         self.new_expiry = new_expiry
@@ -1595,10 +1491,7 @@ class ExtendSessionExpiryResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1613,12 +1506,7 @@ class RevokeSessionRequest(Model):
     session_id: str
     """Id of the session to end, required. The user is logged out on that device."""
 
-    def __init__(
-        self,
-        *,
-        session_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, session_id: str = "", __unknown__: bytes = b"") -> None:
         self.session_id = session_id
         self.__unknown__ = __unknown__
 
@@ -1633,10 +1521,7 @@ class RevokeSessionResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1653,10 +1538,7 @@ class CreateUserAccessTokenRequest(Model):
     """The token to create, required. Give `user_id` and a `description`; the server sets the rest."""
 
     def __init__(
-        self,
-        *,
-        token: UserAccessToken | None = None,
-        __unknown__: bytes = b"",
+        self, *, token: UserAccessToken | None = None, __unknown__: bytes = b""
     ) -> None:
         self.token = token
         self.__unknown__ = __unknown__
@@ -1697,12 +1579,7 @@ class RevokeUserAccessTokenRequest(Model):
     well.
     """
 
-    def __init__(
-        self,
-        *,
-        token_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, token_id: str = "", __unknown__: bytes = b"") -> None:
         self.token_id = token_id
         self.__unknown__ = __unknown__
 
@@ -1717,10 +1594,7 @@ class RevokeUserAccessTokenResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1736,10 +1610,7 @@ class CreateTeamRequest(Model):
     """The team to create, required. Needs `name`, `display_name` and `type`; `id` must be empty."""
 
     def __init__(
-        self,
-        *,
-        team: _team.Team | None = None,
-        __unknown__: bytes = b"",
+        self, *, team: _team.Team | None = None, __unknown__: bytes = b""
     ) -> None:
         self.team = team
         self.__unknown__ = __unknown__
@@ -1777,12 +1648,7 @@ class DeleteTeamRequest(Model):
     team_id: str
     """Id of the team to archive, required. Its channels and posts are kept."""
 
-    def __init__(
-        self,
-        *,
-        team_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, team_id: str = "", __unknown__: bytes = b"") -> None:
         self.team_id = team_id
         self.__unknown__ = __unknown__
 
@@ -1797,10 +1663,7 @@ class DeleteTeamResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -1812,11 +1675,7 @@ class GetTeamsRequest(Model):
     __proto__ = "mattermost.pluginapi.v1.GetTeamsRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -1852,12 +1711,7 @@ class GetTeamRequest(Model):
     team_id: str
     """Id of the team to fetch, required. Archived teams are found too."""
 
-    def __init__(
-        self,
-        *,
-        team_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, team_id: str = "", __unknown__: bytes = b"") -> None:
         self.team_id = team_id
         self.__unknown__ = __unknown__
 
@@ -1894,12 +1748,7 @@ class GetTeamByNameRequest(Model):
     name: str
     """The team's URL name (`Team.name`, not the display name), required, in lower case."""
 
-    def __init__(
-        self,
-        *,
-        name: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, name: str = "", __unknown__: bytes = b"") -> None:
         self.name = name
         self.__unknown__ = __unknown__
 
@@ -1936,12 +1785,7 @@ class GetTeamsUnreadForUserRequest(Model):
     user_id: str
     """Id of the user whose unread posts to count, required."""
 
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, user_id: str = "", __unknown__: bytes = b"") -> None:
         self.user_id = user_id
         self.__unknown__ = __unknown__
 
@@ -1983,10 +1827,7 @@ class UpdateTeamRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        team: _team.Team | None = None,
-        __unknown__: bytes = b"",
+        self, *, team: _team.Team | None = None, __unknown__: bytes = b""
     ) -> None:
         self.team = team
         self.__unknown__ = __unknown__
@@ -2026,12 +1867,7 @@ class SearchTeamsRequest(Model):
     too.
     """
 
-    def __init__(
-        self,
-        *,
-        term: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, term: str = "", __unknown__: bytes = b"") -> None:
         self.term = term
         self.__unknown__ = __unknown__
 
@@ -2068,12 +1904,7 @@ class GetTeamsForUserRequest(Model):
     user_id: str
     """Id of the user whose teams to list, required."""
 
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, user_id: str = "", __unknown__: bytes = b"") -> None:
         self.user_id = user_id
         self.__unknown__ = __unknown__
 
@@ -2113,11 +1944,7 @@ class CreateTeamMemberRequest(Model):
     """Id of the user to add, required. Adding someone who is already in changes nothing."""
 
     def __init__(
-        self,
-        *,
-        team_id: str = "",
-        user_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, team_id: str = "", user_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.team_id = team_id
         self.user_id = user_id
@@ -2292,10 +2119,7 @@ class DeleteTeamMemberResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -2365,11 +2189,7 @@ class GetTeamMemberRequest(Model):
     """Id of the user, required."""
 
     def __init__(
-        self,
-        *,
-        team_id: str = "",
-        user_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, team_id: str = "", user_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.team_id = team_id
         self.user_id = user_id
@@ -2513,12 +2333,7 @@ class GetTeamIconRequest(Model):
     team_id: str
     """Id of the team whose icon to fetch, required."""
 
-    def __init__(
-        self,
-        *,
-        team_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, team_id: str = "", __unknown__: bytes = b"") -> None:
         self.team_id = team_id
         self.__unknown__ = __unknown__
 
@@ -2560,11 +2375,7 @@ class SetTeamIconRequest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        team_id: str = "",
-        data: bytes = b"",
-        __unknown__: bytes = b"",
+        self, *, team_id: str = "", data: bytes = b"", __unknown__: bytes = b""
     ) -> None:
         self.team_id = team_id
         self.data = data
@@ -2581,10 +2392,7 @@ class SetTeamIconResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -2599,12 +2407,7 @@ class RemoveTeamIconRequest(Model):
     team_id: str
     """Id of the team that shall have no icon, required. Clients then show its initials."""
 
-    def __init__(
-        self,
-        *,
-        team_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, team_id: str = "", __unknown__: bytes = b"") -> None:
         self.team_id = team_id
         self.__unknown__ = __unknown__
 
@@ -2619,10 +2422,7 @@ class RemoveTeamIconResponse(Model):
     """Why the call failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -2637,12 +2437,7 @@ class GetTeamStatsRequest(Model):
     team_id: str
     """Id of the team to count, required."""
 
-    def __init__(
-        self,
-        *,
-        team_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, team_id: str = "", __unknown__: bytes = b"") -> None:
         self.team_id = team_id
         self.__unknown__ = __unknown__
 

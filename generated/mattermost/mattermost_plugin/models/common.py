@@ -15,11 +15,7 @@ class Empty(Model):
     __proto__ = "mattermost.pluginapi.v1.Empty"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -36,10 +32,7 @@ class StringMap(Model):
     """The entries; keys and values are free text."""
 
     def __init__(
-        self,
-        *,
-        values: dict[str, str] = EMPTY_DICT,
-        __unknown__: bytes = b"",
+        self, *, values: dict[str, str] = EMPTY_DICT, __unknown__: bytes = b""
     ) -> None:
         self.values = {} if values is EMPTY_DICT else values
         self.__unknown__ = __unknown__

@@ -151,11 +151,7 @@ class FileData(Model):
     """The whole content."""
 
     def __init__(
-        self,
-        *,
-        filename: str = "",
-        data: bytes = b"",
-        __unknown__: bytes = b"",
+        self, *, filename: str = "", data: bytes = b"", __unknown__: bytes = b""
     ) -> None:
         self.filename = filename
         self.data = data

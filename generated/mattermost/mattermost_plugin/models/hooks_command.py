@@ -55,12 +55,7 @@ class SyncMsgJson(Model):
     and `statuses`. Parts without news are missing.
     """
 
-    def __init__(
-        self,
-        *,
-        sync_msg_json: bytes = b"",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, sync_msg_json: bytes = b"", __unknown__: bytes = b"") -> None:
         self.sync_msg_json = sync_msg_json
         self.__unknown__ = __unknown__
 
@@ -326,11 +321,7 @@ class OnPluginClusterEventResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.OnPluginClusterEventResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -367,11 +358,7 @@ class OnWebSocketConnectResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.OnWebSocketConnectResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -408,11 +395,7 @@ class OnWebSocketDisconnectResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.OnWebSocketDisconnectResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -453,11 +436,7 @@ class WebSocketMessageHasBeenPostedResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -543,12 +522,7 @@ class OnSharedChannelsPingResponse(Model):
     healthy: bool
     """True if the plugin and the service behind it work."""
 
-    def __init__(
-        self,
-        *,
-        healthy: bool = False,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, healthy: bool = False, __unknown__: bytes = b"") -> None:
         self.healthy = healthy
         self.__unknown__ = __unknown__
 
@@ -594,10 +568,7 @@ class OnSharedChannelsAttachmentSyncMsgResponse(Model):
     """Set by a plugin whose handler failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -640,10 +611,7 @@ class OnSharedChannelsProfileImageSyncMsgResponse(Model):
     """Set by a plugin whose handler failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__

@@ -19,11 +19,7 @@ class HTTPHeader(Model):
     """The values in order. Several values are sent as several header lines, as `Set-Cookie` needs."""
 
     def __init__(
-        self,
-        *,
-        key: str = "",
-        values: list[str] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, key: str = "", values: list[str] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.key = key
         self.values = [] if values is EMPTY_LIST else values

@@ -17,12 +17,7 @@ class OnInstallEvent(Model):
     user_id: str
     """The user who had the plugin installed, usually a system administrator."""
 
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, user_id: str = "", __unknown__: bytes = b"") -> None:
         self.user_id = user_id
         self.__unknown__ = __unknown__
 
@@ -37,10 +32,7 @@ class FilesLimits(Model):
     """Bytes of storage for all files together. Unset means no limit, 0 a real limit of nothing."""
 
     def __init__(
-        self,
-        *,
-        total_storage: int | None = None,
-        __unknown__: bytes = b"",
+        self, *, total_storage: int | None = None, __unknown__: bytes = b""
     ) -> None:
         self.total_storage = total_storage
         self.__unknown__ = __unknown__
@@ -55,12 +47,7 @@ class MessagesLimits(Model):
     history: int | None
     """Number of most recent messages that stay visible. Unset means no limit."""
 
-    def __init__(
-        self,
-        *,
-        history: int | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, history: int | None = None, __unknown__: bytes = b"") -> None:
         self.history = history
         self.__unknown__ = __unknown__
 
@@ -74,12 +61,7 @@ class TeamsLimits(Model):
     active: int | None
     """Number of teams that may be active, that is not archived, at a time. Unset means no limit."""
 
-    def __init__(
-        self,
-        *,
-        active: int | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, active: int | None = None, __unknown__: bytes = b"") -> None:
         self.active = active
         self.__unknown__ = __unknown__
 
@@ -123,12 +105,7 @@ class ConfigJson(Model):
     answer means unchanged.
     """
 
-    def __init__(
-        self,
-        *,
-        config_json: bytes = b"",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, config_json: bytes = b"", __unknown__: bytes = b"") -> None:
         self.config_json = config_json
         self.__unknown__ = __unknown__
 
@@ -143,10 +120,7 @@ class ImplementedRequest(Model):
     """Reserved for tracing; hosts leave it unset and handlers do not receive it."""
 
     def __init__(
-        self,
-        *,
-        context: _common.RequestContext | None = None,
-        __unknown__: bytes = b"",
+        self, *, context: _common.RequestContext | None = None, __unknown__: bytes = b""
     ) -> None:
         self.context = context
         self.__unknown__ = __unknown__
@@ -187,10 +161,7 @@ class OnActivateRequest(Model):
     """Reserved for tracing; hosts leave it unset and handlers do not receive it."""
 
     def __init__(
-        self,
-        *,
-        context: _common.RequestContext | None = None,
-        __unknown__: bytes = b"",
+        self, *, context: _common.RequestContext | None = None, __unknown__: bytes = b""
     ) -> None:
         self.context = context
         self.__unknown__ = __unknown__
@@ -206,10 +177,7 @@ class OnActivateResponse(Model):
     """Set by a plugin whose handler failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -225,10 +193,7 @@ class OnDeactivateRequest(Model):
     """Reserved for tracing; hosts leave it unset and handlers do not receive it."""
 
     def __init__(
-        self,
-        *,
-        context: _common.RequestContext | None = None,
-        __unknown__: bytes = b"",
+        self, *, context: _common.RequestContext | None = None, __unknown__: bytes = b""
     ) -> None:
         self.context = context
         self.__unknown__ = __unknown__
@@ -244,10 +209,7 @@ class OnDeactivateResponse(Model):
     """Set by a plugin whose handler failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -263,10 +225,7 @@ class OnConfigurationChangeRequest(Model):
     """Reserved for tracing; hosts leave it unset and handlers do not receive it."""
 
     def __init__(
-        self,
-        *,
-        context: _common.RequestContext | None = None,
-        __unknown__: bytes = b"",
+        self, *, context: _common.RequestContext | None = None, __unknown__: bytes = b""
     ) -> None:
         self.context = context
         self.__unknown__ = __unknown__
@@ -282,10 +241,7 @@ class OnConfigurationChangeResponse(Model):
     """Set by a plugin whose handler failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -328,10 +284,7 @@ class OnInstallResponse(Model):
     """Set by a plugin whose handler failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -347,10 +300,7 @@ class OnSendDailyTelemetryRequest(Model):
     """Reserved for tracing; hosts leave it unset and handlers do not receive it."""
 
     def __init__(
-        self,
-        *,
-        context: _common.RequestContext | None = None,
-        __unknown__: bytes = b"",
+        self, *, context: _common.RequestContext | None = None, __unknown__: bytes = b""
     ) -> None:
         self.context = context
         self.__unknown__ = __unknown__
@@ -362,11 +312,7 @@ class OnSendDailyTelemetryResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.OnSendDailyTelemetryResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -451,11 +397,7 @@ class OnCloudLimitsUpdatedResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.OnCloudLimitsUpdatedResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 

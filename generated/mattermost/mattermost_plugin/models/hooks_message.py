@@ -25,10 +25,7 @@ class EmailNotificationJson(Model):
     """
 
     def __init__(
-        self,
-        *,
-        notification_json: bytes = b"",
-        __unknown__: bytes = b"",
+        self, *, notification_json: bytes = b"", __unknown__: bytes = b""
     ) -> None:
         self.notification_json = notification_json
         self.__unknown__ = __unknown__
@@ -232,11 +229,7 @@ class MessageHasBeenPostedResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenPostedResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -277,11 +270,7 @@ class MessageHasBeenUpdatedResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenUpdatedResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -320,10 +309,7 @@ class MessagesWillBeConsumedResponse(Model):
     """
 
     def __init__(
-        self,
-        *,
-        posts: list[_post.Post] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, posts: list[_post.Post] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.posts = [] if posts is EMPTY_LIST else posts
         self.__unknown__ = __unknown__
@@ -362,11 +348,7 @@ class MessageHasBeenDeletedResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.MessageHasBeenDeletedResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -472,11 +454,7 @@ class ReactionHasBeenAddedResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.ReactionHasBeenAddedResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -513,11 +491,7 @@ class ReactionHasBeenRemovedResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.ReactionHasBeenRemovedResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -656,9 +630,5 @@ class PreferencesHaveChangedResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.PreferencesHaveChangedResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__

@@ -24,10 +24,7 @@ class SamlAssertionInfoJson(Model):
     """
 
     def __init__(
-        self,
-        *,
-        assertion_json: bytes = b"",
-        __unknown__: bytes = b"",
+        self, *, assertion_json: bytes = b"", __unknown__: bytes = b""
     ) -> None:
         self.assertion_json = assertion_json
         self.__unknown__ = __unknown__
@@ -66,11 +63,7 @@ class UserHasBeenCreatedResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.UserHasBeenCreatedResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -112,12 +105,7 @@ class UserWillLogInResponse(Model):
     rejection_reason: str
     """Not empty: the login is refused and the user sees this text."""
 
-    def __init__(
-        self,
-        *,
-        rejection_reason: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, rejection_reason: str = "", __unknown__: bytes = b"") -> None:
         self.rejection_reason = rejection_reason
         self.__unknown__ = __unknown__
 
@@ -155,11 +143,7 @@ class UserHasLoggedInResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.UserHasLoggedInResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -196,11 +180,7 @@ class UserHasBeenDeactivatedResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.UserHasBeenDeactivatedResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -245,10 +225,7 @@ class OnSAMLLoginResponse(Model):
     """Set by a plugin whose handler failed; unset when it succeeded."""
 
     def __init__(
-        self,
-        *,
-        error: _common.AppError | None = None,
-        __unknown__: bytes = b"",
+        self, *, error: _common.AppError | None = None, __unknown__: bytes = b""
     ) -> None:
         self.error = error
         self.__unknown__ = __unknown__
@@ -287,11 +264,7 @@ class ChannelHasBeenCreatedResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.ChannelHasBeenCreatedResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -337,11 +310,7 @@ class UserHasJoinedChannelResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.UserHasJoinedChannelResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -387,11 +356,7 @@ class UserHasLeftChannelResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.UserHasLeftChannelResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -432,11 +397,7 @@ class UserHasJoinedTeamResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.UserHasJoinedTeamResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -477,9 +438,5 @@ class UserHasLeftTeamResponse(Model):
     __proto__ = "mattermost.pluginapi.v1.UserHasLeftTeamResponse"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__

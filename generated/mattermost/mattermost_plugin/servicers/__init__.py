@@ -9,22 +9,12 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .plugin_api import (
-        PluginAPIServicer,
-    )
-    from .plugin_hooks import (
-        PluginHooksServicer,
-    )
+    from .plugin_api import PluginAPIServicer
+    from .plugin_hooks import PluginHooksServicer
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),
-        {
-            "PluginAPIServicer": ".plugin_api",
-            "PluginHooksServicer": ".plugin_hooks",
-        },
+        {"PluginAPIServicer": ".plugin_api", "PluginHooksServicer": ".plugin_hooks"},
     )
 
-__all__ = [
-    "PluginAPIServicer",
-    "PluginHooksServicer",
-]
+__all__ = ["PluginAPIServicer", "PluginHooksServicer"]

@@ -33,10 +33,7 @@ class PluginAPIServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "mattermost.pluginapi.v1.PluginAPI"
-    __errors__ = MessageErrors(
-        type="mattermost.pluginapi.v1.AppError",
-        field="error",
-    )
+    __errors__ = MessageErrors(type="mattermost.pluginapi.v1.AppError", field="error")
     __rpcs__ = (
         Rpc(
             "CreateUser",
@@ -1753,10 +1750,7 @@ class PluginAPIServicer(Servicer):
     )
 
     def create_user(
-        self,
-        request: _api_user_team.CreateUserRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.CreateUserRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.CreateUserResponse]:
         """Create a user account. Email and username must not be taken, and the password must meet the
         server's rules. The UserHasBeenCreated hook fires and clients are told about the new user; no
@@ -1766,10 +1760,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateUser")
 
     def delete_user(
-        self,
-        request: _api_user_team.DeleteUserRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.DeleteUserRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.DeleteUserResponse | None]:
         """Deactivate a user account. Nothing is erased: posts stay, sessions end at once and the person
         can no longer log in. `update_user_active` undoes it.
@@ -1777,10 +1768,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteUser")
 
     def get_users(
-        self,
-        request: _api_user_team.GetUsersRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetUsersRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUsersResponse]:
         """List the users of the server, page by page. Only a few of the filters have an effect at
         present, as the request describes. Returns the users of one page; an empty list after the last
@@ -1789,10 +1777,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUsers")
 
     def get_users_by_ids(
-        self,
-        request: _api_user_team.GetUsersByIdsRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetUsersByIdsRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUsersByIdsResponse]:
         """Fetch several users by id in one call. Returns those that exist, in no fixed order; unknown ids
         are left out, so the list may be shorter than the request or empty.
@@ -1800,10 +1785,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUsersByIds")
 
     def get_user(
-        self,
-        request: _api_user_team.GetUserRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetUserRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUserResponse]:
         """Fetch one user by id. Deactivated accounts are found too: check `delete_at`. The result may
         contain secrets, so do not pass it on to clients as it is.
@@ -1811,10 +1793,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUser")
 
     def get_user_by_email(
-        self,
-        request: _api_user_team.GetUserByEmailRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetUserByEmailRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUserByEmailResponse]:
         """Fetch the user who has an email address. The address has to match completely, apart from
         capitals. The result may contain secrets, so do not pass it on to clients as it is.
@@ -1844,10 +1823,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUsersByUsernames")
 
     def get_users_in_team(
-        self,
-        request: _api_user_team.GetUsersInTeamRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetUsersInTeamRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUsersInTeamResponse]:
         """List the users who are members of a team, page by page. Returns the users of one page; an empty
         list after the last page or for an unknown team. For the memberships with their roles use
@@ -1856,10 +1832,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUsersInTeam")
 
     def update_user(
-        self,
-        request: _api_user_team.UpdateUserRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.UpdateUserRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateUserResponse]:
         """Change the profile of a user. Send the complete account, as fetched before and modified: empty
         fields overwrite stored ones. Clients are told by a `user_updated` event. Returns the account
@@ -1868,10 +1841,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateUser")
 
     def get_user_status(
-        self,
-        request: _api_user_team.GetUserStatusRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetUserStatusRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUserStatusResponse]:
         """Fetch whether a user is online, away, on do not disturb or offline. Somebody the server knows
         no status of may be reported as missing; `get_user_statuses_by_ids` gives `offline` instead.
@@ -1890,10 +1860,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUserStatusesByIds")
 
     def update_user_status(
-        self,
-        request: _api_user_team.UpdateUserStatusRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.UpdateUserStatusRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateUserStatusResponse]:
         """Set the status of a user, as if the user had chosen it by hand. It stays until changed again,
         and clients receive a `status_change` event. Returns the status now in force.
@@ -1912,10 +1879,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SetUserStatusTimedDND")
 
     def update_user_active(
-        self,
-        request: _api_user_team.UpdateUserActiveRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.UpdateUserActiveRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateUserActiveResponse | None]:
         """Activate or deactivate a user account. Deactivating ends all sessions of the user, and may
         disable the bots the user owns; clients receive a `user_updated` event. Setting the state the
@@ -1970,10 +1934,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetLDAPUserAttributes")
 
     def search_users(
-        self,
-        request: _api_user_team.SearchUsersRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.SearchUsersRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.SearchUsersResponse]:
         """Search users by username, nickname or id. Which places are searched and which filters count is
         described in the request. Returns at most `limit` users; an empty list if nobody matches.
@@ -1981,10 +1942,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SearchUsers")
 
     def get_profile_image(
-        self,
-        request: _api_user_team.GetProfileImageRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetProfileImageRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetProfileImageResponse]:
         """Fetch the profile picture of a user as the bytes of an image file. A user who uploaded none has
         a generated picture, so the result is never empty.
@@ -1992,10 +1950,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetProfileImage")
 
     def set_profile_image(
-        self,
-        request: _api_user_team.SetProfileImageRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.SetProfileImageRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.SetProfileImageResponse | None]:
         """Replace the profile picture of a user or bot. The image is cropped to a square and stored as
         PNG, and clients are told to load the new one.
@@ -2003,10 +1958,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SetProfileImage")
 
     def has_permission_to(
-        self,
-        request: _api_user_team.HasPermissionToRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.HasPermissionToRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.HasPermissionToResponse]:
         """Check whether a user has a permission in the whole system, for example `manage_system`. Use it
         before you act on a user's behalf. Returns False for unknown users and permissions, too.
@@ -2048,10 +2000,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("PublishUserTyping")
 
     def update_user_auth(
-        self,
-        request: _api_user_team.UpdateUserAuthRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.UpdateUserAuthRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateUserAuthResponse]:
         """Change how an account logs in, for instance from a password to SAML. The stored password is
         removed and the user's sessions should be considered stale. Returns the login data as stored.
@@ -2059,10 +2008,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateUserAuth")
 
     def update_user_roles(
-        self,
-        request: _api_user_team.UpdateUserRolesRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.UpdateUserRolesRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateUserRolesResponse]:
         """Replace the system-wide roles of a user. The new list must be complete; it takes effect in
         running sessions as well, and clients receive a `user_role_updated` event. Returns the account
@@ -2071,10 +2017,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateUserRoles")
 
     def get_session(
-        self,
-        request: _api_user_team.GetSessionRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetSessionRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetSessionResponse]:
         """Fetch a session by its id, for example the one named in the plugin context of a hook. The
         result holds the session's token, which is as good as a password: never log it or hand it out.
@@ -2082,10 +2025,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetSession")
 
     def create_session(
-        self,
-        request: _api_user_team.CreateSessionRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.CreateSessionRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.CreateSessionResponse]:
         """Open a session for a user without a login. Whoever gets the returned token can act as that
         user, so give it an expiry and keep it safe. Returns the stored session with its id and token.
@@ -2104,10 +2044,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("ExtendSessionExpiry")
 
     def revoke_session(
-        self,
-        request: _api_user_team.RevokeSessionRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.RevokeSessionRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.RevokeSessionResponse | None]:
         """End a session, which logs the user out on that device. Other sessions of the user stay open."""
         raise Unimplemented("RevokeSession")
@@ -2134,10 +2071,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RevokeUserAccessToken")
 
     def create_team(
-        self,
-        request: _api_user_team.CreateTeamRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.CreateTeamRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.CreateTeamResponse]:
         """Create a team with its default channels (`town-square` and `off-topic`). Nobody becomes a
         member: add people with `create_team_member`. Returns the stored team with its new id.
@@ -2145,10 +2079,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateTeam")
 
     def delete_team(
-        self,
-        request: _api_user_team.DeleteTeamRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.DeleteTeamRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.DeleteTeamResponse | None]:
         """Archive a team. Its channels, posts and memberships are kept but can no longer be reached;
         clients receive a `delete_team` event.
@@ -2156,10 +2087,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteTeam")
 
     def get_teams(
-        self,
-        request: _api_user_team.GetTeamsRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetTeamsRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamsResponse]:
         """List every team of the server, private and archived ones included. There is no paging; the list
         is empty on a server without teams.
@@ -2167,19 +2095,13 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetTeams")
 
     def get_team(
-        self,
-        request: _api_user_team.GetTeamRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetTeamRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamResponse]:
         """Fetch one team by id. Archived teams are found too: check `delete_at`."""
         raise Unimplemented("GetTeam")
 
     def get_team_by_name(
-        self,
-        request: _api_user_team.GetTeamByNameRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetTeamByNameRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamByNameResponse]:
         """Fetch one team by the name it has in URLs. Archived teams are found too: check `delete_at`."""
         raise Unimplemented("GetTeamByName")
@@ -2197,10 +2119,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetTeamsUnreadForUser")
 
     def update_team(
-        self,
-        request: _api_user_team.UpdateTeamRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.UpdateTeamRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateTeamResponse]:
         """Change a team. Send the complete team, as fetched before and modified. Clients receive an
         `update_team` event. Returns the team as stored.
@@ -2208,10 +2127,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateTeam")
 
     def search_teams(
-        self,
-        request: _api_user_team.SearchTeamsRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.SearchTeamsRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.SearchTeamsResponse]:
         """Search teams by name and display name. Private teams are found as well, so check permissions
         before you show them. Returns all matches; an empty list if there is none.
@@ -2219,10 +2135,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SearchTeams")
 
     def get_teams_for_user(
-        self,
-        request: _api_user_team.GetTeamsForUserRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetTeamsForUserRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamsForUserResponse]:
         """List the teams a user is a member of. There is no paging; the list is empty for somebody
         without teams and for an unknown user.
@@ -2230,10 +2143,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetTeamsForUser")
 
     def create_team_member(
-        self,
-        request: _api_user_team.CreateTeamMemberRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.CreateTeamMemberRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.CreateTeamMemberResponse]:
         """Add a user to a team and to its default channels. Both must exist. Fires the UserHasJoinedTeam
         hook; the client of the user receives an `added_to_team` event. Returns the membership, the
@@ -2266,10 +2176,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateTeamMembersGracefully")
 
     def delete_team_member(
-        self,
-        request: _api_user_team.DeleteTeamMemberRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.DeleteTeamMemberRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.DeleteTeamMemberResponse | None]:
         """Remove a user from a team and from all of its channels. Fires the UserHasLeftTeam hook; clients
         receive a `leave_team` event. The user's posts stay.
@@ -2277,10 +2184,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteTeamMember")
 
     def get_team_members(
-        self,
-        request: _api_user_team.GetTeamMembersRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetTeamMembersRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamMembersResponse]:
         """List the memberships of a team with their roles, page by page. Returns one page; an empty list
         after the last page or for an unknown team. For the people themselves use `get_users_in_team`.
@@ -2288,10 +2192,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetTeamMembers")
 
     def get_team_member(
-        self,
-        request: _api_user_team.GetTeamMemberRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetTeamMemberRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamMemberResponse]:
         """Fetch a user's membership of a team, with the roles held there. The record outlives the
         membership: check that `delete_at` is 0.
@@ -2322,19 +2223,13 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateTeamMemberRoles")
 
     def get_team_icon(
-        self,
-        request: _api_user_team.GetTeamIconRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetTeamIconRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamIconResponse]:
         """Fetch the icon of a team as the bytes of a PNG file."""
         raise Unimplemented("GetTeamIcon")
 
     def set_team_icon(
-        self,
-        request: _api_user_team.SetTeamIconRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.SetTeamIconRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.SetTeamIconResponse | None]:
         """Replace the icon of a team. The image is cropped to a square and stored as PNG; clients receive
         an `update_team` event.
@@ -2342,10 +2237,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SetTeamIcon")
 
     def remove_team_icon(
-        self,
-        request: _api_user_team.RemoveTeamIconRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.RemoveTeamIconRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.RemoveTeamIconResponse | None]:
         """Take the icon off a team, so that clients show its initials. Nothing happens to a team without
         an icon; clients receive an `update_team` event.
@@ -2353,10 +2245,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RemoveTeamIcon")
 
     def get_team_stats(
-        self,
-        request: _api_user_team.GetTeamStatsRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_user_team.GetTeamStatsRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamStatsResponse]:
         """Count the members of a team, in all and those with an active account. Returns zeros for an
         unknown team.
@@ -2364,10 +2253,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetTeamStats")
 
     def create_channel(
-        self,
-        request: _api_channel_post.CreateChannelRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.CreateChannelRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.CreateChannelResponse]:
         """Create a public or private channel in a team. Nobody becomes a member, not even the creator:
         add people with `add_channel_member`. Fires the ChannelHasBeenCreated hook. Returns the stored
@@ -2377,10 +2263,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateChannel")
 
     def delete_channel(
-        self,
-        request: _api_channel_post.DeleteChannelRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.DeleteChannelRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.DeleteChannelResponse | None]:
         """Archive a channel. Posts and memberships are kept, but nobody can post any more, and the
         channel's webhooks are deleted. Clients receive a `channel_deleted` event.
@@ -2399,10 +2282,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetPublicChannelsForTeam")
 
     def get_channel(
-        self,
-        request: _api_channel_post.GetChannelRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.GetChannelRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetChannelResponse]:
         """Fetch one channel by id, whatever its type. Archived channels are found too: check `delete_at`."""
         raise Unimplemented("GetChannel")
@@ -2476,10 +2356,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetGroupChannel")
 
     def update_channel(
-        self,
-        request: _api_channel_post.UpdateChannelRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.UpdateChannelRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.UpdateChannelResponse]:
         """Change a channel, for example its header or display name. Send the complete channel, as fetched
         before and modified. Clients receive a `channel_updated` event. Returns the channel as stored.
@@ -2648,10 +2525,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateChannelSidebarCategories")
 
     def create_post(
-        self,
-        request: _api_channel_post.CreatePostRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.CreatePostRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.CreatePostResponse]:
         """Post a message to a channel. Hooks run as for any post: MessageWillBePosted may change or
         reject it, MessageHasBeenPosted fires afterwards, in your own plugin too, so a handler that
@@ -2660,10 +2534,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreatePost")
 
     def add_reaction(
-        self,
-        request: _api_channel_post.AddReactionRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.AddReactionRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.AddReactionResponse]:
         """Add an emoji reaction to a post in the name of a user or bot. Fires the ReactionHasBeenAdded
         hook; clients receive a `reaction_added` event. Returns the reaction as stored. Adding it twice
@@ -2683,10 +2554,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RemoveReaction")
 
     def get_reactions(
-        self,
-        request: _api_channel_post.GetReactionsRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.GetReactionsRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetReactionsResponse]:
         """List the emoji reactions to a post, one entry for each user and emoji. Returns an empty list if
         there is none.
@@ -2728,10 +2596,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteEphemeralPost")
 
     def delete_post(
-        self,
-        request: _api_channel_post.DeletePostRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.DeletePostRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.DeletePostResponse | None]:
         """Delete a post, and with a root post its whole thread. People no longer see it; the server keeps
         the record, marked as deleted. Clients receive a `post_deleted` event and the
@@ -2740,10 +2605,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeletePost")
 
     def get_post_thread(
-        self,
-        request: _api_channel_post.GetPostThreadRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.GetPostThreadRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetPostThreadResponse]:
         """Fetch a thread: the root post and all replies, given any post of it. A post without replies
         comes back alone.
@@ -2751,10 +2613,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetPostThread")
 
     def get_post(
-        self,
-        request: _api_channel_post.GetPostRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.GetPostRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetPostResponse]:
         """Fetch one post by id. Nothing checks whether somebody may read it: use
         `has_permission_to_channel` before you show it to people.
@@ -2762,10 +2621,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetPost")
 
     def get_posts_since(
-        self,
-        request: _api_channel_post.GetPostsSinceRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.GetPostsSinceRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetPostsSinceResponse]:
         """Fetch the posts of a channel that were made, edited or deleted after a point in time. Useful to
         catch up; deleted posts have `delete_at` set. Returns a post list, empty if nothing changed.
@@ -2773,10 +2629,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetPostsSince")
 
     def get_posts_after(
-        self,
-        request: _api_channel_post.GetPostsAfterRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.GetPostsAfterRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetPostsAfterResponse]:
         """Fetch posts of a channel that were made after a given one, page by page. Returns a post list;
         it is empty after the last page.
@@ -2806,10 +2659,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetPostsForChannel")
 
     def update_post(
-        self,
-        request: _api_channel_post.UpdatePostRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.UpdatePostRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.UpdatePostResponse]:
         """Change a post. Send the complete post, as fetched before and modified; it is marked as edited
         if the message differs. MessageWillBeUpdated may change or reject it, MessageHasBeenUpdated
@@ -2841,10 +2691,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SearchPostsInTeamForUser")
 
     def get_emoji_list(
-        self,
-        request: _api_channel_post.GetEmojiListRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.GetEmojiListRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetEmojiListResponse]:
         """List the custom emojis of the server, page by page. Built-in emojis are not listed. Returns one
         page; an empty list after the last page.
@@ -2863,10 +2710,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetEmojiByName")
 
     def get_emoji(
-        self,
-        request: _api_channel_post.GetEmojiRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.GetEmojiRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetEmojiResponse]:
         """Fetch a custom emoji by its id. It holds the name and the creator; for the picture use
         `get_emoji_image`.
@@ -2874,10 +2718,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetEmoji")
 
     def get_emoji_image(
-        self,
-        request: _api_channel_post.GetEmojiImageRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_channel_post.GetEmojiImageRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetEmojiImageResponse]:
         """Fetch the picture of a custom emoji. Returns both fields of the result: the bytes in `image`
         and the format in `content_type`, such as `png` or `gif`.
@@ -2885,10 +2726,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetEmojiImage")
 
     def kv_set(
-        self,
-        request: _api_kv_config.KVSetRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.KVSetRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVSetResponse | None]:
         """Store a value under a key of the plugin's own key-value store. An existing value is
         overwritten; empty bytes delete the key. The store is in the server's database: all nodes of a
@@ -2897,10 +2735,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVSet")
 
     def kv_compare_and_set(
-        self,
-        request: _api_kv_config.KVCompareAndSetRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.KVCompareAndSetRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVCompareAndSetResponse]:
         """Store a value only if the key still holds the value you expect. This makes updates safe against
         other writers in the cluster: read, compute, try, and begin again on False. Returns whether the
@@ -2920,10 +2755,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVCompareAndDelete")
 
     def kv_set_with_options(
-        self,
-        request: _api_kv_config.KVSetWithOptionsRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.KVSetWithOptionsRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVSetWithOptionsResponse]:
         """Store a value with conditions: atomically against an expected old value, with a lifetime, or
         both. Returns True if the value was written, False if an atomic write found another value.
@@ -2931,10 +2763,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVSetWithOptions")
 
     def kv_set_with_expiry(
-        self,
-        request: _api_kv_config.KVSetWithExpiryRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.KVSetWithExpiryRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVSetWithExpiryResponse | None]:
         """Store a value that vanishes by itself after a number of seconds. Good for caches and for
         pending requests. Writing the key again replaces value and lifetime.
@@ -2942,10 +2771,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVSetWithExpiry")
 
     def kv_get(
-        self,
-        request: _api_kv_config.KVGetRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.KVGetRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVGetResponse]:
         """Read the value of a key from the plugin's key-value store. Returns empty bytes if there is no
         such key or it has expired; empty values cannot be stored, so empty always means absent.
@@ -2953,19 +2779,13 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVGet")
 
     def kv_delete(
-        self,
-        request: _api_kv_config.KVDeleteRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.KVDeleteRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVDeleteResponse | None]:
         """Delete a key from the plugin's key-value store. Nothing happens if there is no such key."""
         raise Unimplemented("KVDelete")
 
     def kv_delete_all(
-        self,
-        request: _api_kv_config.KVDeleteAllRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.KVDeleteAllRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVDeleteAllResponse | None]:
         """Delete every key of the plugin's key-value store. This cannot be undone, and also removes what
         the server keeps there for the plugin. Other plugins' keys are not touched.
@@ -2973,10 +2793,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVDeleteAll")
 
     def kv_list(
-        self,
-        request: _api_kv_config.KVListRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.KVListRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVListResponse]:
         """List the keys of the plugin's key-value store, page by page. Returns the names only, read the
         values with `kv_get`; an empty list after the last page. Keys that are added or deleted
@@ -3009,10 +2826,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("LoadPluginConfiguration")
 
     def get_config(
-        self,
-        request: _api_kv_config.GetConfigRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.GetConfigRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetConfigResponse]:
         """Fetch the server's configuration with passwords and other secrets masked by asterisks. Returns
         the decoded JSON object, for example `config["ServiceSettings"]["SiteURL"]`.
@@ -3031,10 +2845,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUnsanitizedConfig")
 
     def save_config(
-        self,
-        request: _api_kv_config.SaveConfigRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.SaveConfigRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.SaveConfigResponse | None]:
         """Replace the server's configuration. Send all of it: fetch it, change it, save it. The
         ConfigurationWillBeSaved hook may change or refuse it; OnConfigurationChange then fires in
@@ -3043,10 +2854,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SaveConfig")
 
     def get_plugin_config(
-        self,
-        request: _api_kv_config.GetPluginConfigRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.GetPluginConfigRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetPluginConfigResponse]:
         """Fetch the settings of your plugin as they were saved, without the manifest's defaults. For the
         effective settings use `load_plugin_configuration`. Returns a JSON object, normally empty if
@@ -3055,10 +2863,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetPluginConfig")
 
     def save_plugin_config(
-        self,
-        request: _api_kv_config.SavePluginConfigRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.SavePluginConfigRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.SavePluginConfigResponse | None]:
         """Replace the settings of your plugin. Send all of them: settings left out are removed. The
         OnConfigurationChange hook fires on every node, so do not save from that hook without a check.
@@ -3066,10 +2871,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SavePluginConfig")
 
     def get_bundle_path(
-        self,
-        request: _api_kv_config.GetBundlePathRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.GetBundlePathRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetBundlePathResponse]:
         """Find the directory your plugin was unpacked into, to read files that come with it. Returns an
         absolute path on the present node. Do not write there: updates replace the directory.
@@ -3077,19 +2879,13 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetBundlePath")
 
     def get_plugins(
-        self,
-        request: _api_kv_config.GetPluginsRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.GetPluginsRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetPluginsResponse]:
         """List the manifests of all installed plugins, active or not, your own included."""
         raise Unimplemented("GetPlugins")
 
     def enable_plugin(
-        self,
-        request: _api_kv_config.EnablePluginRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.EnablePluginRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.EnablePluginResponse | None]:
         """Enable an installed plugin, so that it starts now and with the server. This changes the
         server's configuration and takes effect on every node of a cluster.
@@ -3097,10 +2893,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("EnablePlugin")
 
     def disable_plugin(
-        self,
-        request: _api_kv_config.DisablePluginRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.DisablePluginRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.DisablePluginResponse | None]:
         """Disable a plugin, so that it stops now and stays stopped. It remains installed with its
         settings and data. Takes effect on every node of a cluster; a plugin that disables itself must
@@ -3109,10 +2902,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DisablePlugin")
 
     def remove_plugin(
-        self,
-        request: _api_kv_config.RemovePluginRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.RemovePluginRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.RemovePluginResponse | None]:
         """Stop and uninstall a plugin on every node. Its files are deleted, while its settings and its
         key-value store stay for a later installation.
@@ -3120,10 +2910,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RemovePlugin")
 
     def get_plugin_status(
-        self,
-        request: _api_kv_config.GetPluginStatusRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.GetPluginStatusRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetPluginStatusResponse]:
         """Fetch whether an installed plugin runs, with its name and version. The state is that of the
         node that answers.
@@ -3131,10 +2918,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetPluginStatus")
 
     def install_plugin(
-        self,
-        request: _api_kv_config.InstallPluginRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.InstallPluginRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.InstallPluginResponse]:
         """Install a plugin from the bytes of its bundle, less than 4 MiB, which the server takes in a
         request. It is not enabled: call `enable_plugin` afterwards. The server must allow plugin
@@ -3143,10 +2927,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("InstallPlugin")
 
     def get_plugin_id(
-        self,
-        request: _api_kv_config.GetPluginIDRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.GetPluginIDRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetPluginIDResponse]:
         """Fetch the id of your own plugin, as in its manifest. A plugin has it as `self.plugin_id`, and needs
         no call for it.
@@ -3154,10 +2935,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetPluginID")
 
     def log_debug(
-        self,
-        request: _api_kv_config.LogDebugRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.LogDebugRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.LogDebugResponse | None]:
         """Write a message to the server's log at debug level, which most servers do not record. The
         server adds the plugin's id. Put what varies into the key-value pairs, and no secrets.
@@ -3165,10 +2943,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("LogDebug")
 
     def log_info(
-        self,
-        request: _api_kv_config.LogInfoRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.LogInfoRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.LogInfoResponse | None]:
         """Write a message to the server's log at info level, for events of normal operation. The server
         adds the plugin's id. Put what varies into the key-value pairs, and no secrets.
@@ -3176,10 +2951,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("LogInfo")
 
     def log_error(
-        self,
-        request: _api_kv_config.LogErrorRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.LogErrorRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.LogErrorResponse | None]:
         """Write a message to the server's log at error level, for failures somebody should look at. The
         server adds the plugin's id. Nothing is raised and the plugin goes on.
@@ -3187,10 +2959,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("LogError")
 
     def log_warn(
-        self,
-        request: _api_kv_config.LogWarnRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_kv_config.LogWarnRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.LogWarnResponse | None]:
         """Write a message to the server's log at warning level, for what is suspicious but not a failure.
         The server adds the plugin's id.
@@ -3198,10 +2967,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("LogWarn")
 
     def copy_file_infos(
-        self,
-        request: _api_file_bot.CopyFileInfosRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.CopyFileInfosRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.CopyFileInfosResponse]:
         """Duplicate the records of uploaded files so that another post can use them. A file belongs to
         one post only; put the new ids into the `file_ids` of the new post. The content itself is not
@@ -3210,10 +2976,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CopyFileInfos")
 
     def get_file_info(
-        self,
-        request: _api_file_bot.GetFileInfoRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.GetFileInfoRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetFileInfoResponse]:
         """Fetch the metadata of an uploaded file: name, size, type, post. For the content use `get_file`."""
         raise Unimplemented("GetFileInfo")
@@ -3230,10 +2993,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SetFileSearchableContent")
 
     def get_file_infos(
-        self,
-        request: _api_file_bot.GetFileInfosRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.GetFileInfosRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetFileInfosResponse]:
         """List the metadata of uploaded files, page by page, optionally of one user or channel. Returns
         one page; an empty list after the last page or if nothing matches.
@@ -3241,10 +3001,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetFileInfos")
 
     def get_file(
-        self,
-        request: _api_file_bot.GetFileRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.GetFileRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetFileResponse]:
         """Fetch the content of an uploaded file by id. All of it is held in memory, and one answer can have
         100 MiB at most: look at the size with `get_file_info` first.
@@ -3252,10 +3009,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetFile")
 
     def get_file_link(
-        self,
-        request: _api_file_bot.GetFileLinkRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.GetFileLinkRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetFileLinkResponse]:
         """Make a public link to a file, under which anybody can download it without logging in. The file
         must be attached to a post, and the server must have public links switched on. Returns the URL.
@@ -3263,10 +3017,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetFileLink")
 
     def read_file(
-        self,
-        request: _api_file_bot.ReadFileRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.ReadFileRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.ReadFileResponse]:
         """Read a file of the server's file store by its path. For attachments use `get_file`, which takes
         the id. Returns the whole content, 100 MiB at most.
@@ -3274,10 +3025,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("ReadFile")
 
     def upload_file(
-        self,
-        request: _api_file_bot.UploadFileRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.UploadFileRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.UploadFileResponse]:
         """Store a file for use in a channel. Then create a post in the same channel with the new id in
         its `file_ids`. The FileWillBeUploaded hook may change or reject it. Returns the metadata of
@@ -3298,10 +3046,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateUploadSession")
 
     def upload_data(
-        self,
-        request: _api_file_bot.UploadDataRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.UploadDataRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.UploadDataResponse]:
         """Send the next part of an upload session. Parts go in order, each with the session's current
         `file_offset`. Returns None while parts are missing, and the metadata of the file after the
@@ -3310,19 +3055,13 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UploadData")
 
     def get_upload_session(
-        self,
-        request: _api_file_bot.GetUploadSessionRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.GetUploadSessionRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetUploadSessionResponse]:
         """Fetch an upload session, for example to resume it: `file_offset` tells how much has arrived."""
         raise Unimplemented("GetUploadSession")
 
     def create_bot(
-        self,
-        request: _api_file_bot.CreateBotRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.CreateBotRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.CreateBotResponse]:
         """Create a bot account. For the plugin's own bot prefer `ensure_bot_user`, which can be repeated.
         Add the bot to teams and channels where it should be a member. Returns the bot; its `user_id`
@@ -3331,10 +3070,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateBot")
 
     def patch_bot(
-        self,
-        request: _api_file_bot.PatchBotRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.PatchBotRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.PatchBotResponse]:
         """Change the username, display name or description of a bot. Fields left unset stay as they are.
         Returns the bot as stored.
@@ -3342,10 +3078,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("PatchBot")
 
     def get_bot(
-        self,
-        request: _api_file_bot.GetBotRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.GetBotRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetBotResponse]:
         """Fetch one bot by its user id. A disabled bot is found only with `include_deleted`. Ids of
         people are not found.
@@ -3353,10 +3086,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetBot")
 
     def get_bots(
-        self,
-        request: _api_file_bot.GetBotsRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.GetBotsRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetBotsResponse]:
         """List the bots of the server, page by page, optionally those of one owner. Set `per_page` in the
         options: without it the page is empty. Returns one page; an empty list after the last page.
@@ -3364,10 +3094,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetBots")
 
     def update_bot_active(
-        self,
-        request: _api_file_bot.UpdateBotActiveRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.UpdateBotActiveRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.UpdateBotActiveResponse]:
         """Enable or disable a bot. A disabled bot can no longer act through its tokens but keeps its
         posts and memberships. Returns the bot as stored.
@@ -3386,10 +3113,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("PermanentDeleteBot")
 
     def ensure_bot_user(
-        self,
-        request: _api_file_bot.EnsureBotUserRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_file_bot.EnsureBotUserRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.EnsureBotUserResponse]:
         """Make sure that the plugin's bot exists, creating it the first time. Safe to call at every
         activation and on every node; names and description of an existing bot are updated. Returns the
@@ -3398,10 +3122,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("EnsureBotUser")
 
     def get_license(
-        self,
-        request: _api_remaining.GetLicenseRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetLicenseRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetLicenseResponse]:
         """Fetch the server's licence. Returns the decoded JSON object, or None on a server without a
         licence.
@@ -3420,10 +3141,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("IsEnterpriseReady")
 
     def get_server_version(
-        self,
-        request: _api_remaining.GetServerVersionRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetServerVersionRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetServerVersionResponse]:
         """Fetch the version of the running server, for example `10.5.2`. Compare it number by number, not
         as text.
@@ -3440,10 +3158,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetSystemInstallDate")
 
     def get_diagnostic_id(
-        self,
-        request: _api_remaining.GetDiagnosticIdRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetDiagnosticIdRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetDiagnosticIdResponse]:
         """Fetch the random identifier of this installation under its former name. New plugins should call
         `get_telemetry_id`, which returns the same value.
@@ -3451,10 +3166,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetDiagnosticId")
 
     def get_telemetry_id(
-        self,
-        request: _api_remaining.GetTelemetryIdRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetTelemetryIdRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetTelemetryIdResponse]:
         """Fetch the random identifier of this installation. It is the same on every node of a cluster and
         does not change.
@@ -3462,10 +3174,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetTelemetryId")
 
     def register_command(
-        self,
-        request: _api_remaining.RegisterCommandRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.RegisterCommandRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.RegisterCommandResponse | None]:
         """Offer a slash command that your ExecuteCommand hook answers. Call it at activation:
         registrations end when the plugin stops. Registering the same trigger for the same team again
@@ -3496,10 +3205,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("ExecuteSlashCommand")
 
     def create_command(
-        self,
-        request: _api_remaining.CreateCommandRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.CreateCommandRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.CreateCommandResponse]:
         """Store a custom slash command for a team, answered by a web address. Unlike a registered command
         it outlives the plugin. To answer the command yourself use `register_command`. Returns the
@@ -3508,10 +3214,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateCommand")
 
     def list_commands(
-        self,
-        request: _api_remaining.ListCommandsRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.ListCommandsRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.ListCommandsResponse]:
         """List all slash commands that can be used in a team: those of plugins, built-in ones and custom
         ones.
@@ -3550,10 +3253,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("ListBuiltInCommands")
 
     def get_command(
-        self,
-        request: _api_remaining.GetCommandRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetCommandRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetCommandResponse]:
         """Fetch a custom slash command by id. The result holds its token, which you should not show.
         Registered plugin commands have no id and are not found.
@@ -3561,10 +3261,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetCommand")
 
     def update_command(
-        self,
-        request: _api_remaining.UpdateCommandRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.UpdateCommandRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.UpdateCommandResponse]:
         """Change a custom slash command. Send the complete definition, as fetched before and modified.
         Id, token and creation time stay. Returns the command as stored.
@@ -3572,10 +3269,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateCommand")
 
     def delete_command(
-        self,
-        request: _api_remaining.DeleteCommandRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.DeleteCommandRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.DeleteCommandResponse | None]:
         """Delete a custom slash command, so that it can no longer be used. To withdraw one of your
         plugin's registered commands use `unregister_command`.
@@ -3627,10 +3321,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeletePreferencesForUser")
 
     def create_oauth_app(
-        self,
-        request: _api_remaining.CreateOAuthAppRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.CreateOAuthAppRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.CreateOAuthAppResponse]:
         """Register an application that may use this server as its OAuth 2.0 provider. The server assigns
         the client id and the client secret. Returns the application with both: keep the secret safe.
@@ -3638,10 +3329,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateOAuthApp")
 
     def get_oauth_app(
-        self,
-        request: _api_remaining.GetOAuthAppRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetOAuthAppRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetOAuthAppResponse]:
         """Fetch an OAuth 2.0 application by its client id. The result holds the client secret, so do not
         log or show it.
@@ -3649,10 +3337,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetOAuthApp")
 
     def update_oauth_app(
-        self,
-        request: _api_remaining.UpdateOAuthAppRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.UpdateOAuthAppRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.UpdateOAuthAppResponse]:
         """Change an OAuth 2.0 application. Send the complete definition, as fetched before and modified;
         creator, secret and creation time stay. Returns the application as stored.
@@ -3660,10 +3345,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateOAuthApp")
 
     def delete_oauth_app(
-        self,
-        request: _api_remaining.DeleteOAuthAppRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.DeleteOAuthAppRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.DeleteOAuthAppResponse | None]:
         """Delete an OAuth 2.0 application. Access tokens issued for it stop working at once. This cannot
         be undone.
@@ -3671,19 +3353,13 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteOAuthApp")
 
     def get_group(
-        self,
-        request: _api_remaining.GetGroupRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetGroupRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetGroupResponse]:
         """Fetch one user group by id. Archived groups are found too: check `delete_at`."""
         raise Unimplemented("GetGroup")
 
     def get_group_by_name(
-        self,
-        request: _api_remaining.GetGroupByNameRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetGroupByNameRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetGroupByNameResponse]:
         """Fetch one user group by the name used in mentions, without the `@`."""
         raise Unimplemented("GetGroupByName")
@@ -3711,10 +3387,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetGroupsBySource")
 
     def get_groups_for_user(
-        self,
-        request: _api_remaining.GetGroupsForUserRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetGroupsForUserRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetGroupsForUserResponse]:
         """List the groups a user is a member of. There is no paging; the list is empty for somebody
         without groups.
@@ -3754,10 +3427,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetGroupByRemoteID")
 
     def create_group(
-        self,
-        request: _api_remaining.CreateGroupRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.CreateGroupRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.CreateGroupResponse]:
         """Create a user group. A plugin that brings groups from elsewhere uses a source that begins with
         `plugin_`. The group starts without members. Returns it with its new id.
@@ -3765,10 +3435,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateGroup")
 
     def update_group(
-        self,
-        request: _api_remaining.UpdateGroupRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.UpdateGroupRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.UpdateGroupResponse]:
         """Change a user group. Send the complete group, as fetched before and modified. Clients receive a
         `received_group` event. Returns the group as stored.
@@ -3776,10 +3443,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateGroup")
 
     def delete_group(
-        self,
-        request: _api_remaining.DeleteGroupRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.DeleteGroupRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.DeleteGroupResponse]:
         """Archive a user group, so that it can no longer be mentioned. Members and links are kept, and
         `restore_group` brings it back. Returns the archived group.
@@ -3787,10 +3451,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteGroup")
 
     def restore_group(
-        self,
-        request: _api_remaining.RestoreGroupRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.RestoreGroupRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.RestoreGroupResponse]:
         """Bring back an archived user group with its members. Returns the group, its `delete_at` 0 again."""
         raise Unimplemented("RestoreGroup")
@@ -3807,10 +3468,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteGroupMember")
 
     def get_group_syncable(
-        self,
-        request: _api_remaining.GetGroupSyncableRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetGroupSyncableRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetGroupSyncableResponse]:
         """Fetch the link between a group and a team or channel. It tells whether members are added there
         automatically.
@@ -3864,10 +3522,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteGroupSyncable")
 
     def get_groups(
-        self,
-        request: _api_remaining.GetGroupsRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetGroupsRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetGroupsResponse]:
         """List the user groups of the server, page by page, optionally filtered. Returns one page; an
         empty list after the last page or if nothing matches.
@@ -3921,10 +3576,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UnregisterPluginForSharedChannels")
 
     def share_channel(
-        self,
-        request: _api_remaining.ShareChannelRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.ShareChannelRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.ShareChannelResponse]:
         """Mark a channel as shared, so that remotes can be invited to it. Nothing is sent until
         `invite_remote_to_channel` has been called. Returns the record as stored.
@@ -3943,10 +3595,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateSharedChannel")
 
     def unshare_channel(
-        self,
-        request: _api_remaining.UnshareChannelRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.UnshareChannelRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.UnshareChannelResponse]:
         """Stop sharing a channel with all remotes. Channel and posts remain on this server. Returns True
         if it was shared, False if there was nothing to undo.
@@ -4009,10 +3658,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreatePropertyField")
 
     def get_property_field(
-        self,
-        request: _api_remaining.GetPropertyFieldRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetPropertyFieldRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetPropertyFieldResponse]:
         """Fetch the definition of a property by id. It is found only in the group given."""
         raise Unimplemented("GetPropertyField")
@@ -4093,10 +3739,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreatePropertyValue")
 
     def get_property_value(
-        self,
-        request: _api_remaining.GetPropertyValueRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetPropertyValueRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetPropertyValueResponse]:
         """Fetch one stored property value by its own id. To look values up by object or field use
         `search_property_values`.
@@ -4168,10 +3811,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RegisterPropertyGroup")
 
     def get_property_group(
-        self,
-        request: _api_remaining.GetPropertyGroupRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetPropertyGroupRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetPropertyGroupResponse]:
         """Fetch a property group by the name it was registered under."""
         raise Unimplemented("GetPropertyGroup")
@@ -4243,10 +3883,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeletePropertyValuesForField")
 
     def log_audit_rec(
-        self,
-        request: _api_remaining.LogAuditRecRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.LogAuditRecRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.LogAuditRecResponse | None]:
         """Write an entry to the server's audit log: who did what, and with what outcome. Whether it is
         recorded depends on the server's audit settings.
@@ -4265,10 +3902,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("LogAuditRecWithLevel")
 
     def plugin_http(
-        self,
-        request: _api_remaining.PluginHTTPRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.PluginHTTPRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.PluginHTTPResponse]:
         """Call the HTTP handler of another plugin, inside the server and without the network. Returns the
         whole response: look at `status_code`, since answers such as 404 or 500 are returned and not
@@ -4277,10 +3911,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("PluginHTTP")
 
     def get_cloud_limits(
-        self,
-        request: _api_remaining.GetCloudLimitsRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.GetCloudLimitsRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetCloudLimitsResponse]:
         """Fetch the limits of the server's cloud plan. Returns the decoded JSON object; None, or an
         object without keys, where there are no limits, as on every self-hosted server.
@@ -4347,10 +3978,7 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RolesGrantPermission")
 
     def send_mail(
-        self,
-        request: _api_remaining.SendMailRequest,
-        context: ServerContext,
-        /,
+        self, request: _api_remaining.SendMailRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.SendMailResponse | None]:
         """Send an HTML mail to one address through the server's mail settings. Escape whatever comes from
         users. Returns once the mail server has taken the mail; that it arrives is not certain.

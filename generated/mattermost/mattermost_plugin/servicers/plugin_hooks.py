@@ -40,10 +40,7 @@ class PluginHooksServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "mattermost.pluginapi.v1.PluginHooks"
-    __errors__ = MessageErrors(
-        type="mattermost.pluginapi.v1.AppError",
-        field="error",
-    )
+    __errors__ = MessageErrors(type="mattermost.pluginapi.v1.AppError", field="error")
     __rpcs__ = (
         Rpc(
             "Implemented",
@@ -369,10 +366,7 @@ class PluginHooksServicer(Servicer):
     )
 
     def implemented(
-        self,
-        request: _hooks_lifecycle.ImplementedRequest,
-        context: ServerContext,
-        /,
+        self, request: _hooks_lifecycle.ImplementedRequest, context: ServerContext, /
     ) -> Reply[_hooks_lifecycle.ImplementedResponse]:
         """Tell the server which hooks this plugin has. Asked once after the process started, before any
         other hook, on every node; the server then calls only the hooks on the list.
@@ -380,10 +374,7 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("Implemented")
 
     def on_activate(
-        self,
-        request: _hooks_lifecycle.OnActivateRequest,
-        context: ServerContext,
-        /,
+        self, request: _hooks_lifecycle.OnActivateRequest, context: ServerContext, /
     ) -> Reply[_hooks_lifecycle.OnActivateResponse | None]:
         """Called when the plugin is switched on: when the server starts, when an administrator enables or
         upgrades the plugin. It runs on every node of the cluster, after the first
@@ -394,10 +385,7 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnActivate")
 
     def on_deactivate(
-        self,
-        request: _hooks_lifecycle.OnDeactivateRequest,
-        context: ServerContext,
-        /,
+        self, request: _hooks_lifecycle.OnDeactivateRequest, context: ServerContext, /
     ) -> Reply[_hooks_lifecycle.OnDeactivateResponse | None]:
         """Called when the plugin is about to be switched off: it is disabled, removed or upgraded, or the
         server shuts down. It runs on every node. No further hooks arrive. It is the last opportunity
@@ -421,10 +409,7 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnConfigurationChange")
 
     def on_install(
-        self,
-        request: _hooks_lifecycle.OnInstallRequest,
-        context: ServerContext,
-        /,
+        self, request: _hooks_lifecycle.OnInstallRequest, context: ServerContext, /
     ) -> Reply[_hooks_lifecycle.OnInstallResponse | None]:
         """Called after the plugin was installed and enabled as part of the first steps of a new server
         (onboarding). Each such installation calls it, not only the first one; installing by hand in
@@ -659,10 +644,7 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("UserHasBeenDeactivated")
 
     def on_saml_login(
-        self,
-        request: _hooks_user_channel.OnSAMLLoginRequest,
-        context: ServerContext,
-        /,
+        self, request: _hooks_user_channel.OnSAMLLoginRequest, context: ServerContext, /
     ) -> Reply[_hooks_user_channel.OnSAMLLoginResponse | None]:
         """Called after a user was identified by the SAML identity provider, on the node that handles the
         login. Use it to take over attributes of the assertion, for example to set groups or custom
@@ -718,10 +700,7 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("UserHasLeftTeam")
 
     def execute_command(
-        self,
-        request: _hooks_command.ExecuteCommandRequest,
-        context: ServerContext,
-        /,
+        self, request: _hooks_command.ExecuteCommandRequest, context: ServerContext, /
     ) -> Reply[_hooks_command.ExecuteCommandResponse]:
         """Called when a user enters a slash command that this plugin registered with `register_command`,
         on the node that received it. The user waits for the answer.

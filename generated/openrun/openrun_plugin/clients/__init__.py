@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .plugin_provider import (
-        AsyncPluginProviderClient,
-        PluginProviderClient,
-    )
+    from .plugin_provider import AsyncPluginProviderClient, PluginProviderClient
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),
@@ -22,7 +19,4 @@ else:
         },
     )
 
-__all__ = [
-    "AsyncPluginProviderClient",
-    "PluginProviderClient",
-]
+__all__ = ["AsyncPluginProviderClient", "PluginProviderClient"]

@@ -186,10 +186,7 @@ class StarValue(Model):
     """
 
     def __init__(
-        self,
-        *,
-        kind: StarValueKind | None = None,
-        __unknown__: bytes = b"",
+        self, *, kind: StarValueKind | None = None, __unknown__: bytes = b""
     ) -> None:
         self.kind = kind
         self.__unknown__ = __unknown__
@@ -264,11 +261,7 @@ class BigInt(Model):
     """Absolute value as bytes, the most significant first (`int.from_bytes(abs, "big")`)."""
 
     def __init__(
-        self,
-        *,
-        negative: bool = False,
-        abs: bytes = b"",
-        __unknown__: bytes = b"",
+        self, *, negative: bool = False, abs: bytes = b"", __unknown__: bytes = b""
     ) -> None:
         self.negative = negative
         self.abs = abs
@@ -285,10 +278,7 @@ class ValueList(Model):
     """The values."""
 
     def __init__(
-        self,
-        *,
-        values: list[StarValue] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, values: list[StarValue] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.values = [] if values is EMPTY_LIST else values
         self.__unknown__ = __unknown__
@@ -306,10 +296,7 @@ class StarDict(Model):
     """
 
     def __init__(
-        self,
-        *,
-        entries: list[StarEntry] = EMPTY_LIST,
-        __unknown__: bytes = b"",
+        self, *, entries: list[StarEntry] = EMPTY_LIST, __unknown__: bytes = b""
     ) -> None:
         self.entries = [] if entries is EMPTY_LIST else entries
         self.__unknown__ = __unknown__
@@ -404,11 +391,7 @@ class DescribeRequest(Model):
     __proto__ = "openrun.plugin.v1.DescribeRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -476,11 +459,7 @@ class FunctionManifest(Model):
     """
 
     def __init__(
-        self,
-        *,
-        name: str = "",
-        is_read: bool = False,
-        __unknown__: bytes = b"",
+        self, *, name: str = "", is_read: bool = False, __unknown__: bytes = b""
     ) -> None:
         self.name = name
         self.is_read = is_read
@@ -527,12 +506,7 @@ class InitAppResponse(Model):
     error: str
     """Why it cannot; empty if all is well."""
 
-    def __init__(
-        self,
-        *,
-        error: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, error: str = "", __unknown__: bytes = b"") -> None:
         self.error = error
         self.__unknown__ = __unknown__
 
@@ -576,12 +550,7 @@ class InitModuleResponse(Model):
     error: str
     """Why it is not; empty if all is well."""
 
-    def __init__(
-        self,
-        *,
-        error: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, error: str = "", __unknown__: bytes = b"") -> None:
         self.error = error
         self.__unknown__ = __unknown__
 
@@ -812,11 +781,7 @@ class CursorCloseRequest(Model):
     """The cursor."""
 
     def __init__(
-        self,
-        *,
-        session_id: str = "",
-        cursor_id: str = "",
-        __unknown__: bytes = b"",
+        self, *, session_id: str = "", cursor_id: str = "", __unknown__: bytes = b""
     ) -> None:
         self.session_id = session_id
         self.cursor_id = cursor_id
@@ -832,12 +797,7 @@ class CursorCloseResponse(Model):
     error: str
     """What went wrong; empty if all is well or there was nothing to close."""
 
-    def __init__(
-        self,
-        *,
-        error: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, error: str = "", __unknown__: bytes = b"") -> None:
         self.error = error
         self.__unknown__ = __unknown__
 
@@ -854,11 +814,7 @@ class EndSessionRequest(Model):
     """True if the request failed. Cleanups run either way."""
 
     def __init__(
-        self,
-        *,
-        session_id: str = "",
-        failed: bool = False,
-        __unknown__: bytes = b"",
+        self, *, session_id: str = "", failed: bool = False, __unknown__: bytes = b""
     ) -> None:
         self.session_id = session_id
         self.failed = failed
@@ -874,12 +830,7 @@ class EndSessionResponse(Model):
     error: str
     """Failures of cleanups, for the server's log; empty if there were none."""
 
-    def __init__(
-        self,
-        *,
-        error: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, error: str = "", __unknown__: bytes = b"") -> None:
         self.error = error
         self.__unknown__ = __unknown__
 
@@ -890,11 +841,7 @@ class CheckHealthRequest(Model):
     __proto__ = "openrun.plugin.v1.CheckHealthRequest"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -907,12 +854,7 @@ class CheckHealthResponse(Model):
     error: str
     """What is wrong; empty if it is healthy."""
 
-    def __init__(
-        self,
-        *,
-        error: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, error: str = "", __unknown__: bytes = b"") -> None:
         self.error = error
         self.__unknown__ = __unknown__
 

@@ -9,17 +9,10 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .plugin_provider import (
-        PluginProviderServicer,
-    )
+    from .plugin_provider import PluginProviderServicer
 else:
     __getattr__, __dir__ = lazy_names(
-        globals(),
-        {
-            "PluginProviderServicer": ".plugin_provider",
-        },
+        globals(), {"PluginProviderServicer": ".plugin_provider"}
     )
 
-__all__ = [
-    "PluginProviderServicer",
-]
+__all__ = ["PluginProviderServicer"]

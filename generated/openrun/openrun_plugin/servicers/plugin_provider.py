@@ -25,11 +25,7 @@ class PluginProviderServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "openrun.plugin.v1.PluginProvider"
-    __errors__ = CodeErrors(
-        field="error",
-        code="error_code",
-        embed_all=True,
-    )
+    __errors__ = CodeErrors(field="error", code="error_code", embed_all=True)
     __rpcs__ = (
         Rpc(
             "Describe",
@@ -95,10 +91,7 @@ class PluginProviderServicer(Servicer):
     )
 
     def describe(
-        self,
-        request: _plugin.DescribeRequest,
-        context: ServerContext,
-        /,
+        self, request: _plugin.DescribeRequest, context: ServerContext, /
     ) -> Reply[_plugin.DescribeResponse]:
         """List the modules, functions and constants of this provider. The server uses it to let apps load
         modules and to check permissions before any provider process has been set up for the app. It
@@ -107,10 +100,7 @@ class PluginProviderServicer(Servicer):
         raise Unimplemented("Describe")
 
     def init_app(
-        self,
-        request: _plugin.InitAppRequest,
-        context: ServerContext,
-        /,
+        self, request: _plugin.InitAppRequest, context: ServerContext, /
     ) -> Reply[_plugin.InitAppResponse | None]:
         """Learn which app this process works for. Called once, right after the start; a second call is a
         mistake of the server.
@@ -118,10 +108,7 @@ class PluginProviderServicer(Servicer):
         raise Unimplemented("InitApp")
 
     def init_module(
-        self,
-        request: _plugin.InitModuleRequest,
-        context: ServerContext,
-        /,
+        self, request: _plugin.InitModuleRequest, context: ServerContext, /
     ) -> Reply[_plugin.InitModuleResponse | None]:
         """Set up one module for one account with its settings. Called once for each pair of module and
         account, shortly before the first Call that needs it.
@@ -129,19 +116,13 @@ class PluginProviderServicer(Servicer):
         raise Unimplemented("InitModule")
 
     def call(
-        self,
-        request: _plugin.CallRequest,
-        context: ServerContext,
-        /,
+        self, request: _plugin.CallRequest, context: ServerContext, /
     ) -> Reply[_plugin.CallResponse]:
         """Run one function of a module. The server has checked permissions already."""
         raise Unimplemented("Call")
 
     def cursor_next(
-        self,
-        request: _plugin.CursorNextRequest,
-        context: ServerContext,
-        /,
+        self, request: _plugin.CursorNextRequest, context: ServerContext, /
     ) -> Reply[_plugin.CursorNextResponse]:
         """Fetch the next items of a cursor that an earlier Call of the same session returned. The app
         iterates over the result; the server fetches it in batches.
@@ -149,10 +130,7 @@ class PluginProviderServicer(Servicer):
         raise Unimplemented("CursorNext")
 
     def cursor_close(
-        self,
-        request: _plugin.CursorCloseRequest,
-        context: ServerContext,
-        /,
+        self, request: _plugin.CursorCloseRequest, context: ServerContext, /
     ) -> Reply[_plugin.CursorCloseResponse | None]:
         """Give up a cursor before its end. To close a cursor or a session that does not exist is no
         error, as it may have been read to its end or closed by EndSession.
@@ -160,10 +138,7 @@ class PluginProviderServicer(Servicer):
         raise Unimplemented("CursorClose")
 
     def end_session(
-        self,
-        request: _plugin.EndSessionRequest,
-        context: ServerContext,
-        /,
+        self, request: _plugin.EndSessionRequest, context: ServerContext, /
     ) -> Reply[_plugin.EndSessionResponse | None]:
         """Release everything that belongs to a session: run its deferred cleanups in reverse order (an
         open transaction is rolled back, cursors are closed) and forget it. Called when the request of
@@ -172,10 +147,7 @@ class PluginProviderServicer(Servicer):
         raise Unimplemented("EndSession")
 
     def check_health(
-        self,
-        request: _plugin.CheckHealthRequest,
-        context: ServerContext,
-        /,
+        self, request: _plugin.CheckHealthRequest, context: ServerContext, /
     ) -> Reply[_plugin.CheckHealthResponse | None]:
         """Tell whether the process is fit for work. Answer quickly and without waiting for running calls."""
         raise Unimplemented("CheckHealth")

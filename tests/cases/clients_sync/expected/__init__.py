@@ -15,19 +15,10 @@ if TYPE_CHECKING:
     from . import clients as clients
     from . import models as models
     from . import servicers as servicers
-    from ._package import (
-        PACKAGE as registry,
-    )
-    from .clients.api import (
-        ApiClient,
-    )
-    from .hooks import (
-        HookName,
-        hook,
-    )
-    from .plugin import (
-        Plugin,
-    )
+    from ._package import PACKAGE as registry
+    from .clients.api import ApiClient
+    from .hooks import HookName, hook
+    from .plugin import Plugin
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -42,11 +33,7 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.hooks.spec import (
-        DISMISS,
-        Dismiss,
-        Reject,
-    )
+    from plugwright_runtime.hooks.spec import DISMISS, Dismiss, Reject
     from plugwright_runtime.http import (
         HTTPResult,
         JSONResponse,

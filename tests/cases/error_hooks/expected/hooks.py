@@ -27,10 +27,7 @@ HOOKS = HookTable(
     package=__name__.rpartition(".")[0],
     service="cases.errors.hooks.Hooks",
     implemented="",
-    errors=CodeErrors(
-        field="failure",
-        code="number",
-    ),
+    errors=CodeErrors(field="failure", code="number"),
     timeout=30.0,
     timeout_env="",
     specs=(

@@ -15,12 +15,8 @@ if TYPE_CHECKING:
     from . import clients as clients
     from . import models as models
     from . import servicers as servicers
-    from ._package import (
-        PACKAGE as registry,
-    )
-    from .loud import (
-        shout,
-    )
+    from ._package import PACKAGE as registry
+    from .loud import shout
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,

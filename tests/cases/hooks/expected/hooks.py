@@ -52,10 +52,7 @@ HOOKS = HookTable(
     package=__name__.rpartition(".")[0],
     service="cases.hooks.Hooks",
     implemented="Implemented",
-    errors=MessageErrors(
-        type="cases.hooks.Failure",
-        field="error",
-    ),
+    errors=MessageErrors(type="cases.hooks.Failure", field="error"),
     timeout=30.0,
     timeout_env="SDK_TIMEOUT",
     specs=(

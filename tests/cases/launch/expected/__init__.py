@@ -18,12 +18,8 @@ if TYPE_CHECKING:
     from . import clients as clients
     from . import models as models
     from . import servicers as servicers
-    from ._package import (
-        PACKAGE as registry,
-    )
-    from .plugin import (
-        run_plugin,
-    )
+    from ._package import PACKAGE as registry
+    from .plugin import run_plugin
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -37,12 +33,8 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.hooks.plugin import (
-        ServicePlugin,
-    )
-    from plugwright_runtime.rpc.servicer import (
-        ServerContext,
-    )
+    from plugwright_runtime.hooks.plugin import ServicePlugin
+    from plugwright_runtime.rpc.servicer import ServerContext
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

@@ -7,8 +7,4 @@ from __future__ import annotations
 from plugwright_runtime.styles.launch import Launch
 from plugwright_runtime.styles.socket_argument import SocketArgument
 
-LAUNCH = Launch(
-    SocketArgument(),
-    id_env="",
-    path_env="",
-)
+LAUNCH = Launch(SocketArgument(), id_env="", path_env="")

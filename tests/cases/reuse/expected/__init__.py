@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from . import clients as clients
     from . import models as models
     from . import servicers as servicers
-    from ._package import (
-        PACKAGE as registry,
-    )
+    from ._package import PACKAGE as registry
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -34,11 +32,7 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
-    from plugwright_runtime.message.wkt import (
-        AnyMessage,
-        NanoDatetime,
-        RawDatetime,
-    )
+    from plugwright_runtime.message.wkt import AnyMessage, NanoDatetime, RawDatetime
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

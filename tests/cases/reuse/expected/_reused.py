@@ -10,16 +10,8 @@ from plugwright_runtime.message.wire import enum_table
 from shared_types.models import shared_currency as _shared_currency
 from shared_types.models import shared_money as _shared_money
 
-E_Currency = enum_table(
-    _shared_currency.Currency,
-)
-E_Money_Rounding = enum_table(
-    _shared_money.Money.Rounding,
-)
+E_Currency = enum_table(_shared_currency.Currency)
+E_Money_Rounding = enum_table(_shared_money.Money.Rounding)
 
-read_Money = reader(
-    _shared_money.Money,
-)
-write_Money = writer(
-    _shared_money.Money,
-)
+read_Money = reader(_shared_money.Money)
+write_Money = writer(_shared_money.Money)

@@ -10,9 +10,7 @@ from plugwright_runtime.rpc.conventions import StatusErrors
 from .organizer_inbound import AsyncOrganizerInboundMixin, OrganizerInboundMixin
 
 
-class OrganizerInboundClient(
-    OrganizerInboundMixin,
-):
+class OrganizerInboundClient(OrganizerInboundMixin):
     """Client of `clapshot.organizer.OrganizerInbound`.
 
     What the Clapshot server asks of an organizer. The organizer listens at the address it gets on
@@ -31,17 +29,12 @@ class OrganizerInboundClient(
         service="clapshot.organizer.OrganizerInbound",
         timeout=30.0,
         errors=StatusErrors(
-            statuses={
-                "UNIMPLEMENTED": "Unimplemented",
-                "ABORTED": "Abort",
-            },
+            statuses={"UNIMPLEMENTED": "Unimplemented", "ABORTED": "Abort"}
         ),
     )
 
 
-class AsyncOrganizerInboundClient(
-    AsyncOrganizerInboundMixin,
-):
+class AsyncOrganizerInboundClient(AsyncOrganizerInboundMixin):
     """Async client of `clapshot.organizer.OrganizerInbound`.
 
     What the Clapshot server asks of an organizer. The organizer listens at the address it gets on
@@ -60,9 +53,6 @@ class AsyncOrganizerInboundClient(
         service="clapshot.organizer.OrganizerInbound",
         timeout=30.0,
         errors=StatusErrors(
-            statuses={
-                "UNIMPLEMENTED": "Unimplemented",
-                "ABORTED": "Abort",
-            },
+            statuses={"UNIMPLEMENTED": "Unimplemented", "ABORTED": "Abort"}
         ),
     )

@@ -42,9 +42,7 @@ class OrganizerInboundMixin(SyncClient):
         """
         response = self._unary(
             "check_migrations",
-            _organizer.CheckMigrationsRequest(
-                db=db,
-            ),
+            _organizer.CheckMigrationsRequest(db=db),
             _organizer.CheckMigrationsResponse,
             timeout,
             metadata,
@@ -71,10 +69,7 @@ class OrganizerInboundMixin(SyncClient):
         """
         self._unary(
             "apply_migration",
-            _organizer.ApplyMigrationRequest(
-                db=db,
-                uuid=uuid,
-            ),
+            _organizer.ApplyMigrationRequest(db=db, uuid=uuid),
             _organizer.ApplyMigrationResponse,
             timeout,
             metadata,
@@ -96,13 +91,7 @@ class OrganizerInboundMixin(SyncClient):
         Args:
             server_info: What the server tells about itself in the handshake.
         """
-        self._unary(
-            "handshake",
-            server_info,
-            _common.Empty,
-            timeout,
-            metadata,
-        )
+        self._unary("handshake", server_info, _common.Empty, timeout, metadata)
 
     def on_start_user_session(
         self,
@@ -121,9 +110,7 @@ class OrganizerInboundMixin(SyncClient):
         """
         self._unary(
             "on_start_user_session",
-            _organizer.OnStartUserSessionRequest(
-                ses=ses,
-            ),
+            _organizer.OnStartUserSessionRequest(ses=ses),
             _organizer.OnStartUserSessionResponse,
             timeout,
             metadata,
@@ -151,10 +138,7 @@ class OrganizerInboundMixin(SyncClient):
         """
         response = self._unary(
             "navigate_page",
-            _organizer.NavigatePageRequest(
-                ses=ses,
-                page_id=page_id,
-            ),
+            _organizer.NavigatePageRequest(ses=ses, page_id=page_id),
             _organizer.ClientShowPageRequest,
             timeout,
             metadata,
@@ -182,10 +166,7 @@ class OrganizerInboundMixin(SyncClient):
         """
         response = self._unary(
             "authz_user_action",
-            _organizer.AuthzUserActionRequest(
-                ses=ses,
-                op=op,
-            ),
+            _organizer.AuthzUserActionRequest(ses=ses, op=op),
             _organizer.AuthzResponse,
             timeout,
             metadata,
@@ -215,11 +196,7 @@ class OrganizerInboundMixin(SyncClient):
         """
         self._unary(
             "cmd_from_client",
-            _organizer.CmdFromClientRequest(
-                ses=ses,
-                cmd=cmd,
-                args=args,
-            ),
+            _organizer.CmdFromClientRequest(ses=ses, cmd=cmd, args=args),
             _common.Empty,
             timeout,
             metadata,
@@ -282,9 +259,7 @@ class OrganizerInboundMixin(SyncClient):
         self._unary(
             "reorder_items",
             _organizer.ReorderItemsRequest(
-                ses=ses,
-                ids=ids or [],
-                listing_data=listing_data or {},
+                ses=ses, ids=ids or [], listing_data=listing_data or {}
             ),
             _common.Empty,
             timeout,
@@ -292,10 +267,7 @@ class OrganizerInboundMixin(SyncClient):
         )
 
     def list_tests(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[str]:
         """Name the organizer's own tests. Called by the test run of the server only, never in production.
 
@@ -329,9 +301,7 @@ class OrganizerInboundMixin(SyncClient):
         """
         response = self._unary(
             "run_test",
-            _organizer.RunTestRequest(
-                test_name=test_name,
-            ),
+            _organizer.RunTestRequest(test_name=test_name),
             _organizer.RunTestResponse,
             timeout,
             metadata,
@@ -362,9 +332,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         response = await self._unary(
             "check_migrations",
-            _organizer.CheckMigrationsRequest(
-                db=db,
-            ),
+            _organizer.CheckMigrationsRequest(db=db),
             _organizer.CheckMigrationsResponse,
             timeout,
             metadata,
@@ -391,10 +359,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         await self._unary(
             "apply_migration",
-            _organizer.ApplyMigrationRequest(
-                db=db,
-                uuid=uuid,
-            ),
+            _organizer.ApplyMigrationRequest(db=db, uuid=uuid),
             _organizer.ApplyMigrationResponse,
             timeout,
             metadata,
@@ -416,13 +381,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         Args:
             server_info: What the server tells about itself in the handshake.
         """
-        await self._unary(
-            "handshake",
-            server_info,
-            _common.Empty,
-            timeout,
-            metadata,
-        )
+        await self._unary("handshake", server_info, _common.Empty, timeout, metadata)
 
     async def on_start_user_session(
         self,
@@ -441,9 +400,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         await self._unary(
             "on_start_user_session",
-            _organizer.OnStartUserSessionRequest(
-                ses=ses,
-            ),
+            _organizer.OnStartUserSessionRequest(ses=ses),
             _organizer.OnStartUserSessionResponse,
             timeout,
             metadata,
@@ -471,10 +428,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         response = await self._unary(
             "navigate_page",
-            _organizer.NavigatePageRequest(
-                ses=ses,
-                page_id=page_id,
-            ),
+            _organizer.NavigatePageRequest(ses=ses, page_id=page_id),
             _organizer.ClientShowPageRequest,
             timeout,
             metadata,
@@ -502,10 +456,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         response = await self._unary(
             "authz_user_action",
-            _organizer.AuthzUserActionRequest(
-                ses=ses,
-                op=op,
-            ),
+            _organizer.AuthzUserActionRequest(ses=ses, op=op),
             _organizer.AuthzResponse,
             timeout,
             metadata,
@@ -535,11 +486,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         await self._unary(
             "cmd_from_client",
-            _organizer.CmdFromClientRequest(
-                ses=ses,
-                cmd=cmd,
-                args=args,
-            ),
+            _organizer.CmdFromClientRequest(ses=ses, cmd=cmd, args=args),
             _common.Empty,
             timeout,
             metadata,
@@ -602,9 +549,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         await self._unary(
             "reorder_items",
             _organizer.ReorderItemsRequest(
-                ses=ses,
-                ids=ids or [],
-                listing_data=listing_data or {},
+                ses=ses, ids=ids or [], listing_data=listing_data or {}
             ),
             _common.Empty,
             timeout,
@@ -612,10 +557,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         )
 
     async def list_tests(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[str]:
         """Name the organizer's own tests. Called by the test run of the server only, never in production.
 
@@ -649,9 +591,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         response = await self._unary(
             "run_test",
-            _organizer.RunTestRequest(
-                test_name=test_name,
-            ),
+            _organizer.RunTestRequest(test_name=test_name),
             _organizer.RunTestResponse,
             timeout,
             metadata,

@@ -9,9 +9,7 @@ from plugwright_runtime.rpc.client import ClientOptions
 from .organizer_outbound import AsyncOrganizerOutboundMixin, OrganizerOutboundMixin
 
 
-class ClapshotClient(
-    OrganizerOutboundMixin,
-):
+class ClapshotClient(OrganizerOutboundMixin):
     """Client of `clapshot.organizer.OrganizerOutbound`.
 
     What an organizer can ask of the Clapshot server. The service is available from the handshake on:
@@ -24,14 +22,11 @@ class ClapshotClient(
     """
 
     _options = ClientOptions(
-        service="clapshot.organizer.OrganizerOutbound",
-        timeout=30.0,
+        service="clapshot.organizer.OrganizerOutbound", timeout=30.0
     )
 
 
-class AsyncClapshotClient(
-    AsyncOrganizerOutboundMixin,
-):
+class AsyncClapshotClient(AsyncOrganizerOutboundMixin):
     """Async client of `clapshot.organizer.OrganizerOutbound`.
 
     What an organizer can ask of the Clapshot server. The service is available from the handshake on:
@@ -44,6 +39,5 @@ class AsyncClapshotClient(
     """
 
     _options = ClientOptions(
-        service="clapshot.organizer.OrganizerOutbound",
-        timeout=30.0,
+        service="clapshot.organizer.OrganizerOutbound", timeout=30.0
     )

@@ -41,13 +41,7 @@ class OrganizerOutboundMixin(SyncClient):
         Args:
             organizer_info: What the organizer tells about itself in the handshake.
         """
-        self._unary(
-            "handshake",
-            organizer_info,
-            _common.Empty,
-            timeout,
-            metadata,
-        )
+        self._unary("handshake", organizer_info, _common.Empty, timeout, metadata)
 
     def client_define_actions(
         self,
@@ -69,10 +63,7 @@ class OrganizerOutboundMixin(SyncClient):
         """
         self._unary(
             "client_define_actions",
-            _organizer.ClientDefineActionsRequest(
-                sid=sid,
-                actions=actions,
-            ),
+            _organizer.ClientDefineActionsRequest(sid=sid, actions=actions),
             _common.Empty,
             timeout,
             metadata,
@@ -104,10 +95,7 @@ class OrganizerOutboundMixin(SyncClient):
         self._unary(
             "client_show_page",
             _organizer.ClientShowPageRequest(
-                sid=sid,
-                page_items=page_items,
-                page_id=page_id,
-                page_title=page_title,
+                sid=sid, page_items=page_items, page_id=page_id, page_title=page_title
             ),
             _common.Empty,
             timeout,
@@ -134,10 +122,7 @@ class OrganizerOutboundMixin(SyncClient):
         """
         self._unary(
             "client_show_user_message",
-            _organizer.ClientShowUserMessageRequest(
-                msg=msg,
-                recipient=recipient,
-            ),
+            _organizer.ClientShowUserMessageRequest(msg=msg, recipient=recipient),
             _common.Empty,
             timeout,
             metadata,
@@ -163,10 +148,7 @@ class OrganizerOutboundMixin(SyncClient):
         """
         self._unary(
             "client_open_media_file",
-            _organizer.ClientOpenMediaFileRequest(
-                sid=sid,
-                id=id,
-            ),
+            _organizer.ClientOpenMediaFileRequest(sid=sid, id=id),
             _common.Empty,
             timeout,
             metadata,
@@ -195,9 +177,7 @@ class OrganizerOutboundMixin(SyncClient):
         self._unary(
             "client_set_cookies",
             _organizer.ClientSetCookiesRequest(
-                sid=sid,
-                cookies=cookies,
-                expire_time=expire_time,
+                sid=sid, cookies=cookies, expire_time=expire_time
             ),
             _common.Empty,
             timeout,
@@ -205,11 +185,7 @@ class OrganizerOutboundMixin(SyncClient):
         )
 
     def delete_media_file(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Delete a media file: its record disappears and its files go to the server's trash directory. No
         permission is asked for and nobody is notified. An id that does not exist is no error; nothing
@@ -222,9 +198,7 @@ class OrganizerOutboundMixin(SyncClient):
         """
         self._unary(
             "delete_media_file",
-            _organizer.DeleteMediaFileRequest(
-                id=id,
-            ),
+            _organizer.DeleteMediaFileRequest(id=id),
             _common.Empty,
             timeout,
             metadata,
@@ -249,10 +223,7 @@ class OrganizerOutboundMixin(SyncClient):
         """
         response = self._unary(
             "DbGetMediaFiles",
-            _database.DbGetMediaFilesRequest(
-                paging=paging,
-                filter=filter,
-            ),
+            _database.DbGetMediaFilesRequest(paging=paging, filter=filter),
             _database.DbMediaFileList,
             timeout,
             metadata,
@@ -278,10 +249,7 @@ class OrganizerOutboundMixin(SyncClient):
         """
         response = self._unary(
             "DbGetComments",
-            _database.DbGetCommentsRequest(
-                paging=paging,
-                filter=filter,
-            ),
+            _database.DbGetCommentsRequest(paging=paging, filter=filter),
             _database.DbCommentList,
             timeout,
             metadata,
@@ -307,10 +275,7 @@ class OrganizerOutboundMixin(SyncClient):
         """
         response = self._unary(
             "DbGetUserMessages",
-            _database.DbGetUserMessagesRequest(
-                paging=paging,
-                filter=filter,
-            ),
+            _database.DbGetUserMessagesRequest(paging=paging, filter=filter),
             _database.DbUserMessageList,
             timeout,
             metadata,
@@ -411,13 +376,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         Args:
             organizer_info: What the organizer tells about itself in the handshake.
         """
-        await self._unary(
-            "handshake",
-            organizer_info,
-            _common.Empty,
-            timeout,
-            metadata,
-        )
+        await self._unary("handshake", organizer_info, _common.Empty, timeout, metadata)
 
     async def client_define_actions(
         self,
@@ -439,10 +398,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         await self._unary(
             "client_define_actions",
-            _organizer.ClientDefineActionsRequest(
-                sid=sid,
-                actions=actions,
-            ),
+            _organizer.ClientDefineActionsRequest(sid=sid, actions=actions),
             _common.Empty,
             timeout,
             metadata,
@@ -474,10 +430,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         await self._unary(
             "client_show_page",
             _organizer.ClientShowPageRequest(
-                sid=sid,
-                page_items=page_items,
-                page_id=page_id,
-                page_title=page_title,
+                sid=sid, page_items=page_items, page_id=page_id, page_title=page_title
             ),
             _common.Empty,
             timeout,
@@ -504,10 +457,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         await self._unary(
             "client_show_user_message",
-            _organizer.ClientShowUserMessageRequest(
-                msg=msg,
-                recipient=recipient,
-            ),
+            _organizer.ClientShowUserMessageRequest(msg=msg, recipient=recipient),
             _common.Empty,
             timeout,
             metadata,
@@ -533,10 +483,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         await self._unary(
             "client_open_media_file",
-            _organizer.ClientOpenMediaFileRequest(
-                sid=sid,
-                id=id,
-            ),
+            _organizer.ClientOpenMediaFileRequest(sid=sid, id=id),
             _common.Empty,
             timeout,
             metadata,
@@ -565,9 +512,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         await self._unary(
             "client_set_cookies",
             _organizer.ClientSetCookiesRequest(
-                sid=sid,
-                cookies=cookies,
-                expire_time=expire_time,
+                sid=sid, cookies=cookies, expire_time=expire_time
             ),
             _common.Empty,
             timeout,
@@ -575,11 +520,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         )
 
     async def delete_media_file(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Delete a media file: its record disappears and its files go to the server's trash directory. No
         permission is asked for and nobody is notified. An id that does not exist is no error; nothing
@@ -592,9 +533,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         await self._unary(
             "delete_media_file",
-            _organizer.DeleteMediaFileRequest(
-                id=id,
-            ),
+            _organizer.DeleteMediaFileRequest(id=id),
             _common.Empty,
             timeout,
             metadata,
@@ -619,10 +558,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         response = await self._unary(
             "DbGetMediaFiles",
-            _database.DbGetMediaFilesRequest(
-                paging=paging,
-                filter=filter,
-            ),
+            _database.DbGetMediaFilesRequest(paging=paging, filter=filter),
             _database.DbMediaFileList,
             timeout,
             metadata,
@@ -648,10 +584,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         response = await self._unary(
             "DbGetComments",
-            _database.DbGetCommentsRequest(
-                paging=paging,
-                filter=filter,
-            ),
+            _database.DbGetCommentsRequest(paging=paging, filter=filter),
             _database.DbCommentList,
             timeout,
             metadata,
@@ -677,10 +610,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         response = await self._unary(
             "DbGetUserMessages",
-            _database.DbGetUserMessagesRequest(
-                paging=paging,
-                filter=filter,
-            ),
+            _database.DbGetUserMessagesRequest(paging=paging, filter=filter),
             _database.DbUserMessageList,
             timeout,
             metadata,

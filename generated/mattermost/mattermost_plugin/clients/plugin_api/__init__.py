@@ -70,10 +70,7 @@ class PluginAPIClient(
         service="mattermost.pluginapi.v1.PluginAPI",
         timeout=30.0,
         target_env="MATTERMOST_PLUGIN_API_TARGET",
-        errors=MessageErrors(
-            type="mattermost.pluginapi.v1.AppError",
-            field="error",
-        ),
+        errors=MessageErrors(type="mattermost.pluginapi.v1.AppError", field="error"),
     )
 
 
@@ -118,8 +115,5 @@ class AsyncPluginAPIClient(
         service="mattermost.pluginapi.v1.PluginAPI",
         timeout=30.0,
         target_env="MATTERMOST_PLUGIN_API_TARGET",
-        errors=MessageErrors(
-            type="mattermost.pluginapi.v1.AppError",
-            field="error",
-        ),
+        errors=MessageErrors(type="mattermost.pluginapi.v1.AppError", field="error"),
     )

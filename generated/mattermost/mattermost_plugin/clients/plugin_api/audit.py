@@ -38,7 +38,7 @@ class AuditMixin(SyncClient):
         self._unary(
             "LogAuditRec",
             _api_remaining.LogAuditRecRequest(
-                record=given(record, "LogAuditRec", "record"),
+                record=given(record, "LogAuditRec", "record")
             ),
             _api_remaining.LogAuditRecResponse,
             timeout,
@@ -66,8 +66,7 @@ class AuditMixin(SyncClient):
         self._unary(
             "LogAuditRecWithLevel",
             _api_remaining.LogAuditRecWithLevelRequest(
-                record=given(record, "LogAuditRecWithLevel", "record"),
-                level=level,
+                record=given(record, "LogAuditRecWithLevel", "record"), level=level
             ),
             _api_remaining.LogAuditRecWithLevelResponse,
             timeout,
@@ -96,7 +95,7 @@ class AsyncAuditMixin(AsyncClient):
         await self._unary(
             "LogAuditRec",
             _api_remaining.LogAuditRecRequest(
-                record=given(record, "LogAuditRec", "record"),
+                record=given(record, "LogAuditRec", "record")
             ),
             _api_remaining.LogAuditRecResponse,
             timeout,
@@ -124,8 +123,7 @@ class AsyncAuditMixin(AsyncClient):
         await self._unary(
             "LogAuditRecWithLevel",
             _api_remaining.LogAuditRecWithLevelRequest(
-                record=given(record, "LogAuditRecWithLevel", "record"),
-                level=level,
+                record=given(record, "LogAuditRecWithLevel", "record"), level=level
             ),
             _api_remaining.LogAuditRecWithLevelResponse,
             timeout,

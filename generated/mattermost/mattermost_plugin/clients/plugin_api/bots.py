@@ -39,9 +39,7 @@ class BotsMixin(SyncClient):
         """
         response = self._unary(
             "CreateBot",
-            _api_file_bot.CreateBotRequest(
-                bot=given(bot, "CreateBot", "bot"),
-            ),
+            _api_file_bot.CreateBotRequest(bot=given(bot, "CreateBot", "bot")),
             _api_file_bot.CreateBotResponse,
             timeout,
             metadata,
@@ -68,10 +66,7 @@ class BotsMixin(SyncClient):
         """
         response = self._unary(
             "PatchBot",
-            _api_file_bot.PatchBotRequest(
-                bot_user_id=bot_user_id,
-                bot_patch=bot_patch,
-            ),
+            _api_file_bot.PatchBotRequest(bot_user_id=bot_user_id, bot_patch=bot_patch),
             _api_file_bot.PatchBotResponse,
             timeout,
             metadata,
@@ -98,8 +93,7 @@ class BotsMixin(SyncClient):
         response = self._unary(
             "GetBot",
             _api_file_bot.GetBotRequest(
-                bot_user_id=bot_user_id,
-                include_deleted=include_deleted,
+                bot_user_id=bot_user_id, include_deleted=include_deleted
             ),
             _api_file_bot.GetBotResponse,
             timeout,
@@ -125,9 +119,7 @@ class BotsMixin(SyncClient):
         """
         response = self._unary(
             "GetBots",
-            _api_file_bot.GetBotsRequest(
-                options=options,
-            ),
+            _api_file_bot.GetBotsRequest(options=options),
             _api_file_bot.GetBotsResponse,
             timeout,
             metadata,
@@ -154,8 +146,7 @@ class BotsMixin(SyncClient):
         response = self._unary(
             "UpdateBotActive",
             _api_file_bot.UpdateBotActiveRequest(
-                bot_user_id=bot_user_id,
-                active=active,
+                bot_user_id=bot_user_id, active=active
             ),
             _api_file_bot.UpdateBotActiveResponse,
             timeout,
@@ -180,9 +171,7 @@ class BotsMixin(SyncClient):
         """
         self._unary(
             "PermanentDeleteBot",
-            _api_file_bot.PermanentDeleteBotRequest(
-                bot_user_id=bot_user_id,
-            ),
+            _api_file_bot.PermanentDeleteBotRequest(bot_user_id=bot_user_id),
             _api_file_bot.PermanentDeleteBotResponse,
             timeout,
             metadata,
@@ -208,9 +197,7 @@ class BotsMixin(SyncClient):
         """
         response = self._unary(
             "EnsureBotUser",
-            _api_file_bot.EnsureBotUserRequest(
-                bot=bot,
-            ),
+            _api_file_bot.EnsureBotUserRequest(bot=bot),
             _api_file_bot.EnsureBotUserResponse,
             timeout,
             metadata,
@@ -240,9 +227,7 @@ class AsyncBotsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateBot",
-            _api_file_bot.CreateBotRequest(
-                bot=given(bot, "CreateBot", "bot"),
-            ),
+            _api_file_bot.CreateBotRequest(bot=given(bot, "CreateBot", "bot")),
             _api_file_bot.CreateBotResponse,
             timeout,
             metadata,
@@ -269,10 +254,7 @@ class AsyncBotsMixin(AsyncClient):
         """
         response = await self._unary(
             "PatchBot",
-            _api_file_bot.PatchBotRequest(
-                bot_user_id=bot_user_id,
-                bot_patch=bot_patch,
-            ),
+            _api_file_bot.PatchBotRequest(bot_user_id=bot_user_id, bot_patch=bot_patch),
             _api_file_bot.PatchBotResponse,
             timeout,
             metadata,
@@ -299,8 +281,7 @@ class AsyncBotsMixin(AsyncClient):
         response = await self._unary(
             "GetBot",
             _api_file_bot.GetBotRequest(
-                bot_user_id=bot_user_id,
-                include_deleted=include_deleted,
+                bot_user_id=bot_user_id, include_deleted=include_deleted
             ),
             _api_file_bot.GetBotResponse,
             timeout,
@@ -326,9 +307,7 @@ class AsyncBotsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetBots",
-            _api_file_bot.GetBotsRequest(
-                options=options,
-            ),
+            _api_file_bot.GetBotsRequest(options=options),
             _api_file_bot.GetBotsResponse,
             timeout,
             metadata,
@@ -355,8 +334,7 @@ class AsyncBotsMixin(AsyncClient):
         response = await self._unary(
             "UpdateBotActive",
             _api_file_bot.UpdateBotActiveRequest(
-                bot_user_id=bot_user_id,
-                active=active,
+                bot_user_id=bot_user_id, active=active
             ),
             _api_file_bot.UpdateBotActiveResponse,
             timeout,
@@ -381,9 +359,7 @@ class AsyncBotsMixin(AsyncClient):
         """
         await self._unary(
             "PermanentDeleteBot",
-            _api_file_bot.PermanentDeleteBotRequest(
-                bot_user_id=bot_user_id,
-            ),
+            _api_file_bot.PermanentDeleteBotRequest(bot_user_id=bot_user_id),
             _api_file_bot.PermanentDeleteBotResponse,
             timeout,
             metadata,
@@ -409,9 +385,7 @@ class AsyncBotsMixin(AsyncClient):
         """
         response = await self._unary(
             "EnsureBotUser",
-            _api_file_bot.EnsureBotUserRequest(
-                bot=bot,
-            ),
+            _api_file_bot.EnsureBotUserRequest(bot=bot),
             _api_file_bot.EnsureBotUserResponse,
             timeout,
             metadata,

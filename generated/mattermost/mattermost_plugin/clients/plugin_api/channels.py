@@ -44,7 +44,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "CreateChannel",
             _api_channel_post.CreateChannelRequest(
-                channel=given(channel, "CreateChannel", "channel"),
+                channel=given(channel, "CreateChannel", "channel")
             ),
             _api_channel_post.CreateChannelResponse,
             timeout,
@@ -70,9 +70,7 @@ class ChannelsMixin(SyncClient):
         """
         self._unary(
             "DeleteChannel",
-            _api_channel_post.DeleteChannelRequest(
-                channel_id=channel_id,
-            ),
+            _api_channel_post.DeleteChannelRequest(channel_id=channel_id),
             _api_channel_post.DeleteChannelResponse,
             timeout,
             metadata,
@@ -100,9 +98,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "GetPublicChannelsForTeam",
             _api_channel_post.GetPublicChannelsForTeamRequest(
-                team_id=team_id,
-                page=page,
-                per_page=per_page,
+                team_id=team_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetPublicChannelsForTeamResponse,
             timeout,
@@ -126,9 +122,7 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannel",
-            _api_channel_post.GetChannelRequest(
-                channel_id=channel_id,
-            ),
+            _api_channel_post.GetChannelRequest(channel_id=channel_id),
             _api_channel_post.GetChannelResponse,
             timeout,
             metadata,
@@ -158,9 +152,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "GetChannelByName",
             _api_channel_post.GetChannelByNameRequest(
-                team_id=team_id,
-                name=name,
-                include_deleted=include_deleted,
+                team_id=team_id, name=name, include_deleted=include_deleted
             ),
             _api_channel_post.GetChannelByNameResponse,
             timeout,
@@ -223,9 +215,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "GetChannelsForTeamForUser",
             _api_channel_post.GetChannelsForTeamForUserRequest(
-                team_id=team_id,
-                user_id=user_id,
-                include_deleted=include_deleted,
+                team_id=team_id, user_id=user_id, include_deleted=include_deleted
             ),
             _api_channel_post.GetChannelsForTeamForUserResponse,
             timeout,
@@ -250,9 +240,7 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannelStats",
-            _api_channel_post.GetChannelStatsRequest(
-                channel_id=channel_id,
-            ),
+            _api_channel_post.GetChannelStatsRequest(channel_id=channel_id),
             _api_channel_post.GetChannelStatsResponse,
             timeout,
             metadata,
@@ -282,8 +270,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "GetDirectChannel",
             _api_channel_post.GetDirectChannelRequest(
-                user_id_1=user_id_1,
-                user_id_2=user_id_2,
+                user_id_1=user_id_1, user_id_2=user_id_2
             ),
             _api_channel_post.GetDirectChannelResponse,
             timeout,
@@ -309,9 +296,7 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupChannel",
-            _api_channel_post.GetGroupChannelRequest(
-                user_ids=user_ids,
-            ),
+            _api_channel_post.GetGroupChannelRequest(user_ids=user_ids),
             _api_channel_post.GetGroupChannelResponse,
             timeout,
             metadata,
@@ -338,7 +323,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "UpdateChannel",
             _api_channel_post.UpdateChannelRequest(
-                channel=given(channel, "UpdateChannel", "channel"),
+                channel=given(channel, "UpdateChannel", "channel")
             ),
             _api_channel_post.UpdateChannelResponse,
             timeout,
@@ -366,10 +351,7 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "SearchChannels",
-            _api_channel_post.SearchChannelsRequest(
-                team_id=team_id,
-                term=term,
-            ),
+            _api_channel_post.SearchChannelsRequest(team_id=team_id, term=term),
             _api_channel_post.SearchChannelsResponse,
             timeout,
             metadata,
@@ -399,8 +381,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "AddChannelMember",
             _api_channel_post.AddChannelMemberRequest(
-                channel_id=channel_id,
-                user_id=user_id,
+                channel_id=channel_id, user_id=user_id
             ),
             _api_channel_post.AddChannelMemberResponse,
             timeout,
@@ -433,9 +414,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "AddUserToChannel",
             _api_channel_post.AddUserToChannelRequest(
-                channel_id=channel_id,
-                user_id=user_id,
-                as_user_id=as_user_id,
+                channel_id=channel_id, user_id=user_id, as_user_id=as_user_id
             ),
             _api_channel_post.AddUserToChannelResponse,
             timeout,
@@ -463,8 +442,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "GetChannelMember",
             _api_channel_post.GetChannelMemberRequest(
-                channel_id=channel_id,
-                user_id=user_id,
+                channel_id=channel_id, user_id=user_id
             ),
             _api_channel_post.GetChannelMemberResponse,
             timeout,
@@ -494,9 +472,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "GetChannelMembers",
             _api_channel_post.GetChannelMembersRequest(
-                channel_id=channel_id,
-                page=page,
-                per_page=per_page,
+                channel_id=channel_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetChannelMembersResponse,
             timeout,
@@ -524,8 +500,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "GetChannelMembersByIds",
             _api_channel_post.GetChannelMembersByIdsRequest(
-                channel_id=channel_id,
-                user_ids=user_ids,
+                channel_id=channel_id, user_ids=user_ids
             ),
             _api_channel_post.GetChannelMembersByIdsResponse,
             timeout,
@@ -557,10 +532,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "GetChannelMembersForUser",
             _api_channel_post.GetChannelMembersForUserRequest(
-                team_id=team_id,
-                user_id=user_id,
-                page=page,
-                per_page=per_page,
+                team_id=team_id, user_id=user_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetChannelMembersForUserResponse,
             timeout,
@@ -592,9 +564,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "UpdateChannelMemberRoles",
             _api_channel_post.UpdateChannelMemberRolesRequest(
-                channel_id=channel_id,
-                user_id=user_id,
-                new_roles=new_roles,
+                channel_id=channel_id, user_id=user_id, new_roles=new_roles
             ),
             _api_channel_post.UpdateChannelMemberRolesResponse,
             timeout,
@@ -628,9 +598,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "UpdateChannelMemberNotifications",
             _api_channel_post.UpdateChannelMemberNotificationsRequest(
-                channel_id=channel_id,
-                user_id=user_id,
-                notifications=notifications,
+                channel_id=channel_id, user_id=user_id, notifications=notifications
             ),
             _api_channel_post.UpdateChannelMemberNotificationsResponse,
             timeout,
@@ -665,8 +633,7 @@ class ChannelsMixin(SyncClient):
         self._unary(
             "PatchChannelMembersNotifications",
             _api_channel_post.PatchChannelMembersNotificationsRequest(
-                members=members,
-                notify_props=notify_props,
+                members=members, notify_props=notify_props
             ),
             _api_channel_post.PatchChannelMembersNotificationsResponse,
             timeout,
@@ -695,8 +662,7 @@ class ChannelsMixin(SyncClient):
         self._unary(
             "DeleteChannelMember",
             _api_channel_post.DeleteChannelMemberRequest(
-                channel_id=channel_id,
-                user_id=user_id,
+                channel_id=channel_id, user_id=user_id
             ),
             _api_channel_post.DeleteChannelMemberResponse,
             timeout,
@@ -760,8 +726,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "GetChannelSidebarCategories",
             _api_channel_post.GetChannelSidebarCategoriesRequest(
-                user_id=user_id,
-                team_id=team_id,
+                user_id=user_id, team_id=team_id
             ),
             _api_channel_post.GetChannelSidebarCategoriesResponse,
             timeout,
@@ -793,9 +758,7 @@ class ChannelsMixin(SyncClient):
         response = self._unary(
             "UpdateChannelSidebarCategories",
             _api_channel_post.UpdateChannelSidebarCategoriesRequest(
-                user_id=user_id,
-                team_id=team_id,
-                categories=categories,
+                user_id=user_id, team_id=team_id, categories=categories
             ),
             _api_channel_post.UpdateChannelSidebarCategoriesResponse,
             timeout,
@@ -829,7 +792,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "CreateChannel",
             _api_channel_post.CreateChannelRequest(
-                channel=given(channel, "CreateChannel", "channel"),
+                channel=given(channel, "CreateChannel", "channel")
             ),
             _api_channel_post.CreateChannelResponse,
             timeout,
@@ -855,9 +818,7 @@ class AsyncChannelsMixin(AsyncClient):
         """
         await self._unary(
             "DeleteChannel",
-            _api_channel_post.DeleteChannelRequest(
-                channel_id=channel_id,
-            ),
+            _api_channel_post.DeleteChannelRequest(channel_id=channel_id),
             _api_channel_post.DeleteChannelResponse,
             timeout,
             metadata,
@@ -885,9 +846,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "GetPublicChannelsForTeam",
             _api_channel_post.GetPublicChannelsForTeamRequest(
-                team_id=team_id,
-                page=page,
-                per_page=per_page,
+                team_id=team_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetPublicChannelsForTeamResponse,
             timeout,
@@ -911,9 +870,7 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannel",
-            _api_channel_post.GetChannelRequest(
-                channel_id=channel_id,
-            ),
+            _api_channel_post.GetChannelRequest(channel_id=channel_id),
             _api_channel_post.GetChannelResponse,
             timeout,
             metadata,
@@ -943,9 +900,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "GetChannelByName",
             _api_channel_post.GetChannelByNameRequest(
-                team_id=team_id,
-                name=name,
-                include_deleted=include_deleted,
+                team_id=team_id, name=name, include_deleted=include_deleted
             ),
             _api_channel_post.GetChannelByNameResponse,
             timeout,
@@ -1008,9 +963,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "GetChannelsForTeamForUser",
             _api_channel_post.GetChannelsForTeamForUserRequest(
-                team_id=team_id,
-                user_id=user_id,
-                include_deleted=include_deleted,
+                team_id=team_id, user_id=user_id, include_deleted=include_deleted
             ),
             _api_channel_post.GetChannelsForTeamForUserResponse,
             timeout,
@@ -1035,9 +988,7 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannelStats",
-            _api_channel_post.GetChannelStatsRequest(
-                channel_id=channel_id,
-            ),
+            _api_channel_post.GetChannelStatsRequest(channel_id=channel_id),
             _api_channel_post.GetChannelStatsResponse,
             timeout,
             metadata,
@@ -1067,8 +1018,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "GetDirectChannel",
             _api_channel_post.GetDirectChannelRequest(
-                user_id_1=user_id_1,
-                user_id_2=user_id_2,
+                user_id_1=user_id_1, user_id_2=user_id_2
             ),
             _api_channel_post.GetDirectChannelResponse,
             timeout,
@@ -1094,9 +1044,7 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupChannel",
-            _api_channel_post.GetGroupChannelRequest(
-                user_ids=user_ids,
-            ),
+            _api_channel_post.GetGroupChannelRequest(user_ids=user_ids),
             _api_channel_post.GetGroupChannelResponse,
             timeout,
             metadata,
@@ -1123,7 +1071,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "UpdateChannel",
             _api_channel_post.UpdateChannelRequest(
-                channel=given(channel, "UpdateChannel", "channel"),
+                channel=given(channel, "UpdateChannel", "channel")
             ),
             _api_channel_post.UpdateChannelResponse,
             timeout,
@@ -1151,10 +1099,7 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "SearchChannels",
-            _api_channel_post.SearchChannelsRequest(
-                team_id=team_id,
-                term=term,
-            ),
+            _api_channel_post.SearchChannelsRequest(team_id=team_id, term=term),
             _api_channel_post.SearchChannelsResponse,
             timeout,
             metadata,
@@ -1184,8 +1129,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "AddChannelMember",
             _api_channel_post.AddChannelMemberRequest(
-                channel_id=channel_id,
-                user_id=user_id,
+                channel_id=channel_id, user_id=user_id
             ),
             _api_channel_post.AddChannelMemberResponse,
             timeout,
@@ -1218,9 +1162,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "AddUserToChannel",
             _api_channel_post.AddUserToChannelRequest(
-                channel_id=channel_id,
-                user_id=user_id,
-                as_user_id=as_user_id,
+                channel_id=channel_id, user_id=user_id, as_user_id=as_user_id
             ),
             _api_channel_post.AddUserToChannelResponse,
             timeout,
@@ -1248,8 +1190,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "GetChannelMember",
             _api_channel_post.GetChannelMemberRequest(
-                channel_id=channel_id,
-                user_id=user_id,
+                channel_id=channel_id, user_id=user_id
             ),
             _api_channel_post.GetChannelMemberResponse,
             timeout,
@@ -1279,9 +1220,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "GetChannelMembers",
             _api_channel_post.GetChannelMembersRequest(
-                channel_id=channel_id,
-                page=page,
-                per_page=per_page,
+                channel_id=channel_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetChannelMembersResponse,
             timeout,
@@ -1309,8 +1248,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "GetChannelMembersByIds",
             _api_channel_post.GetChannelMembersByIdsRequest(
-                channel_id=channel_id,
-                user_ids=user_ids,
+                channel_id=channel_id, user_ids=user_ids
             ),
             _api_channel_post.GetChannelMembersByIdsResponse,
             timeout,
@@ -1342,10 +1280,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "GetChannelMembersForUser",
             _api_channel_post.GetChannelMembersForUserRequest(
-                team_id=team_id,
-                user_id=user_id,
-                page=page,
-                per_page=per_page,
+                team_id=team_id, user_id=user_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetChannelMembersForUserResponse,
             timeout,
@@ -1377,9 +1312,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "UpdateChannelMemberRoles",
             _api_channel_post.UpdateChannelMemberRolesRequest(
-                channel_id=channel_id,
-                user_id=user_id,
-                new_roles=new_roles,
+                channel_id=channel_id, user_id=user_id, new_roles=new_roles
             ),
             _api_channel_post.UpdateChannelMemberRolesResponse,
             timeout,
@@ -1413,9 +1346,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "UpdateChannelMemberNotifications",
             _api_channel_post.UpdateChannelMemberNotificationsRequest(
-                channel_id=channel_id,
-                user_id=user_id,
-                notifications=notifications,
+                channel_id=channel_id, user_id=user_id, notifications=notifications
             ),
             _api_channel_post.UpdateChannelMemberNotificationsResponse,
             timeout,
@@ -1450,8 +1381,7 @@ class AsyncChannelsMixin(AsyncClient):
         await self._unary(
             "PatchChannelMembersNotifications",
             _api_channel_post.PatchChannelMembersNotificationsRequest(
-                members=members,
-                notify_props=notify_props,
+                members=members, notify_props=notify_props
             ),
             _api_channel_post.PatchChannelMembersNotificationsResponse,
             timeout,
@@ -1480,8 +1410,7 @@ class AsyncChannelsMixin(AsyncClient):
         await self._unary(
             "DeleteChannelMember",
             _api_channel_post.DeleteChannelMemberRequest(
-                channel_id=channel_id,
-                user_id=user_id,
+                channel_id=channel_id, user_id=user_id
             ),
             _api_channel_post.DeleteChannelMemberResponse,
             timeout,
@@ -1545,8 +1474,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "GetChannelSidebarCategories",
             _api_channel_post.GetChannelSidebarCategoriesRequest(
-                user_id=user_id,
-                team_id=team_id,
+                user_id=user_id, team_id=team_id
             ),
             _api_channel_post.GetChannelSidebarCategoriesResponse,
             timeout,
@@ -1578,9 +1506,7 @@ class AsyncChannelsMixin(AsyncClient):
         response = await self._unary(
             "UpdateChannelSidebarCategories",
             _api_channel_post.UpdateChannelSidebarCategoriesRequest(
-                user_id=user_id,
-                team_id=team_id,
-                categories=categories,
+                user_id=user_id, team_id=team_id, categories=categories
             ),
             _api_channel_post.UpdateChannelSidebarCategoriesResponse,
             timeout,

@@ -40,9 +40,7 @@ class CommandsMixin(SyncClient):
         """
         self._unary(
             "RegisterCommand",
-            _api_remaining.RegisterCommandRequest(
-                command=command,
-            ),
+            _api_remaining.RegisterCommandRequest(command=command),
             _api_remaining.RegisterCommandResponse,
             timeout,
             metadata,
@@ -67,10 +65,7 @@ class CommandsMixin(SyncClient):
         """
         self._unary(
             "UnregisterCommand",
-            _api_remaining.UnregisterCommandRequest(
-                team_id=team_id,
-                trigger=trigger,
-            ),
+            _api_remaining.UnregisterCommandRequest(team_id=team_id, trigger=trigger),
             _api_remaining.UnregisterCommandResponse,
             timeout,
             metadata,
@@ -95,9 +90,7 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "ExecuteSlashCommand",
-            _api_remaining.ExecuteSlashCommandRequest(
-                command_args=command_args,
-            ),
+            _api_remaining.ExecuteSlashCommandRequest(command_args=command_args),
             _api_remaining.ExecuteSlashCommandResponse,
             timeout,
             metadata,
@@ -123,9 +116,7 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "CreateCommand",
-            _api_remaining.CreateCommandRequest(
-                cmd=given(cmd, "CreateCommand", "cmd"),
-            ),
+            _api_remaining.CreateCommandRequest(cmd=given(cmd, "CreateCommand", "cmd")),
             _api_remaining.CreateCommandResponse,
             timeout,
             metadata,
@@ -149,9 +140,7 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "ListCommands",
-            _api_remaining.ListCommandsRequest(
-                team_id=team_id,
-            ),
+            _api_remaining.ListCommandsRequest(team_id=team_id),
             _api_remaining.ListCommandsResponse,
             timeout,
             metadata,
@@ -174,9 +163,7 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "ListCustomCommands",
-            _api_remaining.ListCustomCommandsRequest(
-                team_id=team_id,
-            ),
+            _api_remaining.ListCustomCommandsRequest(team_id=team_id),
             _api_remaining.ListCustomCommandsResponse,
             timeout,
             metadata,
@@ -200,9 +187,7 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "ListPluginCommands",
-            _api_remaining.ListPluginCommandsRequest(
-                team_id=team_id,
-            ),
+            _api_remaining.ListPluginCommandsRequest(team_id=team_id),
             _api_remaining.ListPluginCommandsResponse,
             timeout,
             metadata,
@@ -210,10 +195,7 @@ class CommandsMixin(SyncClient):
         return response.commands
 
     def list_built_in_commands(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_api_remaining.Command]:
         """List the slash commands that come with the server, such as `away`. They are the same in every
         team.
@@ -247,9 +229,7 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "GetCommand",
-            _api_remaining.GetCommandRequest(
-                command_id=command_id,
-            ),
+            _api_remaining.GetCommandRequest(command_id=command_id),
             _api_remaining.GetCommandResponse,
             timeout,
             metadata,
@@ -305,9 +285,7 @@ class CommandsMixin(SyncClient):
         """
         self._unary(
             "DeleteCommand",
-            _api_remaining.DeleteCommandRequest(
-                command_id=command_id,
-            ),
+            _api_remaining.DeleteCommandRequest(command_id=command_id),
             _api_remaining.DeleteCommandResponse,
             timeout,
             metadata,
@@ -337,9 +315,7 @@ class AsyncCommandsMixin(AsyncClient):
         """
         await self._unary(
             "RegisterCommand",
-            _api_remaining.RegisterCommandRequest(
-                command=command,
-            ),
+            _api_remaining.RegisterCommandRequest(command=command),
             _api_remaining.RegisterCommandResponse,
             timeout,
             metadata,
@@ -364,10 +340,7 @@ class AsyncCommandsMixin(AsyncClient):
         """
         await self._unary(
             "UnregisterCommand",
-            _api_remaining.UnregisterCommandRequest(
-                team_id=team_id,
-                trigger=trigger,
-            ),
+            _api_remaining.UnregisterCommandRequest(team_id=team_id, trigger=trigger),
             _api_remaining.UnregisterCommandResponse,
             timeout,
             metadata,
@@ -392,9 +365,7 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "ExecuteSlashCommand",
-            _api_remaining.ExecuteSlashCommandRequest(
-                command_args=command_args,
-            ),
+            _api_remaining.ExecuteSlashCommandRequest(command_args=command_args),
             _api_remaining.ExecuteSlashCommandResponse,
             timeout,
             metadata,
@@ -420,9 +391,7 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateCommand",
-            _api_remaining.CreateCommandRequest(
-                cmd=given(cmd, "CreateCommand", "cmd"),
-            ),
+            _api_remaining.CreateCommandRequest(cmd=given(cmd, "CreateCommand", "cmd")),
             _api_remaining.CreateCommandResponse,
             timeout,
             metadata,
@@ -446,9 +415,7 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "ListCommands",
-            _api_remaining.ListCommandsRequest(
-                team_id=team_id,
-            ),
+            _api_remaining.ListCommandsRequest(team_id=team_id),
             _api_remaining.ListCommandsResponse,
             timeout,
             metadata,
@@ -471,9 +438,7 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "ListCustomCommands",
-            _api_remaining.ListCustomCommandsRequest(
-                team_id=team_id,
-            ),
+            _api_remaining.ListCustomCommandsRequest(team_id=team_id),
             _api_remaining.ListCustomCommandsResponse,
             timeout,
             metadata,
@@ -497,9 +462,7 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "ListPluginCommands",
-            _api_remaining.ListPluginCommandsRequest(
-                team_id=team_id,
-            ),
+            _api_remaining.ListPluginCommandsRequest(team_id=team_id),
             _api_remaining.ListPluginCommandsResponse,
             timeout,
             metadata,
@@ -507,10 +470,7 @@ class AsyncCommandsMixin(AsyncClient):
         return response.commands
 
     async def list_built_in_commands(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_api_remaining.Command]:
         """List the slash commands that come with the server, such as `away`. They are the same in every
         team.
@@ -544,9 +504,7 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetCommand",
-            _api_remaining.GetCommandRequest(
-                command_id=command_id,
-            ),
+            _api_remaining.GetCommandRequest(command_id=command_id),
             _api_remaining.GetCommandResponse,
             timeout,
             metadata,
@@ -602,9 +560,7 @@ class AsyncCommandsMixin(AsyncClient):
         """
         await self._unary(
             "DeleteCommand",
-            _api_remaining.DeleteCommandRequest(
-                command_id=command_id,
-            ),
+            _api_remaining.DeleteCommandRequest(command_id=command_id),
             _api_remaining.DeleteCommandResponse,
             timeout,
             metadata,

@@ -24,10 +24,7 @@ class ConfigurationMixin(SyncClient):
     """The Configuration calls of PluginAPI. Part of `PluginAPIClient`."""
 
     def load_plugin_configuration(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
         """Fetch the settings of your plugin, with the defaults of the manifest filled in. Call it at
         activation and from the OnConfigurationChange hook, and keep the result. Returns the decoded
@@ -45,10 +42,7 @@ class ConfigurationMixin(SyncClient):
         return load(response.config_json, "LoadPluginConfiguration")
 
     def get_config(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
         """Fetch the server's configuration with passwords and other secrets masked by asterisks. Returns
         the decoded JSON object, for example `config["ServiceSettings"]["SiteURL"]`.
@@ -65,10 +59,7 @@ class ConfigurationMixin(SyncClient):
         return load(response.config_json, "GetConfig")
 
     def get_unsanitized_config(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
         """Fetch the server's configuration with all secrets in clear text. Use `get_config` unless you
         really need one of them, and never log the result. Returns the decoded JSON object.
@@ -105,19 +96,14 @@ class ConfigurationMixin(SyncClient):
         """
         self._unary(
             "SaveConfig",
-            _api_kv_config.SaveConfigRequest(
-                config_json=dump(config_json),
-            ),
+            _api_kv_config.SaveConfigRequest(config_json=dump(config_json)),
             _api_kv_config.SaveConfigResponse,
             timeout,
             metadata,
         )
 
     def get_plugin_config(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
         """Fetch the settings of your plugin as they were saved, without the manifest's defaults. For the
         effective settings use `load_plugin_configuration`. Returns a JSON object, normally empty if
@@ -151,9 +137,7 @@ class ConfigurationMixin(SyncClient):
         """
         self._unary(
             "SavePluginConfig",
-            _api_kv_config.SavePluginConfigRequest(
-                config=config,
-            ),
+            _api_kv_config.SavePluginConfigRequest(config=config),
             _api_kv_config.SavePluginConfigResponse,
             timeout,
             metadata,
@@ -164,10 +148,7 @@ class AsyncConfigurationMixin(AsyncClient):
     """The Configuration calls of PluginAPI. Part of `AsyncPluginAPIClient`."""
 
     async def load_plugin_configuration(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
         """Fetch the settings of your plugin, with the defaults of the manifest filled in. Call it at
         activation and from the OnConfigurationChange hook, and keep the result. Returns the decoded
@@ -185,10 +166,7 @@ class AsyncConfigurationMixin(AsyncClient):
         return load(response.config_json, "LoadPluginConfiguration")
 
     async def get_config(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
         """Fetch the server's configuration with passwords and other secrets masked by asterisks. Returns
         the decoded JSON object, for example `config["ServiceSettings"]["SiteURL"]`.
@@ -205,10 +183,7 @@ class AsyncConfigurationMixin(AsyncClient):
         return load(response.config_json, "GetConfig")
 
     async def get_unsanitized_config(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
         """Fetch the server's configuration with all secrets in clear text. Use `get_config` unless you
         really need one of them, and never log the result. Returns the decoded JSON object.
@@ -245,19 +220,14 @@ class AsyncConfigurationMixin(AsyncClient):
         """
         await self._unary(
             "SaveConfig",
-            _api_kv_config.SaveConfigRequest(
-                config_json=dump(config_json),
-            ),
+            _api_kv_config.SaveConfigRequest(config_json=dump(config_json)),
             _api_kv_config.SaveConfigResponse,
             timeout,
             metadata,
         )
 
     async def get_plugin_config(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
         """Fetch the settings of your plugin as they were saved, without the manifest's defaults. For the
         effective settings use `load_plugin_configuration`. Returns a JSON object, normally empty if
@@ -291,9 +261,7 @@ class AsyncConfigurationMixin(AsyncClient):
         """
         await self._unary(
             "SavePluginConfig",
-            _api_kv_config.SavePluginConfigRequest(
-                config=config,
-            ),
+            _api_kv_config.SavePluginConfigRequest(config=config),
             _api_kv_config.SavePluginConfigResponse,
             timeout,
             metadata,

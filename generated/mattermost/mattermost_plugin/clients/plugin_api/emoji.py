@@ -42,9 +42,7 @@ class EmojiMixin(SyncClient):
         response = self._unary(
             "GetEmojiList",
             _api_channel_post.GetEmojiListRequest(
-                sort_by=sort_by,
-                page=page,
-                per_page=per_page,
+                sort_by=sort_by, page=page, per_page=per_page
             ),
             _api_channel_post.GetEmojiListResponse,
             timeout,
@@ -70,9 +68,7 @@ class EmojiMixin(SyncClient):
         """
         response = self._unary(
             "GetEmojiByName",
-            _api_channel_post.GetEmojiByNameRequest(
-                name=name,
-            ),
+            _api_channel_post.GetEmojiByNameRequest(name=name),
             _api_channel_post.GetEmojiByNameResponse,
             timeout,
             metadata,
@@ -97,9 +93,7 @@ class EmojiMixin(SyncClient):
         """
         response = self._unary(
             "GetEmoji",
-            _api_channel_post.GetEmojiRequest(
-                emoji_id=emoji_id,
-            ),
+            _api_channel_post.GetEmojiRequest(emoji_id=emoji_id),
             _api_channel_post.GetEmojiResponse,
             timeout,
             metadata,
@@ -124,9 +118,7 @@ class EmojiMixin(SyncClient):
         """
         response = self._unary(
             "GetEmojiImage",
-            _api_channel_post.GetEmojiImageRequest(
-                emoji_id=emoji_id,
-            ),
+            _api_channel_post.GetEmojiImageRequest(emoji_id=emoji_id),
             _api_channel_post.GetEmojiImageResponse,
             timeout,
             metadata,
@@ -159,9 +151,7 @@ class AsyncEmojiMixin(AsyncClient):
         response = await self._unary(
             "GetEmojiList",
             _api_channel_post.GetEmojiListRequest(
-                sort_by=sort_by,
-                page=page,
-                per_page=per_page,
+                sort_by=sort_by, page=page, per_page=per_page
             ),
             _api_channel_post.GetEmojiListResponse,
             timeout,
@@ -187,9 +177,7 @@ class AsyncEmojiMixin(AsyncClient):
         """
         response = await self._unary(
             "GetEmojiByName",
-            _api_channel_post.GetEmojiByNameRequest(
-                name=name,
-            ),
+            _api_channel_post.GetEmojiByNameRequest(name=name),
             _api_channel_post.GetEmojiByNameResponse,
             timeout,
             metadata,
@@ -214,9 +202,7 @@ class AsyncEmojiMixin(AsyncClient):
         """
         response = await self._unary(
             "GetEmoji",
-            _api_channel_post.GetEmojiRequest(
-                emoji_id=emoji_id,
-            ),
+            _api_channel_post.GetEmojiRequest(emoji_id=emoji_id),
             _api_channel_post.GetEmojiResponse,
             timeout,
             metadata,
@@ -241,9 +227,7 @@ class AsyncEmojiMixin(AsyncClient):
         """
         response = await self._unary(
             "GetEmojiImage",
-            _api_channel_post.GetEmojiImageRequest(
-                emoji_id=emoji_id,
-            ),
+            _api_channel_post.GetEmojiImageRequest(emoji_id=emoji_id),
             _api_channel_post.GetEmojiImageResponse,
             timeout,
             metadata,

@@ -42,10 +42,7 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "CopyFileInfos",
-            _api_file_bot.CopyFileInfosRequest(
-                user_id=user_id,
-                file_ids=file_ids,
-            ),
+            _api_file_bot.CopyFileInfosRequest(user_id=user_id, file_ids=file_ids),
             _api_file_bot.CopyFileInfosResponse,
             timeout,
             metadata,
@@ -68,9 +65,7 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "GetFileInfo",
-            _api_file_bot.GetFileInfoRequest(
-                file_id=file_id,
-            ),
+            _api_file_bot.GetFileInfoRequest(file_id=file_id),
             _api_file_bot.GetFileInfoResponse,
             timeout,
             metadata,
@@ -98,8 +93,7 @@ class FilesMixin(SyncClient):
         self._unary(
             "SetFileSearchableContent",
             _api_file_bot.SetFileSearchableContentRequest(
-                file_id=file_id,
-                content=content,
+                file_id=file_id, content=content
             ),
             _api_file_bot.SetFileSearchableContentResponse,
             timeout,
@@ -130,9 +124,7 @@ class FilesMixin(SyncClient):
         response = self._unary(
             "GetFileInfos",
             _api_file_bot.GetFileInfosRequest(
-                page=page,
-                per_page=per_page,
-                options=options,
+                page=page, per_page=per_page, options=options
             ),
             _api_file_bot.GetFileInfosResponse,
             timeout,
@@ -158,9 +150,7 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "GetFile",
-            _api_file_bot.GetFileRequest(
-                file_id=file_id,
-            ),
+            _api_file_bot.GetFileRequest(file_id=file_id),
             _api_file_bot.GetFileResponse,
             timeout,
             metadata,
@@ -185,9 +175,7 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "GetFileLink",
-            _api_file_bot.GetFileLinkRequest(
-                file_id=file_id,
-            ),
+            _api_file_bot.GetFileLinkRequest(file_id=file_id),
             _api_file_bot.GetFileLinkResponse,
             timeout,
             metadata,
@@ -213,9 +201,7 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "ReadFile",
-            _api_file_bot.ReadFileRequest(
-                path=path,
-            ),
+            _api_file_bot.ReadFileRequest(path=path),
             _api_file_bot.ReadFileResponse,
             timeout,
             metadata,
@@ -249,9 +235,7 @@ class FilesMixin(SyncClient):
         response = self._unary(
             "UploadFile",
             _api_file_bot.UploadFileRequest(
-                data=data,
-                channel_id=channel_id,
-                filename=filename,
+                data=data, channel_id=channel_id, filename=filename
             ),
             _api_file_bot.UploadFileResponse,
             timeout,
@@ -283,7 +267,7 @@ class FilesMixin(SyncClient):
             _api_file_bot.CreateUploadSessionRequest(
                 upload_session=given(
                     upload_session, "CreateUploadSession", "upload_session"
-                ),
+                )
             ),
             _api_file_bot.CreateUploadSessionResponse,
             timeout,
@@ -315,10 +299,7 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "UploadData",
-            _api_file_bot.UploadDataRequest(
-                upload_session=upload_session,
-                data=data,
-            ),
+            _api_file_bot.UploadDataRequest(upload_session=upload_session, data=data),
             _api_file_bot.UploadDataResponse,
             timeout,
             metadata,
@@ -341,9 +322,7 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "GetUploadSession",
-            _api_file_bot.GetUploadSessionRequest(
-                upload_id=upload_id,
-            ),
+            _api_file_bot.GetUploadSessionRequest(upload_id=upload_id),
             _api_file_bot.GetUploadSessionResponse,
             timeout,
             metadata,
@@ -374,10 +353,7 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "CopyFileInfos",
-            _api_file_bot.CopyFileInfosRequest(
-                user_id=user_id,
-                file_ids=file_ids,
-            ),
+            _api_file_bot.CopyFileInfosRequest(user_id=user_id, file_ids=file_ids),
             _api_file_bot.CopyFileInfosResponse,
             timeout,
             metadata,
@@ -400,9 +376,7 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetFileInfo",
-            _api_file_bot.GetFileInfoRequest(
-                file_id=file_id,
-            ),
+            _api_file_bot.GetFileInfoRequest(file_id=file_id),
             _api_file_bot.GetFileInfoResponse,
             timeout,
             metadata,
@@ -430,8 +404,7 @@ class AsyncFilesMixin(AsyncClient):
         await self._unary(
             "SetFileSearchableContent",
             _api_file_bot.SetFileSearchableContentRequest(
-                file_id=file_id,
-                content=content,
+                file_id=file_id, content=content
             ),
             _api_file_bot.SetFileSearchableContentResponse,
             timeout,
@@ -462,9 +435,7 @@ class AsyncFilesMixin(AsyncClient):
         response = await self._unary(
             "GetFileInfos",
             _api_file_bot.GetFileInfosRequest(
-                page=page,
-                per_page=per_page,
-                options=options,
+                page=page, per_page=per_page, options=options
             ),
             _api_file_bot.GetFileInfosResponse,
             timeout,
@@ -490,9 +461,7 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetFile",
-            _api_file_bot.GetFileRequest(
-                file_id=file_id,
-            ),
+            _api_file_bot.GetFileRequest(file_id=file_id),
             _api_file_bot.GetFileResponse,
             timeout,
             metadata,
@@ -517,9 +486,7 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetFileLink",
-            _api_file_bot.GetFileLinkRequest(
-                file_id=file_id,
-            ),
+            _api_file_bot.GetFileLinkRequest(file_id=file_id),
             _api_file_bot.GetFileLinkResponse,
             timeout,
             metadata,
@@ -545,9 +512,7 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "ReadFile",
-            _api_file_bot.ReadFileRequest(
-                path=path,
-            ),
+            _api_file_bot.ReadFileRequest(path=path),
             _api_file_bot.ReadFileResponse,
             timeout,
             metadata,
@@ -581,9 +546,7 @@ class AsyncFilesMixin(AsyncClient):
         response = await self._unary(
             "UploadFile",
             _api_file_bot.UploadFileRequest(
-                data=data,
-                channel_id=channel_id,
-                filename=filename,
+                data=data, channel_id=channel_id, filename=filename
             ),
             _api_file_bot.UploadFileResponse,
             timeout,
@@ -615,7 +578,7 @@ class AsyncFilesMixin(AsyncClient):
             _api_file_bot.CreateUploadSessionRequest(
                 upload_session=given(
                     upload_session, "CreateUploadSession", "upload_session"
-                ),
+                )
             ),
             _api_file_bot.CreateUploadSessionResponse,
             timeout,
@@ -647,10 +610,7 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "UploadData",
-            _api_file_bot.UploadDataRequest(
-                upload_session=upload_session,
-                data=data,
-            ),
+            _api_file_bot.UploadDataRequest(upload_session=upload_session, data=data),
             _api_file_bot.UploadDataResponse,
             timeout,
             metadata,
@@ -673,9 +633,7 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUploadSession",
-            _api_file_bot.GetUploadSessionRequest(
-                upload_id=upload_id,
-            ),
+            _api_file_bot.GetUploadSessionRequest(upload_id=upload_id),
             _api_file_bot.GetUploadSessionResponse,
             timeout,
             metadata,

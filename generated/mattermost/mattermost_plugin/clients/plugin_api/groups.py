@@ -40,9 +40,7 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroup",
-            _api_remaining.GetGroupRequest(
-                group_id=group_id,
-            ),
+            _api_remaining.GetGroupRequest(group_id=group_id),
             _api_remaining.GetGroupResponse,
             timeout,
             metadata,
@@ -65,9 +63,7 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupByName",
-            _api_remaining.GetGroupByNameRequest(
-                name=name,
-            ),
+            _api_remaining.GetGroupByNameRequest(name=name),
             _api_remaining.GetGroupByNameResponse,
             timeout,
             metadata,
@@ -96,9 +92,7 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "GetGroupMemberUsers",
             _api_remaining.GetGroupMemberUsersRequest(
-                group_id=group_id,
-                page=page,
-                per_page=per_page,
+                group_id=group_id, page=page, per_page=per_page
             ),
             _api_remaining.GetGroupMemberUsersResponse,
             timeout,
@@ -124,9 +118,7 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupsBySource",
-            _api_remaining.GetGroupsBySourceRequest(
-                group_source=group_source,
-            ),
+            _api_remaining.GetGroupsBySourceRequest(group_source=group_source),
             _api_remaining.GetGroupsBySourceResponse,
             timeout,
             metadata,
@@ -150,9 +142,7 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupsForUser",
-            _api_remaining.GetGroupsForUserRequest(
-                user_id=user_id,
-            ),
+            _api_remaining.GetGroupsForUserRequest(user_id=user_id),
             _api_remaining.GetGroupsForUserResponse,
             timeout,
             metadata,
@@ -180,10 +170,7 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "UpsertGroupMember",
-            _api_remaining.UpsertGroupMemberRequest(
-                group_id=group_id,
-                user_id=user_id,
-            ),
+            _api_remaining.UpsertGroupMemberRequest(group_id=group_id, user_id=user_id),
             _api_remaining.UpsertGroupMemberResponse,
             timeout,
             metadata,
@@ -211,8 +198,7 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "UpsertGroupMembers",
             _api_remaining.UpsertGroupMembersRequest(
-                group_id=group_id,
-                user_ids=user_ids,
+                group_id=group_id, user_ids=user_ids
             ),
             _api_remaining.UpsertGroupMembersResponse,
             timeout,
@@ -239,8 +225,7 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "GetGroupByRemoteID",
             _api_remaining.GetGroupByRemoteIDRequest(
-                remote_id=remote_id,
-                group_source=group_source,
+                remote_id=remote_id, group_source=group_source
             ),
             _api_remaining.GetGroupByRemoteIDResponse,
             timeout,
@@ -269,7 +254,7 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "CreateGroup",
             _api_remaining.CreateGroupRequest(
-                group=given(group, "CreateGroup", "group"),
+                group=given(group, "CreateGroup", "group")
             ),
             _api_remaining.CreateGroupResponse,
             timeout,
@@ -296,7 +281,7 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "UpdateGroup",
             _api_remaining.UpdateGroupRequest(
-                group=given(group, "UpdateGroup", "group"),
+                group=given(group, "UpdateGroup", "group")
             ),
             _api_remaining.UpdateGroupResponse,
             timeout,
@@ -321,9 +306,7 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "DeleteGroup",
-            _api_remaining.DeleteGroupRequest(
-                group_id=group_id,
-            ),
+            _api_remaining.DeleteGroupRequest(group_id=group_id),
             _api_remaining.DeleteGroupResponse,
             timeout,
             metadata,
@@ -346,9 +329,7 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "RestoreGroup",
-            _api_remaining.RestoreGroupRequest(
-                group_id=group_id,
-            ),
+            _api_remaining.RestoreGroupRequest(group_id=group_id),
             _api_remaining.RestoreGroupResponse,
             timeout,
             metadata,
@@ -374,10 +355,7 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "DeleteGroupMember",
-            _api_remaining.DeleteGroupMemberRequest(
-                group_id=group_id,
-                user_id=user_id,
-            ),
+            _api_remaining.DeleteGroupMemberRequest(group_id=group_id, user_id=user_id),
             _api_remaining.DeleteGroupMemberResponse,
             timeout,
             metadata,
@@ -407,9 +385,7 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "GetGroupSyncable",
             _api_remaining.GetGroupSyncableRequest(
-                group_id=group_id,
-                syncable_id=syncable_id,
-                syncable_type=syncable_type,
+                group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
             ),
             _api_remaining.GetGroupSyncableResponse,
             timeout,
@@ -437,8 +413,7 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "GetGroupSyncables",
             _api_remaining.GetGroupSyncablesRequest(
-                group_id=group_id,
-                syncable_type=syncable_type,
+                group_id=group_id, syncable_type=syncable_type
             ),
             _api_remaining.GetGroupSyncablesResponse,
             timeout,
@@ -469,7 +444,7 @@ class GroupsMixin(SyncClient):
             _api_remaining.UpsertGroupSyncableRequest(
                 group_syncable=given(
                     group_syncable, "UpsertGroupSyncable", "group_syncable"
-                ),
+                )
             ),
             _api_remaining.UpsertGroupSyncableResponse,
             timeout,
@@ -498,7 +473,7 @@ class GroupsMixin(SyncClient):
             _api_remaining.UpdateGroupSyncableRequest(
                 group_syncable=given(
                     group_syncable, "UpdateGroupSyncable", "group_syncable"
-                ),
+                )
             ),
             _api_remaining.UpdateGroupSyncableResponse,
             timeout,
@@ -529,9 +504,7 @@ class GroupsMixin(SyncClient):
         response = self._unary(
             "DeleteGroupSyncable",
             _api_remaining.DeleteGroupSyncableRequest(
-                group_id=group_id,
-                syncable_id=syncable_id,
-                syncable_type=syncable_type,
+                group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
             ),
             _api_remaining.DeleteGroupSyncableResponse,
             timeout,
@@ -595,7 +568,7 @@ class GroupsMixin(SyncClient):
         self._unary(
             "CreateDefaultSyncableMemberships",
             _api_remaining.CreateDefaultSyncableMembershipsRequest(
-                params=given(params, "CreateDefaultSyncableMemberships", "params"),
+                params=given(params, "CreateDefaultSyncableMemberships", "params")
             ),
             _api_remaining.CreateDefaultSyncableMembershipsResponse,
             timeout,
@@ -603,10 +576,7 @@ class GroupsMixin(SyncClient):
         )
 
     def delete_group_constrained_memberships(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Remove from teams and channels those members whom no linked group lets in. Only teams and
         channels restricted to groups are looked at, on the whole server; it may take long.
@@ -641,9 +611,7 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroup",
-            _api_remaining.GetGroupRequest(
-                group_id=group_id,
-            ),
+            _api_remaining.GetGroupRequest(group_id=group_id),
             _api_remaining.GetGroupResponse,
             timeout,
             metadata,
@@ -666,9 +634,7 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupByName",
-            _api_remaining.GetGroupByNameRequest(
-                name=name,
-            ),
+            _api_remaining.GetGroupByNameRequest(name=name),
             _api_remaining.GetGroupByNameResponse,
             timeout,
             metadata,
@@ -697,9 +663,7 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "GetGroupMemberUsers",
             _api_remaining.GetGroupMemberUsersRequest(
-                group_id=group_id,
-                page=page,
-                per_page=per_page,
+                group_id=group_id, page=page, per_page=per_page
             ),
             _api_remaining.GetGroupMemberUsersResponse,
             timeout,
@@ -725,9 +689,7 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupsBySource",
-            _api_remaining.GetGroupsBySourceRequest(
-                group_source=group_source,
-            ),
+            _api_remaining.GetGroupsBySourceRequest(group_source=group_source),
             _api_remaining.GetGroupsBySourceResponse,
             timeout,
             metadata,
@@ -751,9 +713,7 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupsForUser",
-            _api_remaining.GetGroupsForUserRequest(
-                user_id=user_id,
-            ),
+            _api_remaining.GetGroupsForUserRequest(user_id=user_id),
             _api_remaining.GetGroupsForUserResponse,
             timeout,
             metadata,
@@ -781,10 +741,7 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpsertGroupMember",
-            _api_remaining.UpsertGroupMemberRequest(
-                group_id=group_id,
-                user_id=user_id,
-            ),
+            _api_remaining.UpsertGroupMemberRequest(group_id=group_id, user_id=user_id),
             _api_remaining.UpsertGroupMemberResponse,
             timeout,
             metadata,
@@ -812,8 +769,7 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "UpsertGroupMembers",
             _api_remaining.UpsertGroupMembersRequest(
-                group_id=group_id,
-                user_ids=user_ids,
+                group_id=group_id, user_ids=user_ids
             ),
             _api_remaining.UpsertGroupMembersResponse,
             timeout,
@@ -840,8 +796,7 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "GetGroupByRemoteID",
             _api_remaining.GetGroupByRemoteIDRequest(
-                remote_id=remote_id,
-                group_source=group_source,
+                remote_id=remote_id, group_source=group_source
             ),
             _api_remaining.GetGroupByRemoteIDResponse,
             timeout,
@@ -870,7 +825,7 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "CreateGroup",
             _api_remaining.CreateGroupRequest(
-                group=given(group, "CreateGroup", "group"),
+                group=given(group, "CreateGroup", "group")
             ),
             _api_remaining.CreateGroupResponse,
             timeout,
@@ -897,7 +852,7 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "UpdateGroup",
             _api_remaining.UpdateGroupRequest(
-                group=given(group, "UpdateGroup", "group"),
+                group=given(group, "UpdateGroup", "group")
             ),
             _api_remaining.UpdateGroupResponse,
             timeout,
@@ -922,9 +877,7 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "DeleteGroup",
-            _api_remaining.DeleteGroupRequest(
-                group_id=group_id,
-            ),
+            _api_remaining.DeleteGroupRequest(group_id=group_id),
             _api_remaining.DeleteGroupResponse,
             timeout,
             metadata,
@@ -947,9 +900,7 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "RestoreGroup",
-            _api_remaining.RestoreGroupRequest(
-                group_id=group_id,
-            ),
+            _api_remaining.RestoreGroupRequest(group_id=group_id),
             _api_remaining.RestoreGroupResponse,
             timeout,
             metadata,
@@ -975,10 +926,7 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "DeleteGroupMember",
-            _api_remaining.DeleteGroupMemberRequest(
-                group_id=group_id,
-                user_id=user_id,
-            ),
+            _api_remaining.DeleteGroupMemberRequest(group_id=group_id, user_id=user_id),
             _api_remaining.DeleteGroupMemberResponse,
             timeout,
             metadata,
@@ -1008,9 +956,7 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "GetGroupSyncable",
             _api_remaining.GetGroupSyncableRequest(
-                group_id=group_id,
-                syncable_id=syncable_id,
-                syncable_type=syncable_type,
+                group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
             ),
             _api_remaining.GetGroupSyncableResponse,
             timeout,
@@ -1038,8 +984,7 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "GetGroupSyncables",
             _api_remaining.GetGroupSyncablesRequest(
-                group_id=group_id,
-                syncable_type=syncable_type,
+                group_id=group_id, syncable_type=syncable_type
             ),
             _api_remaining.GetGroupSyncablesResponse,
             timeout,
@@ -1070,7 +1015,7 @@ class AsyncGroupsMixin(AsyncClient):
             _api_remaining.UpsertGroupSyncableRequest(
                 group_syncable=given(
                     group_syncable, "UpsertGroupSyncable", "group_syncable"
-                ),
+                )
             ),
             _api_remaining.UpsertGroupSyncableResponse,
             timeout,
@@ -1099,7 +1044,7 @@ class AsyncGroupsMixin(AsyncClient):
             _api_remaining.UpdateGroupSyncableRequest(
                 group_syncable=given(
                     group_syncable, "UpdateGroupSyncable", "group_syncable"
-                ),
+                )
             ),
             _api_remaining.UpdateGroupSyncableResponse,
             timeout,
@@ -1130,9 +1075,7 @@ class AsyncGroupsMixin(AsyncClient):
         response = await self._unary(
             "DeleteGroupSyncable",
             _api_remaining.DeleteGroupSyncableRequest(
-                group_id=group_id,
-                syncable_id=syncable_id,
-                syncable_type=syncable_type,
+                group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
             ),
             _api_remaining.DeleteGroupSyncableResponse,
             timeout,
@@ -1196,7 +1139,7 @@ class AsyncGroupsMixin(AsyncClient):
         await self._unary(
             "CreateDefaultSyncableMemberships",
             _api_remaining.CreateDefaultSyncableMembershipsRequest(
-                params=given(params, "CreateDefaultSyncableMemberships", "params"),
+                params=given(params, "CreateDefaultSyncableMemberships", "params")
             ),
             _api_remaining.CreateDefaultSyncableMembershipsResponse,
             timeout,
@@ -1204,10 +1147,7 @@ class AsyncGroupsMixin(AsyncClient):
         )
 
     async def delete_group_constrained_memberships(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Remove from teams and channels those members whom no linked group lets in. Only teams and
         channels restricted to groups are looked at, on the whole server; it may take long.

@@ -45,10 +45,7 @@ class KVStoreMixin(SyncClient):
         """
         self._unary(
             "KVSet",
-            _api_kv_config.KVSetRequest(
-                key=key,
-                value=value,
-            ),
+            _api_kv_config.KVSetRequest(key=key, value=value),
             _api_kv_config.KVSetResponse,
             timeout,
             metadata,
@@ -77,9 +74,7 @@ class KVStoreMixin(SyncClient):
         response = self._unary(
             "KVCompareAndSet",
             _api_kv_config.KVCompareAndSetRequest(
-                key=key,
-                old_value=old_value,
-                new_value=new_value,
+                key=key, old_value=old_value, new_value=new_value
             ),
             _api_kv_config.KVCompareAndSetResponse,
             timeout,
@@ -106,10 +101,7 @@ class KVStoreMixin(SyncClient):
         """
         response = self._unary(
             "KVCompareAndDelete",
-            _api_kv_config.KVCompareAndDeleteRequest(
-                key=key,
-                old_value=old_value,
-            ),
+            _api_kv_config.KVCompareAndDeleteRequest(key=key, old_value=old_value),
             _api_kv_config.KVCompareAndDeleteResponse,
             timeout,
             metadata,
@@ -140,9 +132,7 @@ class KVStoreMixin(SyncClient):
         response = self._unary(
             "KVSetWithOptions",
             _api_kv_config.KVSetWithOptionsRequest(
-                key=key,
-                value=value,
-                options=options,
+                key=key, value=value, options=options
             ),
             _api_kv_config.KVSetWithOptionsResponse,
             timeout,
@@ -172,9 +162,7 @@ class KVStoreMixin(SyncClient):
         self._unary(
             "KVSetWithExpiry",
             _api_kv_config.KVSetWithExpiryRequest(
-                key=key,
-                value=value,
-                expire_in_seconds=expire_in_seconds,
+                key=key, value=value, expire_in_seconds=expire_in_seconds
             ),
             _api_kv_config.KVSetWithExpiryResponse,
             timeout,
@@ -198,9 +186,7 @@ class KVStoreMixin(SyncClient):
         """
         response = self._unary(
             "KVGet",
-            _api_kv_config.KVGetRequest(
-                key=key,
-            ),
+            _api_kv_config.KVGetRequest(key=key),
             _api_kv_config.KVGetResponse,
             timeout,
             metadata,
@@ -223,19 +209,14 @@ class KVStoreMixin(SyncClient):
         """
         self._unary(
             "KVDelete",
-            _api_kv_config.KVDeleteRequest(
-                key=key,
-            ),
+            _api_kv_config.KVDeleteRequest(key=key),
             _api_kv_config.KVDeleteResponse,
             timeout,
             metadata,
         )
 
     def kv_delete_all(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Delete every key of the plugin's key-value store. This cannot be undone, and also removes what
         the server keeps there for the plugin. Other plugins' keys are not touched.
@@ -270,10 +251,7 @@ class KVStoreMixin(SyncClient):
         """
         response = self._unary(
             "KVList",
-            _api_kv_config.KVListRequest(
-                page=page,
-                per_page=per_page,
-            ),
+            _api_kv_config.KVListRequest(page=page, per_page=per_page),
             _api_kv_config.KVListResponse,
             timeout,
             metadata,
@@ -342,10 +320,7 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         await self._unary(
             "KVSet",
-            _api_kv_config.KVSetRequest(
-                key=key,
-                value=value,
-            ),
+            _api_kv_config.KVSetRequest(key=key, value=value),
             _api_kv_config.KVSetResponse,
             timeout,
             metadata,
@@ -374,9 +349,7 @@ class AsyncKVStoreMixin(AsyncClient):
         response = await self._unary(
             "KVCompareAndSet",
             _api_kv_config.KVCompareAndSetRequest(
-                key=key,
-                old_value=old_value,
-                new_value=new_value,
+                key=key, old_value=old_value, new_value=new_value
             ),
             _api_kv_config.KVCompareAndSetResponse,
             timeout,
@@ -403,10 +376,7 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         response = await self._unary(
             "KVCompareAndDelete",
-            _api_kv_config.KVCompareAndDeleteRequest(
-                key=key,
-                old_value=old_value,
-            ),
+            _api_kv_config.KVCompareAndDeleteRequest(key=key, old_value=old_value),
             _api_kv_config.KVCompareAndDeleteResponse,
             timeout,
             metadata,
@@ -437,9 +407,7 @@ class AsyncKVStoreMixin(AsyncClient):
         response = await self._unary(
             "KVSetWithOptions",
             _api_kv_config.KVSetWithOptionsRequest(
-                key=key,
-                value=value,
-                options=options,
+                key=key, value=value, options=options
             ),
             _api_kv_config.KVSetWithOptionsResponse,
             timeout,
@@ -469,9 +437,7 @@ class AsyncKVStoreMixin(AsyncClient):
         await self._unary(
             "KVSetWithExpiry",
             _api_kv_config.KVSetWithExpiryRequest(
-                key=key,
-                value=value,
-                expire_in_seconds=expire_in_seconds,
+                key=key, value=value, expire_in_seconds=expire_in_seconds
             ),
             _api_kv_config.KVSetWithExpiryResponse,
             timeout,
@@ -495,9 +461,7 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         response = await self._unary(
             "KVGet",
-            _api_kv_config.KVGetRequest(
-                key=key,
-            ),
+            _api_kv_config.KVGetRequest(key=key),
             _api_kv_config.KVGetResponse,
             timeout,
             metadata,
@@ -520,19 +484,14 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         await self._unary(
             "KVDelete",
-            _api_kv_config.KVDeleteRequest(
-                key=key,
-            ),
+            _api_kv_config.KVDeleteRequest(key=key),
             _api_kv_config.KVDeleteResponse,
             timeout,
             metadata,
         )
 
     async def kv_delete_all(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Delete every key of the plugin's key-value store. This cannot be undone, and also removes what
         the server keeps there for the plugin. Other plugins' keys are not touched.
@@ -567,10 +526,7 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         response = await self._unary(
             "KVList",
-            _api_kv_config.KVListRequest(
-                page=page,
-                per_page=per_page,
-            ),
+            _api_kv_config.KVListRequest(page=page, per_page=per_page),
             _api_kv_config.KVListResponse,
             timeout,
             metadata,

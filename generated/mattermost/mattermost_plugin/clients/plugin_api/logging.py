@@ -40,8 +40,7 @@ class LoggingMixin(SyncClient):
         self._unary(
             "LogDebug",
             _api_kv_config.LogDebugRequest(
-                msg=msg,
-                key_value_pairs=key_value_pairs or [],
+                msg=msg, key_value_pairs=key_value_pairs or []
             ),
             _api_kv_config.LogDebugResponse,
             timeout,
@@ -68,8 +67,7 @@ class LoggingMixin(SyncClient):
         self._unary(
             "LogInfo",
             _api_kv_config.LogInfoRequest(
-                msg=msg,
-                key_value_pairs=key_value_pairs or [],
+                msg=msg, key_value_pairs=key_value_pairs or []
             ),
             _api_kv_config.LogInfoResponse,
             timeout,
@@ -96,8 +94,7 @@ class LoggingMixin(SyncClient):
         self._unary(
             "LogError",
             _api_kv_config.LogErrorRequest(
-                msg=msg,
-                key_value_pairs=key_value_pairs or [],
+                msg=msg, key_value_pairs=key_value_pairs or []
             ),
             _api_kv_config.LogErrorResponse,
             timeout,
@@ -124,8 +121,7 @@ class LoggingMixin(SyncClient):
         self._unary(
             "LogWarn",
             _api_kv_config.LogWarnRequest(
-                msg=msg,
-                key_value_pairs=key_value_pairs or [],
+                msg=msg, key_value_pairs=key_value_pairs or []
             ),
             _api_kv_config.LogWarnResponse,
             timeout,
@@ -156,8 +152,7 @@ class AsyncLoggingMixin(AsyncClient):
         await self._unary(
             "LogDebug",
             _api_kv_config.LogDebugRequest(
-                msg=msg,
-                key_value_pairs=key_value_pairs or [],
+                msg=msg, key_value_pairs=key_value_pairs or []
             ),
             _api_kv_config.LogDebugResponse,
             timeout,
@@ -184,8 +179,7 @@ class AsyncLoggingMixin(AsyncClient):
         await self._unary(
             "LogInfo",
             _api_kv_config.LogInfoRequest(
-                msg=msg,
-                key_value_pairs=key_value_pairs or [],
+                msg=msg, key_value_pairs=key_value_pairs or []
             ),
             _api_kv_config.LogInfoResponse,
             timeout,
@@ -212,8 +206,7 @@ class AsyncLoggingMixin(AsyncClient):
         await self._unary(
             "LogError",
             _api_kv_config.LogErrorRequest(
-                msg=msg,
-                key_value_pairs=key_value_pairs or [],
+                msg=msg, key_value_pairs=key_value_pairs or []
             ),
             _api_kv_config.LogErrorResponse,
             timeout,
@@ -240,8 +233,7 @@ class AsyncLoggingMixin(AsyncClient):
         await self._unary(
             "LogWarn",
             _api_kv_config.LogWarnRequest(
-                msg=msg,
-                key_value_pairs=key_value_pairs or [],
+                msg=msg, key_value_pairs=key_value_pairs or []
             ),
             _api_kv_config.LogWarnResponse,
             timeout,

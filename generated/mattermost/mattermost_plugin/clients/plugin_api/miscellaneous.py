@@ -50,10 +50,7 @@ class MiscellaneousMixin(SyncClient):
         response = self._unary(
             "PluginHTTP",
             _api_remaining.PluginHTTPRequest(
-                method=method,
-                url=url,
-                headers=headers or {},
-                body=body,
+                method=method, url=url, headers=headers or {}, body=body
             ),
             _api_remaining.PluginHTTPResponse,
             timeout,
@@ -62,10 +59,7 @@ class MiscellaneousMixin(SyncClient):
         return response
 
     def get_cloud_limits(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject | None:
         """Fetch the limits of the server's cloud plan. Returns the decoded JSON object; None, or an
         object without keys, where there are no limits, as on every self-hosted server.
@@ -99,9 +93,7 @@ class MiscellaneousMixin(SyncClient):
         """
         self._unary(
             "OpenInteractiveDialog",
-            _api_remaining.OpenInteractiveDialogRequest(
-                dialog=dialog,
-            ),
+            _api_remaining.OpenInteractiveDialogRequest(dialog=dialog),
             _api_remaining.OpenInteractiveDialogResponse,
             timeout,
             metadata,
@@ -127,10 +119,7 @@ class MiscellaneousMixin(SyncClient):
         """
         self._unary(
             "PublishPluginClusterEvent",
-            _api_remaining.PublishPluginClusterEventRequest(
-                event=event,
-                opts=opts,
-            ),
+            _api_remaining.PublishPluginClusterEventRequest(event=event, opts=opts),
             _api_remaining.PublishPluginClusterEventResponse,
             timeout,
             metadata,
@@ -156,8 +145,7 @@ class MiscellaneousMixin(SyncClient):
         self._unary(
             "RegisterCollectionAndTopic",
             _api_remaining.RegisterCollectionAndTopicRequest(
-                collection_type=collection_type,
-                topic_type=topic_type,
+                collection_type=collection_type, topic_type=topic_type
             ),
             _api_remaining.RegisterCollectionAndTopicResponse,
             timeout,
@@ -224,8 +212,7 @@ class MiscellaneousMixin(SyncClient):
         response = self._unary(
             "RolesGrantPermission",
             _api_remaining.RolesGrantPermissionRequest(
-                role_names=role_names,
-                permission_id=permission_id,
+                role_names=role_names, permission_id=permission_id
             ),
             _api_remaining.RolesGrantPermissionResponse,
             timeout,
@@ -256,11 +243,7 @@ class MiscellaneousMixin(SyncClient):
         """
         self._unary(
             "SendMail",
-            _api_remaining.SendMailRequest(
-                to=to,
-                subject=subject,
-                html_body=html_body,
-            ),
+            _api_remaining.SendMailRequest(to=to, subject=subject, html_body=html_body),
             _api_remaining.SendMailResponse,
             timeout,
             metadata,
@@ -288,8 +271,7 @@ class MiscellaneousMixin(SyncClient):
         self._unary(
             "SendPushNotification",
             _api_remaining.SendPushNotificationRequest(
-                notification=notification,
-                user_id=user_id,
+                notification=notification, user_id=user_id
             ),
             _api_remaining.SendPushNotificationResponse,
             timeout,
@@ -327,10 +309,7 @@ class AsyncMiscellaneousMixin(AsyncClient):
         response = await self._unary(
             "PluginHTTP",
             _api_remaining.PluginHTTPRequest(
-                method=method,
-                url=url,
-                headers=headers or {},
-                body=body,
+                method=method, url=url, headers=headers or {}, body=body
             ),
             _api_remaining.PluginHTTPResponse,
             timeout,
@@ -339,10 +318,7 @@ class AsyncMiscellaneousMixin(AsyncClient):
         return response
 
     async def get_cloud_limits(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject | None:
         """Fetch the limits of the server's cloud plan. Returns the decoded JSON object; None, or an
         object without keys, where there are no limits, as on every self-hosted server.
@@ -376,9 +352,7 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         await self._unary(
             "OpenInteractiveDialog",
-            _api_remaining.OpenInteractiveDialogRequest(
-                dialog=dialog,
-            ),
+            _api_remaining.OpenInteractiveDialogRequest(dialog=dialog),
             _api_remaining.OpenInteractiveDialogResponse,
             timeout,
             metadata,
@@ -404,10 +378,7 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         await self._unary(
             "PublishPluginClusterEvent",
-            _api_remaining.PublishPluginClusterEventRequest(
-                event=event,
-                opts=opts,
-            ),
+            _api_remaining.PublishPluginClusterEventRequest(event=event, opts=opts),
             _api_remaining.PublishPluginClusterEventResponse,
             timeout,
             metadata,
@@ -433,8 +404,7 @@ class AsyncMiscellaneousMixin(AsyncClient):
         await self._unary(
             "RegisterCollectionAndTopic",
             _api_remaining.RegisterCollectionAndTopicRequest(
-                collection_type=collection_type,
-                topic_type=topic_type,
+                collection_type=collection_type, topic_type=topic_type
             ),
             _api_remaining.RegisterCollectionAndTopicResponse,
             timeout,
@@ -501,8 +471,7 @@ class AsyncMiscellaneousMixin(AsyncClient):
         response = await self._unary(
             "RolesGrantPermission",
             _api_remaining.RolesGrantPermissionRequest(
-                role_names=role_names,
-                permission_id=permission_id,
+                role_names=role_names, permission_id=permission_id
             ),
             _api_remaining.RolesGrantPermissionResponse,
             timeout,
@@ -533,11 +502,7 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         await self._unary(
             "SendMail",
-            _api_remaining.SendMailRequest(
-                to=to,
-                subject=subject,
-                html_body=html_body,
-            ),
+            _api_remaining.SendMailRequest(to=to, subject=subject, html_body=html_body),
             _api_remaining.SendMailResponse,
             timeout,
             metadata,
@@ -565,8 +530,7 @@ class AsyncMiscellaneousMixin(AsyncClient):
         await self._unary(
             "SendPushNotification",
             _api_remaining.SendPushNotificationRequest(
-                notification=notification,
-                user_id=user_id,
+                notification=notification, user_id=user_id
             ),
             _api_remaining.SendPushNotificationResponse,
             timeout,

@@ -40,7 +40,7 @@ class OAuthMixin(SyncClient):
         response = self._unary(
             "CreateOAuthApp",
             _api_remaining.CreateOAuthAppRequest(
-                app=given(app, "CreateOAuthApp", "app"),
+                app=given(app, "CreateOAuthApp", "app")
             ),
             _api_remaining.CreateOAuthAppResponse,
             timeout,
@@ -66,9 +66,7 @@ class OAuthMixin(SyncClient):
         """
         response = self._unary(
             "GetOAuthApp",
-            _api_remaining.GetOAuthAppRequest(
-                app_id=app_id,
-            ),
+            _api_remaining.GetOAuthAppRequest(app_id=app_id),
             _api_remaining.GetOAuthAppResponse,
             timeout,
             metadata,
@@ -95,7 +93,7 @@ class OAuthMixin(SyncClient):
         response = self._unary(
             "UpdateOAuthApp",
             _api_remaining.UpdateOAuthAppRequest(
-                app=given(app, "UpdateOAuthApp", "app"),
+                app=given(app, "UpdateOAuthApp", "app")
             ),
             _api_remaining.UpdateOAuthAppResponse,
             timeout,
@@ -121,9 +119,7 @@ class OAuthMixin(SyncClient):
         """
         self._unary(
             "DeleteOAuthApp",
-            _api_remaining.DeleteOAuthAppRequest(
-                app_id=app_id,
-            ),
+            _api_remaining.DeleteOAuthAppRequest(app_id=app_id),
             _api_remaining.DeleteOAuthAppResponse,
             timeout,
             metadata,
@@ -153,7 +149,7 @@ class AsyncOAuthMixin(AsyncClient):
         response = await self._unary(
             "CreateOAuthApp",
             _api_remaining.CreateOAuthAppRequest(
-                app=given(app, "CreateOAuthApp", "app"),
+                app=given(app, "CreateOAuthApp", "app")
             ),
             _api_remaining.CreateOAuthAppResponse,
             timeout,
@@ -179,9 +175,7 @@ class AsyncOAuthMixin(AsyncClient):
         """
         response = await self._unary(
             "GetOAuthApp",
-            _api_remaining.GetOAuthAppRequest(
-                app_id=app_id,
-            ),
+            _api_remaining.GetOAuthAppRequest(app_id=app_id),
             _api_remaining.GetOAuthAppResponse,
             timeout,
             metadata,
@@ -208,7 +202,7 @@ class AsyncOAuthMixin(AsyncClient):
         response = await self._unary(
             "UpdateOAuthApp",
             _api_remaining.UpdateOAuthAppRequest(
-                app=given(app, "UpdateOAuthApp", "app"),
+                app=given(app, "UpdateOAuthApp", "app")
             ),
             _api_remaining.UpdateOAuthAppResponse,
             timeout,
@@ -234,9 +228,7 @@ class AsyncOAuthMixin(AsyncClient):
         """
         await self._unary(
             "DeleteOAuthApp",
-            _api_remaining.DeleteOAuthAppRequest(
-                app_id=app_id,
-            ),
+            _api_remaining.DeleteOAuthAppRequest(app_id=app_id),
             _api_remaining.DeleteOAuthAppResponse,
             timeout,
             metadata,

@@ -21,10 +21,7 @@ class PluginsMixin(SyncClient):
     """The Plugins calls of PluginAPI. Part of `PluginAPIClient`."""
 
     def get_bundle_path(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Find the directory your plugin was unpacked into, to read files that come with it. Returns an
         absolute path on the present node. Do not write there: updates replace the directory.
@@ -41,10 +38,7 @@ class PluginsMixin(SyncClient):
         return response.path
 
     def get_plugins(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_api_kv_config.Manifest]:
         """List the manifests of all installed plugins, active or not, your own included.
 
@@ -60,11 +54,7 @@ class PluginsMixin(SyncClient):
         return response.manifests
 
     def enable_plugin(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Enable an installed plugin, so that it starts now and with the server. This changes the
         server's configuration and takes effect on every node of a cluster.
@@ -77,20 +67,14 @@ class PluginsMixin(SyncClient):
         """
         self._unary(
             "EnablePlugin",
-            _api_kv_config.EnablePluginRequest(
-                id=id,
-            ),
+            _api_kv_config.EnablePluginRequest(id=id),
             _api_kv_config.EnablePluginResponse,
             timeout,
             metadata,
         )
 
     def disable_plugin(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Disable a plugin, so that it stops now and stays stopped. It remains installed with its
         settings and data. Takes effect on every node of a cluster; a plugin that disables itself must
@@ -104,20 +88,14 @@ class PluginsMixin(SyncClient):
         """
         self._unary(
             "DisablePlugin",
-            _api_kv_config.DisablePluginRequest(
-                id=id,
-            ),
+            _api_kv_config.DisablePluginRequest(id=id),
             _api_kv_config.DisablePluginResponse,
             timeout,
             metadata,
         )
 
     def remove_plugin(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Stop and uninstall a plugin on every node. Its files are deleted, while its settings and its
         key-value store stay for a later installation.
@@ -130,20 +108,14 @@ class PluginsMixin(SyncClient):
         """
         self._unary(
             "RemovePlugin",
-            _api_kv_config.RemovePluginRequest(
-                id=id,
-            ),
+            _api_kv_config.RemovePluginRequest(id=id),
             _api_kv_config.RemovePluginResponse,
             timeout,
             metadata,
         )
 
     def get_plugin_status(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _api_kv_config.PluginStatus:
         """Fetch whether an installed plugin runs, with its name and version. The state is that of the
         node that answers.
@@ -155,9 +127,7 @@ class PluginsMixin(SyncClient):
         """
         response = self._unary(
             "GetPluginStatus",
-            _api_kv_config.GetPluginStatusRequest(
-                id=id,
-            ),
+            _api_kv_config.GetPluginStatusRequest(id=id),
             _api_kv_config.GetPluginStatusResponse,
             timeout,
             metadata,
@@ -185,10 +155,7 @@ class PluginsMixin(SyncClient):
         """
         response = self._unary(
             "InstallPlugin",
-            _api_kv_config.InstallPluginRequest(
-                file_data=file_data,
-                replace=replace,
-            ),
+            _api_kv_config.InstallPluginRequest(file_data=file_data, replace=replace),
             _api_kv_config.InstallPluginResponse,
             timeout,
             metadata,
@@ -196,10 +163,7 @@ class PluginsMixin(SyncClient):
         return present(response.manifest, "InstallPlugin", "manifest")
 
     def get_plugin_id(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Fetch the id of your own plugin, as in its manifest. A plugin has it as `self.plugin_id`, and needs
         no call for it.
@@ -220,10 +184,7 @@ class AsyncPluginsMixin(AsyncClient):
     """The Plugins calls of PluginAPI. Part of `AsyncPluginAPIClient`."""
 
     async def get_bundle_path(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Find the directory your plugin was unpacked into, to read files that come with it. Returns an
         absolute path on the present node. Do not write there: updates replace the directory.
@@ -240,10 +201,7 @@ class AsyncPluginsMixin(AsyncClient):
         return response.path
 
     async def get_plugins(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_api_kv_config.Manifest]:
         """List the manifests of all installed plugins, active or not, your own included.
 
@@ -259,11 +217,7 @@ class AsyncPluginsMixin(AsyncClient):
         return response.manifests
 
     async def enable_plugin(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Enable an installed plugin, so that it starts now and with the server. This changes the
         server's configuration and takes effect on every node of a cluster.
@@ -276,20 +230,14 @@ class AsyncPluginsMixin(AsyncClient):
         """
         await self._unary(
             "EnablePlugin",
-            _api_kv_config.EnablePluginRequest(
-                id=id,
-            ),
+            _api_kv_config.EnablePluginRequest(id=id),
             _api_kv_config.EnablePluginResponse,
             timeout,
             metadata,
         )
 
     async def disable_plugin(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Disable a plugin, so that it stops now and stays stopped. It remains installed with its
         settings and data. Takes effect on every node of a cluster; a plugin that disables itself must
@@ -303,20 +251,14 @@ class AsyncPluginsMixin(AsyncClient):
         """
         await self._unary(
             "DisablePlugin",
-            _api_kv_config.DisablePluginRequest(
-                id=id,
-            ),
+            _api_kv_config.DisablePluginRequest(id=id),
             _api_kv_config.DisablePluginResponse,
             timeout,
             metadata,
         )
 
     async def remove_plugin(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Stop and uninstall a plugin on every node. Its files are deleted, while its settings and its
         key-value store stay for a later installation.
@@ -329,20 +271,14 @@ class AsyncPluginsMixin(AsyncClient):
         """
         await self._unary(
             "RemovePlugin",
-            _api_kv_config.RemovePluginRequest(
-                id=id,
-            ),
+            _api_kv_config.RemovePluginRequest(id=id),
             _api_kv_config.RemovePluginResponse,
             timeout,
             metadata,
         )
 
     async def get_plugin_status(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _api_kv_config.PluginStatus:
         """Fetch whether an installed plugin runs, with its name and version. The state is that of the
         node that answers.
@@ -354,9 +290,7 @@ class AsyncPluginsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPluginStatus",
-            _api_kv_config.GetPluginStatusRequest(
-                id=id,
-            ),
+            _api_kv_config.GetPluginStatusRequest(id=id),
             _api_kv_config.GetPluginStatusResponse,
             timeout,
             metadata,
@@ -384,10 +318,7 @@ class AsyncPluginsMixin(AsyncClient):
         """
         response = await self._unary(
             "InstallPlugin",
-            _api_kv_config.InstallPluginRequest(
-                file_data=file_data,
-                replace=replace,
-            ),
+            _api_kv_config.InstallPluginRequest(file_data=file_data, replace=replace),
             _api_kv_config.InstallPluginResponse,
             timeout,
             metadata,
@@ -395,10 +326,7 @@ class AsyncPluginsMixin(AsyncClient):
         return present(response.manifest, "InstallPlugin", "manifest")
 
     async def get_plugin_id(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Fetch the id of your own plugin, as in its manifest. A plugin has it as `self.plugin_id`, and needs
         no call for it.

@@ -42,9 +42,7 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "CreatePost",
-            _api_channel_post.CreatePostRequest(
-                post=given(post, "CreatePost", "post"),
-            ),
+            _api_channel_post.CreatePostRequest(post=given(post, "CreatePost", "post")),
             _api_channel_post.CreatePostResponse,
             timeout,
             metadata,
@@ -71,7 +69,7 @@ class PostsMixin(SyncClient):
         response = self._unary(
             "AddReaction",
             _api_channel_post.AddReactionRequest(
-                reaction=given(reaction, "AddReaction", "reaction"),
+                reaction=given(reaction, "AddReaction", "reaction")
             ),
             _api_channel_post.AddReactionResponse,
             timeout,
@@ -98,7 +96,7 @@ class PostsMixin(SyncClient):
         self._unary(
             "RemoveReaction",
             _api_channel_post.RemoveReactionRequest(
-                reaction=given(reaction, "RemoveReaction", "reaction"),
+                reaction=given(reaction, "RemoveReaction", "reaction")
             ),
             _api_channel_post.RemoveReactionResponse,
             timeout,
@@ -122,9 +120,7 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "GetReactions",
-            _api_channel_post.GetReactionsRequest(
-                post_id=post_id,
-            ),
+            _api_channel_post.GetReactionsRequest(post_id=post_id),
             _api_channel_post.GetReactionsResponse,
             timeout,
             metadata,
@@ -153,8 +149,7 @@ class PostsMixin(SyncClient):
         response = self._unary(
             "SendEphemeralPost",
             _api_channel_post.SendEphemeralPostRequest(
-                user_id=user_id,
-                post=given(post, "SendEphemeralPost", "post"),
+                user_id=user_id, post=given(post, "SendEphemeralPost", "post")
             ),
             _api_channel_post.SendEphemeralPostResponse,
             timeout,
@@ -182,8 +177,7 @@ class PostsMixin(SyncClient):
         response = self._unary(
             "UpdateEphemeralPost",
             _api_channel_post.UpdateEphemeralPostRequest(
-                user_id=user_id,
-                post=given(post, "UpdateEphemeralPost", "post"),
+                user_id=user_id, post=given(post, "UpdateEphemeralPost", "post")
             ),
             _api_channel_post.UpdateEphemeralPostResponse,
             timeout,
@@ -211,8 +205,7 @@ class PostsMixin(SyncClient):
         self._unary(
             "DeleteEphemeralPost",
             _api_channel_post.DeleteEphemeralPostRequest(
-                user_id=user_id,
-                post_id=post_id,
+                user_id=user_id, post_id=post_id
             ),
             _api_channel_post.DeleteEphemeralPostResponse,
             timeout,
@@ -237,9 +230,7 @@ class PostsMixin(SyncClient):
         """
         self._unary(
             "DeletePost",
-            _api_channel_post.DeletePostRequest(
-                post_id=post_id,
-            ),
+            _api_channel_post.DeletePostRequest(post_id=post_id),
             _api_channel_post.DeletePostResponse,
             timeout,
             metadata,
@@ -262,9 +253,7 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "GetPostThread",
-            _api_channel_post.GetPostThreadRequest(
-                post_id=post_id,
-            ),
+            _api_channel_post.GetPostThreadRequest(post_id=post_id),
             _api_channel_post.GetPostThreadResponse,
             timeout,
             metadata,
@@ -288,9 +277,7 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "GetPost",
-            _api_channel_post.GetPostRequest(
-                post_id=post_id,
-            ),
+            _api_channel_post.GetPostRequest(post_id=post_id),
             _api_channel_post.GetPostResponse,
             timeout,
             metadata,
@@ -317,10 +304,7 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "GetPostsSince",
-            _api_channel_post.GetPostsSinceRequest(
-                channel_id=channel_id,
-                time=time,
-            ),
+            _api_channel_post.GetPostsSinceRequest(channel_id=channel_id, time=time),
             _api_channel_post.GetPostsSinceResponse,
             timeout,
             metadata,
@@ -351,10 +335,7 @@ class PostsMixin(SyncClient):
         response = self._unary(
             "GetPostsAfter",
             _api_channel_post.GetPostsAfterRequest(
-                channel_id=channel_id,
-                post_id=post_id,
-                page=page,
-                per_page=per_page,
+                channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetPostsAfterResponse,
             timeout,
@@ -386,10 +367,7 @@ class PostsMixin(SyncClient):
         response = self._unary(
             "GetPostsBefore",
             _api_channel_post.GetPostsBeforeRequest(
-                channel_id=channel_id,
-                post_id=post_id,
-                page=page,
-                per_page=per_page,
+                channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetPostsBeforeResponse,
             timeout,
@@ -419,9 +397,7 @@ class PostsMixin(SyncClient):
         response = self._unary(
             "GetPostsForChannel",
             _api_channel_post.GetPostsForChannelRequest(
-                channel_id=channel_id,
-                page=page,
-                per_page=per_page,
+                channel_id=channel_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetPostsForChannelResponse,
             timeout,
@@ -449,9 +425,7 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "UpdatePost",
-            _api_channel_post.UpdatePostRequest(
-                post=given(post, "UpdatePost", "post"),
-            ),
+            _api_channel_post.UpdatePostRequest(post=given(post, "UpdatePost", "post")),
             _api_channel_post.UpdatePostResponse,
             timeout,
             metadata,
@@ -481,8 +455,7 @@ class PostsMixin(SyncClient):
         response = self._unary(
             "SearchPostsInTeam",
             _api_channel_post.SearchPostsInTeamRequest(
-                team_id=team_id,
-                params_list=params_list,
+                team_id=team_id, params_list=params_list
             ),
             _api_channel_post.SearchPostsInTeamResponse,
             timeout,
@@ -513,9 +486,7 @@ class PostsMixin(SyncClient):
         response = self._unary(
             "SearchPostsInTeamForUser",
             _api_channel_post.SearchPostsInTeamForUserRequest(
-                team_id=team_id,
-                user_id=user_id,
-                search_params=search_params,
+                team_id=team_id, user_id=user_id, search_params=search_params
             ),
             _api_channel_post.SearchPostsInTeamForUserResponse,
             timeout,
@@ -547,9 +518,7 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreatePost",
-            _api_channel_post.CreatePostRequest(
-                post=given(post, "CreatePost", "post"),
-            ),
+            _api_channel_post.CreatePostRequest(post=given(post, "CreatePost", "post")),
             _api_channel_post.CreatePostResponse,
             timeout,
             metadata,
@@ -576,7 +545,7 @@ class AsyncPostsMixin(AsyncClient):
         response = await self._unary(
             "AddReaction",
             _api_channel_post.AddReactionRequest(
-                reaction=given(reaction, "AddReaction", "reaction"),
+                reaction=given(reaction, "AddReaction", "reaction")
             ),
             _api_channel_post.AddReactionResponse,
             timeout,
@@ -603,7 +572,7 @@ class AsyncPostsMixin(AsyncClient):
         await self._unary(
             "RemoveReaction",
             _api_channel_post.RemoveReactionRequest(
-                reaction=given(reaction, "RemoveReaction", "reaction"),
+                reaction=given(reaction, "RemoveReaction", "reaction")
             ),
             _api_channel_post.RemoveReactionResponse,
             timeout,
@@ -627,9 +596,7 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetReactions",
-            _api_channel_post.GetReactionsRequest(
-                post_id=post_id,
-            ),
+            _api_channel_post.GetReactionsRequest(post_id=post_id),
             _api_channel_post.GetReactionsResponse,
             timeout,
             metadata,
@@ -658,8 +625,7 @@ class AsyncPostsMixin(AsyncClient):
         response = await self._unary(
             "SendEphemeralPost",
             _api_channel_post.SendEphemeralPostRequest(
-                user_id=user_id,
-                post=given(post, "SendEphemeralPost", "post"),
+                user_id=user_id, post=given(post, "SendEphemeralPost", "post")
             ),
             _api_channel_post.SendEphemeralPostResponse,
             timeout,
@@ -687,8 +653,7 @@ class AsyncPostsMixin(AsyncClient):
         response = await self._unary(
             "UpdateEphemeralPost",
             _api_channel_post.UpdateEphemeralPostRequest(
-                user_id=user_id,
-                post=given(post, "UpdateEphemeralPost", "post"),
+                user_id=user_id, post=given(post, "UpdateEphemeralPost", "post")
             ),
             _api_channel_post.UpdateEphemeralPostResponse,
             timeout,
@@ -716,8 +681,7 @@ class AsyncPostsMixin(AsyncClient):
         await self._unary(
             "DeleteEphemeralPost",
             _api_channel_post.DeleteEphemeralPostRequest(
-                user_id=user_id,
-                post_id=post_id,
+                user_id=user_id, post_id=post_id
             ),
             _api_channel_post.DeleteEphemeralPostResponse,
             timeout,
@@ -742,9 +706,7 @@ class AsyncPostsMixin(AsyncClient):
         """
         await self._unary(
             "DeletePost",
-            _api_channel_post.DeletePostRequest(
-                post_id=post_id,
-            ),
+            _api_channel_post.DeletePostRequest(post_id=post_id),
             _api_channel_post.DeletePostResponse,
             timeout,
             metadata,
@@ -767,9 +729,7 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPostThread",
-            _api_channel_post.GetPostThreadRequest(
-                post_id=post_id,
-            ),
+            _api_channel_post.GetPostThreadRequest(post_id=post_id),
             _api_channel_post.GetPostThreadResponse,
             timeout,
             metadata,
@@ -793,9 +753,7 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPost",
-            _api_channel_post.GetPostRequest(
-                post_id=post_id,
-            ),
+            _api_channel_post.GetPostRequest(post_id=post_id),
             _api_channel_post.GetPostResponse,
             timeout,
             metadata,
@@ -822,10 +780,7 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPostsSince",
-            _api_channel_post.GetPostsSinceRequest(
-                channel_id=channel_id,
-                time=time,
-            ),
+            _api_channel_post.GetPostsSinceRequest(channel_id=channel_id, time=time),
             _api_channel_post.GetPostsSinceResponse,
             timeout,
             metadata,
@@ -856,10 +811,7 @@ class AsyncPostsMixin(AsyncClient):
         response = await self._unary(
             "GetPostsAfter",
             _api_channel_post.GetPostsAfterRequest(
-                channel_id=channel_id,
-                post_id=post_id,
-                page=page,
-                per_page=per_page,
+                channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetPostsAfterResponse,
             timeout,
@@ -891,10 +843,7 @@ class AsyncPostsMixin(AsyncClient):
         response = await self._unary(
             "GetPostsBefore",
             _api_channel_post.GetPostsBeforeRequest(
-                channel_id=channel_id,
-                post_id=post_id,
-                page=page,
-                per_page=per_page,
+                channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetPostsBeforeResponse,
             timeout,
@@ -924,9 +873,7 @@ class AsyncPostsMixin(AsyncClient):
         response = await self._unary(
             "GetPostsForChannel",
             _api_channel_post.GetPostsForChannelRequest(
-                channel_id=channel_id,
-                page=page,
-                per_page=per_page,
+                channel_id=channel_id, page=page, per_page=per_page
             ),
             _api_channel_post.GetPostsForChannelResponse,
             timeout,
@@ -954,9 +901,7 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdatePost",
-            _api_channel_post.UpdatePostRequest(
-                post=given(post, "UpdatePost", "post"),
-            ),
+            _api_channel_post.UpdatePostRequest(post=given(post, "UpdatePost", "post")),
             _api_channel_post.UpdatePostResponse,
             timeout,
             metadata,
@@ -986,8 +931,7 @@ class AsyncPostsMixin(AsyncClient):
         response = await self._unary(
             "SearchPostsInTeam",
             _api_channel_post.SearchPostsInTeamRequest(
-                team_id=team_id,
-                params_list=params_list,
+                team_id=team_id, params_list=params_list
             ),
             _api_channel_post.SearchPostsInTeamResponse,
             timeout,
@@ -1018,9 +962,7 @@ class AsyncPostsMixin(AsyncClient):
         response = await self._unary(
             "SearchPostsInTeamForUser",
             _api_channel_post.SearchPostsInTeamForUserRequest(
-                team_id=team_id,
-                user_id=user_id,
-                search_params=search_params,
+                team_id=team_id, user_id=user_id, search_params=search_params
             ),
             _api_channel_post.SearchPostsInTeamForUserResponse,
             timeout,

@@ -42,9 +42,7 @@ class PreferencesMixin(SyncClient):
         response = self._unary(
             "GetPreferenceForUser",
             _api_remaining.GetPreferenceForUserRequest(
-                user_id=user_id,
-                category=category,
-                name=name,
+                user_id=user_id, category=category, name=name
             ),
             _api_remaining.GetPreferenceForUserResponse,
             timeout,
@@ -69,9 +67,7 @@ class PreferencesMixin(SyncClient):
         """
         response = self._unary(
             "GetPreferencesForUser",
-            _api_remaining.GetPreferencesForUserRequest(
-                user_id=user_id,
-            ),
+            _api_remaining.GetPreferencesForUserRequest(user_id=user_id),
             _api_remaining.GetPreferencesForUserResponse,
             timeout,
             metadata,
@@ -100,8 +96,7 @@ class PreferencesMixin(SyncClient):
         self._unary(
             "UpdatePreferencesForUser",
             _api_remaining.UpdatePreferencesForUserRequest(
-                user_id=user_id,
-                preferences=preferences,
+                user_id=user_id, preferences=preferences
             ),
             _api_remaining.UpdatePreferencesForUserResponse,
             timeout,
@@ -129,8 +124,7 @@ class PreferencesMixin(SyncClient):
         self._unary(
             "DeletePreferencesForUser",
             _api_remaining.DeletePreferencesForUserRequest(
-                user_id=user_id,
-                preferences=preferences,
+                user_id=user_id, preferences=preferences
             ),
             _api_remaining.DeletePreferencesForUserResponse,
             timeout,
@@ -163,9 +157,7 @@ class AsyncPreferencesMixin(AsyncClient):
         response = await self._unary(
             "GetPreferenceForUser",
             _api_remaining.GetPreferenceForUserRequest(
-                user_id=user_id,
-                category=category,
-                name=name,
+                user_id=user_id, category=category, name=name
             ),
             _api_remaining.GetPreferenceForUserResponse,
             timeout,
@@ -190,9 +182,7 @@ class AsyncPreferencesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPreferencesForUser",
-            _api_remaining.GetPreferencesForUserRequest(
-                user_id=user_id,
-            ),
+            _api_remaining.GetPreferencesForUserRequest(user_id=user_id),
             _api_remaining.GetPreferencesForUserResponse,
             timeout,
             metadata,
@@ -221,8 +211,7 @@ class AsyncPreferencesMixin(AsyncClient):
         await self._unary(
             "UpdatePreferencesForUser",
             _api_remaining.UpdatePreferencesForUserRequest(
-                user_id=user_id,
-                preferences=preferences,
+                user_id=user_id, preferences=preferences
             ),
             _api_remaining.UpdatePreferencesForUserResponse,
             timeout,
@@ -250,8 +239,7 @@ class AsyncPreferencesMixin(AsyncClient):
         await self._unary(
             "DeletePreferencesForUser",
             _api_remaining.DeletePreferencesForUserRequest(
-                user_id=user_id,
-                preferences=preferences,
+                user_id=user_id, preferences=preferences
             ),
             _api_remaining.DeletePreferencesForUserResponse,
             timeout,

@@ -40,7 +40,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "CreatePropertyField",
             _api_remaining.CreatePropertyFieldRequest(
-                field=given(field, "CreatePropertyField", "field"),
+                field=given(field, "CreatePropertyField", "field")
             ),
             _api_remaining.CreatePropertyFieldResponse,
             timeout,
@@ -67,8 +67,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "GetPropertyField",
             _api_remaining.GetPropertyFieldRequest(
-                group_id=group_id,
-                field_id=field_id,
+                group_id=group_id, field_id=field_id
             ),
             _api_remaining.GetPropertyFieldResponse,
             timeout,
@@ -96,10 +95,7 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "GetPropertyFields",
-            _api_remaining.GetPropertyFieldsRequest(
-                group_id=group_id,
-                ids=ids,
-            ),
+            _api_remaining.GetPropertyFieldsRequest(group_id=group_id, ids=ids),
             _api_remaining.GetPropertyFieldsResponse,
             timeout,
             metadata,
@@ -127,8 +123,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "UpdatePropertyField",
             _api_remaining.UpdatePropertyFieldRequest(
-                group_id=group_id,
-                field=given(field, "UpdatePropertyField", "field"),
+                group_id=group_id, field=given(field, "UpdatePropertyField", "field")
             ),
             _api_remaining.UpdatePropertyFieldResponse,
             timeout,
@@ -156,8 +151,7 @@ class PropertiesMixin(SyncClient):
         self._unary(
             "DeletePropertyField",
             _api_remaining.DeletePropertyFieldRequest(
-                group_id=group_id,
-                field_id=field_id,
+                group_id=group_id, field_id=field_id
             ),
             _api_remaining.DeletePropertyFieldResponse,
             timeout,
@@ -183,10 +177,7 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "SearchPropertyFields",
-            _api_remaining.SearchPropertyFieldsRequest(
-                group_id=group_id,
-                opts=opts,
-            ),
+            _api_remaining.SearchPropertyFieldsRequest(group_id=group_id, opts=opts),
             _api_remaining.SearchPropertyFieldsResponse,
             timeout,
             metadata,
@@ -213,8 +204,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "CountPropertyFields",
             _api_remaining.CountPropertyFieldsRequest(
-                group_id=group_id,
-                include_deleted=include_deleted,
+                group_id=group_id, include_deleted=include_deleted
             ),
             _api_remaining.CountPropertyFieldsResponse,
             timeout,
@@ -276,7 +266,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "CreatePropertyValue",
             _api_remaining.CreatePropertyValueRequest(
-                value=given(value, "CreatePropertyValue", "value"),
+                value=given(value, "CreatePropertyValue", "value")
             ),
             _api_remaining.CreatePropertyValueResponse,
             timeout,
@@ -304,8 +294,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "GetPropertyValue",
             _api_remaining.GetPropertyValueRequest(
-                group_id=group_id,
-                value_id=value_id,
+                group_id=group_id, value_id=value_id
             ),
             _api_remaining.GetPropertyValueResponse,
             timeout,
@@ -333,10 +322,7 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "GetPropertyValues",
-            _api_remaining.GetPropertyValuesRequest(
-                group_id=group_id,
-                ids=ids,
-            ),
+            _api_remaining.GetPropertyValuesRequest(group_id=group_id, ids=ids),
             _api_remaining.GetPropertyValuesResponse,
             timeout,
             metadata,
@@ -364,8 +350,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "UpdatePropertyValue",
             _api_remaining.UpdatePropertyValueRequest(
-                group_id=group_id,
-                value=given(value, "UpdatePropertyValue", "value"),
+                group_id=group_id, value=given(value, "UpdatePropertyValue", "value")
             ),
             _api_remaining.UpdatePropertyValueResponse,
             timeout,
@@ -392,7 +377,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "UpsertPropertyValue",
             _api_remaining.UpsertPropertyValueRequest(
-                value=given(value, "UpsertPropertyValue", "value"),
+                value=given(value, "UpsertPropertyValue", "value")
             ),
             _api_remaining.UpsertPropertyValueResponse,
             timeout,
@@ -419,8 +404,7 @@ class PropertiesMixin(SyncClient):
         self._unary(
             "DeletePropertyValue",
             _api_remaining.DeletePropertyValueRequest(
-                group_id=group_id,
-                value_id=value_id,
+                group_id=group_id, value_id=value_id
             ),
             _api_remaining.DeletePropertyValueResponse,
             timeout,
@@ -446,10 +430,7 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "SearchPropertyValues",
-            _api_remaining.SearchPropertyValuesRequest(
-                group_id=group_id,
-                opts=opts,
-            ),
+            _api_remaining.SearchPropertyValuesRequest(group_id=group_id, opts=opts),
             _api_remaining.SearchPropertyValuesResponse,
             timeout,
             metadata,
@@ -475,9 +456,7 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "RegisterPropertyGroup",
-            _api_remaining.RegisterPropertyGroupRequest(
-                name=name,
-            ),
+            _api_remaining.RegisterPropertyGroupRequest(name=name),
             _api_remaining.RegisterPropertyGroupResponse,
             timeout,
             metadata,
@@ -500,9 +479,7 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "GetPropertyGroup",
-            _api_remaining.GetPropertyGroupRequest(
-                name=name,
-            ),
+            _api_remaining.GetPropertyGroupRequest(name=name),
             _api_remaining.GetPropertyGroupResponse,
             timeout,
             metadata,
@@ -531,9 +508,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "GetPropertyFieldByName",
             _api_remaining.GetPropertyFieldByNameRequest(
-                group_id=group_id,
-                target_id=target_id,
-                name=name,
+                group_id=group_id, target_id=target_id, name=name
             ),
             _api_remaining.GetPropertyFieldByNameResponse,
             timeout,
@@ -562,8 +537,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "UpdatePropertyFields",
             _api_remaining.UpdatePropertyFieldsRequest(
-                group_id=group_id,
-                fields=fields,
+                group_id=group_id, fields=fields
             ),
             _api_remaining.UpdatePropertyFieldsResponse,
             timeout,
@@ -592,8 +566,7 @@ class PropertiesMixin(SyncClient):
         response = self._unary(
             "UpdatePropertyValues",
             _api_remaining.UpdatePropertyValuesRequest(
-                group_id=group_id,
-                values=values,
+                group_id=group_id, values=values
             ),
             _api_remaining.UpdatePropertyValuesResponse,
             timeout,
@@ -619,9 +592,7 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "UpsertPropertyValues",
-            _api_remaining.UpsertPropertyValuesRequest(
-                values=values,
-            ),
+            _api_remaining.UpsertPropertyValuesRequest(values=values),
             _api_remaining.UpsertPropertyValuesResponse,
             timeout,
             metadata,
@@ -650,9 +621,7 @@ class PropertiesMixin(SyncClient):
         self._unary(
             "DeletePropertyValuesForTarget",
             _api_remaining.DeletePropertyValuesForTargetRequest(
-                group_id=group_id,
-                target_type=target_type,
-                target_id=target_id,
+                group_id=group_id, target_type=target_type, target_id=target_id
             ),
             _api_remaining.DeletePropertyValuesForTargetResponse,
             timeout,
@@ -679,8 +648,7 @@ class PropertiesMixin(SyncClient):
         self._unary(
             "DeletePropertyValuesForField",
             _api_remaining.DeletePropertyValuesForFieldRequest(
-                group_id=group_id,
-                field_id=field_id,
+                group_id=group_id, field_id=field_id
             ),
             _api_remaining.DeletePropertyValuesForFieldResponse,
             timeout,
@@ -711,7 +679,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "CreatePropertyField",
             _api_remaining.CreatePropertyFieldRequest(
-                field=given(field, "CreatePropertyField", "field"),
+                field=given(field, "CreatePropertyField", "field")
             ),
             _api_remaining.CreatePropertyFieldResponse,
             timeout,
@@ -738,8 +706,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "GetPropertyField",
             _api_remaining.GetPropertyFieldRequest(
-                group_id=group_id,
-                field_id=field_id,
+                group_id=group_id, field_id=field_id
             ),
             _api_remaining.GetPropertyFieldResponse,
             timeout,
@@ -767,10 +734,7 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPropertyFields",
-            _api_remaining.GetPropertyFieldsRequest(
-                group_id=group_id,
-                ids=ids,
-            ),
+            _api_remaining.GetPropertyFieldsRequest(group_id=group_id, ids=ids),
             _api_remaining.GetPropertyFieldsResponse,
             timeout,
             metadata,
@@ -798,8 +762,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "UpdatePropertyField",
             _api_remaining.UpdatePropertyFieldRequest(
-                group_id=group_id,
-                field=given(field, "UpdatePropertyField", "field"),
+                group_id=group_id, field=given(field, "UpdatePropertyField", "field")
             ),
             _api_remaining.UpdatePropertyFieldResponse,
             timeout,
@@ -827,8 +790,7 @@ class AsyncPropertiesMixin(AsyncClient):
         await self._unary(
             "DeletePropertyField",
             _api_remaining.DeletePropertyFieldRequest(
-                group_id=group_id,
-                field_id=field_id,
+                group_id=group_id, field_id=field_id
             ),
             _api_remaining.DeletePropertyFieldResponse,
             timeout,
@@ -854,10 +816,7 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "SearchPropertyFields",
-            _api_remaining.SearchPropertyFieldsRequest(
-                group_id=group_id,
-                opts=opts,
-            ),
+            _api_remaining.SearchPropertyFieldsRequest(group_id=group_id, opts=opts),
             _api_remaining.SearchPropertyFieldsResponse,
             timeout,
             metadata,
@@ -884,8 +843,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "CountPropertyFields",
             _api_remaining.CountPropertyFieldsRequest(
-                group_id=group_id,
-                include_deleted=include_deleted,
+                group_id=group_id, include_deleted=include_deleted
             ),
             _api_remaining.CountPropertyFieldsResponse,
             timeout,
@@ -947,7 +905,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "CreatePropertyValue",
             _api_remaining.CreatePropertyValueRequest(
-                value=given(value, "CreatePropertyValue", "value"),
+                value=given(value, "CreatePropertyValue", "value")
             ),
             _api_remaining.CreatePropertyValueResponse,
             timeout,
@@ -975,8 +933,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "GetPropertyValue",
             _api_remaining.GetPropertyValueRequest(
-                group_id=group_id,
-                value_id=value_id,
+                group_id=group_id, value_id=value_id
             ),
             _api_remaining.GetPropertyValueResponse,
             timeout,
@@ -1004,10 +961,7 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPropertyValues",
-            _api_remaining.GetPropertyValuesRequest(
-                group_id=group_id,
-                ids=ids,
-            ),
+            _api_remaining.GetPropertyValuesRequest(group_id=group_id, ids=ids),
             _api_remaining.GetPropertyValuesResponse,
             timeout,
             metadata,
@@ -1035,8 +989,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "UpdatePropertyValue",
             _api_remaining.UpdatePropertyValueRequest(
-                group_id=group_id,
-                value=given(value, "UpdatePropertyValue", "value"),
+                group_id=group_id, value=given(value, "UpdatePropertyValue", "value")
             ),
             _api_remaining.UpdatePropertyValueResponse,
             timeout,
@@ -1063,7 +1016,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "UpsertPropertyValue",
             _api_remaining.UpsertPropertyValueRequest(
-                value=given(value, "UpsertPropertyValue", "value"),
+                value=given(value, "UpsertPropertyValue", "value")
             ),
             _api_remaining.UpsertPropertyValueResponse,
             timeout,
@@ -1090,8 +1043,7 @@ class AsyncPropertiesMixin(AsyncClient):
         await self._unary(
             "DeletePropertyValue",
             _api_remaining.DeletePropertyValueRequest(
-                group_id=group_id,
-                value_id=value_id,
+                group_id=group_id, value_id=value_id
             ),
             _api_remaining.DeletePropertyValueResponse,
             timeout,
@@ -1117,10 +1069,7 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "SearchPropertyValues",
-            _api_remaining.SearchPropertyValuesRequest(
-                group_id=group_id,
-                opts=opts,
-            ),
+            _api_remaining.SearchPropertyValuesRequest(group_id=group_id, opts=opts),
             _api_remaining.SearchPropertyValuesResponse,
             timeout,
             metadata,
@@ -1146,9 +1095,7 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "RegisterPropertyGroup",
-            _api_remaining.RegisterPropertyGroupRequest(
-                name=name,
-            ),
+            _api_remaining.RegisterPropertyGroupRequest(name=name),
             _api_remaining.RegisterPropertyGroupResponse,
             timeout,
             metadata,
@@ -1171,9 +1118,7 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPropertyGroup",
-            _api_remaining.GetPropertyGroupRequest(
-                name=name,
-            ),
+            _api_remaining.GetPropertyGroupRequest(name=name),
             _api_remaining.GetPropertyGroupResponse,
             timeout,
             metadata,
@@ -1202,9 +1147,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "GetPropertyFieldByName",
             _api_remaining.GetPropertyFieldByNameRequest(
-                group_id=group_id,
-                target_id=target_id,
-                name=name,
+                group_id=group_id, target_id=target_id, name=name
             ),
             _api_remaining.GetPropertyFieldByNameResponse,
             timeout,
@@ -1233,8 +1176,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "UpdatePropertyFields",
             _api_remaining.UpdatePropertyFieldsRequest(
-                group_id=group_id,
-                fields=fields,
+                group_id=group_id, fields=fields
             ),
             _api_remaining.UpdatePropertyFieldsResponse,
             timeout,
@@ -1263,8 +1205,7 @@ class AsyncPropertiesMixin(AsyncClient):
         response = await self._unary(
             "UpdatePropertyValues",
             _api_remaining.UpdatePropertyValuesRequest(
-                group_id=group_id,
-                values=values,
+                group_id=group_id, values=values
             ),
             _api_remaining.UpdatePropertyValuesResponse,
             timeout,
@@ -1290,9 +1231,7 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "UpsertPropertyValues",
-            _api_remaining.UpsertPropertyValuesRequest(
-                values=values,
-            ),
+            _api_remaining.UpsertPropertyValuesRequest(values=values),
             _api_remaining.UpsertPropertyValuesResponse,
             timeout,
             metadata,
@@ -1321,9 +1260,7 @@ class AsyncPropertiesMixin(AsyncClient):
         await self._unary(
             "DeletePropertyValuesForTarget",
             _api_remaining.DeletePropertyValuesForTargetRequest(
-                group_id=group_id,
-                target_type=target_type,
-                target_id=target_id,
+                group_id=group_id, target_type=target_type, target_id=target_id
             ),
             _api_remaining.DeletePropertyValuesForTargetResponse,
             timeout,
@@ -1350,8 +1287,7 @@ class AsyncPropertiesMixin(AsyncClient):
         await self._unary(
             "DeletePropertyValuesForField",
             _api_remaining.DeletePropertyValuesForFieldRequest(
-                group_id=group_id,
-                field_id=field_id,
+                group_id=group_id, field_id=field_id
             ),
             _api_remaining.DeletePropertyValuesForFieldResponse,
             timeout,

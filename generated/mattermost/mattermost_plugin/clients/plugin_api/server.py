@@ -24,10 +24,7 @@ class ServerMixin(SyncClient):
     """The Server calls of PluginAPI. Part of `PluginAPIClient`."""
 
     def get_license(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject | None:
         """Fetch the server's licence. Returns the decoded JSON object, or None on a server without a
         licence.
@@ -44,10 +41,7 @@ class ServerMixin(SyncClient):
         return load_nullable(response.license_json, "GetLicense")
 
     def is_enterprise_ready(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> bool:
         """Check whether the server program contains the enterprise features. They still need a licence:
         see `get_license`. Returns True or False.
@@ -64,10 +58,7 @@ class ServerMixin(SyncClient):
         return response.is_enterprise_ready
 
     def get_server_version(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Fetch the version of the running server, for example `10.5.2`. Compare it number by number, not
         as text.
@@ -84,10 +75,7 @@ class ServerMixin(SyncClient):
         return response.version
 
     def get_system_install_date(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> int:
         """Fetch when the server was first set up, Unix milliseconds.
 
@@ -103,10 +91,7 @@ class ServerMixin(SyncClient):
         return response.install_date
 
     def get_diagnostic_id(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Fetch the random identifier of this installation under its former name. New plugins should call
         `get_telemetry_id`, which returns the same value.
@@ -123,10 +108,7 @@ class ServerMixin(SyncClient):
         return response.diagnostic_id
 
     def get_telemetry_id(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Fetch the random identifier of this installation. It is the same on every node of a cluster and
         does not change.
@@ -147,10 +129,7 @@ class AsyncServerMixin(AsyncClient):
     """The Server calls of PluginAPI. Part of `AsyncPluginAPIClient`."""
 
     async def get_license(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject | None:
         """Fetch the server's licence. Returns the decoded JSON object, or None on a server without a
         licence.
@@ -167,10 +146,7 @@ class AsyncServerMixin(AsyncClient):
         return load_nullable(response.license_json, "GetLicense")
 
     async def is_enterprise_ready(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> bool:
         """Check whether the server program contains the enterprise features. They still need a licence:
         see `get_license`. Returns True or False.
@@ -187,10 +163,7 @@ class AsyncServerMixin(AsyncClient):
         return response.is_enterprise_ready
 
     async def get_server_version(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Fetch the version of the running server, for example `10.5.2`. Compare it number by number, not
         as text.
@@ -207,10 +180,7 @@ class AsyncServerMixin(AsyncClient):
         return response.version
 
     async def get_system_install_date(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> int:
         """Fetch when the server was first set up, Unix milliseconds.
 
@@ -226,10 +196,7 @@ class AsyncServerMixin(AsyncClient):
         return response.install_date
 
     async def get_diagnostic_id(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Fetch the random identifier of this installation under its former name. New plugins should call
         `get_telemetry_id`, which returns the same value.
@@ -246,10 +213,7 @@ class AsyncServerMixin(AsyncClient):
         return response.diagnostic_id
 
     async def get_telemetry_id(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Fetch the random identifier of this installation. It is the same on every node of a cluster and
         does not change.

@@ -39,9 +39,7 @@ class SharedChannelsMixin(SyncClient):
         """
         response = self._unary(
             "RegisterPluginForSharedChannels",
-            _api_remaining.RegisterPluginForSharedChannelsRequest(
-                opts=opts,
-            ),
+            _api_remaining.RegisterPluginForSharedChannelsRequest(opts=opts),
             _api_remaining.RegisterPluginForSharedChannelsResponse,
             timeout,
             metadata,
@@ -66,7 +64,7 @@ class SharedChannelsMixin(SyncClient):
         self._unary(
             "UnregisterPluginForSharedChannels",
             _api_remaining.UnregisterPluginForSharedChannelsRequest(
-                plugin_id=plugin_id,
+                plugin_id=plugin_id
             ),
             _api_remaining.UnregisterPluginForSharedChannelsResponse,
             timeout,
@@ -92,9 +90,7 @@ class SharedChannelsMixin(SyncClient):
         """
         response = self._unary(
             "ShareChannel",
-            _api_remaining.ShareChannelRequest(
-                shared_channel=shared_channel,
-            ),
+            _api_remaining.ShareChannelRequest(shared_channel=shared_channel),
             _api_remaining.ShareChannelResponse,
             timeout,
             metadata,
@@ -122,7 +118,7 @@ class SharedChannelsMixin(SyncClient):
             _api_remaining.UpdateSharedChannelRequest(
                 shared_channel=given(
                     shared_channel, "UpdateSharedChannel", "shared_channel"
-                ),
+                )
             ),
             _api_remaining.UpdateSharedChannelResponse,
             timeout,
@@ -147,9 +143,7 @@ class SharedChannelsMixin(SyncClient):
         """
         response = self._unary(
             "UnshareChannel",
-            _api_remaining.UnshareChannelRequest(
-                channel_id=channel_id,
-            ),
+            _api_remaining.UnshareChannelRequest(channel_id=channel_id),
             _api_remaining.UnshareChannelResponse,
             timeout,
             metadata,
@@ -207,9 +201,7 @@ class SharedChannelsMixin(SyncClient):
         """
         self._unary(
             "SyncSharedChannel",
-            _api_remaining.SyncSharedChannelRequest(
-                channel_id=channel_id,
-            ),
+            _api_remaining.SyncSharedChannelRequest(channel_id=channel_id),
             _api_remaining.SyncSharedChannelResponse,
             timeout,
             metadata,
@@ -271,8 +263,7 @@ class SharedChannelsMixin(SyncClient):
         self._unary(
             "UninviteRemoteFromChannel",
             _api_remaining.UninviteRemoteFromChannelRequest(
-                channel_id=channel_id,
-                remote_id=remote_id,
+                channel_id=channel_id, remote_id=remote_id
             ),
             _api_remaining.UninviteRemoteFromChannelResponse,
             timeout,
@@ -302,9 +293,7 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "RegisterPluginForSharedChannels",
-            _api_remaining.RegisterPluginForSharedChannelsRequest(
-                opts=opts,
-            ),
+            _api_remaining.RegisterPluginForSharedChannelsRequest(opts=opts),
             _api_remaining.RegisterPluginForSharedChannelsResponse,
             timeout,
             metadata,
@@ -329,7 +318,7 @@ class AsyncSharedChannelsMixin(AsyncClient):
         await self._unary(
             "UnregisterPluginForSharedChannels",
             _api_remaining.UnregisterPluginForSharedChannelsRequest(
-                plugin_id=plugin_id,
+                plugin_id=plugin_id
             ),
             _api_remaining.UnregisterPluginForSharedChannelsResponse,
             timeout,
@@ -355,9 +344,7 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "ShareChannel",
-            _api_remaining.ShareChannelRequest(
-                shared_channel=shared_channel,
-            ),
+            _api_remaining.ShareChannelRequest(shared_channel=shared_channel),
             _api_remaining.ShareChannelResponse,
             timeout,
             metadata,
@@ -385,7 +372,7 @@ class AsyncSharedChannelsMixin(AsyncClient):
             _api_remaining.UpdateSharedChannelRequest(
                 shared_channel=given(
                     shared_channel, "UpdateSharedChannel", "shared_channel"
-                ),
+                )
             ),
             _api_remaining.UpdateSharedChannelResponse,
             timeout,
@@ -410,9 +397,7 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "UnshareChannel",
-            _api_remaining.UnshareChannelRequest(
-                channel_id=channel_id,
-            ),
+            _api_remaining.UnshareChannelRequest(channel_id=channel_id),
             _api_remaining.UnshareChannelResponse,
             timeout,
             metadata,
@@ -470,9 +455,7 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         await self._unary(
             "SyncSharedChannel",
-            _api_remaining.SyncSharedChannelRequest(
-                channel_id=channel_id,
-            ),
+            _api_remaining.SyncSharedChannelRequest(channel_id=channel_id),
             _api_remaining.SyncSharedChannelResponse,
             timeout,
             metadata,
@@ -534,8 +517,7 @@ class AsyncSharedChannelsMixin(AsyncClient):
         await self._unary(
             "UninviteRemoteFromChannel",
             _api_remaining.UninviteRemoteFromChannelRequest(
-                channel_id=channel_id,
-                remote_id=remote_id,
+                channel_id=channel_id, remote_id=remote_id
             ),
             _api_remaining.UninviteRemoteFromChannelResponse,
             timeout,

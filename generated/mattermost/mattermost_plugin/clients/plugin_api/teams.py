@@ -40,9 +40,7 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "CreateTeam",
-            _api_user_team.CreateTeamRequest(
-                team=given(team, "CreateTeam", "team"),
-            ),
+            _api_user_team.CreateTeamRequest(team=given(team, "CreateTeam", "team")),
             _api_user_team.CreateTeamResponse,
             timeout,
             metadata,
@@ -66,19 +64,14 @@ class TeamsMixin(SyncClient):
         """
         self._unary(
             "DeleteTeam",
-            _api_user_team.DeleteTeamRequest(
-                team_id=team_id,
-            ),
+            _api_user_team.DeleteTeamRequest(team_id=team_id),
             _api_user_team.DeleteTeamResponse,
             timeout,
             metadata,
         )
 
     def get_teams(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_team.Team]:
         """List every team of the server, private and archived ones included. There is no paging; the list
         is empty on a server without teams.
@@ -110,9 +103,7 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeam",
-            _api_user_team.GetTeamRequest(
-                team_id=team_id,
-            ),
+            _api_user_team.GetTeamRequest(team_id=team_id),
             _api_user_team.GetTeamResponse,
             timeout,
             metadata,
@@ -135,9 +126,7 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamByName",
-            _api_user_team.GetTeamByNameRequest(
-                name=name,
-            ),
+            _api_user_team.GetTeamByNameRequest(name=name),
             _api_user_team.GetTeamByNameResponse,
             timeout,
             metadata,
@@ -162,9 +151,7 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamsUnreadForUser",
-            _api_user_team.GetTeamsUnreadForUserRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.GetTeamsUnreadForUserRequest(user_id=user_id),
             _api_user_team.GetTeamsUnreadForUserResponse,
             timeout,
             metadata,
@@ -189,9 +176,7 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateTeam",
-            _api_user_team.UpdateTeamRequest(
-                team=given(team, "UpdateTeam", "team"),
-            ),
+            _api_user_team.UpdateTeamRequest(team=given(team, "UpdateTeam", "team")),
             _api_user_team.UpdateTeamResponse,
             timeout,
             metadata,
@@ -216,9 +201,7 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "SearchTeams",
-            _api_user_team.SearchTeamsRequest(
-                term=term,
-            ),
+            _api_user_team.SearchTeamsRequest(term=term),
             _api_user_team.SearchTeamsResponse,
             timeout,
             metadata,
@@ -242,9 +225,7 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamsForUser",
-            _api_user_team.GetTeamsForUserRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.GetTeamsForUserRequest(user_id=user_id),
             _api_user_team.GetTeamsForUserResponse,
             timeout,
             metadata,
@@ -272,10 +253,7 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "CreateTeamMember",
-            _api_user_team.CreateTeamMemberRequest(
-                team_id=team_id,
-                user_id=user_id,
-            ),
+            _api_user_team.CreateTeamMemberRequest(team_id=team_id, user_id=user_id),
             _api_user_team.CreateTeamMemberResponse,
             timeout,
             metadata,
@@ -307,9 +285,7 @@ class TeamsMixin(SyncClient):
         response = self._unary(
             "CreateTeamMembers",
             _api_user_team.CreateTeamMembersRequest(
-                team_id=team_id,
-                user_ids=user_ids,
-                requestor_id=requestor_id,
+                team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
             ),
             _api_user_team.CreateTeamMembersResponse,
             timeout,
@@ -341,9 +317,7 @@ class TeamsMixin(SyncClient):
         response = self._unary(
             "CreateTeamMembersGracefully",
             _api_user_team.CreateTeamMembersGracefullyRequest(
-                team_id=team_id,
-                user_ids=user_ids,
-                requestor_id=requestor_id,
+                team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
             ),
             _api_user_team.CreateTeamMembersGracefullyResponse,
             timeout,
@@ -375,9 +349,7 @@ class TeamsMixin(SyncClient):
         self._unary(
             "DeleteTeamMember",
             _api_user_team.DeleteTeamMemberRequest(
-                team_id=team_id,
-                user_id=user_id,
-                requestor_id=requestor_id,
+                team_id=team_id, user_id=user_id, requestor_id=requestor_id
             ),
             _api_user_team.DeleteTeamMemberResponse,
             timeout,
@@ -406,9 +378,7 @@ class TeamsMixin(SyncClient):
         response = self._unary(
             "GetTeamMembers",
             _api_user_team.GetTeamMembersRequest(
-                team_id=team_id,
-                page=page,
-                per_page=per_page,
+                team_id=team_id, page=page, per_page=per_page
             ),
             _api_user_team.GetTeamMembersResponse,
             timeout,
@@ -435,10 +405,7 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamMember",
-            _api_user_team.GetTeamMemberRequest(
-                team_id=team_id,
-                user_id=user_id,
-            ),
+            _api_user_team.GetTeamMemberRequest(team_id=team_id, user_id=user_id),
             _api_user_team.GetTeamMemberResponse,
             timeout,
             metadata,
@@ -468,9 +435,7 @@ class TeamsMixin(SyncClient):
         response = self._unary(
             "GetTeamMembersForUser",
             _api_user_team.GetTeamMembersForUserRequest(
-                user_id=user_id,
-                page=page,
-                per_page=per_page,
+                user_id=user_id, page=page, per_page=per_page
             ),
             _api_user_team.GetTeamMembersForUserResponse,
             timeout,
@@ -503,9 +468,7 @@ class TeamsMixin(SyncClient):
         response = self._unary(
             "UpdateTeamMemberRoles",
             _api_user_team.UpdateTeamMemberRolesRequest(
-                team_id=team_id,
-                user_id=user_id,
-                new_roles=new_roles,
+                team_id=team_id, user_id=user_id, new_roles=new_roles
             ),
             _api_user_team.UpdateTeamMemberRolesResponse,
             timeout,
@@ -530,9 +493,7 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamIcon",
-            _api_user_team.GetTeamIconRequest(
-                team_id=team_id,
-            ),
+            _api_user_team.GetTeamIconRequest(team_id=team_id),
             _api_user_team.GetTeamIconResponse,
             timeout,
             metadata,
@@ -560,10 +521,7 @@ class TeamsMixin(SyncClient):
         """
         self._unary(
             "SetTeamIcon",
-            _api_user_team.SetTeamIconRequest(
-                team_id=team_id,
-                data=data,
-            ),
+            _api_user_team.SetTeamIconRequest(team_id=team_id, data=data),
             _api_user_team.SetTeamIconResponse,
             timeout,
             metadata,
@@ -586,9 +544,7 @@ class TeamsMixin(SyncClient):
         """
         self._unary(
             "RemoveTeamIcon",
-            _api_user_team.RemoveTeamIconRequest(
-                team_id=team_id,
-            ),
+            _api_user_team.RemoveTeamIconRequest(team_id=team_id),
             _api_user_team.RemoveTeamIconResponse,
             timeout,
             metadata,
@@ -611,9 +567,7 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamStats",
-            _api_user_team.GetTeamStatsRequest(
-                team_id=team_id,
-            ),
+            _api_user_team.GetTeamStatsRequest(team_id=team_id),
             _api_user_team.GetTeamStatsResponse,
             timeout,
             metadata,
@@ -642,9 +596,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateTeam",
-            _api_user_team.CreateTeamRequest(
-                team=given(team, "CreateTeam", "team"),
-            ),
+            _api_user_team.CreateTeamRequest(team=given(team, "CreateTeam", "team")),
             _api_user_team.CreateTeamResponse,
             timeout,
             metadata,
@@ -668,19 +620,14 @@ class AsyncTeamsMixin(AsyncClient):
         """
         await self._unary(
             "DeleteTeam",
-            _api_user_team.DeleteTeamRequest(
-                team_id=team_id,
-            ),
+            _api_user_team.DeleteTeamRequest(team_id=team_id),
             _api_user_team.DeleteTeamResponse,
             timeout,
             metadata,
         )
 
     async def get_teams(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_team.Team]:
         """List every team of the server, private and archived ones included. There is no paging; the list
         is empty on a server without teams.
@@ -712,9 +659,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeam",
-            _api_user_team.GetTeamRequest(
-                team_id=team_id,
-            ),
+            _api_user_team.GetTeamRequest(team_id=team_id),
             _api_user_team.GetTeamResponse,
             timeout,
             metadata,
@@ -737,9 +682,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamByName",
-            _api_user_team.GetTeamByNameRequest(
-                name=name,
-            ),
+            _api_user_team.GetTeamByNameRequest(name=name),
             _api_user_team.GetTeamByNameResponse,
             timeout,
             metadata,
@@ -764,9 +707,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamsUnreadForUser",
-            _api_user_team.GetTeamsUnreadForUserRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.GetTeamsUnreadForUserRequest(user_id=user_id),
             _api_user_team.GetTeamsUnreadForUserResponse,
             timeout,
             metadata,
@@ -791,9 +732,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateTeam",
-            _api_user_team.UpdateTeamRequest(
-                team=given(team, "UpdateTeam", "team"),
-            ),
+            _api_user_team.UpdateTeamRequest(team=given(team, "UpdateTeam", "team")),
             _api_user_team.UpdateTeamResponse,
             timeout,
             metadata,
@@ -818,9 +757,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "SearchTeams",
-            _api_user_team.SearchTeamsRequest(
-                term=term,
-            ),
+            _api_user_team.SearchTeamsRequest(term=term),
             _api_user_team.SearchTeamsResponse,
             timeout,
             metadata,
@@ -844,9 +781,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamsForUser",
-            _api_user_team.GetTeamsForUserRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.GetTeamsForUserRequest(user_id=user_id),
             _api_user_team.GetTeamsForUserResponse,
             timeout,
             metadata,
@@ -874,10 +809,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateTeamMember",
-            _api_user_team.CreateTeamMemberRequest(
-                team_id=team_id,
-                user_id=user_id,
-            ),
+            _api_user_team.CreateTeamMemberRequest(team_id=team_id, user_id=user_id),
             _api_user_team.CreateTeamMemberResponse,
             timeout,
             metadata,
@@ -909,9 +841,7 @@ class AsyncTeamsMixin(AsyncClient):
         response = await self._unary(
             "CreateTeamMembers",
             _api_user_team.CreateTeamMembersRequest(
-                team_id=team_id,
-                user_ids=user_ids,
-                requestor_id=requestor_id,
+                team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
             ),
             _api_user_team.CreateTeamMembersResponse,
             timeout,
@@ -943,9 +873,7 @@ class AsyncTeamsMixin(AsyncClient):
         response = await self._unary(
             "CreateTeamMembersGracefully",
             _api_user_team.CreateTeamMembersGracefullyRequest(
-                team_id=team_id,
-                user_ids=user_ids,
-                requestor_id=requestor_id,
+                team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
             ),
             _api_user_team.CreateTeamMembersGracefullyResponse,
             timeout,
@@ -977,9 +905,7 @@ class AsyncTeamsMixin(AsyncClient):
         await self._unary(
             "DeleteTeamMember",
             _api_user_team.DeleteTeamMemberRequest(
-                team_id=team_id,
-                user_id=user_id,
-                requestor_id=requestor_id,
+                team_id=team_id, user_id=user_id, requestor_id=requestor_id
             ),
             _api_user_team.DeleteTeamMemberResponse,
             timeout,
@@ -1008,9 +934,7 @@ class AsyncTeamsMixin(AsyncClient):
         response = await self._unary(
             "GetTeamMembers",
             _api_user_team.GetTeamMembersRequest(
-                team_id=team_id,
-                page=page,
-                per_page=per_page,
+                team_id=team_id, page=page, per_page=per_page
             ),
             _api_user_team.GetTeamMembersResponse,
             timeout,
@@ -1037,10 +961,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamMember",
-            _api_user_team.GetTeamMemberRequest(
-                team_id=team_id,
-                user_id=user_id,
-            ),
+            _api_user_team.GetTeamMemberRequest(team_id=team_id, user_id=user_id),
             _api_user_team.GetTeamMemberResponse,
             timeout,
             metadata,
@@ -1070,9 +991,7 @@ class AsyncTeamsMixin(AsyncClient):
         response = await self._unary(
             "GetTeamMembersForUser",
             _api_user_team.GetTeamMembersForUserRequest(
-                user_id=user_id,
-                page=page,
-                per_page=per_page,
+                user_id=user_id, page=page, per_page=per_page
             ),
             _api_user_team.GetTeamMembersForUserResponse,
             timeout,
@@ -1105,9 +1024,7 @@ class AsyncTeamsMixin(AsyncClient):
         response = await self._unary(
             "UpdateTeamMemberRoles",
             _api_user_team.UpdateTeamMemberRolesRequest(
-                team_id=team_id,
-                user_id=user_id,
-                new_roles=new_roles,
+                team_id=team_id, user_id=user_id, new_roles=new_roles
             ),
             _api_user_team.UpdateTeamMemberRolesResponse,
             timeout,
@@ -1132,9 +1049,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamIcon",
-            _api_user_team.GetTeamIconRequest(
-                team_id=team_id,
-            ),
+            _api_user_team.GetTeamIconRequest(team_id=team_id),
             _api_user_team.GetTeamIconResponse,
             timeout,
             metadata,
@@ -1162,10 +1077,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         await self._unary(
             "SetTeamIcon",
-            _api_user_team.SetTeamIconRequest(
-                team_id=team_id,
-                data=data,
-            ),
+            _api_user_team.SetTeamIconRequest(team_id=team_id, data=data),
             _api_user_team.SetTeamIconResponse,
             timeout,
             metadata,
@@ -1188,9 +1100,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         await self._unary(
             "RemoveTeamIcon",
-            _api_user_team.RemoveTeamIconRequest(
-                team_id=team_id,
-            ),
+            _api_user_team.RemoveTeamIconRequest(team_id=team_id),
             _api_user_team.RemoveTeamIconResponse,
             timeout,
             metadata,
@@ -1213,9 +1123,7 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamStats",
-            _api_user_team.GetTeamStatsRequest(
-                team_id=team_id,
-            ),
+            _api_user_team.GetTeamStatsRequest(team_id=team_id),
             _api_user_team.GetTeamStatsResponse,
             timeout,
             metadata,

@@ -46,9 +46,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "CreateUser",
-            _api_user_team.CreateUserRequest(
-                user=given(user, "CreateUser", "user"),
-            ),
+            _api_user_team.CreateUserRequest(user=given(user, "CreateUser", "user")),
             _api_user_team.CreateUserResponse,
             timeout,
             metadata,
@@ -73,9 +71,7 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "DeleteUser",
-            _api_user_team.DeleteUserRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.DeleteUserRequest(user_id=user_id),
             _api_user_team.DeleteUserResponse,
             timeout,
             metadata,
@@ -184,9 +180,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUsersByIds",
-            _api_user_team.GetUsersByIdsRequest(
-                user_ids=user_ids,
-            ),
+            _api_user_team.GetUsersByIdsRequest(user_ids=user_ids),
             _api_user_team.GetUsersByIdsResponse,
             timeout,
             metadata,
@@ -210,9 +204,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUser",
-            _api_user_team.GetUserRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.GetUserRequest(user_id=user_id),
             _api_user_team.GetUserResponse,
             timeout,
             metadata,
@@ -236,9 +228,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUserByEmail",
-            _api_user_team.GetUserByEmailRequest(
-                email=email,
-            ),
+            _api_user_team.GetUserByEmailRequest(email=email),
             _api_user_team.GetUserByEmailResponse,
             timeout,
             metadata,
@@ -262,9 +252,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUserByUsername",
-            _api_user_team.GetUserByUsernameRequest(
-                name=name,
-            ),
+            _api_user_team.GetUserByUsernameRequest(name=name),
             _api_user_team.GetUserByUsernameResponse,
             timeout,
             metadata,
@@ -289,9 +277,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUsersByUsernames",
-            _api_user_team.GetUsersByUsernamesRequest(
-                usernames=usernames,
-            ),
+            _api_user_team.GetUsersByUsernamesRequest(usernames=usernames),
             _api_user_team.GetUsersByUsernamesResponse,
             timeout,
             metadata,
@@ -321,9 +307,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "GetUsersInTeam",
             _api_user_team.GetUsersInTeamRequest(
-                team_id=team_id,
-                page=page,
-                per_page=per_page,
+                team_id=team_id, page=page, per_page=per_page
             ),
             _api_user_team.GetUsersInTeamResponse,
             timeout,
@@ -352,9 +336,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "UpdateUser",
-            _api_user_team.UpdateUserRequest(
-                user=given(user, "UpdateUser", "user"),
-            ),
+            _api_user_team.UpdateUserRequest(user=given(user, "UpdateUser", "user")),
             _api_user_team.UpdateUserResponse,
             timeout,
             metadata,
@@ -379,9 +361,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUserStatus",
-            _api_user_team.GetUserStatusRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.GetUserStatusRequest(user_id=user_id),
             _api_user_team.GetUserStatusResponse,
             timeout,
             metadata,
@@ -405,9 +385,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUserStatusesByIds",
-            _api_user_team.GetUserStatusesByIdsRequest(
-                user_ids=user_ids,
-            ),
+            _api_user_team.GetUserStatusesByIdsRequest(user_ids=user_ids),
             _api_user_team.GetUserStatusesByIdsResponse,
             timeout,
             metadata,
@@ -435,10 +413,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "UpdateUserStatus",
-            _api_user_team.UpdateUserStatusRequest(
-                user_id=user_id,
-                status=status,
-            ),
+            _api_user_team.UpdateUserStatusRequest(user_id=user_id, status=status),
             _api_user_team.UpdateUserStatusResponse,
             timeout,
             metadata,
@@ -466,8 +441,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "SetUserStatusTimedDND",
             _api_user_team.SetUserStatusTimedDNDRequest(
-                user_id=user_id,
-                end_time=end_time,
+                user_id=user_id, end_time=end_time
             ),
             _api_user_team.SetUserStatusTimedDNDResponse,
             timeout,
@@ -496,10 +470,7 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "UpdateUserActive",
-            _api_user_team.UpdateUserActiveRequest(
-                user_id=user_id,
-                active=active,
-            ),
+            _api_user_team.UpdateUserActiveRequest(user_id=user_id, active=active),
             _api_user_team.UpdateUserActiveResponse,
             timeout,
             metadata,
@@ -553,9 +524,7 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "RemoveUserCustomStatus",
-            _api_user_team.RemoveUserCustomStatusRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.RemoveUserCustomStatusRequest(user_id=user_id),
             _api_user_team.RemoveUserCustomStatusResponse,
             timeout,
             metadata,
@@ -587,10 +556,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "GetUsersInChannel",
             _api_user_team.GetUsersInChannelRequest(
-                channel_id=channel_id,
-                sort_by=sort_by,
-                page=page,
-                per_page=per_page,
+                channel_id=channel_id, sort_by=sort_by, page=page, per_page=per_page
             ),
             _api_user_team.GetUsersInChannelResponse,
             timeout,
@@ -619,8 +585,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "GetLDAPUserAttributes",
             _api_user_team.GetLDAPUserAttributesRequest(
-                user_id=user_id,
-                attributes=attributes,
+                user_id=user_id, attributes=attributes
             ),
             _api_user_team.GetLDAPUserAttributesResponse,
             timeout,
@@ -720,9 +685,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetProfileImage",
-            _api_user_team.GetProfileImageRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.GetProfileImageRequest(user_id=user_id),
             _api_user_team.GetProfileImageResponse,
             timeout,
             metadata,
@@ -750,10 +713,7 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "SetProfileImage",
-            _api_user_team.SetProfileImageRequest(
-                user_id=user_id,
-                data=data,
-            ),
+            _api_user_team.SetProfileImageRequest(user_id=user_id, data=data),
             _api_user_team.SetProfileImageResponse,
             timeout,
             metadata,
@@ -779,8 +739,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "HasPermissionTo",
             _api_user_team.HasPermissionToRequest(
-                user_id=user_id,
-                permission_id=permission_id,
+                user_id=user_id, permission_id=permission_id
             ),
             _api_user_team.HasPermissionToResponse,
             timeout,
@@ -810,9 +769,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "HasPermissionToTeam",
             _api_user_team.HasPermissionToTeamRequest(
-                user_id=user_id,
-                team_id=team_id,
-                permission_id=permission_id,
+                user_id=user_id, team_id=team_id, permission_id=permission_id
             ),
             _api_user_team.HasPermissionToTeamResponse,
             timeout,
@@ -843,9 +800,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "HasPermissionToChannel",
             _api_user_team.HasPermissionToChannelRequest(
-                user_id=user_id,
-                channel_id=channel_id,
-                permission_id=permission_id,
+                user_id=user_id, channel_id=channel_id, permission_id=permission_id
             ),
             _api_user_team.HasPermissionToChannelResponse,
             timeout,
@@ -875,9 +830,7 @@ class UsersMixin(SyncClient):
         self._unary(
             "PublishUserTyping",
             _api_user_team.PublishUserTypingRequest(
-                user_id=user_id,
-                channel_id=channel_id,
-                parent_id=parent_id,
+                user_id=user_id, channel_id=channel_id, parent_id=parent_id
             ),
             _api_user_team.PublishUserTypingResponse,
             timeout,
@@ -935,10 +888,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "UpdateUserRoles",
-            _api_user_team.UpdateUserRolesRequest(
-                user_id=user_id,
-                new_roles=new_roles,
-            ),
+            _api_user_team.UpdateUserRolesRequest(user_id=user_id, new_roles=new_roles),
             _api_user_team.UpdateUserRolesResponse,
             timeout,
             metadata,
@@ -963,9 +913,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetSession",
-            _api_user_team.GetSessionRequest(
-                session_id=session_id,
-            ),
+            _api_user_team.GetSessionRequest(session_id=session_id),
             _api_user_team.GetSessionResponse,
             timeout,
             metadata,
@@ -992,7 +940,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "CreateSession",
             _api_user_team.CreateSessionRequest(
-                session=given(session, "CreateSession", "session"),
+                session=given(session, "CreateSession", "session")
             ),
             _api_user_team.CreateSessionResponse,
             timeout,
@@ -1021,8 +969,7 @@ class UsersMixin(SyncClient):
         self._unary(
             "ExtendSessionExpiry",
             _api_user_team.ExtendSessionExpiryRequest(
-                session_id=session_id,
-                new_expiry=new_expiry,
+                session_id=session_id, new_expiry=new_expiry
             ),
             _api_user_team.ExtendSessionExpiryResponse,
             timeout,
@@ -1045,9 +992,7 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "RevokeSession",
-            _api_user_team.RevokeSessionRequest(
-                session_id=session_id,
-            ),
+            _api_user_team.RevokeSessionRequest(session_id=session_id),
             _api_user_team.RevokeSessionResponse,
             timeout,
             metadata,
@@ -1073,7 +1018,7 @@ class UsersMixin(SyncClient):
         response = self._unary(
             "CreateUserAccessToken",
             _api_user_team.CreateUserAccessTokenRequest(
-                token=given(token, "CreateUserAccessToken", "token"),
+                token=given(token, "CreateUserAccessToken", "token")
             ),
             _api_user_team.CreateUserAccessTokenResponse,
             timeout,
@@ -1098,9 +1043,7 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "RevokeUserAccessToken",
-            _api_user_team.RevokeUserAccessTokenRequest(
-                token_id=token_id,
-            ),
+            _api_user_team.RevokeUserAccessTokenRequest(token_id=token_id),
             _api_user_team.RevokeUserAccessTokenResponse,
             timeout,
             metadata,
@@ -1132,9 +1075,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateUser",
-            _api_user_team.CreateUserRequest(
-                user=given(user, "CreateUser", "user"),
-            ),
+            _api_user_team.CreateUserRequest(user=given(user, "CreateUser", "user")),
             _api_user_team.CreateUserResponse,
             timeout,
             metadata,
@@ -1159,9 +1100,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "DeleteUser",
-            _api_user_team.DeleteUserRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.DeleteUserRequest(user_id=user_id),
             _api_user_team.DeleteUserResponse,
             timeout,
             metadata,
@@ -1270,9 +1209,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUsersByIds",
-            _api_user_team.GetUsersByIdsRequest(
-                user_ids=user_ids,
-            ),
+            _api_user_team.GetUsersByIdsRequest(user_ids=user_ids),
             _api_user_team.GetUsersByIdsResponse,
             timeout,
             metadata,
@@ -1296,9 +1233,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUser",
-            _api_user_team.GetUserRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.GetUserRequest(user_id=user_id),
             _api_user_team.GetUserResponse,
             timeout,
             metadata,
@@ -1322,9 +1257,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUserByEmail",
-            _api_user_team.GetUserByEmailRequest(
-                email=email,
-            ),
+            _api_user_team.GetUserByEmailRequest(email=email),
             _api_user_team.GetUserByEmailResponse,
             timeout,
             metadata,
@@ -1348,9 +1281,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUserByUsername",
-            _api_user_team.GetUserByUsernameRequest(
-                name=name,
-            ),
+            _api_user_team.GetUserByUsernameRequest(name=name),
             _api_user_team.GetUserByUsernameResponse,
             timeout,
             metadata,
@@ -1375,9 +1306,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUsersByUsernames",
-            _api_user_team.GetUsersByUsernamesRequest(
-                usernames=usernames,
-            ),
+            _api_user_team.GetUsersByUsernamesRequest(usernames=usernames),
             _api_user_team.GetUsersByUsernamesResponse,
             timeout,
             metadata,
@@ -1407,9 +1336,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "GetUsersInTeam",
             _api_user_team.GetUsersInTeamRequest(
-                team_id=team_id,
-                page=page,
-                per_page=per_page,
+                team_id=team_id, page=page, per_page=per_page
             ),
             _api_user_team.GetUsersInTeamResponse,
             timeout,
@@ -1438,9 +1365,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateUser",
-            _api_user_team.UpdateUserRequest(
-                user=given(user, "UpdateUser", "user"),
-            ),
+            _api_user_team.UpdateUserRequest(user=given(user, "UpdateUser", "user")),
             _api_user_team.UpdateUserResponse,
             timeout,
             metadata,
@@ -1465,9 +1390,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUserStatus",
-            _api_user_team.GetUserStatusRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.GetUserStatusRequest(user_id=user_id),
             _api_user_team.GetUserStatusResponse,
             timeout,
             metadata,
@@ -1491,9 +1414,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUserStatusesByIds",
-            _api_user_team.GetUserStatusesByIdsRequest(
-                user_ids=user_ids,
-            ),
+            _api_user_team.GetUserStatusesByIdsRequest(user_ids=user_ids),
             _api_user_team.GetUserStatusesByIdsResponse,
             timeout,
             metadata,
@@ -1521,10 +1442,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateUserStatus",
-            _api_user_team.UpdateUserStatusRequest(
-                user_id=user_id,
-                status=status,
-            ),
+            _api_user_team.UpdateUserStatusRequest(user_id=user_id, status=status),
             _api_user_team.UpdateUserStatusResponse,
             timeout,
             metadata,
@@ -1552,8 +1470,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "SetUserStatusTimedDND",
             _api_user_team.SetUserStatusTimedDNDRequest(
-                user_id=user_id,
-                end_time=end_time,
+                user_id=user_id, end_time=end_time
             ),
             _api_user_team.SetUserStatusTimedDNDResponse,
             timeout,
@@ -1582,10 +1499,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "UpdateUserActive",
-            _api_user_team.UpdateUserActiveRequest(
-                user_id=user_id,
-                active=active,
-            ),
+            _api_user_team.UpdateUserActiveRequest(user_id=user_id, active=active),
             _api_user_team.UpdateUserActiveResponse,
             timeout,
             metadata,
@@ -1639,9 +1553,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "RemoveUserCustomStatus",
-            _api_user_team.RemoveUserCustomStatusRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.RemoveUserCustomStatusRequest(user_id=user_id),
             _api_user_team.RemoveUserCustomStatusResponse,
             timeout,
             metadata,
@@ -1673,10 +1585,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "GetUsersInChannel",
             _api_user_team.GetUsersInChannelRequest(
-                channel_id=channel_id,
-                sort_by=sort_by,
-                page=page,
-                per_page=per_page,
+                channel_id=channel_id, sort_by=sort_by, page=page, per_page=per_page
             ),
             _api_user_team.GetUsersInChannelResponse,
             timeout,
@@ -1705,8 +1614,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "GetLDAPUserAttributes",
             _api_user_team.GetLDAPUserAttributesRequest(
-                user_id=user_id,
-                attributes=attributes,
+                user_id=user_id, attributes=attributes
             ),
             _api_user_team.GetLDAPUserAttributesResponse,
             timeout,
@@ -1806,9 +1714,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetProfileImage",
-            _api_user_team.GetProfileImageRequest(
-                user_id=user_id,
-            ),
+            _api_user_team.GetProfileImageRequest(user_id=user_id),
             _api_user_team.GetProfileImageResponse,
             timeout,
             metadata,
@@ -1836,10 +1742,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "SetProfileImage",
-            _api_user_team.SetProfileImageRequest(
-                user_id=user_id,
-                data=data,
-            ),
+            _api_user_team.SetProfileImageRequest(user_id=user_id, data=data),
             _api_user_team.SetProfileImageResponse,
             timeout,
             metadata,
@@ -1865,8 +1768,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "HasPermissionTo",
             _api_user_team.HasPermissionToRequest(
-                user_id=user_id,
-                permission_id=permission_id,
+                user_id=user_id, permission_id=permission_id
             ),
             _api_user_team.HasPermissionToResponse,
             timeout,
@@ -1896,9 +1798,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "HasPermissionToTeam",
             _api_user_team.HasPermissionToTeamRequest(
-                user_id=user_id,
-                team_id=team_id,
-                permission_id=permission_id,
+                user_id=user_id, team_id=team_id, permission_id=permission_id
             ),
             _api_user_team.HasPermissionToTeamResponse,
             timeout,
@@ -1929,9 +1829,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "HasPermissionToChannel",
             _api_user_team.HasPermissionToChannelRequest(
-                user_id=user_id,
-                channel_id=channel_id,
-                permission_id=permission_id,
+                user_id=user_id, channel_id=channel_id, permission_id=permission_id
             ),
             _api_user_team.HasPermissionToChannelResponse,
             timeout,
@@ -1961,9 +1859,7 @@ class AsyncUsersMixin(AsyncClient):
         await self._unary(
             "PublishUserTyping",
             _api_user_team.PublishUserTypingRequest(
-                user_id=user_id,
-                channel_id=channel_id,
-                parent_id=parent_id,
+                user_id=user_id, channel_id=channel_id, parent_id=parent_id
             ),
             _api_user_team.PublishUserTypingResponse,
             timeout,
@@ -2021,10 +1917,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateUserRoles",
-            _api_user_team.UpdateUserRolesRequest(
-                user_id=user_id,
-                new_roles=new_roles,
-            ),
+            _api_user_team.UpdateUserRolesRequest(user_id=user_id, new_roles=new_roles),
             _api_user_team.UpdateUserRolesResponse,
             timeout,
             metadata,
@@ -2049,9 +1942,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetSession",
-            _api_user_team.GetSessionRequest(
-                session_id=session_id,
-            ),
+            _api_user_team.GetSessionRequest(session_id=session_id),
             _api_user_team.GetSessionResponse,
             timeout,
             metadata,
@@ -2078,7 +1969,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "CreateSession",
             _api_user_team.CreateSessionRequest(
-                session=given(session, "CreateSession", "session"),
+                session=given(session, "CreateSession", "session")
             ),
             _api_user_team.CreateSessionResponse,
             timeout,
@@ -2107,8 +1998,7 @@ class AsyncUsersMixin(AsyncClient):
         await self._unary(
             "ExtendSessionExpiry",
             _api_user_team.ExtendSessionExpiryRequest(
-                session_id=session_id,
-                new_expiry=new_expiry,
+                session_id=session_id, new_expiry=new_expiry
             ),
             _api_user_team.ExtendSessionExpiryResponse,
             timeout,
@@ -2131,9 +2021,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "RevokeSession",
-            _api_user_team.RevokeSessionRequest(
-                session_id=session_id,
-            ),
+            _api_user_team.RevokeSessionRequest(session_id=session_id),
             _api_user_team.RevokeSessionResponse,
             timeout,
             metadata,
@@ -2159,7 +2047,7 @@ class AsyncUsersMixin(AsyncClient):
         response = await self._unary(
             "CreateUserAccessToken",
             _api_user_team.CreateUserAccessTokenRequest(
-                token=given(token, "CreateUserAccessToken", "token"),
+                token=given(token, "CreateUserAccessToken", "token")
             ),
             _api_user_team.CreateUserAccessTokenResponse,
             timeout,
@@ -2184,9 +2072,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "RevokeUserAccessToken",
-            _api_user_team.RevokeUserAccessTokenRequest(
-                token_id=token_id,
-            ),
+            _api_user_team.RevokeUserAccessTokenRequest(token_id=token_id),
             _api_user_team.RevokeUserAccessTokenResponse,
             timeout,
             metadata,

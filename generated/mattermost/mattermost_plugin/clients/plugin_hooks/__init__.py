@@ -10,9 +10,7 @@ from plugwright_runtime.rpc.conventions import MessageErrors
 from .plugin_hooks import AsyncPluginHooksMixin, PluginHooksMixin
 
 
-class PluginHooksClient(
-    PluginHooksMixin,
-):
+class PluginHooksClient(PluginHooksMixin):
     """Client of `mattermost.pluginapi.v1.PluginHooks`.
 
     What a plugin can listen to. The server calls these RPCs, the plugin answers them; a plugin
@@ -43,16 +41,11 @@ class PluginHooksClient(
     _options = ClientOptions(
         service="mattermost.pluginapi.v1.PluginHooks",
         timeout=30.0,
-        errors=MessageErrors(
-            type="mattermost.pluginapi.v1.AppError",
-            field="error",
-        ),
+        errors=MessageErrors(type="mattermost.pluginapi.v1.AppError", field="error"),
     )
 
 
-class AsyncPluginHooksClient(
-    AsyncPluginHooksMixin,
-):
+class AsyncPluginHooksClient(AsyncPluginHooksMixin):
     """Async client of `mattermost.pluginapi.v1.PluginHooks`.
 
     What a plugin can listen to. The server calls these RPCs, the plugin answers them; a plugin
@@ -83,8 +76,5 @@ class AsyncPluginHooksClient(
     _options = ClientOptions(
         service="mattermost.pluginapi.v1.PluginHooks",
         timeout=30.0,
-        errors=MessageErrors(
-            type="mattermost.pluginapi.v1.AppError",
-            field="error",
-        ),
+        errors=MessageErrors(type="mattermost.pluginapi.v1.AppError", field="error"),
     )

@@ -66,9 +66,7 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "Implemented",
-            _hooks_lifecycle.ImplementedRequest(
-                context=context,
-            ),
+            _hooks_lifecycle.ImplementedRequest(context=context),
             _hooks_lifecycle.ImplementedResponse,
             timeout,
             metadata,
@@ -98,9 +96,7 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnActivate",
-            _hooks_lifecycle.OnActivateRequest(
-                context=context,
-            ),
+            _hooks_lifecycle.OnActivateRequest(context=context),
             _hooks_lifecycle.OnActivateResponse,
             timeout,
             metadata,
@@ -128,9 +124,7 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnDeactivate",
-            _hooks_lifecycle.OnDeactivateRequest(
-                context=context,
-            ),
+            _hooks_lifecycle.OnDeactivateRequest(context=context),
             _hooks_lifecycle.OnDeactivateResponse,
             timeout,
             metadata,
@@ -160,9 +154,7 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnConfigurationChange",
-            _hooks_lifecycle.OnConfigurationChangeRequest(
-                context=context,
-            ),
+            _hooks_lifecycle.OnConfigurationChangeRequest(context=context),
             _hooks_lifecycle.OnConfigurationChangeResponse,
             timeout,
             metadata,
@@ -194,9 +186,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "OnInstall",
             _hooks_lifecycle.OnInstallRequest(
-                context=context,
-                plugin_context=plugin_context,
-                event=event,
+                context=context, plugin_context=plugin_context, event=event
             ),
             _hooks_lifecycle.OnInstallResponse,
             timeout,
@@ -223,9 +213,7 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnSendDailyTelemetry",
-            _hooks_lifecycle.OnSendDailyTelemetryRequest(
-                context=context,
-            ),
+            _hooks_lifecycle.OnSendDailyTelemetryRequest(context=context),
             _hooks_lifecycle.OnSendDailyTelemetryResponse,
             timeout,
             metadata,
@@ -257,9 +245,7 @@ class PluginHooksMixin(SyncClient):
         response = self._unary(
             "RunDataRetention",
             _hooks_lifecycle.RunDataRetentionRequest(
-                context=context,
-                now_time=now_time,
-                batch_size=batch_size,
+                context=context, now_time=now_time, batch_size=batch_size
             ),
             _hooks_lifecycle.RunDataRetentionResponse,
             timeout,
@@ -289,8 +275,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "OnCloudLimitsUpdated",
             _hooks_lifecycle.OnCloudLimitsUpdatedRequest(
-                context=context,
-                limits=limits,
+                context=context, limits=limits
             ),
             _hooks_lifecycle.OnCloudLimitsUpdatedResponse,
             timeout,
@@ -323,8 +308,7 @@ class PluginHooksMixin(SyncClient):
         response = self._unary(
             "ConfigurationWillBeSaved",
             _hooks_lifecycle.ConfigurationWillBeSavedRequest(
-                context=context,
-                new_config=new_config,
+                context=context, new_config=new_config
             ),
             _hooks_lifecycle.ConfigurationWillBeSavedResponse,
             timeout,
@@ -361,9 +345,7 @@ class PluginHooksMixin(SyncClient):
         response = self._unary(
             "MessageWillBePosted",
             _hooks_message.MessageWillBePostedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                post=post,
+                context=context, plugin_context=plugin_context, post=post
             ),
             _hooks_message.MessageWillBePostedResponse,
             timeout,
@@ -435,9 +417,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "MessageHasBeenPosted",
             _hooks_message.MessageHasBeenPostedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                post=post,
+                context=context, plugin_context=plugin_context, post=post
             ),
             _hooks_message.MessageHasBeenPostedResponse,
             timeout,
@@ -506,8 +486,7 @@ class PluginHooksMixin(SyncClient):
         response = self._unary(
             "MessagesWillBeConsumed",
             _hooks_message.MessagesWillBeConsumedRequest(
-                context=context,
-                posts=posts or [],
+                context=context, posts=posts or []
             ),
             _hooks_message.MessagesWillBeConsumedResponse,
             timeout,
@@ -539,9 +518,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "MessageHasBeenDeleted",
             _hooks_message.MessageHasBeenDeletedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                post=post,
+                context=context, plugin_context=plugin_context, post=post
             ),
             _hooks_message.MessageHasBeenDeletedResponse,
             timeout,
@@ -616,9 +593,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "ReactionHasBeenAdded",
             _hooks_message.ReactionHasBeenAddedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                reaction=reaction,
+                context=context, plugin_context=plugin_context, reaction=reaction
             ),
             _hooks_message.ReactionHasBeenAddedResponse,
             timeout,
@@ -649,9 +624,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "ReactionHasBeenRemoved",
             _hooks_message.ReactionHasBeenRemovedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                reaction=reaction,
+                context=context, plugin_context=plugin_context, reaction=reaction
             ),
             _hooks_message.ReactionHasBeenRemovedResponse,
             timeout,
@@ -686,9 +659,7 @@ class PluginHooksMixin(SyncClient):
         response = self._unary(
             "NotificationWillBePushed",
             _hooks_message.NotificationWillBePushedRequest(
-                context=context,
-                push_notification=push_notification,
-                user_id=user_id,
+                context=context, push_notification=push_notification, user_id=user_id
             ),
             _hooks_message.NotificationWillBePushedResponse,
             timeout,
@@ -722,8 +693,7 @@ class PluginHooksMixin(SyncClient):
         response = self._unary(
             "EmailNotificationWillBeSent",
             _hooks_message.EmailNotificationWillBeSentRequest(
-                context=context,
-                email_notification=email_notification,
+                context=context, email_notification=email_notification
             ),
             _hooks_message.EmailNotificationWillBeSentResponse,
             timeout,
@@ -788,9 +758,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "UserHasBeenCreated",
             _hooks_user_channel.UserHasBeenCreatedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                user=user,
+                context=context, plugin_context=plugin_context, user=user
             ),
             _hooks_user_channel.UserHasBeenCreatedResponse,
             timeout,
@@ -824,9 +792,7 @@ class PluginHooksMixin(SyncClient):
         response = self._unary(
             "UserWillLogIn",
             _hooks_user_channel.UserWillLogInRequest(
-                context=context,
-                plugin_context=plugin_context,
-                user=user,
+                context=context, plugin_context=plugin_context, user=user
             ),
             _hooks_user_channel.UserWillLogInResponse,
             timeout,
@@ -857,9 +823,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "UserHasLoggedIn",
             _hooks_user_channel.UserHasLoggedInRequest(
-                context=context,
-                plugin_context=plugin_context,
-                user=user,
+                context=context, plugin_context=plugin_context, user=user
             ),
             _hooks_user_channel.UserHasLoggedInResponse,
             timeout,
@@ -890,9 +854,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "UserHasBeenDeactivated",
             _hooks_user_channel.UserHasBeenDeactivatedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                user=user,
+                context=context, plugin_context=plugin_context, user=user
             ),
             _hooks_user_channel.UserHasBeenDeactivatedResponse,
             timeout,
@@ -961,9 +923,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "ChannelHasBeenCreated",
             _hooks_user_channel.ChannelHasBeenCreatedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                channel=channel,
+                context=context, plugin_context=plugin_context, channel=channel
             ),
             _hooks_user_channel.ChannelHasBeenCreatedResponse,
             timeout,
@@ -1137,9 +1097,7 @@ class PluginHooksMixin(SyncClient):
         response = self._unary(
             "ExecuteCommand",
             _hooks_command.ExecuteCommandRequest(
-                context=context,
-                plugin_context=plugin_context,
-                args=args,
+                context=context, plugin_context=plugin_context, args=args
             ),
             _hooks_command.ExecuteCommandResponse,
             timeout,
@@ -1172,9 +1130,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "OnWebSocketConnect",
             _hooks_command.OnWebSocketConnectRequest(
-                context=context,
-                web_conn_id=web_conn_id,
-                user_id=user_id,
+                context=context, web_conn_id=web_conn_id, user_id=user_id
             ),
             _hooks_command.OnWebSocketConnectResponse,
             timeout,
@@ -1204,9 +1160,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "OnWebSocketDisconnect",
             _hooks_command.OnWebSocketDisconnectRequest(
-                context=context,
-                web_conn_id=web_conn_id,
-                user_id=user_id,
+                context=context, web_conn_id=web_conn_id, user_id=user_id
             ),
             _hooks_command.OnWebSocketDisconnectResponse,
             timeout,
@@ -1276,9 +1230,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "OnPluginClusterEvent",
             _hooks_command.OnPluginClusterEventRequest(
-                context=context,
-                plugin_context=plugin_context,
-                event=event,
+                context=context, plugin_context=plugin_context, event=event
             ),
             _hooks_command.OnPluginClusterEventResponse,
             timeout,
@@ -1313,9 +1265,7 @@ class PluginHooksMixin(SyncClient):
         response = self._unary(
             "OnSharedChannelsSyncMsg",
             _hooks_command.OnSharedChannelsSyncMsgRequest(
-                context=context,
-                sync_msg=sync_msg,
-                remote_cluster=remote_cluster,
+                context=context, sync_msg=sync_msg, remote_cluster=remote_cluster
             ),
             _hooks_command.OnSharedChannelsSyncMsgResponse,
             timeout,
@@ -1347,8 +1297,7 @@ class PluginHooksMixin(SyncClient):
         response = self._unary(
             "OnSharedChannelsPing",
             _hooks_command.OnSharedChannelsPingRequest(
-                context=context,
-                remote_cluster=remote_cluster,
+                context=context, remote_cluster=remote_cluster
             ),
             _hooks_command.OnSharedChannelsPingResponse,
             timeout,
@@ -1422,9 +1371,7 @@ class PluginHooksMixin(SyncClient):
         self._unary(
             "OnSharedChannelsProfileImageSyncMsg",
             _hooks_command.OnSharedChannelsProfileImageSyncMsgRequest(
-                context=context,
-                user=user,
-                remote_cluster=remote_cluster,
+                context=context, user=user, remote_cluster=remote_cluster
             ),
             _hooks_command.OnSharedChannelsProfileImageSyncMsgResponse,
             timeout,
@@ -1456,8 +1403,7 @@ class PluginHooksMixin(SyncClient):
         response = self._unary(
             "GenerateSupportData",
             _hooks_command.GenerateSupportDataRequest(
-                context=context,
-                plugin_context=plugin_context,
+                context=context, plugin_context=plugin_context
             ),
             _hooks_command.GenerateSupportDataResponse,
             timeout,
@@ -1487,11 +1433,7 @@ class PluginHooksMixin(SyncClient):
         first response message the client gets 502. A plugin without this hook answers 404.
         """
         return self._bidi_stream(
-            "ServeHTTP",
-            requests,
-            _hooks_http.ServeHTTPResponse,
-            timeout,
-            metadata,
+            "ServeHTTP", requests, _hooks_http.ServeHTTPResponse, timeout, metadata
         )
 
 
@@ -1518,9 +1460,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "Implemented",
-            _hooks_lifecycle.ImplementedRequest(
-                context=context,
-            ),
+            _hooks_lifecycle.ImplementedRequest(context=context),
             _hooks_lifecycle.ImplementedResponse,
             timeout,
             metadata,
@@ -1550,9 +1490,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnActivate",
-            _hooks_lifecycle.OnActivateRequest(
-                context=context,
-            ),
+            _hooks_lifecycle.OnActivateRequest(context=context),
             _hooks_lifecycle.OnActivateResponse,
             timeout,
             metadata,
@@ -1580,9 +1518,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnDeactivate",
-            _hooks_lifecycle.OnDeactivateRequest(
-                context=context,
-            ),
+            _hooks_lifecycle.OnDeactivateRequest(context=context),
             _hooks_lifecycle.OnDeactivateResponse,
             timeout,
             metadata,
@@ -1612,9 +1548,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnConfigurationChange",
-            _hooks_lifecycle.OnConfigurationChangeRequest(
-                context=context,
-            ),
+            _hooks_lifecycle.OnConfigurationChangeRequest(context=context),
             _hooks_lifecycle.OnConfigurationChangeResponse,
             timeout,
             metadata,
@@ -1646,9 +1580,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "OnInstall",
             _hooks_lifecycle.OnInstallRequest(
-                context=context,
-                plugin_context=plugin_context,
-                event=event,
+                context=context, plugin_context=plugin_context, event=event
             ),
             _hooks_lifecycle.OnInstallResponse,
             timeout,
@@ -1675,9 +1607,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnSendDailyTelemetry",
-            _hooks_lifecycle.OnSendDailyTelemetryRequest(
-                context=context,
-            ),
+            _hooks_lifecycle.OnSendDailyTelemetryRequest(context=context),
             _hooks_lifecycle.OnSendDailyTelemetryResponse,
             timeout,
             metadata,
@@ -1709,9 +1639,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         response = await self._unary(
             "RunDataRetention",
             _hooks_lifecycle.RunDataRetentionRequest(
-                context=context,
-                now_time=now_time,
-                batch_size=batch_size,
+                context=context, now_time=now_time, batch_size=batch_size
             ),
             _hooks_lifecycle.RunDataRetentionResponse,
             timeout,
@@ -1741,8 +1669,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "OnCloudLimitsUpdated",
             _hooks_lifecycle.OnCloudLimitsUpdatedRequest(
-                context=context,
-                limits=limits,
+                context=context, limits=limits
             ),
             _hooks_lifecycle.OnCloudLimitsUpdatedResponse,
             timeout,
@@ -1775,8 +1702,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         response = await self._unary(
             "ConfigurationWillBeSaved",
             _hooks_lifecycle.ConfigurationWillBeSavedRequest(
-                context=context,
-                new_config=new_config,
+                context=context, new_config=new_config
             ),
             _hooks_lifecycle.ConfigurationWillBeSavedResponse,
             timeout,
@@ -1813,9 +1739,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         response = await self._unary(
             "MessageWillBePosted",
             _hooks_message.MessageWillBePostedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                post=post,
+                context=context, plugin_context=plugin_context, post=post
             ),
             _hooks_message.MessageWillBePostedResponse,
             timeout,
@@ -1887,9 +1811,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "MessageHasBeenPosted",
             _hooks_message.MessageHasBeenPostedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                post=post,
+                context=context, plugin_context=plugin_context, post=post
             ),
             _hooks_message.MessageHasBeenPostedResponse,
             timeout,
@@ -1958,8 +1880,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         response = await self._unary(
             "MessagesWillBeConsumed",
             _hooks_message.MessagesWillBeConsumedRequest(
-                context=context,
-                posts=posts or [],
+                context=context, posts=posts or []
             ),
             _hooks_message.MessagesWillBeConsumedResponse,
             timeout,
@@ -1991,9 +1912,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "MessageHasBeenDeleted",
             _hooks_message.MessageHasBeenDeletedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                post=post,
+                context=context, plugin_context=plugin_context, post=post
             ),
             _hooks_message.MessageHasBeenDeletedResponse,
             timeout,
@@ -2068,9 +1987,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "ReactionHasBeenAdded",
             _hooks_message.ReactionHasBeenAddedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                reaction=reaction,
+                context=context, plugin_context=plugin_context, reaction=reaction
             ),
             _hooks_message.ReactionHasBeenAddedResponse,
             timeout,
@@ -2101,9 +2018,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "ReactionHasBeenRemoved",
             _hooks_message.ReactionHasBeenRemovedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                reaction=reaction,
+                context=context, plugin_context=plugin_context, reaction=reaction
             ),
             _hooks_message.ReactionHasBeenRemovedResponse,
             timeout,
@@ -2138,9 +2053,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         response = await self._unary(
             "NotificationWillBePushed",
             _hooks_message.NotificationWillBePushedRequest(
-                context=context,
-                push_notification=push_notification,
-                user_id=user_id,
+                context=context, push_notification=push_notification, user_id=user_id
             ),
             _hooks_message.NotificationWillBePushedResponse,
             timeout,
@@ -2174,8 +2087,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         response = await self._unary(
             "EmailNotificationWillBeSent",
             _hooks_message.EmailNotificationWillBeSentRequest(
-                context=context,
-                email_notification=email_notification,
+                context=context, email_notification=email_notification
             ),
             _hooks_message.EmailNotificationWillBeSentResponse,
             timeout,
@@ -2240,9 +2152,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "UserHasBeenCreated",
             _hooks_user_channel.UserHasBeenCreatedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                user=user,
+                context=context, plugin_context=plugin_context, user=user
             ),
             _hooks_user_channel.UserHasBeenCreatedResponse,
             timeout,
@@ -2276,9 +2186,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         response = await self._unary(
             "UserWillLogIn",
             _hooks_user_channel.UserWillLogInRequest(
-                context=context,
-                plugin_context=plugin_context,
-                user=user,
+                context=context, plugin_context=plugin_context, user=user
             ),
             _hooks_user_channel.UserWillLogInResponse,
             timeout,
@@ -2309,9 +2217,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "UserHasLoggedIn",
             _hooks_user_channel.UserHasLoggedInRequest(
-                context=context,
-                plugin_context=plugin_context,
-                user=user,
+                context=context, plugin_context=plugin_context, user=user
             ),
             _hooks_user_channel.UserHasLoggedInResponse,
             timeout,
@@ -2342,9 +2248,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "UserHasBeenDeactivated",
             _hooks_user_channel.UserHasBeenDeactivatedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                user=user,
+                context=context, plugin_context=plugin_context, user=user
             ),
             _hooks_user_channel.UserHasBeenDeactivatedResponse,
             timeout,
@@ -2413,9 +2317,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "ChannelHasBeenCreated",
             _hooks_user_channel.ChannelHasBeenCreatedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                channel=channel,
+                context=context, plugin_context=plugin_context, channel=channel
             ),
             _hooks_user_channel.ChannelHasBeenCreatedResponse,
             timeout,
@@ -2589,9 +2491,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         response = await self._unary(
             "ExecuteCommand",
             _hooks_command.ExecuteCommandRequest(
-                context=context,
-                plugin_context=plugin_context,
-                args=args,
+                context=context, plugin_context=plugin_context, args=args
             ),
             _hooks_command.ExecuteCommandResponse,
             timeout,
@@ -2624,9 +2524,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "OnWebSocketConnect",
             _hooks_command.OnWebSocketConnectRequest(
-                context=context,
-                web_conn_id=web_conn_id,
-                user_id=user_id,
+                context=context, web_conn_id=web_conn_id, user_id=user_id
             ),
             _hooks_command.OnWebSocketConnectResponse,
             timeout,
@@ -2656,9 +2554,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "OnWebSocketDisconnect",
             _hooks_command.OnWebSocketDisconnectRequest(
-                context=context,
-                web_conn_id=web_conn_id,
-                user_id=user_id,
+                context=context, web_conn_id=web_conn_id, user_id=user_id
             ),
             _hooks_command.OnWebSocketDisconnectResponse,
             timeout,
@@ -2728,9 +2624,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "OnPluginClusterEvent",
             _hooks_command.OnPluginClusterEventRequest(
-                context=context,
-                plugin_context=plugin_context,
-                event=event,
+                context=context, plugin_context=plugin_context, event=event
             ),
             _hooks_command.OnPluginClusterEventResponse,
             timeout,
@@ -2765,9 +2659,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         response = await self._unary(
             "OnSharedChannelsSyncMsg",
             _hooks_command.OnSharedChannelsSyncMsgRequest(
-                context=context,
-                sync_msg=sync_msg,
-                remote_cluster=remote_cluster,
+                context=context, sync_msg=sync_msg, remote_cluster=remote_cluster
             ),
             _hooks_command.OnSharedChannelsSyncMsgResponse,
             timeout,
@@ -2799,8 +2691,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         response = await self._unary(
             "OnSharedChannelsPing",
             _hooks_command.OnSharedChannelsPingRequest(
-                context=context,
-                remote_cluster=remote_cluster,
+                context=context, remote_cluster=remote_cluster
             ),
             _hooks_command.OnSharedChannelsPingResponse,
             timeout,
@@ -2874,9 +2765,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         await self._unary(
             "OnSharedChannelsProfileImageSyncMsg",
             _hooks_command.OnSharedChannelsProfileImageSyncMsgRequest(
-                context=context,
-                user=user,
-                remote_cluster=remote_cluster,
+                context=context, user=user, remote_cluster=remote_cluster
             ),
             _hooks_command.OnSharedChannelsProfileImageSyncMsgResponse,
             timeout,
@@ -2908,8 +2797,7 @@ class AsyncPluginHooksMixin(AsyncClient):
         response = await self._unary(
             "GenerateSupportData",
             _hooks_command.GenerateSupportDataRequest(
-                context=context,
-                plugin_context=plugin_context,
+                context=context, plugin_context=plugin_context
             ),
             _hooks_command.GenerateSupportDataResponse,
             timeout,
@@ -2939,9 +2827,5 @@ class AsyncPluginHooksMixin(AsyncClient):
         first response message the client gets 502. A plugin without this hook answers 404.
         """
         return self._bidi_stream(
-            "ServeHTTP",
-            requests,
-            _hooks_http.ServeHTTPResponse,
-            timeout,
-            metadata,
+            "ServeHTTP", requests, _hooks_http.ServeHTTPResponse, timeout, metadata
         )

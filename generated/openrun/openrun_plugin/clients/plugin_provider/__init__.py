@@ -10,9 +10,7 @@ from plugwright_runtime.rpc.conventions import CodeErrors
 from .plugin_provider import AsyncPluginProviderMixin, PluginProviderMixin
 
 
-class PluginProviderClient(
-    PluginProviderMixin,
-):
+class PluginProviderClient(PluginProviderMixin):
     """Client of `openrun.plugin.v1.PluginProvider`.
 
     The calls a provider must answer. One provider process serves one app; it is started when it is
@@ -32,17 +30,11 @@ class PluginProviderClient(
     _options = ClientOptions(
         service="openrun.plugin.v1.PluginProvider",
         timeout=30.0,
-        errors=CodeErrors(
-            field="error",
-            code="error_code",
-            embed_all=True,
-        ),
+        errors=CodeErrors(field="error", code="error_code", embed_all=True),
     )
 
 
-class AsyncPluginProviderClient(
-    AsyncPluginProviderMixin,
-):
+class AsyncPluginProviderClient(AsyncPluginProviderMixin):
     """Async client of `openrun.plugin.v1.PluginProvider`.
 
     The calls a provider must answer. One provider process serves one app; it is started when it is
@@ -62,9 +54,5 @@ class AsyncPluginProviderClient(
     _options = ClientOptions(
         service="openrun.plugin.v1.PluginProvider",
         timeout=30.0,
-        errors=CodeErrors(
-            field="error",
-            code="error_code",
-            embed_all=True,
-        ),
+        errors=CodeErrors(field="error", code="error_code", embed_all=True),
     )

@@ -21,10 +21,7 @@ class PluginProviderMixin(SyncClient):
     """The PluginProvider calls of PluginProvider. Part of `PluginProviderClient`."""
 
     def describe(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _plugin.DescribeResponse:
         """List the modules, functions and constants of this provider. The server uses it to let apps load
         modules and to check permissions before any provider process has been set up for the app. It
@@ -67,10 +64,7 @@ class PluginProviderMixin(SyncClient):
         self._unary(
             "InitApp",
             _plugin.InitAppRequest(
-                app_id=app_id,
-                app_path=app_path,
-                is_dev=is_dev,
-                app_schema=app_schema,
+                app_id=app_id, app_path=app_path, is_dev=is_dev, app_schema=app_schema
             ),
             _plugin.InitAppResponse,
             timeout,
@@ -102,9 +96,7 @@ class PluginProviderMixin(SyncClient):
         self._unary(
             "InitModule",
             _plugin.InitModuleRequest(
-                module=module,
-                account=account,
-                settings=settings or {},
+                module=module, account=account, settings=settings or {}
             ),
             _plugin.InitModuleResponse,
             timeout,
@@ -184,9 +176,7 @@ class PluginProviderMixin(SyncClient):
         response = self._unary(
             "CursorNext",
             _plugin.CursorNextRequest(
-                session_id=session_id,
-                cursor_id=cursor_id,
-                max_items=max_items,
+                session_id=session_id, cursor_id=cursor_id, max_items=max_items
             ),
             _plugin.CursorNextResponse,
             timeout,
@@ -214,10 +204,7 @@ class PluginProviderMixin(SyncClient):
         """
         self._unary(
             "CursorClose",
-            _plugin.CursorCloseRequest(
-                session_id=session_id,
-                cursor_id=cursor_id,
-            ),
+            _plugin.CursorCloseRequest(session_id=session_id, cursor_id=cursor_id),
             _plugin.CursorCloseResponse,
             timeout,
             metadata,
@@ -244,20 +231,14 @@ class PluginProviderMixin(SyncClient):
         """
         self._unary(
             "EndSession",
-            _plugin.EndSessionRequest(
-                session_id=session_id,
-                failed=failed,
-            ),
+            _plugin.EndSessionRequest(session_id=session_id, failed=failed),
             _plugin.EndSessionResponse,
             timeout,
             metadata,
         )
 
     def check_health(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Tell whether the process is fit for work. Answer quickly and without waiting for running calls.
 
@@ -277,10 +258,7 @@ class AsyncPluginProviderMixin(AsyncClient):
     """The PluginProvider calls of PluginProvider. Part of `AsyncPluginProviderClient`."""
 
     async def describe(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _plugin.DescribeResponse:
         """List the modules, functions and constants of this provider. The server uses it to let apps load
         modules and to check permissions before any provider process has been set up for the app. It
@@ -323,10 +301,7 @@ class AsyncPluginProviderMixin(AsyncClient):
         await self._unary(
             "InitApp",
             _plugin.InitAppRequest(
-                app_id=app_id,
-                app_path=app_path,
-                is_dev=is_dev,
-                app_schema=app_schema,
+                app_id=app_id, app_path=app_path, is_dev=is_dev, app_schema=app_schema
             ),
             _plugin.InitAppResponse,
             timeout,
@@ -358,9 +333,7 @@ class AsyncPluginProviderMixin(AsyncClient):
         await self._unary(
             "InitModule",
             _plugin.InitModuleRequest(
-                module=module,
-                account=account,
-                settings=settings or {},
+                module=module, account=account, settings=settings or {}
             ),
             _plugin.InitModuleResponse,
             timeout,
@@ -440,9 +413,7 @@ class AsyncPluginProviderMixin(AsyncClient):
         response = await self._unary(
             "CursorNext",
             _plugin.CursorNextRequest(
-                session_id=session_id,
-                cursor_id=cursor_id,
-                max_items=max_items,
+                session_id=session_id, cursor_id=cursor_id, max_items=max_items
             ),
             _plugin.CursorNextResponse,
             timeout,
@@ -470,10 +441,7 @@ class AsyncPluginProviderMixin(AsyncClient):
         """
         await self._unary(
             "CursorClose",
-            _plugin.CursorCloseRequest(
-                session_id=session_id,
-                cursor_id=cursor_id,
-            ),
+            _plugin.CursorCloseRequest(session_id=session_id, cursor_id=cursor_id),
             _plugin.CursorCloseResponse,
             timeout,
             metadata,
@@ -500,20 +468,14 @@ class AsyncPluginProviderMixin(AsyncClient):
         """
         await self._unary(
             "EndSession",
-            _plugin.EndSessionRequest(
-                session_id=session_id,
-                failed=failed,
-            ),
+            _plugin.EndSessionRequest(session_id=session_id, failed=failed),
             _plugin.EndSessionResponse,
             timeout,
             metadata,
         )
 
     async def check_health(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Tell whether the process is fit for work. Answer quickly and without waiting for running calls.
 

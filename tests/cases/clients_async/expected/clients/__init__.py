@@ -9,22 +9,11 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .api import (
-        AsyncApiClient,
-    )
-    from .hooks import (
-        AsyncHooksClient,
-    )
+    from .api import AsyncApiClient
+    from .hooks import AsyncHooksClient
 else:
     __getattr__, __dir__ = lazy_names(
-        globals(),
-        {
-            "AsyncApiClient": ".api",
-            "AsyncHooksClient": ".hooks",
-        },
+        globals(), {"AsyncApiClient": ".api", "AsyncHooksClient": ".hooks"}
     )
 
-__all__ = [
-    "AsyncApiClient",
-    "AsyncHooksClient",
-]
+__all__ = ["AsyncApiClient", "AsyncHooksClient"]

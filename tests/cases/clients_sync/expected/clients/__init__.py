@@ -9,22 +9,11 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .api import (
-        ApiClient,
-    )
-    from .hooks import (
-        HooksClient,
-    )
+    from .api import ApiClient
+    from .hooks import HooksClient
 else:
     __getattr__, __dir__ = lazy_names(
-        globals(),
-        {
-            "ApiClient": ".api",
-            "HooksClient": ".hooks",
-        },
+        globals(), {"ApiClient": ".api", "HooksClient": ".hooks"}
     )
 
-__all__ = [
-    "ApiClient",
-    "HooksClient",
-]
+__all__ = ["ApiClient", "HooksClient"]

@@ -168,11 +168,7 @@ class HostileRequest(Model):
     """\"\"\" """
 
     def __init__(
-        self,
-        *,
-        first: str = "",
-        second: str = "",
-        __unknown__: bytes = b"",
+        self, *, first: str = "", second: str = "", __unknown__: bytes = b""
     ) -> None:
         self.first = first
         self.second = second

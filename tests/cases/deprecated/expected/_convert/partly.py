@@ -159,6 +159,4 @@ CODECS: dict[type[Any], Any] = {
     PrintRequest: (read_PrintRequest, write_PrintRequest),
     PrintResponse: (read_PrintResponse, write_PrintResponse),
 }
-ENUMS = {
-    "cases.deprecated.Grade": Grade,
-}
+ENUMS = {"cases.deprecated.Grade": Grade}

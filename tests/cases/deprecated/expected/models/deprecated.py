@@ -12,9 +12,7 @@ from plugwright_runtime.deprecation import deprecated, deprecated_fields
 from plugwright_runtime.message.model import Model, OneofCase, OpenEnum
 
 
-@deprecated(
-    "cases.deprecated.OldKind is deprecated",
-)
+@deprecated("cases.deprecated.OldKind is deprecated")
 class OldKind(OpenEnum):
     """Deprecated: the host may remove it."""
 
@@ -24,12 +22,8 @@ class OldKind(OpenEnum):
     """Deprecated: the host may remove it."""
 
 
-@deprecated(
-    "cases.deprecated.Old is deprecated",
-)
-@deprecated_fields(
-    "stale",
-)
+@deprecated("cases.deprecated.Old is deprecated")
+@deprecated_fields("stale")
 class Old(Model):
     """No longer made.
 
@@ -42,9 +36,7 @@ class Old(Model):
     class Pick:
         """The cases of `pick`."""
 
-        @deprecated(
-            "cases.deprecated.Old.number is deprecated",
-        )
+        @deprecated("cases.deprecated.Old.number is deprecated")
         class Number(OneofCase):
             """Deprecated: the host may remove it."""
 

@@ -22,9 +22,7 @@ from plugwright_runtime.message.model import (
 )
 
 
-@deprecated_members(
-    "BEST",
-)
+@deprecated_members("BEST")
 class Grade(OpenEnum):
     """Values of `Grade`."""
 
@@ -38,9 +36,7 @@ class Grade(OpenEnum):
     FIRST = 3
 
 
-@deprecated(
-    "cases.deprecated.Parchment is deprecated",
-)
+@deprecated("cases.deprecated.Parchment is deprecated")
 class Parchment(Model):
     """Deprecated: use Paper."""
 
@@ -49,24 +45,12 @@ class Parchment(Model):
 
     text: str
 
-    def __init__(
-        self,
-        *,
-        text: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, text: str = "", __unknown__: bytes = b"") -> None:
         self.text = text
         self.__unknown__ = __unknown__
 
 
-@deprecated_fields(
-    "ink",
-    "folded",
-    "marks",
-    "grades",
-    "grade",
-    "wrapped",
-)
+@deprecated_fields("ink", "folded", "marks", "grades", "grade", "wrapped")
 class Paper(Model):
     """The message `cases.deprecated.Paper`."""
 
@@ -96,9 +80,7 @@ class Paper(Model):
             def __init__(self, value: str) -> None:
                 self.value = value
 
-        @deprecated(
-            "cases.deprecated.Paper.seal is deprecated",
-        )
+        @deprecated("cases.deprecated.Paper.seal is deprecated")
         class Seal(OneofCase):
             """Deprecated: the host may remove it."""
 
@@ -152,9 +134,7 @@ class Paper(Model):
         self.__unknown__ = __unknown__
 
 
-@deprecated_fields(
-    "copies",
-)
+@deprecated_fields("copies")
 class PrintRequest(Model):
     """The message `cases.deprecated.PrintRequest`."""
 
@@ -166,11 +146,7 @@ class PrintRequest(Model):
     """Deprecated: the host may remove it."""
 
     def __init__(
-        self,
-        *,
-        paper: Paper | None = None,
-        copies: int = 0,
-        __unknown__: bytes = b"",
+        self, *, paper: Paper | None = None, copies: int = 0, __unknown__: bytes = b""
     ) -> None:
         self.paper = paper
         self.copies = copies
@@ -185,18 +161,10 @@ class PrintResponse(Model):
 
     id: str
 
-    def __init__(
-        self,
-        *,
-        id: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, id: str = "", __unknown__: bytes = b"") -> None:
         self.id = id
         self.__unknown__ = __unknown__
 
 
-PaperBack: TypeAlias = Union[
-    Paper.Back.Note,
-    Paper.Back.Seal,
-]
+PaperBack: TypeAlias = Union[Paper.Back.Note, Paper.Back.Seal]
 """The cases of `back`."""

@@ -51,19 +51,13 @@ class PressServicer(Servicer):
     )
 
     def print(
-        self,
-        request: _partly.PrintRequest,
-        context: ServerContext,
-        /,
+        self, request: _partly.PrintRequest, context: ServerContext, /
     ) -> Reply[_partly.PrintResponse]:
         """Answer `Print`."""
         raise Unimplemented("Print")
 
     def stamp(
-        self,
-        request: _partly.Paper,
-        context: ServerContext,
-        /,
+        self, request: _partly.Paper, context: ServerContext, /
     ) -> Reply[_partly.Paper]:
         """Answer `Stamp`.
 
@@ -72,10 +66,7 @@ class PressServicer(Servicer):
         raise Unimplemented("Stamp")
 
     def watch(
-        self,
-        request: _partly.Paper,
-        context: ServerContext,
-        /,
+        self, request: _partly.Paper, context: ServerContext, /
     ) -> Replies[_partly.Paper]:
         """Answer `Watch`.
 

@@ -144,7 +144,4 @@ CODECS: dict[type[Any], Any] = {
     Features: (read_Features, write_Features),
     Features.Inner: (read_Features_Inner, write_Features_Inner),
 }
-ENUMS = {
-    "cases.editions.Open": Open,
-    "cases.editions.Closed": Closed,
-}
+ENUMS = {"cases.editions.Open": Open, "cases.editions.Closed": Closed}

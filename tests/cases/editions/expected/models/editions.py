@@ -80,12 +80,7 @@ class Features(Model):
 
         open: Open
 
-        def __init__(
-            self,
-            *,
-            open: Open = Open.ZERO,
-            __unknown__: bytes = b"",
-        ) -> None:
+        def __init__(self, *, open: Open = Open.ZERO, __unknown__: bytes = b"") -> None:
             self.open = open
             self.__unknown__ = __unknown__
 
@@ -139,8 +134,5 @@ class Features(Model):
         self.__unknown__ = __unknown__
 
 
-FeaturesPick: TypeAlias = Union[
-    Features.Pick.Picked,
-    Features.Pick.Shut,
-]
+FeaturesPick: TypeAlias = Union[Features.Pick.Picked, Features.Pick.Shut]
 """The cases of `pick`."""

@@ -93,12 +93,7 @@ class Inherits(Model):
 
         text: str
 
-        def __init__(
-            self,
-            *,
-            text: str = "",
-            __unknown__: bytes = b"",
-        ) -> None:
+        def __init__(self, *, text: str = "", __unknown__: bytes = b"") -> None:
             self.text = text
             self.__unknown__ = __unknown__
 
@@ -111,10 +106,7 @@ class Inherits(Model):
         inner: Inherits.Inner | None
 
         def __init__(
-            self,
-            *,
-            inner: Inherits.Inner | None = None,
-            __unknown__: bytes = b"",
+            self, *, inner: Inherits.Inner | None = None, __unknown__: bytes = b""
         ) -> None:
             self.inner = inner
             self.__unknown__ = __unknown__
@@ -169,8 +161,6 @@ class Inherits(Model):
 
 
 InheritsPick: TypeAlias = Union[
-    Inherits.Pick.Picked,
-    Inherits.Pick.PickedShut,
-    Inherits.Pick.Text,
+    Inherits.Pick.Picked, Inherits.Pick.PickedShut, Inherits.Pick.Text
 ]
 """The cases of `pick`."""

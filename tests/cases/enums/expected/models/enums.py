@@ -179,19 +179,13 @@ class ListTeamsResponse(Model):
     type: TeamType
 
     def __init__(
-        self,
-        *,
-        type: TeamType = TeamType.UNSPECIFIED,
-        __unknown__: bytes = b"",
+        self, *, type: TeamType = TeamType.UNSPECIFIED, __unknown__: bytes = b""
     ) -> None:
         self.type = type
         self.__unknown__ = __unknown__
 
 
-HolderPick: TypeAlias = Union[
-    Holder.Pick.Picked,
-    Holder.Pick.Team,
-]
+HolderPick: TypeAlias = Union[Holder.Pick.Picked, Holder.Pick.Team]
 """The cases of `pick`."""
 
 

@@ -34,18 +34,9 @@ class StoreServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.code.Store"
-    __errors__ = CodeErrors(
-        field="error",
-        code="error_code",
-    )
+    __errors__ = CodeErrors(field="error", code="error_code")
     __rpcs__ = (
-        Rpc(
-            "Get",
-            "get",
-            "unary",
-            "cases.code.GetRequest",
-            "cases.code.GetResponse",
-        ),
+        Rpc("Get", "get", "unary", "cases.code.GetRequest", "cases.code.GetResponse"),
         Rpc(
             "Put",
             "put",
@@ -55,11 +46,7 @@ class StoreServicer(Servicer):
             nothing=True,
         ),
         Rpc(
-            "Call",
-            "call",
-            "unary",
-            "cases.code.GetRequest",
-            "cases.code.CallResponse",
+            "Call", "call", "unary", "cases.code.GetRequest", "cases.code.CallResponse"
         ),
         Rpc(
             "Count",
@@ -106,100 +93,66 @@ class StoreServicer(Servicer):
             nothing=True,
         ),
         Rpc(
-            "Chat",
-            "chat",
-            "bidi_stream",
-            "cases.code.Value",
-            "cases.code.GetResponse",
+            "Chat", "chat", "bidi_stream", "cases.code.Value", "cases.code.GetResponse"
         ),
     )
 
     def get(
-        self,
-        request: _store.GetRequest,
-        context: ServerContext,
-        /,
+        self, request: _store.GetRequest, context: ServerContext, /
     ) -> Reply[_store.GetResponse]:
         """Answer `Get`."""
         raise Unimplemented("Get")
 
     def put(
-        self,
-        request: _store.Value,
-        context: ServerContext,
-        /,
+        self, request: _store.Value, context: ServerContext, /
     ) -> Reply[_store.PutResponse | None]:
         """Answer `Put`."""
         raise Unimplemented("Put")
 
     def call(
-        self,
-        request: _store.GetRequest,
-        context: ServerContext,
-        /,
+        self, request: _store.GetRequest, context: ServerContext, /
     ) -> Reply[_store.CallResponse]:
         """Answer `Call`."""
         raise Unimplemented("Call")
 
     def count(
-        self,
-        request: _store.GetRequest,
-        context: ServerContext,
-        /,
+        self, request: _store.GetRequest, context: ServerContext, /
     ) -> Reply[_store.CountResponse]:
         """Answer `Count`."""
         raise Unimplemented("Count")
 
     def plain(
-        self,
-        request: _store.GetRequest,
-        context: ServerContext,
-        /,
+        self, request: _store.GetRequest, context: ServerContext, /
     ) -> Reply[_store.PlainResponse]:
         """Answer `Plain`."""
         raise Unimplemented("Plain")
 
     def either(
-        self,
-        request: _store.GetRequest,
-        context: ServerContext,
-        /,
+        self, request: _store.GetRequest, context: ServerContext, /
     ) -> Reply[_store.EitherResponse]:
         """Answer `Either`."""
         raise Unimplemented("Either")
 
     def clear(
-        self,
-        request: _google_protobuf_empty.Empty,
-        context: ServerContext,
-        /,
+        self, request: _google_protobuf_empty.Empty, context: ServerContext, /
     ) -> Reply[_google_protobuf_empty.Empty | None]:
         """Answer `Clear`."""
         raise Unimplemented("Clear")
 
     def watch(
-        self,
-        request: _store.GetRequest,
-        context: ServerContext,
-        /,
+        self, request: _store.GetRequest, context: ServerContext, /
     ) -> Replies[_store.GetResponse]:
         """Answer `Watch`."""
         raise Unimplemented("Watch")
 
     def upload(
-        self,
-        requests: Requests[_store.Value],
-        context: ServerContext,
-        /,
+        self, requests: Requests[_store.Value], context: ServerContext, /
     ) -> Reply[_store.PutResponse | None]:
         """Answer `Upload`."""
         raise Unimplemented("Upload")
 
     def chat(
-        self,
-        requests: Requests[_store.Value],
-        context: ServerContext,
-        /,
+        self, requests: Requests[_store.Value], context: ServerContext, /
     ) -> Replies[_store.GetResponse]:
         """Answer `Chat`."""
         raise Unimplemented("Chat")

@@ -25,10 +25,7 @@ class ThingsServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.errors.Things"
-    __errors__ = MessageErrors(
-        type="cases.errors.Failure",
-        field="problem",
-    )
+    __errors__ = MessageErrors(type="cases.errors.Failure", field="problem")
     __rpcs__ = (
         Rpc(
             "GetThing",
@@ -90,73 +87,49 @@ class ThingsServicer(Servicer):
     )
 
     def get_thing(
-        self,
-        request: _errors.GetThingRequest,
-        context: ServerContext,
-        /,
+        self, request: _errors.GetThingRequest, context: ServerContext, /
     ) -> Reply[_errors.GetThingResponse]:
         """Answer `GetThing`."""
         raise Unimplemented("GetThing")
 
     def find_thing(
-        self,
-        request: _errors.GetThingRequest,
-        context: ServerContext,
-        /,
+        self, request: _errors.GetThingRequest, context: ServerContext, /
     ) -> Reply[_errors.GetThingResponse]:
         """Answer `FindThing`."""
         raise Unimplemented("FindThing")
 
     def delete_thing(
-        self,
-        request: _errors.GetThingRequest,
-        context: ServerContext,
-        /,
+        self, request: _errors.GetThingRequest, context: ServerContext, /
     ) -> Reply[_errors.DeleteThingResponse | None]:
         """Answer `DeleteThing`."""
         raise Unimplemented("DeleteThing")
 
     def compare(
-        self,
-        request: _errors.GetThingRequest,
-        context: ServerContext,
-        /,
+        self, request: _errors.GetThingRequest, context: ServerContext, /
     ) -> Reply[_errors.CompareResponse]:
         """Answer `Compare`."""
         raise Unimplemented("Compare")
 
     def explain(
-        self,
-        request: _errors.GetThingRequest,
-        context: ServerContext,
-        /,
+        self, request: _errors.GetThingRequest, context: ServerContext, /
     ) -> Reply[_errors.ExplainResponse]:
         """Answer `Explain`."""
         raise Unimplemented("Explain")
 
     def make_report(
-        self,
-        request: _errors.GetThingRequest,
-        context: ServerContext,
-        /,
+        self, request: _errors.GetThingRequest, context: ServerContext, /
     ) -> Reply[_errors.Report]:
         """Answer `MakeReport`."""
         raise Unimplemented("MakeReport")
 
     def either(
-        self,
-        request: _errors.GetThingRequest,
-        context: ServerContext,
-        /,
+        self, request: _errors.GetThingRequest, context: ServerContext, /
     ) -> Reply[_errors.EitherResponse]:
         """Answer `Either`."""
         raise Unimplemented("Either")
 
     def follow(
-        self,
-        request: _errors.GetThingRequest,
-        context: ServerContext,
-        /,
+        self, request: _errors.GetThingRequest, context: ServerContext, /
     ) -> Replies[_errors.GetThingResponse]:
         """Answer `Follow`."""
         raise Unimplemented("Follow")

@@ -102,73 +102,49 @@ class ProviderServicer(Servicer):
     )
 
     def plan(
-        self,
-        request: _provider.PlanRequest,
-        context: ServerContext,
-        /,
+        self, request: _provider.PlanRequest, context: ServerContext, /
     ) -> Reply[_provider.PlanResponse]:
         """Answer `Plan`."""
         raise Unimplemented("Plan")
 
     def stop(
-        self,
-        request: _provider.PlanRequest,
-        context: ServerContext,
-        /,
+        self, request: _provider.PlanRequest, context: ServerContext, /
     ) -> Reply[_provider.StopResponse | None]:
         """Answer `Stop`."""
         raise Unimplemented("Stop")
 
     def apply(
-        self,
-        request: _provider.PlanRequest,
-        context: ServerContext,
-        /,
+        self, request: _provider.PlanRequest, context: ServerContext, /
     ) -> Reply[_provider.ApplyResponse]:
         """Answer `Apply`."""
         raise Unimplemented("Apply")
 
     def check(
-        self,
-        request: _provider.PlanRequest,
-        context: ServerContext,
-        /,
+        self, request: _provider.PlanRequest, context: ServerContext, /
     ) -> Reply[_provider.CheckResponse]:
         """Answer `Check`."""
         raise Unimplemented("Check")
 
     def explain(
-        self,
-        request: _provider.PlanRequest,
-        context: ServerContext,
-        /,
+        self, request: _provider.PlanRequest, context: ServerContext, /
     ) -> Reply[_provider.ExplainResponse]:
         """Answer `Explain`."""
         raise Unimplemented("Explain")
 
     def follow(
-        self,
-        request: _provider.PlanRequest,
-        context: ServerContext,
-        /,
+        self, request: _provider.PlanRequest, context: ServerContext, /
     ) -> Replies[_provider.ApplyResponse]:
         """Answer `Follow`."""
         raise Unimplemented("Follow")
 
     def upload(
-        self,
-        requests: Requests[_provider.PlanRequest],
-        context: ServerContext,
-        /,
+        self, requests: Requests[_provider.PlanRequest], context: ServerContext, /
     ) -> Reply[_provider.StopResponse | None]:
         """Answer `Upload`."""
         raise Unimplemented("Upload")
 
     def chat(
-        self,
-        requests: Requests[_provider.PlanRequest],
-        context: ServerContext,
-        /,
+        self, requests: Requests[_provider.PlanRequest], context: ServerContext, /
     ) -> Replies[_provider.PlanResponse]:
         """Answer `Chat`."""
         raise Unimplemented("Chat")

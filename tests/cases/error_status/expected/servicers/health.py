@@ -25,20 +25,11 @@ class HealthServicer(Servicer):
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.status.Health"
     __rpcs__ = (
-        Rpc(
-            "Check",
-            "check",
-            "unary",
-            "cases.status.Nothing",
-            "cases.status.Denied",
-        ),
+        Rpc("Check", "check", "unary", "cases.status.Nothing", "cases.status.Denied"),
     )
 
     def check(
-        self,
-        request: _organizer.Nothing,
-        context: ServerContext,
-        /,
+        self, request: _organizer.Nothing, context: ServerContext, /
     ) -> Reply[_organizer.Denied]:
         """Answer `Check`."""
         raise Unimplemented("Check")

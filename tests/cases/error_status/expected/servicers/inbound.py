@@ -37,16 +37,10 @@ class InboundServicer(Servicer):
             "UNIMPLEMENTED": "Unimplemented",
             "ABORTED": "Abort",
             "DATA_LOSS": "NotFoundError",
-        },
+        }
     )
     __rpcs__ = (
-        Rpc(
-            "Navigate",
-            "navigate",
-            "unary",
-            "cases.status.Page",
-            "cases.status.Page",
-        ),
+        Rpc("Navigate", "navigate", "unary", "cases.status.Page", "cases.status.Page"),
         Rpc(
             "Move",
             "move",
@@ -56,11 +50,7 @@ class InboundServicer(Servicer):
             nothing=True,
         ),
         Rpc(
-            "Watch",
-            "watch",
-            "server_stream",
-            "cases.status.Page",
-            "cases.status.Page",
+            "Watch", "watch", "server_stream", "cases.status.Page", "cases.status.Page"
         ),
         Rpc(
             "Upload",
@@ -70,56 +60,35 @@ class InboundServicer(Servicer):
             "cases.status.Nothing",
             nothing=True,
         ),
-        Rpc(
-            "Chat",
-            "chat",
-            "bidi_stream",
-            "cases.status.Page",
-            "cases.status.Page",
-        ),
+        Rpc("Chat", "chat", "bidi_stream", "cases.status.Page", "cases.status.Page"),
     )
 
     def navigate(
-        self,
-        request: _organizer.Page,
-        context: ServerContext,
-        /,
+        self, request: _organizer.Page, context: ServerContext, /
     ) -> Reply[_organizer.Page]:
         """Answer `Navigate`."""
         raise Unimplemented("Navigate")
 
     def move(
-        self,
-        request: _organizer.Page,
-        context: ServerContext,
-        /,
+        self, request: _organizer.Page, context: ServerContext, /
     ) -> Reply[_organizer.Nothing | None]:
         """Answer `Move`."""
         raise Unimplemented("Move")
 
     def watch(
-        self,
-        request: _organizer.Page,
-        context: ServerContext,
-        /,
+        self, request: _organizer.Page, context: ServerContext, /
     ) -> Replies[_organizer.Page]:
         """Answer `Watch`."""
         raise Unimplemented("Watch")
 
     def upload(
-        self,
-        requests: Requests[_organizer.Page],
-        context: ServerContext,
-        /,
+        self, requests: Requests[_organizer.Page], context: ServerContext, /
     ) -> Reply[_organizer.Nothing | None]:
         """Answer `Upload`."""
         raise Unimplemented("Upload")
 
     def chat(
-        self,
-        requests: Requests[_organizer.Page],
-        context: ServerContext,
-        /,
+        self, requests: Requests[_organizer.Page], context: ServerContext, /
     ) -> Replies[_organizer.Page]:
         """Answer `Chat`."""
         raise Unimplemented("Chat")

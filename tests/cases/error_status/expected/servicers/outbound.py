@@ -29,9 +29,7 @@ class OutboundServicer(Servicer):
         field="error",
         code="error_code",
         embed_all=True,
-        statuses={
-            "NOT_FOUND": "Unimplemented",
-        },
+        statuses={"NOT_FOUND": "Unimplemented"},
     )
     __rpcs__ = (
         Rpc(
@@ -42,29 +40,17 @@ class OutboundServicer(Servicer):
             "cases.status.Denied",
             nothing=True,
         ),
-        Rpc(
-            "Find",
-            "find",
-            "unary",
-            "cases.status.Page",
-            "cases.status.Page",
-        ),
+        Rpc("Find", "find", "unary", "cases.status.Page", "cases.status.Page"),
     )
 
     def show(
-        self,
-        request: _organizer.Page,
-        context: ServerContext,
-        /,
+        self, request: _organizer.Page, context: ServerContext, /
     ) -> Reply[_organizer.Denied | None]:
         """Answer `Show`."""
         raise Unimplemented("Show")
 
     def find(
-        self,
-        request: _organizer.Page,
-        context: ServerContext,
-        /,
+        self, request: _organizer.Page, context: ServerContext, /
     ) -> Reply[_organizer.Page]:
         """Answer `Find`."""
         raise Unimplemented("Find")

@@ -36,11 +36,6 @@ class Timestamp(Model):
 
     text: str
 
-    def __init__(
-        self,
-        *,
-        text: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, text: str = "", __unknown__: bytes = b"") -> None:
         self.text = text
         self.__unknown__ = __unknown__

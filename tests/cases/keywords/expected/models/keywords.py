@@ -90,22 +90,14 @@ class None_(Model):
 
             is_: int
 
-            def __init__(
-                self,
-                *,
-                is_: int = 0,
-                __unknown__: bytes = b"",
-            ) -> None:
+            def __init__(self, *, is_: int = 0, __unknown__: bytes = b"") -> None:
                 self.is_ = is_
                 self.__unknown__ = __unknown__
 
         if_: _None_.True_.False_ | None
 
         def __init__(
-            self,
-            *,
-            if_: _None_.True_.False_ | None = None,
-            __unknown__: bytes = b"",
+            self, *, if_: _None_.True_.False_ | None = None, __unknown__: bytes = b""
         ) -> None:
             self.if_ = if_
             self.__unknown__ = __unknown__
@@ -184,19 +176,13 @@ class exceptResponse(Model):
     with_: _None_ | None
 
     def __init__(
-        self,
-        *,
-        with_: _None_ | None = None,
-        __unknown__: bytes = b"",
+        self, *, with_: _None_ | None = None, __unknown__: bytes = b""
     ) -> None:
         self.with_ = with_
         self.__unknown__ = __unknown__
 
 
-None_Import: TypeAlias = Union[
-    None_.Import.Return,
-    None_.Import.Yield,
-]
+None_Import: TypeAlias = Union[None_.Import.Return, None_.Import.Yield]
 """The cases of `import`."""
 None_Pass: TypeAlias = None_.Pass.Global
 """The cases of `pass`."""

@@ -63,37 +63,25 @@ class del_Servicer(Servicer):
     )
 
     def import_(
-        self,
-        request: _keywords.exceptRequest,
-        context: ServerContext,
-        /,
+        self, request: _keywords.exceptRequest, context: ServerContext, /
     ) -> Reply[_keywords.exceptResponse]:
         """Answer `Import`."""
         raise Unimplemented("Import")
 
     def class_(
-        self,
-        request: _keywords.exceptRequest,
-        context: ServerContext,
-        /,
+        self, request: _keywords.exceptRequest, context: ServerContext, /
     ) -> Reply[_keywords.exceptResponse]:
         """Answer `class`."""
         raise Unimplemented("class")
 
     def none(
-        self,
-        requests: Requests[_keywords.None_],
-        context: ServerContext,
-        /,
+        self, requests: Requests[_keywords.None_], context: ServerContext, /
     ) -> Replies[_keywords.None_]:
         """Answer `None`."""
         raise Unimplemented("None")
 
     def lambda_(
-        self,
-        request: _keywords.None_,
-        context: ServerContext,
-        /,
+        self, request: _keywords.None_, context: ServerContext, /
     ) -> Reply[_keywords.None_]:
         """Answer `lambda`."""
         raise Unimplemented("lambda")

@@ -293,12 +293,7 @@ class VeryLongNameOfAMessageThatIsAMemberOfAOneofX(Model):
 
     s: str
 
-    def __init__(
-        self,
-        *,
-        s: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, s: str = "", __unknown__: bytes = b"") -> None:
         self.s = s
         self.__unknown__ = __unknown__
 

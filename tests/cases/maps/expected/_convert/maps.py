@@ -209,6 +209,4 @@ CODECS: dict[type[Any], Any] = {
     Other.TextsEntry: (read_Other_TextsEntry, write_Other_TextsEntry),
     Confusing: (read_Confusing, write_Confusing),
 }
-ENUMS = {
-    "cases.maps.Kind": Kind,
-}
+ENUMS = {"cases.maps.Kind": Kind}

@@ -66,11 +66,7 @@ class Outer(Model):
             __proto__ = "cases.names.Outer.inner.X"
             __slots__ = __field_names__ = ()
 
-            def __init__(
-                self,
-                *,
-                __unknown__: bytes = b"",
-            ) -> None:
+            def __init__(self, *, __unknown__: bytes = b"") -> None:
                 self.__unknown__ = __unknown__
 
         type: int | None
@@ -117,10 +113,7 @@ class Outer(Model):
     other: Outer.Other | None
 
     def __init__(
-        self,
-        *,
-        other: Outer.Other | None = None,
-        __unknown__: bytes = b"",
+        self, *, other: Outer.Other | None = None, __unknown__: bytes = b""
     ) -> None:
         self.other = other
         self.__unknown__ = __unknown__
@@ -242,17 +235,11 @@ class SoftRequest(Model):
         self.__unknown__ = __unknown__
 
 
-messageMessage: TypeAlias = Union[
-    message.Message.Inner,
-    message.Message.Text,
-]
+messageMessage: TypeAlias = Union[message.Message.Inner, message.Message.Text]
 """The cases of `message`."""
 messageFrom: TypeAlias = message.From.From
 """The cases of `from`."""
-messagePick: TypeAlias = Union[
-    message.Pick.FooBar,
-    message.Pick.FooBar_5,
-]
+messagePick: TypeAlias = Union[message.Pick.FooBar, message.Pick.FooBar_5]
 """The classes of these would meet."""
 
 

@@ -123,12 +123,7 @@ class Even(Model):
 
     odd: Odd | None
 
-    def __init__(
-        self,
-        *,
-        odd: Odd | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, odd: Odd | None = None, __unknown__: bytes = b"") -> None:
         self.odd = odd
         self.__unknown__ = __unknown__
 
@@ -141,12 +136,7 @@ class Odd(Model):
 
     even: Even | None
 
-    def __init__(
-        self,
-        *,
-        even: Even | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, even: Even | None = None, __unknown__: bytes = b"") -> None:
         self.even = even
         self.__unknown__ = __unknown__
 
@@ -180,10 +170,7 @@ class Text(Model):
     text: _Text.Text | None
 
     def __init__(
-        self,
-        *,
-        text: _Text.Text | None = None,
-        __unknown__: bytes = b"",
+        self, *, text: _Text.Text | None = None, __unknown__: bytes = b""
     ) -> None:
         self.text = text
         self.__unknown__ = __unknown__
@@ -203,12 +190,7 @@ class Content(Model):
 
         code: int
 
-        def __init__(
-            self,
-            *,
-            code: int = 0,
-            __unknown__: bytes = b"",
-        ) -> None:
+        def __init__(self, *, code: int = 0, __unknown__: bytes = b"") -> None:
             self.code = code
             self.__unknown__ = __unknown__
 
@@ -236,11 +218,7 @@ class Content_Status(Model):
     __proto__ = "cases.nested.Content_Status"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -250,18 +228,11 @@ class ContentStatus(Model):
     __proto__ = "cases.nested.ContentStatus"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
-NodeNext: TypeAlias = Union[
-    Node.Next.Node,
-    Node.Next.Leaf,
-]
+NodeNext: TypeAlias = Union[Node.Next.Node, Node.Next.Leaf]
 """The cases of `next`."""
 
 

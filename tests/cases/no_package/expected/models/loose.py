@@ -21,11 +21,6 @@ class Loose(Model):
 
     text: str
 
-    def __init__(
-        self,
-        *,
-        text: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, text: str = "", __unknown__: bytes = b"") -> None:
         self.text = text
         self.__unknown__ = __unknown__

@@ -10,34 +10,15 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from ._private import (
-        Private,
-    )
-    from .dash_name import (
-        Dash,
-    )
-    from .import_ import (
-        Import,
-    )
-    from .m1st import (
-        First,
-    )
-    from .models import (
-        Models,
-    )
-    from .pb__init__ import (
-        Init,
-    )
-    from .sub_dir_a_b import (
-        Dotted,
-    )
-    from .types import (
-        Types,
-    )
-    from .typing import (
-        Any,
-        _Private,
-    )
+    from ._private import Private
+    from .dash_name import Dash
+    from .import_ import Import
+    from .m1st import First
+    from .models import Models
+    from .pb__init__ import Init
+    from .sub_dir_a_b import Dotted
+    from .types import Types
+    from .typing import Any, _Private
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

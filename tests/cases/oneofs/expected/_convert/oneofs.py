@@ -357,6 +357,4 @@ CODECS: dict[type[Any], Any] = {
     SetShapeRequest: (read_SetShapeRequest, write_SetShapeRequest),
     SetShapeResponse: (read_SetShapeResponse, write_SetShapeResponse),
 }
-ENUMS = {
-    "cases.oneofs.Color": Color,
-}
+ENUMS = {"cases.oneofs.Color": Color}

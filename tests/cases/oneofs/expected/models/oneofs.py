@@ -21,11 +21,7 @@ class Empty(Model):
     __proto__ = "cases.oneofs.Empty"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -139,12 +135,7 @@ class Shape(Model):
 
         radius: float
 
-        def __init__(
-            self,
-            *,
-            radius: float = 0.0,
-            __unknown__: bytes = b"",
-        ) -> None:
+        def __init__(self, *, radius: float = 0.0, __unknown__: bytes = b"") -> None:
             self.radius = radius
             self.__unknown__ = __unknown__
 
@@ -204,10 +195,7 @@ class Result(Model):
     """One of `Ok`, `Error`; None when unset."""
 
     def __init__(
-        self,
-        *,
-        result: ResultResult | None = None,
-        __unknown__: bytes = b"",
+        self, *, result: ResultResult | None = None, __unknown__: bytes = b""
     ) -> None:
         self.result = result
         self.__unknown__ = __unknown__
@@ -242,19 +230,12 @@ class A(Model):
         """One of `X`; None when unset."""
 
         def __init__(
-            self,
-            *,
-            c: ABCOneof | None = None,
-            __unknown__: bytes = b"",
+            self, *, c: ABCOneof | None = None, __unknown__: bytes = b""
         ) -> None:
             self.c = c
             self.__unknown__ = __unknown__
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -281,10 +262,7 @@ class AB(Model):
     """One of `X`; None when unset."""
 
     def __init__(
-        self,
-        *,
-        c: ABCOneofOneof | None = None,
-        __unknown__: bytes = b"",
+        self, *, c: ABCOneofOneof | None = None, __unknown__: bytes = b""
     ) -> None:
         self.c = c
         self.__unknown__ = __unknown__
@@ -325,21 +303,14 @@ class ABC(Model):
         __proto__ = "cases.oneofs.ABC.Pick"
         __slots__ = __field_names__ = ()
 
-        def __init__(
-            self,
-            *,
-            __unknown__: bytes = b"",
-        ) -> None:
+        def __init__(self, *, __unknown__: bytes = b"") -> None:
             self.__unknown__ = __unknown__
 
     pick: ABCPick | None
     """One of `One`, `Value`; None when unset."""
 
     def __init__(
-        self,
-        *,
-        pick: ABCPick | None = None,
-        __unknown__: bytes = b"",
+        self, *, pick: ABCPick | None = None, __unknown__: bytes = b""
     ) -> None:
         self.pick = pick
         self.__unknown__ = __unknown__
@@ -423,10 +394,7 @@ class SetShapeResponse(Model):
     """One of `Shape`, `Refusal`; None when unset."""
 
     def __init__(
-        self,
-        *,
-        answer: SetShapeResponseAnswer | None = None,
-        __unknown__: bytes = b"",
+        self, *, answer: SetShapeResponseAnswer | None = None, __unknown__: bytes = b""
     ) -> None:
         self.answer = answer
         self.__unknown__ = __unknown__
@@ -445,28 +413,20 @@ ShapeKind: TypeAlias = Union[
 """What it looks like."""
 ShapeOtherThing: TypeAlias = Shape.OtherThing.Number
 """The cases of `other_thing`."""
-ResultResult: TypeAlias = Union[
-    Result.Result.Ok,
-    Result.Result.Error,
-]
+ResultResult: TypeAlias = Union[Result.Result.Ok, Result.Result.Error]
 """The cases of `result`."""
 ABCOneof: TypeAlias = A.B.C.X
 """The cases of `c`."""
 ABCOneofOneof: TypeAlias = AB.C.X
 """The cases of `c`."""
-ABCPick: TypeAlias = Union[
-    ABC.PickOneof.One,
-    ABC.PickOneof.Value,
-]
+ABCPick: TypeAlias = Union[ABC.PickOneof.One, ABC.PickOneof.Value]
 """The cases of `pick`."""
 SetShapeRequestHow: TypeAlias = Union[
-    SetShapeRequest.How.Shape,
-    SetShapeRequest.How.Template,
+    SetShapeRequest.How.Shape, SetShapeRequest.How.Template
 ]
 """The cases of `how`."""
 SetShapeResponseAnswer: TypeAlias = Union[
-    SetShapeResponse.Answer.Shape,
-    SetShapeResponse.Answer.Refusal,
+    SetShapeResponse.Answer.Shape, SetShapeResponse.Answer.Refusal
 ]
 """The cases of `answer`."""
 

@@ -349,7 +349,4 @@ CODECS: dict[type[Any], Any] = {
     PutResponse: (read_PutResponse, write_PutResponse),
     Texts: (read_Texts, write_Texts),
 }
-ENUMS = {
-    "cases.proto2.Size": Size,
-    "cases.proto2.Ripeness": Ripeness,
-}
+ENUMS = {"cases.proto2.Size": Size, "cases.proto2.Ripeness": Ripeness}

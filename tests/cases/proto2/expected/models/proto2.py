@@ -87,10 +87,7 @@ class Order(Model):
         street: str | None
 
         def __init__(
-            self,
-            *,
-            street: str | None = None,
-            __unknown__: bytes = b"",
+            self, *, street: str | None = None, __unknown__: bytes = b""
         ) -> None:
             self.street = street
             self.__unknown__ = __unknown__
@@ -103,12 +100,7 @@ class Order(Model):
 
         at: int
 
-        def __init__(
-            self,
-            *,
-            at: int,
-            __unknown__: bytes = b"",
-        ) -> None:
+        def __init__(self, *, at: int, __unknown__: bytes = b"") -> None:
             self.at = at
             self.__unknown__ = __unknown__
 
@@ -120,12 +112,7 @@ class Order(Model):
 
         x: int | None
 
-        def __init__(
-            self,
-            *,
-            x: int | None = None,
-            __unknown__: bytes = b"",
-        ) -> None:
+        def __init__(self, *, x: int | None = None, __unknown__: bytes = b"") -> None:
             self.x = x
             self.__unknown__ = __unknown__
 
@@ -205,12 +192,7 @@ class Line(Model):
 
     text: str
 
-    def __init__(
-        self,
-        *,
-        text: str,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, text: str, __unknown__: bytes = b"") -> None:
         self.text = text
         self.__unknown__ = __unknown__
 
@@ -223,12 +205,7 @@ class Extra(Model):
 
     y: int | None
 
-    def __init__(
-        self,
-        *,
-        y: int | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, y: int | None = None, __unknown__: bytes = b"") -> None:
         self.y = y
         self.__unknown__ = __unknown__
 
@@ -239,11 +216,7 @@ class Old(Model):
     __proto__ = "cases.proto2.Old"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -280,12 +253,7 @@ class PutResponse(Model):
 
     order: Order
 
-    def __init__(
-        self,
-        *,
-        order: Order,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, order: Order, __unknown__: bytes = b"") -> None:
         self.order = order
         self.__unknown__ = __unknown__
 
@@ -328,10 +296,7 @@ class Texts(Model):
         self.__unknown__ = __unknown__
 
 
-OrderChoice: TypeAlias = Union[
-    Order.Choice.Picked,
-    Order.Choice.Inner,
-]
+OrderChoice: TypeAlias = Union[Order.Choice.Picked, Order.Choice.Inner]
 """The cases of `choice`."""
 TextsChosen: TypeAlias = Texts.Chosen.Word
 """The cases of `chosen`."""

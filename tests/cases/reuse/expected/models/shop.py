@@ -93,10 +93,7 @@ class BuyResponse(Model):
     receipt: Receipt | None
 
     def __init__(
-        self,
-        *,
-        receipt: Receipt | None = None,
-        __unknown__: bytes = b"",
+        self, *, receipt: Receipt | None = None, __unknown__: bytes = b""
     ) -> None:
         self.receipt = receipt
         self.__unknown__ = __unknown__
@@ -123,8 +120,5 @@ class Receipt(Model):
         self.__unknown__ = __unknown__
 
 
-BuyRequestPay: TypeAlias = Union[
-    BuyRequest.Pay.Cash,
-    BuyRequest.Pay.Card,
-]
+BuyRequestPay: TypeAlias = Union[BuyRequest.Pay.Cash, BuyRequest.Pay.Card]
 """The cases of `pay`."""

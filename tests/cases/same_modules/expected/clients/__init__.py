@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .e_2e_foo import (
-        AsyncfooClient,
-        fooClient,
-    )
-    from .e_foo import (
-        AsyncFOOClient,
-        FOOClient,
-    )
+    from .e_2e_foo import AsyncfooClient, fooClient
+    from .e_foo import AsyncFOOClient, FOOClient
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),
@@ -28,9 +22,4 @@ else:
         },
     )
 
-__all__ = [
-    "AsyncFOOClient",
-    "AsyncfooClient",
-    "FOOClient",
-    "fooClient",
-]
+__all__ = ["AsyncFOOClient", "AsyncfooClient", "FOOClient", "fooClient"]

@@ -9,27 +9,12 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .foo_2f_bar import (
-        Deep,
-    )
-    from .foo_bar import (
-        Flat,
-    )
-    from .services import (
-        Empty,
-    )
+    from .foo_2f_bar import Deep
+    from .foo_bar import Flat
+    from .services import Empty
 else:
     __getattr__, __dir__ = lazy_names(
-        globals(),
-        {
-            "Deep": ".foo_2f_bar",
-            "Empty": ".services",
-            "Flat": ".foo_bar",
-        },
+        globals(), {"Deep": ".foo_2f_bar", "Empty": ".services", "Flat": ".foo_bar"}
     )
 
-__all__ = [
-    "Deep",
-    "Empty",
-    "Flat",
-]
+__all__ = ["Deep", "Empty", "Flat"]

@@ -13,11 +13,6 @@ class Deep(Model):
 
     s: str
 
-    def __init__(
-        self,
-        *,
-        s: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, s: str = "", __unknown__: bytes = b"") -> None:
         self.s = s
         self.__unknown__ = __unknown__

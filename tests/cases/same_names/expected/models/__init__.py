@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING
 from plugwright_runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .animal import (
-        Cat,
-    )
+    from .animal import Cat
 else:
-    __getattr__, __dir__ = lazy_names(
-        globals(),
-        {
-            "Cat": ".animal",
-        },
-    )
+    __getattr__, __dir__ = lazy_names(globals(), {"Cat": ".animal"})
 
-__all__ = [
-    "Cat",
-]
+__all__ = ["Cat"]

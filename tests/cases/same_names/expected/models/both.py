@@ -47,10 +47,7 @@ class animal(Model):
     thing: _a_v1_thing.Thing | None
 
     def __init__(
-        self,
-        *,
-        thing: _a_v1_thing.Thing | None = None,
-        __unknown__: bytes = b"",
+        self, *, thing: _a_v1_thing.Thing | None = None, __unknown__: bytes = b""
     ) -> None:
         self.thing = thing
         self.__unknown__ = __unknown__

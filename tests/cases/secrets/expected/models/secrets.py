@@ -17,11 +17,7 @@ class Marks(Model):
     __proto__ = "cases.secrets.Marks"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -141,19 +137,12 @@ class Inner(Model):
     login: Login | None
 
     def __init__(
-        self,
-        *,
-        number: int = 0,
-        login: Login | None = None,
-        __unknown__: bytes = b"",
+        self, *, number: int = 0, login: Login | None = None, __unknown__: bytes = b""
     ) -> None:
         self.number = number
         self.login = login
         self.__unknown__ = __unknown__
 
 
-LoginProof: TypeAlias = Union[
-    Login.Proof.Code,
-    Login.Proof.Card,
-]
+LoginProof: TypeAlias = Union[Login.Proof.Code, Login.Proof.Card]
 """The cases of `proof`."""

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
         Reader,
         Receipt,
     )
-    from .shelves import (
-        Shelf,
-    )
+    from .shelves import Shelf
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

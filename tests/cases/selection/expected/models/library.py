@@ -120,12 +120,7 @@ class Reader(Model):
 
     name: str
 
-    def __init__(
-        self,
-        *,
-        name: str = "",
-        __unknown__: bytes = b"",
-    ) -> None:
+    def __init__(self, *, name: str = "", __unknown__: bytes = b"") -> None:
         self.name = name
         self.__unknown__ = __unknown__
 
@@ -172,18 +167,10 @@ class Receipt:
 
         cents: int
 
-        def __init__(
-            self,
-            *,
-            cents: int = 0,
-            __unknown__: bytes = b"",
-        ) -> None:
+        def __init__(self, *, cents: int = 0, __unknown__: bytes = b"") -> None:
             self.cents = cents
             self.__unknown__ = __unknown__
 
 
-LendRequestWhat: TypeAlias = Union[
-    LendRequest.What.Entry,
-    LendRequest.What.Shelf,
-]
+LendRequestWhat: TypeAlias = Union[LendRequest.What.Entry, LendRequest.What.Shelf]
 """The cases of `what`."""

@@ -497,6 +497,4 @@ CODECS: dict[type[Any], Any] = {
     ListResponse: (read_ListResponse, write_ListResponse),
     Ping: (read_Ping, write_Ping),
 }
-ENUMS = {
-    "cases.shadowing.Kind": Kind,
-}
+ENUMS = {"cases.shadowing.Kind": Kind}

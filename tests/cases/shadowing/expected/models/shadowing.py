@@ -305,10 +305,7 @@ class Model(Model_):
         x: _builtins.int
 
         def __init__(
-            self,
-            *,
-            x: _builtins.int = 0,
-            __unknown__: _builtins.bytes = b"",
+            self, *, x: _builtins.int = 0, __unknown__: _builtins.bytes = b""
         ) -> None:
             self.x = x
             self.__unknown__ = __unknown__
@@ -317,10 +314,7 @@ class Model(Model_):
     """One of `Value`, `OneofCase`; None when unset."""
 
     def __init__(
-        self,
-        *,
-        Model: ModelModel | None = None,
-        __unknown__: _builtins.bytes = b"",
+        self, *, Model: ModelModel | None = None, __unknown__: _builtins.bytes = b""
     ) -> None:
         self.Model = Model
         self.__unknown__ = __unknown__
@@ -332,11 +326,7 @@ class _Model(Model_):
     __proto__ = "cases.shadowing._Model"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: _builtins.bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: _builtins.bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
@@ -352,11 +342,7 @@ class pb__Model(Model_):
         __proto__ = "cases.shadowing.__Model.__Inner"
         __slots__ = __field_names__ = ()
 
-        def __init__(
-            self,
-            *,
-            __unknown__: _builtins.bytes = b"",
-        ) -> None:
+        def __init__(self, *, __unknown__: _builtins.bytes = b"") -> None:
             self.__unknown__ = __unknown__
 
     pb__inner: pb__Model.pb__Inner | None
@@ -493,28 +479,17 @@ class Ping(Model_):
     __proto__ = "cases.shadowing.Ping"
     __slots__ = __field_names__ = ()
 
-    def __init__(
-        self,
-        *,
-        __unknown__: _builtins.bytes = b"",
-    ) -> None:
+    def __init__(self, *, __unknown__: _builtins.bytes = b"") -> None:
         self.__unknown__ = __unknown__
 
 
-ShadowsW: TypeAlias = Union[
-    Shadows.W.K,
-    Shadows.W.V,
-]
+ShadowsW: TypeAlias = Union[Shadows.W.K, Shadows.W.V]
 """The cases of `w`."""
 MethodsWhichOneof: TypeAlias = Union[
-    Methods.WhichOneofOneof.FromString,
-    Methods.WhichOneofOneof.SetInParent,
+    Methods.WhichOneofOneof.FromString, Methods.WhichOneofOneof.SetInParent
 ]
 """The cases of `WhichOneof`."""
-ModelModel: TypeAlias = Union[
-    Model.ModelOneof.Value,
-    Model.ModelOneof.OneofCase,
-]
+ModelModel: TypeAlias = Union[Model.ModelOneof.Value, Model.ModelOneof.OneofCase]
 """The cases of `Model`."""
 
 

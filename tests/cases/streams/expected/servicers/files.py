@@ -69,11 +69,7 @@ class FilesServicer(Servicer):
             nothing=True,
         ),
         Rpc(
-            "Echo",
-            "echo",
-            "bidi_stream",
-            "cases.streams.Chunk",
-            "cases.streams.Chunk",
+            "Echo", "echo", "bidi_stream", "cases.streams.Chunk", "cases.streams.Chunk"
         ),
         Rpc(
             "Watch",
@@ -100,82 +96,55 @@ class FilesServicer(Servicer):
     )
 
     def size(
-        self,
-        request: _streams.DownloadRequest,
-        context: ServerContext,
-        /,
+        self, request: _streams.DownloadRequest, context: ServerContext, /
     ) -> Reply[_streams.UploadResponse]:
         """One question, one answer."""
         raise Unimplemented("Size")
 
     def download(
-        self,
-        request: _streams.DownloadRequest,
-        context: ServerContext,
-        /,
+        self, request: _streams.DownloadRequest, context: ServerContext, /
     ) -> Replies[_streams.Chunk]:
         """Answer `Download`."""
         raise Unimplemented("Download")
 
     def upload(
-        self,
-        requests: Requests[_streams.Chunk],
-        context: ServerContext,
-        /,
+        self, requests: Requests[_streams.Chunk], context: ServerContext, /
     ) -> Reply[_streams.UploadResponse]:
         """Answer `Upload`."""
         raise Unimplemented("Upload")
 
     def send(
-        self,
-        requests: Requests[_streams.Chunk],
-        context: ServerContext,
-        /,
+        self, requests: Requests[_streams.Chunk], context: ServerContext, /
     ) -> Reply[_streams.UploadSummaryResponse]:
         """Answer `Send`."""
         raise Unimplemented("Send")
 
     def forget(
-        self,
-        requests: Requests[_streams.Chunk],
-        context: ServerContext,
-        /,
+        self, requests: Requests[_streams.Chunk], context: ServerContext, /
     ) -> Reply[_streams.Nothing | None]:
         """Answer `Forget`."""
         raise Unimplemented("Forget")
 
     def echo(
-        self,
-        requests: Requests[_streams.Chunk],
-        context: ServerContext,
-        /,
+        self, requests: Requests[_streams.Chunk], context: ServerContext, /
     ) -> Replies[_streams.Chunk]:
         """Answer `Echo`."""
         raise Unimplemented("Echo")
 
     def watch(
-        self,
-        request: _streams.Nothing,
-        context: ServerContext,
-        /,
+        self, request: _streams.Nothing, context: ServerContext, /
     ) -> Replies[_streams.UploadResponse]:
         """Answer `Watch`."""
         raise Unimplemented("Watch")
 
     def stat(
-        self,
-        request: _streams.DownloadRequest,
-        context: ServerContext,
-        /,
+        self, request: _streams.DownloadRequest, context: ServerContext, /
     ) -> Reply[_streams.UploadSummaryResponse]:
         """Answer `Stat`."""
         raise Unimplemented("Stat")
 
     def delete(
-        self,
-        request: _streams.DownloadRequest,
-        context: ServerContext,
-        /,
+        self, request: _streams.DownloadRequest, context: ServerContext, /
     ) -> Reply[_streams.Nothing | None]:
         """Answer `Delete`."""
         raise Unimplemented("Delete")

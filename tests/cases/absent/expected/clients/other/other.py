@@ -32,11 +32,7 @@ class OtherMixin(SyncClient):
         """Call `SaveToo`."""
         self._unary(
             "SaveToo",
-            _absent.SaveRequest(
-                post=post,
-                draft=draft,
-                sent_as_it_is=sent_as_it_is,
-            ),
+            _absent.SaveRequest(post=post, draft=draft, sent_as_it_is=sent_as_it_is),
             _absent.Nothing,
             timeout,
             metadata,
@@ -58,11 +54,7 @@ class AsyncOtherMixin(AsyncClient):
         """Call `SaveToo`."""
         await self._unary(
             "SaveToo",
-            _absent.SaveRequest(
-                post=post,
-                draft=draft,
-                sent_as_it_is=sent_as_it_is,
-            ),
+            _absent.SaveRequest(post=post, draft=draft, sent_as_it_is=sent_as_it_is),
             _absent.Nothing,
             timeout,
             metadata,

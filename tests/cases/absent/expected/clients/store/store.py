@@ -53,10 +53,7 @@ class StoreMixin(SyncClient):
         """Call `Publish`."""
         self._unary(
             "Publish",
-            _absent.PublishRequest(
-                none=none,
-                to=filled(to, _absent.Post),
-            ),
+            _absent.PublishRequest(none=none, to=filled(to, _absent.Post)),
             _absent.Nothing,
             timeout,
             metadata,
@@ -99,10 +96,7 @@ class AsyncStoreMixin(AsyncClient):
         """Call `Publish`."""
         await self._unary(
             "Publish",
-            _absent.PublishRequest(
-                none=none,
-                to=filled(to, _absent.Post),
-            ),
+            _absent.PublishRequest(none=none, to=filled(to, _absent.Post)),
             _absent.Nothing,
             timeout,
             metadata,

@@ -9,15 +9,10 @@ from plugwright_runtime.rpc.client import ClientOptions
 from .api import AsyncApiMixin
 
 
-class AsyncApiClient(
-    AsyncApiMixin,
-):
+class AsyncApiClient(AsyncApiMixin):
     """Async client of `flavours.Api`.
 
     What plugins call.
     """
 
-    _options = ClientOptions(
-        service="flavours.Api",
-        timeout=30.0,
-    )
+    _options = ClientOptions(service="flavours.Api", timeout=30.0)

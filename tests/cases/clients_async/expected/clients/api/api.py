@@ -29,9 +29,7 @@ class AsyncApiMixin(AsyncClient):
         """Call `Get`."""
         response = await self._unary(
             "Get",
-            _flavours.GetRequest(
-                key=key,
-            ),
+            _flavours.GetRequest(key=key),
             _flavours.GetResponse,
             timeout,
             metadata,
@@ -48,9 +46,7 @@ class AsyncApiMixin(AsyncClient):
         """Call `Watch`."""
         return self._server_stream(
             "Watch",
-            _flavours.GetRequest(
-                key=key,
-            ),
+            _flavours.GetRequest(key=key),
             _flavours.GetResponse,
             timeout,
             metadata,

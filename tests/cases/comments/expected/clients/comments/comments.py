@@ -37,10 +37,7 @@ class CommentsMixin(SyncClient):
         """
         response = self._unary(
             "Call",
-            _comments.HostileRequest(
-                first=first,
-                second=second,
-            ),
+            _comments.HostileRequest(first=first, second=second),
             _comments.Hostile,
             timeout,
             metadata,
@@ -64,10 +61,7 @@ class CommentsMixin(SyncClient):
         """
         return self._server_stream(
             "Backslash",
-            _comments.HostileRequest(
-                first=first,
-                second=second,
-            ),
+            _comments.HostileRequest(first=first, second=second),
             _comments.Hostile,
             timeout,
             metadata,
@@ -90,10 +84,7 @@ class CommentsMixin(SyncClient):
         """
         response = self._unary(
             "Quotes",
-            _comments.HostileRequest(
-                first=first,
-                second=second,
-            ),
+            _comments.HostileRequest(first=first, second=second),
             _comments.Hostile,
             timeout,
             metadata,
@@ -121,10 +112,7 @@ class AsyncCommentsMixin(AsyncClient):
         """
         response = await self._unary(
             "Call",
-            _comments.HostileRequest(
-                first=first,
-                second=second,
-            ),
+            _comments.HostileRequest(first=first, second=second),
             _comments.Hostile,
             timeout,
             metadata,
@@ -148,10 +136,7 @@ class AsyncCommentsMixin(AsyncClient):
         """
         return self._server_stream(
             "Backslash",
-            _comments.HostileRequest(
-                first=first,
-                second=second,
-            ),
+            _comments.HostileRequest(first=first, second=second),
             _comments.Hostile,
             timeout,
             metadata,
@@ -174,10 +159,7 @@ class AsyncCommentsMixin(AsyncClient):
         """
         response = await self._unary(
             "Quotes",
-            _comments.HostileRequest(
-                first=first,
-                second=second,
-            ),
+            _comments.HostileRequest(first=first, second=second),
             _comments.Hostile,
             timeout,
             metadata,

@@ -12,29 +12,15 @@ from plugwright_runtime.rpc.client import ClientOptions
 from .old_service import AsyncOldServiceMixin, OldServiceMixin
 
 
-@deprecated(
-    "cases.deprecated.OldService is deprecated",
-)
-class OldServiceClient(
-    OldServiceMixin,
-):
+@deprecated("cases.deprecated.OldService is deprecated")
+class OldServiceClient(OldServiceMixin):
     """Client of `cases.deprecated.OldService`."""
 
-    _options = ClientOptions(
-        service="cases.deprecated.OldService",
-        timeout=30.0,
-    )
+    _options = ClientOptions(service="cases.deprecated.OldService", timeout=30.0)
 
 
-@deprecated(
-    "cases.deprecated.OldService is deprecated",
-)
-class AsyncOldServiceClient(
-    AsyncOldServiceMixin,
-):
+@deprecated("cases.deprecated.OldService is deprecated")
+class AsyncOldServiceClient(AsyncOldServiceMixin):
     """Async client of `cases.deprecated.OldService`."""
 
-    _options = ClientOptions(
-        service="cases.deprecated.OldService",
-        timeout=30.0,
-    )
+    _options = ClientOptions(service="cases.deprecated.OldService", timeout=30.0)

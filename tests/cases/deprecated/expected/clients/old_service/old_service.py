@@ -23,9 +23,7 @@ else:
 class OldServiceMixin(SyncClient):
     """The OldService calls of OldService. Part of `OldServiceClient`."""
 
-    @deprecated(
-        "cases.deprecated.OldService.OldCall is deprecated",
-    )
+    @deprecated("cases.deprecated.OldService.OldCall is deprecated")
     def old_call(
         self,
         old: _deprecated.Old,
@@ -40,22 +38,14 @@ class OldServiceMixin(SyncClient):
         Args:
             old: No longer made.
         """
-        response = self._unary(
-            "OldCall",
-            old,
-            _deprecated.Old,
-            timeout,
-            metadata,
-        )
+        response = self._unary("OldCall", old, _deprecated.Old, timeout, metadata)
         return response
 
 
 class AsyncOldServiceMixin(AsyncClient):
     """The OldService calls of OldService. Part of `AsyncOldServiceClient`."""
 
-    @deprecated(
-        "cases.deprecated.OldService.OldCall is deprecated",
-    )
+    @deprecated("cases.deprecated.OldService.OldCall is deprecated")
     async def old_call(
         self,
         old: _deprecated.Old,
@@ -70,11 +60,5 @@ class AsyncOldServiceMixin(AsyncClient):
         Args:
             old: No longer made.
         """
-        response = await self._unary(
-            "OldCall",
-            old,
-            _deprecated.Old,
-            timeout,
-            metadata,
-        )
+        response = await self._unary("OldCall", old, _deprecated.Old, timeout, metadata)
         return response

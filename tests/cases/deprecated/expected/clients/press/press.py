@@ -34,19 +34,14 @@ class PressMixin(SyncClient):
         """Call `Print`."""
         response = self._unary(
             "Print",
-            _partly.PrintRequest(
-                paper=paper,
-                copies=copies,
-            ),
+            _partly.PrintRequest(paper=paper, copies=copies),
             _partly.PrintResponse,
             timeout,
             metadata,
         )
         return response.id
 
-    @deprecated(
-        "cases.deprecated.Press.Stamp is deprecated",
-    )
+    @deprecated("cases.deprecated.Press.Stamp is deprecated")
     def stamp(
         self,
         paper: _partly.Paper,
@@ -58,18 +53,10 @@ class PressMixin(SyncClient):
 
         Deprecated: the host may remove it.
         """
-        response = self._unary(
-            "Stamp",
-            paper,
-            _partly.Paper,
-            timeout,
-            metadata,
-        )
+        response = self._unary("Stamp", paper, _partly.Paper, timeout, metadata)
         return response
 
-    @deprecated(
-        "cases.deprecated.Press.Watch is deprecated",
-    )
+    @deprecated("cases.deprecated.Press.Watch is deprecated")
     def watch(
         self,
         paper: _partly.Paper,
@@ -81,13 +68,7 @@ class PressMixin(SyncClient):
 
         Deprecated: the host may remove it.
         """
-        return self._server_stream(
-            "Watch",
-            paper,
-            _partly.Paper,
-            timeout,
-            metadata,
-        )
+        return self._server_stream("Watch", paper, _partly.Paper, timeout, metadata)
 
 
 class AsyncPressMixin(AsyncClient):
@@ -104,19 +85,14 @@ class AsyncPressMixin(AsyncClient):
         """Call `Print`."""
         response = await self._unary(
             "Print",
-            _partly.PrintRequest(
-                paper=paper,
-                copies=copies,
-            ),
+            _partly.PrintRequest(paper=paper, copies=copies),
             _partly.PrintResponse,
             timeout,
             metadata,
         )
         return response.id
 
-    @deprecated(
-        "cases.deprecated.Press.Stamp is deprecated",
-    )
+    @deprecated("cases.deprecated.Press.Stamp is deprecated")
     async def stamp(
         self,
         paper: _partly.Paper,
@@ -128,18 +104,10 @@ class AsyncPressMixin(AsyncClient):
 
         Deprecated: the host may remove it.
         """
-        response = await self._unary(
-            "Stamp",
-            paper,
-            _partly.Paper,
-            timeout,
-            metadata,
-        )
+        response = await self._unary("Stamp", paper, _partly.Paper, timeout, metadata)
         return response
 
-    @deprecated(
-        "cases.deprecated.Press.Watch is deprecated",
-    )
+    @deprecated("cases.deprecated.Press.Watch is deprecated")
     def watch(
         self,
         paper: _partly.Paper,
@@ -151,10 +119,4 @@ class AsyncPressMixin(AsyncClient):
 
         Deprecated: the host may remove it.
         """
-        return self._server_stream(
-            "Watch",
-            paper,
-            _partly.Paper,
-            timeout,
-            metadata,
-        )
+        return self._server_stream("Watch", paper, _partly.Paper, timeout, metadata)

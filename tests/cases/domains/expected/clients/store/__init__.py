@@ -10,27 +10,17 @@ from .kv_store import AsyncKVStoreMixin, KVStoreMixin
 from .users import AsyncUsersMixin, UsersMixin
 
 
-class Shop(
-    UsersMixin,
-    KVStoreMixin,
-):
+class Shop(UsersMixin, KVStoreMixin):
     """Client of `cases.domains.Store`."""
 
     _options = ClientOptions(
-        service="cases.domains.Store",
-        timeout=2.5,
-        target_env='SHOP_"TARGET',
+        service="cases.domains.Store", timeout=2.5, target_env='SHOP_"TARGET'
     )
 
 
-class AsyncShop(
-    AsyncUsersMixin,
-    AsyncKVStoreMixin,
-):
+class AsyncShop(AsyncUsersMixin, AsyncKVStoreMixin):
     """Async client of `cases.domains.Store`."""
 
     _options = ClientOptions(
-        service="cases.domains.Store",
-        timeout=2.5,
-        target_env='SHOP_"TARGET',
+        service="cases.domains.Store", timeout=2.5, target_env='SHOP_"TARGET'
     )

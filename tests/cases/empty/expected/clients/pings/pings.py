@@ -23,10 +23,7 @@ class PingsMixin(SyncClient):
     """The Pings calls of Pings. Part of `PingsClient`."""
 
     def ping(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Ping`."""
         self._unary(
@@ -38,19 +35,10 @@ class PingsMixin(SyncClient):
         )
 
     def pong(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Pong`."""
-        self._unary(
-            "Pong",
-            _empty.Empty(),
-            _empty.Empty,
-            timeout,
-            metadata,
-        )
+        self._unary("Pong", _empty.Empty(), _empty.Empty, timeout, metadata)
 
     def fill(
         self,
@@ -60,20 +48,11 @@ class PingsMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> _empty.Full:
         """Call `Fill`."""
-        response = self._unary(
-            "Fill",
-            empty,
-            _empty.Full,
-            timeout,
-            metadata,
-        )
+        response = self._unary("Fill", empty, _empty.Full, timeout, metadata)
         return response
 
     def beats(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> Iterator[_google_protobuf_empty.Empty]:
         """Call `Beats`."""
         return self._server_stream(
@@ -89,10 +68,7 @@ class AsyncPingsMixin(AsyncClient):
     """The Pings calls of Pings. Part of `AsyncPingsClient`."""
 
     async def ping(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Ping`."""
         await self._unary(
@@ -104,19 +80,10 @@ class AsyncPingsMixin(AsyncClient):
         )
 
     async def pong(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Pong`."""
-        await self._unary(
-            "Pong",
-            _empty.Empty(),
-            _empty.Empty,
-            timeout,
-            metadata,
-        )
+        await self._unary("Pong", _empty.Empty(), _empty.Empty, timeout, metadata)
 
     async def fill(
         self,
@@ -126,20 +93,11 @@ class AsyncPingsMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> _empty.Full:
         """Call `Fill`."""
-        response = await self._unary(
-            "Fill",
-            empty,
-            _empty.Full,
-            timeout,
-            metadata,
-        )
+        response = await self._unary("Fill", empty, _empty.Full, timeout, metadata)
         return response
 
     def beats(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> AsyncIterator[_google_protobuf_empty.Empty]:
         """Call `Beats`."""
         return self._server_stream(

@@ -10,31 +10,21 @@ from plugwright_runtime.rpc.conventions import CodeErrors
 from .store import AsyncStoreMixin, StoreMixin
 
 
-class StoreClient(
-    StoreMixin,
-):
+class StoreClient(StoreMixin):
     """Client of `cases.code.Store`."""
 
     _options = ClientOptions(
         service="cases.code.Store",
         timeout=30.0,
-        errors=CodeErrors(
-            field="error",
-            code="error_code",
-        ),
+        errors=CodeErrors(field="error", code="error_code"),
     )
 
 
-class AsyncStoreClient(
-    AsyncStoreMixin,
-):
+class AsyncStoreClient(AsyncStoreMixin):
     """Async client of `cases.code.Store`."""
 
     _options = ClientOptions(
         service="cases.code.Store",
         timeout=30.0,
-        errors=CodeErrors(
-            field="error",
-            code="error_code",
-        ),
+        errors=CodeErrors(field="error", code="error_code"),
     )

@@ -31,13 +31,7 @@ class StoreMixin(SyncClient):
     ) -> _store.Value | None:
         """Call `Get`."""
         response = self._unary(
-            "Get",
-            _store.GetRequest(
-                key=key,
-            ),
-            _store.GetResponse,
-            timeout,
-            metadata,
+            "Get", _store.GetRequest(key=key), _store.GetResponse, timeout, metadata
         )
         return response.value
 
@@ -49,13 +43,7 @@ class StoreMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Put`."""
-        self._unary(
-            "Put",
-            value,
-            _store.PutResponse,
-            timeout,
-            metadata,
-        )
+        self._unary("Put", value, _store.PutResponse, timeout, metadata)
 
     def call(
         self,
@@ -66,13 +54,7 @@ class StoreMixin(SyncClient):
     ) -> _store.CallResponse:
         """Call `Call`."""
         response = self._unary(
-            "Call",
-            _store.GetRequest(
-                key=key,
-            ),
-            _store.CallResponse,
-            timeout,
-            metadata,
+            "Call", _store.GetRequest(key=key), _store.CallResponse, timeout, metadata
         )
         return response
 
@@ -85,13 +67,7 @@ class StoreMixin(SyncClient):
     ) -> int:
         """Call `Count`."""
         response = self._unary(
-            "Count",
-            _store.GetRequest(
-                key=key,
-            ),
-            _store.CountResponse,
-            timeout,
-            metadata,
+            "Count", _store.GetRequest(key=key), _store.CountResponse, timeout, metadata
         )
         return response.error_code
 
@@ -104,13 +80,7 @@ class StoreMixin(SyncClient):
     ) -> _store.PlainResponse:
         """Call `Plain`."""
         response = self._unary(
-            "Plain",
-            _store.GetRequest(
-                key=key,
-            ),
-            _store.PlainResponse,
-            timeout,
-            metadata,
+            "Plain", _store.GetRequest(key=key), _store.PlainResponse, timeout, metadata
         )
         return response
 
@@ -124,9 +94,7 @@ class StoreMixin(SyncClient):
         """Call `Either`."""
         response = self._unary(
             "Either",
-            _store.GetRequest(
-                key=key,
-            ),
+            _store.GetRequest(key=key),
             _store.EitherResponse,
             timeout,
             metadata,
@@ -134,10 +102,7 @@ class StoreMixin(SyncClient):
         return response
 
     def clear(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Clear`."""
         self._unary(
@@ -157,13 +122,7 @@ class StoreMixin(SyncClient):
     ) -> Iterator[_store.GetResponse]:
         """Call `Watch`."""
         return self._server_stream(
-            "Watch",
-            _store.GetRequest(
-                key=key,
-            ),
-            _store.GetResponse,
-            timeout,
-            metadata,
+            "Watch", _store.GetRequest(key=key), _store.GetResponse, timeout, metadata
         )
 
     def upload(
@@ -174,13 +133,7 @@ class StoreMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Upload`."""
-        self._client_stream(
-            "Upload",
-            requests,
-            _store.PutResponse,
-            timeout,
-            metadata,
-        )
+        self._client_stream("Upload", requests, _store.PutResponse, timeout, metadata)
 
     def chat(
         self,
@@ -191,11 +144,7 @@ class StoreMixin(SyncClient):
     ) -> Iterator[_store.GetResponse]:
         """Call `Chat`."""
         return self._bidi_stream(
-            "Chat",
-            requests,
-            _store.GetResponse,
-            timeout,
-            metadata,
+            "Chat", requests, _store.GetResponse, timeout, metadata
         )
 
 
@@ -211,13 +160,7 @@ class AsyncStoreMixin(AsyncClient):
     ) -> _store.Value | None:
         """Call `Get`."""
         response = await self._unary(
-            "Get",
-            _store.GetRequest(
-                key=key,
-            ),
-            _store.GetResponse,
-            timeout,
-            metadata,
+            "Get", _store.GetRequest(key=key), _store.GetResponse, timeout, metadata
         )
         return response.value
 
@@ -229,13 +172,7 @@ class AsyncStoreMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Put`."""
-        await self._unary(
-            "Put",
-            value,
-            _store.PutResponse,
-            timeout,
-            metadata,
-        )
+        await self._unary("Put", value, _store.PutResponse, timeout, metadata)
 
     async def call(
         self,
@@ -246,13 +183,7 @@ class AsyncStoreMixin(AsyncClient):
     ) -> _store.CallResponse:
         """Call `Call`."""
         response = await self._unary(
-            "Call",
-            _store.GetRequest(
-                key=key,
-            ),
-            _store.CallResponse,
-            timeout,
-            metadata,
+            "Call", _store.GetRequest(key=key), _store.CallResponse, timeout, metadata
         )
         return response
 
@@ -265,13 +196,7 @@ class AsyncStoreMixin(AsyncClient):
     ) -> int:
         """Call `Count`."""
         response = await self._unary(
-            "Count",
-            _store.GetRequest(
-                key=key,
-            ),
-            _store.CountResponse,
-            timeout,
-            metadata,
+            "Count", _store.GetRequest(key=key), _store.CountResponse, timeout, metadata
         )
         return response.error_code
 
@@ -284,13 +209,7 @@ class AsyncStoreMixin(AsyncClient):
     ) -> _store.PlainResponse:
         """Call `Plain`."""
         response = await self._unary(
-            "Plain",
-            _store.GetRequest(
-                key=key,
-            ),
-            _store.PlainResponse,
-            timeout,
-            metadata,
+            "Plain", _store.GetRequest(key=key), _store.PlainResponse, timeout, metadata
         )
         return response
 
@@ -304,9 +223,7 @@ class AsyncStoreMixin(AsyncClient):
         """Call `Either`."""
         response = await self._unary(
             "Either",
-            _store.GetRequest(
-                key=key,
-            ),
+            _store.GetRequest(key=key),
             _store.EitherResponse,
             timeout,
             metadata,
@@ -314,10 +231,7 @@ class AsyncStoreMixin(AsyncClient):
         return response
 
     async def clear(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Clear`."""
         await self._unary(
@@ -337,13 +251,7 @@ class AsyncStoreMixin(AsyncClient):
     ) -> AsyncIterator[_store.GetResponse]:
         """Call `Watch`."""
         return self._server_stream(
-            "Watch",
-            _store.GetRequest(
-                key=key,
-            ),
-            _store.GetResponse,
-            timeout,
-            metadata,
+            "Watch", _store.GetRequest(key=key), _store.GetResponse, timeout, metadata
         )
 
     async def upload(
@@ -355,11 +263,7 @@ class AsyncStoreMixin(AsyncClient):
     ) -> None:
         """Call `Upload`."""
         await self._client_stream(
-            "Upload",
-            requests,
-            _store.PutResponse,
-            timeout,
-            metadata,
+            "Upload", requests, _store.PutResponse, timeout, metadata
         )
 
     def chat(
@@ -371,9 +275,5 @@ class AsyncStoreMixin(AsyncClient):
     ) -> AsyncIterator[_store.GetResponse]:
         """Call `Chat`."""
         return self._bidi_stream(
-            "Chat",
-            requests,
-            _store.GetResponse,
-            timeout,
-            metadata,
+            "Chat", requests, _store.GetResponse, timeout, metadata
         )

@@ -10,31 +10,21 @@ from plugwright_runtime.rpc.conventions import MessageErrors
 from .things import AsyncThingsMixin, ThingsMixin
 
 
-class ThingsClient(
-    ThingsMixin,
-):
+class ThingsClient(ThingsMixin):
     """Client of `cases.errors.Things`."""
 
     _options = ClientOptions(
         service="cases.errors.Things",
         timeout=30.0,
-        errors=MessageErrors(
-            type="cases.errors.Failure",
-            field="problem",
-        ),
+        errors=MessageErrors(type="cases.errors.Failure", field="problem"),
     )
 
 
-class AsyncThingsClient(
-    AsyncThingsMixin,
-):
+class AsyncThingsClient(AsyncThingsMixin):
     """Async client of `cases.errors.Things`."""
 
     _options = ClientOptions(
         service="cases.errors.Things",
         timeout=30.0,
-        errors=MessageErrors(
-            type="cases.errors.Failure",
-            field="problem",
-        ),
+        errors=MessageErrors(type="cases.errors.Failure", field="problem"),
     )

@@ -21,18 +21,12 @@ class ThingsMixin(SyncClient):
     """The Things calls of Things. Part of `ThingsClient`."""
 
     def get_thing(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _errors.Thing:
         """Call `GetThing`."""
         response = self._unary(
             "GetThing",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.GetThingResponse,
             timeout,
             metadata,
@@ -40,18 +34,12 @@ class ThingsMixin(SyncClient):
         return present(response.thing, "GetThing", "thing")
 
     def find_thing(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _errors.Thing | None:
         """Call `FindThing`."""
         response = self._unary(
             "FindThing",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.GetThingResponse,
             timeout,
             metadata,
@@ -59,36 +47,24 @@ class ThingsMixin(SyncClient):
         return response.thing
 
     def delete_thing(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `DeleteThing`."""
         self._unary(
             "DeleteThing",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.DeleteThingResponse,
             timeout,
             metadata,
         )
 
     def compare(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _errors.CompareResponse:
         """Call `Compare`."""
         response = self._unary(
             "Compare",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.CompareResponse,
             timeout,
             metadata,
@@ -96,18 +72,12 @@ class ThingsMixin(SyncClient):
         return response
 
     def explain(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Call `Explain`."""
         response = self._unary(
             "Explain",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.ExplainResponse,
             timeout,
             metadata,
@@ -115,18 +85,12 @@ class ThingsMixin(SyncClient):
         return response.problem
 
     def make_report(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _errors.Report:
         """Call `MakeReport`."""
         response = self._unary(
             "MakeReport",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.Report,
             timeout,
             metadata,
@@ -134,18 +98,12 @@ class ThingsMixin(SyncClient):
         return response
 
     def either(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _errors.EitherResponse:
         """Call `Either`."""
         response = self._unary(
             "Either",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.EitherResponse,
             timeout,
             metadata,
@@ -153,18 +111,12 @@ class ThingsMixin(SyncClient):
         return response
 
     def follow(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> Iterator[_errors.GetThingResponse]:
         """Call `Follow`."""
         return self._server_stream(
             "Follow",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.GetThingResponse,
             timeout,
             metadata,
@@ -175,18 +127,12 @@ class AsyncThingsMixin(AsyncClient):
     """The Things calls of Things. Part of `AsyncThingsClient`."""
 
     async def get_thing(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _errors.Thing:
         """Call `GetThing`."""
         response = await self._unary(
             "GetThing",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.GetThingResponse,
             timeout,
             metadata,
@@ -194,18 +140,12 @@ class AsyncThingsMixin(AsyncClient):
         return present(response.thing, "GetThing", "thing")
 
     async def find_thing(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _errors.Thing | None:
         """Call `FindThing`."""
         response = await self._unary(
             "FindThing",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.GetThingResponse,
             timeout,
             metadata,
@@ -213,36 +153,24 @@ class AsyncThingsMixin(AsyncClient):
         return response.thing
 
     async def delete_thing(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `DeleteThing`."""
         await self._unary(
             "DeleteThing",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.DeleteThingResponse,
             timeout,
             metadata,
         )
 
     async def compare(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _errors.CompareResponse:
         """Call `Compare`."""
         response = await self._unary(
             "Compare",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.CompareResponse,
             timeout,
             metadata,
@@ -250,18 +178,12 @@ class AsyncThingsMixin(AsyncClient):
         return response
 
     async def explain(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
         """Call `Explain`."""
         response = await self._unary(
             "Explain",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.ExplainResponse,
             timeout,
             metadata,
@@ -269,18 +191,12 @@ class AsyncThingsMixin(AsyncClient):
         return response.problem
 
     async def make_report(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _errors.Report:
         """Call `MakeReport`."""
         response = await self._unary(
             "MakeReport",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.Report,
             timeout,
             metadata,
@@ -288,18 +204,12 @@ class AsyncThingsMixin(AsyncClient):
         return response
 
     async def either(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _errors.EitherResponse:
         """Call `Either`."""
         response = await self._unary(
             "Either",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.EitherResponse,
             timeout,
             metadata,
@@ -307,18 +217,12 @@ class AsyncThingsMixin(AsyncClient):
         return response
 
     def follow(
-        self,
-        id: str,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> AsyncIterator[_errors.GetThingResponse]:
         """Call `Follow`."""
         return self._server_stream(
             "Follow",
-            _errors.GetThingRequest(
-                id=id,
-            ),
+            _errors.GetThingRequest(id=id),
             _errors.GetThingResponse,
             timeout,
             metadata,

@@ -10,9 +10,7 @@ from plugwright_runtime.rpc.conventions import DiagnosticErrors
 from .provider import AsyncProviderMixin, ProviderMixin
 
 
-class ProviderClient(
-    ProviderMixin,
-):
+class ProviderClient(ProviderMixin):
     """Client of `cases.diagnostics.Provider`."""
 
     _options = ClientOptions(
@@ -29,9 +27,7 @@ class ProviderClient(
     )
 
 
-class AsyncProviderClient(
-    AsyncProviderMixin,
-):
+class AsyncProviderClient(AsyncProviderMixin):
     """Async client of `cases.diagnostics.Provider`."""
 
     _options = ClientOptions(

@@ -30,9 +30,7 @@ class ProviderMixin(SyncClient):
         """Call `Plan`."""
         response = self._unary(
             "Plan",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.PlanResponse,
             timeout,
             metadata,
@@ -49,9 +47,7 @@ class ProviderMixin(SyncClient):
         """Call `Stop`."""
         self._unary(
             "Stop",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.StopResponse,
             timeout,
             metadata,
@@ -67,9 +63,7 @@ class ProviderMixin(SyncClient):
         """Call `Apply`."""
         response = self._unary(
             "Apply",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.ApplyResponse,
             timeout,
             metadata,
@@ -86,9 +80,7 @@ class ProviderMixin(SyncClient):
         """Call `Check`."""
         response = self._unary(
             "Check",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.CheckResponse,
             timeout,
             metadata,
@@ -105,9 +97,7 @@ class ProviderMixin(SyncClient):
         """Call `Explain`."""
         response = self._unary(
             "Explain",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.ExplainResponse,
             timeout,
             metadata,
@@ -124,9 +114,7 @@ class ProviderMixin(SyncClient):
         """Call `Follow`."""
         return self._server_stream(
             "Follow",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.ApplyResponse,
             timeout,
             metadata,
@@ -141,11 +129,7 @@ class ProviderMixin(SyncClient):
     ) -> None:
         """Call `Upload`."""
         self._client_stream(
-            "Upload",
-            requests,
-            _provider.StopResponse,
-            timeout,
-            metadata,
+            "Upload", requests, _provider.StopResponse, timeout, metadata
         )
 
     def chat(
@@ -157,11 +141,7 @@ class ProviderMixin(SyncClient):
     ) -> Iterator[_provider.PlanResponse]:
         """Call `Chat`."""
         return self._bidi_stream(
-            "Chat",
-            requests,
-            _provider.PlanResponse,
-            timeout,
-            metadata,
+            "Chat", requests, _provider.PlanResponse, timeout, metadata
         )
 
 
@@ -178,9 +158,7 @@ class AsyncProviderMixin(AsyncClient):
         """Call `Plan`."""
         response = await self._unary(
             "Plan",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.PlanResponse,
             timeout,
             metadata,
@@ -197,9 +175,7 @@ class AsyncProviderMixin(AsyncClient):
         """Call `Stop`."""
         await self._unary(
             "Stop",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.StopResponse,
             timeout,
             metadata,
@@ -215,9 +191,7 @@ class AsyncProviderMixin(AsyncClient):
         """Call `Apply`."""
         response = await self._unary(
             "Apply",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.ApplyResponse,
             timeout,
             metadata,
@@ -234,9 +208,7 @@ class AsyncProviderMixin(AsyncClient):
         """Call `Check`."""
         response = await self._unary(
             "Check",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.CheckResponse,
             timeout,
             metadata,
@@ -253,9 +225,7 @@ class AsyncProviderMixin(AsyncClient):
         """Call `Explain`."""
         response = await self._unary(
             "Explain",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.ExplainResponse,
             timeout,
             metadata,
@@ -272,9 +242,7 @@ class AsyncProviderMixin(AsyncClient):
         """Call `Follow`."""
         return self._server_stream(
             "Follow",
-            _provider.PlanRequest(
-                name=name,
-            ),
+            _provider.PlanRequest(name=name),
             _provider.ApplyResponse,
             timeout,
             metadata,
@@ -289,11 +257,7 @@ class AsyncProviderMixin(AsyncClient):
     ) -> None:
         """Call `Upload`."""
         await self._client_stream(
-            "Upload",
-            requests,
-            _provider.StopResponse,
-            timeout,
-            metadata,
+            "Upload", requests, _provider.StopResponse, timeout, metadata
         )
 
     def chat(
@@ -305,9 +269,5 @@ class AsyncProviderMixin(AsyncClient):
     ) -> AsyncIterator[_provider.PlanResponse]:
         """Call `Chat`."""
         return self._bidi_stream(
-            "Chat",
-            requests,
-            _provider.PlanResponse,
-            timeout,
-            metadata,
+            "Chat", requests, _provider.PlanResponse, timeout, metadata
         )

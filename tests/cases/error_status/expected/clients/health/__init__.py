@@ -9,29 +9,19 @@ from plugwright_runtime.rpc.client import ClientOptions
 from .health import AsyncHealthMixin, HealthMixin
 
 
-class HealthClient(
-    HealthMixin,
-):
+class HealthClient(HealthMixin):
     """Client of `cases.status.Health`.
 
     Its statuses mean what they say.
     """
 
-    _options = ClientOptions(
-        service="cases.status.Health",
-        timeout=30.0,
-    )
+    _options = ClientOptions(service="cases.status.Health", timeout=30.0)
 
 
-class AsyncHealthClient(
-    AsyncHealthMixin,
-):
+class AsyncHealthClient(AsyncHealthMixin):
     """Async client of `cases.status.Health`.
 
     Its statuses mean what they say.
     """
 
-    _options = ClientOptions(
-        service="cases.status.Health",
-        timeout=30.0,
-    )
+    _options = ClientOptions(service="cases.status.Health", timeout=30.0)

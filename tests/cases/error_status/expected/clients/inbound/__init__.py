@@ -10,9 +10,7 @@ from plugwright_runtime.rpc.conventions import StatusErrors
 from .inbound import AsyncInboundMixin, InboundMixin
 
 
-class InboundClient(
-    InboundMixin,
-):
+class InboundClient(InboundMixin):
     """Client of `cases.status.Inbound`.
 
     What the server asks the plugin: UNIMPLEMENTED and ABORTED mean something.
@@ -26,14 +24,12 @@ class InboundClient(
                 "UNIMPLEMENTED": "Unimplemented",
                 "ABORTED": "Abort",
                 "DATA_LOSS": "NotFoundError",
-            },
+            }
         ),
     )
 
 
-class AsyncInboundClient(
-    AsyncInboundMixin,
-):
+class AsyncInboundClient(AsyncInboundMixin):
     """Async client of `cases.status.Inbound`.
 
     What the server asks the plugin: UNIMPLEMENTED and ABORTED mean something.
@@ -47,6 +43,6 @@ class AsyncInboundClient(
                 "UNIMPLEMENTED": "Unimplemented",
                 "ABORTED": "Abort",
                 "DATA_LOSS": "NotFoundError",
-            },
+            }
         ),
     )

@@ -10,9 +10,7 @@ from plugwright_runtime.rpc.conventions import CodeErrors
 from .outbound import AsyncOutboundMixin, OutboundMixin
 
 
-class OutboundClient(
-    OutboundMixin,
-):
+class OutboundClient(OutboundMixin):
     """Client of `cases.status.Outbound`.
 
     What the plugin asks the server: the convention of all others.
@@ -25,16 +23,12 @@ class OutboundClient(
             field="error",
             code="error_code",
             embed_all=True,
-            statuses={
-                "NOT_FOUND": "Unimplemented",
-            },
+            statuses={"NOT_FOUND": "Unimplemented"},
         ),
     )
 
 
-class AsyncOutboundClient(
-    AsyncOutboundMixin,
-):
+class AsyncOutboundClient(AsyncOutboundMixin):
     """Async client of `cases.status.Outbound`.
 
     What the plugin asks the server: the convention of all others.
@@ -47,8 +41,6 @@ class AsyncOutboundClient(
             field="error",
             code="error_code",
             embed_all=True,
-            statuses={
-                "NOT_FOUND": "Unimplemented",
-            },
+            statuses={"NOT_FOUND": "Unimplemented"},
         ),
     )

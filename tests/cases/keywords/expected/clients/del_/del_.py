@@ -78,13 +78,7 @@ class DelMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> Iterator[_keywords.None_]:
         """Call `None`."""
-        return self._bidi_stream(
-            "None",
-            requests,
-            _keywords.None_,
-            timeout,
-            metadata,
-        )
+        return self._bidi_stream("None", requests, _keywords.None_, timeout, metadata)
 
     def lambda_(
         self,
@@ -98,13 +92,7 @@ class DelMixin(SyncClient):
         Args:
             none: Python's keywords in every position.
         """
-        response = self._unary(
-            "lambda",
-            none,
-            _keywords.None_,
-            timeout,
-            metadata,
-        )
+        response = self._unary("lambda", none, _keywords.None_, timeout, metadata)
         return response
 
 
@@ -169,13 +157,7 @@ class AsyncDelMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> AsyncIterator[_keywords.None_]:
         """Call `None`."""
-        return self._bidi_stream(
-            "None",
-            requests,
-            _keywords.None_,
-            timeout,
-            metadata,
-        )
+        return self._bidi_stream("None", requests, _keywords.None_, timeout, metadata)
 
     async def lambda_(
         self,
@@ -189,11 +171,5 @@ class AsyncDelMixin(AsyncClient):
         Args:
             none: Python's keywords in every position.
         """
-        response = await self._unary(
-            "lambda",
-            none,
-            _keywords.None_,
-            timeout,
-            metadata,
-        )
+        response = await self._unary("lambda", none, _keywords.None_, timeout, metadata)
         return response

@@ -29,13 +29,7 @@ class UrlsMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> _names.message:
         """Call `GetURL`."""
-        response = self._unary(
-            "GetURL",
-            message,
-            _names.message,
-            timeout,
-            metadata,
-        )
+        response = self._unary("GetURL", message, _names.message, timeout, metadata)
         return response
 
     def GetUrl(
@@ -46,13 +40,7 @@ class UrlsMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> _names.message:
         """Call `GetUrl`."""
-        response = self._unary(
-            "GetUrl",
-            message,
-            _names.message,
-            timeout,
-            metadata,
-        )
+        response = self._unary("GetUrl", message, _names.message, timeout, metadata)
         return response
 
     def get_url_(
@@ -63,13 +51,7 @@ class UrlsMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> _names.message:
         """Call `get_url`."""
-        response = self._unary(
-            "get_url",
-            message,
-            _names.message,
-            timeout,
-            metadata,
-        )
+        response = self._unary("get_url", message, _names.message, timeout, metadata)
         return response
 
 
@@ -85,11 +67,7 @@ class AsyncUrlsMixin(AsyncClient):
     ) -> _names.message:
         """Call `GetURL`."""
         response = await self._unary(
-            "GetURL",
-            message,
-            _names.message,
-            timeout,
-            metadata,
+            "GetURL", message, _names.message, timeout, metadata
         )
         return response
 
@@ -102,11 +80,7 @@ class AsyncUrlsMixin(AsyncClient):
     ) -> _names.message:
         """Call `GetUrl`."""
         response = await self._unary(
-            "GetUrl",
-            message,
-            _names.message,
-            timeout,
-            metadata,
+            "GetUrl", message, _names.message, timeout, metadata
         )
         return response
 
@@ -119,10 +93,6 @@ class AsyncUrlsMixin(AsyncClient):
     ) -> _names.message:
         """Call `get_url`."""
         response = await self._unary(
-            "get_url",
-            message,
-            _names.message,
-            timeout,
-            metadata,
+            "get_url", message, _names.message, timeout, metadata
         )
         return response

@@ -9,23 +9,13 @@ from plugwright_runtime.rpc.client import ClientOptions
 from .talk import AsyncTalkMixin, TalkMixin
 
 
-class TalkClient(
-    TalkMixin,
-):
+class TalkClient(TalkMixin):
     """Client of `Talk`."""
 
-    _options = ClientOptions(
-        service="Talk",
-        timeout=30.0,
-    )
+    _options = ClientOptions(service="Talk", timeout=30.0)
 
 
-class AsyncTalkClient(
-    AsyncTalkMixin,
-):
+class AsyncTalkClient(AsyncTalkMixin):
     """Async client of `Talk`."""
 
-    _options = ClientOptions(
-        service="Talk",
-        timeout=30.0,
-    )
+    _options = ClientOptions(service="Talk", timeout=30.0)

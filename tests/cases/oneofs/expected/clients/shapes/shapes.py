@@ -31,10 +31,7 @@ class ShapesMixin(SyncClient):
         """Call `SetShape`."""
         response = self._unary(
             "SetShape",
-            _oneofs.SetShapeRequest(
-                id=id,
-                how=how,
-            ),
+            _oneofs.SetShapeRequest(id=id, how=how),
             _oneofs.SetShapeResponse,
             timeout,
             metadata,
@@ -49,13 +46,7 @@ class ShapesMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> _oneofs.Shape:
         """Call `Pick`."""
-        response = self._unary(
-            "Pick",
-            abc,
-            _oneofs.Shape,
-            timeout,
-            metadata,
-        )
+        response = self._unary("Pick", abc, _oneofs.Shape, timeout, metadata)
         return response
 
 
@@ -73,10 +64,7 @@ class AsyncShapesMixin(AsyncClient):
         """Call `SetShape`."""
         response = await self._unary(
             "SetShape",
-            _oneofs.SetShapeRequest(
-                id=id,
-                how=how,
-            ),
+            _oneofs.SetShapeRequest(id=id, how=how),
             _oneofs.SetShapeResponse,
             timeout,
             metadata,
@@ -91,11 +79,5 @@ class AsyncShapesMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> _oneofs.Shape:
         """Call `Pick`."""
-        response = await self._unary(
-            "Pick",
-            abc,
-            _oneofs.Shape,
-            timeout,
-            metadata,
-        )
+        response = await self._unary("Pick", abc, _oneofs.Shape, timeout, metadata)
         return response

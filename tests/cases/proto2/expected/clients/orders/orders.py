@@ -28,13 +28,7 @@ class OrdersMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> _proto2.Line:
         """Call `Place`."""
-        response = self._unary(
-            "Place",
-            order,
-            _proto2.Line,
-            timeout,
-            metadata,
-        )
+        response = self._unary("Place", order, _proto2.Line, timeout, metadata)
         return response
 
     def put(
@@ -49,11 +43,7 @@ class OrdersMixin(SyncClient):
         """Call `Put`."""
         response = self._unary(
             "Put",
-            _proto2.PutRequest(
-                order=order,
-                times=times,
-                size=size,
-            ),
+            _proto2.PutRequest(order=order, times=times, size=size),
             _proto2.PutResponse,
             timeout,
             metadata,
@@ -72,13 +62,7 @@ class AsyncOrdersMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> _proto2.Line:
         """Call `Place`."""
-        response = await self._unary(
-            "Place",
-            order,
-            _proto2.Line,
-            timeout,
-            metadata,
-        )
+        response = await self._unary("Place", order, _proto2.Line, timeout, metadata)
         return response
 
     async def put(
@@ -93,11 +77,7 @@ class AsyncOrdersMixin(AsyncClient):
         """Call `Put`."""
         response = await self._unary(
             "Put",
-            _proto2.PutRequest(
-                order=order,
-                times=times,
-                size=size,
-            ),
+            _proto2.PutRequest(order=order, times=times, size=size),
             _proto2.PutResponse,
             timeout,
             metadata,

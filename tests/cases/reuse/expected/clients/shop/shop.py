@@ -70,13 +70,7 @@ class ShopMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> _shared_money.Money:
         """Call `Convert`."""
-        response = self._unary(
-            "Convert",
-            money,
-            _shared_money.Money,
-            timeout,
-            metadata,
-        )
+        response = self._unary("Convert", money, _shared_money.Money, timeout, metadata)
         return response
 
     def watch(
@@ -87,13 +81,7 @@ class ShopMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> Iterator[_shop.Receipt]:
         """Call `Watch`."""
-        return self._server_stream(
-            "Watch",
-            money,
-            _shop.Receipt,
-            timeout,
-            metadata,
-        )
+        return self._server_stream("Watch", money, _shop.Receipt, timeout, metadata)
 
 
 class AsyncShopMixin(AsyncClient):
@@ -143,11 +131,7 @@ class AsyncShopMixin(AsyncClient):
     ) -> _shared_money.Money:
         """Call `Convert`."""
         response = await self._unary(
-            "Convert",
-            money,
-            _shared_money.Money,
-            timeout,
-            metadata,
+            "Convert", money, _shared_money.Money, timeout, metadata
         )
         return response
 
@@ -159,10 +143,4 @@ class AsyncShopMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> AsyncIterator[_shop.Receipt]:
         """Call `Watch`."""
-        return self._server_stream(
-            "Watch",
-            money,
-            _shop.Receipt,
-            timeout,
-            metadata,
-        )
+        return self._server_stream("Watch", money, _shop.Receipt, timeout, metadata)

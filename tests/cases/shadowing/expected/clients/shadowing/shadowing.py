@@ -61,11 +61,7 @@ class ShadowingMixin(SyncClient):
     ) -> _builtins.list[_builtins.str]:
         """Call `Print`."""
         response = self._unary(
-            "Print",
-            _shadowing.Ping(),
-            _shadowing.ListResponse,
-            timeout,
-            metadata,
+            "Print", _shadowing.Ping(), _shadowing.ListResponse, timeout, metadata
         )
         return response.response
 
@@ -76,13 +72,7 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Type`."""
-        self._unary(
-            "Type",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
-        )
+        self._unary("Type", _shadowing.Ping(), _shadowing.Ping, timeout, metadata)
 
     def float(
         self,
@@ -91,13 +81,7 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Float`."""
-        self._unary(
-            "Float",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
-        )
+        self._unary("Float", _shadowing.Ping(), _shadowing.Ping, timeout, metadata)
 
     def str(
         self,
@@ -107,11 +91,7 @@ class ShadowingMixin(SyncClient):
     ) -> Iterator[_shadowing.Ping]:
         """Call `Str`."""
         return self._server_stream(
-            "Str",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
+            "Str", _shadowing.Ping(), _shadowing.Ping, timeout, metadata
         )
 
     def close_(
@@ -121,13 +101,7 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Close`."""
-        self._unary(
-            "Close",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
-        )
+        self._unary("Close", _shadowing.Ping(), _shadowing.Ping, timeout, metadata)
 
     def metadata(
         self,
@@ -136,13 +110,7 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Metadata`."""
-        self._unary(
-            "Metadata",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
-        )
+        self._unary("Metadata", _shadowing.Ping(), _shadowing.Ping, timeout, metadata)
 
     def channel(
         self,
@@ -152,13 +120,7 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Channel`."""
-        self._client_stream(
-            "Channel",
-            requests,
-            _shadowing.Ping,
-            timeout,
-            metadata,
-        )
+        self._client_stream("Channel", requests, _shadowing.Ping, timeout, metadata)
 
     def rpc_unary(
         self,
@@ -167,13 +129,7 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `_Unary`."""
-        self._unary(
-            "_Unary",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
-        )
+        self._unary("_Unary", _shadowing.Ping(), _shadowing.Ping, timeout, metadata)
 
     def rpc_init(
         self,
@@ -182,13 +138,7 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `__init__`."""
-        self._unary(
-            "__init__",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
-        )
+        self._unary("__init__", _shadowing.Ping(), _shadowing.Ping, timeout, metadata)
 
     def sync_client(
         self,
@@ -199,11 +149,7 @@ class ShadowingMixin(SyncClient):
     ) -> Iterator[_shadowing.Ping]:
         """Call `SyncClient`."""
         return self._bidi_stream(
-            "SyncClient",
-            requests,
-            _shadowing.Ping,
-            timeout,
-            metadata,
+            "SyncClient", requests, _shadowing.Ping, timeout, metadata
         )
 
 
@@ -249,11 +195,7 @@ class AsyncShadowingMixin(AsyncClient):
     ) -> _builtins.list[_builtins.str]:
         """Call `Print`."""
         response = await self._unary(
-            "Print",
-            _shadowing.Ping(),
-            _shadowing.ListResponse,
-            timeout,
-            metadata,
+            "Print", _shadowing.Ping(), _shadowing.ListResponse, timeout, metadata
         )
         return response.response
 
@@ -264,13 +206,7 @@ class AsyncShadowingMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Type`."""
-        await self._unary(
-            "Type",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
-        )
+        await self._unary("Type", _shadowing.Ping(), _shadowing.Ping, timeout, metadata)
 
     async def float(
         self,
@@ -280,11 +216,7 @@ class AsyncShadowingMixin(AsyncClient):
     ) -> None:
         """Call `Float`."""
         await self._unary(
-            "Float",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
+            "Float", _shadowing.Ping(), _shadowing.Ping, timeout, metadata
         )
 
     def str(
@@ -295,11 +227,7 @@ class AsyncShadowingMixin(AsyncClient):
     ) -> AsyncIterator[_shadowing.Ping]:
         """Call `Str`."""
         return self._server_stream(
-            "Str",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
+            "Str", _shadowing.Ping(), _shadowing.Ping, timeout, metadata
         )
 
     async def close_(
@@ -310,11 +238,7 @@ class AsyncShadowingMixin(AsyncClient):
     ) -> None:
         """Call `Close`."""
         await self._unary(
-            "Close",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
+            "Close", _shadowing.Ping(), _shadowing.Ping, timeout, metadata
         )
 
     async def metadata(
@@ -325,11 +249,7 @@ class AsyncShadowingMixin(AsyncClient):
     ) -> None:
         """Call `Metadata`."""
         await self._unary(
-            "Metadata",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
+            "Metadata", _shadowing.Ping(), _shadowing.Ping, timeout, metadata
         )
 
     async def channel(
@@ -341,11 +261,7 @@ class AsyncShadowingMixin(AsyncClient):
     ) -> None:
         """Call `Channel`."""
         await self._client_stream(
-            "Channel",
-            requests,
-            _shadowing.Ping,
-            timeout,
-            metadata,
+            "Channel", requests, _shadowing.Ping, timeout, metadata
         )
 
     async def rpc_unary(
@@ -356,11 +272,7 @@ class AsyncShadowingMixin(AsyncClient):
     ) -> None:
         """Call `_Unary`."""
         await self._unary(
-            "_Unary",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
+            "_Unary", _shadowing.Ping(), _shadowing.Ping, timeout, metadata
         )
 
     async def rpc_init(
@@ -371,11 +283,7 @@ class AsyncShadowingMixin(AsyncClient):
     ) -> None:
         """Call `__init__`."""
         await self._unary(
-            "__init__",
-            _shadowing.Ping(),
-            _shadowing.Ping,
-            timeout,
-            metadata,
+            "__init__", _shadowing.Ping(), _shadowing.Ping, timeout, metadata
         )
 
     def sync_client(
@@ -387,9 +295,5 @@ class AsyncShadowingMixin(AsyncClient):
     ) -> AsyncIterator[_shadowing.Ping]:
         """Call `SyncClient`."""
         return self._bidi_stream(
-            "SyncClient",
-            requests,
-            _shadowing.Ping,
-            timeout,
-            metadata,
+            "SyncClient", requests, _shadowing.Ping, timeout, metadata
         )

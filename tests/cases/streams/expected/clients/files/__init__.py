@@ -9,31 +9,23 @@ from plugwright_runtime.rpc.client import ClientOptions
 from .files import AsyncFilesMixin, FilesMixin
 
 
-class FilesClient(
-    FilesMixin,
-):
+class FilesClient(FilesMixin):
     """Client of `cases.streams.Files`.
 
     All four kinds of calls.
     """
 
     _options = ClientOptions(
-        service="cases.streams.Files",
-        timeout=30.0,
-        idempotent=("Stat", "Delete"),
+        service="cases.streams.Files", timeout=30.0, idempotent=("Stat", "Delete")
     )
 
 
-class AsyncFilesClient(
-    AsyncFilesMixin,
-):
+class AsyncFilesClient(AsyncFilesMixin):
     """Async client of `cases.streams.Files`.
 
     All four kinds of calls.
     """
 
     _options = ClientOptions(
-        service="cases.streams.Files",
-        timeout=30.0,
-        idempotent=("Stat", "Delete"),
+        service="cases.streams.Files", timeout=30.0, idempotent=("Stat", "Delete")
     )

@@ -31,10 +31,7 @@ class FilesMixin(SyncClient):
         """One question, one answer."""
         response = self._unary(
             "Size",
-            _streams.DownloadRequest(
-                path=path,
-                offset=offset,
-            ),
+            _streams.DownloadRequest(path=path, offset=offset),
             _streams.UploadResponse,
             timeout,
             metadata,
@@ -52,10 +49,7 @@ class FilesMixin(SyncClient):
         """Call `Download`."""
         return self._server_stream(
             "Download",
-            _streams.DownloadRequest(
-                path=path,
-                offset=offset,
-            ),
+            _streams.DownloadRequest(path=path, offset=offset),
             _streams.Chunk,
             timeout,
             metadata,
@@ -70,11 +64,7 @@ class FilesMixin(SyncClient):
     ) -> int:
         """Call `Upload`."""
         response = self._client_stream(
-            "Upload",
-            requests,
-            _streams.UploadResponse,
-            timeout,
-            metadata,
+            "Upload", requests, _streams.UploadResponse, timeout, metadata
         )
         return response.size
 
@@ -87,11 +77,7 @@ class FilesMixin(SyncClient):
     ) -> _streams.UploadSummaryResponse:
         """Call `Send`."""
         response = self._client_stream(
-            "Send",
-            requests,
-            _streams.UploadSummaryResponse,
-            timeout,
-            metadata,
+            "Send", requests, _streams.UploadSummaryResponse, timeout, metadata
         )
         return response
 
@@ -103,13 +89,7 @@ class FilesMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Forget`."""
-        self._client_stream(
-            "Forget",
-            requests,
-            _streams.Nothing,
-            timeout,
-            metadata,
-        )
+        self._client_stream("Forget", requests, _streams.Nothing, timeout, metadata)
 
     def echo(
         self,
@@ -119,27 +99,14 @@ class FilesMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> Iterator[_streams.Chunk]:
         """Call `Echo`."""
-        return self._bidi_stream(
-            "Echo",
-            requests,
-            _streams.Chunk,
-            timeout,
-            metadata,
-        )
+        return self._bidi_stream("Echo", requests, _streams.Chunk, timeout, metadata)
 
     def watch(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> Iterator[_streams.UploadResponse]:
         """Call `Watch`."""
         return self._server_stream(
-            "Watch",
-            _streams.Nothing(),
-            _streams.UploadResponse,
-            timeout,
-            metadata,
+            "Watch", _streams.Nothing(), _streams.UploadResponse, timeout, metadata
         )
 
     def stat(
@@ -153,10 +120,7 @@ class FilesMixin(SyncClient):
         """Call `Stat`."""
         response = self._unary(
             "Stat",
-            _streams.DownloadRequest(
-                path=path,
-                offset=offset,
-            ),
+            _streams.DownloadRequest(path=path, offset=offset),
             _streams.UploadSummaryResponse,
             timeout,
             metadata,
@@ -174,10 +138,7 @@ class FilesMixin(SyncClient):
         """Call `Delete`."""
         self._unary(
             "Delete",
-            _streams.DownloadRequest(
-                path=path,
-                offset=offset,
-            ),
+            _streams.DownloadRequest(path=path, offset=offset),
             _streams.Nothing,
             timeout,
             metadata,
@@ -198,10 +159,7 @@ class AsyncFilesMixin(AsyncClient):
         """One question, one answer."""
         response = await self._unary(
             "Size",
-            _streams.DownloadRequest(
-                path=path,
-                offset=offset,
-            ),
+            _streams.DownloadRequest(path=path, offset=offset),
             _streams.UploadResponse,
             timeout,
             metadata,
@@ -219,10 +177,7 @@ class AsyncFilesMixin(AsyncClient):
         """Call `Download`."""
         return self._server_stream(
             "Download",
-            _streams.DownloadRequest(
-                path=path,
-                offset=offset,
-            ),
+            _streams.DownloadRequest(path=path, offset=offset),
             _streams.Chunk,
             timeout,
             metadata,
@@ -237,11 +192,7 @@ class AsyncFilesMixin(AsyncClient):
     ) -> int:
         """Call `Upload`."""
         response = await self._client_stream(
-            "Upload",
-            requests,
-            _streams.UploadResponse,
-            timeout,
-            metadata,
+            "Upload", requests, _streams.UploadResponse, timeout, metadata
         )
         return response.size
 
@@ -254,11 +205,7 @@ class AsyncFilesMixin(AsyncClient):
     ) -> _streams.UploadSummaryResponse:
         """Call `Send`."""
         response = await self._client_stream(
-            "Send",
-            requests,
-            _streams.UploadSummaryResponse,
-            timeout,
-            metadata,
+            "Send", requests, _streams.UploadSummaryResponse, timeout, metadata
         )
         return response
 
@@ -271,11 +218,7 @@ class AsyncFilesMixin(AsyncClient):
     ) -> None:
         """Call `Forget`."""
         await self._client_stream(
-            "Forget",
-            requests,
-            _streams.Nothing,
-            timeout,
-            metadata,
+            "Forget", requests, _streams.Nothing, timeout, metadata
         )
 
     def echo(
@@ -286,27 +229,14 @@ class AsyncFilesMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> AsyncIterator[_streams.Chunk]:
         """Call `Echo`."""
-        return self._bidi_stream(
-            "Echo",
-            requests,
-            _streams.Chunk,
-            timeout,
-            metadata,
-        )
+        return self._bidi_stream("Echo", requests, _streams.Chunk, timeout, metadata)
 
     def watch(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> AsyncIterator[_streams.UploadResponse]:
         """Call `Watch`."""
         return self._server_stream(
-            "Watch",
-            _streams.Nothing(),
-            _streams.UploadResponse,
-            timeout,
-            metadata,
+            "Watch", _streams.Nothing(), _streams.UploadResponse, timeout, metadata
         )
 
     async def stat(
@@ -320,10 +250,7 @@ class AsyncFilesMixin(AsyncClient):
         """Call `Stat`."""
         response = await self._unary(
             "Stat",
-            _streams.DownloadRequest(
-                path=path,
-                offset=offset,
-            ),
+            _streams.DownloadRequest(path=path, offset=offset),
             _streams.UploadSummaryResponse,
             timeout,
             metadata,
@@ -341,10 +268,7 @@ class AsyncFilesMixin(AsyncClient):
         """Call `Delete`."""
         await self._unary(
             "Delete",
-            _streams.DownloadRequest(
-                path=path,
-                offset=offset,
-            ),
+            _streams.DownloadRequest(path=path, offset=offset),
             _streams.Nothing,
             timeout,
             metadata,

@@ -9,29 +9,19 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 
-class IdleClient(
-    SyncClient,
-):
+class IdleClient(SyncClient):
     """Client of `cases.streams.Idle`.
 
     No methods at all.
     """
 
-    _options = ClientOptions(
-        service="cases.streams.Idle",
-        timeout=30.0,
-    )
+    _options = ClientOptions(service="cases.streams.Idle", timeout=30.0)
 
 
-class AsyncIdleClient(
-    AsyncClient,
-):
+class AsyncIdleClient(AsyncClient):
     """Async client of `cases.streams.Idle`.
 
     No methods at all.
     """
 
-    _options = ClientOptions(
-        service="cases.streams.Idle",
-        timeout=30.0,
-    )
+    _options = ClientOptions(service="cases.streams.Idle", timeout=30.0)

@@ -35,10 +35,7 @@ class ClockMixin(SyncClient):
     """The Clock calls of Clock. Part of `ClockClient`."""
 
     def now(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _google_protobuf_timestamp.Timestamp:
         """Call `Now`."""
         response = self._unary(
@@ -66,13 +63,7 @@ class ClockMixin(SyncClient):
                 January 1, 1970, in the proleptic Gregorian calendar which extends the
                 Gregorian calendar backwards to year one.
         """
-        self._unary(
-            "Set",
-            timestamp,
-            _google_protobuf_empty.Empty,
-            timeout,
-            metadata,
-        )
+        self._unary("Set", timestamp, _google_protobuf_empty.Empty, timeout, metadata)
 
     def wait(
         self,
@@ -92,26 +83,15 @@ class ClockMixin(SyncClient):
                 from a Timestamp. Range is approximately +-10,000 years.
         """
         return self._server_stream(
-            "Wait",
-            duration,
-            _google_protobuf_struct.Value,
-            timeout,
-            metadata,
+            "Wait", duration, _google_protobuf_struct.Value, timeout, metadata
         )
 
     def nothing(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Nothing`."""
         self._unary(
-            "Nothing",
-            _well_known.Empty(),
-            _well_known.Empty,
-            timeout,
-            metadata,
+            "Nothing", _well_known.Empty(), _well_known.Empty, timeout, metadata
         )
 
 
@@ -119,10 +99,7 @@ class AsyncClockMixin(AsyncClient):
     """The Clock calls of Clock. Part of `AsyncClockClient`."""
 
     async def now(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _google_protobuf_timestamp.Timestamp:
         """Call `Now`."""
         response = await self._unary(
@@ -151,11 +128,7 @@ class AsyncClockMixin(AsyncClient):
                 Gregorian calendar backwards to year one.
         """
         await self._unary(
-            "Set",
-            timestamp,
-            _google_protobuf_empty.Empty,
-            timeout,
-            metadata,
+            "Set", timestamp, _google_protobuf_empty.Empty, timeout, metadata
         )
 
     def wait(
@@ -176,24 +149,13 @@ class AsyncClockMixin(AsyncClient):
                 from a Timestamp. Range is approximately +-10,000 years.
         """
         return self._server_stream(
-            "Wait",
-            duration,
-            _google_protobuf_struct.Value,
-            timeout,
-            metadata,
+            "Wait", duration, _google_protobuf_struct.Value, timeout, metadata
         )
 
     async def nothing(
-        self,
-        *,
-        timeout: float | None = None,
-        metadata: Metadata | None = None,
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Nothing`."""
         await self._unary(
-            "Nothing",
-            _well_known.Empty(),
-            _well_known.Empty,
-            timeout,
-            metadata,
+            "Nothing", _well_known.Empty(), _well_known.Empty, timeout, metadata
         )
