@@ -8,13 +8,15 @@ from ..protos.schema import Schema, references
 from ..settings.tables import Settings
 from . import checks, clients, hooks, launch, models, package, registry, reused, servicers
 from .context import Context, made
+from .naming import generated_files
 from .nodes import ModulePlan, Plan
 
 
 def plan(schema: Schema, settings: Settings) -> Plan:
     """The plan of one SDK. Raises GenerationError with every problem found."""
-    checks.protos(schema)
-    context = made(schema, settings)
+    files = generated_files(schema)
+    checks.protos((*files, *(f for f in schema.files if f.reused)))
+    context = made(schema, settings, files)
     checks.settings(context)
     called = clients.plan(context)
     answered = hooks.plan(context)

@@ -7,7 +7,7 @@ the same context.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ..protos.schema import Field, File, Message, Method, Scalar, ScalarKind, Schema, Service
@@ -18,7 +18,7 @@ from . import reused
 from .conventions import Convention
 from .error_tables import conventions
 from .kinds import Kinds, TypeNames, kinds
-from .naming import ServiceNames, generated_files, service_names, type_names
+from .naming import ServiceNames, service_names, type_names
 from .reused import Reused
 from .secrets import Secrets, secrets
 
@@ -41,7 +41,8 @@ class Context(NamedTuple):
 
     `files`: those that models are written for, dependencies first; `reused`: what they take from
     other packages. `types`: names of messages and enums, `services` of services, `methods` of RPCs,
-    by full name.
+    by full name. `conventions`: how a service says that a call failed, by its full name;
+    `payloads`: the fields of an RPC's response that do not.
     `api`, `hooks`, `served`: the services that plugins call, that they answer hook by hook, and
     that they subclass instead.
     """
@@ -55,6 +56,7 @@ class Context(NamedTuple):
     services: Mapping[str, ServiceNames]
     methods: Mapping[str, str]
     conventions: Mapping[str, Convention]
+    payloads: Mapping[str, tuple[Field, ...]]
     api: Service | None
     hooks: Service | None
     served: Service | None
@@ -92,20 +94,18 @@ class Context(NamedTuple):
 
     def payload(self, method: Method) -> tuple[Field, ...]:
         """The fields of the response apart from those that tell of a failure."""
-        response = self.response(method)
-        errors = self.convention(method).fields(response)
-        return tuple(f for f in response.fields if f not in errors)
+        return self.payloads[method.full_name]
 
     def is_json(self, message: Message, field: Field) -> bool:
         """Whether the field holds JSON text in bytes."""
         return is_bytes(field) and f"{message.name}.{field.name}" in self.rules.json
 
 
-def made(schema: Schema, settings: Settings) -> Context:
-    """The context of one run."""
-    files = generated_files(schema)
+def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context:
+    """The context of one run; `files`: those that models are written for."""
     types = type_names(files) | reused.type_names(schema)
     api = service_called(schema, settings.api.service)
+    told = conventions(schema, settings)
     clients = {api.full_name: settings.api.client} if api else {}
     return Context(
         schema=schema,
@@ -116,7 +116,8 @@ def made(schema: Schema, settings: Settings) -> Context:
         kinds=kinds(types, schema),
         services=service_names(schema.services, clients),
         methods=_method_names(schema),
-        conventions=conventions(schema, settings),
+        conventions=told,
+        payloads=_payloads(schema, told),
         api=api,
         hooks=service_called(schema, settings.hooks.service),
         served=service_called(schema, settings.launch.service),
@@ -144,6 +145,27 @@ def service_of(method: Method) -> str:
 
 def is_bytes(field: Field) -> bool:
     return isinstance(field.kind, ScalarKind) and field.kind.type is Scalar.BYTES
+
+
+def named(messages: Iterable[Message]) -> Iterator[str]:
+    """The fields of all messages, as patterns name them."""
+    for message in messages:
+        name = message.name
+        for field in message.fields:
+            yield f"{name}.{field.name}"
+
+
+def _payloads(
+    schema: Schema, conventions: Mapping[str, Convention]
+) -> dict[str, tuple[Field, ...]]:
+    found: dict[str, tuple[Field, ...]] = {}
+    for service in schema.services:
+        for method in service.methods:
+            response = schema.messages[method.output]
+            errors = conventions[service.full_name].fields(response)
+            payload = tuple(f for f in response.fields if f not in errors)
+            found[method.full_name] = payload if errors else response.fields
+    return found
 
 
 def _method_names(schema: Schema) -> dict[str, str]:

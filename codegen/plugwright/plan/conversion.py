@@ -146,6 +146,9 @@ def _writing(message: Message, context: Context) -> Iterator[Statements]:
 
 def _parts(message: Message) -> Iterator[tuple[Field, Oneof | None]]:
     """The fields in order, of each oneof the first with it."""
+    if not message.oneofs:
+        yield from ((field, None) for field in message.fields)
+        return
     for field in message.fields:
         oneof = next((o for o in message.oneofs if o.name == field.oneof), None)
         if oneof is None or oneof.fields[0] is field:

@@ -34,11 +34,12 @@ class Statements(NamedTuple):
 
 def joined(parts: Iterable[Statements]) -> Statements:
     """The statements of all parts, one after the other."""
-    parts = tuple(parts)
-    return Statements(
-        tuple(line for part in parts for line in part.lines),
-        tuple(name for part in parts for name in part.assigned),
-    )
+    lines: list[Code] = []
+    assigned: list[str] = []
+    for part in parts:
+        lines += part.lines
+        assigned += part.assigned
+    return Statements(tuple(lines), tuple(assigned))
 
 
 # ---------------------------------------------------------------------- protobuf -> model

@@ -34,30 +34,26 @@ def modules(context: Context) -> Iterator[ModulePlan]:
     files = [f for f in context.files if f.messages or f.enums]
     exports: list[ExportPlan] = []
     for file in files:
-        plan = _models(file, context)
+        declared = frozenset(_declared(file.messages, context))
+        plan = _models(file, declared, context)
         stem = context.stem(file)
         exports += [ExportPlan(name, f".{stem}", name) for name in plan.names]
-        yield _module(file, plan, context)
+        yield ModulePlan(
+            path=f"models/{stem}.py",
+            template="models.py.j2",
+            module=f".models.{stem}",
+            content=plan,
+            defines=(*plan.names, *_THIS),
+            declares=tuple(sorted(declared)),
+        )
         yield conversion.module(file, context)
     yield namespace("models/__init__.py", "Every model of the protos.", exports)
     yield converters(context.stem(file) for file in files)
 
 
-def _module(file: File, plan: ModelsPlan, context: Context) -> ModulePlan:
-    stem = context.stem(file)
-    return ModulePlan(
-        path=f"models/{stem}.py",
-        template="models.py.j2",
-        module=f".models.{stem}",
-        content=plan,
-        defines=(*plan.names, *_THIS),
-        declares=tuple(sorted(set(_declared(file.messages, context)))),
-    )
-
-
-def _models(file: File, context: Context) -> ModelsPlan:
+def _models(file: File, declared: frozenset[str], context: Context) -> ModelsPlan:
+    """`declared`: all names that classes of the module bind."""
     stem, usual = context.stem(file), names.module(file.name)
-    declared = frozenset(_declared(file.messages, context))
     classes = tuple(_message(m, declared, context) for m in file.messages)
     return ModelsPlan(
         doc=noted(file.comment, file.deprecated),
@@ -92,7 +88,6 @@ def _unions(messages: tuple[MessagePlan, ...]) -> Iterator[OneofPlan]:
 
 
 def _message(message: Message, declared: frozenset[str], context: Context) -> MessagePlan:
-    """`declared`: all names that classes of the module bind."""
     attributes = _attributes(message, declared, context)
     taken = {a.name for a in attributes}
     this = "self" if "self" not in taken else _free(_THIS[0], taken)

@@ -62,6 +62,8 @@ def own_fields(method: Method, context: Context) -> tuple[Field, ...]:
 
 def _fields(request: Message) -> list[tuple[Field, Oneof | None]]:
     """The fields in order, of a oneof only its first, with it."""
+    if not request.oneofs:
+        return [(field, None) for field in request.fields]
     oneofs = {o.name: o for o in request.oneofs}
     found = [(f, oneofs[f.oneof] if f.oneof else None) for f in request.fields]
     return [(field, oneof) for field, oneof in found if not oneof or oneof.fields[0] is field]
@@ -94,7 +96,7 @@ def _parameter(method: Method, field: Field, context: Context) -> ParameterPlan:
     annotation = context.kinds.annotation(field.kind)
     argument: Code = name
     unset: Code = "None"  # what stands for a parameter that is left out
-    default, rule = _default(method, field, context)
+    default, rule = default_of(method, field, context)
     if context.is_json(request, field):
         annotation = expr(runtime.JSONObject)
         argument = expr(runtime.dump, f"({name})")
@@ -112,7 +114,7 @@ def _parameter(method: Method, field: Field, context: Context) -> ParameterPlan:
     return ParameterPlan(name, annotation, default, attribute, argument, field.comment, rule)
 
 
-def _default(method: Method, field: Field, context: Context) -> tuple[Code | None, str]:
+def default_of(method: Method, field: Field, context: Context) -> tuple[Code | None, str]:
     """(default as Python source or None = required, the rule that says so)."""
     if field.required:
         return None, "required in the proto"

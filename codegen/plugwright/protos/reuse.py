@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ..problems import Problems
 from ..python.names import is_package
-from ..settings.patterns import Patterns
+from ..settings.patterns import Patterns, unmatched
 from ..settings.tables import Settings
 from .schema import WELL_KNOWN_PACKAGE, File, Message, Schema, references
 
@@ -29,7 +29,8 @@ def mark(schema: Schema, settings: Settings) -> Schema:
     patterns = Patterns(settings.reuse)
     files = tuple(_marked(f, patterns) for f in schema.files)
     names = [f.name for f in schema.files]
-    patterns.report_unused(problems, settings, "reuse", names)
+    for problem in unmatched(settings, "reuse", settings.reuse, names, names):
+        problems.add(*problem)
     problems.raise_if_any()
     return schema._replace(files=files)
 

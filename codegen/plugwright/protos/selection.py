@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from ..problems import Location, Problems, fail
-from ..settings.patterns import Patterns
+from ..settings.patterns import Patterns, unmatched
 from ..settings.tables import Select, Settings
 from . import reuse
 from .embedded import extension_types, pruned
@@ -64,7 +64,9 @@ def _services(schema: Schema, settings: Settings, problems: Problems) -> tuple[S
     patterns = Patterns(wanted.services)
     found = tuple(s for s in schema.services if _matches(patterns, s.full_name, s.name))
     known = (s.full_name for s in schema.services)
-    patterns.report_unused(problems, settings, "select.services", known)
+    asked = (name for s in schema.services for name in (s.full_name, s.name))
+    for problem in unmatched(settings, "select.services", wanted.services, asked, known):
+        problems.add(*problem)
     for key in ("api", "hooks"):
         name: str = getattr(settings, key).service
         named = [s for s in schema.services if name in (s.name, s.full_name)]
@@ -80,14 +82,14 @@ def _extra(schema: Schema, settings: Settings, problems: Problems) -> list[str]:
     types: list[Message | Enum] = [*schema.messages.values(), *schema.enums.values()]
     found = [t.full_name for t in types if _matches(patterns, t.full_name, ".".join(t.path))]
     known = (t.full_name for t in types)
-    patterns.report_unused(problems, settings, "select.messages", known)
+    asked = (name for t in types for name in (t.full_name, ".".join(t.path)))
+    for problem in unmatched(settings, "select.messages", settings.select.messages, asked, known):
+        problems.add(*problem)
     return found
 
 
 def _matches(patterns: Patterns, full_name: str, short: str) -> bool:
-    # Both are asked, for each notes which patterns it hit.
-    by_full_name = full_name in patterns
-    return short in patterns or by_full_name
+    return full_name in patterns or short in patterns
 
 
 def _errors(schema: Schema, settings: Settings) -> Iterator[str]:

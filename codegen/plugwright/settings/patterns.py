@@ -1,28 +1,24 @@
-"""Which names does a setting speak of? Globs that know which of them never matched.
-
-A pattern that matches nothing is a mistake of its author, and known only when all have been asked.
-"""
+"""Which names does a setting speak of? Globs with a value each, and which of them match nothing."""
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..problems import Problems
+from ..problems import Problem
 from .tables import Settings
 
 _GLOB = re.compile(r"[*?\[]")
 
 
 class Patterns:
-    """Glob patterns with a value each; the last that matches wins; knows which never matched."""
+    """Glob patterns with a value each; the last that matches wins."""
 
     def __init__(self, entries: Mapping[str, Any] | Iterable[str]) -> None:
         items = entries.items() if isinstance(entries, Mapping) else ((e, True) for e in entries)
-        self._entries = list(items)
-        self._unused = {pattern for pattern, _ in self._entries}
+        self._entries = tuple(items)
         # `*.name` and names without a glob, nearly all there are, are looked up; the rest match.
         self._known: dict[str, list[int]] = {}
         self._globs: list[tuple[int, re.Pattern[str]]] = []
@@ -34,36 +30,51 @@ class Patterns:
 
     def find(self, name: str) -> tuple[Any, str] | None:
         """(value, pattern) of the last pattern that matches `name`, or None."""
-        _, dot, last = name.rpartition(".")
-        known = self._known.get(name, ())
-        ending = self._known.get(f"*.{last}", ()) if dot else ()
-        if not (known or ending or self._globs):  # of nearly all names
-            return None
-        matching = [i for i, regex in self._globs if regex.match(name)]
-        matching += [*known, *ending]
+        matching = self._matching(name)
         if not matching:
             return None
-        self._unused.difference_update(self._entries[i][0] for i in matching)
         pattern, value = self._entries[max(matching)]
         return value, pattern
 
     def __contains__(self, name: str) -> bool:
-        return self.find(name) is not None
+        return bool(self._matching(name))
 
-    def report_unused(
-        self,
-        problems: Problems,
-        settings: Settings,
-        key: str,
-        candidates: Iterable[str],
-    ) -> None:
-        """A problem for each pattern that matched nothing, with what it could have matched."""
-        known: list[str] | None = None
-        for pattern in sorted(self._unused):
-            known = sorted(set(candidates)) if known is None else known
-            shown = ", ".join(known[:12]) + (f" … ({len(known)} in all)" if len(known) > 12 else "")
-            where = settings.lines.get(f"{key}.{pattern}", settings.where(key))
-            problems.add(
-                where,
-                f"{pattern!r} in {key} matches nothing; there are: {shown or 'none'}",
-            )
+    def unmatched(self, names: Iterable[str]) -> list[str]:
+        """The patterns that match none of `names`."""
+        used = {i for name in names for i in self._matching(name)}
+        matched = {self._entries[i][0] for i in used}
+        return sorted({pattern for pattern, _ in self._entries} - matched)
+
+    def _matching(self, name: str) -> Sequence[int]:
+        """The places of the patterns that match."""
+        _, dot, last = name.rpartition(".")
+        known = self._known.get(name, ())
+        ending = self._known.get(f"*.{last}", ()) if dot else ()
+        if not (known or ending or self._globs):  # of nearly all names
+            return ()
+        return [*(i for i, regex in self._globs if regex.match(name)), *known, *ending]
+
+
+def unmatched(
+    settings: Settings,
+    key: str,
+    patterns: Iterable[str],
+    asked: Iterable[str],
+    known: Iterable[str],
+) -> Iterator[Problem]:
+    """A problem for each of `patterns`, the entries of `key`, that matches none of `asked`.
+
+    It is a mistake of its author, who may have meant one of `known`.
+    """
+    if not patterns or not (found := Patterns(patterns).unmatched(asked)):
+        return
+    names = sorted(set(known))
+    more = f" … ({len(names)} in all)" if len(names) > _SHOWN else ""
+    shown = ", ".join(names[:_SHOWN]) + more
+    for pattern in found:
+        where = settings.lines.get(f"{key}.{pattern}", settings.where(key))
+        text = f"{pattern!r} in {key} matches nothing; there are: {shown or 'none'}"
+        yield Problem(where, text)
+
+
+_SHOWN = 12

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...problems import GenerationError, Problem
-from ...protos.schema import Schema
+from ...protos.schema import File
 from .. import families
 from ..context import Context
 from . import attributes, classes, errors, hooks, launch, parameters, secrets, services
 
 
-def protos(schema: Schema) -> None:
+def protos(files: Iterable[File]) -> None:
     """Raise GenerationError unless each type becomes a class; all that follows needs that."""
-    _raise_any(classes.problems(schema))
+    _raise_any(classes.problems(files))
 
 
 def settings(context: Context) -> None:
@@ -24,9 +24,9 @@ def settings(context: Context) -> None:
     schema, configured = context.schema, context.settings
     _raise_any(
         (
-            *attributes.problems(schema),
+            *attributes.problems(context),
             *errors.problems(schema, configured),
-            *secrets.problems(schema, configured),
+            *secrets.problems(context),
             *services.problems(context),
             *parameters.problems(context),
             *hooks.problems(context),

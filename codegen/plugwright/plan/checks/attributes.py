@@ -1,18 +1,19 @@
-"""Does each field become an attribute of its own? Schema in; a problem for each that does not."""
+"""Does each field become an attribute of its own? A problem for each that does not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ...problems import Problem
-from ...protos.schema import Message, Schema
+from ...protos.schema import Message
 from ...python import names
-from ..naming import generated_files, walk
+from ..context import Context
+from ..naming import walk
 
 
-def problems(schema: Schema) -> Iterator[Problem]:
+def problems(context: Context) -> Iterator[Problem]:
     """The problems of the generated models."""
-    for file in generated_files(schema):
+    for file in context.files:
         for message in walk(file.messages):
             yield from _message(message)
 

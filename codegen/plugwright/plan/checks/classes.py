@@ -1,22 +1,21 @@
-"""Can each message and enum become a class of its own? Schema in; a problem for each that cannot.
+"""Can each message and enum become a class of its own? Files in; a problem for each that cannot.
 
 A clash that casing or escapes cause names both culprits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ...problems import Problem
-from ...protos.schema import Enum, File, Message, Schema
+from ...protos.schema import Enum, File, Message
 from ...python import names
-from ..naming import MAX_NESTING, generated_files
+from ..naming import MAX_NESTING
 
 
-def problems(schema: Schema) -> Iterator[Problem]:
-    """The problems of the files that models are written for, and of those that others have."""
-    reused = (f for f in schema.files if f.reused)
-    for file in (*generated_files(schema), *reused):
+def problems(files: Iterable[File]) -> Iterator[Problem]:
+    """The problems of the files whose types are classes, here or in another package."""
+    for file in files:
         yield from _scope(file)
 
 

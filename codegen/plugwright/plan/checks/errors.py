@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from ...problems import Problem
 from ...protos.schema import EnumKind, Field, Message, Scalar, ScalarKind, Schema
-from ...settings.patterns import Patterns
+from ...settings.patterns import Patterns, unmatched
 from ...settings.tables import Error, Settings
 from ..conventions import EXCEPTIONS, STATUSES, STYLES, Convention, Style, is_integer, plain
 from ..error_tables import Table, called, convention, messages, severities, tables
-from .unmatched import unmatched
 
 
 def problems(schema: Schema, settings: Settings) -> Iterator[Problem]:

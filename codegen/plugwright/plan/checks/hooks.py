@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ...problems import Problem
 from ...protos.schema import ListKind, Method, Scalar, ScalarKind, Service
+from ...settings.patterns import unmatched
 from .. import families
 from ..context import Context
 from ..hooks import arguments
-from .unmatched import unmatched
 
 _HTTP_FIELDS = ("init", "body_chunk", "body_complete")
 _SINGLE = ("value", "plain", "transform")

@@ -6,19 +6,17 @@ from collections.abc import Iterator
 
 from ...problems import Problem
 from ...protos.flags import REDACTED
-from ...protos.schema import Schema
-from ...settings.tables import Settings
-from ..naming import generated_files, walk
-from .unmatched import unmatched
+from ...settings.patterns import unmatched
+from ..context import Context, named
+from ..naming import walk
 
 
-def problems(schema: Schema, settings: Settings) -> Iterator[Problem]:
+def problems(context: Context) -> Iterator[Problem]:
     """The problems of the two keys of [fields]."""
-    messages = schema.messages.values()
-    own = (m for f in generated_files(schema) for m in walk(f.messages))
-    asked = (f"{m.name}.{f.name}" for m in own for f in m.fields)
-    known = (f"{m.name}.{f.name}" for m in messages for f in m.fields)
-    yield from unmatched(settings, "fields.secret", settings.fields.secret, asked, known)
+    settings, messages = context.settings, context.schema.messages.values()
+    own = (m for f in context.files for m in walk(f.messages))
+    secret = settings.fields.secret
+    yield from unmatched(settings, "fields.secret", secret, named(own), named(messages))
     if not settings.fields.secret_options:
         return
     options = {flag for m in messages for f in m.fields for flag in f.flags}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...problems import Problem
+from ...settings.patterns import unmatched
 from ..clients import class_name
 from ..context import Context
 from ..domains import patterns, sorted_into, submodule
 from ..package import ROOT_NAMES
-from .unmatched import unmatched
 
 
 def problems(context: Context) -> Iterator[Problem]:
