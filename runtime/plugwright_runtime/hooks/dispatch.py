@@ -20,7 +20,8 @@ from ..message.codec import Codec, encode
 from ..message.model import Model
 from ..rpc.bridged_calls import bridged
 from ..rpc.calling import Running, UserCall
-from ..rpc.conventions import Embedding, StatusErrors
+from ..rpc.conventions import StatusErrors
+from ..rpc.embedding import Embedding
 from ..rpc.ended import Ended, not_implemented
 from ..rpc.failures import PluginAPIError, StatusError, Unimplemented, status_text, text_of
 from .prelude import with_preludes

@@ -14,19 +14,27 @@ place for it, and for a `StatusError`, the status says it.
 
 from __future__ import annotations
 
-import contextlib
-import copy
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from ..exceptions import FieldError, PlugwrightError
-from ..message.codec import Codec, encode
+from ..message.codec import Codec
 from ..message.model import Model
 from . import failures
-from .failures import PluginAPIError, StatusError, from_embedded, text_of
+from .embedding import (
+    Embedding,
+    answer_with,
+    error_model,
+    fits,
+    is_integer,
+    is_list,
+    message_of,
+    peer_text,
+)
+from .failures import PluginAPIError, StatusError, from_embedded
 
 if TYPE_CHECKING:
     from typing import TypedDict, Unpack
@@ -37,8 +45,6 @@ if TYPE_CHECKING:
         statuses: Mapping[str, str]
         embed_all: bool
 
-
-Embedding: TypeAlias = Callable[[PluginAPIError], Model]
 
 _log = logging.getLogger("plugwright.rpc")
 # A peer may send any number of diagnostics: so many are told in a text.
@@ -128,10 +134,10 @@ class MessageErrors(StatusErrors):
 
     def embedding(self, response: Codec[Any]) -> Embedding | None:
         field = response.field(self.field)
-        if _message(field) != self.type or _is_list(field):
+        if message_of(field) != self.type or is_list(field):
             return None
         cls = response.package.message(self.type)
-        return lambda error: _answer(response, error, {self.field: error_model(cls, error)})
+        return lambda error: answer_with(response, error, {self.field: error_model(cls, error)})
 
 
 class CodeErrors(StatusErrors):
@@ -167,20 +173,20 @@ class CodeErrors(StatusErrors):
 
     def embedding(self, response: Codec[Any]) -> Embedding | None:
         field = response.field(self.field)
-        if field is None or field.type != field.TYPE_STRING or _is_list(field):
+        if field is None or field.type != field.TYPE_STRING or is_list(field):
             return None
         number = response.field(self.code_field)
-        coded = number is not None and _is_integer(number) and not _is_list(number)
+        coded = number is not None and is_integer(number) and not is_list(number)
 
         def embed(error: PluginAPIError) -> Model:
-            fields: dict[str, Any] = {self.field: _text(error)}
+            fields: dict[str, Any] = {self.field: peer_text(error)}
             if not coded:
-                return _answer(response, error, fields)
+                return answer_with(response, error, fields)
             code = error.error_code if error.error_code > 1 else 1
             try:
-                return _answer(response, error, fields | {self.code_field: code})
+                return answer_with(response, error, fields | {self.code_field: code})
             except FieldError:  # a number the field cannot hold
-                return _answer(response, error, fields | {self.code_field: 1})
+                return answer_with(response, error, fields | {self.code_field: 1})
 
         return embed
 
@@ -239,95 +245,18 @@ class DiagnosticErrors(StatusErrors):
 
     def embedding(self, response: Codec[Any]) -> Embedding | None:
         field = response.field(self.field)
-        if _message(field) != self.type or not _is_list(field):
+        if message_of(field) != self.type or not is_list(field):
             return None
         cls: Callable[..., Model] = response.package.message(self.type)
 
         def embed(error: PluginAPIError) -> Model:
             carried = [
-                d
-                for d in error.diagnostics
-                if getattr(d, "__proto__", "") == self.type and _fits(d)
+                d for d in error.diagnostics if getattr(d, "__proto__", "") == self.type and fits(d)
             ]
             if not any(getattr(d, self.severity) in self.failing for d in carried):
                 detail = str(error.detailed_error).encode("utf-8", "replace").decode()
-                made = {self.severity: self.failing[0], self.summary: _text(error)}
+                made = {self.severity: self.failing[0], self.summary: peer_text(error)}
                 carried.append(cls(**made | {self.detail: detail}))
-            return _answer(response, error, {self.field: carried})
+            return answer_with(response, error, {self.field: carried})
 
         return embed
-
-
-def error_model(cls: type[Model], error: PluginAPIError) -> Model:
-    """The embedded error that tells a peer of `error`, with every field `cls` has for it.
-
-    What a field cannot hold is left out: an error built by hand may carry anything.
-    """
-    fields = {
-        name: value
-        for name in cls.__field_names__
-        if (value := getattr(error, name, None)) is not None
-    }
-    if fields.get("status_code") == 0 and error.http_statuses:
-        # By its status a peer finds the class again.
-        fields["status_code"] = error.http_statuses[0]
-    make: Callable[..., Model] = cls
-    model = make(**fields)
-    if _fits(model):
-        return model
-    model = make()
-    for name, value in fields.items():
-        if _fits(make(**{name: value})):
-            setattr(model, name, value)
-    return model
-
-
-def _answer(response: Codec[Any], error: PluginAPIError, fields: Mapping[str, Any]) -> Model:
-    """The response with `fields` set; the others are those of `error.response`, if it has one.
-
-    Raises FieldError if `fields` do not fit.
-    """
-    if isinstance(error.response, response.model):
-        answer: Model = copy.copy(error.response)
-        for name, value in fields.items():
-            setattr(answer, name, value)
-        if _fits(answer):
-            return answer
-        _log.warning("the response of %r cannot be encoded: left out", _text(error))
-    made: Model = response.model(**fields)
-    encode(made)
-    return made
-
-
-def _fits(model: Model) -> bool:
-    with contextlib.suppress(FieldError):
-        encode(model)
-        return True
-    return False
-
-
-def _text(error: PluginAPIError) -> str:
-    """What a peer is told of `error`; never empty, which would mean that all is well."""
-    message = str(error.message).encode("utf-8", "replace").decode()
-    return message or text_of(error) or type(error).__name__
-
-
-def _message(field: Any) -> str:
-    """The full name of a field's message, "" if it has none."""
-    found: Any = field is not None and field.message_type
-    return str(found.full_name) if found else ""
-
-
-def _is_list(field: Any) -> bool:
-    from ..message.descriptors import is_repeated  # protobuf is loaded with the first message
-
-    return is_repeated(field)
-
-
-def _is_integer(field: Any) -> bool:
-    return field.cpp_type in (
-        field.CPPTYPE_INT32,
-        field.CPPTYPE_INT64,
-        field.CPPTYPE_UINT32,
-        field.CPPTYPE_UINT64,
-    )
