@@ -16,6 +16,7 @@ from mattermost_plugin import HookName
 from plugwright_runtime.errors import UnavailableError
 from plugwright_runtime.hooks.dispatch import Dispatcher
 from plugwright_runtime.loops.crossing import Overloaded
+from plugwright_runtime.rpc.calling import Running
 from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
@@ -69,7 +70,7 @@ def test_a_hook_without_a_thread_is_exhausted(at_once: bool) -> None:
     log = logging.getLogger("plugin under test")
     full = Full(at_once)
     server = BackgroundServer(
-        lambda place: [Dispatcher(plugin, table, full, log, place).handlers()]
+        lambda place: [Dispatcher(plugin, table, log, Running(full, place)).handlers()]
     )
     with running(server) as address, grpc.insecure_channel(address) as channel:
         call = channel.unary_unary(f"/{hooks.SERVICE}/UserHasBeenCreated")
