@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import modulefinder
+import shutil
 import subprocess
 import sys
 import zipapp
@@ -53,7 +54,7 @@ def test_a_program_of_pyinstaller_runs_out_of_the_box(app: Path) -> None:
 
 def test_a_program_in_a_zip_file_runs(app: Path) -> None:
     (app / "app.py").rename(app / "__main__.py")
-    (app / "plugwright_runtime").symlink_to(RUNTIME / "plugwright_runtime")
+    shutil.copytree(RUNTIME / "plugwright_runtime", app / "plugwright_runtime")
     zipapp.create_archive(app, app.parent / "app.pyz")
     done = subprocess.run(
         [sys.executable, "-I", app.parent / "app.pyz"],
