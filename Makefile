@@ -27,8 +27,8 @@ check-generated: $(STAMP) ## fail if generated/ is not what the protos give
 	$(BIN)/plugwright generate --check
 
 test: $(STAMP) ## run the tests (all but those that need Go, Rust, Node or the network)
-	$(BIN)/$(PYTEST) -n auto --ignore=tests/interop --ignore=tests/conformance \
-		--ignore=tests/peers
+	$(BIN)/$(PYTEST) -n auto --durations 40 --durations-min 2 \
+		--ignore=tests/interop --ignore=tests/conformance --ignore=tests/peers
 
 # The suite and what its runner needs to start are fetched once, into the virtual environment.
 conformance: $(STAMP) ## run protobuf's own conformance suite (fetches it from npm)
@@ -51,7 +51,7 @@ test-lowest: $(STAMP) ## run the SDK's tests on the oldest grpcio and protobuf
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet grpcio==1.66.0 grpcio-tools==1.66.0 \
 		protobuf==5.27.0 h2 hypothesis pytest pytest-timeout pytest-xdist pydantic
-	$(VENV)-lowest/bin/python -m pip install --quiet '.[codegen]'
+	$(VENV)-lowest/bin/python -m pip install -qq --editable '.[codegen]'
 	$(VENV)-lowest/bin/$(PYTEST) -n auto tests/runtime/message tests/runtime/rpc \
 		tests/runtime/hooks tests/runtime/testing tests/systems \
 		--ignore=tests/systems/openrun/test_openrun_typing.py
@@ -79,7 +79,7 @@ format: $(STAMP) ## format the hand-written code
 
 bench: $(STAMP) ## measure speed and memory, as ratios against floors of the same run
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
-	$(BIN)/python bench/run.py
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python bench/run.py
 
 # MODULE: files, or folders of rooms. The tests run once under coverage, then once for each fault on
 # those that run its line; KEEP=1 spares the first if nothing has changed but the question.
