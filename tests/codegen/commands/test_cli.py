@@ -84,8 +84,8 @@ def test_inspect_prints_json(greeter: Path, stage: str) -> None:
     assert outcome.before == outcome.after
 
 
-def test_explain_an_rpc() -> None:
-    outcome = command(["explain", "PluginAPI.GetUsersInChannel", MATTERMOST], Path())
+def test_explain_an_rpc(tmp_path: Path) -> None:
+    outcome = command(["explain", "PluginAPI.GetUsersInChannel", MATTERMOST], tmp_path)
     assert outcome.code == 0
     assert 'sort_by: str = "username"' in outcome.stdout
     assert ") -> list[User]" in outcome.stdout
@@ -104,31 +104,31 @@ def test_a_proto_without_its_package(greeter: Path) -> None:
     )
 
 
-def test_explain_a_hook() -> None:
-    outcome = command(["explain", "FileWillBeUploaded", MATTERMOST], Path())
+def test_explain_a_hook(tmp_path: Path) -> None:
+    outcome = command(["explain", "FileWillBeUploaded", MATTERMOST], tmp_path)
     assert outcome.code == 0
     assert "tuple[FileInfo, bytes]" in outcome.stdout
     assert "family modify" in outcome.stdout
     assert "on_error=Reject" in outcome.stdout
 
 
-def test_explain_a_message() -> None:
-    outcome = command(["explain", "User", MATTERMOST], Path())
+def test_explain_a_message(tmp_path: Path) -> None:
+    outcome = command(["explain", "User", MATTERMOST], tmp_path)
     assert outcome.code == 0
     assert "class User:" in outcome.stdout
     assert "(secret: not in repr)" in outcome.stdout
 
 
-def test_explain_what_does_not_exist_names_the_nearest() -> None:
-    outcome = command(["explain", "GetUsr", MATTERMOST], Path())
+def test_explain_what_does_not_exist_names_the_nearest(tmp_path: Path) -> None:
+    outcome = command(["explain", "GetUsr", MATTERMOST], tmp_path)
     assert outcome.code == 1
     assert outcome.stderr.startswith("GetUsr: no RPC, hook or message of that name")
     assert "GetUser" in outcome.stderr
 
 
-def test_version_and_help() -> None:
-    assert command(["--version"], Path()).stdout == f"plugwright {__version__}\n"
-    text = command(["--help"], Path()).stdout
+def test_version_and_help(tmp_path: Path) -> None:
+    assert command(["--version"], tmp_path).stdout == f"plugwright {__version__}\n"
+    text = command(["--help"], tmp_path).stdout
     for word in (
         "generate",
         "inspect",
@@ -137,7 +137,7 @@ def test_version_and_help() -> None:
         "--install-completion",
     ):
         assert word in text
-    text = command(["generate", "--help"], Path()).stdout
+    text = command(["generate", "--help"], tmp_path).stdout
     for word in ("--check", "--proto-path", "--descriptor-set", "--package", "--out"):
         assert word in text
 
