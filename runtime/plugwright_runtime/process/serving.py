@@ -134,23 +134,31 @@ class ServerProcess(ABC):
 def run_guarded(
     make_guardian: Callable[[], Guardian], make: Callable[[Guardian], ServerProcess]
 ) -> NoReturn:
-    """A server process as a whole program: its own event loop, then exit, by force if threads of
-    the application go on.
-    """
+    """A server process as a whole program."""
 
-    async def main() -> int:
+    async def serve() -> tuple[int, Guardian]:
         keep_grpc_out_of_forks()
         guardian = make_guardian()
         guardian.start()
-        code = 1
         try:
-            code = await make(guardian).live()
-        except LaunchError as error:
-            _log.error("the plugin cannot start: %s", error)
-        except Exception:
-            _log.exception("the plugin cannot start")
-        guardian.exit_code = code
-        guardian.stop("serving has ended")
+            return await make(guardian).live(), guardian
+        except Exception as error:
+            tell_why(error)
+        return 1, guardian
+
+    run_to_exit(serve)
+
+
+def run_to_exit(serve: Callable[[], Awaitable[tuple[int, Guardian | None]]]) -> NoReturn:
+    """`serve` on an event loop of its own, then exit, by force if threads of the application go on.
+    It gives the exit code, and the guardian if there is one on duty.
+    """
+
+    async def main() -> int:
+        code, guardian = await serve()
+        if guardian is not None:
+            guardian.exit_code = code
+            guardian.stop("serving has ended")
         return code
 
     code = asyncio.run(main())
@@ -160,9 +168,17 @@ def run_guarded(
 
 def refuse(error: LaunchError) -> NoReturn:
     """End a program that cannot become a process of its style."""
-    _log.error("the plugin cannot start: %s", error)
+    tell_why(error)
     mend_streams()
     sys.exit(1)
+
+
+def tell_why(error: Exception) -> None:
+    """Say in the log why there is no plugin."""
+    if isinstance(error, LaunchError):
+        _log.error("the plugin cannot start: %s", error)
+    else:
+        _log.error("the plugin cannot start", exc_info=error)
 
 
 def server_options(limits: ServerLimits) -> Options:

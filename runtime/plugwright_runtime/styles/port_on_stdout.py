@@ -54,7 +54,7 @@ class PortOnStdout(ServerLimits):
         """Be the process of `application`; never returns."""
         stdin = put_stdin_aside()
         log = stderr_log(missing_as_text)
-        configure_logging(log.writer, self.log_level_variables)
+        log_as_text(log.writer, self.log_level_variables)
         try:
             announcement = Announcement(set_stdout_aside())
         except LaunchError as error:
@@ -112,7 +112,7 @@ def text_line(record: logging.LogRecord) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def configure_logging(writer: LineWriter, variables: Sequence[str]) -> None:
+def log_as_text(writer: LineWriter, variables: Sequence[str]) -> None:
     """Text to `writer`, from the level that the environment names."""
     level, complaint = level_from(os.environ, variables)
     root = logging.getLogger()

@@ -11,21 +11,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
-import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import grpc.aio
 
 from ...exceptions import LaunchError
 from ...limits import message_limits, metadata_limits
-from ...process.diversion import flush_streams, mend_streams, unread_bytes
+from ...process.diversion import flush_streams, unread_bytes
 from ...process.endpoint import Endpoint
 from ...process.guardian import Guardian
-from ...process.serving import Close, OnStop, Options, Register, ServerProcess, UnderWay
+from ...process.serving import (
+    Close,
+    OnStop,
+    Options,
+    Register,
+    ServerProcess,
+    UnderWay,
+    run_to_exit,
+    tell_why,
+)
 from ...process.serving import server_options as own_options
 from ...process.started import keep_grpc_out_of_forks
 from .broker import Broker
@@ -38,8 +45,6 @@ from .services import Controller, Health, Stdio
 from .spec import PluginSpec
 from .transport import Plain, Transport
 from .unserved import serving_begins
-
-_log = logging.getLogger("plugwright.styles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +68,13 @@ class PluginContext:
 @dataclass(frozen=True, slots=True)
 class Serving:
     """The arguments of `serve`. `register` runs before the handshake; `on_stop` after the last call
-    has ended, if `register` succeeded.
+    has ended, if `register` succeeded. `environ`: None = that of the process.
     """
 
     spec: PluginSpec
     register: Register[PluginContext]
     on_stop: OnStop | None = None
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environ: Mapping[str, str] | None = None
     reattach: bool = False
     server_options: Options = ()
 
@@ -93,14 +98,7 @@ async def serve(
     returned, that is the caller's affair (`run` sees to it). Once per process: descriptor 1 stays
     captured, and what is printed afterwards is lost.
     """
-    serving = Serving(
-        spec,
-        register,
-        on_stop,
-        os.environ if environ is None else environ,
-        reattach,
-        server_options,
-    )
+    serving = Serving(spec, register, on_stop, environ, reattach, server_options)
     code, guardian = await serve_guarded(serving)
     if guardian is not None:
         guardian.close()
@@ -119,33 +117,16 @@ def run(
     """`serve` as a whole program: its own event loop, then exit, by force if threads of the
     application go on.
     """
-    serving = Serving(
-        spec,
-        register,
-        on_stop,
-        os.environ if environ is None else environ,
-        reattach,
-        server_options,
-    )
-
-    async def main() -> int:
-        code, guardian = await serve_guarded(serving)
-        if guardian is not None:
-            guardian.exit_code = code
-            guardian.stop("serving has ended")
-        return code
-
-    code = asyncio.run(main())
-    mend_streams()
-    sys.exit(code)
+    serving = Serving(spec, register, on_stop, environ, reattach, server_options)
+    run_to_exit(lambda: serve_guarded(serving))
 
 
 async def serve_guarded(serving: Serving) -> tuple[int, Guardian | None]:
     """Serve to the end. The exit code, and the guardian if there was anything to guard: it is still
     on duty.
     """
-    spec, environ = serving.spec, serving.environ
-    guardian = None
+    spec, guardian = serving.spec, None
+    environ = os.environ if serving.environ is None else serving.environ
     keep_grpc_out_of_forks()
     serving_begins()
     try:
@@ -165,10 +146,8 @@ async def serve_guarded(serving: Serving) -> tuple[int, Guardian | None]:
         flush_streams()
         with contextlib.suppress(OSError):  # not print: stdout and stderr may be anything
             os.write(2, f"{error}\n".encode())
-    except LaunchError as error:
-        _log.error("the plugin cannot start: %s", error)
-    except Exception:
-        _log.exception("the plugin cannot start")
+    except Exception as error:
+        tell_why(error)
     except BaseException:
         if guardian is not None:
             guardian.close()
