@@ -55,21 +55,21 @@ def read(field: Field, attribute: str, kinds: Kinds) -> Statements:
         case MapKind():
             return _read_map(field, field.kind, attribute, kinds)
         case _:
-            return Statements((expr(f"o.{attribute} = ", _read_singular(field, kinds)),))
+            value, otherwise = _read_singular(field, kinds)
+            return Statements((expr(f"o.{attribute} = ", value, *otherwise),))
 
 
-def _read_singular(field: Field, kinds: Kinds) -> Code:
-    """The value of a field that holds one, as the attribute has it."""
+def _read_singular(field: Field, kinds: Kinds) -> tuple[Code, tuple[Code, ...]]:
+    """The value of a field that holds one, and what stands behind it if the field may be unset."""
     value = read_set(field, kinds)
     if field.required:
-        missing = expr(runtime.missing, f'("{field.name}")')
-        return expr(value, f' if h("{field.name}") else ', missing)
+        return value, (f' if h("{field.name}") else ', runtime.missing, f'("{field.name}")')
     if not field.presence:
-        return value
+        return value, ()
     if field.kind == MessageKind("google.protobuf.Value"):
         # None says that the field is not set, so null is something else.
         value = expr(runtime.read_set_value, f"({get(field.name)}, u)")
-    return expr(value, f' if h("{field.name}") else None')
+    return value, (f' if h("{field.name}") else None',)
 
 
 def _read_map(field: Field, kind: MapKind, attribute: str, kinds: Kinds) -> Statements:

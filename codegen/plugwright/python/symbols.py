@@ -58,7 +58,9 @@ def called(function: Code, *arguments: Code) -> Expr:
 
 def indented(code: Code) -> Code:
     """One level deeper."""
-    return f"    {code}" if isinstance(code, str) else expr("    ", code)
+    if isinstance(code, str):
+        return f"    {code}"
+    return Expr(("    ", *code.parts)) if isinstance(code, Expr) else Expr(("    ", code))
 
 
 def plain(code: Code) -> str:

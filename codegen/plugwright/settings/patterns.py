@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..problems import Problem
@@ -30,29 +30,20 @@ class Patterns:
 
     def find(self, name: str) -> tuple[Any, str] | None:
         """(value, pattern) of the last pattern that matches `name`, or None."""
-        matching = self._matching(name)
+        _, dot, last = name.rpartition(".")
+        known = self._known.get(name, ())
+        ending = self._known.get(f"*.{last}", ()) if dot else ()
+        if not (known or ending or self._globs):  # of nearly all names
+            return None
+        matching = [i for i, regex in self._globs if regex.match(name)]
+        matching += [*known, *ending]
         if not matching:
             return None
         pattern, value = self._entries[max(matching)]
         return value, pattern
 
     def __contains__(self, name: str) -> bool:
-        return bool(self._matching(name))
-
-    def unmatched(self, names: Iterable[str]) -> list[str]:
-        """The patterns that match none of `names`."""
-        used = {i for name in names for i in self._matching(name)}
-        matched = {self._entries[i][0] for i in used}
-        return sorted({pattern for pattern, _ in self._entries} - matched)
-
-    def _matching(self, name: str) -> Sequence[int]:
-        """The places of the patterns that match."""
-        _, dot, last = name.rpartition(".")
-        known = self._known.get(name, ())
-        ending = self._known.get(f"*.{last}", ()) if dot else ()
-        if not (known or ending or self._globs):  # of nearly all names
-            return ()
-        return [*(i for i, regex in self._globs if regex.match(name)), *known, *ending]
+        return self.find(name) is not None
 
 
 def unmatched(
@@ -66,15 +57,25 @@ def unmatched(
 
     It is a mistake of its author, who may have meant one of `known`.
     """
-    if not patterns or not (found := Patterns(patterns).unmatched(asked)):
+    if not patterns or not (found := _matching_none(set(patterns), set(asked))):
         return
     names = sorted(set(known))
     more = f" … ({len(names)} in all)" if len(names) > _SHOWN else ""
     shown = ", ".join(names[:_SHOWN]) + more
-    for pattern in found:
+    for pattern in sorted(found):
         where = settings.lines.get(f"{key}.{pattern}", settings.where(key))
         text = f"{pattern!r} in {key} matches nothing; there are: {shown or 'none'}"
         yield Problem(where, text)
 
 
 _SHOWN = 12
+
+
+def _matching_none(patterns: set[str], names: set[str]) -> set[str]:
+    """Those of `patterns` that match none of `names`."""
+    endings = {f"*.{name.rpartition('.')[2]}" for name in names if "." in name}
+    return {p for p in patterns - names - endings if not any(map(_matcher(p), names))}
+
+
+def _matcher(pattern: str) -> Callable[[str], object]:
+    return re.compile(fnmatch.translate(pattern)).match
