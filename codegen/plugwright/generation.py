@@ -157,7 +157,7 @@ def generated(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
     from .output import readback
     from .output.render import render
 
-    progress(f"rendering {len(made.modules)} files")
+    progress(f"rendering {len(made.modules) + len(made.texts)} files")
     files = render(made)
     readback.check(files)
     return files

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..plan.nodes import HookPlan, MessagePlan, MethodPlan, ModelsPlan, Plan
+from ..plan.call_nodes import MethodPlan
+from ..plan.hook_nodes import HookPlan
+from ..plan.model_nodes import MessagePlan, ModelsPlan
+from ..plan.nodes import Plan
 from ..python.symbols import plain
 
 

@@ -16,7 +16,8 @@ from typing import Any
 import jinja2
 import jinja2.bccache
 
-from ..plan.nodes import ModulePlan, OneofPlan, Plan
+from ..plan.model_nodes import OneofPlan
+from ..plan.nodes import Plan, PythonModule, TextFile
 from ..python import layout, runtime
 from ..python.imports import ImportTable
 from ..python.splitting import WIDTH
@@ -34,23 +35,17 @@ def render(plan: Plan) -> tuple[SourceFile, ...]:
         halves = plan.modules[::2], plan.modules[1::2]
         one, other = both(lambda: _rendered(plan, halves[0]), lambda: _rendered(plan, halves[1]))
         files = one + other
-    return recorded(plan.package, files)
+    texts = [SourceFile(t.path, _renderer().text(t)) for t in plan.texts]
+    return recorded(plan.package, files + texts)
 
 
 # A fork costs some milliseconds, a module about two.
 _WORTH_A_FORK = 20
 
 
-def _rendered(plan: Plan, modules: Sequence[ModulePlan]) -> list[SourceFile]:
+def _rendered(plan: Plan, modules: Sequence[PythonModule]) -> list[SourceFile]:
     renderer = _renderer()
-    return [SourceFile(_path(plan, m), renderer.module(m)) for m in modules]
-
-
-def _path(plan: Plan, module: ModulePlan) -> str:
-    """Relative to the SDK's folder; `../` leads out of the package."""
-    if module.path.startswith("../"):
-        return module.path.removeprefix("../")
-    return f"{plan.package}/{module.path}"
+    return [SourceFile(f"{plan.package}/{m.path}", renderer.module(m)) for m in modules]
 
 
 def template_folder() -> Path:
@@ -129,30 +124,32 @@ class _Renderer:
         self.environment.globals.update(functions)
         self.templates: dict[str, jinja2.Template] = {}
 
-    def module(self, plan: ModulePlan) -> str:
-        self.table = ImportTable(plan.module, plan.defines, plan.declares, plan.lazy)
+    def module(self, plan: PythonModule) -> str:
+        self.table = ImportTable(plan.name, plan.defines, plan.declares, plan.lazy)
+        return self._with_header(plan, self._printed(plan))
+
+    def text(self, plan: TextFile) -> str:
+        return self._printed(plan)
+
+    def _printed(self, plan: PythonModule | TextFile) -> str:
         template = self.templates.get(plan.template)
         if template is None:
             template = self.environment.get_template(plan.template)
             self.templates[plan.template] = template
-        body = template.render(content=plan.content)
-        if not plan.module:
-            return body
-        return self._with_header(plan, body)
+        return template.render(content=plan.content)
 
-    def _with_header(self, plan: ModulePlan, body: str) -> str:
+    def _with_header(self, plan: PythonModule, body: str) -> str:
         aliases = "".join(
             layout.statement(f"{alias} = {name}", "") + "\n" for alias, name in self.table.aliases()
         )
-        doc = getattr(plan.content, "doc", "") or ""
         parts = [f"# {MARKER}"]
         if plan.unchecked:
             rules = ", ".join(f"{rule}=false" for rule in plan.unchecked)
             parts[0] += f"\n# pyright: {rules}"
         if "reportDeprecated" in plan.unchecked:
             parts[0] += '\n# mypy: disable-error-code="deprecated"'
-        if doc:
-            parts.append(layout.docstring(doc, ""))
+        if plan.doc:
+            parts.append(layout.docstring(plan.doc, ""))
         parts.append("from __future__ import annotations")
         if header := self.table.header():
             parts.append(header)

@@ -11,8 +11,8 @@ from ..protos.schema import Field, MessageKind, Method
 from ..python import names, runtime
 from ..python.layout import quote
 from ..python.symbols import expr
+from .call_nodes import MethodPlan, ParameterPlan
 from .context import Context
-from .nodes import MethodPlan, ParameterPlan
 from .parameters import own_fields
 
 EMPTY = "empty"

@@ -12,16 +12,15 @@ from ..protos.schema import Service
 from ..python import layout, runtime
 from ..python.symbols import Code, Expr, Symbol, called, expr
 from . import absent, domains, methods
-from .context import Context
-from .nodes import (
+from .call_nodes import (
     ClientClassPlan,
     ClientsPlan,
     ComposedClientPlan,
     ComposedClientsPlan,
     MethodPlan,
-    ModulePlan,
-    noted,
 )
+from .context import Context
+from .nodes import PythonModule, noted
 from .package import ExportPlan, namespace
 
 _CORES = {
@@ -34,7 +33,7 @@ _LOCALS = ("response", "requests", "timeout", "metadata")
 class Clients(NamedTuple):
     """`exports`: the clients of the API, for the root of the package; `methods`: for `explain`."""
 
-    modules: tuple[ModulePlan, ...]
+    modules: tuple[PythonModule, ...]
     exports: tuple[ExportPlan, ...]
     methods: tuple[MethodPlan, ...]
 
@@ -74,7 +73,7 @@ def _planned(service: Service, context: Context) -> Mapping[str, tuple[MethodPla
 
 def _service(
     service: Service, planned: Mapping[str, tuple[MethodPlan, ...]], context: Context
-) -> list[ModulePlan]:
+) -> list[PythonModule]:
     """A module per domain, and the package that puts its classes together."""
     modules = [_domain(service, d, found, context) for d, found in planned.items()]
     mixins = {
@@ -95,7 +94,7 @@ def _mixin(domain: str, is_async: bool) -> str:
 
 def _domain(
     service: Service, domain: str, plans: tuple[MethodPlan, ...], context: Context
-) -> ModulePlan:
+) -> PythonModule:
     name = context.services[service.full_name].client
     home = _home(service, domain, context)
     title = f"The {domain} calls of {service.name}."
@@ -109,11 +108,11 @@ def _domain(
         )
         for is_async in context.settings.sdk.flavours
     )
-    return ModulePlan(
+    return PythonModule(
         path=f"{home[1:].replace('.', '/')}.py",
         template="client.py.j2",
-        module=home,
-        content=ClientsPlan(title, classes),
+        content=ClientsPlan(classes),
+        doc=title,
         defines=(*(c.name for c in classes), *_LOCALS),
         declares=tuple(name for p in plans for name in (p.name, *(a.name for a in p.parameters))),
         lazy=True,
@@ -122,7 +121,7 @@ def _domain(
 
 def _composed(
     service: Service, mixins: Mapping[bool, tuple[Symbol, ...]], context: Context
-) -> ModulePlan:
+) -> PythonModule:
     module, name, _ = context.services[service.full_name]
     options = _options(service, context)
     classes = tuple(
@@ -135,11 +134,11 @@ def _composed(
         )
         for is_async in context.settings.sdk.flavours
     )
-    return ModulePlan(
+    return PythonModule(
         path=f"clients/{module}/__init__.py",
         template="composed.py.j2",
-        module=f".clients.{module}.__init__",
-        content=ComposedClientsPlan(f"Clients of {service.full_name}.", classes),
+        content=ComposedClientsPlan(classes),
+        doc=f"Clients of {service.full_name}.",
         defines=tuple(c.name for c in classes),
     )
 

@@ -13,8 +13,9 @@ from ..python.symbols import Code, Expr, builtin, expr, indented, typing
 from .context import Context
 from .converters import Statements, joined, read, read_set, write, write_set
 from .kinds import OneofNames, TypeNames, is_well_known
+from .model_nodes import EnumTablePlan
 from .naming import walk
-from .nodes import EnumTablePlan, ModulePlan
+from .nodes import PythonModule
 
 
 class ConverterPlan(NamedTuple):
@@ -70,7 +71,7 @@ class ConvertersPlan(NamedTuple):
 _LOCALS = (*"moxtkvhweu", "keep", "FILE", "CODECS", "ENUMS")
 
 
-def module(file: File, context: Context) -> ModulePlan:
+def module(file: File, context: Context) -> PythonModule:
     """The converters of all messages of a file, and its tables of enums."""
     stem = context.stem(file)
     messages = list(walk(file.messages))
@@ -80,10 +81,9 @@ def module(file: File, context: Context) -> ModulePlan:
         for types in (context.types[e.full_name],)
     )
     converters = tuple(_converter(m, context) for m in messages if not m.namespace)
-    return ModulePlan(
+    return PythonModule(
         path=f"_convert/{stem}.py",
         template="convert.py.j2",
-        module=f"._convert.{stem}",
         content=ConvertersPlan(file.name, tables, converters),
         defines=(
             *(t.name for t in tables),

@@ -14,10 +14,11 @@ from ..python.symbols import Expr, Symbol, expr
 from . import families, launch
 from .clients import class_name
 from .context import Context
+from .hook_nodes import AccessorPlan, HookPlan, HooksPlan, PluginPlan, TestingPlan
 from .hook_types import argument_types
 from .kinds import WELL_KNOWN
 from .naming import ServiceNames
-from .nodes import AccessorPlan, HookPlan, HooksPlan, ModulePlan, TestingPlan
+from .nodes import PythonModule
 
 _ACCESSORS = {
     False: (
@@ -31,7 +32,7 @@ _ACCESSORS = {
 class Hooks(NamedTuple):
     """`plans`: for `explain`, and for what the README shows."""
 
-    modules: tuple[ModulePlan, ...]
+    modules: tuple[PythonModule, ...]
     plans: tuple[HookPlan, ...]
 
 
@@ -45,13 +46,12 @@ def plan(context: Context) -> Hooks:
 
 def _modules(
     service: Service, plans: tuple[HookPlan, ...], context: Context
-) -> Iterator[ModulePlan]:
-    content = _table(service, plans, context)
-    yield ModulePlan(
+) -> Iterator[PythonModule]:
+    yield PythonModule(
         path="hooks.py",
         template="hooks.py.j2",
-        module=".hooks",
-        content=content,
+        content=_table(service, plans, context),
+        doc=f"The hooks of {service.full_name}: names, handler types, registration.",
         defines=("HookName", "HOOKS", "hook", *(f"_{h.name}" for h in plans)),
         declares=tuple(h.name for h in plans),
         lazy=True,
@@ -59,11 +59,15 @@ def _modules(
     if context.api is not None:
         api = context.services[context.api.full_name]
         yield _testing(api, context.services[service.full_name], context)
-    yield ModulePlan(
+    yield PythonModule(
         path="plugin.py",
         template="plugin.py.j2",
-        module=".plugin",
-        content=content,
+        content=PluginPlan(
+            comment=service.comment,
+            accessors=_accessors(context),
+            starts=launch.configured(context.settings) is not None,
+        ),
+        doc=f"The hooks of {service.full_name}: names, handler types, registration.",
         defines=("Plugin", "run_plugin"),
         declares=tuple(name for name, _ in _ACCESSORS.values()),
         lazy=True,
@@ -73,18 +77,13 @@ def _modules(
 def _table(service: Service, plans: tuple[HookPlan, ...], context: Context) -> HooksPlan:
     settings, told = context.settings.hooks, context.conventions[service.full_name]
     return HooksPlan(
-        doc=f"The hooks of {service.full_name}: names, handler types, registration.",
         service=service.full_name,
-        comment=service.comment,
         hooks=plans,
         implemented=settings.implemented,
         errors=told.declaration or "None",
         timeout=settings.timeout,
         timeout_env=settings.timeout_env,
         before=settings.before,
-        accessors=_accessors(context),
-        title=context.settings.sdk.title,
-        starts=launch.configured(context.settings) is not None,
     )
 
 
@@ -99,11 +98,10 @@ def _accessors(context: Context) -> tuple[AccessorPlan, ...]:
     )
 
 
-def _testing(api: ServiceNames, hooks: ServiceNames, context: Context) -> ModulePlan:
+def _testing(api: ServiceNames, hooks: ServiceNames, context: Context) -> PythonModule:
     settings = context.settings
     is_async = False not in settings.sdk.flavours
     content = TestingPlan(
-        doc="Test a plugin without its host: a fake API server and a caller of hooks.",
         servicer=Symbol(f".servicers.{api.module}", api.servicer),
         hooks=_client(hooks, is_async),
         is_async=is_async,
@@ -111,11 +109,11 @@ def _testing(api: ServiceNames, hooks: ServiceNames, context: Context) -> Module
         shutdown=settings.hooks.shutdown,
         manifest=settings.launch.manifest,
     )
-    return ModulePlan(
+    return PythonModule(
         path="testing.py",
         template="testing.py.j2",
-        module=".testing",
         content=content,
+        doc="Test a plugin without its host: a fake API server and a caller of hooks.",
         defines=("PluginHarness",),
     )
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..protos.schema import Service
 from ..python import runtime
 from ..python.layout import quote, tuple_of
 from ..python.symbols import Code, Symbol, called
 from ..settings.tables import Launch, Settings
 from .context import Context
-from .nodes import ModulePlan
+from .nodes import PythonModule
 
 
 class Style(NamedTuple):
@@ -40,12 +41,10 @@ STYLES = {
 class LaunchPlan(NamedTuple):
     """`value`: the object of the runtime."""
 
-    doc: str
     value: Code
 
 
 class ServicePluginPlan(NamedTuple):
-    doc: str
     servicer: Symbol
     service: str
 
@@ -61,19 +60,22 @@ def mtls(settings: Settings) -> str:
     return launch.auto_mtls if launch.style == "go-plugin" else "never"
 
 
-def modules(settings: Settings) -> Iterator[ModulePlan]:
-    """`_launch.py`, if plugins of this SDK can be started."""
+def modules(context: Context) -> Iterator[PythonModule]:
+    """`_launch.py`, if plugins can be started, and `plugin.py` of those that have no hooks."""
+    settings = context.settings
     if settings.launch.style in STYLES:
-        yield ModulePlan(
+        yield PythonModule(
             path="_launch.py",
             template="launch.py.j2",
-            module="._launch",
-            content=_plan(settings.launch),
+            content=LaunchPlan(_launch(settings.launch)),
+            doc="How the host starts a plugin: the constants of its handshake.",
             defines=("LAUNCH",),
         )
+    if context.served is not None and context.hooks is None:
+        yield _plugin(context.served, context)
 
 
-def _plan(launch: Launch) -> LaunchPlan:
+def _launch(launch: Launch) -> Code:
     style = STYLES[launch.style]
     constants = [quote(getattr(launch, key)) for key in style.needs]
     if "versions" in style.knows:
@@ -89,27 +91,21 @@ def _plan(launch: Launch) -> LaunchPlan:
     common = [f"id_env={quote(launch.id_env)}", f"path_env={quote(launch.path_env)}"]
     if launch.manifest:
         common.append(f"manifest={quote(launch.manifest)}")
-    return LaunchPlan(
-        doc="How the host starts a plugin: the constants of its handshake.",
-        value=called(runtime.Launch, called(style.constants, *constants), *common),
-    )
+    return called(runtime.Launch, called(style.constants, *constants), *common)
 
 
-def service_modules(context: Context) -> Iterator[ModulePlan]:
+def _plugin(served: Service, context: Context) -> PythonModule:
     """`plugin.py` of plugins that serve a service instead of hooks."""
-    if context.served is None or context.hooks is not None:
-        return
-    names = context.services[context.served.full_name]
+    names = context.services[served.full_name]
     content = ServicePluginPlan(
-        doc=f"The process of a plugin that serves {context.served.full_name}.",
         servicer=Symbol(f".servicers.{names.module}", names.servicer),
-        service=context.served.full_name,
+        service=served.full_name,
     )
-    yield ModulePlan(
+    return PythonModule(
         path="plugin.py",
         template="service_plugin.py.j2",
-        module=".plugin",
         content=content,
+        doc=f"The process of a plugin that serves {served.full_name}.",
         defines=("run_plugin",),
         lazy=True,
     )

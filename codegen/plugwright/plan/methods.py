@@ -13,8 +13,9 @@ from typing import NamedTuple
 from ..protos.schema import Field, Method
 from ..python import names, runtime
 from ..python.symbols import Code, Expr, expr
+from .call_nodes import MethodPlan, ParameterPlan
 from .context import Context, service_of
-from .nodes import MethodPlan, ParameterPlan, noted
+from .nodes import noted
 from .parameters import parameters
 
 STREAMING = {

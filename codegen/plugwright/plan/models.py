@@ -12,24 +12,23 @@ from ..python import names, runtime
 from ..python.symbols import Code, expr
 from . import conversion
 from .context import Context
-from .nodes import (
+from .model_nodes import (
     AttributePlan,
     CasePlan,
     EnumPlan,
     MemberPlan,
     MessagePlan,
     ModelsPlan,
-    ModulePlan,
     OneofPlan,
-    noted,
 )
+from .nodes import PythonModule, noted
 from .package import ExportPlan, converters, namespace
 
 # `self` where a field has that name; no module may be imported under these.
 _THIS = ("_self", "_self_")
 
 
-def modules(context: Context) -> Iterator[ModulePlan]:
+def modules(context: Context) -> Iterator[PythonModule]:
     """Two modules per file with types, and the packages of them."""
     files = [f for f in context.files if f.messages or f.enums]
     exports: list[ExportPlan] = []
@@ -38,11 +37,11 @@ def modules(context: Context) -> Iterator[ModulePlan]:
         plan = _models(file, declared, context)
         stem = context.stem(file)
         exports += [ExportPlan(name, f".{stem}", name) for name in plan.names]
-        yield ModulePlan(
+        yield PythonModule(
             path=f"models/{stem}.py",
             template="models.py.j2",
-            module=f".models.{stem}",
             content=plan,
+            doc=noted(file.comment, file.deprecated),
             defines=(*plan.names, *_THIS),
             declares=tuple(sorted(declared)),
         )
@@ -56,7 +55,6 @@ def _models(file: File, declared: frozenset[str], context: Context) -> ModelsPla
     stem, usual = context.stem(file), names.module(file.name)
     classes = tuple(_message(m, declared, context) for m in file.messages)
     return ModelsPlan(
-        doc=noted(file.comment, file.deprecated),
         enums=tuple(_enum(e, context) for e in file.enums),
         messages=classes,
         unions=tuple(_unions(classes)),

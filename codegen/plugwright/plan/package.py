@@ -1,6 +1,6 @@
-"""What surrounds the code of an SDK: lazy packages, project files.
+"""Which packages export names, and which names? They load at first use.
 
-Schema and the plans made so far in; the remaining modules out.
+What a package exports in, its `__init__.py` out.
 """
 
 from __future__ import annotations
@@ -10,19 +10,17 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .. import __version__
-from ..protos.schema import Service
+from ..protos.schema import references
 from ..python import runtime
 from ..python.layout import dictionary
 from ..python.symbols import Symbol
-from ..settings.tables import Launch, Settings
-from ..settings.validity import distribution
-from . import launch
-from .nodes import HookPlan, ModulePlan
+from ..settings.tables import Launch
+from . import families, launch
+from .context import Context
+from .nodes import PythonModule
 
 MINOR = __version__.rpartition(".")[0]
 """The versions of the runtime that generated code works with."""
-_MAJOR, _, _LAST = MINOR.partition(".")
-_NEXT = f"{_MAJOR}.{int(_LAST) + 1}"
 
 
 class ExportPlan(NamedTuple):
@@ -54,7 +52,6 @@ class NamespacePlan(NamedTuple):
     the package around it has asked.
     """
 
-    doc: str
     exports: tuple[ExportPlan, ...]
     groups: tuple[tuple[str, tuple[ExportPlan, ...]], ...]
     submodules: tuple[ExportPlan, ...] = ()
@@ -68,31 +65,6 @@ class NamespacePlan(NamedTuple):
         return dictionary(((e.name, e.target) for e in self.exports), "        ")
 
 
-class ProjectPlan(NamedTuple):
-    """pyproject.toml and README of an SDK.
-
-    `served`: the servicer that plugins subclass; `guide`: Markdown in place of an example. `extra`:
-    of the runtime, that every plugin needs; `has_mtls`: whether some need it for AutoMTLS.
-    """
-
-    package: str
-    distribution: str
-    title: str
-    summary: str
-    version: str
-    generator: str
-    next_generator: str
-    hooks: tuple[HookPlan, ...]
-    services: tuple[str, ...]
-    starts: bool
-    clients: str
-    served: str
-    dependencies: tuple[str, ...]
-    guide: str
-    extra: str
-    has_mtls: bool
-
-
 def namespace(
     path: str,
     doc: str,
@@ -100,7 +72,7 @@ def namespace(
     starts: Launch | None = None,
     reuses: bool = False,
     generated: str = "",
-) -> ModulePlan:
+) -> PythonModule:
     """A package that exports names lazily; `module` of an export is relative to it."""
     exports = list(exports)
     ordered = sorted(_unambiguous(exports), key=lambda e: e.name)
@@ -109,7 +81,6 @@ def namespace(
         if export.original:
             groups.setdefault(export.module, []).append(export)
     plan = NamespacePlan(
-        doc=doc,
         exports=tuple(ordered),
         groups=tuple((m, tuple(g)) for m, g in sorted(groups.items())),
         submodules=tuple(e for e in ordered if not e.original),
@@ -117,12 +88,11 @@ def namespace(
         reuses=reuses,
         generated=generated,
     )
-    parent = path.removesuffix("__init__.py").rstrip("/").replace("/", ".")
-    return ModulePlan(
+    return PythonModule(
         path=path,
         template="namespace.py.j2",
-        module=f".{parent}.__init__" if parent else ".__init__",
         content=plan,
+        doc=doc,
         # What it imports for itself must not be called as a module beside it either.
         defines=(*(e.name for e in ordered), *sorted(_beside(exports))),
     )
@@ -143,7 +113,7 @@ def _unambiguous(exports: list[ExportPlan]) -> Iterator[ExportPlan]:
             yield export
 
 
-def converters(stems: Iterable[str]) -> ModulePlan:
+def converters(stems: Iterable[str]) -> PythonModule:
     """The package of the converters, which are found by name at run time; for tools that freeze a
     program it says what is in it."""
     doc = "Converters; an implementation detail."
@@ -185,19 +155,14 @@ ROOT_NAMES = frozenset(
 """What a package may export beside the client of the API."""
 
 
-def root(
-    settings: Settings,
-    clients: Iterable[ExportPlan],
-    has_hooks: bool,
-    reuses: bool,
-    used: Iterable[str],
-) -> ModulePlan:
-    """`__init__.py` of the SDK: all that its users import. `used`: types that fields have."""
+def root(context: Context, clients: Iterable[ExportPlan]) -> PythonModule:
+    """`__init__.py` of the SDK: all that its users import. `clients`: those of the API."""
+    settings, has_hooks = context.settings, bool(families.hooks(context))
     exports = [ExportPlan(m, f".{m}", "") for m in ("clients", "models", "servicers")]
     exports.append(ExportPlan("registry", "._package", "PACKAGE"))
     exports += clients
     exports += _exported(_ALWAYS)
-    exports += _exported({value for name in used for value in _VALUES.get(name, ())})
+    exports += _exported({value for name in _used(context) for value in _VALUES.get(name, ())})
     if has_hooks:
         exports += [ExportPlan(n, ".hooks", n) for n in ("HookName", "hook")]
         exports.append(ExportPlan("Plugin", ".plugin", "Plugin"))
@@ -211,53 +176,15 @@ def root(
     own = [ExportPlan(n, f".{m}", n) for n, m in settings.sdk.exports.items()]
     exports = [e for e in exports if e.name not in settings.sdk.exports] + own
     title = settings.sdk.title or f"The generated package {settings.sdk.package}"
-    return namespace("__init__.py", f"{title}.", exports, starts, reuses, MINOR)
+    return namespace("__init__.py", f"{title}.", exports, starts, bool(context.reused.types), MINOR)
+
+
+def _used(context: Context) -> Iterator[str]:
+    """The types of the fields of the generated messages, by full name."""
+    for name in context.own:
+        if (message := context.schema.messages.get(name)) is not None:
+            yield from references(message)
 
 
 def _exported(symbols: Iterable[Symbol]) -> Iterator[ExportPlan]:
     return (ExportPlan(s.name, s.module, s.name) for s in symbols)
-
-
-def extra_modules(settings: Settings) -> Iterator[ModulePlan]:
-    """The hand-written modules."""
-    for extra in settings.extras:
-        path = f"{extra.name}.py"
-        yield ModulePlan(path=path, template="extra.py.j2", module="", content=extra)
-
-
-def project(
-    settings: Settings,
-    services: Iterable[Service],
-    hooks: tuple[HookPlan, ...],
-    served: str,
-) -> Iterator[ModulePlan]:
-    """The files beside the package that make it a distribution."""
-    sdk, mtls = settings.sdk, launch.mtls(settings)
-    plan = ProjectPlan(
-        package=sdk.package,
-        distribution=distribution(settings),
-        title=sdk.title or sdk.package,
-        summary=sdk.summary or f"Typed Python for the protos of {sdk.package}",
-        version=sdk.version,
-        generator=MINOR,
-        next_generator=_NEXT,
-        hooks=hooks,
-        services=tuple(s.full_name for s in services),
-        starts=launch.configured(settings) is not None,
-        clients=sdk.clients,
-        served=served,
-        dependencies=sdk.dependencies,
-        guide=settings.guide,
-        extra="[mtls]" if mtls == "require" else "",
-        has_mtls=mtls != "never",
-    )
-    for path, template in (
-        ("pyproject.toml", "pyproject.toml.j2"),
-        ("README.md", "README.md.j2"),
-    ):
-        yield ModulePlan(path=f"../{path}", template=template, module="", content=plan)
-
-
-def typed_marker() -> ModulePlan:
-    """py.typed: tells type checkers that the package has types."""
-    return ModulePlan(path="py.typed", template="empty.j2", module="", content=None)

@@ -21,9 +21,9 @@ from ..protos.schema import (
 )
 from ..python import names, runtime
 from ..python.symbols import Code, expr
+from .call_nodes import ParameterPlan
 from .context import Context
 from .defaults import default_literal
-from .nodes import ParameterPlan
 
 # Parameters that every generated method has of its own.
 _OPTIONS = frozenset({"self", "timeout", "metadata"})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..protos.schema import File
 from ..python.layout import dictionary
 from .context import Context
-from .nodes import ModulePlan
+from .nodes import PythonModule
 
 
 class DescriptorPlan(NamedTuple):
@@ -23,7 +23,6 @@ class DescriptorPlan(NamedTuple):
 class DescriptorsPlan(NamedTuple):
     """`reused`: (file, package) of each file whose types another package has."""
 
-    doc: str
     files: tuple[DescriptorPlan, ...]
     reused: tuple[tuple[str, str], ...]
 
@@ -34,7 +33,6 @@ class IndexPlan(NamedTuple):
     `reused`: (full name, package) of every type that another package has.
     """
 
-    doc: str
     modules: tuple[tuple[str, str], ...]
     nesting: int
     reused: tuple[tuple[str, str], ...]
@@ -50,20 +48,20 @@ class IndexPlan(NamedTuple):
             yield f"nesting={self.nesting}"
 
 
-def modules(context: Context) -> Iterator[ModulePlan]:
+def modules(context: Context) -> Iterator[PythonModule]:
     """Both modules."""
-    yield ModulePlan(
+    yield PythonModule(
         path="_package.py",
         template="package.py.j2",
-        module="._package",
         content=_index(context),
+        doc="Where each message and enum of this package lives.",
         defines=("PACKAGE",),
     )
-    yield ModulePlan(
+    yield PythonModule(
         path="_descriptors.py",
         template="descriptors.py.j2",
-        module="._descriptors",
         content=_descriptors(context),
+        doc="Descriptors of the protos, serialized: file -> (imports, FileDescriptorProto).",
         defines=("EXTENDED", "FILES", "REUSED"),
     )
 
@@ -74,7 +72,6 @@ def _index(context: Context) -> IndexPlan:
     declared = [n for n in context.own if n in schema.messages or n in schema.enums]
     places = sorted((n, context.types[n].model.module.rpartition(".")[2]) for n in declared)
     return IndexPlan(
-        doc="Where each message and enum of this package lives.",
         modules=tuple(places),
         nesting=context.settings.protos.nesting,
         reused=tuple(context.reused.types.items()),
@@ -85,7 +82,6 @@ def _descriptors(context: Context) -> DescriptorsPlan:
     """The serialized descriptors of the files and of all they import."""
     files = sorted(_with_imports(context), key=lambda f: f.name)
     return DescriptorsPlan(
-        doc="Descriptors of the protos, serialized: file -> (imports, FileDescriptorProto).",
         files=tuple(
             DescriptorPlan(f.name, tuple(sorted(f.dependencies)), f.wire, f.extended) for f in files
         ),

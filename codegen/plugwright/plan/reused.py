@@ -12,8 +12,9 @@ from typing import NamedTuple
 from ..protos.schema import Enum, File, Message, Schema, references
 from ..python import names
 from .kinds import WELL_KNOWN, TypeNames
+from .model_nodes import EnumTablePlan, ReusedConverterPlan, ReusedPlan
 from .naming import FileNames, referenced_types, walk
-from .nodes import EnumTablePlan, ModulePlan, ReusedConverterPlan, ReusedPlan
+from .nodes import PythonModule
 
 MODULE = "._reused"
 
@@ -76,7 +77,7 @@ def type_names(schema: Schema) -> dict[str, TypeNames]:
     return found
 
 
-def modules(reused: Reused, types: Mapping[str, TypeNames]) -> Iterator[ModulePlan]:
+def modules(reused: Reused, types: Mapping[str, TypeNames]) -> Iterator[PythonModule]:
     """`_reused.py`; nothing if no field has a type of another package."""
     if not reused.converted:
         return
@@ -89,12 +90,11 @@ def modules(reused: Reused, types: Mapping[str, TypeNames]) -> Iterator[ModulePl
             tables.append(EnumTablePlan(declared.full_name, read, python.model))
         else:
             converters.append(ReusedConverterPlan(read, write, python.model))
-    doc = "Converters of the types that other packages have."
-    yield ModulePlan(
+    yield PythonModule(
         path="_reused.py",
         template="reused.py.j2",
-        module=MODULE,
-        content=ReusedPlan(doc, tuple(tables), tuple(converters)),
+        content=ReusedPlan(tuple(tables), tuple(converters)),
+        doc="Converters of the types that other packages have.",
         defines=(
             *(t.name for t in tables),
             *(n for c in converters for n in (c.reader, c.writer)),

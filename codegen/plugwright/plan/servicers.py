@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..protos.schema import Method, Service
+from .call_nodes import ServicerMethodPlan, ServicerPlan
 from .context import Context
 from .methods import STREAMING
-from .nodes import ModulePlan, ServicerMethodPlan, ServicerPlan, noted
+from .nodes import PythonModule, noted
 from .package import ExportPlan, namespace
 
 
-def modules(context: Context) -> Iterator[ModulePlan]:
+def modules(context: Context) -> Iterator[PythonModule]:
     """One module per service, and the package that exports them."""
     exports: list[ExportPlan] = []
     for service in context.schema.services:
         module = context.services[service.full_name].module
         plan = _servicer(service, context)
         exports.append(ExportPlan(plan.name, f".{module}", plan.name))
-        yield ModulePlan(
+        yield PythonModule(
             path=f"servicers/{module}.py",
             template="servicer.py.j2",
-            module=f".servicers.{module}",
             content=plan,
+            doc=f"What a server of {service.full_name} overrides.",
             defines=(plan.name,),
             declares=tuple(m.name for m in plan.methods),
             lazy=True,
@@ -32,9 +33,7 @@ def modules(context: Context) -> Iterator[ModulePlan]:
 
 def _servicer(service: Service, context: Context) -> ServicerPlan:
     return ServicerPlan(
-        doc=f"What a server of {service.full_name} overrides.",
         name=context.services[service.full_name].servicer,
-        comment=service.comment,
         service=service.full_name,
         methods=tuple(_method(m, context) for m in service.methods),
         errors=context.conventions[service.full_name].declaration,

@@ -50,6 +50,16 @@ def expr(*pieces: Code) -> Expr:
     return Expr(tuple(parts))
 
 
+def declared(name: str, annotation: Code, default: Code | None) -> Code:
+    """A parameter as a signature declares it."""
+    head = f"{name}: "
+    if default is None:
+        return expr(head, annotation)
+    if isinstance(default, str):
+        return expr(head, annotation, f" = {default}")
+    return expr(head, annotation, " = ", default)
+
+
 def called(function: Code, *arguments: Code) -> Expr:
     """`function(argument, argument)`."""
     pieces = [piece for argument in arguments for piece in (", ", argument)]
