@@ -65,6 +65,6 @@ __all__ = [
     "text_of",
 ]
 
-__getattr__, __dir__ = lazy_names(
-    globals(), {name: "..rpc.failures" for name in __all__ if name not in globals()}
-)
+_LATE = {name: "..rpc.failures" for name in __all__ if name not in globals()}
+_PICKLED = {"_field_error": "..exceptions:field_error"}  # by 0.1
+__getattr__, __dir__ = lazy_names(globals(), _LATE | _PICKLED)

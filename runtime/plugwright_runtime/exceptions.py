@@ -25,10 +25,10 @@ class FieldError(PlugwrightError, TypeError, ValueError):
 
     def __reduce__(self) -> Any:
         state = (self.path, self.expected, self.value, self.args)
-        return _field_error, (type(self), *state)
+        return field_error, (type(self), *state)
 
 
-def _field_error(cls: type[FieldError], *state: Any) -> FieldError:
+def field_error(cls: type[FieldError], *state: Any) -> FieldError:
     """A FieldError as it was pickled; how much of its value it told is not decided again."""
     error = cls.__new__(cls)
     error.path, error.expected, error.value, error.args = state

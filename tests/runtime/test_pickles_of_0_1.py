@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from plugwright_runtime.errors import FieldError
 from plugwright_runtime.message import model, wkt
 from plugwright_runtime.message.unknown_inside import Kept
 
@@ -58,3 +59,11 @@ def test_what_0_1_wrote(name: str, rest: bytes, value: Any) -> None:
     assert getattr(loaded, "inside", b"") == getattr(value, "inside", b"")
     # From now on it is written with the path of today.
     assert b".message." in pickle.dumps(loaded, 2)
+
+
+def test_an_error_that_0_1_wrote() -> None:
+    state = b"(cplugwright_runtime.errors\nFieldError\nX\x03\x00\x00\x00a.bX\x03\x00\x00\x00int"
+    told = b"K\x07X\x01\x00\x00\x00!\x85tR."
+    loaded = pickle.loads(b"\x80\x02cplugwright_runtime.errors\n_field_error\n" + state + told)
+    assert type(loaded) is FieldError
+    assert (loaded.path, loaded.expected, loaded.value, str(loaded)) == ("a.b", "int", 7, "!")

@@ -50,7 +50,7 @@ __getattr__, __dir__ = lazy_names(
         "BrokerError": ".offers",
         "Dialled": ".broker",
         "HclogHandler": ".logs",
-        "LaunchError": "...errors",
+        "LaunchError": "...exceptions",
         "PluginContext": ".process",
         "PluginSpec": ".spec",
         "configure_logging": ".logs",
