@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -161,11 +161,11 @@ class Records(logging.Handler):
 
 
 @contextmanager
-def hosted(plugin: object, threads: int = 4) -> Iterator[Host]:
+def hosted(plugin: object, threads: int = 4, executor: Executor | None = None) -> Iterator[Host]:
     """A host of the instance `plugin`."""
     log = logging.Logger("plugin under test")
     log.addHandler(handler := Records())
-    executor = ThreadPoolExecutor(threads)
+    executor = executor or ThreadPoolExecutor(threads)
     table = type(plugin).__hooks__  # type: ignore[attr-defined]
     server = BackgroundServer(
         lambda place: [Dispatcher(plugin, table, log, Running(executor, place)).handlers()]

@@ -118,6 +118,41 @@ def test_answers_that_nobody_takes_any_more_are_closed(taken: int) -> None:
     assert answers.closed.is_set()
 
 
+class Unclosable(Answers):
+    def close(self) -> None:
+        super().close()
+        raise ValueError("not now")
+
+
+def test_answers_that_cannot_be_closed_are_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(executor: Executor) -> None:
+        stream = items(Unclosable(), executor)
+        assert await anext(stream) == 1
+        await stream.aclose()
+
+    with ThreadPoolExecutor(1) as executor:
+        asyncio.run(scenario(executor))
+    [record] = caplog.records
+    assert "closing a stream failed" in record.getMessage()
+
+
+def test_answers_that_leave_by_an_exception_of_the_interpreter_fail() -> None:
+    """GeneratorExit would end the generator that gives them, as if they were complete."""
+
+    class Leaving:
+        def __aiter__(self) -> Leaving:
+            return self
+
+        async def __anext__(self) -> int:
+            raise GeneratorExit
+
+    async def scenario() -> None:
+        with ThreadPoolExecutor(1) as executor, pytest.raises(RuntimeError, match="GeneratorExit"):
+            await anext(items(Leaving(), executor))
+
+    asyncio.run(scenario())
+
+
 # ------------------------------------------------------------------ a channel of one's own
 
 
@@ -144,3 +179,29 @@ def test_a_closed_async_client_calls_no_more_on_a_channel_of_the_users_own(
 
     asyncio.run(scenario())
     assert len(host.seen) == 1
+
+
+# ------------------------------------------------------------------ callers that give up
+
+
+def test_a_call_that_its_caller_gives_up_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    sdk = stream_service.generate()
+    started, ended = threading.Event(), threading.Event()
+
+    class Files(sdk.servicers.FilesServicer):  # type: ignore[misc, name-defined]
+        async def size(self, request: Any, context: Any) -> Any:
+            started.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        server = BackgroundServer(lambda place: [handlers(Files(), pool, place)])
+        with grpc.insecure_channel(server.start()) as channel:
+            call = channel.unary_unary("/cases.streams.Files/Size").future(b"", timeout=60)
+            assert started.wait(30)
+            call.cancel()
+            assert ended.wait(30)
+        server.stop()
+    assert [record.getMessage() for record in caplog.records] == []

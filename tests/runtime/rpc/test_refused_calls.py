@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
@@ -14,9 +13,7 @@ from kit import stream_service
 from kit.mattermost import hooks
 from mattermost_plugin import HookName
 from plugwright_runtime.errors import UnavailableError
-from plugwright_runtime.hooks.dispatch import Dispatcher
 from plugwright_runtime.loops.crossing import Overloaded
-from plugwright_runtime.rpc.calling import Running
 from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
@@ -64,17 +61,8 @@ def test_a_service_without_a_thread_is_exhausted(at_once: bool) -> None:
 
 @executors
 def test_a_hook_without_a_thread_is_exhausted(at_once: bool) -> None:
-    plugin_class, _ = hooks.scripted([HookName.UserHasBeenCreated], coroutines=False)
-    plugin: Any = plugin_class()
-    table: Any = plugin_class.__hooks__
-    log = logging.getLogger("plugin under test")
-    full = Full(at_once)
-    server = BackgroundServer(
-        lambda place: [Dispatcher(plugin, table, log, Running(full, place)).handlers()]
-    )
-    with running(server) as address, grpc.insecure_channel(address) as channel:
-        call = channel.unary_unary(f"/{hooks.SERVICE}/UserHasBeenCreated")
-        with pytest.raises(grpc.RpcError) as caught:
-            call(b"", timeout=30)
-    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert FULL in caught.value.details()
+    plugin, _ = hooks.scripted([HookName.UserHasBeenCreated], coroutines=False)
+    with hooks.hosted(plugin(), executor=Full(at_once)) as host:
+        code, text = host.failure("UserHasBeenCreated")
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert FULL in text
