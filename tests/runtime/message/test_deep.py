@@ -14,9 +14,9 @@ from plugwright_runtime.message.deep_parsing import parse
 FIELD = descriptor_pb2.FieldDescriptorProto
 
 
-def node_class() -> Any:
+def node_class(syntax: str = "proto3") -> Any:
     """A Node of a text, numbers, children, one child, a map of children and one of numbers."""
-    file = descriptor_pb2.FileDescriptorProto(name="n.proto", package="n", syntax="proto3")
+    file = descriptor_pb2.FileDescriptorProto(name="n.proto", package="n", syntax=syntax)
     node = file.message_type.add(name="Node")
     one, many = FIELD.LABEL_OPTIONAL, FIELD.LABEL_REPEATED
     rows: list[tuple[str, Any, Any, str | None]] = [
@@ -113,6 +113,23 @@ def test_damaged_bytes_are_no_message_and_nothing_worse() -> None:
             parse(Node, 400, bytes(damaged))
         except DecodeError:
             continue
+
+
+@pytest.mark.parametrize("syntax", ["proto2", "proto3"])
+def test_the_key_of_a_deep_entry_must_be_text(syntax: str) -> None:
+    cls = node_class(syntax)
+    deep = cls(text="leaf")
+    for level in range(150):
+        outer = cls()
+        if level == 145:
+            outer.by_name["key"].CopyFrom(deep)
+        else:
+            outer.one.CopyFrom(deep)
+        deep = outer
+    data = deep.SerializeToString()
+    assert parse(cls, 200, data) == deep
+    with pytest.raises(DecodeError):
+        parse(cls, 200, data.replace(b"key", b"k\xffy"))
 
 
 def test_a_long_message_that_is_deep_does_not_take_long() -> None:

@@ -226,6 +226,14 @@ def test_proto2(old: Any) -> None:
         assert refused(made(**values)).path == f"Old.{path}"
 
 
+def test_a_required_message_is_missing_or_is_another(old: Any) -> None:
+    good = old.Holder(old=old.Old(id=1))
+    assert codec.decode(old.Holder, codec.encode(good)) == good
+    assert refused(old.Holder(old=None)).expected == "a value, for the proto requires one"
+    assert refused(old.Holder(old="text")).expected == "Old"
+    assert refused(old.Holder(old=good)).expected == "Old"
+
+
 def test_an_error_can_be_pickled(every: Any) -> None:
     error = refused(every.Every(a_float=1e39))
     again = pickle.loads(pickle.dumps(error))
