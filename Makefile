@@ -46,14 +46,18 @@ peers: $(STAMP) ## talk to peers on tonic, grpc-js and grpc-go (needs Rust, Node
 	cd tests/peers/go && go vet ./...
 	$(BIN)/$(PYTEST) --timeout 900 tests/peers
 
-# The oldest versions that pyproject.toml promises, against the tests of the SDK.
-test-lowest: $(STAMP) ## run the SDK's tests on the oldest grpcio and protobuf
+# The oldest versions that pyproject.toml promises, against the tests of the SDKs. What is left out
+# asks for what newer ones do: `UNIX:` as a scheme, repeated extensions in JSON, a quiet event loop.
+test-lowest: $(STAMP) ## run the SDKs' tests on the oldest grpcio and protobuf
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet grpcio==1.66.0 grpcio-tools==1.66.0 \
-		protobuf==5.27.0 h2 hypothesis pytest pytest-timeout pytest-xdist pydantic
+		protobuf==5.27.0 cattrs dacite h2 hypothesis msgspec pydantic pytest pytest-timeout \
+		pytest-xdist
 	$(VENV)-lowest/bin/python -m pip install -qq --editable '.[codegen]'
 	$(VENV)-lowest/bin/$(PYTEST) -n auto tests/runtime/message tests/runtime/rpc \
 		tests/runtime/hooks tests/runtime/testing tests/systems \
+		--ignore=tests/runtime/message/test_json_extensions.py \
+		--ignore=tests/runtime/rpc/errors --ignore=tests/runtime/rpc/test_dialling.py \
 		--ignore=tests/systems/openrun/test_openrun_typing.py
 
 # Where Python itself differs from one version to the next; the rest is in `make test`.
