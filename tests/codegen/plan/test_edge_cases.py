@@ -299,7 +299,7 @@ def test_names_that_would_meet_stay_apart(generated: Generated) -> None:
     message: Any = package.message("cases.names.message")
     for case in (message.Pick.FooBar("a"), message.Pick.FooBar_5("b")):
         assert _again(message(pick=case)).pick == case
-    servicers = importlib.import_module(f"{generated.packages['names']}.servicers")
+    servicers = importlib.import_module(f"{generated.packages['names_calls']}.servicers")
     rpcs = {r.name: r.method for r in servicers.UrlsServicer.__rpcs__}
     assert rpcs == {"GetURL": "get_url", "GetUrl": "GetUrl", "get_url": "get_url_"}
 

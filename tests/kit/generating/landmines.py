@@ -62,7 +62,16 @@ def written() -> frozenset[str]:
 
 
 # Together they have every kind of statement that templates can write.
-_CHOSEN = ("scalars", "oneofs", "streams", "well_known", "hooks", "error_convention")
+_CHOSEN = (
+    "scalars",
+    "oneofs",
+    "streams",
+    "well_known",
+    "hooks",
+    "hooks_answers",
+    "hooks_changes",
+    "error_convention",
+)
 _CASES = [case for case in GOOD if case.name in _CHOSEN]
 
 

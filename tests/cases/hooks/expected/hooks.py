@@ -15,10 +15,8 @@ from plugwright_runtime.rpc.conventions import MessageErrors
 
 if TYPE_CHECKING:
     from .models import hooks as _hooks
-    from plugwright_runtime.message import wkt as _wkt
 else:
     _hooks = lazy_module(__package__, ".models.hooks")
-    _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
 
 class HookName(StrEnum):
@@ -27,21 +25,9 @@ class HookName(StrEnum):
     OnVoid = "OnVoid"
     """The first one."""
 
-    OnError = "OnError"
-
     OnValue = "OnValue"
 
-    OnModel = "OnModel"
-
     WillModify = "WillModify"
-
-    WillModifyBoth = "WillModifyBoth"
-
-    WillReject = "WillReject"
-
-    Filter = "Filter"
-
-    Plain = "Plain"
 
     title_ = "title"
 
@@ -71,20 +57,6 @@ HOOKS = HookTable(
             error_id="plugin.on_void.error",
         ),
         HookSpec(
-            name="OnError",
-            family="error",
-            request="cases.hooks.VoidRequest",
-            response="cases.hooks.ErrorResponse",
-            arguments=("post", "note", "how", "from_"),
-            sources=("message", "value", "value", "message"),
-            types=("Post", "str | None", "", "Post"),
-            answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
-            error_id="plugin.on_error.error",
-        ),
-        HookSpec(
             name="OnValue",
             family="value",
             request="cases.hooks.VoidRequest",
@@ -99,20 +71,6 @@ HOOKS = HookTable(
             error_id="plugin.on_value.error",
         ),
         HookSpec(
-            name="OnModel",
-            family="value",
-            request="cases.hooks.VoidRequest",
-            response="cases.hooks.ModelResponse",
-            arguments=("post", "note", "how", "from_"),
-            sources=("message", "value", "value", "message"),
-            types=("Post", "str | None", "", "Post"),
-            answers=("Post",),
-            results=("post",),
-            rejected="",
-            dismiss="",
-            error_id="plugin.on_model.error",
-        ),
-        HookSpec(
             name="WillModify",
             family="modify",
             request="cases.hooks.VoidRequest",
@@ -125,62 +83,6 @@ HOOKS = HookTable(
             rejected="rejection_reason",
             dismiss='dismiss "{{ it }}"',
             error_id="plugin.will_modify.error",
-        ),
-        HookSpec(
-            name="WillModifyBoth",
-            family="modify",
-            request="cases.hooks.VoidRequest",
-            response="cases.hooks.ModifyBothResponse",
-            arguments=("post", "note", "how", "from_"),
-            sources=("message", "value", "value", "message"),
-            types=("Post", "str | None", "", "Post"),
-            answers=("Post", "JSONObject", "tuple[Post, JSONObject]", "Reject", "None"),
-            results=("modified_post", "modified_blob"),
-            rejected="rejection_reason",
-            dismiss="",
-            error_id="plugin.will_modify_both.error",
-        ),
-        HookSpec(
-            name="WillReject",
-            family="reject",
-            request="cases.hooks.VoidRequest",
-            response="cases.hooks.RejectResponse",
-            arguments=("post", "note", "how", "from_"),
-            sources=("message", "value", "value", "message"),
-            types=("Post", "str | None", "", "Post"),
-            answers=("Reject", "None"),
-            results=(),
-            rejected="rejection_reason",
-            dismiss="",
-            error_id="plugin.will_reject.error",
-        ),
-        HookSpec(
-            name="Filter",
-            family="transform",
-            request="cases.hooks.FilterRequest",
-            response="cases.hooks.FilterResponse",
-            arguments=("posts", "blob"),
-            sources=("value", "json:data_json"),
-            types=("list[Post]", "JSONObject"),
-            answers=("list[Post]", "None"),
-            results=("posts",),
-            rejected="",
-            dismiss="",
-            error_id="plugin.filter.error",
-        ),
-        HookSpec(
-            name="Plain",
-            family="plain",
-            request="cases.hooks.VoidResponse",
-            response="cases.hooks.PlainResponse",
-            arguments=(),
-            sources=(),
-            types=(),
-            answers=("bool",),
-            results=("class_",),
-            rejected="",
-            dismiss="",
-            error_id="plugin.plain.error",
         ),
         HookSpec(
             name="title",
@@ -230,22 +132,6 @@ if TYPE_CHECKING:
             ],
         ],
     )
-    _OnError = TypeVar(
-        "_OnError",
-        bound=Callable[
-            [
-                Any,
-                _hooks.Post,
-                str | None,
-                _hooks.VoidRequestHow | None,
-                _hooks.Post,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
-    )
     _OnValue = TypeVar(
         "_OnValue",
         bound=Callable[
@@ -259,22 +145,6 @@ if TYPE_CHECKING:
             Union[
                 int,
                 Awaitable[int],
-            ],
-        ],
-    )
-    _OnModel = TypeVar(
-        "_OnModel",
-        bound=Callable[
-            [
-                Any,
-                _hooks.Post,
-                str | None,
-                _hooks.VoidRequestHow | None,
-                _hooks.Post,
-            ],
-            Union[
-                _hooks.Post,
-                Awaitable[_hooks.Post],
             ],
         ],
     )
@@ -301,88 +171,6 @@ if TYPE_CHECKING:
                         None,
                     ]
                 ],
-            ],
-        ],
-    )
-    _WillModifyBoth = TypeVar(
-        "_WillModifyBoth",
-        bound=Callable[
-            [
-                Any,
-                _hooks.Post,
-                str | None,
-                _hooks.VoidRequestHow | None,
-                _hooks.Post,
-            ],
-            Union[
-                _hooks.Post,
-                _wkt.JSONObject,
-                tuple[_hooks.Post, _wkt.JSONObject],
-                Reject,
-                None,
-                Awaitable[
-                    Union[
-                        _hooks.Post,
-                        _wkt.JSONObject,
-                        tuple[_hooks.Post, _wkt.JSONObject],
-                        Reject,
-                        None,
-                    ]
-                ],
-            ],
-        ],
-    )
-    _WillReject = TypeVar(
-        "_WillReject",
-        bound=Callable[
-            [
-                Any,
-                _hooks.Post,
-                str | None,
-                _hooks.VoidRequestHow | None,
-                _hooks.Post,
-            ],
-            Union[
-                Reject,
-                None,
-                Awaitable[
-                    Union[
-                        Reject,
-                        None,
-                    ]
-                ],
-            ],
-        ],
-    )
-    _Filter = TypeVar(
-        "_Filter",
-        bound=Callable[
-            [
-                Any,
-                list[_hooks.Post],
-                _wkt.JSONObject,
-            ],
-            Union[
-                list[_hooks.Post],
-                None,
-                Awaitable[
-                    Union[
-                        list[_hooks.Post],
-                        None,
-                    ]
-                ],
-            ],
-        ],
-    )
-    _Plain = TypeVar(
-        "_Plain",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                bool,
-                Awaitable[bool],
             ],
         ],
     )
@@ -428,20 +216,6 @@ if TYPE_CHECKING:
     @overload
     def hook(
         name: Literal[
-            HookName.OnError,
-            "OnError",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnError],
-        _OnError,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
             HookName.OnValue,
             "OnValue",
         ],
@@ -451,20 +225,6 @@ if TYPE_CHECKING:
     ) -> Callable[
         [_OnValue],
         _OnValue,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.OnModel,
-            "OnModel",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnModel],
-        _OnModel,
     ]: ...
 
     @overload
@@ -480,64 +240,6 @@ if TYPE_CHECKING:
     ) -> Callable[
         [_WillModify],
         _WillModify,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.WillModifyBoth,
-            "WillModifyBoth",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-        on_error: Reject | None = None,
-    ) -> Callable[
-        [_WillModifyBoth],
-        _WillModifyBoth,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.WillReject,
-            "WillReject",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-        on_error: Reject | None = None,
-    ) -> Callable[
-        [_WillReject],
-        _WillReject,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.Filter,
-            "Filter",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_Filter],
-        _Filter,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.Plain,
-            "Plain",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_Plain],
-        _Plain,
     ]: ...
 
     @overload

@@ -154,26 +154,5 @@ class Hostile(Model):
         self.__unknown__ = __unknown__
 
 
-class HostileRequest(Model):
-    """A request " """
-
-    __proto__ = "cases.comments.HostileRequest"
-    __slots__ = __field_names__ = ("first", "second")
-
-    first: str
-    """First line "
-    second line \\
-    """
-    second: str
-    """\"\"\" """
-
-    def __init__(
-        self, *, first: str = "", second: str = "", __unknown__: bytes = b""
-    ) -> None:
-        self.first = first
-        self.second = second
-        self.__unknown__ = __unknown__
-
-
 HostilePick: TypeAlias = Hostile.Pick.One
 """import os; os.system("exit 1") # type: ignore"""

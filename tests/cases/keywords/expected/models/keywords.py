@@ -10,7 +10,6 @@ from plugwright_runtime.message.model import (
     Model,
     OneofCase,
     OpenEnum,
-    UNSET,
 )
 
 
@@ -140,48 +139,6 @@ class None_(Model):
         self.__unknown__ = __unknown__
 
 
-class exceptRequest(Model):
-    """The message `cases.class.import.exceptRequest`."""
-
-    __proto__ = "cases.class.import.exceptRequest"
-    __slots__ = __field_names__ = ("class_", "async_", "None_", "in_")
-
-    class_: str
-    async_: _async_
-    None_: _None_ | None
-    in_: bytes
-
-    def __init__(
-        self,
-        *,
-        class_: str = "",
-        async_: _async_ = UNSET,
-        None_: _None_ | None = None,
-        in_: bytes = b"",
-        __unknown__: bytes = b"",
-    ) -> None:
-        self.class_ = class_
-        self.async_ = _async_.await_ if async_ is UNSET else async_
-        self.None_ = None_
-        self.in_ = in_
-        self.__unknown__ = __unknown__
-
-
-class exceptResponse(Model):
-    """The message `cases.class.import.exceptResponse`."""
-
-    __proto__ = "cases.class.import.exceptResponse"
-    __slots__ = __field_names__ = ("with_",)
-
-    with_: _None_ | None
-
-    def __init__(
-        self, *, with_: _None_ | None = None, __unknown__: bytes = b""
-    ) -> None:
-        self.with_ = with_
-        self.__unknown__ = __unknown__
-
-
 None_Import: TypeAlias = Union[None_.Import.Return, None_.Import.Yield]
 """The cases of `import`."""
 None_Pass: TypeAlias = None_.Pass.Global
@@ -189,4 +146,3 @@ None_Pass: TypeAlias = None_.Pass.Global
 
 
 _None_ = None_
-_async_ = async_

@@ -249,55 +249,6 @@ class TheResponseOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoes
         self.__unknown__ = __unknown__
 
 
-class Attributed(Model):
-    """Its alias alone fills a line."""
-
-    __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.Attributed"
-    __slots__ = __field_names__ = ("attributes",)
-
-    class Attributes:
-        """The cases of `attributes`."""
-
-        class VeryLongNameOfAMessageThatIsAMemberOfAOneofX(OneofCase):
-            """`very_long_name_of_a_message_that_is_a_member_of_a_oneof_x` is set."""
-
-            __slots__ = ()
-            __proto_field__ = (
-                "very_long_name_of_a_message_that_is_a_member_of_a_oneof_x"
-            )
-            value: _VeryLongNameOfAMessageThatIsAMemberOfAOneofX
-
-            def __init__(
-                self, value: _VeryLongNameOfAMessageThatIsAMemberOfAOneofX
-            ) -> None:
-                self.value = value
-
-    attributes: AttributedAttributes | None
-    """One of `VeryLongNameOfAMessageThatIsAMemberOfAOneofX`; None when unset."""
-
-    def __init__(
-        self,
-        *,
-        attributes: AttributedAttributes | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
-        self.attributes = attributes
-        self.__unknown__ = __unknown__
-
-
-class VeryLongNameOfAMessageThatIsAMemberOfAOneofX(Model):
-    """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.VeryLongNameOfAMessageThatIsAMemberOfAOneofX`."""
-
-    __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.VeryLongNameOfAMessageThatIsAMemberOfAOneofX"
-    __slots__ = __field_names__ = ("s",)
-
-    s: str
-
-    def __init__(self, *, s: str = "", __unknown__: bytes = b"") -> None:
-        self.s = s
-        self.__unknown__ = __unknown__
-
-
 AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMoreAOneofWithALongNameThatNobodyWouldEverTypeByHandOrReadToItsEnd: (
     TypeAlias
 ) = Union[
@@ -305,12 +256,3 @@ AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMor
     AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore.AOneofWithALongNameThatNobodyWouldEverTypeByHandOrReadToItsEnd.AMessageWithALongNameThatNobodyTypes,
 ]
 """The cases of `a_oneof_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its_end`."""
-AttributedAttributes: TypeAlias = (
-    Attributed.Attributes.VeryLongNameOfAMessageThatIsAMemberOfAOneofX
-)
-"""The cases of `attributes`."""
-
-
-_VeryLongNameOfAMessageThatIsAMemberOfAOneofX = (
-    VeryLongNameOfAMessageThatIsAMemberOfAOneofX
-)

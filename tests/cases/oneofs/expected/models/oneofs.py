@@ -39,9 +39,9 @@ class Shape(Model):
 
             __slots__ = ()
             __proto_field__ = "circle"
-            value: _Shape.Circle
+            value: Shape.Circle
 
-            def __init__(self, value: _Shape.Circle) -> None:
+            def __init__(self, value: Shape.Circle) -> None:
                 self.value = value
 
         class Side(OneofCase):
@@ -109,9 +109,9 @@ class Shape(Model):
 
             __slots__ = ()
             __proto_field__ = "inside"
-            value: _Shape
+            value: Shape
 
-            def __init__(self, value: _Shape) -> None:
+            def __init__(self, value: Shape) -> None:
                 self.value = value
 
     class OtherThing:
@@ -162,244 +162,6 @@ class Shape(Model):
         self.__unknown__ = __unknown__
 
 
-class Result(Model):
-    """Its oneof is called as the message."""
-
-    __proto__ = "cases.oneofs.Result"
-    __slots__ = __field_names__ = ("result",)
-
-    class Result:
-        """The cases of `result`."""
-
-        class Ok(OneofCase):
-            """`ok` is set."""
-
-            __slots__ = ()
-            __proto_field__ = "ok"
-            value: str
-
-            def __init__(self, value: str) -> None:
-                self.value = value
-
-        class Error(OneofCase):
-            """`error` is set."""
-
-            __slots__ = ()
-            __proto_field__ = "error"
-            value: str
-
-            def __init__(self, value: str) -> None:
-                self.value = value
-
-    result: ResultResult | None
-    """One of `Ok`, `Error`; None when unset."""
-
-    def __init__(
-        self, *, result: ResultResult | None = None, __unknown__: bytes = b""
-    ) -> None:
-        self.result = result
-        self.__unknown__ = __unknown__
-
-
-class A(Model):
-    """Alias names that would meet: Ab + c, A.B + c, and the message ABC."""
-
-    __proto__ = "cases.oneofs.A"
-    __slots__ = __field_names__ = ()
-
-    class B(Model):
-        """The message `cases.oneofs.A.B`."""
-
-        __proto__ = "cases.oneofs.A.B"
-        __slots__ = __field_names__ = ("c",)
-
-        class C:
-            """The cases of `c`."""
-
-            class X(OneofCase):
-                """`x` is set."""
-
-                __slots__ = ()
-                __proto_field__ = "x"
-                value: int
-
-                def __init__(self, value: int) -> None:
-                    self.value = value
-
-        c: ABCOneof | None
-        """One of `X`; None when unset."""
-
-        def __init__(
-            self, *, c: ABCOneof | None = None, __unknown__: bytes = b""
-        ) -> None:
-            self.c = c
-            self.__unknown__ = __unknown__
-
-    def __init__(self, *, __unknown__: bytes = b"") -> None:
-        self.__unknown__ = __unknown__
-
-
-class AB(Model):
-    """The message `cases.oneofs.AB`."""
-
-    __proto__ = "cases.oneofs.AB"
-    __slots__ = __field_names__ = ("c",)
-
-    class C:
-        """The cases of `c`."""
-
-        class X(OneofCase):
-            """`x` is set."""
-
-            __slots__ = ()
-            __proto_field__ = "x"
-            value: int
-
-            def __init__(self, value: int) -> None:
-                self.value = value
-
-    c: ABCOneofOneof | None
-    """One of `X`; None when unset."""
-
-    def __init__(
-        self, *, c: ABCOneofOneof | None = None, __unknown__: bytes = b""
-    ) -> None:
-        self.c = c
-        self.__unknown__ = __unknown__
-
-
-class ABC(Model):
-    """The message `cases.oneofs.ABC`."""
-
-    __proto__ = "cases.oneofs.ABC"
-    __slots__ = __field_names__ = ("pick",)
-
-    class PickOneof:
-        """The cases of `pick`."""
-
-        class One(OneofCase):
-            """`one` is set."""
-
-            __slots__ = ()
-            __proto_field__ = "one"
-            value: ABC.Pick
-
-            def __init__(self, value: ABC.Pick) -> None:
-                self.value = value
-
-        class Value(OneofCase):
-            """`value` is set."""
-
-            __slots__ = ()
-            __proto_field__ = "value"
-            value: int
-
-            def __init__(self, value: int) -> None:
-                self.value = value
-
-    class Pick(Model):
-        """A nested type that has the name of the oneof's class."""
-
-        __proto__ = "cases.oneofs.ABC.Pick"
-        __slots__ = __field_names__ = ()
-
-        def __init__(self, *, __unknown__: bytes = b"") -> None:
-            self.__unknown__ = __unknown__
-
-    pick: ABCPick | None
-    """One of `One`, `Value`; None when unset."""
-
-    def __init__(
-        self, *, pick: ABCPick | None = None, __unknown__: bytes = b""
-    ) -> None:
-        self.pick = pick
-        self.__unknown__ = __unknown__
-
-
-class SetShapeRequest(Model):
-    """The message `cases.oneofs.SetShapeRequest`."""
-
-    __proto__ = "cases.oneofs.SetShapeRequest"
-    __slots__ = __field_names__ = ("id", "how")
-
-    class How:
-        """The cases of `how`."""
-
-        class Shape(OneofCase):
-            """`shape` is set."""
-
-            __slots__ = ()
-            __proto_field__ = "shape"
-            value: _Shape
-
-            def __init__(self, value: _Shape) -> None:
-                self.value = value
-
-        class Template(OneofCase):
-            """`template` is set."""
-
-            __slots__ = ()
-            __proto_field__ = "template"
-            value: str
-
-            def __init__(self, value: str) -> None:
-                self.value = value
-
-    id: str
-    how: SetShapeRequestHow | None
-    """One of `Shape`, `Template`; None when unset."""
-
-    def __init__(
-        self,
-        *,
-        id: str = "",
-        how: SetShapeRequestHow | None = None,
-        __unknown__: bytes = b"",
-    ) -> None:
-        self.id = id
-        self.how = how
-        self.__unknown__ = __unknown__
-
-
-class SetShapeResponse(Model):
-    """The message `cases.oneofs.SetShapeResponse`."""
-
-    __proto__ = "cases.oneofs.SetShapeResponse"
-    __slots__ = __field_names__ = ("answer",)
-
-    class Answer:
-        """The cases of `answer`."""
-
-        class Shape(OneofCase):
-            """`shape` is set."""
-
-            __slots__ = ()
-            __proto_field__ = "shape"
-            value: _Shape
-
-            def __init__(self, value: _Shape) -> None:
-                self.value = value
-
-        class Refusal(OneofCase):
-            """`refusal` is set."""
-
-            __slots__ = ()
-            __proto_field__ = "refusal"
-            value: str
-
-            def __init__(self, value: str) -> None:
-                self.value = value
-
-    answer: SetShapeResponseAnswer | None
-    """One of `Shape`, `Refusal`; None when unset."""
-
-    def __init__(
-        self, *, answer: SetShapeResponseAnswer | None = None, __unknown__: bytes = b""
-    ) -> None:
-        self.answer = answer
-        self.__unknown__ = __unknown__
-
-
 ShapeKind: TypeAlias = Union[
     Shape.Kind.Circle,
     Shape.Kind.Side,
@@ -413,23 +175,6 @@ ShapeKind: TypeAlias = Union[
 """What it looks like."""
 ShapeOtherThing: TypeAlias = Shape.OtherThing.Number
 """The cases of `other_thing`."""
-ResultResult: TypeAlias = Union[Result.Result.Ok, Result.Result.Error]
-"""The cases of `result`."""
-ABCOneof: TypeAlias = A.B.C.X
-"""The cases of `c`."""
-ABCOneofOneof: TypeAlias = AB.C.X
-"""The cases of `c`."""
-ABCPick: TypeAlias = Union[ABC.PickOneof.One, ABC.PickOneof.Value]
-"""The cases of `pick`."""
-SetShapeRequestHow: TypeAlias = Union[
-    SetShapeRequest.How.Shape, SetShapeRequest.How.Template
-]
-"""The cases of `how`."""
-SetShapeResponseAnswer: TypeAlias = Union[
-    SetShapeResponse.Answer.Shape, SetShapeResponse.Answer.Refusal
-]
-"""The cases of `answer`."""
 
 
 _Color = Color
-_Shape = Shape

@@ -21,7 +21,7 @@ from plugwright_runtime.message.wire import (
     new,
 )
 
-from ..models.scalars import Lists, Nothing, Scalars
+from ..models.scalars import Lists, Scalars
 
 
 def read_Scalars(m: Any, keep: bool = True, /) -> Scalars:
@@ -149,23 +149,9 @@ def write_Lists(o: Lists, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Nothing(m: Any, keep: bool = True, /) -> Nothing:
-    o = new(Nothing)
-    o.__unknown__ = m.SerializePartialToString() if keep else b""
-    return o
-
-
-def write_Nothing(o: Nothing, m: Any, /) -> None:
-    if o.__class__ is not Nothing:
-        expect_model(o, Nothing)
-    if o.__unknown__:
-        m.MergeFromString(o.__unknown__)
-
-
 FILE = "scalars.proto"
 CODECS: dict[type[Any], Any] = {
     Scalars: (read_Scalars, write_Scalars),
     Lists: (read_Lists, write_Lists),
-    Nothing: (read_Nothing, write_Nothing),
 }
 ENUMS: dict[str, Any] = {}

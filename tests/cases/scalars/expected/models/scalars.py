@@ -127,13 +127,3 @@ class Lists(Model):
         self.blobs = [] if blobs is EMPTY_LIST else blobs
         self.all = [] if all is EMPTY_LIST else all
         self.__unknown__ = __unknown__
-
-
-class Nothing(Model):
-    """Nothing in it."""
-
-    __proto__ = "cases.scalars.Nothing"
-    __slots__ = __field_names__ = ()
-
-    def __init__(self, *, __unknown__: bytes = b"") -> None:
-        self.__unknown__ = __unknown__

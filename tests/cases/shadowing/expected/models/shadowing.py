@@ -93,7 +93,7 @@ class Shadows(Model_):
     property: _builtins.int
     len: _builtins.int
     Kind: _Kind
-    Model: _Model_ | None
+    Model: _Model | None
     EMPTY_LIST: _builtins.int
     _EMPTY_LIST: _builtins.int
     pb__init__: _builtins.int
@@ -125,7 +125,7 @@ class Shadows(Model_):
         property: _builtins.int = 0,
         len: _builtins.int = 0,
         Kind: _Kind = UNSET,
-        Model: _Model_ | None = None,
+        Model: _Model | None = None,
         EMPTY_LIST: _builtins.int = 0,
         _EMPTY_LIST: _builtins.int = 0,
         pb__init__: _builtins.int = 0,
@@ -171,102 +171,6 @@ class Shadows(Model_):
         _self.__unknown__ = __unknown__
 
 
-class Methods(Model_):
-    """Fields named like the methods of a protobuf message."""
-
-    __proto__ = "cases.shadowing.Methods"
-    __slots__ = __field_names__ = (
-        "HasField",
-        "SerializeToString",
-        "DESCRIPTOR",
-        "Clear",
-        "MergeFromString",
-        "WhichOneof",
-        "ListFields",
-        "CopyFrom",
-        "ClearField",
-        "SerializePartialToString",
-        "to_proto",
-        "pb__post_init__",
-        "add",
-        "extend",
-    )
-
-    class WhichOneofOneof:
-        """The cases of `WhichOneof`."""
-
-        class FromString(OneofCase_):
-            """`FromString` is set."""
-
-            __slots__ = ()
-            __proto_field__ = "FromString"
-            value: _builtins.int
-
-            def __init__(self, value: _builtins.int) -> None:
-                self.value = value
-
-        class SetInParent(OneofCase_):
-            """`SetInParent` is set."""
-
-            __slots__ = ()
-            __proto_field__ = "SetInParent"
-            value: Methods
-
-            def __init__(self, value: Methods) -> None:
-                self.value = value
-
-    HasField: _builtins.int | None
-    SerializeToString: _builtins.int
-    DESCRIPTOR: _builtins.int
-    Clear: Methods | None
-    MergeFromString: _builtins.int
-    WhichOneof: MethodsWhichOneof | None
-    """One of `FromString`, `SetInParent`; None when unset."""
-    ListFields: _builtins.int
-    CopyFrom: _builtins.int
-    ClearField: _builtins.int
-    SerializePartialToString: _builtins.int
-    to_proto: _builtins.int
-    pb__post_init__: _builtins.int
-    add: _builtins.int
-    extend: _builtins.list[Methods]
-
-    def __init__(
-        self,
-        *,
-        HasField: _builtins.int | None = None,
-        SerializeToString: _builtins.int = 0,
-        DESCRIPTOR: _builtins.int = 0,
-        Clear: Methods | None = None,
-        MergeFromString: _builtins.int = 0,
-        WhichOneof: MethodsWhichOneof | None = None,
-        ListFields: _builtins.int = 0,
-        CopyFrom: _builtins.int = 0,
-        ClearField: _builtins.int = 0,
-        SerializePartialToString: _builtins.int = 0,
-        to_proto: _builtins.int = 0,
-        pb__post_init__: _builtins.int = 0,
-        add: _builtins.int = 0,
-        extend: _builtins.list[Methods] = EMPTY_LIST_,
-        __unknown__: _builtins.bytes = b"",
-    ) -> None:
-        self.HasField = HasField
-        self.SerializeToString = SerializeToString
-        self.DESCRIPTOR = DESCRIPTOR
-        self.Clear = Clear
-        self.MergeFromString = MergeFromString
-        self.WhichOneof = WhichOneof
-        self.ListFields = ListFields
-        self.CopyFrom = CopyFrom
-        self.ClearField = ClearField
-        self.SerializePartialToString = SerializePartialToString
-        self.to_proto = to_proto
-        self.pb__post_init__ = pb__post_init__
-        self.add = add
-        self.extend = [] if extend is EMPTY_LIST_ else extend
-        self.__unknown__ = __unknown__
-
-
 class Model(Model_):
     """The message `cases.shadowing.Model`."""
 
@@ -281,9 +185,9 @@ class Model(Model_):
 
             __slots__ = ()
             __proto_field__ = "value"
-            value: _Model_.OneofCase
+            value: _Model.OneofCase
 
-            def __init__(self, value: _Model_.OneofCase) -> None:
+            def __init__(self, value: _Model.OneofCase) -> None:
                 self.value = value
 
         class OneofCase(OneofCase_):
@@ -320,179 +224,12 @@ class Model(Model_):
         self.__unknown__ = __unknown__
 
 
-class _Model(Model_):
-    """The message `cases.shadowing._Model`."""
-
-    __proto__ = "cases.shadowing._Model"
-    __slots__ = __field_names__ = ()
-
-    def __init__(self, *, __unknown__: _builtins.bytes = b"") -> None:
-        self.__unknown__ = __unknown__
-
-
-class pb__Model(Model_):
-    """The message `cases.shadowing.__Model`."""
-
-    __proto__ = "cases.shadowing.__Model"
-    __slots__ = __field_names__ = ("pb__inner", "pb__model")
-
-    class pb__Inner(Model_):
-        """The message `cases.shadowing.__Model.__Inner`."""
-
-        __proto__ = "cases.shadowing.__Model.__Inner"
-        __slots__ = __field_names__ = ()
-
-        def __init__(self, *, __unknown__: _builtins.bytes = b"") -> None:
-            self.__unknown__ = __unknown__
-
-    pb__inner: pb__Model.pb__Inner | None
-    pb__model: pb__Model | None
-
-    def __init__(
-        self,
-        *,
-        pb__inner: pb__Model.pb__Inner | None = None,
-        pb__model: pb__Model | None = None,
-        __unknown__: _builtins.bytes = b"",
-    ) -> None:
-        self.pb__inner = pb__inner
-        self.pb__model = pb__model
-        self.__unknown__ = __unknown__
-
-
-class annotations_(Model_):
-    """The message `cases.shadowing.annotations`."""
-
-    __proto__ = "cases.shadowing.annotations"
-    __slots__ = __field_names__ = ("annotations",)
-
-    annotations: annotations_ | None
-
-    def __init__(
-        self,
-        *,
-        annotations: annotations_ | None = None,
-        __unknown__: _builtins.bytes = b"",
-    ) -> None:
-        self.annotations = annotations
-        self.__unknown__ = __unknown__
-
-
-class Case(Model_):
-    """The message `cases.shadowing.Case`."""
-
-    __proto__ = "cases.shadowing.Case"
-    __slots__ = __field_names__ = ("foo", "FOO", "Foo", "foo__bar", "foo_", "c2s")
-
-    foo: _builtins.int
-    FOO: _builtins.int
-    Foo: _builtins.int
-    foo__bar: _builtins.int
-    foo_: _builtins.int
-    c2s: _builtins.int
-
-    def __init__(
-        self,
-        *,
-        foo: _builtins.int = 0,
-        FOO: _builtins.int = 0,
-        Foo: _builtins.int = 0,
-        foo__bar: _builtins.int = 0,
-        foo_: _builtins.int = 0,
-        c2s: _builtins.int = 0,
-        __unknown__: _builtins.bytes = b"",
-    ) -> None:
-        self.foo = foo
-        self.FOO = FOO
-        self.Foo = Foo
-        self.foo__bar = foo__bar
-        self.foo_ = foo_
-        self.c2s = c2s
-        self.__unknown__ = __unknown__
-
-
-class ListRequest(Model_):
-    """The message `cases.shadowing.ListRequest`."""
-
-    __proto__ = "cases.shadowing.ListRequest"
-    __slots__ = __field_names__ = (
-        "response",
-        "timeout",
-        "metadata",
-        "self",
-        "requests",
-        "float",
-        "str",
-    )
-
-    response: _builtins.str
-    timeout: _builtins.int
-    metadata: _builtins.str
-    self: _builtins.str
-    requests: _builtins.int
-    float: _builtins.int
-    str: _builtins.str
-
-    def __init__(
-        _self,
-        *,
-        response: _builtins.str = "",
-        timeout: _builtins.int = 0,
-        metadata: _builtins.str = "",
-        self: _builtins.str = "",
-        requests: _builtins.int = 0,
-        float: _builtins.int = 0,
-        str: _builtins.str = "",
-        __unknown__: _builtins.bytes = b"",
-    ) -> None:
-        _self.response = response
-        _self.timeout = timeout
-        _self.metadata = metadata
-        _self.self = self
-        _self.requests = requests
-        _self.float = float
-        _self.str = str
-        _self.__unknown__ = __unknown__
-
-
-class ListResponse(Model_):
-    """The message `cases.shadowing.ListResponse`."""
-
-    __proto__ = "cases.shadowing.ListResponse"
-    __slots__ = __field_names__ = ("response",)
-
-    response: _builtins.list[_builtins.str]
-
-    def __init__(
-        self,
-        *,
-        response: _builtins.list[_builtins.str] = EMPTY_LIST_,
-        __unknown__: _builtins.bytes = b"",
-    ) -> None:
-        self.response = [] if response is EMPTY_LIST_ else response
-        self.__unknown__ = __unknown__
-
-
-class Ping(Model_):
-    """The message `cases.shadowing.Ping`."""
-
-    __proto__ = "cases.shadowing.Ping"
-    __slots__ = __field_names__ = ()
-
-    def __init__(self, *, __unknown__: _builtins.bytes = b"") -> None:
-        self.__unknown__ = __unknown__
-
-
 ShadowsW: TypeAlias = Union[Shadows.W.K, Shadows.W.V]
 """The cases of `w`."""
-MethodsWhichOneof: TypeAlias = Union[
-    Methods.WhichOneofOneof.FromString, Methods.WhichOneofOneof.SetInParent
-]
-"""The cases of `WhichOneof`."""
 ModelModel: TypeAlias = Union[Model.ModelOneof.Value, Model.ModelOneof.OneofCase]
 """The cases of `Model`."""
 
 
 _Kind = Kind
-_Model_ = Model
+_Model = Model
 _Shadows = Shadows
