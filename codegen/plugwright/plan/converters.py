@@ -7,6 +7,7 @@ key and a value of a container, `t` and `e` the part of the message that is writ
 
 from __future__ import annotations
 
+import functools
 import keyword
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -229,6 +230,7 @@ _LONG = 36
 # ---------------------------------------------------------------------- both
 
 
+@functools.cache
 def get(name: str) -> str:
     """Reading a field of a protobuf message; some names cannot stand behind a dot."""
     return f'getattr(m, "{name}")' if _is_special(name) else f"m.{name}"

@@ -171,15 +171,15 @@ def is_well_known(field: Field) -> bool:
 
 
 class Kinds(NamedTuple):
-    """The rows of one run: scalars and well-known types, and the generated types by full name."""
+    """The rows of one run; `rows`: of well-known and of generated types, by full name."""
 
     types: Mapping[str, TypeNames]
-    rows: Mapping[SingularKind, Row]
+    rows: Mapping[str, Row]
 
     def row(self, kind: SingularKind) -> Row:
         if isinstance(kind, ScalarKind):
             return SCALAR_ROWS[kind.type]
-        return self.rows[kind]
+        return self.rows[kind.message if isinstance(kind, MessageKind) else kind.enum]
 
     def row_in(self, field: Field, kind: SingularKind) -> Row:
         """The row of a value in `field`."""
@@ -241,12 +241,12 @@ class Kinds(NamedTuple):
 
 def kinds(types: Mapping[str, TypeNames], schema: Schema) -> Kinds:
     """The rows of all types that fields may have."""
-    rows: dict[SingularKind, Row] = {MessageKind(n): row for n, row in WELL_KNOWN.items()}
+    rows = dict(WELL_KNOWN)
     for name, python in types.items():
         if (enum := schema.enums.get(name)) is not None:
-            rows[EnumKind(name)] = _enum_row(python, enum)
+            rows[name] = _enum_row(python, enum)
         elif (message := schema.messages.get(name)) is not None and name not in WELL_KNOWN:
-            rows[MessageKind(name)] = _message_row(python, message)
+            rows[name] = _message_row(python, message)
     return Kinds(types, rows)
 
 

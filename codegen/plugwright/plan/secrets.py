@@ -18,8 +18,8 @@ class Secrets(NamedTuple):
 
     def hides(self, message: Message, field: Field) -> bool:
         """Whether a field is secret."""
-        told = not self.options.isdisjoint(field.flags)
-        return told or f"{message.name}.{field.name}" in self.patterns
+        told = field.flags and not self.options.isdisjoint(field.flags)
+        return bool(told) or f"{message.name}.{field.name}" in self.patterns
 
 
 def secrets(configured: Fields) -> Secrets:

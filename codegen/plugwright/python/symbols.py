@@ -43,11 +43,13 @@ def expr(*pieces: Code) -> Expr:
     """The pieces joined; nested expressions are flattened."""
     parts: list[str | Symbol] = []
     for piece in pieces:
-        if isinstance(piece, Expr):
+        if piece.__class__ is str:  # most of all there is, so it is asked first
+            parts.append(piece)
+        elif isinstance(piece, Expr):
             parts += piece.parts
         else:
             parts.append(piece)
-    return Expr(tuple(parts))
+    return tuple.__new__(Expr, (tuple(parts),))
 
 
 def declared(name: str, annotation: Code, default: Code | None) -> Code:
