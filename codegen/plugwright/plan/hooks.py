@@ -67,7 +67,7 @@ def _modules(
             accessors=_accessors(context),
             starts=launch.configured(context.settings) is not None,
         ),
-        doc=f"The hooks of {service.full_name}: names, handler types, registration.",
+        doc=f"The base of plugins that answer {service.full_name}, and their process.",
         defines=("Plugin", "run_plugin"),
         declares=tuple(name for name, _ in _ACCESSORS.values()),
         lazy=True,
