@@ -219,7 +219,7 @@ def value_or_default(model: Model, attribute: str) -> Any:
         return value
     codec: Codec[Any] = model.__codec__
     field = codec.field(attribute)
-    if field is None or field.message_type is not None:
+    if field is None:
         return None
     if field.enum_type is not None:
         return codec.package.enum(field.enum_type.full_name)(field.default_value)

@@ -184,7 +184,7 @@ class OneofCase:
 
         def __getattr__(self, name: str) -> Any:
             """The value under the name of its field, for tools that ask for fields."""
-            if name and name == type(self).__proto_field__:
+            if name == type(self).__proto_field__:
                 return self.value
             text = f"{type(self).__qualname__!r} object has no attribute {name!r}"
             raise AttributeError(text, name=name, obj=self)

@@ -26,6 +26,7 @@ from kit.mattermost.values import (
 )
 from mattermost_plugin import models, registry
 from plugwright_runtime import codec
+from plugwright_runtime.message.unknown import LARGE
 
 every_message = pytest.mark.parametrize("name", MESSAGES)
 
@@ -159,3 +160,10 @@ def test_a_new_model_has_nothing_unknown() -> None:
     assert fresh == user
     assert FUTURE not in codec.encode(fresh)
     assert FUTURE in codec.encode(user)
+
+
+@pytest.mark.parametrize("size", [1, LARGE + 1])
+def test_unknown_fields_are_dropped_on_demand(size: int) -> None:
+    data = codec.encode(models.User(id="x" * size)) + FUTURE
+    assert codec.decode(models.User, data).__unknown__ == FUTURE
+    assert codec.decode(models.User, data, keep_unknown=False).__unknown__ == b""
