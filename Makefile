@@ -73,7 +73,7 @@ test-newest: $(STAMP) ## run the tests of runtime and SDKs on the newest Python 
 lint: $(STAMP) ## formatting, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/black --check --quiet .
-	$(BIN)/black --check --quiet --config /dev/null generated tests/cases
+	$(BIN)/black --check --quiet --config /dev/null --extend-exclude '/extras/' generated tests/cases
 	$(BIN)/mypy codegen runtime tests/interop tests/kit/interop
 	$(BIN)/pyright --pythonpath $(BIN)/python codegen runtime
 

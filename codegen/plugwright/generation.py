@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from .output.parallel import both
 from .problems import GenerationError, Location, Problem, fail
 from .protos import globs, protoc, roots
+from .settings import extras
 from .settings.reader import CONFIG_NAME, load
 from .settings.tables import Settings, without_config
 from .settings.validity import package_fault
 
 if TYPE_CHECKING:
+    from .output.links import Link
     from .output.source import SourceFile
     from .plan.nodes import Plan
     from .protos.schema import Schema
@@ -140,6 +142,16 @@ def _load_stages() -> None:
         "output.disk",
     ):
         importlib.import_module(f".{stage}", __package__)
+
+
+def link_of(job: Job) -> Link | None:
+    """The link to the hand-written modules of an SDK, if it has any that are not copied."""
+    sdk = job.settings.sdk
+    if not sdk.extras or sdk.copy_extras:
+        return None
+    from .output.links import Link
+
+    return Link(f"{sdk.package}/{extras.NAME}", job.settings.root / sdk.extras)
 
 
 def planned(job: Job, progress: Progress) -> Plan:

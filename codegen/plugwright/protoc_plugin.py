@@ -25,6 +25,7 @@ from .problems import GenerationError, Location, fail
 from .protos.link import link
 from .protos.retention import without_source_options
 from .protos.selection import select
+from .settings import extras
 from .settings.reader import load
 from .settings.tables import Settings, without_config
 from .settings.validity import package_fault
@@ -105,7 +106,7 @@ def _settings(parameter: str) -> Settings:
         if services:
             text = "service= goes with package=; a config has services in its [select]"
             raise fail(_PLACE, text)
-        return load(Path(options["config"]))
+        return extras.copied(load(Path(options["config"])))
     package = options.get("package", "")
     if fault := package_fault(package):
         text = "say which package to write, as in --plugwright_opt=package=my_sdk"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from clapshot_organizer import PluginAPIError
+from clapshot_organizer.extras.testing import OrganizerHarness
 from clapshot_organizer.models import (
     AuthzUserActionRequest,
     ClientDefineActionsRequest,
@@ -17,7 +18,6 @@ from clapshot_organizer.models import (
     PageItem,
     UserSessionData,
 )
-from clapshot_organizer.testing import OrganizerHarness
 from organizer import Projects
 
 Harness = OrganizerHarness[Projects]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from openrun_plugin import PluginAPIError
-from openrun_plugin.testing import AppSession, ProviderHost
+from openrun_plugin.extras.testing import AppSession, ProviderHost
 from provider import NOT_FOUND, TOO_LONG, NotesProvider
 
 

@@ -17,24 +17,27 @@ def generate(jobs: Callable[[], Iterable[Job]], check: bool) -> None:
     """Write the SDKs of `jobs`, or with `check` say how they differ and exit with 1."""
     with reported() as progress:
         from .. import generation
-        from ..output import disk
+        from ..output import disk, links
 
         # All before the first is written: a problem in one must leave every SDK as it is.
         made = [(job, generation.generated(job, progress.show)) for job in jobs()]
         progress.clear()
         disk.check_apart((job.out, files) for job, files in made)
-        differs = False
+        if check:
+            differs = [_compare(job, files) for job, files in made]
+            if any(differs):
+                sys.exit(1)
+            return
+        for job, _ in made:
+            if link := generation.link_of(job):
+                links.refuse(job.out, link)
         for job, files in made:
-            if check:
-                differs |= _compare(job, files)
-            else:
-                _write(job, files, progress)
-        if differs:
-            sys.exit(1)
+            _write(job, files, progress)
 
 
 def _write(job: Job, files: Sequence[SourceFile], progress: Progress) -> None:
-    from ..output import disk
+    from .. import generation
+    from ..output import disk, links
 
     def report(text: str) -> None:
         progress.clear()
@@ -42,12 +45,15 @@ def _write(job: Job, files: Sequence[SourceFile], progress: Progress) -> None:
 
     progress.show(f"writing {len(files)} files")
     changed = disk.write(job.out, files, report)
+    if (link := generation.link_of(job)) and links.make(job.out, link):
+        report(f"{job.out / link.path}: a link to {link.folder}")
     progress.clear()
     print(f"{job.out}: {len(files)} files, {changed} changed")
 
 
 def _compare(job: Job, files: Sequence[SourceFile]) -> bool:
-    from ..output import disk
+    from .. import generation
+    from ..output import disk, links
 
     differences = list(disk.compare(job.out, files))
     for difference in differences:
@@ -55,4 +61,8 @@ def _compare(job: Job, files: Sequence[SourceFile]) -> bool:
             print(difference.diff, end="")
     for difference in differences:
         print(difference, file=sys.stderr)
-    return bool(differences)
+    link = generation.link_of(job)
+    fault = links.difference(job.out, link) if link else ""
+    if fault:
+        print(fault, file=sys.stderr)
+    return bool(differences or fault)

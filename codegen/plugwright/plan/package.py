@@ -14,6 +14,7 @@ from ..protos.schema import references
 from ..python import runtime
 from ..python.layout import dictionary
 from ..python.symbols import Symbol
+from ..settings import extras
 from ..settings.tables import Launch
 from . import families, launch
 from .context import Context
@@ -173,7 +174,7 @@ def root(context: Context, clients: Iterable[ExportPlan]) -> PythonModule:
         exports.append(ExportPlan("run_plugin", ".plugin", "run_plugin"))
     if serves:
         exports += _exported(_WITH_SERVICE)
-    own = [ExportPlan(n, f".{m}", n) for n, m in settings.sdk.exports.items()]
+    own = [ExportPlan(n, f".{extras.NAME}.{m}", n) for n, m in settings.sdk.exports.items()]
     exports = [e for e in exports if e.name not in settings.sdk.exports] + own
     title = settings.sdk.title or f"The generated package {settings.sdk.package}"
     return namespace("__init__.py", f"{title}.", exports, starts, bool(context.reused.types), MINOR)

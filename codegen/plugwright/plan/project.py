@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..settings import extras
 from ..settings.validity import distribution
 from . import launch
 from .context import Context
@@ -46,7 +47,7 @@ def texts(context: Context, hooks: tuple[HookPlan, ...]) -> Iterator[TextFile]:
     package = context.settings.sdk.package
     yield TextFile(f"{package}/py.typed", "empty.j2", None)
     for extra in context.settings.extras:
-        yield TextFile(f"{package}/{extra.name}.py", "extra.py.j2", extra)
+        yield TextFile(f"{package}/{extras.NAME}/{extra.path}", "extra.py.j2", extra)
     if context.settings.file:
         plan = _project(context, hooks)
         yield TextFile("pyproject.toml", "pyproject.toml.j2", plan)

@@ -1,40 +1,120 @@
-"""Which hand-written modules belong to an SDK? The folder `sdk.extras` in, their texts out.
+"""Which modules of an SDK does a person write? Settings in; what is wrong with the folder
+`sdk.extras` out, or its texts.
 
-What one plugin system needs and no other has is written by hand, beside its config; it becomes
-part of the package as it stands, so that users install and import one thing.
+What one plugin system needs and no other has is written by hand, beside its config. The folder is
+a package of any depth, and becomes the subpackage `extras` of the SDK: by a link that leads to it,
+so that it stands once, or with `copy-extras` as a copy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ..problems import Location, Problems, fail
+from ..problems import GenerationError, Location, Problem, Problems, fail
 from ..python.names import is_package
+from .tables import Extra, Settings
 
 if TYPE_CHECKING:
     import ast
 
-
-class Extra(NamedTuple):
-    """A hand-written module: `name` in the package, `path` as configured, `defines` = its names."""
-
-    name: str
-    path: str
-    text: str
-    defines: frozenset[str]
+NAME = "extras"
+"""The subpackage of the SDK."""
 
 
-def read_extras(root: Path, folder: str, where: Location) -> tuple[Extra, ...]:
-    """The modules in `folder` below `root`. Raises GenerationError with all their problems."""
+def check(settings: Settings) -> None:
+    """Raise GenerationError if the folder is no package, or an export is not in it."""
     problems = Problems()
-    files = sorted((root / folder).glob("*.py"))
-    if not files:
-        problems.add(where, f"there is no .py file in {root / folder}")
-    found = [e for f in files if (e := _extra(f, f"{folder}/{f.name}", problems))]
+    sdk = settings.sdk
+    folder = settings.root / sdk.extras
+    if sdk.extras and not (folder / "__init__.py").is_file():
+        text = f"there is no package in {folder}; put an __init__.py there"
+        problems.add(settings.where("sdk.extras"), text)
+    else:
+        for name, module in sdk.exports.items():
+            if fault := _fault(settings, name, module):
+                problems.add(settings.where(f"sdk.exports.{name}"), fault)
     problems.raise_if_any()
-    return tuple(found)
+
+
+def _fault(settings: Settings, name: str, module: str) -> str:
+    """Why `name` cannot come from the extra module called `module`; "" if it can."""
+    folder = settings.root / settings.sdk.extras
+    found = _modules(folder) if settings.sdk.extras else {}
+    if module not in found:
+        known = ", ".join(sorted(found)) or "none"
+        return f"there is no extra module {module!r}; there are: {known}"
+    source = f"{settings.sdk.extras}/{found[module]}"
+    defines = set(_defined(_parsed(folder / found[module])))
+    if name in defines:
+        return ""
+    known = ", ".join(sorted(n for n in defines if n[0] != "_"))
+    return f"{source} defines no {name}; it defines: {known}"
+
+
+def _modules(folder: Path) -> dict[str, str]:
+    """Dotted name of each module below `folder` -> its path from there."""
+    paths = (p.relative_to(folder) for p in sorted(folder.rglob("*.py")))
+    found = ((".".join(p.with_suffix("").parts), p.as_posix()) for p in paths)
+    return {n.removesuffix(".__init__"): path for n, path in found if n != "__init__"}
+
+
+def copied(settings: Settings) -> Settings:
+    """`settings` with the texts of the hand-written modules, which are copied then.
+
+    Raises GenerationError with the problems of all of them.
+    """
+    sdk = settings.sdk
+    if not sdk.extras:
+        return settings
+    folder = settings.root / sdk.extras
+    found: list[Extra] = []
+    problems: list[Problem] = []
+    for file in sorted(folder.rglob("*.py")):
+        try:
+            found.append(_extra(file, file.relative_to(folder), sdk.extras))
+        except GenerationError as error:
+            problems += error.problems
+    if problems:
+        raise GenerationError(problems)
+    return settings._replace(sdk=sdk._replace(copy_extras=True), extras=tuple(found))
+
+
+def _extra(file: Path, path: Path, configured: str) -> Extra:
+    for part in path.with_suffix("").parts:
+        if part != "__init__" and not is_package(part):
+            raise fail(Location(str(file)), f"{part!r} cannot name a module of a package")
+    _parsed(file)
+    text = file.read_text(encoding="utf-8")
+    return Extra(path.as_posix(), f"{configured}/{path.as_posix()}", text)
+
+
+def _parsed(file: Path) -> ast.Module:
+    """The syntax tree of a module. Raises GenerationError if it is no Python."""
+    import ast  # of some weight, and most SDKs have no extras
+
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        place = Location(str(file), error.lineno or 0, error.offset or 0)
+        raise fail(place, f"not valid Python: {error.msg}") from None
+    except (OSError, ValueError) as error:
+        raise fail(Location(str(file)), f"cannot be read: {error}") from None
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    import ast
+
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        elif isinstance(node, ast.ImportFrom):
+            yield from (a.name for a in node.names if a.asname == a.name)  # exported again
+        elif isinstance(node, ast.Assign):
+            yield from (t.id for t in node.targets if isinstance(t, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
 
 
 def read_guide(root: Path, file: str, where: Location) -> str:
@@ -44,55 +124,3 @@ def read_guide(root: Path, file: str, where: Location) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no UTF-8"
         raise fail(where, f"guide {file} cannot be read: {reason}") from None
-
-
-def _extra(file: Path, path: str, problems: Problems) -> Extra | None:
-    import ast  # of some weight, and most SDKs have no extras
-
-    place = Location(str(file))
-    if not is_package(file.stem) or file.stem.startswith("__"):
-        problems.add(place, f"{file.stem!r} cannot name a module of a package")
-        return None
-    try:
-        text = file.read_text(encoding="utf-8")
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        place = Location(str(file), error.lineno or 0, error.offset or 0)
-        problems.add(place, f"not valid Python: {error.msg}")
-    except (OSError, ValueError) as error:
-        problems.add(place, f"cannot be read: {error}")
-    else:
-        return Extra(file.stem, path, text, frozenset(_defined(tree)))
-    return None
-
-
-def _defined(tree: ast.Module) -> Iterator[str]:
-    import ast
-
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name
-        elif isinstance(node, ast.Assign):
-            yield from (t.id for t in node.targets if isinstance(t, ast.Name))
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            yield node.target.id
-
-
-def check_exports(
-    extras: tuple[Extra, ...],
-    exports: Mapping[str, str],
-    places: Mapping[str, Location],
-    problems: Problems,
-) -> None:
-    """A problem for each of `exports` (name -> module) that no module defines."""
-    modules = {e.name: e for e in extras}
-    for name, module in exports.items():
-        if module not in modules:
-            known = ", ".join(modules) or "none"
-            text = f"there is no extra module {module!r}; there are: {known}"
-        elif name not in modules[module].defines:
-            known = ", ".join(sorted(n for n in modules[module].defines if n[0] != "_"))
-            text = f"{modules[module].path} defines no {name}; it defines: {known}"
-        else:
-            continue
-        problems.add(places[name], text)

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..problems import Location, Problems, fail, shown
-from . import validity
-from .extras import check_exports, read_extras, read_guide
+from . import extras, validity
 from .tables import Api, Error, Fields, Hooks, Launch, Parameters, Protos, Sdk, Select, Settings
 
 CONFIG_NAME = "plugwright.toml"
@@ -59,16 +58,10 @@ def load(path: Path) -> Settings:
 def _with_extras(settings: Settings) -> Settings:
     sdk = settings.sdk
     if sdk.guide:
-        text = read_guide(settings.root, sdk.guide, settings.where("sdk.guide"))
+        text = extras.read_guide(settings.root, sdk.guide, settings.where("sdk.guide"))
         settings = settings._replace(guide=text)
-    if not sdk.extras and not sdk.exports:
-        return settings
-    found = read_extras(settings.root, sdk.extras, settings.where("sdk.extras"))
-    places = {name: settings.where(f"sdk.exports.{name}") for name in sdk.exports}
-    problems = Problems()
-    check_exports(found, sdk.exports, places, problems)
-    problems.raise_if_any()
-    return settings._replace(extras=found)
+    extras.check(settings)
+    return extras.copied(settings) if sdk.copy_extras else settings
 
 
 class _Reader:

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..problems import Location
-from .extras import Extra
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 FLAVOURS: Mapping[str, tuple[bool, ...]] = {
@@ -21,11 +20,20 @@ FLAVOURS: Mapping[str, tuple[bool, ...]] = {
 }
 
 
+class Extra(NamedTuple):
+    """A hand-written module that is copied: `path` in its folder, `source`: from the config."""
+
+    path: str
+    source: str
+    text: str
+
+
 class Sdk(NamedTuple):
     """The package that comes out.
 
     `out`: folder of its pyproject.toml, relative to the config. `extras`: folder of hand-written
-    modules that become part of it; `exports`: name in its root -> the extra module that has it.
+    modules that become part of it; `exports`: name in its root -> the extra module that has it;
+    `copy_extras`: they are copied, and not linked.
     `clients`: "sync", "async" or "both". `dependencies`: further ones of the distribution.
     `guide`: file whose text the README has in place of a general example.
     """
@@ -38,6 +46,7 @@ class Sdk(NamedTuple):
     out: str = "."
     extras: str = ""
     exports: Mapping[str, str] = _NONE
+    copy_extras: bool = False
     clients: str = "both"
     dependencies: tuple[str, ...] = ()
     guide: str = ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from . import servicers as servicers
     from ._package import PACKAGE as registry
     from .clients.organizer_outbound import AsyncClapshotClient, ClapshotClient
-    from .organizer import Abort, Organizer, UserVisible, command
+    from .extras.organizer import Abort, Organizer, UserVisible, command
     from .plugin import run_plugin
     from plugwright_runtime.errors import (
         AlreadyExistsError,
@@ -41,7 +41,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "Abort": ".organizer",
+            "Abort": ".extras.organizer",
             "AlreadyExistsError": "plugwright_runtime.errors",
             "AsyncClapshotClient": ".clients.organizer_outbound",
             "ClapshotClient": ".clients.organizer_outbound",
@@ -49,7 +49,7 @@ else:
             "FieldError": "plugwright_runtime.errors",
             "NanoDatetime": "plugwright_runtime.message.wkt",
             "NotFoundError": "plugwright_runtime.errors",
-            "Organizer": ".organizer",
+            "Organizer": ".extras.organizer",
             "PermissionDeniedError": "plugwright_runtime.errors",
             "PluginAPIError": "plugwright_runtime.errors",
             "RawDatetime": "plugwright_runtime.message.wkt",
@@ -58,10 +58,10 @@ else:
             "StatusError": "plugwright_runtime.errors",
             "UnavailableError": "plugwright_runtime.errors",
             "Unimplemented": "plugwright_runtime.errors",
-            "UserVisible": ".organizer",
+            "UserVisible": ".extras.organizer",
             "ValidationError": "plugwright_runtime.errors",
             "clients": ".clients:",
-            "command": ".organizer",
+            "command": ".extras.organizer",
             "models": ".models:",
             "registry": "._package:PACKAGE",
             "run_plugin": ".plugin",

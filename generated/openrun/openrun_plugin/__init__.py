@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from . import models as models
     from . import servicers as servicers
     from ._package import PACKAGE as registry
-    from .modules import App, Call, Module, ModuleError, function
+    from .extras.modules import App, Call, Module, ModuleError, function
+    from .extras.program import run_provider
+    from .extras.provider import Provider
+    from .extras.sessions import Session
+    from .extras.values import Cursor, FuncRef, Struct, Thunk, from_star, to_star
     from .plugin import run_plugin
-    from .program import run_provider
-    from .provider import Provider
-    from .sessions import Session
-    from .values import Cursor, FuncRef, Struct, Thunk, from_star, to_star
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -48,36 +48,36 @@ else:
         {
             "Abort": "plugwright_runtime.errors",
             "AlreadyExistsError": "plugwright_runtime.errors",
-            "App": ".modules",
-            "Call": ".modules",
-            "Cursor": ".values",
+            "App": ".extras.modules",
+            "Call": ".extras.modules",
+            "Cursor": ".extras.values",
             "DecodeError": "plugwright_runtime.errors",
             "FieldError": "plugwright_runtime.errors",
-            "FuncRef": ".values",
-            "Module": ".modules",
-            "ModuleError": ".modules",
+            "FuncRef": ".extras.values",
+            "Module": ".extras.modules",
+            "ModuleError": ".extras.modules",
             "NotFoundError": "plugwright_runtime.errors",
             "PermissionDeniedError": "plugwright_runtime.errors",
             "PluginAPIError": "plugwright_runtime.errors",
-            "Provider": ".provider",
+            "Provider": ".extras.provider",
             "ServerContext": "plugwright_runtime.rpc.servicer",
             "ServicePlugin": "plugwright_runtime.hooks.plugin",
-            "Session": ".sessions",
+            "Session": ".extras.sessions",
             "StatusError": "plugwright_runtime.errors",
-            "Struct": ".values",
-            "Thunk": ".values",
+            "Struct": ".extras.values",
+            "Thunk": ".extras.values",
             "UnavailableError": "plugwright_runtime.errors",
             "Unimplemented": "plugwright_runtime.errors",
             "ValidationError": "plugwright_runtime.errors",
             "clients": ".clients:",
-            "from_star": ".values",
-            "function": ".modules",
+            "from_star": ".extras.values",
+            "function": ".extras.modules",
             "models": ".models:",
             "registry": "._package:PACKAGE",
             "run_plugin": ".plugin",
-            "run_provider": ".program",
+            "run_provider": ".extras.program",
             "servicers": ".servicers:",
-            "to_star": ".values",
+            "to_star": ".extras.values",
         },
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import modulefinder
+import os
 import shutil
 import subprocess
 import sys
 import zipapp
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from kit.generating.packages import RUNTIME
 
 GENERATED = RUNTIME.parent / "generated"
 # What a program imports itself, where it uses it; some of it through the test kit.
-IMPORTED_BY_USERS = ("app_", "server_rules", "testing")
+IMPORTED_BY_USERS = ("extras.app_", "extras.server_rules", "extras.testing", "testing")
 PROTO = """syntax = "proto3";
 package t;
 import "google/protobuf/timestamp.proto";
@@ -23,11 +25,24 @@ message M { string s = 1; E e = 2; google.protobuf.Timestamp at = 3; }
 enum E { Z = 0; }
 service S { rpc A(M) returns (M); }
 """
+CONFIG = """[sdk]
+package = "sdk"
+out = "app"
+extras = "extras"
+[sdk.exports]
+loud = "deep.loud"
+"""
+LOUD = """
+from sdk.models import M
+def loud(m: M) -> str:
+    return m.s.upper()
+"""
 APP = """
 import sdk
 from plugwright_runtime import codec
 data = codec.encode(sdk.models.M(s="frozen"))
 print(codec.decode(sdk.models.M, data).s, sdk.registry.enum("t.E")(0).name)
+print(sdk.loud(sdk.models.M(s="by hand")))
 """
 
 
@@ -35,8 +50,12 @@ print(codec.decode(sdk.models.M, data).s, sdk.registry.enum("t.E")(0).name)
 def app(tmp_path: Path) -> Path:
     """The folder of a program and its SDK."""
     (tmp_path / "t.proto").write_text(PROTO)
-    words = ["generate", "--package", "sdk", "--out", "app", "t.proto"]
-    assert command(words, tmp_path).code == 0
+    (tmp_path / "plugwright.toml").write_text(CONFIG)
+    (tmp_path / "extras" / "deep").mkdir(parents=True)
+    for folder in ("extras", "extras/deep"):
+        (tmp_path / folder / "__init__.py").touch()
+    (tmp_path / "extras/deep/loud.py").write_text(LOUD)
+    assert command(["generate", "."], tmp_path).code == 0
     (tmp_path / "app/app.py").write_text(APP)
     return tmp_path / "app"
 
@@ -49,13 +68,14 @@ def test_a_program_of_pyinstaller_runs_out_of_the_box(app: Path) -> None:
     words = [*freeze, *(f"--exclude-module={m}" for m in excluded), "app.py"]
     subprocess.run([sys.executable, "-m", *words], cwd=app, check=True)
     done = subprocess.run([app / "dist/app"], cwd="/", capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("frozen Z\n", "")
+    assert (done.stdout, done.stderr) == ("frozen Z\nBY HAND\n", "")
 
 
 def test_a_program_in_a_zip_file_runs(app: Path) -> None:
     (app / "app.py").rename(app / "__main__.py")
-    shutil.copytree(RUNTIME / "plugwright_runtime", app / "plugwright_runtime")
-    zipapp.create_archive(app, app.parent / "app.pyz")
+    (app / "plugwright_runtime").symlink_to(RUNTIME / "plugwright_runtime")
+    installed = shutil.copytree(app, app.parent / "installed")  # zipapp passes over links
+    zipapp.create_archive(installed, app.parent / "app.pyz")
     done = subprocess.run(
         [sys.executable, "-I", app.parent / "app.pyz"],
         cwd="/",
@@ -63,7 +83,13 @@ def test_a_program_in_a_zip_file_runs(app: Path) -> None:
         text=True,
         check=False,
     )
-    assert (done.stdout, done.stderr) == ("frozen Z\n", "")
+    assert (done.stdout, done.stderr) == ("frozen Z\nBY HAND\n", "")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The modules below `folder`, also where a link leads."""
+    for parent, _, names in os.walk(folder, followlinks=True):
+        yield from (Path(parent, name) for name in names if name.endswith(".py"))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +106,7 @@ def test_tools_see_every_module_that_is_found_by_name(package: str, tmp_path: Pa
     finder.run_script(str(program))
     written = {
         ".".join(p.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
-        for p in (root / package).rglob("*.py")
+        for p in _files(root / package)
     }
     missing = {n.partition(".")[2] for n in written - finder.modules.keys()}
     assert {n for n in missing if not n.startswith(IMPORTED_BY_USERS)} == set()

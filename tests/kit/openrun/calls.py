@@ -20,7 +20,7 @@ from openrun_plugin import (
     to_star,
 )
 from openrun_plugin.clients import PluginProviderClient
-from openrun_plugin.testing import ProviderHost
+from openrun_plugin.extras.testing import ProviderHost
 
 
 class Odd(Exception):

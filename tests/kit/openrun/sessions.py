@@ -24,7 +24,7 @@ from openrun_plugin import (
     function,
     models,
 )
-from openrun_plugin.testing import AppCursor, AppSession
+from openrun_plugin.extras.testing import AppCursor, AppSession
 
 events: list[str] = []  # what has happened, in order
 gates: dict[str, threading.Event] = {}

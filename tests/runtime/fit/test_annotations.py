@@ -169,7 +169,7 @@ class Notes(Module):
 class Mine(Provider):
     modules = (Notes,)
 """
-    from openrun_plugin.modules import compile_module
+    from openrun_plugin.extras.modules import compile_module
 
     (add,) = compile_module(run(source)["Notes"]).functions.values()
     assert list(add.parameters.supplied) == ["call"]

@@ -21,6 +21,7 @@ from clapshot_organizer import (
     UserVisible,
     command,
 )
+from clapshot_organizer.extras.testing import OrganizerHarness
 from clapshot_organizer.models import (
     AuthzResponse,
     AuthzUserActionRequest,
@@ -32,7 +33,6 @@ from clapshot_organizer.models import (
     ServerInfo,
     UserSessionData,
 )
-from clapshot_organizer.testing import OrganizerHarness
 
 
 @dataclass

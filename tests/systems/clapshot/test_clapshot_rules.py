@@ -10,6 +10,7 @@ import grpc
 import pytest
 from clapshot_organizer import Organizer
 from clapshot_organizer.clients import ClapshotClient
+from clapshot_organizer.extras.testing import OrganizerHarness
 from clapshot_organizer.models import (
     ClientShowUserMessageRequest,
     DbGetCommentsRequest,
@@ -21,7 +22,6 @@ from clapshot_organizer.models import (
     OrganizerInfo,
     UserMessage,
 )
-from clapshot_organizer.testing import OrganizerHarness
 from kit.clapshot.peer import Outbound
 from kit.clapshot.play import Play
 from kit.clapshot.server import StartFailed
@@ -135,7 +135,7 @@ def test_an_organizer_that_takes_too_long_to_be_made(
 ) -> None:
     now = iter([0.0, 6.5])
     monkeypatch.setattr(
-        "clapshot_organizer.testing.time",
+        "clapshot_organizer.extras.testing.time",
         type("T", (), {"monotonic": lambda: next(now)}),
     )
     with (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from kit.openrun.sessions import Sessions, events, gates
-from openrun_plugin.testing import AppSession, ProviderHost
+from openrun_plugin.extras.testing import AppSession, ProviderHost
 
 
 @pytest.fixture(scope="module")

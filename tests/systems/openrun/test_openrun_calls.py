@@ -23,7 +23,7 @@ from openrun_plugin import (
     to_star,
 )
 from openrun_plugin.clients import PluginProviderClient
-from openrun_plugin.testing import ProviderHost
+from openrun_plugin.extras.testing import ProviderHost
 from plugwright_runtime.loops.pool import HandlerPool
 from plugwright_runtime.process.application import instantiate
 from plugwright_runtime.rpc.servicer import handlers
@@ -136,7 +136,7 @@ def test_a_result_that_grows_as_it_is_sent(
     host: ProviderHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert call(host, "failing.shared", 10).error == ""
-    monkeypatch.setattr("openrun_plugin.encoding.MESSAGE_BYTES", MIB)
+    monkeypatch.setattr("openrun_plugin.extras.encoding.MESSAGE_BYTES", MIB)
     answer = call(host, "failing.shared", 60)
     assert "nested" not in answer.error
     assert answer.error.endswith(
@@ -352,14 +352,14 @@ gate = threading.Event()
 def test_a_health_check_that_hangs_is_an_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("openrun_plugin.provider.HEALTH_SECONDS", 0.05)
+    monkeypatch.setattr("openrun_plugin.extras.provider.HEALTH_SECONDS", 0.05)
     with ProviderHost(SlowHealth) as host:
         for _ in range(2):
             with pytest.raises(PluginAPIError, match=r"takes longer than 0\.05 s"):
                 host.client.check_health()
         assert SlowHealth.checks == 1  # they do not pile up
         gate.set()
-        monkeypatch.setattr("openrun_plugin.provider.HEALTH_SECONDS", 5)
+        monkeypatch.setattr("openrun_plugin.extras.provider.HEALTH_SECONDS", 5)
         host.client.check_health()
 
 

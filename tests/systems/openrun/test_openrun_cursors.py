@@ -11,7 +11,7 @@ from openrun_plugin import (
     PluginAPIError,
     to_star,
 )
-from openrun_plugin.testing import AppSession
+from openrun_plugin.extras.testing import AppSession
 
 
 @pytest.mark.parametrize("name", ["count", "count_async"])

@@ -12,7 +12,7 @@ from openrun_plugin import (
     models,
     to_star,
 )
-from openrun_plugin.testing import AppSession, ProviderHost
+from openrun_plugin.extras.testing import AppSession, ProviderHost
 
 
 def test_functions_in_a_result(app: AppSession) -> None:

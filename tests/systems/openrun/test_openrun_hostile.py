@@ -10,7 +10,7 @@ import grpc
 import pytest
 from kit.openrun.calls import Calls
 from openrun_plugin import Struct, models, to_star
-from openrun_plugin.testing import ProviderHost
+from openrun_plugin.extras.testing import ProviderHost
 from plugwright_runtime.codec import encode
 
 SERVICE = "openrun.plugin.v1.PluginProvider"

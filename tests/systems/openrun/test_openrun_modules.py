@@ -21,7 +21,7 @@ from openrun_plugin import (
     models,
     to_star,
 )
-from openrun_plugin.testing import AppSession, ProviderHost
+from openrun_plugin.extras.testing import AppSession, ProviderHost
 
 
 class Colour(enum.Enum):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from kit.openrun.app import Demo, Refusing, made
 from openrun_plugin import PluginAPIError
-from openrun_plugin.testing import Permission, Permissions, ProviderHost, Refused
+from openrun_plugin.extras.testing import Permission, Permissions, ProviderHost, Refused
 
 
 def get(patterns: Sequence[str], *args: Any, **kwargs: Any) -> Any:

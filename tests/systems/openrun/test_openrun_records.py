@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NotRequired, TypedDict
 
 import pytest
 from openrun_plugin import Module, PluginAPIError, Provider, Struct, function
-from openrun_plugin.testing import AppSession, ProviderHost
+from openrun_plugin.extras.testing import AppSession, ProviderHost
 
 
 @dataclass

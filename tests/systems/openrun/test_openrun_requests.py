@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kit.openrun.app import Demo, made
 from openrun_plugin import FuncRef, PluginAPIError, models, to_star
-from openrun_plugin.testing import (
+from openrun_plugin.extras.testing import (
     AppCursor,
     AppSession,
     Outcome,

@@ -18,7 +18,7 @@ import pytest
 from kit.openrun.calls import Calls
 from openrun_plugin import PluginAPIError, UnavailableError, to_star
 from openrun_plugin.clients import AsyncPluginProviderClient, PluginProviderClient
-from openrun_plugin.testing import ProviderHost
+from openrun_plugin.extras.testing import ProviderHost
 from plugwright_runtime.rpc.results import (
     CallScope,
     PreviousCallFailed,

@@ -12,7 +12,7 @@ from openrun_plugin import (
     PluginAPIError,
     to_star,
 )
-from openrun_plugin.testing import AppSession, ProviderHost
+from openrun_plugin.extras.testing import AppSession, ProviderHost
 
 
 def test_state_belongs_to_request_module_and_account(host: ProviderHost, app: AppSession) -> None:
@@ -151,7 +151,7 @@ def test_nothing_is_kept_of_sessions_that_have_ended(host: ProviderHost) -> None
 def test_a_call_that_does_not_end_holds_up_nothing_for_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("openrun_plugin.provider.STOP_SECONDS", 0.05)
+    monkeypatch.setattr("openrun_plugin.extras.provider.STOP_SECONDS", 0.05)
     events.clear()
     gates["a"] = threading.Event()
     with ThreadPoolExecutor(1) as pool, ProviderHost(Sessions) as host:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from . import models as models
     from . import servicers as servicers
     from ._package import PACKAGE as registry
-    from .loud import shout
+    from .extras.deep.louder import roar
+    from .extras.loud import shout
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -48,8 +49,9 @@ else:
             "clients": ".clients:",
             "models": ".models:",
             "registry": "._package:PACKAGE",
+            "roar": ".extras.deep.louder",
             "servicers": ".servicers:",
-            "shout": ".loud",
+            "shout": ".extras.loud",
         },
     )
 
@@ -68,6 +70,7 @@ __all__ = [
     "clients",
     "models",
     "registry",
+    "roar",
     "servicers",
     "shout",
 ]

@@ -1,0 +1,3 @@
+"""What the protos of OpenRun do not say: modules and their functions, values, sessions, and a
+server for tests.
+"""

@@ -1,0 +1,201 @@
+"""Do hand-written modules come into an SDK by a link, which nobody's files suffer from?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kit.generating.failing import command, snapshot
+from kit.places import ROOT
+
+_CONFIG = """[sdk]
+package = "sdk"
+out = "../sdk"
+extras = "extras"
+[sdk.exports]
+shout = "deep.loud"
+"""
+_PROTO = 'syntax = "proto3";\npackage own.v1;\nmessage A { string name = 1; }\n'
+_LOUD = "from sdk.models import A\n\n\ndef shout(a: A) -> str:\n    return a.name.upper()\n"
+WRITTEN = "config/extras/deep/loud.py"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The folder `config`, with a package of hand-written modules; its SDK goes beside it."""
+    folder = tmp_path / "project"
+    deep = folder / "config/extras/deep"
+    deep.mkdir(parents=True)
+    (folder / "config/plugwright.toml").write_text(_CONFIG)
+    (folder / "config/a.proto").write_text(_PROTO)
+    for package in (deep.parent, deep):
+        (package / "__init__.py").touch()
+    (folder / WRITTEN).write_text(_LOUD)
+    return folder
+
+
+@pytest.fixture
+def place(project: Path) -> Path:
+    """Where the link is."""
+    return project / "sdk/sdk/extras"
+
+
+def generate(project: Path, *options: str) -> tuple[int, str]:
+    done = command(["generate", "config", *options], project)
+    return done.code, done.stderr.replace("\\", "/")
+
+
+def shouted(project: Path) -> str:
+    """What the SDK says, and where its module is."""
+    program = "import sdk; print(sdk.shout(sdk.models.A(name='a')), sdk.shout.__module__)"
+    path = os.pathsep.join([str(project / "sdk"), str(ROOT / "runtime")])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_generating_makes_a_relative_link_once(project: Path, place: Path) -> None:
+    code, said = generate(project)
+    assert (code, "sdk/sdk/extras: a link to config/extras" in said) == (0, True)
+    assert os.readlink(place) == "../../config/extras"
+    assert generate(project) == (0, "")
+    assert generate(project, "--check") == (0, "")
+    assert shouted(project) == "A sdk.extras.deep.loud"
+
+
+def test_the_record_does_not_list_what_a_person_wrote(project: Path) -> None:
+    generate(project)
+    assert "extras" not in (project / "sdk/sdk/plugwright.sha256").read_text()
+
+
+def test_a_link_that_is_missing_is_drift(project: Path, place: Path) -> None:
+    generate(project)
+    place.unlink()
+    code, said = generate(project, "--check")
+    assert (code, said) == (
+        1,
+        "sdk/sdk/extras: missing: a link to ../../config/extras; run plugwright generate\n",
+    )
+    assert generate(project)[0] == 0
+    assert place.is_symlink()
+
+
+def test_a_project_can_be_moved(project: Path) -> None:
+    generate(project)
+    moved = project.rename(project.parent / "moved")
+    assert generate(moved, "--check") == (0, "")
+    assert shouted(moved) == "A sdk.extras.deep.loud"
+
+
+def _elsewhere(place: Path) -> None:
+    (place.parents[2] / "other").mkdir()
+    place.symlink_to("../../other")
+
+
+def _absolute(place: Path) -> None:
+    place.symlink_to(place.parents[2] / "config/extras")
+
+
+def _folder(place: Path) -> None:
+    place.mkdir()
+    (place / "mine.py").write_text("x = 1\n")
+
+
+IN_THE_WAY: dict[str, tuple[Callable[[Path], object], str]] = {
+    "elsewhere": (_elsewhere, "leads to ../../other; remove it"),
+    "dangling": (lambda p: p.symlink_to("../../gone"), "leads to ../../gone, where nothing is"),
+    "absolute": (_absolute, "which no other machine has; remove it"),
+    "file": (lambda p: p.write_text("mine"), "exists and is no link; move it away"),
+    "folder": (_folder, "exists and is no link; move it away"),
+    "git": (lambda p: p.write_text("../../config/extras"), "set core.symlinks, or copy-extras"),
+}
+
+
+@pytest.mark.parametrize("kind", IN_THE_WAY)
+def test_what_is_in_its_place_is_named_and_stays(project: Path, place: Path, kind: str) -> None:
+    generate(project)
+    place.unlink()
+    make, text = IN_THE_WAY[kind]
+    make(place)
+    (project / "config/a.proto").write_text(_PROTO.replace("name", "called"))
+    before = snapshot(project)
+    code, said = generate(project)
+    assert code == 1
+    assert said.startswith("sdk/sdk/extras: ")
+    assert text in said
+    assert "this must be a link to ../../config/extras" in said
+    assert snapshot(project) == before, "something was written before the link was looked at"
+    code, said = generate(project, "--check")
+    assert (code, text in said) == (1, True)
+
+
+def test_nothing_is_deleted_or_written_through_the_link(project: Path) -> None:
+    """Not even what a planted record says that an earlier run wrote."""
+    generate(project)
+    text = f"# Code generated by plugwright. DO NOT EDIT.\n{_LOUD}"
+    (project / WRITTEN).write_text(text)
+    record = project / "sdk/sdk/plugwright.sha256"
+    listed = f"{hashlib.sha256(text.encode()).hexdigest()}  sdk/extras/deep/loud.py\n"
+    record.write_text(record.read_text() + listed)
+    generate(project)
+    assert (project / WRITTEN).read_text() == text
+
+
+def test_a_machine_without_links_says_what_to_do(
+    project: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    code, said = generate(project)
+    assert (code, place.exists()) == (1, False)
+    assert "sdk/sdk/extras: cannot be made a link to ../../config/extras" in said
+    assert "set copy-extras in [sdk]" in said
+    config = project / "config/plugwright.toml"
+    config.write_text(_CONFIG.replace("[sdk.exports]", "copy-extras = true\n[sdk.exports]"))
+    assert generate(project) == (0, "")
+    assert (place / "deep/loud.py").read_text().endswith(_LOUD)
+    assert shouted(project) == "A sdk.extras.deep.loud"
+
+
+def test_a_copy_is_not_written_through_a_link(project: Path) -> None:
+    generate(project)
+    config = project / "config/plugwright.toml"
+    config.write_text(_CONFIG.replace("[sdk.exports]", "copy-extras = true\n[sdk.exports]"))
+    code, _ = generate(project)
+    assert (code, (project / WRITTEN).read_text()) == (1, _LOUD)
+
+
+def test_the_folder_must_be_a_package(project: Path) -> None:
+    (project / "config/extras/__init__.py").unlink()
+    assert generate(project) == (
+        1,
+        f"config/plugwright.toml:4:1: there is no package in {Path('config/extras')}; "
+        "put an __init__.py there\n",
+    )
+
+
+def test_a_protoc_plugin_copies(project: Path) -> None:
+    protoc = [sys.executable, "-m", "grpc_tools.protoc", "--plugwright_out=out", "-Iconfig"]
+    plugin = project / "protoc-gen-plugwright"
+    program = "import sys; from plugwright.protoc_plugin import main; sys.exit(main())"
+    plugin.write_text(f"#!{sys.executable}\n{program}\n")
+    plugin.chmod(0o755)
+    (project / "out").mkdir()
+    options = [f"--plugin={plugin}", "--plugwright_opt=config=config/plugwright.toml"]
+    subprocess.run([*protoc, *options, "config/a.proto"], cwd=project, check=True)
+    assert (project / "out/sdk/extras/deep/loud.py").read_text().endswith(_LOUD)
+    shutil.move(project / "out", project / "sdk")
+    assert shouted(project) == "A sdk.extras.deep.loud"

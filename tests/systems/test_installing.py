@@ -1,0 +1,141 @@
+"""Do hand-written modules come with their SDK, however it is installed, and with full types?"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from kit.checkers import Complaint, mypy, pyright
+from kit.places import ROOT
+
+WRITTEN = {
+    "clapshot": "clapshot_organizer/extras",
+    "openrun": "openrun_plugin/extras",
+}
+
+
+@pytest.fixture(params=WRITTEN)
+def sdk(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The folder of an SDK in a copy of what it is made of, links as links."""
+    for part in ("proto", "generated"):
+        kept = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
+        folder = f"{part}/{request.param}"
+        shutil.copytree(ROOT / folder, tmp_path / folder, symlinks=True, ignore=kept)
+    return tmp_path / "generated" / request.param
+
+
+def _build(folder: Path, kind: str, out: Path) -> Path:
+    """Calls the build backend as pip does, but for the isolation, which needs the network."""
+    program = f"import setuptools.build_meta as b, sys; print(b.build_{kind}(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, str(out)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return out / done.stdout.splitlines()[-1]
+
+
+def _modules(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as opened:
+        return {n: opened.read(n) for n in opened.namelist() if n.endswith(".py")}
+
+
+def _tree(sdk: Path) -> dict[str, bytes]:
+    package = WRITTEN[sdk.name].partition("/")[0]
+    written = sdk.parents[1] / "proto" / sdk.name / "extras"
+    found = {p: p.relative_to(sdk).as_posix() for p in (sdk / package).rglob("*.py")}
+    found |= {p: f"{package}/extras/{p.relative_to(written)}" for p in written.rglob("*.py")}
+    return {name: path.read_bytes() for path, name in found.items()}
+
+
+def test_a_wheel_has_both(sdk: Path, tmp_path: Path) -> None:
+    deep = sdk.parents[1] / "proto" / sdk.name / "extras" / "some" / "way"
+    deep.mkdir(parents=True)
+    for module in (deep.parent / "__init__.py", deep / "__init__.py", deep / "down.py"):
+        module.write_text(f'"""{module.name}"""\n')
+    modules = _modules(_build(sdk, "wheel", tmp_path))
+    assert f"{WRITTEN[sdk.name]}/some/way/down.py" in modules
+    assert modules == _tree(sdk)
+
+
+def test_a_wheel_of_the_sdist_has_both(sdk: Path, tmp_path: Path) -> None:
+    with tarfile.open(_build(sdk, "sdist", tmp_path)) as opened:
+        assert not [m.name for m in opened if m.issym() or m.islnk()]
+        opened.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    assert _modules(_build(unpacked, "wheel", tmp_path)) == _tree(sdk)
+
+
+def test_an_editable_install_is_a_path_that_type_checkers_follow(sdk: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(_build(sdk, "editable", tmp_path)) as opened:
+        (path,) = (n for n in opened.namelist() if n.endswith(".pth"))
+        assert opened.read(path).decode().strip() == str(sdk)
+
+
+# ---------------------------------------------------------------------- types
+
+_WRONG = """from clapshot_organizer import models
+from clapshot_organizer.extras.organizer import Organizer
+
+name: int = models.UserMessage(message="hi").message
+cls: int = Organizer
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of Clapshot's folders with a hand-written module that is wrong in two lines."""
+    for part in ("proto/clapshot", "generated/clapshot"):
+        shutil.copytree(ROOT / part, tmp_path / part, symlinks=True)
+    (tmp_path / "proto/clapshot/extras/wrong.py").write_text(_WRONG)
+    paths = f'["generated/clapshot", "{(ROOT / "runtime").as_posix()}"]'
+    (tmp_path / "pyproject.toml").write_text(
+        f"[tool.mypy]\nmypy_path = {paths}\nexplicit_package_bases = true\n"
+        '[[tool.mypy.overrides]]\nmodule = ["grpc.*"]\nignore_missing_imports = true\n'
+        f'[tool.pyright]\ntypeCheckingMode = "strict"\nextraPaths = {paths}\n'
+    )
+    return tmp_path
+
+
+FILES = {
+    "where it stands": "proto/clapshot/extras/wrong.py",
+    "where it is imported": "generated/clapshot/clapshot_organizer/extras/wrong.py",
+}
+
+
+def _lines(complaints: list[Complaint]) -> list[int]:
+    return sorted({c.line for c in complaints if Path(c.file).name == "wrong.py"})
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
+def test_mypy_knows_the_types_of_both(checkout: Path, file: str) -> None:
+    assert _lines(mypy([file], checkout / "cache", checkout)) == [4, 5]
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
+def test_pyright_knows_the_types_of_both(checkout: Path, file: str) -> None:
+    assert _lines(pyright([file], checkout)) == [4, 5]
+
+
+def test_nothing_below_generated_is_written_by_hand() -> None:
+    marker = b"Code generated by plugwright. DO NOT EDIT."
+    done = subprocess.run(
+        ["git", "ls-files", "-s", "generated"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    links: list[str] = []
+    for line in done.stdout.splitlines():
+        mode, _, path = line.partition("\t")
+        if mode.startswith("120000"):
+            links.append(path)
+        elif not path.endswith("/py.typed"):
+            assert marker in (ROOT / path).read_bytes().split(b"\n")[0], path
+    assert sorted(links) == sorted(f"generated/{n}/{p}" for n, p in WRITTEN.items())
