@@ -110,6 +110,8 @@ INVALID = [
     'parameters.defaults = {"*.a" = true}',
     'parameters.defaults = {"*.b" = 1}',
     'parameters.defaults = {"*.c" = 1e39}',
+    'parameters.defaults = {"*.c" = true}',
+    'parameters.defaults = {"*.a" = -2147483649}',
     'parameters.defaults = {"*.c" = inf}',
     f'parameters.defaults = {{"*.c" = {"9" * 400}}}',
     'parameters.defaults = {"*.d" = ["LOW"]}',
@@ -132,6 +134,8 @@ def test_a_value_that_cannot_work_is_named(tmp_path: Path, setting: str) -> None
 
 
 VALID = [
+    'parameters.defaults = {"*.a" = 2147483647}',
+    'parameters.defaults = {"*.a" = -2147483648}',
     'sdk.summary = "🎉 \\"quoted\\" \\\\ \\u202e fine"',
     'sdk.title = "👨‍👩‍👧 <title> {{ 7 * 7 }}"',
     'sdk.package = "match"',

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from kit.http.host import fetch
-from plugwright_runtime.http import BodyTooLarge, Request, Response, asgi
+from plugwright_runtime.http import BodyTooLarge, Request, RequestFrame, Response, asgi
+from plugwright_runtime.http.body import RequestBody
 
 BODY = [b"ab", b"cd", b"ef", b"gh"]
 
@@ -41,3 +44,26 @@ def test_an_application_sees_one_host(sent: list[tuple[str, str]]) -> None:
 
     fetch(asgi(app), "GET", "/", headers=sent, host="other")
     assert seen == [b"own" if sent else b"other"]
+
+
+def test_what_is_put_back_comes_before_what_has_arrived_since() -> None:
+    async def scenario() -> bytes:
+        arrived = asyncio.Event()
+
+        async def frames() -> AsyncIterator[RequestFrame]:
+            yield RequestFrame(None, b"cd", False)
+            arrived.set()
+            yield RequestFrame(None, b"ef", True)
+
+        body = RequestBody(RequestFrame(None, b"ab", False), frames())
+        first = await body.receive()
+        await arrived.wait()
+        body.unread(first)
+        return b"".join([piece async for piece in _pieces(body)])
+
+    assert asyncio.run(scenario()) == b"abcdef"
+
+
+async def _pieces(body: RequestBody) -> AsyncIterator[bytes]:
+    while piece := await body.receive():
+        yield piece

@@ -7,12 +7,14 @@ import os
 import socket
 import ssl
 import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import grpc.aio
 import pytest
+from plugwright_runtime.process.endpoint import temporary_directory
 from plugwright_runtime.styles import socket_address
 from plugwright_runtime.styles.goplugin import certificate
 from plugwright_runtime.styles.goplugin.environment import SOCKET_DIRECTORY, read_wishes
@@ -170,3 +172,13 @@ def test_both_sides_of_mutual_tls_are_new_enough_and_ask_who_is_there(tmp_path: 
         assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
         assert context.verify_mode is ssl.CERT_REQUIRED
     assert identity.client.check_hostname
+
+
+def test_a_system_without_tmp_keeps_the_directory_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = str(tmp_path / ("x" * 100))
+    monkeypatch.setattr(tempfile, "tempdir", long)
+    assert temporary_directory() == "/tmp"
+    monkeypatch.setattr(os.path, "isdir", lambda path: False)
+    assert temporary_directory() == long
