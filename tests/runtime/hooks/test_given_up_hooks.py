@@ -6,12 +6,14 @@ import asyncio
 import threading
 from typing import Any
 
+import pytest
 from kit.mattermost.hooks import hosted, scripted
 
 NAME = "UserHasBeenCreated"
 
 
-def test_a_hook_that_its_host_gives_up_is_stopped_and_not_complained_of() -> None:
+@pytest.mark.parametrize("coroutines", [True, False], ids=["async", "def that returns one"])
+def test_a_hook_that_its_host_gives_up_is_stopped_and_not_complained_of(coroutines: bool) -> None:
     started, ended = threading.Event(), threading.Event()
 
     async def waits(*_: Any) -> None:
@@ -21,7 +23,7 @@ def test_a_hook_that_its_host_gives_up_is_stopped_and_not_complained_of() -> Non
         finally:
             ended.set()
 
-    plugin, script = scripted([NAME], coroutines=True)
+    plugin, script = scripted([NAME], coroutines=coroutines)
     script.behave = waits
     with hosted(plugin()) as host:
         call = host.send(NAME, b"")
