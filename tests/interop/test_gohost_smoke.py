@@ -27,6 +27,7 @@ grpc: Any = importlib.import_module("grpc")  # grpcio carries no types
 COOKIE = {"key": "SMOKE_PLUGIN", "value": "let me in"}
 API_TARGET = "SMOKE_API_TARGET"
 NOTE = "smoke.v1.Note"
+TESTS = Path(__file__).resolve().parents[1]
 
 
 def descriptor_set() -> bytes:
@@ -164,7 +165,10 @@ def host() -> Iterator[GoHost]:
 
 
 def start(host: GoHost, name: str = "plugin", **fields: Any) -> Result:
-    argv = [sys.executable, str(Path(__file__).resolve())]
+    # As a program it finds what tests share only if it is told where.
+    code = f"import sys; sys.path.insert(0, {str(TESTS)!r}); import runpy; "
+    code += f"runpy.run_path({str(Path(__file__).resolve())!r}, run_name='__main__')"
+    argv = [sys.executable, "-c", code]
     return host.request("start", name=name, argv=argv, cookie=COOKIE, **fields)
 
 
