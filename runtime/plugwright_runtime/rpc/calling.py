@@ -97,8 +97,6 @@ class UserCall(ABC):
                 timed_out = self.deadlines.stop(task)
         except (Ended, GeneratorExit):  # the latter ends the loop
             raise
-        except Overloaded as error:
-            return self.failed(Ended(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), error))
         except BaseException as error:
             if timed_out and isinstance(error, asyncio.CancelledError):
                 text = f"the handler of {self.name} took longer than {self.timeout:g} s"
@@ -140,6 +138,8 @@ class UserCall(ABC):
     def failed(self, error: BaseException) -> bytes:
         """As `told`, but raises nothing but `Ended`, whatever the application made of `error`."""
         try:
+            if isinstance(error, Overloaded):
+                error = Ended(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), error)
             return self.told(error)
         except Ended:
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Any
@@ -45,8 +45,17 @@ def running(server: BackgroundServer) -> Iterator[str]:
         server.stop()
 
 
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "size": lambda client: client.size(path="path"),
+    "upload": lambda client: client.upload(iter([])),
+    "download": lambda client: list(client.download(path="path")),
+    "echo": lambda client: list(client.echo(iter([]))),
+}
+
+
 @executors
-def test_a_service_without_a_thread_is_exhausted(at_once: bool) -> None:
+@pytest.mark.parametrize("kind", CALLS)
+def test_a_service_without_a_thread_is_exhausted(at_once: bool, kind: str) -> None:
     sdk = stream_service.generate()
     servicer = stream_service.servicers(sdk, stream_service.Probe())["sync"]()
     server = BackgroundServer(lambda place: [handlers(servicer, Full(at_once), place)])
@@ -55,7 +64,7 @@ def test_a_service_without_a_thread_is_exhausted(at_once: bool) -> None:
         sdk.clients.FilesClient(address, timeout=30) as client,
         pytest.raises(UnavailableError, match=FULL) as caught,
     ):
-        client.size(path="path")
+        CALLS[kind](client)
     assert caught.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
