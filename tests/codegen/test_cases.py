@@ -44,7 +44,10 @@ def test_there_are_cases() -> None:
     assert len(GOOD) > 20
     assert len(BAD) > 15
     for case in GOOD:
-        assert list(case.expected.rglob("*.py")), f"{case.name} expects nothing"
+        expected = [path.read_text("utf-8") for path in case.expected.rglob("*.py")]
+        assert expected, f"{case.name} expects nothing"
+        lines = sum(text.count("\n") for text in expected)
+        assert lines <= 300, f"{case.name} expects {lines} lines: more than anyone reads"
 
 
 def _command(case: Case) -> str:
