@@ -181,10 +181,12 @@ class _Renderer:
         room = WIDTH - len(pad)
         return "\n".join([pad + t if len(t) <= room else layout.statement(t, pad) for t in texts])
 
-    def _signature(self, parameters: Iterable[Code], head: str, result: Code, pad: str) -> str:
+    def _signature(
+        self, parameters: Iterable[Code], head: str, result: Code, pad: str, body: str = ""
+    ) -> str:
         text = self.table.text
         texts = [text(p) for p in parameters]
-        return layout.bracketed(f"{head}(", texts, f") -> {text(result)}:", pad)
+        return layout.bracketed(f"{head}(", texts, f") -> {text(result)}:{body}", pad)
 
     def _call(self, arguments: Iterable[Code], function: Code, pad: str, tail: str = "") -> str:
         text = self.table.text

@@ -127,7 +127,7 @@ class ComposedClientsPlan(NamedTuple):
 
 
 class ServicerMethodPlan(NamedTuple):
-    """An RPC as method of a servicer; `request_name` and `response_name` are full names.
+    """An RPC as method of a servicer; `request_name`, `response_name`: see `relative`.
 
     `nothing`: whether the response has no payload, so that None will do.
     """
@@ -145,8 +145,9 @@ class ServicerMethodPlan(NamedTuple):
     @property
     def row(self) -> Iterator[Code]:
         """The arguments of its `Rpc`."""
-        texts = (self.rpc, self.name, self.kind, self.request_name, self.response_name)
-        yield from map(quote, texts)
+        yield from map(quote, (self.rpc, self.name, self.request_name, self.response_name))
+        if self.kind != "unary":
+            yield quote(self.kind)
         if self.nothing:
             yield "nothing=True"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ..python.symbols import Code, Expr, Symbol, plain
+from ..python import runtime
+from ..python.layout import quote, tuple_of
+from ..python.symbols import Code, Expr, Symbol, builtin, expr, plain, typing
 
 
 class HookPlan(NamedTuple):
@@ -45,6 +47,49 @@ class HookPlan(NamedTuple):
     def sources(self) -> tuple[str, ...]:
         return tuple(source for _, _, source in self.arguments)
 
+    @property
+    def spec(self) -> Iterator[str]:
+        """The arguments of its `HookSpec`."""
+        yield from map(quote, (self.method, self.family, self.request, self.response))
+        for key in ("arguments", "sources", "types", "answers", "results"):
+            values = self.argument_names if key == "arguments" else getattr(self, key)
+            if values:
+                yield f"{key}={tuple_of(values)}"
+        for key in ("rejected", "dismiss", "error_id"):
+            if text := getattr(self, key):
+                yield f"{key}={quote(text)}"
+
+    @property
+    def answer(self) -> Code:
+        """The types of its answer, one or the other."""
+        pieces = [piece for result in self.result for piece in (" | ", result)]
+        return expr(runtime.Answer, "[", *pieces[1:], "]")
+
+    @property
+    def typevar(self) -> str:
+        return f"_{self.name}"
+
+    @property
+    def bound(self) -> Code:
+        """The type that its handler must have."""
+        if self.family == "http":
+            return runtime.HTTPHandler
+        pieces = [piece for _, annotation, _ in self.arguments for piece in (", ", annotation)]
+        handler = Symbol("collections.abc", "Callable")
+        return expr(handler, "[[", typing("Any"), *pieces, "], ", self.answer, "]")
+
+    @property
+    def options(self) -> Iterator[Code]:
+        """The parameters of its `hook`."""
+        yield expr("name: ", typing("Literal"), f"[HookName.{self.name}, {quote(self.method)}]")
+        yield "/"
+        if self.family != "http" or self.rejects:
+            yield "*"
+        if self.family != "http":
+            yield expr("timeout: ", builtin("float"), " | None = None")
+        if self.rejects:
+            yield expr("on_error: ", runtime.Reject, " | None = None")
+
 
 class AccessorPlan(NamedTuple):
     """A property of `Plugin` that is a client of the host's API."""
@@ -64,6 +109,12 @@ class HooksPlan(NamedTuple):
     timeout: float
     timeout_env: str
     before: Mapping[str, tuple[str, ...]]
+
+    @property
+    def early(self) -> Iterator[str]:
+        """The items of `before`."""
+        for name, hooks in self.before.items():
+            yield f"{quote(name)}: {tuple_of(hooks)}"
 
 
 class PluginPlan(NamedTuple):

@@ -18,7 +18,7 @@ from .hook_nodes import AccessorPlan, HookPlan, HooksPlan, PluginPlan, TestingPl
 from .hook_types import argument_types
 from .kinds import WELL_KNOWN
 from .naming import ServiceNames
-from .nodes import PythonModule
+from .nodes import PythonModule, relative
 
 _ACCESSORS = {
     False: (
@@ -140,8 +140,8 @@ def _hook(method: Method, context: Context) -> HookPlan:
         types=argument_types(context.request(method), given),
         result=families.answers(method, family, context),
         rejects=rejects,
-        request=method.input,
-        response=method.output,
+        request=relative(method.input, method.full_name.rpartition(".")[0]),
+        response=relative(method.output, method.full_name.rpartition(".")[0]),
         results=tuple(names.attribute(f.name) for f in family.fields),
         rejected=names.attribute(settings.rejected) if rejects else "",
         dismiss=settings.dismiss.get(method.name, ""),

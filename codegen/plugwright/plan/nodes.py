@@ -55,6 +55,17 @@ class Plan(NamedTuple):
     hooks: tuple[HookPlan, ...]
 
 
+def relative(full_name: str, service: str) -> str:
+    """A type as its name is in a proto of the package of `service`.
+
+    >>> relative("a.Post", "a.Posts"), relative("b.Post", "a.Posts"), relative("Post", "Posts")
+    ('Post', '.b.Post', 'Post')
+    """
+    scope = service.rpartition(".")[0]
+    inside = full_name.removeprefix(f"{scope}.")
+    return inside if inside != full_name or not scope else f".{full_name}"
+
+
 def noted(comment: str, deprecated: bool) -> str:
     """The comment, and that the element is deprecated if the comment does not say so."""
     if not deprecated or "deprecated" in comment.lower():

@@ -8,7 +8,7 @@ from ..protos.schema import Method, Service
 from .call_nodes import ServicerMethodPlan, ServicerPlan
 from .context import Context
 from .methods import STREAMING
-from .nodes import PythonModule, noted
+from .nodes import PythonModule, noted, relative
 from .package import ExportPlan, namespace
 
 
@@ -41,14 +41,15 @@ def _servicer(service: Service, context: Context) -> ServicerPlan:
 
 
 def _method(method: Method, context: Context) -> ServicerMethodPlan:
+    service = method.full_name.rpartition(".")[0]
     return ServicerMethodPlan(
         name=context.methods[method.full_name],
         rpc=method.name,
         kind=STREAMING[method.client_streaming, method.server_streaming],
         request=context.types[method.input].model,
         response=context.types[method.output].model,
-        request_name=method.input,
-        response_name=method.output,
+        request_name=relative(method.input, service),
+        response_name=relative(method.output, service),
         nothing=not method.server_streaming and not context.payload(method),
         doc=noted(
             method.comment.split("\n\n")[0] or f"Answer `{method.name}`.",

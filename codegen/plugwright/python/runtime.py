@@ -168,6 +168,7 @@ ServerContext = _servicer("ServerContext")
 Servicer = _servicer("Servicer")
 
 _spec = _Module("hooks.spec")
+Answer = _spec("Answer")
 DISMISS = _spec("DISMISS")
 Dismiss = _spec("Dismiss")
 HookSpec = _spec("HookSpec")

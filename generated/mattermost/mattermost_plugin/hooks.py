@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Literal, TYPE_CHECKING, TypeVar, Union, overload
+from typing import Any, Literal, TYPE_CHECKING, TypeVar, overload
 
-from plugwright_runtime.hooks.spec import Dismiss, HookSpec, Reject
+from plugwright_runtime.hooks.spec import Answer, Dismiss, HookSpec, Reject
 from plugwright_runtime.hooks.table import HookTable
 from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.conventions import MessageErrors
@@ -496,122 +496,88 @@ HOOKS = HookTable(
     timeout_env="MATTERMOST_PLUGIN_HOOK_TIMEOUT",
     specs=(
         HookSpec(
-            name="OnActivate",
-            family="error",
-            request="mattermost.pluginapi.v1.OnActivateRequest",
-            response="mattermost.pluginapi.v1.OnActivateResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "OnActivate",
+            "error",
+            "OnActivateRequest",
+            "OnActivateResponse",
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_activate.error",
         ),
         HookSpec(
-            name="OnDeactivate",
-            family="error",
-            request="mattermost.pluginapi.v1.OnDeactivateRequest",
-            response="mattermost.pluginapi.v1.OnDeactivateResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "OnDeactivate",
+            "error",
+            "OnDeactivateRequest",
+            "OnDeactivateResponse",
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_deactivate.error",
         ),
         HookSpec(
-            name="OnConfigurationChange",
-            family="error",
-            request="mattermost.pluginapi.v1.OnConfigurationChangeRequest",
-            response="mattermost.pluginapi.v1.OnConfigurationChangeResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "OnConfigurationChange",
+            "error",
+            "OnConfigurationChangeRequest",
+            "OnConfigurationChangeResponse",
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_configuration_change.error",
         ),
         HookSpec(
-            name="OnInstall",
-            family="error",
-            request="mattermost.pluginapi.v1.OnInstallRequest",
-            response="mattermost.pluginapi.v1.OnInstallResponse",
+            "OnInstall",
+            "error",
+            "OnInstallRequest",
+            "OnInstallResponse",
             arguments=("plugin_context", "event"),
             sources=("message", "message"),
             types=("PluginContext", "OnInstallEvent"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_install.error",
         ),
         HookSpec(
-            name="OnSendDailyTelemetry",
-            family="void",
-            request="mattermost.pluginapi.v1.OnSendDailyTelemetryRequest",
-            response="mattermost.pluginapi.v1.OnSendDailyTelemetryResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "OnSendDailyTelemetry",
+            "void",
+            "OnSendDailyTelemetryRequest",
+            "OnSendDailyTelemetryResponse",
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_send_daily_telemetry.error",
         ),
         HookSpec(
-            name="RunDataRetention",
-            family="value",
-            request="mattermost.pluginapi.v1.RunDataRetentionRequest",
-            response="mattermost.pluginapi.v1.RunDataRetentionResponse",
+            "RunDataRetention",
+            "value",
+            "RunDataRetentionRequest",
+            "RunDataRetentionResponse",
             arguments=("now_time", "batch_size"),
             sources=("value", "value"),
             types=("int", "int"),
             answers=("int",),
             results=("deleted_count",),
-            rejected="",
-            dismiss="",
             error_id="plugin.run_data_retention.error",
         ),
         HookSpec(
-            name="OnCloudLimitsUpdated",
-            family="void",
-            request="mattermost.pluginapi.v1.OnCloudLimitsUpdatedRequest",
-            response="mattermost.pluginapi.v1.OnCloudLimitsUpdatedResponse",
+            "OnCloudLimitsUpdated",
+            "void",
+            "OnCloudLimitsUpdatedRequest",
+            "OnCloudLimitsUpdatedResponse",
             arguments=("limits",),
             sources=("message",),
             types=("ProductLimits",),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_cloud_limits_updated.error",
         ),
         HookSpec(
-            name="ConfigurationWillBeSaved",
-            family="value",
-            request="mattermost.pluginapi.v1.ConfigurationWillBeSavedRequest",
-            response="mattermost.pluginapi.v1.ConfigurationWillBeSavedResponse",
+            "ConfigurationWillBeSaved",
+            "value",
+            "ConfigurationWillBeSavedRequest",
+            "ConfigurationWillBeSavedResponse",
             arguments=("new_config",),
             sources=("json:config_json",),
             types=("JSONObject",),
             answers=("JSONObject", "None"),
             results=("modified_config",),
-            rejected="",
-            dismiss="",
             error_id="plugin.configuration_will_be_saved.error",
         ),
         HookSpec(
-            name="MessageWillBePosted",
-            family="modify",
-            request="mattermost.pluginapi.v1.MessageWillBePostedRequest",
-            response="mattermost.pluginapi.v1.MessageWillBePostedResponse",
+            "MessageWillBePosted",
+            "modify",
+            "MessageWillBePostedRequest",
+            "MessageWillBePostedResponse",
             arguments=("plugin_context", "post"),
             sources=("message", "message"),
             types=("PluginContext", "Post"),
@@ -622,878 +588,502 @@ HOOKS = HookTable(
             error_id="plugin.message_will_be_posted.error",
         ),
         HookSpec(
-            name="MessageWillBeUpdated",
-            family="modify",
-            request="mattermost.pluginapi.v1.MessageWillBeUpdatedRequest",
-            response="mattermost.pluginapi.v1.MessageWillBeUpdatedResponse",
+            "MessageWillBeUpdated",
+            "modify",
+            "MessageWillBeUpdatedRequest",
+            "MessageWillBeUpdatedResponse",
             arguments=("plugin_context", "new_post", "old_post"),
             sources=("message", "message", "message"),
             types=("PluginContext", "Post", "Post"),
             answers=("Post", "Reject", "None"),
             results=("modified_post",),
             rejected="rejection_reason",
-            dismiss="",
             error_id="plugin.message_will_be_updated.error",
         ),
         HookSpec(
-            name="MessageHasBeenPosted",
-            family="void",
-            request="mattermost.pluginapi.v1.MessageHasBeenPostedRequest",
-            response="mattermost.pluginapi.v1.MessageHasBeenPostedResponse",
+            "MessageHasBeenPosted",
+            "void",
+            "MessageHasBeenPostedRequest",
+            "MessageHasBeenPostedResponse",
             arguments=("plugin_context", "post"),
             sources=("message", "message"),
             types=("PluginContext", "Post"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.message_has_been_posted.error",
         ),
         HookSpec(
-            name="MessageHasBeenUpdated",
-            family="void",
-            request="mattermost.pluginapi.v1.MessageHasBeenUpdatedRequest",
-            response="mattermost.pluginapi.v1.MessageHasBeenUpdatedResponse",
+            "MessageHasBeenUpdated",
+            "void",
+            "MessageHasBeenUpdatedRequest",
+            "MessageHasBeenUpdatedResponse",
             arguments=("plugin_context", "new_post", "old_post"),
             sources=("message", "message", "message"),
             types=("PluginContext", "Post", "Post"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.message_has_been_updated.error",
         ),
         HookSpec(
-            name="MessagesWillBeConsumed",
-            family="transform",
-            request="mattermost.pluginapi.v1.MessagesWillBeConsumedRequest",
-            response="mattermost.pluginapi.v1.MessagesWillBeConsumedResponse",
+            "MessagesWillBeConsumed",
+            "transform",
+            "MessagesWillBeConsumedRequest",
+            "MessagesWillBeConsumedResponse",
             arguments=("posts",),
             sources=("value",),
             types=("list[Post]",),
             answers=("list[Post]", "None"),
             results=("posts",),
-            rejected="",
-            dismiss="",
             error_id="plugin.messages_will_be_consumed.error",
         ),
         HookSpec(
-            name="MessageHasBeenDeleted",
-            family="void",
-            request="mattermost.pluginapi.v1.MessageHasBeenDeletedRequest",
-            response="mattermost.pluginapi.v1.MessageHasBeenDeletedResponse",
+            "MessageHasBeenDeleted",
+            "void",
+            "MessageHasBeenDeletedRequest",
+            "MessageHasBeenDeletedResponse",
             arguments=("plugin_context", "post"),
             sources=("message", "message"),
             types=("PluginContext", "Post"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.message_has_been_deleted.error",
         ),
         HookSpec(
-            name="FileWillBeUploaded",
-            family="modify",
-            request="mattermost.pluginapi.v1.FileWillBeUploadedRequest",
-            response="mattermost.pluginapi.v1.FileWillBeUploadedResponse",
+            "FileWillBeUploaded",
+            "modify",
+            "FileWillBeUploadedRequest",
+            "FileWillBeUploadedResponse",
             arguments=("plugin_context", "file_info", "file_content"),
             sources=("message", "message", "value"),
             types=("PluginContext", "FileInfo", "bytes"),
             answers=("FileInfo", "bytes", "tuple[FileInfo, bytes]", "Reject", "None"),
             results=("modified_file_info", "modified_content"),
             rejected="rejection_reason",
-            dismiss="",
             error_id="plugin.file_will_be_uploaded.error",
         ),
         HookSpec(
-            name="ReactionHasBeenAdded",
-            family="void",
-            request="mattermost.pluginapi.v1.ReactionHasBeenAddedRequest",
-            response="mattermost.pluginapi.v1.ReactionHasBeenAddedResponse",
+            "ReactionHasBeenAdded",
+            "void",
+            "ReactionHasBeenAddedRequest",
+            "ReactionHasBeenAddedResponse",
             arguments=("plugin_context", "reaction"),
             sources=("message", "message"),
             types=("PluginContext", "Reaction"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.reaction_has_been_added.error",
         ),
         HookSpec(
-            name="ReactionHasBeenRemoved",
-            family="void",
-            request="mattermost.pluginapi.v1.ReactionHasBeenRemovedRequest",
-            response="mattermost.pluginapi.v1.ReactionHasBeenRemovedResponse",
+            "ReactionHasBeenRemoved",
+            "void",
+            "ReactionHasBeenRemovedRequest",
+            "ReactionHasBeenRemovedResponse",
             arguments=("plugin_context", "reaction"),
             sources=("message", "message"),
             types=("PluginContext", "Reaction"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.reaction_has_been_removed.error",
         ),
         HookSpec(
-            name="NotificationWillBePushed",
-            family="modify",
-            request="mattermost.pluginapi.v1.NotificationWillBePushedRequest",
-            response="mattermost.pluginapi.v1.NotificationWillBePushedResponse",
+            "NotificationWillBePushed",
+            "modify",
+            "NotificationWillBePushedRequest",
+            "NotificationWillBePushedResponse",
             arguments=("push_notification", "user_id"),
             sources=("message", "value"),
             types=("PushNotification", "str"),
             answers=("PushNotification", "Reject", "None"),
             results=("modified_notification",),
             rejected="rejection_reason",
-            dismiss="",
             error_id="plugin.notification_will_be_pushed.error",
         ),
         HookSpec(
-            name="EmailNotificationWillBeSent",
-            family="modify",
-            request="mattermost.pluginapi.v1.EmailNotificationWillBeSentRequest",
-            response="mattermost.pluginapi.v1.EmailNotificationWillBeSentResponse",
+            "EmailNotificationWillBeSent",
+            "modify",
+            "EmailNotificationWillBeSentRequest",
+            "EmailNotificationWillBeSentResponse",
             arguments=("email_notification",),
             sources=("json:notification_json",),
             types=("JSONObject",),
             answers=("EmailNotificationContent", "Reject", "None"),
             results=("modified_content",),
             rejected="rejection_reason",
-            dismiss="",
             error_id="plugin.email_notification_will_be_sent.error",
         ),
         HookSpec(
-            name="PreferencesHaveChanged",
-            family="void",
-            request="mattermost.pluginapi.v1.PreferencesHaveChangedRequest",
-            response="mattermost.pluginapi.v1.PreferencesHaveChangedResponse",
+            "PreferencesHaveChanged",
+            "void",
+            "PreferencesHaveChangedRequest",
+            "PreferencesHaveChangedResponse",
             arguments=("plugin_context", "preferences"),
             sources=("message", "value"),
             types=("PluginContext", "list[Preference]"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.preferences_have_changed.error",
         ),
         HookSpec(
-            name="UserHasBeenCreated",
-            family="void",
-            request="mattermost.pluginapi.v1.UserHasBeenCreatedRequest",
-            response="mattermost.pluginapi.v1.UserHasBeenCreatedResponse",
+            "UserHasBeenCreated",
+            "void",
+            "UserHasBeenCreatedRequest",
+            "UserHasBeenCreatedResponse",
             arguments=("plugin_context", "user"),
             sources=("message", "message"),
             types=("PluginContext", "User"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.user_has_been_created.error",
         ),
         HookSpec(
-            name="UserWillLogIn",
-            family="reject",
-            request="mattermost.pluginapi.v1.UserWillLogInRequest",
-            response="mattermost.pluginapi.v1.UserWillLogInResponse",
+            "UserWillLogIn",
+            "reject",
+            "UserWillLogInRequest",
+            "UserWillLogInResponse",
             arguments=("plugin_context", "user"),
             sources=("message", "message"),
             types=("PluginContext", "User"),
             answers=("Reject", "None"),
-            results=(),
             rejected="rejection_reason",
-            dismiss="",
             error_id="plugin.user_will_log_in.error",
         ),
         HookSpec(
-            name="UserHasLoggedIn",
-            family="void",
-            request="mattermost.pluginapi.v1.UserHasLoggedInRequest",
-            response="mattermost.pluginapi.v1.UserHasLoggedInResponse",
+            "UserHasLoggedIn",
+            "void",
+            "UserHasLoggedInRequest",
+            "UserHasLoggedInResponse",
             arguments=("plugin_context", "user"),
             sources=("message", "message"),
             types=("PluginContext", "User"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.user_has_logged_in.error",
         ),
         HookSpec(
-            name="UserHasBeenDeactivated",
-            family="void",
-            request="mattermost.pluginapi.v1.UserHasBeenDeactivatedRequest",
-            response="mattermost.pluginapi.v1.UserHasBeenDeactivatedResponse",
+            "UserHasBeenDeactivated",
+            "void",
+            "UserHasBeenDeactivatedRequest",
+            "UserHasBeenDeactivatedResponse",
             arguments=("plugin_context", "user"),
             sources=("message", "message"),
             types=("PluginContext", "User"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.user_has_been_deactivated.error",
         ),
         HookSpec(
-            name="OnSAMLLogin",
-            family="error",
-            request="mattermost.pluginapi.v1.OnSAMLLoginRequest",
-            response="mattermost.pluginapi.v1.OnSAMLLoginResponse",
+            "OnSAMLLogin",
+            "error",
+            "OnSAMLLoginRequest",
+            "OnSAMLLoginResponse",
             arguments=("plugin_context", "user", "assertion"),
             sources=("message", "message", "json:assertion_json"),
             types=("PluginContext", "User", "JSONObject"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_saml_login.error",
         ),
         HookSpec(
-            name="ChannelHasBeenCreated",
-            family="void",
-            request="mattermost.pluginapi.v1.ChannelHasBeenCreatedRequest",
-            response="mattermost.pluginapi.v1.ChannelHasBeenCreatedResponse",
+            "ChannelHasBeenCreated",
+            "void",
+            "ChannelHasBeenCreatedRequest",
+            "ChannelHasBeenCreatedResponse",
             arguments=("plugin_context", "channel"),
             sources=("message", "message"),
             types=("PluginContext", "Channel"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.channel_has_been_created.error",
         ),
         HookSpec(
-            name="UserHasJoinedChannel",
-            family="void",
-            request="mattermost.pluginapi.v1.UserHasJoinedChannelRequest",
-            response="mattermost.pluginapi.v1.UserHasJoinedChannelResponse",
+            "UserHasJoinedChannel",
+            "void",
+            "UserHasJoinedChannelRequest",
+            "UserHasJoinedChannelResponse",
             arguments=("plugin_context", "channel_member", "actor"),
             sources=("message", "message", "value"),
             types=("PluginContext", "ChannelMember", "User | None"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.user_has_joined_channel.error",
         ),
         HookSpec(
-            name="UserHasLeftChannel",
-            family="void",
-            request="mattermost.pluginapi.v1.UserHasLeftChannelRequest",
-            response="mattermost.pluginapi.v1.UserHasLeftChannelResponse",
+            "UserHasLeftChannel",
+            "void",
+            "UserHasLeftChannelRequest",
+            "UserHasLeftChannelResponse",
             arguments=("plugin_context", "channel_member", "actor"),
             sources=("message", "message", "value"),
             types=("PluginContext", "ChannelMember", "User | None"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.user_has_left_channel.error",
         ),
         HookSpec(
-            name="UserHasJoinedTeam",
-            family="void",
-            request="mattermost.pluginapi.v1.UserHasJoinedTeamRequest",
-            response="mattermost.pluginapi.v1.UserHasJoinedTeamResponse",
+            "UserHasJoinedTeam",
+            "void",
+            "UserHasJoinedTeamRequest",
+            "UserHasJoinedTeamResponse",
             arguments=("plugin_context", "team_member", "actor"),
             sources=("message", "message", "value"),
             types=("PluginContext", "TeamMember", "User | None"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.user_has_joined_team.error",
         ),
         HookSpec(
-            name="UserHasLeftTeam",
-            family="void",
-            request="mattermost.pluginapi.v1.UserHasLeftTeamRequest",
-            response="mattermost.pluginapi.v1.UserHasLeftTeamResponse",
+            "UserHasLeftTeam",
+            "void",
+            "UserHasLeftTeamRequest",
+            "UserHasLeftTeamResponse",
             arguments=("plugin_context", "team_member", "actor"),
             sources=("message", "message", "value"),
             types=("PluginContext", "TeamMember", "User | None"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.user_has_left_team.error",
         ),
         HookSpec(
-            name="ExecuteCommand",
-            family="value",
-            request="mattermost.pluginapi.v1.ExecuteCommandRequest",
-            response="mattermost.pluginapi.v1.ExecuteCommandResponse",
+            "ExecuteCommand",
+            "value",
+            "ExecuteCommandRequest",
+            "ExecuteCommandResponse",
             arguments=("plugin_context", "args"),
             sources=("message", "message"),
             types=("PluginContext", "CommandArgs"),
             answers=("CommandResponse",),
             results=("response",),
-            rejected="",
-            dismiss="",
             error_id="plugin.execute_command.error",
         ),
         HookSpec(
-            name="OnWebSocketConnect",
-            family="void",
-            request="mattermost.pluginapi.v1.OnWebSocketConnectRequest",
-            response="mattermost.pluginapi.v1.OnWebSocketConnectResponse",
+            "OnWebSocketConnect",
+            "void",
+            "OnWebSocketConnectRequest",
+            "OnWebSocketConnectResponse",
             arguments=("web_conn_id", "user_id"),
             sources=("value", "value"),
             types=("str", "str"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_web_socket_connect.error",
         ),
         HookSpec(
-            name="OnWebSocketDisconnect",
-            family="void",
-            request="mattermost.pluginapi.v1.OnWebSocketDisconnectRequest",
-            response="mattermost.pluginapi.v1.OnWebSocketDisconnectResponse",
+            "OnWebSocketDisconnect",
+            "void",
+            "OnWebSocketDisconnectRequest",
+            "OnWebSocketDisconnectResponse",
             arguments=("web_conn_id", "user_id"),
             sources=("value", "value"),
             types=("str", "str"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_web_socket_disconnect.error",
         ),
         HookSpec(
-            name="WebSocketMessageHasBeenPosted",
-            family="void",
-            request="mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedRequest",
-            response="mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedResponse",
+            "WebSocketMessageHasBeenPosted",
+            "void",
+            "WebSocketMessageHasBeenPostedRequest",
+            "WebSocketMessageHasBeenPostedResponse",
             arguments=("web_conn_id", "user_id", "request"),
             sources=("value", "value", "message"),
             types=("str", "str", "WebSocketRequest"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.web_socket_message_has_been_posted.error",
         ),
         HookSpec(
-            name="OnPluginClusterEvent",
-            family="void",
-            request="mattermost.pluginapi.v1.OnPluginClusterEventRequest",
-            response="mattermost.pluginapi.v1.OnPluginClusterEventResponse",
+            "OnPluginClusterEvent",
+            "void",
+            "OnPluginClusterEventRequest",
+            "OnPluginClusterEventResponse",
             arguments=("plugin_context", "event"),
             sources=("message", "message"),
             types=("PluginContext", "PluginClusterEvent"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_plugin_cluster_event.error",
         ),
         HookSpec(
-            name="OnSharedChannelsSyncMsg",
-            family="value",
-            request="mattermost.pluginapi.v1.OnSharedChannelsSyncMsgRequest",
-            response="mattermost.pluginapi.v1.OnSharedChannelsSyncMsgResponse",
+            "OnSharedChannelsSyncMsg",
+            "value",
+            "OnSharedChannelsSyncMsgRequest",
+            "OnSharedChannelsSyncMsgResponse",
             arguments=("sync_msg", "remote_cluster"),
             sources=("json:sync_msg_json", "message"),
             types=("JSONObject", "RemoteCluster"),
             answers=("SyncResponse",),
             results=("response",),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_shared_channels_sync_msg.error",
         ),
         HookSpec(
-            name="OnSharedChannelsPing",
-            family="plain",
-            request="mattermost.pluginapi.v1.OnSharedChannelsPingRequest",
-            response="mattermost.pluginapi.v1.OnSharedChannelsPingResponse",
+            "OnSharedChannelsPing",
+            "plain",
+            "OnSharedChannelsPingRequest",
+            "OnSharedChannelsPingResponse",
             arguments=("remote_cluster",),
             sources=("message",),
             types=("RemoteCluster",),
             answers=("bool",),
             results=("healthy",),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_shared_channels_ping.error",
         ),
         HookSpec(
-            name="OnSharedChannelsAttachmentSyncMsg",
-            family="error",
-            request="mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgRequest",
-            response="mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgResponse",
+            "OnSharedChannelsAttachmentSyncMsg",
+            "error",
+            "OnSharedChannelsAttachmentSyncMsgRequest",
+            "OnSharedChannelsAttachmentSyncMsgResponse",
             arguments=("file_info", "post", "remote_cluster"),
             sources=("message", "message", "message"),
             types=("FileInfo", "Post", "RemoteCluster"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_shared_channels_attachment_sync_msg.error",
         ),
         HookSpec(
-            name="OnSharedChannelsProfileImageSyncMsg",
-            family="error",
-            request="mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgRequest",
-            response="mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgResponse",
+            "OnSharedChannelsProfileImageSyncMsg",
+            "error",
+            "OnSharedChannelsProfileImageSyncMsgRequest",
+            "OnSharedChannelsProfileImageSyncMsgResponse",
             arguments=("user", "remote_cluster"),
             sources=("message", "message"),
             types=("User", "RemoteCluster"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_shared_channels_profile_image_sync_msg.error",
         ),
         HookSpec(
-            name="GenerateSupportData",
-            family="value",
-            request="mattermost.pluginapi.v1.GenerateSupportDataRequest",
-            response="mattermost.pluginapi.v1.GenerateSupportDataResponse",
+            "GenerateSupportData",
+            "value",
+            "GenerateSupportDataRequest",
+            "GenerateSupportDataResponse",
             arguments=("plugin_context",),
             sources=("message",),
             types=("PluginContext",),
             answers=("list[FileData]",),
             results=("files",),
-            rejected="",
-            dismiss="",
             error_id="plugin.generate_support_data.error",
         ),
         HookSpec(
-            name="ServeHTTP",
-            family="http",
-            request="mattermost.pluginapi.v1.ServeHTTPRequest",
-            response="mattermost.pluginapi.v1.ServeHTTPResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "ServeHTTP",
+            "http",
+            "ServeHTTPRequest",
+            "ServeHTTPResponse",
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.serve_http.error",
         ),
     ),
-    before={
-        "OnActivate": ("OnConfigurationChange",),
-    },
+    before={"OnActivate": ("OnConfigurationChange",)},
 )
 
 if TYPE_CHECKING:
-    _OnActivate = TypeVar(
-        "_OnActivate",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
-    )
-    _OnDeactivate = TypeVar(
-        "_OnDeactivate",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
-    )
+    _OnActivate = TypeVar("_OnActivate", bound=Callable[[Any], Answer[None]])
+    _OnDeactivate = TypeVar("_OnDeactivate", bound=Callable[[Any], Answer[None]])
     _OnConfigurationChange = TypeVar(
-        "_OnConfigurationChange",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        "_OnConfigurationChange", bound=Callable[[Any], Answer[None]]
     )
     _OnInstall = TypeVar(
         "_OnInstall",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _hooks_lifecycle.OnInstallEvent,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _hooks_common.PluginContext, _hooks_lifecycle.OnInstallEvent],
+            Answer[None],
         ],
     )
     _OnSendDailyTelemetry = TypeVar(
-        "_OnSendDailyTelemetry",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        "_OnSendDailyTelemetry", bound=Callable[[Any], Answer[None]]
     )
     _RunDataRetention = TypeVar(
-        "_RunDataRetention",
-        bound=Callable[
-            [
-                Any,
-                int,
-                int,
-            ],
-            Union[
-                int,
-                Awaitable[int],
-            ],
-        ],
+        "_RunDataRetention", bound=Callable[[Any, int, int], Answer[int]]
     )
     _OnCloudLimitsUpdated = TypeVar(
         "_OnCloudLimitsUpdated",
-        bound=Callable[
-            [
-                Any,
-                _hooks_lifecycle.ProductLimits,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        bound=Callable[[Any, _hooks_lifecycle.ProductLimits], Answer[None]],
     )
     _ConfigurationWillBeSaved = TypeVar(
         "_ConfigurationWillBeSaved",
-        bound=Callable[
-            [
-                Any,
-                _wkt.JSONObject,
-            ],
-            Union[
-                _wkt.JSONObject,
-                None,
-                Awaitable[
-                    Union[
-                        _wkt.JSONObject,
-                        None,
-                    ]
-                ],
-            ],
-        ],
+        bound=Callable[[Any, _wkt.JSONObject], Answer[_wkt.JSONObject | None]],
     )
     _MessageWillBePosted = TypeVar(
         "_MessageWillBePosted",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _post.Post,
-            ],
-            Union[
-                _post.Post,
-                Dismiss,
-                Reject,
-                None,
-                Awaitable[
-                    Union[
-                        _post.Post,
-                        Dismiss,
-                        Reject,
-                        None,
-                    ]
-                ],
-            ],
+            [Any, _hooks_common.PluginContext, _post.Post],
+            Answer[_post.Post | Dismiss | Reject | None],
         ],
     )
     _MessageWillBeUpdated = TypeVar(
         "_MessageWillBeUpdated",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _post.Post,
-                _post.Post,
-            ],
-            Union[
-                _post.Post,
-                Reject,
-                None,
-                Awaitable[
-                    Union[
-                        _post.Post,
-                        Reject,
-                        None,
-                    ]
-                ],
-            ],
+            [Any, _hooks_common.PluginContext, _post.Post, _post.Post],
+            Answer[_post.Post | Reject | None],
         ],
     )
     _MessageHasBeenPosted = TypeVar(
         "_MessageHasBeenPosted",
-        bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _post.Post,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        bound=Callable[[Any, _hooks_common.PluginContext, _post.Post], Answer[None]],
     )
     _MessageHasBeenUpdated = TypeVar(
         "_MessageHasBeenUpdated",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _post.Post,
-                _post.Post,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _hooks_common.PluginContext, _post.Post, _post.Post], Answer[None]
         ],
     )
     _MessagesWillBeConsumed = TypeVar(
         "_MessagesWillBeConsumed",
-        bound=Callable[
-            [
-                Any,
-                list[_post.Post],
-            ],
-            Union[
-                list[_post.Post],
-                None,
-                Awaitable[
-                    Union[
-                        list[_post.Post],
-                        None,
-                    ]
-                ],
-            ],
-        ],
+        bound=Callable[[Any, list[_post.Post]], Answer[list[_post.Post] | None]],
     )
     _MessageHasBeenDeleted = TypeVar(
         "_MessageHasBeenDeleted",
-        bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _post.Post,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        bound=Callable[[Any, _hooks_common.PluginContext, _post.Post], Answer[None]],
     )
     _FileWillBeUploaded = TypeVar(
         "_FileWillBeUploaded",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _file.FileInfo,
-                bytes,
-            ],
-            Union[
-                _file.FileInfo,
-                bytes,
-                tuple[_file.FileInfo, bytes],
-                Reject,
-                None,
-                Awaitable[
-                    Union[
-                        _file.FileInfo,
-                        bytes,
-                        tuple[_file.FileInfo, bytes],
-                        Reject,
-                        None,
-                    ]
-                ],
+            [Any, _hooks_common.PluginContext, _file.FileInfo, bytes],
+            Answer[
+                _file.FileInfo | bytes | tuple[_file.FileInfo, bytes] | Reject | None
             ],
         ],
     )
     _ReactionHasBeenAdded = TypeVar(
         "_ReactionHasBeenAdded",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _post.Reaction,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _hooks_common.PluginContext, _post.Reaction], Answer[None]
         ],
     )
     _ReactionHasBeenRemoved = TypeVar(
         "_ReactionHasBeenRemoved",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _post.Reaction,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _hooks_common.PluginContext, _post.Reaction], Answer[None]
         ],
     )
     _NotificationWillBePushed = TypeVar(
         "_NotificationWillBePushed",
         bound=Callable[
-            [
-                Any,
-                _api_remaining.PushNotification,
-                str,
-            ],
-            Union[
-                _api_remaining.PushNotification,
-                Reject,
-                None,
-                Awaitable[
-                    Union[
-                        _api_remaining.PushNotification,
-                        Reject,
-                        None,
-                    ]
-                ],
-            ],
+            [Any, _api_remaining.PushNotification, str],
+            Answer[_api_remaining.PushNotification | Reject | None],
         ],
     )
     _EmailNotificationWillBeSent = TypeVar(
         "_EmailNotificationWillBeSent",
         bound=Callable[
-            [
-                Any,
-                _wkt.JSONObject,
-            ],
-            Union[
-                _hooks_message.EmailNotificationContent,
-                Reject,
-                None,
-                Awaitable[
-                    Union[
-                        _hooks_message.EmailNotificationContent,
-                        Reject,
-                        None,
-                    ]
-                ],
-            ],
+            [Any, _wkt.JSONObject],
+            Answer[_hooks_message.EmailNotificationContent | Reject | None],
         ],
     )
     _PreferencesHaveChanged = TypeVar(
         "_PreferencesHaveChanged",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                list[_api_remaining.Preference],
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _hooks_common.PluginContext, list[_api_remaining.Preference]],
+            Answer[None],
         ],
     )
     _UserHasBeenCreated = TypeVar(
         "_UserHasBeenCreated",
-        bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _user.User,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        bound=Callable[[Any, _hooks_common.PluginContext, _user.User], Answer[None]],
     )
     _UserWillLogIn = TypeVar(
         "_UserWillLogIn",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _user.User,
-            ],
-            Union[
-                Reject,
-                None,
-                Awaitable[
-                    Union[
-                        Reject,
-                        None,
-                    ]
-                ],
-            ],
+            [Any, _hooks_common.PluginContext, _user.User], Answer[Reject | None]
         ],
     )
     _UserHasLoggedIn = TypeVar(
         "_UserHasLoggedIn",
-        bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _user.User,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        bound=Callable[[Any, _hooks_common.PluginContext, _user.User], Answer[None]],
     )
     _UserHasBeenDeactivated = TypeVar(
         "_UserHasBeenDeactivated",
-        bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _user.User,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        bound=Callable[[Any, _hooks_common.PluginContext, _user.User], Answer[None]],
     )
     _OnSAMLLogin = TypeVar(
         "_OnSAMLLogin",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _user.User,
-                _wkt.JSONObject,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _hooks_common.PluginContext, _user.User, _wkt.JSONObject],
+            Answer[None],
         ],
     )
     _ChannelHasBeenCreated = TypeVar(
         "_ChannelHasBeenCreated",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _channel.Channel,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _hooks_common.PluginContext, _channel.Channel], Answer[None]
         ],
     )
     _UserHasJoinedChannel = TypeVar(
@@ -1505,10 +1095,7 @@ if TYPE_CHECKING:
                 _api_channel_post.ChannelMember,
                 _user.User | None,
             ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            Answer[None],
         ],
     )
     _UserHasLeftChannel = TypeVar(
@@ -1520,710 +1107,382 @@ if TYPE_CHECKING:
                 _api_channel_post.ChannelMember,
                 _user.User | None,
             ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            Answer[None],
         ],
     )
     _UserHasJoinedTeam = TypeVar(
         "_UserHasJoinedTeam",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _team.TeamMember,
-                _user.User | None,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _hooks_common.PluginContext, _team.TeamMember, _user.User | None],
+            Answer[None],
         ],
     )
     _UserHasLeftTeam = TypeVar(
         "_UserHasLeftTeam",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _team.TeamMember,
-                _user.User | None,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _hooks_common.PluginContext, _team.TeamMember, _user.User | None],
+            Answer[None],
         ],
     )
     _ExecuteCommand = TypeVar(
         "_ExecuteCommand",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _api_remaining.CommandArgs,
-            ],
-            Union[
-                _api_remaining.CommandResponse,
-                Awaitable[_api_remaining.CommandResponse],
-            ],
+            [Any, _hooks_common.PluginContext, _api_remaining.CommandArgs],
+            Answer[_api_remaining.CommandResponse],
         ],
     )
     _OnWebSocketConnect = TypeVar(
-        "_OnWebSocketConnect",
-        bound=Callable[
-            [
-                Any,
-                str,
-                str,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        "_OnWebSocketConnect", bound=Callable[[Any, str, str], Answer[None]]
     )
     _OnWebSocketDisconnect = TypeVar(
-        "_OnWebSocketDisconnect",
-        bound=Callable[
-            [
-                Any,
-                str,
-                str,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        "_OnWebSocketDisconnect", bound=Callable[[Any, str, str], Answer[None]]
     )
     _WebSocketMessageHasBeenPosted = TypeVar(
         "_WebSocketMessageHasBeenPosted",
-        bound=Callable[
-            [
-                Any,
-                str,
-                str,
-                _hooks_command.WebSocketRequest,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        bound=Callable[[Any, str, str, _hooks_command.WebSocketRequest], Answer[None]],
     )
     _OnPluginClusterEvent = TypeVar(
         "_OnPluginClusterEvent",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _api_remaining.PluginClusterEvent,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _hooks_common.PluginContext, _api_remaining.PluginClusterEvent],
+            Answer[None],
         ],
     )
     _OnSharedChannelsSyncMsg = TypeVar(
         "_OnSharedChannelsSyncMsg",
         bound=Callable[
-            [
-                Any,
-                _wkt.JSONObject,
-                _hooks_command.RemoteCluster,
-            ],
-            Union[
-                _hooks_command.SyncResponse,
-                Awaitable[_hooks_command.SyncResponse],
-            ],
+            [Any, _wkt.JSONObject, _hooks_command.RemoteCluster],
+            Answer[_hooks_command.SyncResponse],
         ],
     )
     _OnSharedChannelsPing = TypeVar(
         "_OnSharedChannelsPing",
-        bound=Callable[
-            [
-                Any,
-                _hooks_command.RemoteCluster,
-            ],
-            Union[
-                bool,
-                Awaitable[bool],
-            ],
-        ],
+        bound=Callable[[Any, _hooks_command.RemoteCluster], Answer[bool]],
     )
     _OnSharedChannelsAttachmentSyncMsg = TypeVar(
         "_OnSharedChannelsAttachmentSyncMsg",
         bound=Callable[
-            [
-                Any,
-                _file.FileInfo,
-                _post.Post,
-                _hooks_command.RemoteCluster,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _file.FileInfo, _post.Post, _hooks_command.RemoteCluster],
+            Answer[None],
         ],
     )
     _OnSharedChannelsProfileImageSyncMsg = TypeVar(
         "_OnSharedChannelsProfileImageSyncMsg",
-        bound=Callable[
-            [
-                Any,
-                _user.User,
-                _hooks_command.RemoteCluster,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
+        bound=Callable[[Any, _user.User, _hooks_command.RemoteCluster], Answer[None]],
     )
     _GenerateSupportData = TypeVar(
         "_GenerateSupportData",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-            ],
-            Union[
-                list[_file.FileData],
-                Awaitable[list[_file.FileData]],
-            ],
+            [Any, _hooks_common.PluginContext], Answer[list[_file.FileData]]
         ],
     )
-    _ServeHTTP = TypeVar(
-        "_ServeHTTP",
-        bound=_http.HTTPHandler,
-    )
+    _ServeHTTP = TypeVar("_ServeHTTP", bound=_http.HTTPHandler)
 
     @overload
     def hook(
-        name: Literal[
-            HookName.OnActivate,
-            "OnActivate",
-        ],
+        name: Literal[HookName.OnActivate, "OnActivate"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_OnActivate],
-        _OnActivate,
-    ]: ...
+    ) -> Callable[[_OnActivate], _OnActivate]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.OnDeactivate,
-            "OnDeactivate",
-        ],
+        name: Literal[HookName.OnDeactivate, "OnDeactivate"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_OnDeactivate],
-        _OnDeactivate,
-    ]: ...
+    ) -> Callable[[_OnDeactivate], _OnDeactivate]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.OnConfigurationChange,
-            "OnConfigurationChange",
-        ],
+        name: Literal[HookName.OnConfigurationChange, "OnConfigurationChange"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_OnConfigurationChange],
-        _OnConfigurationChange,
-    ]: ...
+    ) -> Callable[[_OnConfigurationChange], _OnConfigurationChange]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.OnInstall,
-            "OnInstall",
-        ],
+        name: Literal[HookName.OnInstall, "OnInstall"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_OnInstall],
-        _OnInstall,
-    ]: ...
+    ) -> Callable[[_OnInstall], _OnInstall]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.OnSendDailyTelemetry,
-            "OnSendDailyTelemetry",
-        ],
+        name: Literal[HookName.OnSendDailyTelemetry, "OnSendDailyTelemetry"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_OnSendDailyTelemetry],
-        _OnSendDailyTelemetry,
-    ]: ...
+    ) -> Callable[[_OnSendDailyTelemetry], _OnSendDailyTelemetry]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.RunDataRetention,
-            "RunDataRetention",
-        ],
+        name: Literal[HookName.RunDataRetention, "RunDataRetention"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_RunDataRetention],
-        _RunDataRetention,
-    ]: ...
+    ) -> Callable[[_RunDataRetention], _RunDataRetention]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.OnCloudLimitsUpdated,
-            "OnCloudLimitsUpdated",
-        ],
+        name: Literal[HookName.OnCloudLimitsUpdated, "OnCloudLimitsUpdated"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_OnCloudLimitsUpdated],
-        _OnCloudLimitsUpdated,
-    ]: ...
+    ) -> Callable[[_OnCloudLimitsUpdated], _OnCloudLimitsUpdated]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.ConfigurationWillBeSaved,
-            "ConfigurationWillBeSaved",
-        ],
+        name: Literal[HookName.ConfigurationWillBeSaved, "ConfigurationWillBeSaved"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_ConfigurationWillBeSaved],
-        _ConfigurationWillBeSaved,
-    ]: ...
+    ) -> Callable[[_ConfigurationWillBeSaved], _ConfigurationWillBeSaved]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.MessageWillBePosted, "MessageWillBePosted"],
+        /,
+        *,
+        timeout: float | None = None,
+        on_error: Reject | None = None,
+    ) -> Callable[[_MessageWillBePosted], _MessageWillBePosted]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.MessageWillBeUpdated, "MessageWillBeUpdated"],
+        /,
+        *,
+        timeout: float | None = None,
+        on_error: Reject | None = None,
+    ) -> Callable[[_MessageWillBeUpdated], _MessageWillBeUpdated]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.MessageHasBeenPosted, "MessageHasBeenPosted"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_MessageHasBeenPosted], _MessageHasBeenPosted]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.MessageHasBeenUpdated, "MessageHasBeenUpdated"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_MessageHasBeenUpdated], _MessageHasBeenUpdated]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.MessagesWillBeConsumed, "MessagesWillBeConsumed"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_MessagesWillBeConsumed], _MessagesWillBeConsumed]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.MessageHasBeenDeleted, "MessageHasBeenDeleted"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_MessageHasBeenDeleted], _MessageHasBeenDeleted]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.FileWillBeUploaded, "FileWillBeUploaded"],
+        /,
+        *,
+        timeout: float | None = None,
+        on_error: Reject | None = None,
+    ) -> Callable[[_FileWillBeUploaded], _FileWillBeUploaded]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.ReactionHasBeenAdded, "ReactionHasBeenAdded"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_ReactionHasBeenAdded], _ReactionHasBeenAdded]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.ReactionHasBeenRemoved, "ReactionHasBeenRemoved"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_ReactionHasBeenRemoved], _ReactionHasBeenRemoved]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.NotificationWillBePushed, "NotificationWillBePushed"],
+        /,
+        *,
+        timeout: float | None = None,
+        on_error: Reject | None = None,
+    ) -> Callable[[_NotificationWillBePushed], _NotificationWillBePushed]: ...
 
     @overload
     def hook(
         name: Literal[
-            HookName.MessageWillBePosted,
-            "MessageWillBePosted",
+            HookName.EmailNotificationWillBeSent, "EmailNotificationWillBeSent"
         ],
         /,
         *,
         timeout: float | None = None,
         on_error: Reject | None = None,
-    ) -> Callable[
-        [_MessageWillBePosted],
-        _MessageWillBePosted,
-    ]: ...
+    ) -> Callable[[_EmailNotificationWillBeSent], _EmailNotificationWillBeSent]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.MessageWillBeUpdated,
-            "MessageWillBeUpdated",
-        ],
+        name: Literal[HookName.PreferencesHaveChanged, "PreferencesHaveChanged"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_PreferencesHaveChanged], _PreferencesHaveChanged]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.UserHasBeenCreated, "UserHasBeenCreated"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_UserHasBeenCreated], _UserHasBeenCreated]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.UserWillLogIn, "UserWillLogIn"],
         /,
         *,
         timeout: float | None = None,
         on_error: Reject | None = None,
-    ) -> Callable[
-        [_MessageWillBeUpdated],
-        _MessageWillBeUpdated,
-    ]: ...
+    ) -> Callable[[_UserWillLogIn], _UserWillLogIn]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.UserHasLoggedIn, "UserHasLoggedIn"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_UserHasLoggedIn], _UserHasLoggedIn]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.UserHasBeenDeactivated, "UserHasBeenDeactivated"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_UserHasBeenDeactivated], _UserHasBeenDeactivated]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.OnSAMLLogin, "OnSAMLLogin"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_OnSAMLLogin], _OnSAMLLogin]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.ChannelHasBeenCreated, "ChannelHasBeenCreated"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_ChannelHasBeenCreated], _ChannelHasBeenCreated]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.UserHasJoinedChannel, "UserHasJoinedChannel"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_UserHasJoinedChannel], _UserHasJoinedChannel]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.UserHasLeftChannel, "UserHasLeftChannel"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_UserHasLeftChannel], _UserHasLeftChannel]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.UserHasJoinedTeam, "UserHasJoinedTeam"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_UserHasJoinedTeam], _UserHasJoinedTeam]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.UserHasLeftTeam, "UserHasLeftTeam"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_UserHasLeftTeam], _UserHasLeftTeam]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.ExecuteCommand, "ExecuteCommand"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_ExecuteCommand], _ExecuteCommand]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.OnWebSocketConnect, "OnWebSocketConnect"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_OnWebSocketConnect], _OnWebSocketConnect]: ...
+
+    @overload
+    def hook(
+        name: Literal[HookName.OnWebSocketDisconnect, "OnWebSocketDisconnect"],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Callable[[_OnWebSocketDisconnect], _OnWebSocketDisconnect]: ...
 
     @overload
     def hook(
         name: Literal[
-            HookName.MessageHasBeenPosted,
-            "MessageHasBeenPosted",
+            HookName.WebSocketMessageHasBeenPosted, "WebSocketMessageHasBeenPosted"
         ],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_MessageHasBeenPosted],
-        _MessageHasBeenPosted,
-    ]: ...
+    ) -> Callable[[_WebSocketMessageHasBeenPosted], _WebSocketMessageHasBeenPosted]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.MessageHasBeenUpdated,
-            "MessageHasBeenUpdated",
-        ],
+        name: Literal[HookName.OnPluginClusterEvent, "OnPluginClusterEvent"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_MessageHasBeenUpdated],
-        _MessageHasBeenUpdated,
-    ]: ...
+    ) -> Callable[[_OnPluginClusterEvent], _OnPluginClusterEvent]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.MessagesWillBeConsumed,
-            "MessagesWillBeConsumed",
-        ],
+        name: Literal[HookName.OnSharedChannelsSyncMsg, "OnSharedChannelsSyncMsg"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_MessagesWillBeConsumed],
-        _MessagesWillBeConsumed,
-    ]: ...
+    ) -> Callable[[_OnSharedChannelsSyncMsg], _OnSharedChannelsSyncMsg]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.MessageHasBeenDeleted,
-            "MessageHasBeenDeleted",
-        ],
+        name: Literal[HookName.OnSharedChannelsPing, "OnSharedChannelsPing"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_MessageHasBeenDeleted],
-        _MessageHasBeenDeleted,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.FileWillBeUploaded,
-            "FileWillBeUploaded",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-        on_error: Reject | None = None,
-    ) -> Callable[
-        [_FileWillBeUploaded],
-        _FileWillBeUploaded,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.ReactionHasBeenAdded,
-            "ReactionHasBeenAdded",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_ReactionHasBeenAdded],
-        _ReactionHasBeenAdded,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.ReactionHasBeenRemoved,
-            "ReactionHasBeenRemoved",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_ReactionHasBeenRemoved],
-        _ReactionHasBeenRemoved,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.NotificationWillBePushed,
-            "NotificationWillBePushed",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-        on_error: Reject | None = None,
-    ) -> Callable[
-        [_NotificationWillBePushed],
-        _NotificationWillBePushed,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.EmailNotificationWillBeSent,
-            "EmailNotificationWillBeSent",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-        on_error: Reject | None = None,
-    ) -> Callable[
-        [_EmailNotificationWillBeSent],
-        _EmailNotificationWillBeSent,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.PreferencesHaveChanged,
-            "PreferencesHaveChanged",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_PreferencesHaveChanged],
-        _PreferencesHaveChanged,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.UserHasBeenCreated,
-            "UserHasBeenCreated",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_UserHasBeenCreated],
-        _UserHasBeenCreated,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.UserWillLogIn,
-            "UserWillLogIn",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-        on_error: Reject | None = None,
-    ) -> Callable[
-        [_UserWillLogIn],
-        _UserWillLogIn,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.UserHasLoggedIn,
-            "UserHasLoggedIn",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_UserHasLoggedIn],
-        _UserHasLoggedIn,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.UserHasBeenDeactivated,
-            "UserHasBeenDeactivated",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_UserHasBeenDeactivated],
-        _UserHasBeenDeactivated,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.OnSAMLLogin,
-            "OnSAMLLogin",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnSAMLLogin],
-        _OnSAMLLogin,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.ChannelHasBeenCreated,
-            "ChannelHasBeenCreated",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_ChannelHasBeenCreated],
-        _ChannelHasBeenCreated,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.UserHasJoinedChannel,
-            "UserHasJoinedChannel",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_UserHasJoinedChannel],
-        _UserHasJoinedChannel,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.UserHasLeftChannel,
-            "UserHasLeftChannel",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_UserHasLeftChannel],
-        _UserHasLeftChannel,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.UserHasJoinedTeam,
-            "UserHasJoinedTeam",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_UserHasJoinedTeam],
-        _UserHasJoinedTeam,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.UserHasLeftTeam,
-            "UserHasLeftTeam",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_UserHasLeftTeam],
-        _UserHasLeftTeam,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.ExecuteCommand,
-            "ExecuteCommand",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_ExecuteCommand],
-        _ExecuteCommand,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.OnWebSocketConnect,
-            "OnWebSocketConnect",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnWebSocketConnect],
-        _OnWebSocketConnect,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.OnWebSocketDisconnect,
-            "OnWebSocketDisconnect",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnWebSocketDisconnect],
-        _OnWebSocketDisconnect,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.WebSocketMessageHasBeenPosted,
-            "WebSocketMessageHasBeenPosted",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_WebSocketMessageHasBeenPosted],
-        _WebSocketMessageHasBeenPosted,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.OnPluginClusterEvent,
-            "OnPluginClusterEvent",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnPluginClusterEvent],
-        _OnPluginClusterEvent,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.OnSharedChannelsSyncMsg,
-            "OnSharedChannelsSyncMsg",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnSharedChannelsSyncMsg],
-        _OnSharedChannelsSyncMsg,
-    ]: ...
-
-    @overload
-    def hook(
-        name: Literal[
-            HookName.OnSharedChannelsPing,
-            "OnSharedChannelsPing",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnSharedChannelsPing],
-        _OnSharedChannelsPing,
-    ]: ...
+    ) -> Callable[[_OnSharedChannelsPing], _OnSharedChannelsPing]: ...
 
     @overload
     def hook(
@@ -2235,8 +1494,7 @@ if TYPE_CHECKING:
         *,
         timeout: float | None = None,
     ) -> Callable[
-        [_OnSharedChannelsAttachmentSyncMsg],
-        _OnSharedChannelsAttachmentSyncMsg,
+        [_OnSharedChannelsAttachmentSyncMsg], _OnSharedChannelsAttachmentSyncMsg
     ]: ...
 
     @overload
@@ -2249,42 +1507,24 @@ if TYPE_CHECKING:
         *,
         timeout: float | None = None,
     ) -> Callable[
-        [_OnSharedChannelsProfileImageSyncMsg],
-        _OnSharedChannelsProfileImageSyncMsg,
+        [_OnSharedChannelsProfileImageSyncMsg], _OnSharedChannelsProfileImageSyncMsg
     ]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.GenerateSupportData,
-            "GenerateSupportData",
-        ],
+        name: Literal[HookName.GenerateSupportData, "GenerateSupportData"],
         /,
         *,
         timeout: float | None = None,
-    ) -> Callable[
-        [_GenerateSupportData],
-        _GenerateSupportData,
-    ]: ...
+    ) -> Callable[[_GenerateSupportData], _GenerateSupportData]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.ServeHTTP,
-            "ServeHTTP",
-        ],
-        /,
-    ) -> Callable[
-        [_ServeHTTP],
-        _ServeHTTP,
-    ]: ...
+        name: Literal[HookName.ServeHTTP, "ServeHTTP"], /
+    ) -> Callable[[_ServeHTTP], _ServeHTTP]: ...
 
     def hook(
-        name: str,
-        /,
-        *,
-        timeout: float | None = None,
-        on_error: Reject | None = None,
+        name: str, /, *, timeout: float | None = None, on_error: Reject | None = None
     ) -> Callable[[Any], Any]:
         """Register a method as the handler of a hook.
 

@@ -41,9 +41,5 @@ class PluginHarness(HarnessBase[P, PluginHooksClient]):
         plugin.json beside the module of the class, if there is one).
         """
         super().__init__(
-            plugin,
-            api or PluginAPIServicer(),
-            PluginHooksClient,
-            activate,
-            plugin_id,
+            plugin, api or PluginAPIServicer(), PluginHooksClient, activate, plugin_id
         )

@@ -5,7 +5,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar
+
+from ..message.package import full_name
+
+T = TypeVar("T")
+Answer: TypeAlias = T | Awaitable[T]
+"""What a handler returns, as a function or as a coroutine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +33,9 @@ DISMISS = Dismiss()
 
 @dataclass(frozen=True, slots=True)
 class HookSpec:
-    """One hook: its messages (full names), its handler's parameters, and what its family is.
+    """One hook: its messages, its handler's parameters, and what its family is.
 
+    Generated code may name messages as in a proto, relative to the package of the service.
     `types`, `answers`: the types of the arguments, and those a handler may return, by name.
     `sources`: how each argument is read from the request: `value`, `message` (unset = empty), or
     `json:field` (a wrapper of JSON text). `results`: the response's fields an answer goes to.
@@ -45,6 +54,12 @@ class HookSpec:
     rejected: str = ""
     dismiss: str = ""
     error_id: str = ""
+
+    def in_full(self, service: str) -> HookSpec:
+        """The same with the full names of its messages."""
+        scope = service.rpartition(".")[0]
+        request, response = full_name(self.request, scope), full_name(self.response, scope)
+        return replace(self, request=request, response=response)
 
 
 def is_reason(reason: object) -> bool:

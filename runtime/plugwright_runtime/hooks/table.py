@@ -56,7 +56,7 @@ class HookTable:
         self.errors = errors
         self.timeout = timeout
         self.timeout_env = timeout_env
-        self.specs: Mapping[str, HookSpec] = {spec.name: spec for spec in specs}
+        self.specs: Mapping[str, HookSpec] = {s.name: s.in_full(service) for s in specs}
         self.before: Mapping[str, tuple[str, ...]] = before or {}
 
     @functools.cached_property

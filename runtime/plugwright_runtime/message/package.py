@@ -218,6 +218,16 @@ class Package:
         return self._pool
 
 
+def full_name(name: str, scope: str) -> str:
+    """What a type is called everywhere, if it is `name` in the proto package `scope`.
+
+    As in a proto, `.other.Post` is what it says, and `Post` is one of the package.
+    """
+    if name.startswith("."):
+        return name[1:]
+    return f"{scope}.{name}" if scope else name
+
+
 def package_of(name: str) -> Package:
     """The `Package` of the generated package `name`."""
     package: Package = importlib.import_module(f"{name}._package").PACKAGE

@@ -15,7 +15,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 import grpc
 
@@ -26,7 +26,7 @@ from ..loops.calling import Threads, ends_the_call
 from ..loops.places import Here, Place
 from ..message.codec import Codec, decode, encode
 from ..message.model import Model
-from ..message.package import package_of
+from ..message.package import full_name, package_of
 from .bridged_calls import bridged
 from .calling import Running, UserCall
 from .conventions import StatusErrors, WrongReply
@@ -42,19 +42,19 @@ Replies: TypeAlias = Iterator[T] | AsyncIterator[T]
 _log = logging.getLogger("plugwright.rpc")
 
 
-@dataclass(frozen=True, slots=True)
-class Rpc:
-    """An RPC of a servicer: its name, the method, the kind of streaming, full message names.
+class Rpc(NamedTuple):
+    """An RPC of a servicer: its name, the method, the messages, the kind of streaming.
 
+    Generated code may name messages as in a proto, relative to the package of the service.
     `nothing`: whether the response says no more than that the call succeeded, so that the method
     may return None.
     """
 
     name: str
     method: str
-    kind: str
     request: str
     response: str
+    kind: str = "unary"
     nothing: bool = False
 
 
@@ -77,6 +77,17 @@ class Servicer:
     __service__: ClassVar[str] = ""
     __errors__: ClassVar[StatusErrors | None] = None
     __rpcs__: ClassVar[tuple[Rpc, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__rpcs__" in cls.__dict__:
+            cls.__rpcs__ = tuple(_in_full(rpc, cls.__service__) for rpc in cls.__rpcs__)
+
+
+def _in_full(rpc: Rpc, service: str) -> Rpc:
+    scope = service.rpartition(".")[0]
+    request, response = full_name(rpc.request, scope), full_name(rpc.response, scope)
+    return rpc._replace(request=request, response=response)
 
 
 def handlers(

@@ -39,9 +39,5 @@ class PluginHarness(AsyncHarnessBase[P, AsyncHooksClient]):
         `plugin_id`: the id under which the host knows it.
         """
         super().__init__(
-            plugin,
-            api or ApiServicer(),
-            AsyncHooksClient,
-            activate,
-            plugin_id,
+            plugin, api or ApiServicer(), AsyncHooksClient, activate, plugin_id
         )

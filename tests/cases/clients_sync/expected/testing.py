@@ -38,10 +38,4 @@ class PluginHarness(HarnessBase[P, HooksClient]):
         answers). `activate`: whether to call the hooks that a host calls first and last.
         `plugin_id`: the id under which the host knows it.
         """
-        super().__init__(
-            plugin,
-            api or ApiServicer(),
-            HooksClient,
-            activate,
-            plugin_id,
-        )
+        super().__init__(plugin, api or ApiServicer(), HooksClient, activate, plugin_id)

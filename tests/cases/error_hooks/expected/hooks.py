@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Literal, TYPE_CHECKING, TypeVar, Union, overload
+from typing import Any, Literal, TYPE_CHECKING, TypeVar, overload
 
-from plugwright_runtime.hooks.spec import HookSpec, Reject
+from plugwright_runtime.hooks.spec import Answer, HookSpec, Reject
 from plugwright_runtime.hooks.table import HookTable
 from plugwright_runtime.rpc.conventions import CodeErrors
 
@@ -32,137 +32,59 @@ HOOKS = HookTable(
     timeout_env="",
     specs=(
         HookSpec(
-            name="List",
-            family="value",
-            request="cases.errors.hooks.ListRequest",
-            response="cases.errors.hooks.ListResponse",
+            "List",
+            "value",
+            "ListRequest",
+            "ListResponse",
             arguments=("folder",),
             sources=("value",),
             types=("str",),
             answers=("str",),
             results=("names",),
-            rejected="",
-            dismiss="",
             error_id="plugin.list.error",
         ),
         HookSpec(
-            name="Stop",
-            family="error",
-            request="cases.errors.hooks.Nothing",
-            response="cases.errors.hooks.StopResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "Stop",
+            "error",
+            "Nothing",
+            "StopResponse",
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.stop.error",
         ),
         HookSpec(
-            name="Ask",
-            family="plain",
-            request="cases.errors.hooks.Nothing",
-            response="cases.errors.hooks.AskResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "Ask",
+            "plain",
+            "Nothing",
+            "AskResponse",
             answers=("str",),
             results=("answer",),
-            rejected="",
-            dismiss="",
             error_id="plugin.ask.error",
         ),
     ),
 )
 
 if TYPE_CHECKING:
-    _List = TypeVar(
-        "_List",
-        bound=Callable[
-            [
-                Any,
-                str,
-            ],
-            Union[
-                str,
-                Awaitable[str],
-            ],
-        ],
-    )
-    _Stop = TypeVar(
-        "_Stop",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
-    )
-    _Ask = TypeVar(
-        "_Ask",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                str,
-                Awaitable[str],
-            ],
-        ],
-    )
+    _List = TypeVar("_List", bound=Callable[[Any, str], Answer[str]])
+    _Stop = TypeVar("_Stop", bound=Callable[[Any], Answer[None]])
+    _Ask = TypeVar("_Ask", bound=Callable[[Any], Answer[str]])
 
     @overload
     def hook(
-        name: Literal[
-            HookName.List,
-            "List",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_List],
-        _List,
-    ]: ...
+        name: Literal[HookName.List, "List"], /, *, timeout: float | None = None
+    ) -> Callable[[_List], _List]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.Stop,
-            "Stop",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_Stop],
-        _Stop,
-    ]: ...
+        name: Literal[HookName.Stop, "Stop"], /, *, timeout: float | None = None
+    ) -> Callable[[_Stop], _Stop]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.Ask,
-            "Ask",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_Ask],
-        _Ask,
-    ]: ...
+        name: Literal[HookName.Ask, "Ask"], /, *, timeout: float | None = None
+    ) -> Callable[[_Ask], _Ask]: ...
 
     def hook(
-        name: str,
-        /,
-        *,
-        timeout: float | None = None,
-        on_error: Reject | None = None,
+        name: str, /, *, timeout: float | None = None, on_error: Reject | None = None
     ) -> Callable[[Any], Any]:
         """Register a method as the handler of a hook.
 

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Literal, TYPE_CHECKING, TypeVar, Union, overload
+from typing import Any, Literal, TYPE_CHECKING, TypeVar, overload
 
-from plugwright_runtime.hooks.spec import Dismiss, HookSpec, Reject
+from plugwright_runtime.hooks.spec import Answer, Dismiss, HookSpec, Reject
 from plugwright_runtime.hooks.table import HookTable
 from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.conventions import MessageErrors
@@ -43,38 +43,33 @@ HOOKS = HookTable(
     timeout_env="SDK_TIMEOUT",
     specs=(
         HookSpec(
-            name="OnVoid",
-            family="void",
-            request="cases.hooks.VoidRequest",
-            response="cases.hooks.VoidResponse",
+            "OnVoid",
+            "void",
+            "VoidRequest",
+            "VoidResponse",
             arguments=("post", "note", "how", "from_"),
             sources=("message", "value", "value", "message"),
             types=("Post", "str | None", "", "Post"),
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_void.error",
         ),
         HookSpec(
-            name="OnValue",
-            family="value",
-            request="cases.hooks.VoidRequest",
-            response="cases.hooks.ValueResponse",
+            "OnValue",
+            "value",
+            "VoidRequest",
+            "ValueResponse",
             arguments=("post", "note", "how", "from_"),
             sources=("message", "value", "value", "message"),
             types=("Post", "str | None", "", "Post"),
             answers=("int",),
             results=("value",),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_value.error",
         ),
         HookSpec(
-            name="WillModify",
-            family="modify",
-            request="cases.hooks.VoidRequest",
-            response="cases.hooks.ModifyResponse",
+            "WillModify",
+            "modify",
+            "VoidRequest",
+            "ModifyResponse",
             arguments=("post", "note", "how", "from_"),
             sources=("message", "value", "value", "message"),
             types=("Post", "str | None", "", "Post"),
@@ -85,31 +80,19 @@ HOOKS = HookTable(
             error_id="plugin.will_modify.error",
         ),
         HookSpec(
-            name="title",
-            family="void",
-            request="cases.hooks.VoidResponse",
-            response="cases.hooks.VoidResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "title",
+            "void",
+            "VoidResponse",
+            "VoidResponse",
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.title.error",
         ),
         HookSpec(
-            name="Import",
-            family="void",
-            request="cases.hooks.VoidResponse",
-            response="cases.hooks.VoidResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "Import",
+            "void",
+            "VoidResponse",
+            "VoidResponse",
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.import.error",
         ),
     ),
@@ -119,163 +102,58 @@ if TYPE_CHECKING:
     _OnVoid = TypeVar(
         "_OnVoid",
         bound=Callable[
-            [
-                Any,
-                _hooks.Post,
-                str | None,
-                _hooks.VoidRequestHow | None,
-                _hooks.Post,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
+            [Any, _hooks.Post, str | None, _hooks.VoidRequestHow | None, _hooks.Post],
+            Answer[None],
         ],
     )
     _OnValue = TypeVar(
         "_OnValue",
         bound=Callable[
-            [
-                Any,
-                _hooks.Post,
-                str | None,
-                _hooks.VoidRequestHow | None,
-                _hooks.Post,
-            ],
-            Union[
-                int,
-                Awaitable[int],
-            ],
+            [Any, _hooks.Post, str | None, _hooks.VoidRequestHow | None, _hooks.Post],
+            Answer[int],
         ],
     )
     _WillModify = TypeVar(
         "_WillModify",
         bound=Callable[
-            [
-                Any,
-                _hooks.Post,
-                str | None,
-                _hooks.VoidRequestHow | None,
-                _hooks.Post,
-            ],
-            Union[
-                _hooks.Post,
-                Dismiss,
-                Reject,
-                None,
-                Awaitable[
-                    Union[
-                        _hooks.Post,
-                        Dismiss,
-                        Reject,
-                        None,
-                    ]
-                ],
-            ],
+            [Any, _hooks.Post, str | None, _hooks.VoidRequestHow | None, _hooks.Post],
+            Answer[_hooks.Post | Dismiss | Reject | None],
         ],
     )
-    _title_ = TypeVar(
-        "_title_",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
-    )
-    _Import = TypeVar(
-        "_Import",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
-    )
+    _title_ = TypeVar("_title_", bound=Callable[[Any], Answer[None]])
+    _Import = TypeVar("_Import", bound=Callable[[Any], Answer[None]])
 
     @overload
     def hook(
-        name: Literal[
-            HookName.OnVoid,
-            "OnVoid",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnVoid],
-        _OnVoid,
-    ]: ...
+        name: Literal[HookName.OnVoid, "OnVoid"], /, *, timeout: float | None = None
+    ) -> Callable[[_OnVoid], _OnVoid]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.OnValue,
-            "OnValue",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnValue],
-        _OnValue,
-    ]: ...
+        name: Literal[HookName.OnValue, "OnValue"], /, *, timeout: float | None = None
+    ) -> Callable[[_OnValue], _OnValue]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.WillModify,
-            "WillModify",
-        ],
+        name: Literal[HookName.WillModify, "WillModify"],
         /,
         *,
         timeout: float | None = None,
         on_error: Reject | None = None,
-    ) -> Callable[
-        [_WillModify],
-        _WillModify,
-    ]: ...
+    ) -> Callable[[_WillModify], _WillModify]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.title_,
-            "title",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_title_],
-        _title_,
-    ]: ...
+        name: Literal[HookName.title_, "title"], /, *, timeout: float | None = None
+    ) -> Callable[[_title_], _title_]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.Import,
-            "Import",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_Import],
-        _Import,
-    ]: ...
+        name: Literal[HookName.Import, "Import"], /, *, timeout: float | None = None
+    ) -> Callable[[_Import], _Import]: ...
 
     def hook(
-        name: str,
-        /,
-        *,
-        timeout: float | None = None,
-        on_error: Reject | None = None,
+        name: str, /, *, timeout: float | None = None, on_error: Reject | None = None
     ) -> Callable[[Any], Any]:
         """Register a method as the handler of a hook.
 

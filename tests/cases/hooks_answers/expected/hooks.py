@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Literal, TYPE_CHECKING, TypeVar, Union, overload
+from typing import Any, Literal, TYPE_CHECKING, TypeVar, overload
 
-from plugwright_runtime.hooks.spec import HookSpec, Reject
+from plugwright_runtime.hooks.spec import Answer, HookSpec, Reject
 from plugwright_runtime.hooks.table import HookTable
 from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.conventions import MessageErrors
@@ -40,183 +40,75 @@ HOOKS = HookTable(
     timeout_env="SDK_TIMEOUT",
     specs=(
         HookSpec(
-            name="OnError",
-            family="error",
-            request="cases.hooks_answers.Nothing",
-            response="cases.hooks_answers.ErrorResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "OnError",
+            "error",
+            "Nothing",
+            "ErrorResponse",
             answers=("None",),
-            results=(),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_error.error",
         ),
         HookSpec(
-            name="OnModel",
-            family="value",
-            request="cases.hooks_answers.Nothing",
-            response="cases.hooks_answers.ModelResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "OnModel",
+            "value",
+            "Nothing",
+            "ModelResponse",
             answers=("Post",),
             results=("post",),
-            rejected="",
-            dismiss="",
             error_id="plugin.on_model.error",
         ),
         HookSpec(
-            name="WillReject",
-            family="reject",
-            request="cases.hooks_answers.Nothing",
-            response="cases.hooks_answers.RejectResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "WillReject",
+            "reject",
+            "Nothing",
+            "RejectResponse",
             answers=("Reject", "None"),
-            results=(),
             rejected="rejection_reason",
-            dismiss="",
             error_id="plugin.will_reject.error",
         ),
         HookSpec(
-            name="Plain",
-            family="plain",
-            request="cases.hooks_answers.Nothing",
-            response="cases.hooks_answers.PlainResponse",
-            arguments=(),
-            sources=(),
-            types=(),
+            "Plain",
+            "plain",
+            "Nothing",
+            "PlainResponse",
             answers=("bool",),
             results=("class_",),
-            rejected="",
-            dismiss="",
             error_id="plugin.plain.error",
         ),
     ),
 )
 
 if TYPE_CHECKING:
-    _OnError = TypeVar(
-        "_OnError",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                None,
-                Awaitable[None],
-            ],
-        ],
-    )
-    _OnModel = TypeVar(
-        "_OnModel",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                _hooks.Post,
-                Awaitable[_hooks.Post],
-            ],
-        ],
-    )
-    _WillReject = TypeVar(
-        "_WillReject",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                Reject,
-                None,
-                Awaitable[
-                    Union[
-                        Reject,
-                        None,
-                    ]
-                ],
-            ],
-        ],
-    )
-    _Plain = TypeVar(
-        "_Plain",
-        bound=Callable[
-            [
-                Any,
-            ],
-            Union[
-                bool,
-                Awaitable[bool],
-            ],
-        ],
-    )
+    _OnError = TypeVar("_OnError", bound=Callable[[Any], Answer[None]])
+    _OnModel = TypeVar("_OnModel", bound=Callable[[Any], Answer[_hooks.Post]])
+    _WillReject = TypeVar("_WillReject", bound=Callable[[Any], Answer[Reject | None]])
+    _Plain = TypeVar("_Plain", bound=Callable[[Any], Answer[bool]])
 
     @overload
     def hook(
-        name: Literal[
-            HookName.OnError,
-            "OnError",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnError],
-        _OnError,
-    ]: ...
+        name: Literal[HookName.OnError, "OnError"], /, *, timeout: float | None = None
+    ) -> Callable[[_OnError], _OnError]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.OnModel,
-            "OnModel",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_OnModel],
-        _OnModel,
-    ]: ...
+        name: Literal[HookName.OnModel, "OnModel"], /, *, timeout: float | None = None
+    ) -> Callable[[_OnModel], _OnModel]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.WillReject,
-            "WillReject",
-        ],
+        name: Literal[HookName.WillReject, "WillReject"],
         /,
         *,
         timeout: float | None = None,
         on_error: Reject | None = None,
-    ) -> Callable[
-        [_WillReject],
-        _WillReject,
-    ]: ...
+    ) -> Callable[[_WillReject], _WillReject]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.Plain,
-            "Plain",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_Plain],
-        _Plain,
-    ]: ...
+        name: Literal[HookName.Plain, "Plain"], /, *, timeout: float | None = None
+    ) -> Callable[[_Plain], _Plain]: ...
 
     def hook(
-        name: str,
-        /,
-        *,
-        timeout: float | None = None,
-        on_error: Reject | None = None,
+        name: str, /, *, timeout: float | None = None, on_error: Reject | None = None
     ) -> Callable[[Any], Any]:
         """Register a method as the handler of a hook.
 

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Literal, TYPE_CHECKING, TypeVar, Union, overload
+from typing import Any, Literal, TYPE_CHECKING, TypeVar, overload
 
-from plugwright_runtime.hooks.spec import HookSpec, Reject
+from plugwright_runtime.hooks.spec import Answer, HookSpec, Reject
 from plugwright_runtime.hooks.table import HookTable
 from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.conventions import MessageErrors
@@ -38,31 +38,28 @@ HOOKS = HookTable(
     timeout_env="SDK_TIMEOUT",
     specs=(
         HookSpec(
-            name="WillModifyBoth",
-            family="modify",
-            request="cases.hooks_changes.BothRequest",
-            response="cases.hooks_changes.ModifyBothResponse",
+            "WillModifyBoth",
+            "modify",
+            "BothRequest",
+            "ModifyBothResponse",
             arguments=("post", "blob"),
             sources=("message", "json:data_json"),
             types=("Post", "JSONObject"),
             answers=("Post", "JSONObject", "tuple[Post, JSONObject]", "Reject", "None"),
             results=("modified_post", "modified_blob"),
             rejected="rejection_reason",
-            dismiss="",
             error_id="plugin.will_modify_both.error",
         ),
         HookSpec(
-            name="Filter",
-            family="transform",
-            request="cases.hooks_changes.FilterRequest",
-            response="cases.hooks_changes.FilterResponse",
+            "Filter",
+            "transform",
+            "FilterRequest",
+            "FilterResponse",
             arguments=("posts", "blob"),
             sources=("value", "json:data_json"),
             types=("list[Post]", "JSONObject"),
             answers=("list[Post]", "None"),
             results=("posts",),
-            rejected="",
-            dismiss="",
             error_id="plugin.filter.error",
         ),
     ),
@@ -72,85 +69,39 @@ if TYPE_CHECKING:
     _WillModifyBoth = TypeVar(
         "_WillModifyBoth",
         bound=Callable[
-            [
-                Any,
-                _hooks.Post,
-                _wkt.JSONObject,
-            ],
-            Union[
-                _hooks.Post,
-                _wkt.JSONObject,
-                tuple[_hooks.Post, _wkt.JSONObject],
-                Reject,
-                None,
-                Awaitable[
-                    Union[
-                        _hooks.Post,
-                        _wkt.JSONObject,
-                        tuple[_hooks.Post, _wkt.JSONObject],
-                        Reject,
-                        None,
-                    ]
-                ],
+            [Any, _hooks.Post, _wkt.JSONObject],
+            Answer[
+                _hooks.Post
+                | _wkt.JSONObject
+                | tuple[_hooks.Post, _wkt.JSONObject]
+                | Reject
+                | None
             ],
         ],
     )
     _Filter = TypeVar(
         "_Filter",
         bound=Callable[
-            [
-                Any,
-                list[_hooks.Post],
-                _wkt.JSONObject,
-            ],
-            Union[
-                list[_hooks.Post],
-                None,
-                Awaitable[
-                    Union[
-                        list[_hooks.Post],
-                        None,
-                    ]
-                ],
-            ],
+            [Any, list[_hooks.Post], _wkt.JSONObject], Answer[list[_hooks.Post] | None]
         ],
     )
 
     @overload
     def hook(
-        name: Literal[
-            HookName.WillModifyBoth,
-            "WillModifyBoth",
-        ],
+        name: Literal[HookName.WillModifyBoth, "WillModifyBoth"],
         /,
         *,
         timeout: float | None = None,
         on_error: Reject | None = None,
-    ) -> Callable[
-        [_WillModifyBoth],
-        _WillModifyBoth,
-    ]: ...
+    ) -> Callable[[_WillModifyBoth], _WillModifyBoth]: ...
 
     @overload
     def hook(
-        name: Literal[
-            HookName.Filter,
-            "Filter",
-        ],
-        /,
-        *,
-        timeout: float | None = None,
-    ) -> Callable[
-        [_Filter],
-        _Filter,
-    ]: ...
+        name: Literal[HookName.Filter, "Filter"], /, *, timeout: float | None = None
+    ) -> Callable[[_Filter], _Filter]: ...
 
     def hook(
-        name: str,
-        /,
-        *,
-        timeout: float | None = None,
-        on_error: Reject | None = None,
+        name: str, /, *, timeout: float | None = None, on_error: Reject | None = None
     ) -> Callable[[Any], Any]:
         """Register a method as the handler of a hook.
 

@@ -36,65 +36,22 @@ class StoreServicer(Servicer):
     __service__ = "cases.code.Store"
     __errors__ = CodeErrors(field="error", code="error_code")
     __rpcs__ = (
-        Rpc("Get", "get", "unary", "cases.code.GetRequest", "cases.code.GetResponse"),
-        Rpc(
-            "Put",
-            "put",
-            "unary",
-            "cases.code.Value",
-            "cases.code.PutResponse",
-            nothing=True,
-        ),
-        Rpc(
-            "Call", "call", "unary", "cases.code.GetRequest", "cases.code.CallResponse"
-        ),
-        Rpc(
-            "Count",
-            "count",
-            "unary",
-            "cases.code.GetRequest",
-            "cases.code.CountResponse",
-        ),
-        Rpc(
-            "Plain",
-            "plain",
-            "unary",
-            "cases.code.GetRequest",
-            "cases.code.PlainResponse",
-        ),
-        Rpc(
-            "Either",
-            "either",
-            "unary",
-            "cases.code.GetRequest",
-            "cases.code.EitherResponse",
-        ),
+        Rpc("Get", "get", "GetRequest", "GetResponse"),
+        Rpc("Put", "put", "Value", "PutResponse", nothing=True),
+        Rpc("Call", "call", "GetRequest", "CallResponse"),
+        Rpc("Count", "count", "GetRequest", "CountResponse"),
+        Rpc("Plain", "plain", "GetRequest", "PlainResponse"),
+        Rpc("Either", "either", "GetRequest", "EitherResponse"),
         Rpc(
             "Clear",
             "clear",
-            "unary",
-            "google.protobuf.Empty",
-            "google.protobuf.Empty",
+            ".google.protobuf.Empty",
+            ".google.protobuf.Empty",
             nothing=True,
         ),
-        Rpc(
-            "Watch",
-            "watch",
-            "server_stream",
-            "cases.code.GetRequest",
-            "cases.code.GetResponse",
-        ),
-        Rpc(
-            "Upload",
-            "upload",
-            "client_stream",
-            "cases.code.Value",
-            "cases.code.PutResponse",
-            nothing=True,
-        ),
-        Rpc(
-            "Chat", "chat", "bidi_stream", "cases.code.Value", "cases.code.GetResponse"
-        ),
+        Rpc("Watch", "watch", "GetRequest", "GetResponse", "server_stream"),
+        Rpc("Upload", "upload", "Value", "PutResponse", "client_stream", nothing=True),
+        Rpc("Chat", "chat", "Value", "GetResponse", "bidi_stream"),
     )
 
     def get(

@@ -27,63 +27,20 @@ class ThingsServicer(Servicer):
     __service__ = "cases.errors.Things"
     __errors__ = MessageErrors(type="cases.errors.Failure", field="problem")
     __rpcs__ = (
-        Rpc(
-            "GetThing",
-            "get_thing",
-            "unary",
-            "cases.errors.GetThingRequest",
-            "cases.errors.GetThingResponse",
-        ),
-        Rpc(
-            "FindThing",
-            "find_thing",
-            "unary",
-            "cases.errors.GetThingRequest",
-            "cases.errors.GetThingResponse",
-        ),
+        Rpc("GetThing", "get_thing", "GetThingRequest", "GetThingResponse"),
+        Rpc("FindThing", "find_thing", "GetThingRequest", "GetThingResponse"),
         Rpc(
             "DeleteThing",
             "delete_thing",
-            "unary",
-            "cases.errors.GetThingRequest",
-            "cases.errors.DeleteThingResponse",
+            "GetThingRequest",
+            "DeleteThingResponse",
             nothing=True,
         ),
-        Rpc(
-            "Compare",
-            "compare",
-            "unary",
-            "cases.errors.GetThingRequest",
-            "cases.errors.CompareResponse",
-        ),
-        Rpc(
-            "Explain",
-            "explain",
-            "unary",
-            "cases.errors.GetThingRequest",
-            "cases.errors.ExplainResponse",
-        ),
-        Rpc(
-            "MakeReport",
-            "make_report",
-            "unary",
-            "cases.errors.GetThingRequest",
-            "cases.errors.Report",
-        ),
-        Rpc(
-            "Either",
-            "either",
-            "unary",
-            "cases.errors.GetThingRequest",
-            "cases.errors.EitherResponse",
-        ),
-        Rpc(
-            "Follow",
-            "follow",
-            "server_stream",
-            "cases.errors.GetThingRequest",
-            "cases.errors.GetThingResponse",
-        ),
+        Rpc("Compare", "compare", "GetThingRequest", "CompareResponse"),
+        Rpc("Explain", "explain", "GetThingRequest", "ExplainResponse"),
+        Rpc("MakeReport", "make_report", "GetThingRequest", "Report"),
+        Rpc("Either", "either", "GetThingRequest", "EitherResponse"),
+        Rpc("Follow", "follow", "GetThingRequest", "GetThingResponse", "server_stream"),
     )
 
     def get_thing(

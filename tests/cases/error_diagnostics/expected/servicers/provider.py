@@ -41,64 +41,21 @@ class ProviderServicer(Servicer):
         failing=(1, 3),
     )
     __rpcs__ = (
-        Rpc(
-            "Plan",
-            "plan",
-            "unary",
-            "cases.diagnostics.PlanRequest",
-            "cases.diagnostics.PlanResponse",
-        ),
-        Rpc(
-            "Stop",
-            "stop",
-            "unary",
-            "cases.diagnostics.PlanRequest",
-            "cases.diagnostics.StopResponse",
-            nothing=True,
-        ),
-        Rpc(
-            "Apply",
-            "apply",
-            "unary",
-            "cases.diagnostics.PlanRequest",
-            "cases.diagnostics.ApplyResponse",
-        ),
-        Rpc(
-            "Check",
-            "check",
-            "unary",
-            "cases.diagnostics.PlanRequest",
-            "cases.diagnostics.CheckResponse",
-        ),
-        Rpc(
-            "Explain",
-            "explain",
-            "unary",
-            "cases.diagnostics.PlanRequest",
-            "cases.diagnostics.ExplainResponse",
-        ),
-        Rpc(
-            "Follow",
-            "follow",
-            "server_stream",
-            "cases.diagnostics.PlanRequest",
-            "cases.diagnostics.ApplyResponse",
-        ),
+        Rpc("Plan", "plan", "PlanRequest", "PlanResponse"),
+        Rpc("Stop", "stop", "PlanRequest", "StopResponse", nothing=True),
+        Rpc("Apply", "apply", "PlanRequest", "ApplyResponse"),
+        Rpc("Check", "check", "PlanRequest", "CheckResponse"),
+        Rpc("Explain", "explain", "PlanRequest", "ExplainResponse"),
+        Rpc("Follow", "follow", "PlanRequest", "ApplyResponse", "server_stream"),
         Rpc(
             "Upload",
             "upload",
+            "PlanRequest",
+            "StopResponse",
             "client_stream",
-            "cases.diagnostics.PlanRequest",
-            "cases.diagnostics.StopResponse",
             nothing=True,
         ),
-        Rpc(
-            "Chat",
-            "chat",
-            "bidi_stream",
-            "cases.diagnostics.PlanRequest",
-            "cases.diagnostics.PlanResponse",
-        ),
+        Rpc("Chat", "chat", "PlanRequest", "PlanResponse", "bidi_stream"),
     )
 
     def plan(

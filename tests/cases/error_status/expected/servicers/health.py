@@ -24,9 +24,7 @@ class HealthServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.status.Health"
-    __rpcs__ = (
-        Rpc("Check", "check", "unary", "cases.status.Nothing", "cases.status.Denied"),
-    )
+    __rpcs__ = (Rpc("Check", "check", "Nothing", "Denied"),)
 
     def check(
         self, request: _organizer.Nothing, context: ServerContext, /

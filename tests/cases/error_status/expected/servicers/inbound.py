@@ -40,27 +40,11 @@ class InboundServicer(Servicer):
         }
     )
     __rpcs__ = (
-        Rpc("Navigate", "navigate", "unary", "cases.status.Page", "cases.status.Page"),
-        Rpc(
-            "Move",
-            "move",
-            "unary",
-            "cases.status.Page",
-            "cases.status.Nothing",
-            nothing=True,
-        ),
-        Rpc(
-            "Watch", "watch", "server_stream", "cases.status.Page", "cases.status.Page"
-        ),
-        Rpc(
-            "Upload",
-            "upload",
-            "client_stream",
-            "cases.status.Page",
-            "cases.status.Nothing",
-            nothing=True,
-        ),
-        Rpc("Chat", "chat", "bidi_stream", "cases.status.Page", "cases.status.Page"),
+        Rpc("Navigate", "navigate", "Page", "Page"),
+        Rpc("Move", "move", "Page", "Nothing", nothing=True),
+        Rpc("Watch", "watch", "Page", "Page", "server_stream"),
+        Rpc("Upload", "upload", "Page", "Nothing", "client_stream", nothing=True),
+        Rpc("Chat", "chat", "Page", "Page", "bidi_stream"),
     )
 
     def navigate(

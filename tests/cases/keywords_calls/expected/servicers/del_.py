@@ -32,34 +32,10 @@ class del_Servicer(Servicer):
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.class.import.calls.del"
     __rpcs__ = (
-        Rpc(
-            "Import",
-            "import_",
-            "unary",
-            "cases.class.import.calls.exceptRequest",
-            "cases.class.import.calls.exceptResponse",
-        ),
-        Rpc(
-            "class",
-            "class_",
-            "unary",
-            "cases.class.import.calls.exceptRequest",
-            "cases.class.import.calls.exceptResponse",
-        ),
-        Rpc(
-            "None",
-            "none",
-            "bidi_stream",
-            "cases.class.import.calls.None",
-            "cases.class.import.calls.None",
-        ),
-        Rpc(
-            "lambda",
-            "lambda_",
-            "unary",
-            "cases.class.import.calls.None",
-            "cases.class.import.calls.None",
-        ),
+        Rpc("Import", "import_", "exceptRequest", "exceptResponse"),
+        Rpc("class", "class_", "exceptRequest", "exceptResponse"),
+        Rpc("None", "none", "None", "None", "bidi_stream"),
+        Rpc("lambda", "lambda_", "None", "None"),
     )
 
     def import_(

@@ -32,67 +32,15 @@ class FilesServicer(Servicer):
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.streams.Files"
     __rpcs__ = (
-        Rpc(
-            "Size",
-            "size",
-            "unary",
-            "cases.streams.DownloadRequest",
-            "cases.streams.UploadResponse",
-        ),
-        Rpc(
-            "Download",
-            "download",
-            "server_stream",
-            "cases.streams.DownloadRequest",
-            "cases.streams.Chunk",
-        ),
-        Rpc(
-            "Upload",
-            "upload",
-            "client_stream",
-            "cases.streams.Chunk",
-            "cases.streams.UploadResponse",
-        ),
-        Rpc(
-            "Send",
-            "send",
-            "client_stream",
-            "cases.streams.Chunk",
-            "cases.streams.UploadSummaryResponse",
-        ),
-        Rpc(
-            "Forget",
-            "forget",
-            "client_stream",
-            "cases.streams.Chunk",
-            "cases.streams.Nothing",
-            nothing=True,
-        ),
-        Rpc(
-            "Echo", "echo", "bidi_stream", "cases.streams.Chunk", "cases.streams.Chunk"
-        ),
-        Rpc(
-            "Watch",
-            "watch",
-            "server_stream",
-            "cases.streams.Nothing",
-            "cases.streams.UploadResponse",
-        ),
-        Rpc(
-            "Stat",
-            "stat",
-            "unary",
-            "cases.streams.DownloadRequest",
-            "cases.streams.UploadSummaryResponse",
-        ),
-        Rpc(
-            "Delete",
-            "delete",
-            "unary",
-            "cases.streams.DownloadRequest",
-            "cases.streams.Nothing",
-            nothing=True,
-        ),
+        Rpc("Size", "size", "DownloadRequest", "UploadResponse"),
+        Rpc("Download", "download", "DownloadRequest", "Chunk", "server_stream"),
+        Rpc("Upload", "upload", "Chunk", "UploadResponse", "client_stream"),
+        Rpc("Send", "send", "Chunk", "UploadSummaryResponse", "client_stream"),
+        Rpc("Forget", "forget", "Chunk", "Nothing", "client_stream", nothing=True),
+        Rpc("Echo", "echo", "Chunk", "Chunk", "bidi_stream"),
+        Rpc("Watch", "watch", "Nothing", "UploadResponse", "server_stream"),
+        Rpc("Stat", "stat", "DownloadRequest", "UploadSummaryResponse"),
+        Rpc("Delete", "delete", "DownloadRequest", "Nothing", nothing=True),
     )
 
     def size(
