@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
+from .prose import wrapped
 from .splitting import WIDTH, split, split_element
 
 # Control characters and bidirectional overrides: invisible in an editor, so never literal.
@@ -150,15 +151,18 @@ _BYTES = [chr(i) if i in _PLAIN else f"\\x{i:02x}" for i in range(256)]
 def docstring(text: str, pad: str) -> str:
     """`text`, which nobody trusts, as a docstring at indentation `pad`.
 
-    Its lines keep their words and their indentation to each other: no re-wrapping of lists or
-    code. Backslashes and quotes are escaped, invisible characters written as escapes, so nothing
-    in it is ever code. What changes: tabs become blanks, blanks at the ends of lines go.
+    Its lines keep their words and their indentation to each other; what is too long is wrapped
+    (see `prose`). Backslashes and quotes are escaped, invisible characters written as escapes, so
+    nothing in it is ever code. What changes: tabs become blanks, blanks at the ends of lines go.
     """
-    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+    plain = text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
+    if plain and len(pad) + len(text) + 6 <= WIDTH:
         return f'{pad}"""{text.strip()}"""'
     escaped = text.expandtabs(4).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     lines = [_visible(line).rstrip() for line in escaped.split("\n")]
     lines = _dedented("\n".join(lines).strip("\n").split("\n"))
+    if len(lines) > 1 or len(pad) + len(lines[0]) + 7 > WIDTH:
+        lines = wrapped(lines, WIDTH - len(pad), 3)
     first = lines[0].lstrip()
     if first.startswith('"'):
         first = "\\" + first

@@ -19,12 +19,14 @@ else:
 
 
 def run_plugin(plugin: type[OrganizerInboundServicer]) -> NoReturn:
-    """Be the process of `plugin`, as its host has started it; the last statement of a program:
+    """Be the process of `plugin`, as its host has started it; the last statement of
+    a program:
 
         if __name__ == "__main__":
             run_plugin(MyPlugin)
 
-    The class serves `clapshot.organizer.OrganizerInbound`. If it is a `ServicePlugin` too, the instance knows its
-    logger and what the host said at the start before `__init__` runs, and `on_stop` is called last.
+    The class serves `clapshot.organizer.OrganizerInbound`. If it is a `ServicePlugin`
+    too, the instance knows its logger and what the host said at the start before
+    `__init__` runs, and `on_stop` is called last.
     """
     _launch.run(plugin, _launch_.LAUNCH)

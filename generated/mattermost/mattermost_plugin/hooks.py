@@ -47,59 +47,63 @@ class HookName(StrEnum):
     """Every hook, named and valued as on the wire."""
 
     OnActivate = "OnActivate"
-    """Called when the plugin is switched on: when the server starts, when an administrator enables or
-    upgrades the plugin. It runs on every node of the cluster, after the first
-    OnConfigurationChange and before all other hooks; only API calls work until it has returned.
-    `self.api` is connected already, so this is the place to register slash commands, create a bot
-    account and start background work.
+    """Called when the plugin is switched on: when the server starts, when an
+    administrator enables or upgrades the plugin. It runs on every node of the cluster,
+    after the first OnConfigurationChange and before all other hooks; only API calls
+    work until it has returned. `self.api` is connected already, so this is the place to
+    register slash commands, create a bot account and start background work.
 
-    Return `None`; raise to refuse activation, for example because a required setting is missing.
+    Return `None`; raise to refuse activation, for example because a required setting is
+    missing.
 
-    On failure: the server learns the error (id `plugin.on_activate.error`, status 500) and stops
-    the plugin.
+    On failure: the server learns the error (id `plugin.on_activate.error`, status 500)
+    and stops the plugin.
     """
 
     OnDeactivate = "OnDeactivate"
-    """Called when the plugin is about to be switched off: it is disabled, removed or upgraded, or the
-    server shuts down. It runs on every node. No further hooks arrive. It is the last opportunity
-    to use `self.api`; stop threads and save state here, as the process is ended right afterwards
-    (five seconds of grace, then it is killed).
+    """Called when the plugin is about to be switched off: it is disabled, removed or
+    upgraded, or the server shuts down. It runs on every node. No further hooks arrive.
+    It is the last opportunity to use `self.api`; stop threads and save state here, as
+    the process is ended right afterwards (five seconds of grace, then it is killed).
 
     Return `None`.
 
-    On failure: the server learns the error (id `plugin.on_deactivate.error`, status 500) and logs
-    it; the plugin is stopped all the same.
+    On failure: the server learns the error (id `plugin.on_deactivate.error`,
+    status 500) and logs it; the plugin is stopped all the same.
     """
 
     OnConfigurationChange = "OnConfigurationChange"
-    """Called once before OnActivate and again whenever the server's configuration may have changed,
-    on every node. The first call is made by the plugin's own process, as it is with plugins in Go,
-    unless the server has made it already; the others come from the server. Any setting of the
-    server can be the reason, not only those of this plugin, so the handler should read its
-    settings with `load_plugin_configuration` and compare them with what it knows.
+    """Called once before OnActivate and again whenever the server's configuration may
+    have changed, on every node. The first call is made by the plugin's own process, as
+    it is with plugins in Go, unless the server has made it already; the others come
+    from the server. Any setting of the server can be the reason, not only those of this
+    plugin, so the handler should read its settings with `load_plugin_configuration` and
+    compare them with what it knows.
 
     Return `None`; raise if the new settings cannot be used.
 
-    On failure: the server learns the error (id `plugin.on_configuration_change.error`, status 500)
-    and logs it; the plugin keeps running. A failure of the first call is in the plugin's own log
-    alone, and OnActivate runs all the same: raise there if a setting is missing.
+    On failure: the server learns the error (id `plugin.on_configuration_change.error`,
+    status 500) and logs it; the plugin keeps running. A failure of the first call is in
+    the plugin's own log alone, and OnActivate runs all the same: raise there if a
+    setting is missing.
     """
 
     OnInstall = "OnInstall"
-    """Called after the plugin was installed and enabled as part of the first steps of a new server
-    (onboarding). Each such installation calls it, not only the first one; installing by hand in
-    the System Console does not. It runs on the node that did the installation.
+    """Called after the plugin was installed and enabled as part of the first steps of a
+    new server (onboarding). Each such installation calls it, not only the first one;
+    installing by hand in the System Console does not. It runs on the node that did the
+    installation.
 
     Return `None`. A typical handler sends the installing user a welcome message.
 
-    On failure: the server learns the error (id `plugin.on_install.error`, status 500) and logs it;
-    the plugin stays installed.
+    On failure: the server learns the error (id `plugin.on_install.error`, status 500)
+    and logs it; the plugin stays installed.
     """
 
     OnSendDailyTelemetry = "OnSendDailyTelemetry"
-    """Called once a day when the server sends its usage data, which it does only while diagnostics
-    are enabled. A plugin with telemetry of its own can send it at the same moment. Do not rely on
-    a particular node of a cluster.
+    """Called once a day when the server sends its usage data, which it does only while
+    diagnostics are enabled. A plugin with telemetry of its own can send it at the same
+    moment. Do not rely on a particular node of a cluster.
 
     Return `None`.
 
@@ -107,18 +111,18 @@ class HookName(StrEnum):
     """
 
     RunDataRetention = "RunDataRetention"
-    """Called while the data retention job runs, on the node that runs the job, so that the plugin can
-    delete its own old data.
+    """Called while the data retention job runs, on the node that runs the job, so that
+    the plugin can delete its own old data.
 
     Return the number of deleted records as an `int`; 0 if there was nothing to delete.
 
-    On failure: the server learns the error (id `plugin.run_data_retention.error`, status 500) and
-    counts no deletions for this plugin.
+    On failure: the server learns the error (id `plugin.run_data_retention.error`,
+    status 500) and counts no deletions for this plugin.
     """
 
     OnCloudLimitsUpdated = "OnCloudLimitsUpdated"
-    """Called after the limits of a Mattermost Cloud workspace changed, for example because its
-    subscription did. Servers that are not in the cloud never call it.
+    """Called after the limits of a Mattermost Cloud workspace changed, for example
+    because its subscription did. Servers that are not in the cloud never call it.
 
     Return `None`.
 
@@ -126,47 +130,54 @@ class HookName(StrEnum):
     """
 
     ConfigurationWillBeSaved = "ConfigurationWillBeSaved"
-    """Called before the server stores a new configuration, on the node where it is saved. The handler
-    sees the complete configuration of the server and may check or complete it.
+    """Called before the server stores a new configuration, on the node where it is
+    saved. The handler sees the complete configuration of the server and may check or
+    complete it.
 
-    Return `None` to store the configuration as it is, or the changed configuration to store that
-    instead. Raise to refuse the whole save; the text reaches the administrator. Change only what
-    you must in the object you received: what is missing in the answer is missing in the stored
-    configuration.
+    Return `None` to store the configuration as it is, or the changed configuration to
+    store that instead. Raise to refuse the whole save; the text reaches the
+    administrator. Change only what you must in the object you received: what is missing
+    in the answer is missing in the stored configuration.
 
-    On failure: the server learns the error (id `plugin.configuration_will_be_saved.error`, status
+    On failure: the server learns the error (id
+    `plugin.configuration_will_be_saved.error`, status
     500) and does not save.
     """
 
     MessageWillBePosted = "MessageWillBePosted"
-    """Called before a new post is stored, on the node that received it. Posts of bots, webhooks and
-    plugins come here too, including those this plugin creates itself: check the author or a prop
-    to avoid an endless loop. The author waits for the answer. Use MessageHasBeenPosted if you
-    neither change nor reject. Edits go to MessageWillBeUpdated.
+    """Called before a new post is stored, on the node that received it. Posts of bots,
+    webhooks and plugins come here too, including those this plugin creates itself:
+    check the author or a prop to avoid an endless loop. The author waits for the
+    answer. Use MessageHasBeenPosted if you neither change nor reject. Edits go to
+    MessageWillBeUpdated.
 
     Return `None` to let the post through unchanged, the changed post to store that one,
-    `Reject("reason")` to refuse it with a reason that the author sees, or `DISMISS` to drop it
-    without showing an error.
+    `Reject("reason")` to refuse it with a reason that the author sees, or `DISMISS` to
+    drop it without showing an error.
 
-    On failure: the server logs it and stores the post as if the hook did nothing (fail open). With
-    `on_error=Reject(...)` on the handler the post is refused instead (fail closed).
+    On failure: the server logs it and stores the post as if the hook did nothing (fail
+    open). With `on_error=Reject(...)` on the handler the post is refused instead (fail
+    closed).
     """
 
     MessageWillBeUpdated = "MessageWillBeUpdated"
-    """Called before an edited post is stored, on the node that received the edit. Edits made by
-    plugins come here too, including those of this plugin. The author waits for the answer.
+    """Called before an edited post is stored, on the node that received the edit. Edits
+    made by plugins come here too, including those of this plugin. The author waits for
+    the answer.
 
     Return `None` to accept the edit unchanged, the changed post to store that one, or
-    `Reject("reason")` to refuse it; the post then stays as it was and the author sees the reason.
+    `Reject("reason")` to refuse it; the post then stays as it was and the author sees
+    the reason.
 
-    On failure: the server logs it and accepts the edit as if the hook did nothing (fail open).
-    With `on_error=Reject(...)` on the handler the edit is refused instead (fail closed).
+    On failure: the server logs it and accepts the edit as if the hook did nothing (fail
+    open). With `on_error=Reject(...)` on the handler the edit is refused instead (fail
+    closed).
     """
 
     MessageHasBeenPosted = "MessageHasBeenPosted"
-    """Called after a new post was stored, on the node that received it. Posts of plugins come here
-    too, including those this plugin creates: check `post.user_id` before you answer, or the plugin
-    talks to itself forever.
+    """Called after a new post was stored, on the node that received it. Posts of
+    plugins come here too, including those this plugin creates: check `post.user_id`
+    before you answer, or the plugin talks to itself forever.
 
     Return `None`. To change or refuse posts use MessageWillBePosted.
 
@@ -174,8 +185,8 @@ class HookName(StrEnum):
     """
 
     MessageHasBeenUpdated = "MessageHasBeenUpdated"
-    """Called after an edited post was stored, on the node that received the edit. Edits made by
-    plugins come here too, including those of this plugin.
+    """Called after an edited post was stored, on the node that received the edit. Edits
+    made by plugins come here too, including those of this plugin.
 
     Return `None`. To change or refuse edits use MessageWillBeUpdated.
 
@@ -183,21 +194,23 @@ class HookName(StrEnum):
     """
 
     MessagesWillBeConsumed = "MessagesWillBeConsumed"
-    """Called when a client asks for posts, before they are sent to it, on the node that serves the
-    request. It changes what readers see, not what is stored. Reading is frequent: be quick. The
-    server calls it only if its feature flag `ConsumePostHook` is on, and passes no
-    `plugin_context`, so the handler does not know who reads.
+    """Called when a client asks for posts, before they are sent to it, on the node that
+    serves the request. It changes what readers see, not what is stored. Reading
+    is frequent: be quick. The server calls it only if its feature flag
+    `ConsumePostHook` is on, and passes no `plugin_context`, so the handler does not
+    know who reads.
 
-    Return the list of posts, or `None` to leave all of them unchanged. The server matches posts by
-    id: one that is missing from the list is shown as it was, so the hook can rewrite posts but not
-    hide them. An empty list counts as no answer.
+    Return the list of posts, or `None` to leave all of them unchanged. The server
+    matches posts by
+    id: one that is missing from the list is shown as it was, so the hook can rewrite
+    posts but not hide them. An empty list counts as no answer.
 
     On failure: the server logs it and sends the posts as if the hook did nothing.
     """
 
     MessageHasBeenDeleted = "MessageHasBeenDeleted"
-    """Called after a post was deleted, on the node that received the request. Deletions made by
-    plugins come here too, including those of this plugin.
+    """Called after a post was deleted, on the node that received the request. Deletions
+    made by plugins come here too, including those of this plugin.
 
     Return `None`.
 
@@ -205,23 +218,23 @@ class HookName(StrEnum):
     """
 
     FileWillBeUploaded = "FileWillBeUploaded"
-    """Called after the server received a file and before the file is kept, on the node that received
-    it. Uploads made by plugins come here too, including those of this plugin. The whole file
-    travels in one message: beyond 100 MiB the call fails before it reaches the handler, and the
-    server keeps the file whatever `on_error` says.
+    """Called after the server received a file and before the file is kept, on the node
+    that received it. Uploads made by plugins come here too, including those of this
+    plugin. The whole file travels in one message: beyond 100 MiB the call fails before
+    it reaches the handler, and the server keeps the file whatever `on_error` says.
 
-    Return `None` to keep the file unchanged; a changed `FileInfo`, new content as `bytes`, or
-    both; or `Reject("reason")` to refuse the upload. The server corrects the size when the content
-    changes.
+    Return `None` to keep the file unchanged; a changed `FileInfo`, new content as
+    `bytes`, or both; or `Reject("reason")` to refuse the upload. The server corrects
+    the size when the content changes.
 
-    On failure: the server logs it and keeps the file as if the hook did nothing (fail open). With
-    `on_error=Reject(...)` on the handler the upload is refused instead (fail closed), which is
-    what a virus scanner wants.
+    On failure: the server logs it and keeps the file as if the hook did nothing (fail
+    open). With `on_error=Reject(...)` on the handler the upload is refused instead
+    (fail closed), which is what a virus scanner wants.
     """
 
     ReactionHasBeenAdded = "ReactionHasBeenAdded"
-    """Called after an emoji reaction to a post was stored, on the node that received it. Reactions of
-    plugins come here too, including those of this plugin.
+    """Called after an emoji reaction to a post was stored, on the node that received
+    it. Reactions of plugins come here too, including those of this plugin.
 
     Return `None`.
 
@@ -229,8 +242,8 @@ class HookName(StrEnum):
     """
 
     ReactionHasBeenRemoved = "ReactionHasBeenRemoved"
-    """Called after an emoji reaction was taken off a post, on the node that received the request.
-    Removals made by plugins come here too, including those of this plugin.
+    """Called after an emoji reaction was taken off a post, on the node that received
+    the request. Removals made by plugins come here too, including those of this plugin.
 
     Return `None`.
 
@@ -238,33 +251,36 @@ class HookName(StrEnum):
     """
 
     NotificationWillBePushed = "NotificationWillBePushed"
-    """Called before a push notification for a user's mobile devices is handed to the push
-    notification server, once per user, on the node that handled the post. Notifications caused by
-    plugins come here too, including those of this plugin.
+    """Called before a push notification for a user's mobile devices is handed to the
+    push notification server, once per user, on the node that handled the post.
+    Notifications caused by plugins come here too, including those of this plugin.
 
-    Return `None` to send it unchanged, the changed `PushNotification` to send that one, or
-    `Reject("reason")` not to send it. The reason is only logged; nobody sees it.
+    Return `None` to send it unchanged, the changed `PushNotification` to send that one,
+    or `Reject("reason")` not to send it. The reason is only logged; nobody sees it.
 
-    On failure: the server logs it and sends the notification as if the hook did nothing (fail
-    open). With `on_error=Reject(...)` on the handler it is not sent (fail closed).
+    On failure: the server logs it and sends the notification as if the hook did nothing
+    (fail open). With `on_error=Reject(...)` on the handler it is not sent (fail
+    closed).
     """
 
     EmailNotificationWillBeSent = "EmailNotificationWillBeSent"
-    """Called before the server mails a user about a post, once per recipient, on the node that
-    handled the post. Subject, texts and button can be changed; recipient, sender and channel
-    cannot.
+    """Called before the server mails a user about a post, once per recipient, on the
+    node that handled the post. Subject, texts and button can be changed; recipient,
+    sender and channel cannot.
 
-    Return `None` to send it unchanged, an `EmailNotificationContent` to use its texts, or
-    `Reject("reason")` not to send the mail. A returned content replaces all texts at once, so fill
-    in those you want to keep from the notification you received. The reason is only logged.
+    Return `None` to send it unchanged, an `EmailNotificationContent` to use its texts,
+    or `Reject("reason")` not to send the mail. A returned content replaces all texts at
+    once, so fill in those you want to keep from the notification you received. The
+    reason is only logged.
 
-    On failure: the server logs it and sends the mail as if the hook did nothing (fail open). With
-    `on_error=Reject(...)` on the handler it is not sent (fail closed).
+    On failure: the server logs it and sends the mail as if the hook did nothing (fail
+    open). With `on_error=Reject(...)` on the handler it is not sent (fail closed).
     """
 
     PreferencesHaveChanged = "PreferencesHaveChanged"
-    """Called after one or more preferences of a user were stored, on the node that received the
-    change. Changes made by plugins come here too, including those of this plugin.
+    """Called after one or more preferences of a user were stored, on the node that
+    received the change. Changes made by plugins come here too, including those of this
+    plugin.
 
     Return `None`.
 
@@ -280,18 +296,21 @@ class HookName(StrEnum):
     """
 
     UserWillLogIn = "UserWillLogIn"
-    """Called when a user has proved who they are and before the session is created, on the node that
-    handles the login. The user waits for the answer. Use UserHasLoggedIn if you only want to know.
+    """Called when a user has proved who they are and before the session is created, on
+    the node that handles the login. The user waits for the answer. Use UserHasLoggedIn
+    if you only want to know.
 
-    Return `None` to allow the login, or `Reject("reason")` to refuse it; the user sees the reason.
+    Return `None` to allow the login, or `Reject("reason")` to refuse it; the user sees
+    the reason.
 
-    On failure: the server logs it and lets the user in as if the hook did nothing (fail open).
-    With `on_error=Reject(...)` on the handler the login is refused instead (fail closed): choose
-    that if the hook guards access.
+    On failure: the server logs it and lets the user in as if the hook did nothing (fail
+    open). With `on_error=Reject(...)` on the handler the login is refused instead (fail
+    closed): choose that if the hook guards access.
     """
 
     UserHasLoggedIn = "UserHasLoggedIn"
-    """Called after a user logged in and got a session, on the node that handled the login.
+    """Called after a user logged in and got a session, on the node that handled the
+    login.
 
     Return `None`.
 
@@ -299,8 +318,8 @@ class HookName(StrEnum):
     """
 
     UserHasBeenDeactivated = "UserHasBeenDeactivated"
-    """Called after an account was deactivated, on the node that handled the request. The account
-    still exists and can be reactivated later.
+    """Called after an account was deactivated, on the node that handled the request.
+    The account still exists and can be reactivated later.
 
     Return `None`.
 
@@ -308,19 +327,20 @@ class HookName(StrEnum):
     """
 
     OnSAMLLogin = "OnSAMLLogin"
-    """Called after a user was identified by the SAML identity provider, on the node that handles the
-    login. Use it to take over attributes of the assertion, for example to set groups or custom
-    profile fields.
+    """Called after a user was identified by the SAML identity provider, on the node
+    that handles the login. Use it to take over attributes of the assertion, for example
+    to set groups or custom profile fields.
 
-    Return `None`; raise to report a problem. To turn users away on purpose use UserWillLogIn.
+    Return `None`; raise to report a problem. To turn users away on purpose use
+    UserWillLogIn.
 
-    On failure: the server learns the error (id `plugin.on_saml_login.error`, status 500) and may
-    refuse the login.
+    On failure: the server learns the error (id `plugin.on_saml_login.error`,
+    status 500) and may refuse the login.
     """
 
     ChannelHasBeenCreated = "ChannelHasBeenCreated"
-    """Called after a channel was stored, on the node that created it. Direct message channels are
-    channels too.
+    """Called after a channel was stored, on the node that created it. Direct message
+    channels are channels too.
 
     Return `None`.
 
@@ -336,7 +356,8 @@ class HookName(StrEnum):
     """
 
     UserHasLeftChannel = "UserHasLeftChannel"
-    """Called after a user's membership in a channel was removed, on the node that handled it.
+    """Called after a user's membership in a channel was removed, on the node that
+    handled it.
 
     Return `None`.
 
@@ -360,21 +381,21 @@ class HookName(StrEnum):
     """
 
     ExecuteCommand = "ExecuteCommand"
-    """Called when a user enters a slash command that this plugin registered with `register_command`,
-    on the node that received it. The user waits for the answer.
+    """Called when a user enters a slash command that this plugin registered with
+    `register_command`, on the node that received it. The user waits for the answer.
 
-    Return a `CommandResponse`: its text is shown to the user only or posted in the channel,
-    depending on its `response_type`. Raise to tell the user that the command failed; an SDK
-    exception that carries an AppError keeps its fields.
+    Return a `CommandResponse`: its text is shown to the user only or posted in the
+    channel, depending on its `response_type`. Raise to tell the user that the command
+    failed; an SDK exception that carries an AppError keeps its fields.
 
-    On failure: the server learns the error (id `plugin.execute_command.error`, status 500) and
-    reports the command as failed to the user.
+    On failure: the server learns the error (id `plugin.execute_command.error`,
+    status 500) and reports the command as failed to the user.
     """
 
     OnWebSocketConnect = "OnWebSocketConnect"
-    """Called after a client opened a WebSocket connection, on the node that holds the connection.
-    Together with OnWebSocketDisconnect it tells which users are connected; a user may have several
-    connections.
+    """Called after a client opened a WebSocket connection, on the node that holds the
+    connection. Together with OnWebSocketDisconnect it tells which users are connected;
+    a user may have several connections.
 
     Return `None`.
 
@@ -382,7 +403,8 @@ class HookName(StrEnum):
     """
 
     OnWebSocketDisconnect = "OnWebSocketDisconnect"
-    """Called after a client's WebSocket connection was closed, on the node that held it.
+    """Called after a client's WebSocket connection was closed, on the node that held
+    it.
 
     Return `None`.
 
@@ -390,10 +412,10 @@ class HookName(StrEnum):
     """
 
     WebSocketMessageHasBeenPosted = "WebSocketMessageHasBeenPosted"
-    """Called when a client sent a message over its WebSocket connection, on the node that holds the
-    connection. Every plugin sees every message, the built-in ones such as `user_typing` included:
-    look at `request.action` first. A plugin's own web client uses actions that start with
-    `custom_` and the plugin id.
+    """Called when a client sent a message over its WebSocket connection, on the node
+    that holds the connection. Every plugin sees every message, the built-in ones such
+    as `user_typing` included: look at `request.action` first. A plugin's own web client
+    uses actions that start with `custom_` and the plugin id.
 
     Return `None`. To answer, send an event with `publish_web_socket_event`.
 
@@ -401,9 +423,9 @@ class HookName(StrEnum):
     """
 
     OnPluginClusterEvent = "OnPluginClusterEvent"
-    """Called when the same plugin on another node of the cluster published an event with
-    `publish_plugin_cluster_event`. It runs on the nodes that receive the event, not on the one
-    that sent it, and never on a server without a cluster.
+    """Called when the same plugin on another node of the cluster published an event
+    with `publish_plugin_cluster_event`. It runs on the nodes that receive the event,
+    not on the one that sent it, and never on a server without a cluster.
 
     Return `None`.
 
@@ -411,79 +433,85 @@ class HookName(StrEnum):
     """
 
     OnSharedChannelsSyncMsg = "OnSharedChannelsSyncMsg"
-    """Called when a channel that is shared with this plugin has news to synchronise: posts,
-    reactions, users and the like of one channel. The plugin must have registered with
-    `register_plugin_for_shared_channels` and been invited to the channel. It runs on the node that
-    does the synchronisation.
+    """Called when a channel that is shared with this plugin has news to synchronise:
+    posts, reactions, users and the like of one channel. The plugin must have registered
+    with `register_plugin_for_shared_channels` and been invited to the channel. It runs
+    on the node that does the synchronisation.
 
-    Return a `SyncResponse` that says how far the content was taken over; the server continues from
-    there.
+    Return a `SyncResponse` that says how far the content was taken over; the server
+    continues from there.
 
-    On failure: the server learns the error (id `plugin.on_shared_channels_sync_msg.error`, status
+    On failure: the server learns the error (id
+    `plugin.on_shared_channels_sync_msg.error`, status
     500) and does not count the content as delivered.
     """
 
     OnSharedChannelsPing = "OnSharedChannelsPing"
-    """Called at intervals to ask whether the plugin and the remote service behind it are well. Only
-    plugins registered for shared channels are asked. After several bad answers the server marks
-    the remote as offline and sends no synchronisation messages until it is back.
+    """Called at intervals to ask whether the plugin and the remote service behind it
+    are well. Only plugins registered for shared channels are asked. After several bad
+    answers the server marks the remote as offline and sends no synchronisation messages
+    until it is back.
 
     Return `True` if all is well, `False` if there is a problem.
 
-    On failure: the call ends with an error status; the server logs it and takes the ping as
-    unanswered, that is unhealthy.
+    On failure: the call ends with an error status; the server logs it and takes the
+    ping as unanswered, that is unhealthy.
     """
 
     OnSharedChannelsAttachmentSyncMsg = "OnSharedChannelsAttachmentSyncMsg"
-    """Called once for each file attachment of a shared channel that is to be synchronised. The
-    content is not included: fetch it with `get_file`. The plugin must be registered for shared
-    channels and invited to the channel.
+    """Called once for each file attachment of a shared channel that is to be
+    synchronised. The content is not included: fetch it with `get_file`. The plugin must
+    be registered for shared channels and invited to the channel.
 
     Return `None` when the file was taken over.
 
     On failure: the server learns the error (id
-    `plugin.on_shared_channels_attachment_sync_msg.error`, status 500) and does not count the file
-    as delivered.
+    `plugin.on_shared_channels_attachment_sync_msg.error`, status 500) and does not
+    count the file as delivered.
     """
 
     OnSharedChannelsProfileImageSyncMsg = "OnSharedChannelsProfileImageSyncMsg"
-    """Called once for each user whose profile image is to be synchronised with a shared channel. The
-    image is not included: fetch it with `get_profile_image`. The plugin must be registered for
-    shared channels and invited to the channel.
+    """Called once for each user whose profile image is to be synchronised with a shared
+    channel. The image is not included: fetch it with `get_profile_image`. The plugin
+    must be registered for shared channels and invited to the channel.
 
     Return `None` when the image was taken over.
 
     On failure: the server learns the error (id
-    `plugin.on_shared_channels_profile_image_sync_msg.error`, status 500) and does not count the
-    image as delivered.
+    `plugin.on_shared_channels_profile_image_sync_msg.error`, status 500) and does not
+    count the image as delivered.
     """
 
     GenerateSupportData = "GenerateSupportData"
-    """Called while an administrator generates a support packet, on the node that builds it, so that
-    the plugin can add files of its own. If the plugin's manifest has a `support_packet` prop,
-    administrators can choose whether to include the plugin; without it the plugin is always asked.
+    """Called while an administrator generates a support packet, on the node that builds
+    it, so that the plugin can add files of its own. If the plugin's manifest has a
+    `support_packet` prop, administrators can choose whether to include the plugin;
+    without it the plugin is always asked.
 
-    Return a list of `FileData`; an empty list adds nothing. Leave out secrets: the packet is sent
-    to other people.
+    Return a list of `FileData`; an empty list adds nothing. Leave out secrets: the
+    packet is sent to other people.
 
-    On failure: the server learns the error (id `plugin.generate_support_data.error`, status 500),
-    notes it as a warning in the packet and finishes the packet without this plugin.
+    On failure: the server learns the error (id `plugin.generate_support_data.error`,
+    status 500), notes it as a warning in the packet and finishes the packet without
+    this plugin.
     """
 
     ServeHTTP = "ServeHTTP"
-    """Called for each HTTP request to `/plugins/<plugin id>/...`, on the node that received it.
-    Anybody can send such a request: the header `Mattermost-User-Id` is present only if it came
-    from a logged-in user, and a value that the client sent itself is removed.
+    """Called for each HTTP request to `/plugins/<plugin id>/...`, on the node that
+    received it. Anybody can send such a request: the header `Mattermost-User-Id` is
+    present only if it came from a logged-in user, and a value that the client sent
+    itself is removed.
 
-    The call is a stream in both directions. The handler starts with the first message, reads the
-    body as it arrives and may answer before it has read all of it. Whatever it writes leaves at
-    once, in chunks of at most 64 KiB. There is no time limit; when the HTTP client goes away the
-    handler is cancelled. An ASGI or WSGI application (Starlette, FastAPI, Flask, Django) can be
-    mounted as the handler.
+    The call is a stream in both directions. The handler starts with the first message,
+    reads the body as it arrives and may answer before it has read all of it. Whatever
+    it writes leaves at once, in chunks of at most 64 KiB. There is no time limit; when
+    the HTTP client goes away the handler is cancelled. An ASGI or WSGI application
+    (Starlette, FastAPI, Flask, Django) can be mounted as the handler.
 
-    On failure: before anything was sent, the client gets status 500 without the text of the
-    exception; afterwards the response breaks off. If the stream ends with an error before the
-    first response message the client gets 502. A plugin without this hook answers 404.
+    On failure: before anything was sent, the client gets status 500 without the text of
+    the exception; afterwards the response breaks off. If the stream ends with an error
+    before the first response message the client gets 502. A plugin without this hook
+    answers 404.
     """
 
 

@@ -18,9 +18,10 @@ P = TypeVar("P", bound=PluginBase)
 class PluginHarness(HarnessBase[P, PluginHooksClient]):
     """A plugin under test, as its host would run it.
 
-    Use it in a `with` statement: that starts and activates the plugin, and stops it at the end.
-    `harness.api.on("Rpc", response)` says what the host's API answers, `harness.hooks` calls
-    hooks over a real channel, `harness.api.requests("Rpc", Request)` is what the plugin asked.
+    Use it in a `with` statement: that starts and activates the plugin, and stops it at
+    the end. `harness.api.on("Rpc", response)` says what the host's API answers,
+    `harness.hooks` calls hooks over a real channel, `harness.api.requests("Rpc",
+    Request)` is what the plugin asked.
     """
 
     _startup = ("OnActivate",)
@@ -35,10 +36,10 @@ class PluginHarness(HarnessBase[P, PluginHooksClient]):
         activate: bool = True,
         plugin_id: str = "",
     ) -> None:
-        """`plugin`: the class. `api`: a servicer to use as the API (default: one without
-        answers). `activate`: whether to call the hooks that a host calls first and last.
-        `plugin_id`: the id under which the host knows it (default: the `id` in the
-        plugin.json beside the module of the class, if there is one).
+        """`plugin`: the class. `api`: a servicer to use as the API (default: one
+        without answers). `activate`: whether to call the hooks that a host calls first
+        and last. `plugin_id`: the id under which the host knows it (default: the `id`
+        in the plugin.json beside the module of the class, if there is one).
         """
         super().__init__(
             plugin, api or PluginAPIServicer(), PluginHooksClient, activate, plugin_id

@@ -16,8 +16,8 @@ from plugwright_runtime.message.model import (
 
 
 class Empty(Model):
-    """Nothing to say: the parameter of a call that needs none, or the result of a call that only
-    succeeds or fails. In Python no argument and `None`.
+    """Nothing to say: the parameter of a call that needs none, or the result of a call
+    that only succeeds or fails. In Python no argument and `None`.
     """
 
     __proto__ = "clapshot.Empty"
@@ -47,7 +47,9 @@ class MediaFile(Model):
     )
 
     id: str
-    """Identifier, a short hexadecimal string such as `a1b2c3d4`. Assigned by the server."""
+    """Identifier, a short hexadecimal string such as `a1b2c3d4`. Assigned by the
+    server.
+    """
     title: str | None
     """Name shown to users. Unset while the file has not been given one; show
     `processing_metadata.orig_filename` then.
@@ -63,17 +65,21 @@ class MediaFile(Model):
     preview_data: MediaFilePreviewData | None
     """Thumbnails. Unset until the server has made some."""
     processing_metadata: MediaFileProcessingMetadata | None
-    """What is known about the original file and its conversion. Unset if nothing is known."""
+    """What is known about the original file and its conversion. Unset if nothing is
+    known.
+    """
     subtitles: list[Subtitle]
     """All subtitle tracks of the file; empty if it has none."""
     default_subtitle_id: str | None
     """The subtitle track that is shown when the file is opened. Unset: none."""
     playback_url: str | None
-    """Where the player finds the file, converted if that was necessary. Unset while there is nothing
-    to play yet. Filled in by the server, ignored in upserts.
+    """Where the player finds the file, converted if that was necessary. Unset while
+    there is nothing to play yet. Filled in by the server, ignored in upserts.
     """
     orig_url: str | None
-    """Where the original file can be downloaded. Filled in by the server, ignored in upserts."""
+    """Where the original file can be downloaded. Filled in by the server, ignored in
+    upserts.
+    """
 
     def __init__(
         self,
@@ -152,8 +158,8 @@ class MediaFileProcessingMetadata(Model):
     orig_filename: str
     """Name of the file as it was uploaded."""
     ffprobe_metadata_all: str | None
-    """Everything the server's media probe reported about the original, as text. Unset if nothing was
-    recorded.
+    """Everything the server's media probe reported about the original, as text. Unset
+    if nothing was recorded.
     """
 
     def __init__(
@@ -179,8 +185,8 @@ class MediaFilePreviewData(Model):
     __slots__ = __field_names__ = ("thumb_url", "thumb_sheet")
 
     class ThumbSheet(Model):
-        """One image that contains many thumbnails in rows and columns, in the order of playback; used to
-        scrub through a video in listings.
+        """One image that contains many thumbnails in rows and columns, in the order of
+        playback; used to scrub through a video in listings.
         """
 
         __proto__ = "clapshot.MediaFilePreviewData.ThumbSheet"
@@ -207,7 +213,9 @@ class MediaFilePreviewData(Model):
             self.__unknown__ = __unknown__
 
     thumb_url: str | None
-    """Address of a single thumbnail. Unset if there is none; an icon is a good substitute."""
+    """Address of a single thumbnail. Unset if there is none; an icon is a good
+    substitute.
+    """
     thumb_sheet: MediaFilePreviewData.ThumbSheet | None
     """Sheet of thumbnails. Unset if there is none."""
 
@@ -285,7 +293,9 @@ class Subtitle(Model):
 
 
 class Comment(Model):
-    """A remark on a media file, perhaps with a drawing, perhaps in reply to another one."""
+    """A remark on a media file, perhaps with a drawing, perhaps in reply to another
+    one.
+    """
 
     __proto__ = "clapshot.Comment"
     __slots__ = __field_names__ = (
@@ -314,18 +324,20 @@ class Comment(Model):
     comment: str
     """The text."""
     timecode: str | None
-    """Point in the video the comment refers to, such as `00:00:12.040`. Unset: the whole file."""
+    """Point in the video the comment refers to, such as `00:00:12.040`. Unset: the
+    whole file.
+    """
     parent_id: str | None
     """The comment this one replies to. Unset for a comment that starts a thread."""
     drawing: str | None
-    """Drawing over the picture: an image as a data URI, or its file name in the server's storage when
-    read from the database. Unset: none.
+    """Drawing over the picture: an image as a data URI, or its file name in the
+    server's storage when read from the database. Unset: none.
     """
     subtitle_id: str | None
     """Subtitle track that was shown when the comment was written. Unset: none."""
     subtitle_filename_ifnull: str | None
-    """File name of that track, kept for the case that the track has been deleted since. Unset
-    otherwise.
+    """File name of that track, kept for the case that the track has been deleted since.
+    Unset otherwise.
     """
     created: datetime | None
     """When the comment was written. Unset in a new record: the server fills it in."""
@@ -390,16 +402,18 @@ class UserMessage(Model):
         """Something went wrong."""
 
         PROGRESS = 2
-        """News from a long operation on a media file; see `progress`. Shown beside the file, not in the
-        list of messages.
+        """News from a long operation on a media file; see `progress`. Shown beside the
+        file, not in the list of messages.
         """
 
         MEDIA_FILE_UPDATED = 3
-        """Data of a media file changed: browsers reload what they show. Not displayed as text."""
+        """Data of a media file changed: browsers reload what they show. Not displayed
+        as text.
+        """
 
         MEDIA_FILE_ADDED = 4
-        """A media file was added: `refs.media_file_id` names it, and after an upload by browser
-        `details` holds the session's cookies as JSON. Not displayed as text.
+        """A media file was added: `refs.media_file_id` names it, and after an upload by
+        browser `details` holds the session's cookies as JSON. Not displayed as text.
         """
 
     class Refs(Model):
@@ -518,21 +532,23 @@ class PageItem(Model):
         )
 
         class Folder(Model):
-            """A folder as it is drawn in a listing. Folders exist only in the organizer; the server knows
-            nothing of them.
+            """A folder as it is drawn in a listing. Folders exist only in the
+            organizer; the server knows nothing of them.
             """
 
             __proto__ = "clapshot.PageItem.FolderListing.Folder"
             __slots__ = __field_names__ = ("id", "title", "preview_items")
 
             id: str
-            """The organizer's own identifier for the folder; it comes back in MoveToFolderRequest and
-            ReorderItemsRequest.
+            """The organizer's own identifier for the folder; it comes back in
+            MoveToFolderRequest and ReorderItemsRequest.
             """
             title: str
             """Name shown below the folder."""
             preview_items: list[PageItem.FolderListing.Item]
-            """Some of the folder's content, drawn as small pictures on it. Empty: a plain folder."""
+            """Some of the folder's content, drawn as small pictures on it. Empty: a
+            plain folder.
+            """
 
             def __init__(
                 self,
@@ -550,7 +566,9 @@ class PageItem(Model):
                 self.__unknown__ = __unknown__
 
         class Item(Model):
-            """One folder or media file of a listing, with its looks and what can be done with it."""
+            """One folder or media file of a listing, with its looks and what can be
+            done with it.
+            """
 
             __proto__ = "clapshot.PageItem.FolderListing.Item"
             __slots__ = __field_names__ = (
@@ -613,13 +631,14 @@ class PageItem(Model):
             vis: PageItem.FolderListing.Item.Visualization | None
             """Special looks. Unset: thumbnail or default icon."""
             open_action: ScriptCall | None
-            """Script that runs when the user opens the item, with `item_to_open` and `listing_data` in
-            `_action_args`. Unset: the item cannot be opened.
+            """Script that runs when the user opens the item, with `item_to_open` and
+            `listing_data` in `_action_args`. Unset: the item cannot be opened.
             """
             popup_actions: list[str]
-            """Names of actions in the item's context menu, in order; each must have been defined with
-            client_define_actions, except the built-in `popup_builtin_rename` and
-            `popup_builtin_trash`. They get `selected_items` and `listing_data` in `_action_args`.
+            """Names of actions in the item's context menu, in order; each must have
+            been defined with client_define_actions, except the built-in
+            `popup_builtin_rename` and `popup_builtin_trash`. They get `selected_items`
+            and `listing_data` in `_action_args`.
             """
 
             def __init__(
@@ -642,20 +661,25 @@ class PageItem(Model):
         items: list[PageItem.FolderListing.Item]
         """The folders and media files in the order they are shown."""
         popup_actions: list[str]
-        """Names of actions in the context menu of the listing's background, such as "new folder"."""
+        """Names of actions in the context menu of the listing's background, such as
+        "new folder".
+        """
         listing_data: dict[str, str]
-        """Whatever the organizer wants to remember about this listing, for example which folder it
-        shows. The browser hands it back in actions, moves and reorderings; users can see and change
-        it, so never take it as proof of a permission.
+        """Whatever the organizer wants to remember about this listing, for example
+        which folder it shows. The browser hands it back in actions, moves and
+        reorderings; users can see and change it, so never take it as proof of a
+        permission.
         """
         allow_reordering: bool
-        """True to let users change the order of the items; they are reported with reorder_items."""
+        """True to let users change the order of the items; they are reported with
+        reorder_items.
+        """
         allow_upload: bool
         """True to show the upload area below the listing."""
         media_file_added_action: str | None
-        """Name of the action that runs after an upload into this listing, with `media_file_id` and
-        `listing_data` in `_action_args`; typically it moves the new file into the folder. Unset: the
-        page is only refreshed.
+        """Name of the action that runs after an upload into this listing, with
+        `media_file_id` and `listing_data` in `_action_args`; typically it moves the new
+        file into the folder. Unset: the page is only refreshed.
         """
 
         def __init__(
@@ -803,8 +827,8 @@ class UserInfo(Model):
     __slots__ = __field_names__ = ("id", "name")
 
     id: str
-    """Identifier as the authentication in front of the server provides it, for example `alice.smith`
-    or a mail address.
+    """Identifier as the authentication in front of the server provides it, for example
+    `alice.smith` or a mail address.
     """
     name: str
     """Name to show, for example "Alice Smith"."""
@@ -923,11 +947,12 @@ class ScriptCall(Model):
         """JavaScript, the only choice so far."""
 
     code: str
-    """Source text, run as the body of a function. `_action_args` holds its arguments, which depend on
-    where the script is used; the object `clapshot` has functions to talk to the server, such as
-    `clapshot.openMediaFile(id)`, `clapshot.moveToFolder(folderId, ids, listingData)` and
-    `clapshot.callOrganizer(cmd, args)`, which arrives as cmd_from_client. Insert values with
-    `json.dumps`, never by plain string formatting.
+    """Source text, run as the body of a function. `_action_args` holds its arguments,
+    which depend on where the script is used; the object `clapshot` has functions to
+    talk to the server, such as `clapshot.openMediaFile(id)`,
+    `clapshot.moveToFolder(folderId, ids, listingData)` and `clapshot.callOrganizer(cmd,
+    args)`, which arrives as cmd_from_client. Insert values with `json.dumps`, never by
+    plain string formatting.
     """
     lang: ScriptCall.Lang
     """Language of the source text."""

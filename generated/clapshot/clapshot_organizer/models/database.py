@@ -71,7 +71,9 @@ class DbGetMediaFilesRequest(Model):
 
 
 class DbGetCommentsRequest(Model):
-    """Which comments to read. A filter is required; without one the call fails with INVALID_ARGUMENT."""
+    """Which comments to read. A filter is required; without one the call fails with
+    INVALID_ARGUMENT.
+    """
 
     __proto__ = "clapshot.organizer.DbGetCommentsRequest"
     __slots__ = __field_names__ = ("paging", "filter")
@@ -140,8 +142,8 @@ class DbGetCommentsRequest(Model):
 
 
 class DbGetUserMessagesRequest(Model):
-    """Which stored messages to read. A filter is required; without one the call fails with
-    INVALID_ARGUMENT.
+    """Which stored messages to read. A filter is required; without one the call fails
+    with INVALID_ARGUMENT.
     """
 
     __proto__ = "clapshot.organizer.DbGetUserMessagesRequest"
@@ -191,7 +193,9 @@ class DbGetUserMessagesRequest(Model):
                 self.value = value
 
         class CommentId(OneofCase):
-            """The messages about this comment, a number as text. Paging is not applied to this filter."""
+            """The messages about this comment, a number as text. Paging is not applied
+            to this filter.
+            """
 
             __slots__ = ()
             __proto_field__ = "comment_id"
@@ -221,8 +225,8 @@ class DbGetUserMessagesRequest(Model):
 
 
 class DbUpsertRequest(Model):
-    """Records to add or replace. A record without an id is added, one with an id replaces the stored
-    record completely, so send all its fields.
+    """Records to add or replace. A record without an id is added, one with an id
+    replaces the stored record completely, so send all its fields.
     """
 
     __proto__ = "clapshot.organizer.DbUpsertRequest"
@@ -234,7 +238,9 @@ class DbUpsertRequest(Model):
     )
 
     media_files: list[_common.MediaFile]
-    """Media file records; new ones have an empty `id`. Only the database is changed, no files."""
+    """Media file records; new ones have an empty `id`. Only the database is changed, no
+    files.
+    """
     subtitles: list[_common.Subtitle]
     """Subtitle tracks; new ones have an empty `id`."""
     comments: list[_common.Comment]
@@ -261,7 +267,9 @@ class DbUpsertRequest(Model):
 
 
 class DbUpsertResponse(Model):
-    """The records as they are stored now, in the order of the request, with ids and times filled in."""
+    """The records as they are stored now, in the order of the request, with ids and
+    times filled in.
+    """
 
     __proto__ = "clapshot.organizer.DbUpsertResponse"
     __slots__ = __field_names__ = (
@@ -416,7 +424,9 @@ class DbMediaFileList(Model):
     items: list[_common.MediaFile]
     """The media files, subtitle tracks included."""
     paging: DbPaging | None
-    """The paging of the request, repeated; it is no total. Unset if the request had none."""
+    """The paging of the request, repeated; it is no total. Unset if the request had
+    none.
+    """
 
     def __init__(
         self,
@@ -439,7 +449,9 @@ class DbCommentList(Model):
     items: list[_common.Comment]
     """The comments. A drawing is given as the file name in the server's storage."""
     paging: DbPaging | None
-    """The paging of the request, repeated; it is no total. Unset if the request had none."""
+    """The paging of the request, repeated; it is no total. Unset if the request had
+    none.
+    """
 
     def __init__(
         self,
@@ -462,7 +474,9 @@ class DbUserMessageList(Model):
     items: list[_common.UserMessage]
     """The messages, with their ids."""
     paging: DbPaging | None
-    """The paging of the request, repeated; it is no total. Unset if the request had none."""
+    """The paging of the request, repeated; it is no total. Unset if the request had
+    none.
+    """
 
     def __init__(
         self,

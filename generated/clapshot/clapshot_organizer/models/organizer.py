@@ -18,8 +18,8 @@ from . import common as _common
 
 
 class Database(Model):
-    """How to reach the database that server and organizer share. The organizer may have tables of its
-    own in it.
+    """How to reach the database that server and organizer share. The organizer may have
+    tables of its own in it.
     """
 
     __proto__ = "clapshot.organizer.Database"
@@ -29,7 +29,9 @@ class Database(Model):
         """Kind of database."""
 
         SQLITE = 0
-        """An SQLite file, the only choice so far. It is 0, a real value and not "unknown"."""
+        """An SQLite file, the only choice so far. It is 0, a real value and not
+        "unknown".
+        """
 
     type: Database.DatabaseType
     """Kind of database."""
@@ -191,8 +193,8 @@ class ServerInfo(Model):
     db: Database | None
     """The shared database."""
     backchannel: ServerInfo.GrpcEndpoint | None
-    """Where the server's OrganizerOutbound service listens. The organizer connects to it before it
-    answers the handshake.
+    """Where the server's OrganizerOutbound service listens. The organizer connects to
+    it before it answers the handshake.
     """
 
     def __init__(
@@ -227,8 +229,8 @@ class OrganizerInfo(Model):
     version: SemanticVersionNumber | None
     """Version of the organizer."""
     name: str
-    """Unique name, best in reversed domain style such as `com.example.my_organizer`, to avoid
-    clashes.
+    """Unique name, best in reversed domain style such as `com.example.my_organizer`, to
+    avoid clashes.
     """
     description: str
     """What the organizer is for, in a sentence for people."""
@@ -310,22 +312,24 @@ class Migration(Model):
     __slots__ = __field_names__ = ("uuid", "version", "dependencies", "description")
 
     class Dependency(Model):
-        """A module whose tables must be at certain versions before the step can be taken."""
+        """A module whose tables must be at certain versions before the step can be
+        taken.
+        """
 
         __proto__ = "clapshot.organizer.Migration.Dependency"
         __slots__ = __field_names__ = ("name", "min_ver", "max_ver")
 
         name: str
-        """Name of the module; list your own organizer here too if the step starts from a certain
-        version of it.
+        """Name of the module; list your own organizer here too if the step starts from
+        a certain version of it.
         """
         min_ver: str | None
-        """Lowest version that will do. Unset: any version, even none. An empty text is not the same as
-        unset.
+        """Lowest version that will do. Unset: any version, even none. An empty text is
+        not the same as unset.
         """
         max_ver: str | None
-        """Highest version that will do. Unset: any version. An empty text is a limit too: only tables
-        that do not exist yet pass.
+        """Highest version that will do. Unset: any version. An empty text is a
+        limit too: only tables that do not exist yet pass.
         """
 
         def __init__(
@@ -344,8 +348,8 @@ class Migration(Model):
     uuid: str
     """Unique identifier of the step, with which the server asks to apply it."""
     version: str
-    """Version the tables have after the step. Versions are compared by their sorting order, so choose
-    a form that sorts well, such as `2024-05-30_1200`.
+    """Version the tables have after the step. Versions are compared by their sorting
+    order, so choose a form that sorts well, such as `2024-05-30_1200`.
     """
     dependencies: list[Migration.Dependency]
     """All must be met for the step to be taken."""
@@ -375,8 +379,8 @@ class CheckMigrationsRequest(Model):
     __slots__ = __field_names__ = ("db",)
 
     db: Database | None
-    """The database to look at. There is no connection to the server yet, so open the database
-    directly.
+    """The database to look at. There is no connection to the server yet, so open the
+    database directly.
     """
 
     def __init__(self, *, db: Database | None = None, __unknown__: bytes = b"") -> None:
@@ -397,9 +401,9 @@ class CheckMigrationsResponse(Model):
     current_schema_ver: str
     """Version of the tables now; empty if they do not exist yet."""
     pending_migrations: list[Migration]
-    """All steps that have not been applied. Several may lead to the same version with different
-    dependencies; the server looks for an order that reaches the highest version and refuses to
-    start if there is none.
+    """All steps that have not been applied. Several may lead to the same version with
+    different dependencies; the server looks for an order that reaches the highest
+    version and refuses to start if there is none.
     """
 
     def __init__(
@@ -454,15 +458,16 @@ class UserSessionData(Model):
     __slots__ = __field_names__ = ("sid", "user", "is_admin", "cookies")
 
     sid: str
-    """Identifier of the session, to address it in calls of OrganizerOutbound. In checks for uploads
-    it is a placeholder that no such call accepts.
+    """Identifier of the session, to address it in calls of OrganizerOutbound. In checks
+    for uploads it is a placeholder that no such call accepts.
     """
     user: _common.UserInfo | None
     """The logged-in user."""
     is_admin: bool
     """True if the user is an administrator of Clapshot."""
     cookies: dict[str, str]
-    """Values the organizer stored in the browser with client_set_cookies. They come from the user's
+    """Values the organizer stored in the browser with client_set_cookies. They come
+    from the user's
     machine: do not trust them for permissions.
     """
 
@@ -517,8 +522,8 @@ class NavigatePageRequest(Model):
     ses: UserSessionData | None
     """The session of the user."""
     page_id: str | None
-    """The page, as the organizer named it in earlier pages. Unset: the home page. It comes from the
-    browser's address line, so check it.
+    """The page, as the organizer named it in earlier pages. Unset: the home page. It
+    comes from the browser's address line, so check it.
     """
 
     def __init__(
@@ -667,8 +672,8 @@ class AuthzUserActionRequest(Model):
             """Actions of this kind."""
 
             LOGIN = 0
-            """Use Clapshot at all; asked at the beginning of each session. It is 0, a real value and not
-            "unknown".
+            """Use Clapshot at all; asked at the beginning of each session. It is 0, a
+            real value and not "unknown".
             """
 
             VIEW_HOME = 1
@@ -683,8 +688,8 @@ class AuthzUserActionRequest(Model):
         op: AuthzUserActionRequest.OtherOp.Op
         """The action."""
         subject: str | None
-        """What the action is about, for example the id of a shared viewing session. Unset if there is
-        nothing to name.
+        """What the action is about, for example the id of a shared viewing session.
+        Unset if there is nothing to name.
         """
 
         def __init__(
@@ -708,7 +713,9 @@ class AuthzUserActionRequest(Model):
             """Actions of this kind."""
 
             VIEW = 0
-            """Open the file. It is 0, a real value and not "unknown". The server's default: everybody."""
+            """Open the file. It is 0, a real value and not "unknown". The
+            server's default: everybody.
+            """
 
             RENAME = 1
             """Give it another title. The server's default: owner and administrators."""
@@ -720,8 +727,8 @@ class AuthzUserActionRequest(Model):
             """Write a comment on it. The server's default: everybody."""
 
             EDIT = 4
-            """Change other things that belong to it, such as subtitles. The server's default: owner and
-            administrators.
+            """Change other things that belong to it, such as subtitles. The
+            server's default: owner and administrators.
             """
 
         media_file: _common.MediaFile | None
@@ -750,8 +757,8 @@ class AuthzUserActionRequest(Model):
             """Actions of this kind."""
 
             EDIT = 0
-            """Change the text. It is 0, a real value and not "unknown". The server's default: author and
-            administrators.
+            """Change the text. It is 0, a real value and not "unknown". The
+            server's default: author and administrators.
             """
 
             DELETE = 1
@@ -800,13 +807,17 @@ class AuthzResponse(Model):
     __slots__ = __field_names__ = ("is_authorized", "message", "details")
 
     is_authorized: bool | None
-    """True allows, false denies. Unset leaves the decision to the server, which is not the same as
-    false.
+    """True allows, false denies. Unset leaves the decision to the server, which is not
+    the same as false.
     """
     message: str | None
-    """What to tell the user when denied, such as "You may not open this file". Unset: a general text."""
+    """What to tell the user when denied, such as "You may not open this file". Unset: a
+    general text.
+    """
     details: str | None
-    """The reason behind it, such as "You are not a member of this project". Unset: none."""
+    """The reason behind it, such as "You are not a member of this project". Unset:
+    none.
+    """
 
     def __init__(
         self,
@@ -872,7 +883,9 @@ class RunTestResponse(Model):
 
 
 class ClientShowPageRequest(Model):
-    """A page to show. It is the argument of client_show_page and also the answer to navigate_page."""
+    """A page to show. It is the argument of client_show_page and also the answer to
+    navigate_page.
+    """
 
     __proto__ = "clapshot.organizer.ClientShowPageRequest"
     __slots__ = __field_names__ = ("sid", "page_items", "page_id", "page_title")
@@ -882,8 +895,9 @@ class ClientShowPageRequest(Model):
     page_items: list[_common.PageItem]
     """Content of the page, from top to bottom."""
     page_id: str | None
-    """The organizer's name for the page. When it changes the browser adds an entry to its history;
-    unset is the home page. In the answer to navigate_page the server puts the requested id here.
+    """The organizer's name for the page. When it changes the browser adds an entry to
+    its history; unset is the home page. In the answer to navigate_page the server puts
+    the requested id here.
     """
     page_title: str | None
     """Title of the page. Unset: the default title."""
@@ -968,7 +982,8 @@ class ClientShowUserMessageRequest(Model):
     recipient: ClientShowUserMessageRequestRecipient | None
     """Who gets it; exactly one must be set.
 
-    One of `Sid`, `UserTemp`, `UserPersist`, `MediaFileId`, `CollabSession`; None when unset.
+    One of `Sid`, `UserTemp`, `UserPersist`, `MediaFileId`, `CollabSession`; None when
+    unset.
     """
 
     def __init__(
@@ -992,8 +1007,8 @@ class ClientDefineActionsRequest(Model):
     sid: str
     """The session that gets them."""
     actions: dict[str, _common.ActionDef]
-    """The actions by the name that listings use for them. Names starting with `popup_builtin_` belong
-    to the server.
+    """The actions by the name that listings use for them. Names starting with
+    `popup_builtin_` belong to the server.
     """
 
     def __init__(
@@ -1036,8 +1051,8 @@ class ClientSetCookiesRequest(Model):
     sid: str
     """The session whose browser keeps them."""
     cookies: dict[str, str]
-    """Values by name; an empty value deletes the cookie, names that are missing are left alone. They
-    come back in UserSessionData.cookies.
+    """Values by name; an empty value deletes the cookie, names that are missing are
+    left alone. They come back in UserSessionData.cookies.
     """
     expire_time: datetime | None
     """When they expire. Unset: they do not."""

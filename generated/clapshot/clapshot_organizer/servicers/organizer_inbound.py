@@ -22,7 +22,8 @@ else:
 class OrganizerInboundServicer(Servicer):
     """Serves `clapshot.organizer.OrganizerInbound`.
 
-    Override what you serve, as a function or a coroutine; all else answers UNIMPLEMENTED.
+    Override what you serve, as a function or a coroutine; all else answers
+    UNIMPLEMENTED.
     """
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
@@ -92,51 +93,54 @@ class OrganizerInboundServicer(Servicer):
     def check_migrations(
         self, request: _organizer.CheckMigrationsRequest, context: ServerContext, /
     ) -> Reply[_organizer.CheckMigrationsResponse]:
-        """Tell which changes the organizer's database tables need. Called at the start before the
-        handshake, and only if the server was started with `--migrate` or has no database yet. There is
-        no connection back to the server at this point: use the database of the request directly.
+        """Tell which changes the organizer's database tables need. Called at the start
+        before the handshake, and only if the server was started with `--migrate` or has
+        no database yet. There is no connection back to the server at this point: use
+        the database of the request directly.
         """
         raise Unimplemented("check_migrations")
 
     def apply_migration(
         self, request: _organizer.ApplyMigrationRequest, context: ServerContext, /
     ) -> Reply[_organizer.ApplyMigrationResponse | None]:
-        """Change the tables by one step. The server has made a backup and calls this once for each step
-        it chose; after the last one it checks foreign keys.
+        """Change the tables by one step. The server has made a backup and calls this
+        once for each step it chose; after the last one it checks foreign keys.
         """
         raise Unimplemented("apply_migration")
 
     def handshake(
         self, request: _organizer.ServerInfo, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
-        """Get to know the server and connect to it. Called once at the start, after migrations. Before
-        answering, connect to `backchannel`, call OrganizerOutbound.handshake there and open the
-        database if you need it; answering means being ready for users.
+        """Get to know the server and connect to it. Called once at the start, after
+        migrations. Before answering, connect to `backchannel`, call
+        OrganizerOutbound.handshake there and open the database if you need it;
+        answering means being ready for users.
         """
         raise Unimplemented("handshake")
 
     def on_start_user_session(
         self, request: _organizer.OnStartUserSessionRequest, context: ServerContext, /
     ) -> Reply[_organizer.OnStartUserSessionResponse | None]:
-        """A browser session begins. The server uses a new connection for each session, calls this first
-        and then authz_user_action with LOGIN. Define actions for the session here.
+        """A browser session begins. The server uses a new connection for each session,
+        calls this first and then authz_user_action with LOGIN. Define actions for the
+        session here.
         """
         raise Unimplemented("on_start_user_session")
 
     def navigate_page(
         self, request: _organizer.NavigatePageRequest, context: ServerContext, /
     ) -> Reply[_organizer.ClientShowPageRequest]:
-        """Build the page a user wants to see. The answer is shown in the session that asked; its `sid`
-        and `page_id` are set by the server.
+        """Build the page a user wants to see. The answer is shown in the session that
+        asked; its `sid` and `page_id` are set by the server.
         """
         raise Unimplemented("navigate_page")
 
     def authz_user_action(
         self, request: _organizer.AuthzUserActionRequest, context: ServerContext, /
     ) -> Reply[_organizer.AuthzResponse]:
-        """Decide whether a user may do something. Asked before logins, page views, uploads and every
-        action on media files and comments. Leave `is_authorized` unset for all actions you have no
-        opinion about.
+        """Decide whether a user may do something. Asked before logins, page views,
+        uploads and every action on media files and comments. Leave `is_authorized`
+        unset for all actions you have no opinion about.
         """
         raise Unimplemented("authz_user_action")
 
@@ -144,8 +148,8 @@ class OrganizerInboundServicer(Servicer):
         self, request: _organizer.CmdFromClientRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Run a command that one of the organizer's scripts sent from the browser with
-        `clapshot.callOrganizer`. There is no answer to the script: use client_show_page or
-        client_show_user_message.
+        `clapshot.callOrganizer`. There is no answer to the script: use client_show_page
+        or client_show_user_message.
         """
         raise Unimplemented("cmd_from_client")
 
@@ -153,7 +157,8 @@ class OrganizerInboundServicer(Servicer):
         self, request: _organizer.MoveToFolderRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
         """Move items into a folder after a user dragged them there or a script called
-        `clapshot.moveToFolder`. Show the changed page afterwards. The server has not asked
+        `clapshot.moveToFolder`. Show the changed page afterwards. The server has not
+        asked
         authz_user_action: check permissions yourself.
         """
         raise Unimplemented("move_to_folder")
@@ -161,21 +166,25 @@ class OrganizerInboundServicer(Servicer):
     def reorder_items(
         self, request: _organizer.ReorderItemsRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
-        """Remember the new order of a listing. Only listings with `allow_reordering` offer this. The
-        server has not asked authz_user_action: check permissions yourself.
+        """Remember the new order of a listing. Only listings with `allow_reordering`
+        offer this. The server has not asked authz_user_action: check permissions
+        yourself.
         """
         raise Unimplemented("reorder_items")
 
     def list_tests(
         self, request: _common.Empty, context: ServerContext, /
     ) -> Reply[_organizer.ListTestsResponse]:
-        """Name the organizer's own tests. Called by the test run of the server only, never in production."""
+        """Name the organizer's own tests. Called by the test run of the server only,
+        never in production.
+        """
         raise Unimplemented("list_tests")
 
     def run_test(
         self, request: _organizer.RunTestRequest, context: ServerContext, /
     ) -> Reply[_organizer.RunTestResponse]:
-        """Run one of the organizer's own tests. Called by the test run of the server only, never in
-        production. A test that fails is reported in `error` of the answer.
+        """Run one of the organizer's own tests. Called by the test run of the server
+        only, never in production. A test that fails is reported in `error` of the
+        answer.
         """
         raise Unimplemented("run_test")

@@ -23,7 +23,8 @@ else:
 class OrganizerOutboundServicer(Servicer):
     """Serves `clapshot.organizer.OrganizerOutbound`.
 
-    Override what you serve, as a function or a coroutine; all else answers UNIMPLEMENTED.
+    Override what you serve, as a function or a coroutine; all else answers
+    UNIMPLEMENTED.
     """
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
@@ -94,25 +95,27 @@ class OrganizerOutboundServicer(Servicer):
     def handshake(
         self, request: _organizer.OrganizerInfo, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
-        """Introduce the organizer to the server. Call it once, while handling the server's own handshake
-        and before answering that; the server lets users in only afterwards.
+        """Introduce the organizer to the server. Call it once, while handling the
+        server's own handshake and before answering that; the server lets users in only
+        afterwards.
         """
         raise Unimplemented("handshake")
 
     def client_define_actions(
         self, request: _organizer.ClientDefineActionsRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
-        """Teach a session's browser actions for context menus and listings. Actions with new names are
-        added, those with known names replaced. Usually called in on_start_user_session.
+        """Teach a session's browser actions for context menus and listings. Actions
+        with new names are added, those with known names replaced. Usually called in
+        on_start_user_session.
         """
         raise Unimplemented("client_define_actions")
 
     def client_show_page(
         self, request: _organizer.ClientShowPageRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
-        """Show a page in a session, without the user having asked for it; for example after
-        cmd_from_client changed what is on display. Requests of the user are answered by navigate_page
-        instead.
+        """Show a page in a session, without the user having asked for it; for example
+        after cmd_from_client changed what is on display. Requests of the user are
+        answered by navigate_page instead.
         """
         raise Unimplemented("client_show_page")
 
@@ -122,41 +125,41 @@ class OrganizerOutboundServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_common.Empty | None]:
-        """Show a message to a session, a user, the viewers of a media file or a shared viewing session.
-        With `user_persist` it is stored as well.
+        """Show a message to a session, a user, the viewers of a media file or a shared
+        viewing session. With `user_persist` it is stored as well.
         """
         raise Unimplemented("client_show_user_message")
 
     def client_open_media_file(
         self, request: _organizer.ClientOpenMediaFileRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
-        """Open a media file in a session's player, as if the user had clicked it. No permission is asked
-        for.
+        """Open a media file in a session's player, as if the user had clicked it. No
+        permission is asked for.
         """
         raise Unimplemented("client_open_media_file")
 
     def client_set_cookies(
         self, request: _organizer.ClientSetCookiesRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
-        """Store small values in the browser of a session. They come with every later call about that
-        browser, for example to remember the folder a user is in.
+        """Store small values in the browser of a session. They come with every later
+        call about that browser, for example to remember the folder a user is in.
         """
         raise Unimplemented("client_set_cookies")
 
     def delete_media_file(
         self, request: _organizer.DeleteMediaFileRequest, context: ServerContext, /
     ) -> Reply[_common.Empty | None]:
-        """Delete a media file: its record disappears and its files go to the server's trash directory. No
-        permission is asked for and nobody is notified. An id that does not exist is no error; nothing
-        happens.
+        """Delete a media file: its record disappears and its files go to the server's
+        trash directory. No permission is asked for and nobody is notified. An id that
+        does not exist is no error; nothing happens.
         """
         raise Unimplemented("delete_media_file")
 
     def db_get_media_files(
         self, request: _database.DbGetMediaFilesRequest, context: ServerContext, /
     ) -> Reply[_database.DbMediaFileList]:
-        """Read media files from the database. Ids, owner or everything can be the filter; the result may
-        be empty.
+        """Read media files from the database. Ids, owner or everything can be the
+        filter; the result may be empty.
         """
         raise Unimplemented("DbGetMediaFiles")
 
@@ -175,16 +178,17 @@ class OrganizerOutboundServicer(Servicer):
     def db_upsert(
         self, request: _database.DbUpsertRequest, context: ServerContext, /
     ) -> Reply[_database.DbUpsertResponse]:
-        """Add records to the database or replace them. The result has the records in the order of the
-        request. Browsers are not told; show a page or send a MEDIA_FILE_UPDATED message if they should
-        notice. Do not count on all records being stored in one transaction.
+        """Add records to the database or replace them. The result has the records in
+        the order of the request. Browsers are not told; show a page or send a
+        MEDIA_FILE_UPDATED message if they should notice. Do not count on all records
+        being stored in one transaction.
         """
         raise Unimplemented("DbUpsert")
 
     def db_delete(
         self, request: _database.DbDeleteRequest, context: ServerContext, /
     ) -> Reply[_database.DbDeleteResponse]:
-        """Delete records from the database and nothing else; files stay. For a media file call
-        delete_media_file. Do not count on one transaction for all records.
+        """Delete records from the database and nothing else; files stay. For a media
+        file call delete_media_file. Do not count on one transaction for all records.
         """
         raise Unimplemented("DbDelete")

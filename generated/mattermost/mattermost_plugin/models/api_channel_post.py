@@ -16,8 +16,8 @@ class CreateChannelRequest(Model):
     __slots__ = __field_names__ = ("channel",)
 
     channel: _channel.Channel | None
-    """Channel to create. Required: `team_id`, `type` (public or private), `name` and `display_name`;
-    `id` must be empty.
+    """Channel to create. Required: `team_id`, `type` (public or private), `name` and
+    `display_name`; `id` must be empty.
     """
 
     def __init__(
@@ -57,7 +57,9 @@ class DeleteChannelRequest(Model):
     __slots__ = __field_names__ = ("channel_id",)
 
     channel_id: str
-    """Channel to archive. Required; the default channel of a team (`town-square`) cannot be archived."""
+    """Channel to archive. Required; the default channel of a team (`town-square`)
+    cannot be archived.
+    """
 
     def __init__(self, *, channel_id: str = "", __unknown__: bytes = b"") -> None:
         self.channel_id = channel_id
@@ -116,7 +118,9 @@ class GetPublicChannelsForTeamResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     channels: list[_channel.Channel]
-    """One page of public channels that are not archived, by display name; empty after the last page."""
+    """One page of public channels that are not archived, by display name; empty after
+    the last page.
+    """
 
     def __init__(
         self,
@@ -174,8 +178,8 @@ class GetChannelByNameRequest(Model):
     __slots__ = __field_names__ = ("team_id", "name", "include_deleted")
 
     team_id: str
-    """Team to look in. Required for public and private channels; direct and group channels are found
-    whatever team is given.
+    """Team to look in. Required for public and private channels; direct and group
+    channels are found whatever team is given.
     """
     name: str
     """Short name as it appears in the channel's URL, without `~`. Required."""
@@ -305,8 +309,9 @@ class GetChannelsForTeamForUserResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     channels: list[_channel.Channel]
-    """Every channel the user is a member of, without paging. Direct and group channels are included,
-    whatever the team. If there is none at all, the call fails with a not-found error instead.
+    """Every channel the user is a member of, without paging. Direct and group channels
+    are included, whatever the team. If there is none at all, the call fails with a
+    not-found error instead.
     """
 
     def __init__(
@@ -367,8 +372,8 @@ class GetDirectChannelRequest(Model):
     user_id_1: str
     """One of the two users, for instance the plugin's bot. Required."""
     user_id_2: str
-    """The other user; the same id twice gives that user's channel for notes to self. Required. The
-    order of the two does not matter.
+    """The other user; the same id twice gives that user's channel for notes to self.
+    Required. The order of the two does not matter.
     """
 
     def __init__(
@@ -409,8 +414,8 @@ class GetGroupChannelRequest(Model):
     __slots__ = __field_names__ = ("user_ids",)
 
     user_ids: list[str]
-    """All members of the conversation, three to eight different users. Required; the order does not
-    matter.
+    """All members of the conversation, three to eight different users. Required; the
+    order does not matter.
     """
 
     def __init__(
@@ -450,8 +455,8 @@ class UpdateChannelRequest(Model):
     __slots__ = __field_names__ = ("channel",)
 
     channel: _channel.Channel | None
-    """The complete changed channel, as fetched before and modified; `id` is required. Fields left
-    empty are stored empty.
+    """The complete changed channel, as fetched before and modified; `id` is required.
+    Fields left empty are stored empty.
     """
 
     def __init__(
@@ -493,8 +498,8 @@ class SearchChannelsRequest(Model):
     team_id: str
     """Team to search in. Required."""
     term: str
-    """Text to look for in name, display name and purpose; beginnings of words match. Surrounding
-    space is ignored.
+    """Text to look for in name, display name and purpose; beginnings of words match.
+    Surrounding space is ignored.
     """
 
     def __init__(
@@ -581,8 +586,8 @@ class AddUserToChannelRequest(Model):
     user_id: str
     """User to add, who must already be a member of the channel's team. Required."""
     as_user_id: str
-    """User shown as the one who added them, in the system message of the channel. Empty means nobody
-    in particular, as if the user had joined.
+    """User shown as the one who added them, in the system message of the channel. Empty
+    means nobody in particular, as if the user had joined.
     """
 
     def __init__(
@@ -746,8 +751,8 @@ class GetChannelMembersByIdsResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     channel_members: list[ChannelMember]
-    """Memberships of those users who are in the channel, in no particular order; others are simply
-    missing.
+    """Memberships of those users who are in the channel, in no particular order; others
+    are simply missing.
     """
 
     def __init__(
@@ -769,7 +774,9 @@ class GetChannelMembersForUserRequest(Model):
     __slots__ = __field_names__ = ("team_id", "user_id", "page", "per_page")
 
     team_id: str
-    """Kept for compatibility: current servers ignore it and list the memberships of all teams."""
+    """Kept for compatibility: current servers ignore it and list the memberships of all
+    teams.
+    """
     user_id: str
     """User whose memberships to list. Required."""
     page: int
@@ -827,8 +834,8 @@ class UpdateChannelMemberRolesRequest(Model):
     user_id: str
     """User of the membership. Required."""
     new_roles: str
-    """Every role the member is to have from now on, separated by spaces, e.g. `channel_user
-    channel_admin`. Replaces the present ones.
+    """Every role the member is to have from now on, separated by spaces, e.g.
+    `channel_user channel_admin`. Replaces the present ones.
     """
 
     def __init__(
@@ -879,8 +886,8 @@ class UpdateChannelMemberNotificationsRequest(Model):
     user_id: str
     """User whose settings to change. Required."""
     notifications: dict[str, str]
-    """Settings to change, keys and values as in `ChannelMember.notify_props`. Keys not given keep
-    their value; unknown keys are ignored.
+    """Settings to change, keys and values as in `ChannelMember.notify_props`. Keys not
+    given keep their value; unknown keys are ignored.
     """
 
     def __init__(
@@ -927,12 +934,12 @@ class PatchChannelMembersNotificationsRequest(Model):
     __slots__ = __field_names__ = ("members", "notify_props")
 
     members: list[ChannelMemberIdentifier]
-    """Memberships to change, possibly in different channels. Required; send large sets in batches of
-    at most 200.
+    """Memberships to change, possibly in different channels. Required; send large sets
+    in batches of at most 200.
     """
     notify_props: dict[str, str]
-    """Settings to give to all of them, keys and values as in `ChannelMember.notify_props`. Keys not
-    given keep their value.
+    """Settings to give to all of them, keys and values as in
+    `ChannelMember.notify_props`. Keys not given keep their value.
     """
 
     def __init__(
@@ -1009,8 +1016,8 @@ class CreateChannelSidebarCategoryRequest(Model):
     team_id: str
     """Team in whose sidebar it appears. Required."""
     new_category: SidebarCategoryWithChannels | None
-    """Category to create: `display_name` and, optionally, the channels to move into it. The id is
-    assigned by the server.
+    """Category to create: `display_name` and, optionally, the channels to move into it.
+    The id is assigned by the server.
     """
 
     def __init__(
@@ -1103,8 +1110,8 @@ class UpdateChannelSidebarCategoriesRequest(Model):
     team_id: str
     """Team whose sidebar to change. Required."""
     categories: list[SidebarCategoryWithChannels]
-    """Changed categories, each complete with its id and channels, as fetched before and modified.
-    Categories not given stay as they are.
+    """Changed categories, each complete with its id and channels, as fetched before and
+    modified. Categories not given stay as they are.
     """
 
     def __init__(
@@ -1151,8 +1158,8 @@ class CreatePostRequest(Model):
     __slots__ = __field_names__ = ("post",)
 
     post: _post.Post | None
-    """Post to create. Required: `user_id`, `channel_id` and some content (`message`, `file_ids` or
-    attachments in `props`). Set `root_id` to reply.
+    """Post to create. Required: `user_id`, `channel_id` and some content (`message`,
+    `file_ids` or attachments in `props`). Set `root_id` to reply.
     """
 
     def __init__(
@@ -1171,7 +1178,9 @@ class CreatePostResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     post: _post.Post | None
-    """The post as stored, with its id; other plugins' hooks may have changed it on the way."""
+    """The post as stored, with its id; other plugins' hooks may have changed it on the
+    way.
+    """
 
     def __init__(
         self,
@@ -1302,8 +1311,8 @@ class SendEphemeralPostRequest(Model):
     user_id: str
     """The one user who gets to see the post. Required."""
     post: _post.Post | None
-    """What to show. Required: `channel_id` and some content. `user_id` is the apparent author,
-    usually the plugin's bot; `type` is set by the server.
+    """What to show. Required: `channel_id` and some content. `user_id` is the apparent
+    author, usually the plugin's bot; `type` is set by the server.
     """
 
     def __init__(
@@ -1327,8 +1336,8 @@ class SendEphemeralPostResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     post: _post.Post | None
-    """The post as sent. Keep its id if you want to update or delete it later: it cannot be looked up,
-    since ephemeral posts are not stored.
+    """The post as sent. Keep its id if you want to update or delete it later: it cannot
+    be looked up, since ephemeral posts are not stored.
     """
 
     def __init__(
@@ -1352,7 +1361,9 @@ class UpdateEphemeralPostRequest(Model):
     user_id: str
     """The user who was shown the post. Required."""
     post: _post.Post | None
-    """The complete new content; `id` and `channel_id` must be those of the post sent before."""
+    """The complete new content; `id` and `channel_id` must be those of the post sent
+    before.
+    """
 
     def __init__(
         self,
@@ -1537,8 +1548,8 @@ class GetPostsSinceRequest(Model):
     channel_id: str
     """Channel to look in. Required."""
     time: int
-    """Moment to start from, Unix milliseconds. It is compared with the time of last change, so edited
-    and deleted posts are reported too.
+    """Moment to start from, Unix milliseconds. It is compared with the time of last
+    change, so edited and deleted posts are reported too.
     """
 
     def __init__(
@@ -1558,8 +1569,8 @@ class GetPostsSinceResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     post_list: _post.PostList | None
-    """Posts made, changed or deleted after that moment, newest first, limited to about a thousand.
-    Deleted ones have `delete_at` set.
+    """Posts made, changed or deleted after that moment, newest first, limited to about
+    a thousand. Deleted ones have `delete_at` set.
     """
 
     def __init__(
@@ -1614,7 +1625,9 @@ class GetPostsAfterResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     post_list: _post.PostList | None
-    """One page of posts made after the given one, newest first; empty after the last page."""
+    """One page of posts made after the given one, newest first; empty after the last
+    page.
+    """
 
     def __init__(
         self,
@@ -1639,7 +1652,9 @@ class GetPostsBeforeRequest(Model):
     post_id: str
     """Post to start from; it is not part of the result. Required."""
     page: int
-    """Page to fetch, zero-based. Page 0 holds the posts that precede `post_id` directly."""
+    """Page to fetch, zero-based. Page 0 holds the posts that precede `post_id`
+    directly.
+    """
     per_page: int
     """Posts per page."""
 
@@ -1668,7 +1683,9 @@ class GetPostsBeforeResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     post_list: _post.PostList | None
-    """One page of posts made before the given one, newest first; empty after the last page."""
+    """One page of posts made before the given one, newest first; empty after the last
+    page.
+    """
 
     def __init__(
         self,
@@ -1739,8 +1756,8 @@ class UpdatePostRequest(Model):
     __slots__ = __field_names__ = ("post",)
 
     post: _post.Post | None
-    """The complete changed post, as fetched before and modified; `id` is required. Author, channel
-    and thread cannot be changed.
+    """The complete changed post, as fetched before and modified; `id` is required.
+    Author, channel and thread cannot be changed.
     """
 
     def __init__(
@@ -1807,8 +1824,8 @@ class SearchPostsInTeamResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     posts: list[_post.Post]
-    """Posts found in any channel of the team, whoever can read it; empty if there is none. Check
-    permissions before you show them.
+    """Posts found in any channel of the team, whoever can read it; empty if there is
+    none. Check permissions before you show them.
     """
 
     def __init__(
@@ -1832,7 +1849,9 @@ class SearchPostsInTeamForUserRequest(Model):
     team_id: str
     """Team to search in. Required."""
     user_id: str
-    """User on whose behalf to search: only channels this user is a member of are looked at. Required."""
+    """User on whose behalf to search: only channels this user is a member of are looked
+    at. Required.
+    """
     search_params: SearchParameter | None
     """What to look for, in the syntax of the search box."""
 
@@ -1880,7 +1899,9 @@ class GetEmojiListRequest(Model):
     __slots__ = __field_names__ = ("sort_by", "page", "per_page")
 
     sort_by: str
-    """`name` to sort by name; empty for the server's own order. No other value is known."""
+    """`name` to sort by name; empty for the server's own order. No other value is
+    known.
+    """
     page: int
     """Page to fetch, zero-based."""
     per_page: int
@@ -1909,7 +1930,9 @@ class GetEmojiListResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     emojis: list[Emoji]
-    """One page of custom emojis, built-in ones are not listed; empty after the last page."""
+    """One page of custom emojis, built-in ones are not listed; empty after the last
+    page.
+    """
 
     def __init__(
         self,
@@ -2022,8 +2045,8 @@ class GetEmojiImageResponse(Model):
     image: bytes
     """Content of the image file."""
     content_type: str
-    """Format of the image as a bare name such as `png`, `jpeg` or `gif`. Prefix it with `image/`
-    where a MIME type is needed.
+    """Format of the image as a bare name such as `png`, `jpeg` or `gif`. Prefix it with
+    `image/` where a MIME type is needed.
     """
 
     def __init__(
@@ -2057,13 +2080,15 @@ class ChannelStats(Model):
     member_count: int
     """Number of members, guests included; deactivated users do not count."""
     guest_count: int
-    """Number of members who are guests. Some servers put the number of all members here: do not build
-    on it.
+    """Number of members who are guests. Some servers put the number of all
+    members here: do not build on it.
     """
     pinnedpost_count: int
     """Number of pinned posts. 0 also where the server does not count them for plugins."""
     files_count: int
-    """Number of attached files. 0 also where the server does not count them for plugins."""
+    """Number of attached files. 0 also where the server does not count them for
+    plugins.
+    """
 
     def __init__(
         self,
@@ -2084,7 +2109,9 @@ class ChannelStats(Model):
 
 
 class ChannelMember(Model):
-    """One user's membership of one channel: roles, what has been read, and notification settings."""
+    """One user's membership of one channel: roles, what has been read, and notification
+    settings.
+    """
 
     __proto__ = "mattermost.pluginapi.v1.ChannelMember"
     __slots__ = __field_names__ = (
@@ -2109,24 +2136,26 @@ class ChannelMember(Model):
     user_id: str
     """User who is the member."""
     roles: str
-    """All roles that apply, separated by spaces, e.g. `channel_user channel_admin`; those that follow
-    from `scheme_...` are included.
+    """All roles that apply, separated by spaces, e.g. `channel_user channel_admin`;
+    those that follow from `scheme_...` are included.
     """
     last_viewed_at: int
     """When the member last looked at the channel, Unix milliseconds; 0 if never."""
     msg_count: int
-    """How many messages of the channel the member has read; `Channel.total_msg_count` minus this is
-    the number of unread ones.
+    """How many messages of the channel the member has read; `Channel.total_msg_count`
+    minus this is the number of unread ones.
     """
     mention_count: int
     """Number of unread mentions of the member, those in replies included."""
     mention_count_root: int
     """Number of unread mentions in posts that are not replies."""
     msg_count_root: int
-    """Like `msg_count`, but without replies; compare with `Channel.total_msg_count_root`."""
+    """Like `msg_count`, but without replies; compare with
+    `Channel.total_msg_count_root`.
+    """
     notify_props: dict[str, str]
-    """Notification settings for this channel, all values strings. `default` means that the user's
-    general setting applies.
+    """Notification settings for this channel, all values strings. `default` means that
+    the user's general setting applies.
 
     - `desktop` and `push`: `default`, `all`, `mention` or `none`
     - `email`: `default`, `true` or `false`
@@ -2137,8 +2166,8 @@ class ChannelMember(Model):
     last_update_at: int
     """When the membership last changed, Unix milliseconds. Set by the server."""
     scheme_guest: bool
-    """Whether the member has the guest role of the channel's permission scheme. A guest has neither
-    of the other two roles.
+    """Whether the member has the guest role of the channel's permission scheme. A guest
+    has neither of the other two roles.
     """
     scheme_user: bool
     """Whether the member has the ordinary member role of the permission scheme."""
@@ -2203,8 +2232,8 @@ class ChannelMemberIdentifier(Model):
 
 
 class SidebarCategoryWithChannels(Model):
-    """One group of channels in a user's sidebar, with the channels in it. Each user has a separate set
-    per team.
+    """One group of channels in a user's sidebar, with the channels in it. Each user has
+    a separate set per team.
     """
 
     __proto__ = "mattermost.pluginapi.v1.SidebarCategoryWithChannels"
@@ -2221,8 +2250,8 @@ class SidebarCategoryWithChannels(Model):
     )
 
     id: str
-    """Identifier of the category. Set by the server; built-in categories have ids made of type, user
-    id and team id.
+    """Identifier of the category. Set by the server; built-in categories have ids made
+    of type, user id and team id.
     """
     user_id: str
     """User whose sidebar it is. Taken from the call when creating."""
@@ -2231,20 +2260,20 @@ class SidebarCategoryWithChannels(Model):
     display_name: str
     """Heading shown to the user."""
     type: str
-    """`favorites`, `channels` and `direct_messages` are built in, one of each; every category created
-    by a user or plugin is `custom`.
+    """`favorites`, `channels` and `direct_messages` are built in, one of each; every
+    category created by a user or plugin is `custom`.
     """
     sorting: int
-    """How the channels are sorted: 0 default (behaves like manual), 1 manual, 2 most recent activity
-    first, 3 alphabetical.
+    """How the channels are sorted: 0 default (behaves like manual), 1 manual, 2 most
+    recent activity first, 3 alphabetical.
     """
     muted: bool
     """Whether the whole category is muted; its channels are muted with it."""
     collapsed: bool
     """Whether the category is folded in the sidebar."""
     channel_ids: list[str]
-    """Channels in it, in the order of manual sorting. A channel is in one category only: listing it
-    here takes it out of its former one.
+    """Channels in it, in the order of manual sorting. A channel is in one
+    category only: listing it here takes it out of its former one.
     """
 
     def __init__(
@@ -2297,8 +2326,8 @@ class OrderedSidebarCategories(Model):
 
 
 class SearchParams(Model):
-    """One post search of `search_posts_in_team`, its filters already taken apart. Without `terms` and
-    without any channel or user filter nothing is found.
+    """One post search of `search_posts_in_team`, its filters already taken apart.
+    Without `terms` and without any channel or user filter nothing is found.
     """
 
     __proto__ = "mattermost.pluginapi.v1.SearchParams"
@@ -2320,21 +2349,23 @@ class SearchParams(Model):
     )
 
     terms: str
-    """Words to look for. Quoted phrases match literally, a trailing `*` matches the beginning of a
-    word. No `from:` or `in:` filters in here.
+    """Words to look for. Quoted phrases match literally, a trailing `*` matches the
+    beginning of a word. No `from:` or `in:` filters in here.
     """
     is_or_search: bool
     """Whether one of the words suffices. Otherwise all of them must occur."""
     time_zone_offset: int
-    """Distance of the user's time zone from UTC in seconds, east positive; tells where days begin. 0
-    is UTC.
+    """Distance of the user's time zone from UTC in seconds, east positive; tells where
+    days begin. 0 is UTC.
     """
     page: int
     """Not used by current servers, which return all results up to their own limit."""
     per_page: int
     """Not used by current servers, see `page`."""
     include_deleted_channels: bool
-    """Whether archived channels are searched too. Must be the same in all searches of one call."""
+    """Whether archived channels are searched too. Must be the same in all searches of
+    one call.
+    """
     in_channels: list[str]
     """Short names of the channels to search. Empty means all."""
     excluded_channels: list[str]
@@ -2344,14 +2375,20 @@ class SearchParams(Model):
     excluded_users: list[str]
     """Usernames whose posts are left out."""
     excluded_before_date: list[str]
-    """Dates, `YYYY-MM-DD`; meant to leave out posts made before them. Current servers ignore this."""
+    """Dates, `YYYY-MM-DD`; meant to leave out posts made before them. Current servers
+    ignore this.
+    """
     excluded_after_date: list[str]
-    """Dates, `YYYY-MM-DD`; meant to leave out posts made after them. Current servers ignore this."""
+    """Dates, `YYYY-MM-DD`; meant to leave out posts made after them. Current servers
+    ignore this.
+    """
     excluded_dates: list[str]
-    """Dates, `YYYY-MM-DD`; meant to leave out posts made on them. Current servers ignore this."""
+    """Dates, `YYYY-MM-DD`; meant to leave out posts made on them. Current servers
+    ignore this.
+    """
     extensions: list[str]
-    """File extensions without the dot. They matter to file searches; searching posts does not look at
-    them.
+    """File extensions without the dot. They matter to file searches; searching posts
+    does not look at them.
     """
 
     def __init__(
@@ -2397,8 +2434,8 @@ class SearchParams(Model):
 
 
 class SearchParameter(Model):
-    """One post search of `search_posts_in_team_for_user`, written the way a user types it into the
-    search box.
+    """One post search of `search_posts_in_team_for_user`, written the way a user types
+    it into the search box.
     """
 
     __proto__ = "mattermost.pluginapi.v1.SearchParameter"
@@ -2412,18 +2449,19 @@ class SearchParameter(Model):
     )
 
     terms: str
-    """The search text. Besides words it may have filters such as `from:anna`, `in:town-square`,
-    `before:2024-05-01`, `after:`, `on:`, each with `-` in front to exclude. Required.
+    """The search text. Besides words it may have filters such as `from:anna`,
+    `in:town-square`, `before:2024-05-01`, `after:`, `on:`, each with `-` in front to
+    exclude. Required.
     """
     is_or_search: bool
     """Whether one of the words suffices. Otherwise all of them must occur."""
     time_zone_offset: int
-    """Distance of the user's time zone from UTC in seconds, east positive; tells where the days of
-    date filters begin. 0 is UTC.
+    """Distance of the user's time zone from UTC in seconds, east positive; tells where
+    the days of date filters begin. 0 is UTC.
     """
     page: int
-    """Page of results, zero-based. A server that searches in its database alone may return everything
-    on page 0.
+    """Page of results, zero-based. A server that searches in its database alone may
+    return everything on page 0.
     """
     per_page: int
     """Results per page; 0 lets the server choose (100)."""
@@ -2477,8 +2515,8 @@ class PostSearchResults(Model):
     posts: dict[str, _post.Post]
     """The posts themselves. Key: post id."""
     matches: dict[str, StringList]
-    """Words that matched in each post, for highlighting. Key: post id. Empty when the server searches
-    in its database instead of a search engine.
+    """Words that matched in each post, for highlighting. Key: post id. Empty when the
+    server searches in its database instead of a search engine.
     """
 
     def __init__(
@@ -2496,7 +2534,9 @@ class PostSearchResults(Model):
 
 
 class Emoji(Model):
-    """A custom emoji, uploaded by a user of the server. Built-in emojis have no such record."""
+    """A custom emoji, uploaded by a user of the server. Built-in emojis have no such
+    record.
+    """
 
     __proto__ = "mattermost.pluginapi.v1.Emoji"
     __slots__ = __field_names__ = (
@@ -2519,8 +2559,8 @@ class Emoji(Model):
     creator_id: str
     """User who uploaded it."""
     name: str
-    """Name to write between colons, at most 64 characters: letters, digits, `-`, `_` and `+`. Unique
-    on the server.
+    """Name to write between colons, at most 64 characters: letters, digits, `-`, `_`
+    and `+`. Unique on the server.
     """
 
     def __init__(

@@ -15,7 +15,9 @@ class CopyFileInfosRequest(Model):
     __slots__ = __field_names__ = ("user_id", "file_ids")
 
     user_id: str
-    """User who will own the copies, normally the author of the post they are meant for. Required."""
+    """User who will own the copies, normally the author of the post they are meant for.
+    Required.
+    """
     file_ids: list[str]
     """Files to copy. Required."""
 
@@ -40,8 +42,8 @@ class CopyFileInfosResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     file_ids: list[str]
-    """Ids of the copies, in the order asked for. They share the stored content and are not attached
-    to any post yet.
+    """Ids of the copies, in the order asked for. They share the stored content and are
+    not attached to any post yet.
     """
 
     def __init__(
@@ -102,8 +104,8 @@ class SetFileSearchableContentRequest(Model):
     file_id: str
     """File the text belongs to. Required."""
     content: str
-    """Text under which file search is to find the file; replaces what the server extracted or was
-    given before.
+    """Text under which file search is to find the file; replaces what the server
+    extracted or was given before.
     """
 
     def __init__(
@@ -141,8 +143,8 @@ class GetFileInfosRequest(Model):
     per_page: int
     """Files per page; 0 gives an empty page."""
     options: GetFileInfosOptions | None
-    """Filters and sorting. Optional: without them every file that is not deleted is listed, oldest
-    first.
+    """Filters and sorting. Optional: without them every file that is not deleted is
+    listed, oldest first.
     """
 
     def __init__(
@@ -205,8 +207,8 @@ class GetFileResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     data: bytes
-    """The whole content. It is held in memory and travels in one message, of which this client takes
-    100 MiB at most.
+    """The whole content. It is held in memory and travels in one message, of which this
+    client takes 100 MiB at most.
     """
 
     def __init__(
@@ -244,8 +246,8 @@ class GetFileLinkResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     link: str
-    """URL under which anybody can download the file without logging in. Only on servers where public
-    links are enabled.
+    """URL under which anybody can download the file without logging in. Only on servers
+    where public links are enabled.
     """
 
     def __init__(
@@ -267,8 +269,8 @@ class ReadFileRequest(Model):
     __slots__ = __field_names__ = ("path",)
 
     path: str
-    """Where the file lies in the server's file store, relative to its root. Required. For files
-    attached to posts use `get_file` with the id.
+    """Where the file lies in the server's file store, relative to its root. Required.
+    For files attached to posts use `get_file` with the id.
     """
 
     def __init__(self, *, path: str = "", __unknown__: bytes = b"") -> None:
@@ -306,11 +308,13 @@ class UploadFileRequest(Model):
     __slots__ = __field_names__ = ("data", "channel_id", "filename")
 
     data: bytes
-    """The whole content. The server's size limit applies, and that of a request: the server takes
-    4 MiB, all fields together.
+    """The whole content. The server's size limit applies, and that of a request: the
+    server takes 4 MiB, all fields together.
     """
     channel_id: str
-    """Channel the file is meant for; a post that uses it must be in the same channel. Required."""
+    """Channel the file is meant for; a post that uses it must be in the same channel.
+    Required.
+    """
     filename: str
     """Name to give the file, with extension: type and icon follow from it. Required."""
 
@@ -358,8 +362,8 @@ class CreateUploadSessionRequest(Model):
     __slots__ = __field_names__ = ("upload_session",)
 
     upload_session: UploadSession | None
-    """Session to create. Required: `id` (chosen by you), `type`, `user_id`, `filename`, `file_size`,
-    and `channel_id` for attachments.
+    """Session to create. Required: `id` (chosen by you), `type`, `user_id`, `filename`,
+    `file_size`, and `channel_id` for attachments.
     """
 
     def __init__(
@@ -399,13 +403,13 @@ class UploadDataRequest(Model):
     __slots__ = __field_names__ = ("upload_session", "data")
 
     upload_session: UploadSession | None
-    """The session with its current `file_offset`: add the length of each part after sending it, or
-    fetch the session again. Required.
+    """The session with its current `file_offset`: add the length of each part after
+    sending it, or fetch the session again. Required.
     """
     data: bytes
-    """Next part of the content. The first part must have at least 5 MiB unless it is the whole file,
-    and a request has 4 MiB at most: only a file below that can be sent. Anything beyond `file_size`
-    is dropped.
+    """Next part of the content. The first part must have at least 5 MiB unless it is
+    the whole file, and a request has 4 MiB at most: only a file below that can be sent.
+    Anything beyond `file_size` is dropped.
     """
 
     def __init__(
@@ -487,8 +491,8 @@ class CreateBotRequest(Model):
     __slots__ = __field_names__ = ("bot",)
 
     bot: Bot | None
-    """Bot to create. Required: `username`; display name and description are optional. Without
-    `owner_id` the calling plugin becomes the owner.
+    """Bot to create. Required: `username`; display name and description are optional.
+    Without `owner_id` the calling plugin becomes the owner.
     """
 
     def __init__(self, *, bot: Bot | None = None, __unknown__: bytes = b"") -> None:
@@ -618,8 +622,8 @@ class GetBotsRequest(Model):
     __slots__ = __field_names__ = ("options",)
 
     options: BotGetOptions | None
-    """Filters and page. Set its `per_page`: left at 0, as it also is without options, the page is
-    empty.
+    """Filters and page. Set its `per_page`: left at 0, as it also is without options,
+    the page is empty.
     """
 
     def __init__(
@@ -661,7 +665,9 @@ class UpdateBotActiveRequest(Model):
     bot_user_id: str
     """Bot to enable or disable. Required."""
     active: bool
-    """True enables the bot, false disables it. A disabled bot keeps its posts and memberships."""
+    """True enables the bot, false disables it. A disabled bot keeps its posts and
+    memberships.
+    """
 
     def __init__(
         self, *, bot_user_id: str = "", active: bool = False, __unknown__: bytes = b""
@@ -731,8 +737,9 @@ class EnsureBotUserRequest(Model):
     __slots__ = __field_names__ = ("bot",)
 
     bot: Bot | None
-    """The bot as it ought to be. Required: `username`. An existing bot gets these names and
-    description; the calling plugin becomes the owner of a new one, whatever `owner_id` says.
+    """The bot as it ought to be. Required: `username`. An existing bot gets these names
+    and description; the calling plugin becomes the owner of a new one, whatever
+    `owner_id` says.
     """
 
     def __init__(self, *, bot: Bot | None = None, __unknown__: bytes = b"") -> None:
@@ -749,8 +756,8 @@ class EnsureBotUserResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     bot_user_id: str
-    """User id of the plugin's bot, existing or just created. The same on every call, so call it
-    whenever the plugin is activated.
+    """User id of the plugin's bot, existing or just created. The same on every call, so
+    call it whenever the plugin is activated.
     """
 
     def __init__(
@@ -807,10 +814,11 @@ class GetFileInfosOptions(Model):
 
 
 class UploadSession(Model):
-    """An upload that arrives in parts and can be resumed, for files too large for one call.
+    """An upload that arrives in parts and can be resumed, for files too large for one
+    call.
 
-    Create the session, then call `upload_data` with consecutive parts until it returns the file's
-    metadata. The session disappears once the upload is complete.
+    Create the session, then call `upload_data` with consecutive parts until it returns
+    the file's metadata. The session disappears once the upload is complete.
     """
 
     __proto__ = "mattermost.pluginapi.v1.UploadSession"
@@ -829,36 +837,43 @@ class UploadSession(Model):
     )
 
     id: str
-    """Identifier, 26 lower-case letters and digits. You choose it when creating: unlike elsewhere the
-    server does not assign one.
+    """Identifier, 26 lower-case letters and digits. You choose it when creating: unlike
+    elsewhere the server does not assign one.
     """
     type: str
-    """`attachment` for files meant for posts, `import` for data to be imported by an administrator.
-    Required.
+    """`attachment` for files meant for posts, `import` for data to be imported by an
+    administrator. Required.
     """
     create_at: int
     """When the session was created, Unix milliseconds. Set by the server."""
     user_id: str
     """User who uploads and will own the file, for instance the plugin's bot. Required."""
     channel_id: str
-    """Channel the file is meant for, not archived. Required for attachments, empty for imports."""
+    """Channel the file is meant for, not archived. Required for attachments, empty for
+    imports.
+    """
     filename: str
     """Name of the file, with extension. Required."""
     path: str
-    """Where the file will lie in the server's file store. Set by the server; hand it back unchanged."""
+    """Where the file will lie in the server's file store. Set by the server; hand it
+    back unchanged.
+    """
     file_size: int
-    """Size of the complete file in bytes, more than 0. Required; it cannot be changed later."""
+    """Size of the complete file in bytes, more than 0. Required; it cannot be changed
+    later.
+    """
     file_offset: int
-    """How many bytes have arrived. Starts at 0; the upload is complete when it equals `file_size`.
-    `upload_data` refuses a session whose offset is not the one the server has stored.
+    """How many bytes have arrived. Starts at 0; the upload is complete when it equals
+    `file_size`. `upload_data` refuses a session whose offset is not the one the server
+    has stored.
     """
     remote_id: str
-    """Remote server the file comes from when shared channels are synchronised. Leave empty; current
-    servers ignore it in plugin calls.
+    """Remote server the file comes from when shared channels are synchronised. Leave
+    empty; current servers ignore it in plugin calls.
     """
     req_file_id: str
-    """Id the finished file is to have when shared channels are synchronised. Leave empty; current
-    servers ignore it in plugin calls.
+    """Id the finished file is to have when shared channels are synchronised. Leave
+    empty; current servers ignore it in plugin calls.
     """
 
     def __init__(
@@ -892,11 +907,11 @@ class UploadSession(Model):
 
 
 class Bot(Model):
-    """An account for programs: it can post and join channels like a user but has no password and cannot
-    log in.
+    """An account for programs: it can post and join channels like a user but has no
+    password and cannot log in.
 
-    Every bot is also a user with the same id. A plugin usually gets its bot with `ensure_bot_user`
-    when it is activated.
+    Every bot is also a user with the same id. A plugin usually gets its bot with
+    `ensure_bot_user` when it is activated.
     """
 
     __proto__ = "mattermost.pluginapi.v1.Bot"
@@ -913,32 +928,34 @@ class Bot(Model):
     )
 
     user_id: str
-    """Id of the bot's user account, 26 characters; use it wherever a user id is asked for. Set by the
-    server.
+    """Id of the bot's user account, 26 characters; use it wherever a user id is asked
+    for. Set by the server.
     """
     username: str
-    """Name to mention the bot by, unique among all users: at most 64 lower-case letters, digits, `.`,
-    `-` and `_`, beginning with a letter. Required.
+    """Name to mention the bot by, unique among all users: at most 64 lower-case
+    letters, digits, `.`, `-` and `_`, beginning with a letter. Required.
     """
     display_name: str
-    """Name shown to people, at most 64 characters. Empty means that the username is shown."""
+    """Name shown to people, at most 64 characters. Empty means that the username is
+    shown.
+    """
     description: str
     """What the bot does, at most 1024 characters. May be empty."""
     owner_id: str
-    """Id of the plugin or of the user the bot belongs to. Bots cannot own bots. Bots of a user may be
-    disabled together with that user.
+    """Id of the plugin or of the user the bot belongs to. Bots cannot own bots. Bots of
+    a user may be disabled together with that user.
     """
     create_at: int
     """When the bot was created, Unix milliseconds. Set by the server."""
     update_at: int
     """When the bot last changed, Unix milliseconds. Set by the server."""
     delete_at: int
-    """When the bot was disabled, Unix milliseconds; 0 while it is enabled. Change it with
-    `update_bot_active`.
+    """When the bot was disabled, Unix milliseconds; 0 while it is enabled. Change it
+    with `update_bot_active`.
     """
     last_icon_update: int
-    """When the bot's icon was last changed, Unix milliseconds; 0 if it never had one. Set by the
-    server.
+    """When the bot's icon was last changed, Unix milliseconds; 0 if it never had one.
+    Set by the server.
     """
 
     def __init__(
@@ -974,8 +991,8 @@ class BotPatch(Model):
     __slots__ = __field_names__ = ("username", "display_name", "description")
 
     username: str | None
-    """New username, with the same rules as `Bot.username`. Unset keeps the present one; empty is not
-    valid.
+    """New username, with the same rules as `Bot.username`. Unset keeps the present one;
+    empty is not valid.
     """
     display_name: str | None
     """New display name. Unset keeps the present one, an empty string removes it."""

@@ -15,12 +15,12 @@ class KVSetRequest(Model):
     __slots__ = __field_names__ = ("key", "value")
 
     key: str
-    """Key to write, 1 to 150 characters. Required. Each plugin has its own keys; those that begin
-    with `mmi_` are reserved for the server.
+    """Key to write, 1 to 150 characters. Required. Each plugin has its own keys; those
+    that begin with `mmi_` are reserved for the server.
     """
     value: bytes
-    """Bytes to store, in any encoding you like. They stay until overwritten or deleted. Empty bytes
-    delete the key.
+    """Bytes to store, in any encoding you like. They stay until overwritten or deleted.
+    Empty bytes delete the key.
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class KVCompareAndSetResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     success: bool
-    """True if the value was written; false if the key held something else, so that nothing was
-    changed.
+    """True if the value was written; false if the key held something else, so that
+    nothing was changed.
     """
 
     def __init__(
@@ -108,7 +108,9 @@ class KVCompareAndDeleteRequest(Model):
     key: str
     """Key to delete. Required."""
     old_value: bytes
-    """The value expected to be there. Required: with empty bytes nothing is ever deleted."""
+    """The value expected to be there. Required: with empty bytes nothing is ever
+    deleted.
+    """
 
     def __init__(
         self, *, key: str = "", old_value: bytes = b"", __unknown__: bytes = b""
@@ -152,8 +154,8 @@ class KVSetWithOptionsRequest(Model):
     value: bytes
     """Bytes to store. Empty bytes delete the key."""
     options: PluginKVSetOptions | None
-    """How to write: conditionally, with a time limit, or both. Optional; without it the value is
-    written unconditionally and stays.
+    """How to write: conditionally, with a time limit, or both. Optional; without it the
+    value is written unconditionally and stays.
     """
 
     def __init__(
@@ -179,7 +181,9 @@ class KVSetWithOptionsResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     success: bool
-    """True if the value was written. False only for an atomic write whose old value did not match."""
+    """True if the value was written. False only for an atomic write whose old value did
+    not match.
+    """
 
     def __init__(
         self,
@@ -259,7 +263,9 @@ class KVGetResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     value: bytes
-    """The stored bytes. Empty if there is no such key or if it has expired, which is not an error."""
+    """The stored bytes. Empty if there is no such key or if it has expired, which is
+    not an error.
+    """
 
     def __init__(
         self,
@@ -357,8 +363,8 @@ class KVListResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     keys: list[str]
-    """One page of this plugin's keys in alphabetical order, expired ones left out; empty after the
-    last page.
+    """One page of this plugin's keys in alphabetical order, expired ones left out;
+    empty after the last page.
     """
 
     def __init__(
@@ -380,14 +386,14 @@ class PublishWebSocketEventRequest(Model):
     __slots__ = __field_names__ = ("event", "payload", "broadcast")
 
     event: str
-    """Name of the event, of your choice. Clients receive it as `custom_<plugin id>_<event>`.
-    Required.
+    """Name of the event, of your choice. Clients receive it as `custom_<plugin
+    id>_<event>`. Required.
     """
     payload: JSONObject | None
     """Data of the event, a JSON object. Optional."""
     broadcast: WebsocketBroadcast | None
-    """Who gets the event; without any condition in it every connected user does. The server needs
-    the message, so an empty one is sent when it is left out.
+    """Who gets the event; without any condition in it every connected user does. The
+    server needs the message, so an empty one is sent when it is left out.
     """
 
     def __init__(
@@ -439,8 +445,8 @@ class LoadPluginConfigurationResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     config_json: bytes
-    """The plugin's settings as a JSON object. Keys are lower case; settings nobody has changed have
-    the default from the manifest.
+    """The plugin's settings as a JSON object. Keys are lower case; settings nobody has
+    changed have the default from the manifest.
     """
 
     def __init__(
@@ -474,8 +480,8 @@ class GetConfigResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     config_json: bytes
-    """The server's whole configuration as a JSON object, passwords and other secrets replaced by
-    asterisks.
+    """The server's whole configuration as a JSON object, passwords and other secrets
+    replaced by asterisks.
     """
 
     def __init__(
@@ -509,8 +515,8 @@ class GetUnsanitizedConfigResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     config_json: bytes
-    """The server's whole configuration as a JSON object, secrets included. Do not log it or show it
-    to users.
+    """The server's whole configuration as a JSON object, secrets included. Do not log
+    it or show it to users.
     """
 
     def __init__(
@@ -532,9 +538,9 @@ class SaveConfigRequest(Model):
     __slots__ = __field_names__ = ("config_json",)
 
     config_json: bytes
-    """The server's complete new configuration as a JSON object: fetch it, change it, send all of it
-    back. Required. Settings left out get their default; secrets still masked by asterisks keep the
-    stored value.
+    """The server's complete new configuration as a JSON object: fetch it, change it,
+    send all of it back. Required. Settings left out get their default; secrets still
+    masked by asterisks keep the stored value.
     """
 
     def __init__(self, *, config_json: bytes = b"", __unknown__: bytes = b"") -> None:
@@ -577,8 +583,9 @@ class GetPluginConfigResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     config: JSONObject | None
-    """The plugin's settings as saved, a JSON object. Without the manifest's defaults; empty or unset
-    if nothing was ever saved. Secret settings may be masked by asterisks.
+    """The plugin's settings as saved, a JSON object. Without the manifest's defaults;
+    empty or unset if nothing was ever saved. Secret settings may be masked by
+    asterisks.
     """
 
     def __init__(
@@ -600,7 +607,9 @@ class SavePluginConfigRequest(Model):
     __slots__ = __field_names__ = ("config",)
 
     config: JSONObject | None
-    """The plugin's complete new settings, a JSON object. Required; settings left out are removed."""
+    """The plugin's complete new settings, a JSON object. Required; settings left out
+    are removed.
+    """
 
     def __init__(
         self, *, config: JSONObject | None = None, __unknown__: bytes = b""
@@ -644,7 +653,9 @@ class GetBundlePathResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     path: str
-    """Absolute path of the directory the plugin was unpacked into, on the node it runs on."""
+    """Absolute path of the directory the plugin was unpacked into, on the node it runs
+    on.
+    """
 
     def __init__(
         self,
@@ -827,7 +838,9 @@ class InstallPluginRequest(Model):
     file_data: bytes
     """Content of the plugin's bundle, a `.tar.gz` file. Required."""
     replace: bool
-    """Whether to overwrite an installed plugin with the same id. Otherwise that is an error."""
+    """Whether to overwrite an installed plugin with the same id. Otherwise that is an
+    error.
+    """
 
     def __init__(
         self, *, file_data: bytes = b"", replace: bool = False, __unknown__: bytes = b""
@@ -900,7 +913,9 @@ class LogDebugRequest(Model):
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
-    """What happened, preferably a constant text; put what varies into the pairs. Required."""
+    """What happened, preferably a constant text; put what varies into the pairs.
+    Required.
+    """
     key_value_pairs: list[KeyValuePair]
     """Details to log with the message. Optional."""
 
@@ -939,7 +954,9 @@ class LogInfoRequest(Model):
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
-    """What happened, preferably a constant text; put what varies into the pairs. Required."""
+    """What happened, preferably a constant text; put what varies into the pairs.
+    Required.
+    """
     key_value_pairs: list[KeyValuePair]
     """Details to log with the message. Optional."""
 
@@ -978,7 +995,9 @@ class LogErrorRequest(Model):
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
-    """What went wrong, preferably a constant text; put what varies into the pairs. Required."""
+    """What went wrong, preferably a constant text; put what varies into the pairs.
+    Required.
+    """
     key_value_pairs: list[KeyValuePair]
     """Details to log with the message, such as the error. Optional."""
 
@@ -1017,7 +1036,9 @@ class LogWarnRequest(Model):
     __slots__ = __field_names__ = ("msg", "key_value_pairs")
 
     msg: str
-    """What looks suspicious, preferably a constant text; put what varies into the pairs. Required."""
+    """What looks suspicious, preferably a constant text; put what varies into the
+    pairs. Required.
+    """
     key_value_pairs: list[KeyValuePair]
     """Details to log with the message. Optional."""
 
@@ -1056,12 +1077,12 @@ class PluginKVSetOptions(Model):
     __slots__ = __field_names__ = ("atomic", "old_value", "expire_in_seconds")
 
     atomic: bool
-    """Whether to write only if the key still holds `old_value`. Safe against other writers anywhere
-    in the cluster.
+    """Whether to write only if the key still holds `old_value`. Safe against other
+    writers anywhere in the cluster.
     """
     old_value: bytes
-    """The value expected to be there; empty means that the key must not exist yet. Only for atomic
-    writes, otherwise it is an error.
+    """The value expected to be there; empty means that the key must not exist yet. Only
+    for atomic writes, otherwise it is an error.
     """
     expire_in_seconds: int
     """After how many seconds the key is to vanish. 0 means never."""
@@ -1081,11 +1102,11 @@ class PluginKVSetOptions(Model):
 
 
 class WebsocketBroadcast(Model):
-    """Chooses the clients that receive a WebSocket event. Without any condition these are all connected
-    clients.
+    """Chooses the clients that receive a WebSocket event. Without any condition these
+    are all connected clients.
 
-    Set at most one of `user_id`, `channel_id` and `team_id`: a more specific one makes the server
-    ignore the others.
+    Set at most one of `user_id`, `channel_id` and `team_id`: a more specific one makes
+    the server ignore the others.
     """
 
     __proto__ = "mattermost.pluginapi.v1.WebsocketBroadcast"
@@ -1109,18 +1130,18 @@ class WebsocketBroadcast(Model):
     team_id: str
     """Only members of this team get the event."""
     connection_id: str
-    """One WebSocket connection. With `omit_connection_id` it is the one left out; alone, current
-    servers ignore it.
+    """One WebSocket connection. With `omit_connection_id` it is the one left out;
+    alone, current servers ignore it.
     """
     omit_connection_id: bool
     """Whether the connection named by `connection_id` does not get the event."""
     reliable_cluster_send: bool
-    """Whether to pass the event to other nodes of a cluster by the slower, reliable way. Current
-    servers ignore it in plugin calls.
+    """Whether to pass the event to other nodes of a cluster by the slower, reliable
+    way. Current servers ignore it in plugin calls.
     """
     contention_free_broadcast: bool
-    """Whether to use a way of delivery that avoids locks between connections. Current servers ignore
-    it in plugin calls.
+    """Whether to use a way of delivery that avoids locks between connections. Current
+    servers ignore it in plugin calls.
     """
 
     def __init__(
@@ -1148,7 +1169,9 @@ class WebsocketBroadcast(Model):
 
 
 class Manifest(Model):
-    """The part of a plugin's manifest (`plugin.json`) that describes it to people and to the server."""
+    """The part of a plugin's manifest (`plugin.json`) that describes it to people and
+    to the server.
+    """
 
     __proto__ = "mattermost.pluginapi.v1.Manifest"
     __slots__ = __field_names__ = (
@@ -1164,8 +1187,8 @@ class Manifest(Model):
     )
 
     id: str
-    """Identifier of the plugin, often a reversed domain name, e.g. `com.example.my-plugin`. Unique on
-    the server.
+    """Identifier of the plugin, often a reversed domain name, e.g.
+    `com.example.my-plugin`. Unique on the server.
     """
     name: str
     """Name shown to people."""
@@ -1228,8 +1251,8 @@ class PluginStatus(Model):
     plugin_path: str
     """Directory the plugin is installed in."""
     state: int
-    """0 not running, 1 starting, 2 running, 3 failed to start, 4 crashed too often and was given up,
-    5 stopping. Current servers report 0, 2, 3 and 4.
+    """0 not running, 1 starting, 2 running, 3 failed to start, 4 crashed too often and
+    was given up, 5 stopping. Current servers report 0, 2, 3 and 4.
     """
     name: str
     """Name shown to people, from the manifest."""

@@ -28,9 +28,9 @@ class GetLicenseResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     license_json: bytes
-    """The licence as a JSON object, among others `id`, `issued_at`, `starts_at`, `expires_at` (Unix
-    milliseconds), `customer`, `features` and `sku_short_name`. Empty on a server without a
-    licence.
+    """The licence as a JSON object, among others `id`, `issued_at`, `starts_at`,
+    `expires_at` (Unix milliseconds), `customer`, `features` and `sku_short_name`. Empty
+    on a server without a licence.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class IsEnterpriseReadyResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     is_enterprise_ready: bool
-    """True if the server program contains the enterprise features. It says nothing about whether a
-    licence unlocks them; use GetLicense for that.
+    """True if the server program contains the enterprise features. It says nothing
+    about whether a licence unlocks them; use GetLicense for that.
     """
 
     def __init__(
@@ -99,7 +99,9 @@ class GetServerVersionResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     version: str
-    """Version of the running server in the form `major.minor.patch`, for example `10.5.2`."""
+    """Version of the running server in the form `major.minor.patch`, for example
+    `10.5.2`.
+    """
 
     def __init__(
         self,
@@ -165,8 +167,8 @@ class GetDiagnosticIdResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     diagnostic_id: str
-    """Random identifier created when the server was installed and kept for its lifetime. The same
-    value as the telemetry id.
+    """Random identifier created when the server was installed and kept for its
+    lifetime. The same value as the telemetry id.
     """
 
     def __init__(
@@ -200,8 +202,9 @@ class GetTelemetryIdResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     telemetry_id: str
-    """Random identifier created when the server was installed and kept for its lifetime; usable to
-    tell one installation from another without naming it. The same on every node of a cluster.
+    """Random identifier created when the server was installed and kept for its
+    lifetime; usable to tell one installation from another without naming it. The same
+    on every node of a cluster.
     """
 
     def __init__(
@@ -223,8 +226,9 @@ class RegisterCommandRequest(Model):
     __slots__ = __field_names__ = ("command",)
 
     command: Command | None
-    """The command to offer. Required, with at least `trigger`; fill the `auto_complete` fields to
-    have it suggested while users type. An empty `team_id` offers it in every team.
+    """The command to offer. Required, with at least `trigger`; fill the `auto_complete`
+    fields to have it suggested while users type. An empty `team_id` offers it in every
+    team.
     """
 
     def __init__(
@@ -257,7 +261,9 @@ class UnregisterCommandRequest(Model):
     __slots__ = __field_names__ = ("team_id", "trigger")
 
     team_id: str
-    """The team given when the command was registered; empty if it was registered for every team."""
+    """The team given when the command was registered; empty if it was registered for
+    every team.
+    """
     trigger: str
     """The word after the slash, without the slash. Required."""
 
@@ -292,8 +298,8 @@ class ExecuteSlashCommandRequest(Model):
     __slots__ = __field_names__ = ("command_args",)
 
     command_args: CommandArgs | None
-    """What to run and on whose behalf. Required, with `command`, `user_id`, `channel_id` and
-    `team_id`; add `root_id` to run it inside a thread.
+    """What to run and on whose behalf. Required, with `command`, `user_id`,
+    `channel_id` and `team_id`; add `root_id` to run it inside a thread.
     """
 
     def __init__(
@@ -312,8 +318,8 @@ class ExecuteSlashCommandResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     response: CommandResponse | None
-    """What the command answered. The server has already dealt with the answer, for example posted its
-    text.
+    """What the command answered. The server has already dealt with the answer, for
+    example posted its text.
     """
 
     def __init__(
@@ -335,8 +341,9 @@ class CreateCommandRequest(Model):
     __slots__ = __field_names__ = ("cmd",)
 
     cmd: Command | None
-    """The custom slash command to store. Required, with `team_id`, `trigger`, `method` and `url`. The
-    server sets the id, the token and the times, and records your plugin as the owner.
+    """The custom slash command to store. Required, with `team_id`, `trigger`, `method`
+    and `url`. The server sets the id, the token and the times, and records your plugin
+    as the owner.
     """
 
     def __init__(self, *, cmd: Command | None = None, __unknown__: bytes = b"") -> None:
@@ -390,8 +397,8 @@ class ListCommandsResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     commands: list[Command]
-    """Every command usable in the team: those of plugins first, then the built-in ones, then the
-    custom ones.
+    """Every command usable in the team: those of plugins first, then the built-in ones,
+    then the custom ones.
     """
 
     def __init__(
@@ -429,8 +436,8 @@ class ListCustomCommandsResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     commands: list[Command]
-    """The custom commands stored for the team, those created by people and those created by plugins.
-    Empty if there are none.
+    """The custom commands stored for the team, those created by people and those
+    created by plugins. Empty if there are none.
     """
 
     def __init__(
@@ -452,7 +459,9 @@ class ListPluginCommandsRequest(Model):
     __slots__ = __field_names__ = ("team_id",)
 
     team_id: str
-    """Team whose commands to list; commands registered for every team are included. Required."""
+    """Team whose commands to list; commands registered for every team are included.
+    Required.
+    """
 
     def __init__(self, *, team_id: str = "", __unknown__: bytes = b"") -> None:
         self.team_id = team_id
@@ -468,8 +477,8 @@ class ListPluginCommandsResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     commands: list[Command]
-    """The commands that running plugins have registered, yours included. They have no `id`, because
-    they are kept in memory only.
+    """The commands that running plugins have registered, yours included. They have no
+    `id`, because they are kept in memory only.
     """
 
     def __init__(
@@ -503,7 +512,9 @@ class ListBuiltInCommandsResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     commands: list[Command]
-    """The commands that come with the server, such as `away` or `join`. They have no `id`."""
+    """The commands that come with the server, such as `away` or `join`. They have no
+    `id`.
+    """
 
     def __init__(
         self,
@@ -524,8 +535,8 @@ class GetCommandRequest(Model):
     __slots__ = __field_names__ = ("command_id",)
 
     command_id: str
-    """Id of a stored (custom) command. Required; commands registered with RegisterCommand have no id
-    and cannot be fetched this way.
+    """Id of a stored (custom) command. Required; commands registered with
+    RegisterCommand have no id and cannot be fetched this way.
     """
 
     def __init__(self, *, command_id: str = "", __unknown__: bytes = b"") -> None:
@@ -565,9 +576,9 @@ class UpdateCommandRequest(Model):
     command_id: str
     """Id of the stored command to change. Required."""
     updated_cmd: Command | None
-    """The complete new definition; what you leave empty is emptied, so start from the result of
-    GetCommand. The id, the token and the creation time stay as they were, and an empty `team_id`
-    keeps the team.
+    """The complete new definition; what you leave empty is emptied, so start from the
+    result of GetCommand. The id, the token and the creation time stay as they were, and
+    an empty `team_id` keeps the team.
     """
 
     def __init__(
@@ -612,8 +623,8 @@ class DeleteCommandRequest(Model):
     __slots__ = __field_names__ = ("command_id",)
 
     command_id: str
-    """Id of the stored command to delete. Required. To withdraw a registered plugin command use
-    UnregisterCommand.
+    """Id of the stored command to delete. Required. To withdraw a registered plugin
+    command use UnregisterCommand.
     """
 
     def __init__(self, *, command_id: str = "", __unknown__: bytes = b"") -> None:
@@ -673,8 +684,8 @@ class GetPreferenceForUserResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     preference: Preference | None
-    """The stored preference. Settings that the user never touched are not stored, so asking for them
-    fails.
+    """The stored preference. Settings that the user never touched are not stored, so
+    asking for them fails.
     """
 
     def __init__(
@@ -735,8 +746,8 @@ class UpdatePreferencesForUserRequest(Model):
     user_id: str
     """Whose preferences to write. Required."""
     preferences: list[Preference]
-    """The preferences to create or overwrite; others are left alone. Each entry must carry the same
-    `user_id` as the request, otherwise the whole call is refused.
+    """The preferences to create or overwrite; others are left alone. Each entry must
+    carry the same `user_id` as the request, otherwise the whole call is refused.
     """
 
     def __init__(
@@ -776,8 +787,8 @@ class DeletePreferencesForUserRequest(Model):
     user_id: str
     """Whose preferences to delete. Required."""
     preferences: list[Preference]
-    """The preferences to delete. Each needs the same `user_id` as the request, `category` and `name`;
-    `value` is not looked at.
+    """The preferences to delete. Each needs the same `user_id` as the request,
+    `category` and `name`; `value` is not looked at.
     """
 
     def __init__(
@@ -815,8 +826,8 @@ class CreateOAuthAppRequest(Model):
     __slots__ = __field_names__ = ("app",)
 
     app: OAuthApp | None
-    """The application to register. Required, with `name`, `creator_id`, `callback_urls` and
-    `homepage`. The server assigns the id, the client secret and the times.
+    """The application to register. Required, with `name`, `creator_id`, `callback_urls`
+    and `homepage`. The server assigns the id, the client secret and the times.
     """
 
     def __init__(
@@ -835,8 +846,8 @@ class CreateOAuthAppResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     app: OAuthApp | None
-    """The application as stored. Its `id` and `client_secret` are the credentials to hand to the
-    client.
+    """The application as stored. Its `id` and `client_secret` are the credentials to
+    hand to the client.
     """
 
     def __init__(
@@ -895,8 +906,8 @@ class UpdateOAuthAppRequest(Model):
     __slots__ = __field_names__ = ("app",)
 
     app: OAuthApp | None
-    """The complete new definition, with `id` saying which application is meant; what you leave empty
-    is emptied. Creator, secret and creation time stay as they were.
+    """The complete new definition, with `id` saying which application is meant; what
+    you leave empty is emptied. Creator, secret and creation time stay as they were.
     """
 
     def __init__(
@@ -936,7 +947,9 @@ class DeleteOAuthAppRequest(Model):
     __slots__ = __field_names__ = ("app_id",)
 
     app_id: str
-    """Client id of the application to delete. Required. Access tokens issued for it stop working."""
+    """Client id of the application to delete. Required. Access tokens issued for it
+    stop working.
+    """
 
     def __init__(self, *, app_id: str = "", __unknown__: bytes = b"") -> None:
         self.app_id = app_id
@@ -1069,8 +1082,8 @@ class GetGroupMemberUsersResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     users: list[_user.User]
-    """One page of the current members, deactivated accounts left out. Shorter than `per_page` on the
-    last page, empty after it.
+    """One page of the current members, deactivated accounts left out. Shorter than
+    `per_page` on the last page, empty after it.
     """
 
     def __init__(
@@ -1092,8 +1105,8 @@ class GetGroupsBySourceRequest(Model):
     __slots__ = __field_names__ = ("group_source",)
 
     group_source: str
-    """Where the groups come from: `ldap`, `custom`, or a source of your own that begins with
-    `plugin_`. Required.
+    """Where the groups come from: `ldap`, `custom`, or a source of your own that begins
+    with `plugin_`. Required.
     """
 
     def __init__(self, *, group_source: str = "", __unknown__: bytes = b"") -> None:
@@ -1147,7 +1160,9 @@ class GetGroupsForUserResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     groups: list[Group]
-    """The groups of which the user is a member now, archived ones left out; empty if there are none."""
+    """The groups of which the user is a member now, archived ones left out; empty if
+    there are none.
+    """
 
     def __init__(
         self,
@@ -1170,7 +1185,9 @@ class UpsertGroupMemberRequest(Model):
     group_id: str
     """Group to add the user to. Required."""
     user_id: str
-    """User to add. Required. Adding a current member changes nothing; a former member is taken back."""
+    """User to add. Required. Adding a current member changes nothing; a former member
+    is taken back.
+    """
 
     def __init__(
         self, *, group_id: str = "", user_id: str = "", __unknown__: bytes = b""
@@ -1212,7 +1229,9 @@ class UpsertGroupMembersRequest(Model):
     group_id: str
     """Group to add the users to. Required."""
     user_ids: list[str]
-    """Users to add. Required. Current members may be among them; former members are taken back."""
+    """Users to add. Required. Current members may be among them; former members are
+    taken back.
+    """
 
     def __init__(
         self,
@@ -1258,7 +1277,9 @@ class GetGroupByRemoteIDRequest(Model):
     remote_id: str
     """Identifier that the group has in the system it comes from. Required."""
     group_source: str
-    """Source in which the remote id counts, since two sources may use the same one. Required."""
+    """Source in which the remote id counts, since two sources may use the same one.
+    Required.
+    """
 
     def __init__(
         self, *, remote_id: str = "", group_source: str = "", __unknown__: bytes = b""
@@ -1298,9 +1319,9 @@ class CreateGroupRequest(Model):
     __slots__ = __field_names__ = ("group",)
 
     group: Group | None
-    """The group to create. Required, with `display_name` and `source`; `name` too if people should be
-    able to mention it, and `remote_id` for sources that mirror another system. The server assigns
-    the id and the times.
+    """The group to create. Required, with `display_name` and `source`; `name` too if
+    people should be able to mention it, and `remote_id` for sources that mirror another
+    system. The server assigns the id and the times.
     """
 
     def __init__(self, *, group: Group | None = None, __unknown__: bytes = b"") -> None:
@@ -1338,7 +1359,9 @@ class UpdateGroupRequest(Model):
     __slots__ = __field_names__ = ("group",)
 
     group: Group | None
-    """The complete changed group, `id` and times included: fetch it, change it, send it back."""
+    """The complete changed group, `id` and times included: fetch it, change it, send it
+    back.
+    """
 
     def __init__(self, *, group: Group | None = None, __unknown__: bytes = b"") -> None:
         self.group = group
@@ -1583,8 +1606,8 @@ class UpsertGroupSyncableRequest(Model):
     __slots__ = __field_names__ = ("group_syncable",)
 
     group_syncable: GroupSyncable | None
-    """The link to create or overwrite, found by `group_id`, `syncable_id` and `syncable_type`, all of
-    which are required. A removed link is brought back.
+    """The link to create or overwrite, found by `group_id`, `syncable_id` and
+    `syncable_type`, all of which are required. A removed link is brought back.
     """
 
     def __init__(
@@ -1624,8 +1647,8 @@ class UpdateGroupSyncableRequest(Model):
     __slots__ = __field_names__ = ("group_syncable",)
 
     group_syncable: GroupSyncable | None
-    """The changed link, found by `group_id`, `syncable_id` and `syncable_type`. It must exist
-    already.
+    """The changed link, found by `group_id`, `syncable_id` and `syncable_type`. It must
+    exist already.
     """
 
     def __init__(
@@ -1721,8 +1744,8 @@ class GetGroupsRequest(Model):
     opts: GroupSearchOpts | None
     """Filters to apply. Optional; unset lists all groups that are not archived."""
     view_restrictions: _common.ViewUsersRestrictions | None
-    """Teams and channels to which the view of the asking person is limited, as for a guest. Optional;
-    unset means no restriction.
+    """Teams and channels to which the view of the asking person is limited, as for a
+    guest. Optional; unset means no restriction.
     """
 
     def __init__(
@@ -1750,8 +1773,8 @@ class GetGroupsResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     groups: list[Group]
-    """One page of matching groups. Shorter than `per_page` on the last page, empty if nothing
-    matches.
+    """One page of matching groups. Shorter than `per_page` on the last page, empty if
+    nothing matches.
     """
 
     def __init__(
@@ -1773,8 +1796,8 @@ class CreateDefaultSyncableMembershipsRequest(Model):
     __slots__ = __field_names__ = ("params",)
 
     params: CreateDefaultMembershipParams | None
-    """Which memberships to look at. Required; the values may be left at their defaults to look at
-    all.
+    """Which memberships to look at. Required; the values may be left at their defaults
+    to look at all.
     """
 
     def __init__(
@@ -1854,8 +1877,9 @@ class RegisterPluginForSharedChannelsResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     remote_id: str
-    """Identifier under which the server now treats your plugin as a remote server. Keep it: inviting
-    to channels and moving the cursor need it. Registering again returns the same one.
+    """Identifier under which the server now treats your plugin as a remote server.
+    Keep it: inviting to channels and moving the cursor need it. Registering again
+    returns the same one.
     """
 
     def __init__(
@@ -1907,8 +1931,8 @@ class ShareChannelRequest(Model):
     __slots__ = __field_names__ = ("shared_channel",)
 
     shared_channel: SharedChannel | None
-    """The channel to share and how it appears to others. Required, with `channel_id`, `team_id`,
-    `home`, `share_name` and `creator_id`.
+    """The channel to share and how it appears to others. Required, with `channel_id`,
+    `team_id`, `home`, `share_name` and `creator_id`.
     """
 
     def __init__(
@@ -1987,7 +2011,9 @@ class UnshareChannelRequest(Model):
     __slots__ = __field_names__ = ("channel_id",)
 
     channel_id: str
-    """Channel to stop sharing. Required. The channel and its posts remain on this server."""
+    """Channel to stop sharing. Required. The channel and its posts remain on this
+    server.
+    """
 
     def __init__(self, *, channel_id: str = "", __unknown__: bytes = b"") -> None:
         self.channel_id = channel_id
@@ -2003,7 +2029,9 @@ class UnshareChannelResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     unshared: bool
-    """True if the channel was shared and no longer is; false if there was nothing to undo."""
+    """True if the channel was shared and no longer is; false if there was nothing to
+    undo.
+    """
 
     def __init__(
         self,
@@ -2030,8 +2058,8 @@ class UpdateSharedChannelCursorRequest(Model):
     RegisterPluginForSharedChannels. Required.
     """
     cursor: GetPostsSinceForSyncCursor | None
-    """New position: posts changed after it are sent at the next synchronisation. Unset starts again
-    from the first post.
+    """New position: posts changed after it are sent at the next synchronisation. Unset
+    starts again from the first post.
     """
 
     def __init__(
@@ -2108,11 +2136,15 @@ class InviteRemoteToChannelRequest(Model):
     channel_id: str
     """Channel to share with the remote. Required."""
     remote_id: str
-    """Remote to invite; your plugin's own remote id to receive the channel yourself. Required."""
+    """Remote to invite; your plugin's own remote id to receive the channel yourself.
+    Required.
+    """
     user_id: str
     """User or bot in whose name the invitation is made. Required."""
     share_if_not_shared: bool
-    """True shares the channel first if it is not shared yet; false makes the call fail in that case."""
+    """True shares the channel first if it is not shared yet; false makes the call fail
+    in that case.
+    """
 
     def __init__(
         self,
@@ -2155,8 +2187,8 @@ class UninviteRemoteFromChannelRequest(Model):
     channel_id: str
     """The shared channel. Required."""
     remote_id: str
-    """Remote that should no longer receive the channel. Required. What it has already received is not
-    taken back.
+    """Remote that should no longer receive the channel. Required. What it has already
+    received is not taken back.
     """
 
     def __init__(
@@ -2190,8 +2222,8 @@ class CreatePropertyFieldRequest(Model):
     __slots__ = __field_names__ = ("field",)
 
     field: PropertyField | None
-    """The field to create. Required, with `group_id`, `name` and `type`. The server assigns the id
-    and the times.
+    """The field to create. Required, with `group_id`, `name` and `type`. The server
+    assigns the id and the times.
     """
 
     def __init__(
@@ -2231,7 +2263,9 @@ class GetPropertyFieldRequest(Model):
     __slots__ = __field_names__ = ("group_id", "field_id")
 
     group_id: str
-    """Property group the field belongs to. Required; a field of another group is not found."""
+    """Property group the field belongs to. Required; a field of another group is not
+    found.
+    """
     field_id: str
     """Id of the field. Required."""
 
@@ -2551,8 +2585,8 @@ class CreatePropertyValueRequest(Model):
     __slots__ = __field_names__ = ("value",)
 
     value: PropertyValue | None
-    """The value to store. Required, with `group_id`, `field_id`, `target_type`, `target_id` and
-    `value`. To overwrite an existing one use UpsertPropertyValue.
+    """The value to store. Required, with `group_id`, `field_id`, `target_type`,
+    `target_id` and `value`. To overwrite an existing one use UpsertPropertyValue.
     """
 
     def __init__(
@@ -2636,7 +2670,9 @@ class GetPropertyValuesRequest(Model):
     group_id: str
     """Property group the values belong to. Required."""
     ids: list[str]
-    """Ids of the stored values to fetch. Required. The call fails if one of them is not found."""
+    """Ids of the stored values to fetch. Required. The call fails if one of them is not
+    found.
+    """
 
     def __init__(
         self,
@@ -2726,8 +2762,8 @@ class UpsertPropertyValueRequest(Model):
     __slots__ = __field_names__ = ("value",)
 
     value: PropertyValue | None
-    """The value to create or overwrite; an existing one is found by group, field and target, so no
-    `id` is needed. Required.
+    """The value to create or overwrite; an existing one is found by group, field and
+    target, so no `id` is needed. Required.
     """
 
     def __init__(
@@ -2848,8 +2884,8 @@ class RegisterPropertyGroupRequest(Model):
     __slots__ = __field_names__ = ("name",)
 
     name: str
-    """Name that keeps your fields apart from those of others; the plugin id is a good choice.
-    Required. If a group of that name exists already, that one is returned.
+    """Name that keeps your fields apart from those of others; the plugin id is a good
+    choice. Required. If a group of that name exists already, that one is returned.
     """
 
     def __init__(self, *, name: str = "", __unknown__: bytes = b"") -> None:
@@ -2926,7 +2962,9 @@ class GetPropertyFieldByNameRequest(Model):
     group_id: str
     """Property group the field belongs to. Required."""
     target_id: str
-    """Object for which the field is defined; empty for a field that is not tied to one object."""
+    """Object for which the field is defined; empty for a field that is not tied to one
+    object.
+    """
     name: str
     """Exact name of the field. Required."""
 
@@ -2976,7 +3014,9 @@ class UpdatePropertyFieldsRequest(Model):
     group_id: str
     """Property group the fields belong to; all of them must be in it. Required."""
     fields: list[PropertyField]
-    """The complete changed fields, each with its `id`. Either all of them are stored or none."""
+    """The complete changed fields, each with its `id`. Either all of them are stored or
+    none.
+    """
 
     def __init__(
         self,
@@ -3022,7 +3062,9 @@ class UpdatePropertyValuesRequest(Model):
     group_id: str
     """Property group the values belong to; all of them must be in it. Required."""
     values: list[PropertyValue]
-    """The complete changed records, each with its `id`. Either all of them are stored or none."""
+    """The complete changed records, each with its `id`. Either all of them are stored
+    or none.
+    """
 
     def __init__(
         self,
@@ -3066,8 +3108,8 @@ class UpsertPropertyValuesRequest(Model):
     __slots__ = __field_names__ = ("values",)
 
     values: list[PropertyValue]
-    """The values to create or overwrite, each found by group, field and target. Either all of them
-    are stored or none.
+    """The values to create or overwrite, each found by group, field and target. Either
+    all of them are stored or none.
     """
 
     def __init__(
@@ -3219,8 +3261,8 @@ class LogAuditRecWithLevelRequest(Model):
     record: AuditRecord | None
     """What happened. Required, with at least `event` and `status`."""
     level: str
-    """Audit level to log it with: `audit-api`, `audit-content`, `audit-perms` or `audit-cli`. The
-    server's audit settings decide which levels are written.
+    """Audit level to log it with: `audit-api`, `audit-content`, `audit-perms` or
+    `audit-cli`. The server's audit settings decide which levels are written.
     """
 
     def __init__(
@@ -3264,8 +3306,8 @@ class PluginHTTPRequest(Model):
     `/com.example.other/api/v1/items?limit=5`. Required; no scheme or host.
     """
     headers: dict[str, str]
-    """Request headers, one value for each name. The server adds the id of your plugin, so that the
-    other side knows who calls.
+    """Request headers, one value for each name. The server adds the id of your plugin,
+    so that the other side knows who calls.
     """
     body: bytes
     """Request body as raw bytes; empty for none. It is sent in one piece, not streamed."""
@@ -3295,8 +3337,8 @@ class PluginHTTPResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     status_code: int
-    """HTTP status that the other plugin sent. 404 also means that no such plugin is running, 400 that
-    the url was malformed.
+    """HTTP status that the other plugin sent. 404 also means that no such plugin is
+    running, 400 that the url was malformed.
     """
     headers: dict[str, str]
     """Response headers. Several values of one name are joined with a comma and a space."""
@@ -3338,10 +3380,10 @@ class GetCloudLimitsResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     limits_json: bytes
-    """Limits of the cloud plan as a JSON object with the optional keys `files` (with `total_storage`
-    in bytes), `messages` (with `history`, how many remain visible) and `teams` (with `active`, how
-    many may be in use). Empty, or an object without keys, where no limits apply, as on a
-    self-hosted server.
+    """Limits of the cloud plan as a JSON object with the optional keys `files` (with
+    `total_storage` in bytes), `messages` (with `history`, how many remain visible) and
+    `teams` (with `active`, how many may be in use). Empty, or an object without keys,
+    where no limits apply, as on a self-hosted server.
     """
 
     def __init__(
@@ -3434,7 +3476,9 @@ class RegisterCollectionAndTopicRequest(Model):
     __slots__ = __field_names__ = ("collection_type", "topic_type")
 
     collection_type: str
-    """Name of a kind of collection that your plugin owns. Servers no longer use collections."""
+    """Name of a kind of collection that your plugin owns. Servers no longer use
+    collections.
+    """
     topic_type: str
     """Name of a kind of topic inside that collection. Servers no longer use topics."""
 
@@ -3482,8 +3526,8 @@ class RequestTrialLicenseRequest(Model):
     users: int
     """For how many users the trial is wanted. Required, more than 0."""
     terms_accepted: bool
-    """Whether that person has accepted the terms of the trial. Must be true for the request to
-    succeed.
+    """Whether that person has accepted the terms of the trial. Must be true for the
+    request to succeed.
     """
     receive_emails_accepted: bool
     """Whether that person agrees to receive mail from Mattermost about the product."""
@@ -3527,11 +3571,13 @@ class RolesGrantPermissionRequest(Model):
     __slots__ = __field_names__ = ("role_names", "permission_id")
 
     role_names: list[str]
-    """Names of the roles to look through, for example `system_user` or `channel_admin`. One that
-    grants the permission is enough; unknown names grant nothing.
+    """Names of the roles to look through, for example `system_user` or `channel_admin`.
+    One that grants the permission is enough; unknown names grant nothing.
     """
     permission_id: str
-    """Id of the permission to look for, for example `create_post` or `manage_system`. Required."""
+    """Id of the permission to look for, for example `create_post` or `manage_system`.
+    Required.
+    """
 
     def __init__(
         self,
@@ -3575,8 +3621,8 @@ class SendMailRequest(Model):
     __slots__ = __field_names__ = ("to", "subject", "html_body")
 
     to: str
-    """Mail address of the recipient, a single one. Required; it need not belong to a user of the
-    server.
+    """Mail address of the recipient, a single one. Required; it need not belong to a
+    user of the server.
     """
     subject: str
     """Subject line, plain text. Required."""
@@ -3620,8 +3666,8 @@ class SendPushNotificationRequest(Model):
     __slots__ = __field_names__ = ("notification", "user_id")
 
     notification: PushNotification | None
-    """What to show. Required. The server fills in the device, the platform and the acknowledgement id
-    for every device.
+    """What to show. Required. The server fills in the device, the platform and the
+    acknowledgement id for every device.
     """
     user_id: str
     """Who receives it, on each mobile device on which the user is signed in. Required."""
@@ -3657,9 +3703,10 @@ class SendPushNotificationResponse(Model):
 class Command(Model):
     """A slash command: a word that users type after `/` to make something happen.
 
-    Two kinds share this record. A plugin command (RegisterCommand) is answered by the plugin's
-    ExecuteCommand hook and lives as long as the plugin runs. A custom command (CreateCommand) is
-    stored, and the server calls its `url` over HTTP when somebody uses it.
+    Two kinds share this record. A plugin command (RegisterCommand) is answered by the
+    plugin's ExecuteCommand hook and lives as long as the plugin runs. A custom command
+    (CreateCommand) is stored, and the server calls its `url` over HTTP when somebody
+    uses it.
     """
 
     __proto__ = "mattermost.pluginapi.v1.Command"
@@ -3686,12 +3733,12 @@ class Command(Model):
     __secrets__ = ("token",)
 
     id: str
-    """Identifier of a stored custom command, 26 characters. Set by the server; empty for plugin and
-    built-in commands.
+    """Identifier of a stored custom command, 26 characters. Set by the server; empty
+    for plugin and built-in commands.
     """
     token: str
-    """Secret that the server sends along when it calls `url`, so that the receiver can tell that the
-    call is genuine. Custom commands only; generated if left empty.
+    """Secret that the server sends along when it calls `url`, so that the receiver can
+    tell that the call is genuine. Custom commands only; generated if left empty.
     """
     create_at: int
     """When the custom command was stored, Unix milliseconds. Set by the server."""
@@ -3702,40 +3749,42 @@ class Command(Model):
     creator_id: str
     """User who created the custom command; empty if a plugin did."""
     team_id: str
-    """Team in which the command is offered. Empty means every team for a plugin command; required for
-    a custom command.
+    """Team in which the command is offered. Empty means every team for a plugin
+    command; required for a custom command.
     """
     trigger: str
-    """The word after the slash, without the slash: 1 to 128 characters, no spaces. Required. The
-    server stores it in lower case.
+    """The word after the slash, without the slash: 1 to 128 characters, no spaces.
+    Required. The server stores it in lower case.
     """
     method: str
     """How `url` is called: `P` for POST, `G` for GET. Custom commands only."""
     username: str
-    """Name shown as the author of the replies to a custom command, if the server allows integrations
-    to override it; empty keeps the name of the user.
+    """Name shown as the author of the replies to a custom command, if the server allows
+    integrations to override it; empty keeps the name of the user.
     """
     icon_url: str
-    """Address of a picture shown with the replies to a custom command, if the server allows
-    integrations to override it. Optional.
+    """Address of a picture shown with the replies to a custom command, if the server
+    allows integrations to override it. Optional.
     """
     auto_complete: bool
-    """True suggests the command while a user types `/`. Without it the command works but stays
-    hidden.
+    """True suggests the command while a user types `/`. Without it the command works
+    but stays hidden.
     """
     auto_complete_desc: str
     """Short explanation shown in the suggestion. Used only with `auto_complete`."""
     auto_complete_hint: str
-    """The arguments to expect, shown after the trigger in the suggestion, for example `[title] [due
-    date]`. Used only with `auto_complete`.
+    """The arguments to expect, shown after the trigger in the suggestion, for example
+    `[title] [due date]`. Used only with `auto_complete`.
     """
     display_name: str
     """Title of the command in lists of integrations, up to 64 characters. Optional."""
     description: str
-    """What the command is for, shown in lists of integrations; up to 128 characters. Optional."""
+    """What the command is for, shown in lists of integrations; up to 128 characters.
+    Optional.
+    """
     url: str
-    """HTTP or HTTPS address the server calls when the command is used; up to 1024 characters.
-    Required for custom commands, ignored for plugin commands.
+    """HTTP or HTTPS address the server calls when the command is used; up to 1024
+    characters. Required for custom commands, ignored for plugin commands.
     """
     plugin_id: str
     """Plugin that owns the command; empty if it belongs to none. Set by the server."""
@@ -3787,8 +3836,8 @@ class Command(Model):
 class CommandArgs(Model):
     """One use of a slash command: what was typed, by whom and where.
 
-    It is what an ExecuteCommand handler receives, and what you fill in to run a command with
-    ExecuteSlashCommand.
+    It is what an ExecuteCommand handler receives, and what you fill in to run a command
+    with ExecuteSlashCommand.
     """
 
     __proto__ = "mattermost.pluginapi.v1.CommandArgs"
@@ -3821,20 +3870,22 @@ class CommandArgs(Model):
     OpenInteractiveDialog at once: it expires within seconds. Set by the server.
     """
     command: str
-    """The complete text as typed, slash and arguments included, for example `/remind me tomorrow`.
-    Required.
+    """The complete text as typed, slash and arguments included, for example `/remind me
+    tomorrow`. Required.
     """
     site_url: str
     """Public address of the server, for building links. Set by the server."""
     t: str
-    """Stands for the server's translation function, which cannot be sent to a plugin; always empty."""
+    """Stands for the server's translation function, which cannot be sent to a plugin;
+    always empty.
+    """
     user_mention: str
-    """Meant for the users mentioned in the text. Servers do not fill it; read the mentions from
-    `command`.
+    """Meant for the users mentioned in the text. Servers do not fill it; read the
+    mentions from `command`.
     """
     channel_mention: str
-    """Meant for the channels mentioned in the text. Servers do not fill it; read the mentions from
-    `command`.
+    """Meant for the channels mentioned in the text. Servers do not fill it; read the
+    mentions from `command`.
     """
 
     def __init__(
@@ -3868,7 +3919,8 @@ class CommandArgs(Model):
 
 
 class CommandResponse(Model):
-    """The reply to a slash command. It decides what is shown, to whom, and where the client goes next.
+    """The reply to a slash command. It decides what is shown, to whom, and where the
+    client goes next.
 
     A handler that has nothing to show returns it with an empty `text`.
     """
@@ -3889,44 +3941,47 @@ class CommandResponse(Model):
     )
 
     response_type: str
-    """`in_channel` posts the reply for everybody in the channel; `ephemeral` shows it only to the
-    user who ran the command and does not store it. Empty means `ephemeral`.
+    """`in_channel` posts the reply for everybody in the channel; `ephemeral` shows it
+    only to the user who ran the command and does not store it. Empty means `ephemeral`.
     """
     text: str
     """Text of the reply, Markdown. Empty shows nothing."""
     username: str
-    """Name shown as the author of the reply, if the server allows integrations to override it; empty
-    keeps the name of the user.
+    """Name shown as the author of the reply, if the server allows integrations to
+    override it; empty keeps the name of the user.
     """
     channel_id: str
-    """Channel to post the reply in; empty means where the command was run. The user must be a member
-    of it.
+    """Channel to post the reply in; empty means where the command was run. The user
+    must be a member of it.
     """
     icon_url: str
-    """Address of a picture shown with the reply, if the server allows integrations to override it.
-    Optional.
+    """Address of a picture shown with the reply, if the server allows integrations to
+    override it. Optional.
     """
     type: str
-    """Type of the created post; empty for an ordinary one. A type of your own begins with `custom_`
-    and is drawn by your plugin's web application. Not every server reads it.
+    """Type of the created post; empty for an ordinary one. A type of your own begins
+    with `custom_` and is drawn by your plugin's web application. Not every server reads
+    it.
     """
     props: JSONObject | None
-    """Additional properties of the created post, a JSON object. Message attachments go under its key
-    `attachments`.
+    """Additional properties of the created post, a JSON object. Message attachments go
+    under its key `attachments`.
     """
     goto_location: str
     """Address to which the client of the user moves after the command, for example
     `/myteam/channels/town-square` or a full URL. Empty stays where it is.
     """
     trigger_id: str
-    """Permission for the client to open a dialog that the command asked for. Filled in by the server."""
+    """Permission for the client to open a dialog that the command asked for. Filled in
+    by the server.
+    """
     skip_slack_parsing: bool
-    """True leaves the text as it is; false also accepts Slack's notation for links and mentions, such
-    as `<https://example.com|a link>`.
+    """True leaves the text as it is; false also accepts Slack's notation for links and
+    mentions, such as `<https://example.com|a link>`.
     """
     attachments: list[CommandResponse]
-    """Further replies nested in this one. Servers do not use them; for message attachments use
-    `props`.
+    """Further replies nested in this one. Servers do not use them; for message
+    attachments use `props`.
     """
 
     def __init__(
@@ -3960,8 +4015,8 @@ class CommandResponse(Model):
 
 
 class Preference(Model):
-    """One setting of one user, stored as text and shared by all of the user's clients. User, category
-    and name together identify it.
+    """One setting of one user, stored as text and shared by all of the user's clients.
+    User, category and name together identify it.
     """
 
     __proto__ = "mattermost.pluginapi.v1.Preference"
@@ -3971,12 +4026,12 @@ class Preference(Model):
     """User to whom the setting belongs. Required."""
     category: str
     """Group of related settings, up to 32 characters, for example `display_settings` or
-    `favorite_channel`. For settings of your own use a category that no other plugin uses, such as
-    `pp_` and a short form of the plugin id. Required.
+    `favorite_channel`. For settings of your own use a category that no other plugin
+    uses, such as `pp_` and a short form of the plugin id. Required.
     """
     name: str
-    """Name inside the category, up to 32 characters; in some categories the id of a channel or user.
-    Required.
+    """Name inside the category, up to 32 characters; in some categories the id of a
+    channel or user. Required.
     """
     value: str
     """The setting as text, whatever its nature: `true`, `42`, or a JSON document."""
@@ -3998,10 +4053,11 @@ class Preference(Model):
 
 
 class OAuthApp(Model):
-    """An application that may let Mattermost users sign in and act on their behalf, with this server as
-    the OAuth 2.0 provider.
+    """An application that may let Mattermost users sign in and act on their behalf,
+    with this server as the OAuth 2.0 provider.
 
-    The server must have the OAuth service provider switched on for such applications to work.
+    The server must have the OAuth service provider switched on for such applications to
+    work.
     """
 
     __proto__ = "mattermost.pluginapi.v1.OAuthApp"
@@ -4022,8 +4078,8 @@ class OAuthApp(Model):
     __secrets__ = ("client_secret",)
 
     id: str
-    """Identifier, 26 characters, and at the same time the OAuth client id. Empty when creating, the
-    server assigns it.
+    """Identifier, 26 characters, and at the same time the OAuth client id. Empty when
+    creating, the server assigns it.
     """
     creator_id: str
     """User who owns the application and may manage it. Required when creating."""
@@ -4032,8 +4088,8 @@ class OAuthApp(Model):
     update_at: int
     """When it was last changed, Unix milliseconds. Set by the server."""
     client_secret: str
-    """OAuth client secret. Generated by the server if left empty when creating; treat it as a
-    password.
+    """OAuth client secret. Generated by the server if left empty when creating; treat
+    it as a password.
     """
     name: str
     """Name shown to users on the consent page, up to 64 characters. Required."""
@@ -4042,16 +4098,16 @@ class OAuthApp(Model):
     icon_url: str
     """HTTP or HTTPS address of its picture, up to 512 characters. Optional."""
     callback_urls: str
-    """Addresses to which users may be sent back after signing in, HTTP or HTTPS, separated by commas
-    without spaces. At least one is required.
+    """Addresses to which users may be sent back after signing in, HTTP or HTTPS,
+    separated by commas without spaces. At least one is required.
     """
     homepage: str
     """HTTP or HTTPS address of the application's site, up to 256 characters. Required."""
     is_trusted: bool
     """True skips the page on which users are asked for consent."""
     mattermostAppId: str
-    """Id of the Mattermost app to which this registration belongs; empty for ordinary applications.
-    Not every server fills or reads it.
+    """Id of the Mattermost app to which this registration belongs; empty for ordinary
+    applications. Not every server fills or reads it.
     """
 
     def __init__(
@@ -4087,11 +4143,11 @@ class OAuthApp(Model):
 
 
 class Group(Model):
-    """A named set of users that can be mentioned together and linked to teams and channels, so that its
-    members are added there.
+    """A named set of users that can be mentioned together and linked to teams and
+    channels, so that its members are added there.
 
-    Groups come from a directory (`ldap`), from people who make them by hand (`custom`), or from a
-    plugin.
+    Groups come from a directory (`ldap`), from people who make them by hand (`custom`),
+    or from a plugin.
     """
 
     __proto__ = "mattermost.pluginapi.v1.Group"
@@ -4111,21 +4167,21 @@ class Group(Model):
     id: str
     """Identifier, 26 characters; empty when creating, the server assigns it."""
     name: str
-    """Unique name used in mentions, without the `@`: up to 64 characters out of lower-case letters,
-    digits, `.`, `-` and `_`, and not `all`, `here` or `channel`. May be empty only while
-    `allow_reference` is false.
+    """Unique name used in mentions, without the `@`: up to 64 characters out of
+    lower-case letters, digits, `.`, `-` and `_`, and not `all`, `here` or `channel`.
+    May be empty only while `allow_reference` is false.
     """
     display_name: str
     """Name for people to read, 1 to 128 characters. Required."""
     description: str
     """What the group is for, up to 1024 characters. Optional."""
     source: str
-    """Where the group comes from: `ldap`, `custom`, or a source of a plugin, which begins with
-    `plugin_`. Required when creating.
+    """Where the group comes from: `ldap`, `custom`, or a source of a plugin, which
+    begins with `plugin_`. Required when creating.
     """
     remote_id: str
-    """Identifier of the group in the system it mirrors, up to 48 characters. Required for groups that
-    mirror one, as from a directory; empty for `custom` groups.
+    """Identifier of the group in the system it mirrors, up to 48 characters. Required
+    for groups that mirror one, as from a directory; empty for `custom` groups.
     """
     create_at: int
     """When the group was created, Unix milliseconds. Set by the server."""
@@ -4165,7 +4221,9 @@ class Group(Model):
 
 
 class GroupMember(Model):
-    """One user's membership of a group. The record stays when the user leaves, with `delete_at` set."""
+    """One user's membership of a group. The record stays when the user leaves, with
+    `delete_at` set.
+    """
 
     __proto__ = "mattermost.pluginapi.v1.GroupMember"
     __slots__ = __field_names__ = ("group_id", "user_id", "create_at", "delete_at")
@@ -4196,8 +4254,8 @@ class GroupMember(Model):
 
 
 class GroupSyncable(Model):
-    """A link from a group to a team or a channel. Members of the group can be added there
-    automatically.
+    """A link from a group to a team or a channel. Members of the group can be added
+    there automatically.
 
     Group, syncable id and syncable type together identify it.
     """
@@ -4219,9 +4277,13 @@ class GroupSyncable(Model):
     syncable_id: str
     """Id of the linked team or channel. Required."""
     syncable_type: str
-    """Which of the two `syncable_id` names: `Team` or `Channel`, with a capital letter. Required."""
+    """Which of the two `syncable_id` names: `Team` or `Channel`, with a capital letter.
+    Required.
+    """
     auto_add: bool
-    """True adds members of the group to the team or channel automatically, now and in future."""
+    """True adds members of the group to the team or channel automatically, now and in
+    future.
+    """
     scheme_admin: bool
     """True makes members of the group administrators of the team or channel."""
     create_at: int
@@ -4256,7 +4318,8 @@ class GroupSyncable(Model):
 
 
 class GroupSearchOpts(Model):
-    """Filters for listing groups. Everything is optional; conditions that are given must all hold.
+    """Filters for listing groups. Everything is optional; conditions that are given
+    must all hold.
 
     Pages are chosen with `page` and `per_page` of the request, not here.
     """
@@ -4279,13 +4342,19 @@ class GroupSearchOpts(Model):
     )
 
     q: str
-    """Text that the name or the display name must contain, regardless of case; empty matches all."""
+    """Text that the name or the display name must contain, regardless of case; empty
+    matches all.
+    """
     include_member_count: bool
-    """Asks the server to count members. The number has no place in Group, so this only costs time."""
+    """Asks the server to count members. The number has no place in Group, so this only
+    costs time.
+    """
     include_total_member_count: bool
     """As `include_member_count`. Servers may ignore it."""
     filter_allow_reference: str
-    """`true` keeps only groups that may be mentioned; anything else, or empty, keeps all."""
+    """`true` keeps only groups that may be mentioned; anything else, or empty, keeps
+    all.
+    """
     page_opts_page: int
     """Page number, zero-based. Servers may ignore it; use `page` of the request."""
     page_opts_per_page: int
@@ -4293,24 +4362,28 @@ class GroupSearchOpts(Model):
     filter_archived: bool
     """True keeps only archived groups. Servers may ignore it."""
     filter_parent_team_permitted: bool
-    """Works only together with a filter by channel, which cannot be given here. Leave it false."""
+    """Works only together with a filter by channel, which cannot be given here. Leave
+    it false.
+    """
     source: str
-    """Only groups from this source: `ldap`, `custom`, or one that begins with `plugin_`; empty for
-    all.
+    """Only groups from this source: `ldap`, `custom`, or one that begins with
+    `plugin_`; empty for all.
     """
     filter_has_member: bool
-    """Meant to keep only groups of a certain user, who cannot be named here. Leave it false;
-    GetGroupsForUser does what is wanted.
+    """Meant to keep only groups of a certain user, who cannot be named here. Leave it
+    false; GetGroupsForUser does what is wanted.
     """
     since: str
-    """Only groups changed after this time, Unix milliseconds written as text; empty for all. Servers
-    may ignore it.
+    """Only groups changed after this time, Unix milliseconds written as text; empty for
+    all. Servers may ignore it.
     """
     include_channel_member_count: bool
-    """Meant to count members in a certain channel, which cannot be named here. Leave it false."""
+    """Meant to count members in a certain channel, which cannot be named here. Leave it
+    false.
+    """
     include_timezones: bool
-    """Asks the server to count the time zones of channel members. The number has no place in Group,
-    so leave it false.
+    """Asks the server to count the time zones of channel members. The number has no
+    place in Group, so leave it false.
     """
 
     def __init__(
@@ -4348,8 +4421,8 @@ class GroupSearchOpts(Model):
 
 
 class CreateDefaultMembershipParams(Model):
-    """Which memberships CreateDefaultSyncableMemberships looks at when it adds group members to linked
-    teams and channels.
+    """Which memberships CreateDefaultSyncableMemberships looks at when it adds group
+    members to linked teams and channels.
     """
 
     __proto__ = "mattermost.pluginapi.v1.CreateDefaultMembershipParams"
@@ -4361,20 +4434,20 @@ class CreateDefaultMembershipParams(Model):
     )
 
     since: int
-    """Look only at group memberships and links that changed after this time, Unix milliseconds; 0
-    looks at all.
+    """Look only at group memberships and links that changed after this time, Unix
+    milliseconds; 0 looks at all.
     """
     scope_teams: bool
-    """True limits the run to links with teams. With both scopes false, teams and channels are
-    handled.
+    """True limits the run to links with teams. With both scopes false, teams and
+    channels are handled.
     """
     scope_channels: bool
-    """True limits the run to links with channels. With both scopes false, teams and channels are
-    handled.
+    """True limits the run to links with channels. With both scopes false, teams and
+    channels are handled.
     """
     re_add_removed_members: bool
-    """True also brings back users who were taken out of the team or channel, or left it; false leaves
-    them out.
+    """True also brings back users who were taken out of the team or channel, or left
+    it; false leaves them out.
     """
 
     def __init__(
@@ -4421,8 +4494,8 @@ class RegisterPluginOpts(Model):
 
 
 class SharedChannel(Model):
-    """The sharing of a channel with other servers, or with plugins that act as one. It exists beside
-    the channel of the same id.
+    """The sharing of a channel with other servers, or with plugins that act as one. It
+    exists beside the channel of the same id.
     """
 
     __proto__ = "mattermost.pluginapi.v1.SharedChannel"
@@ -4447,14 +4520,14 @@ class SharedChannel(Model):
     team_id: str
     """Team of the channel. Required, except for direct messages."""
     home: str
-    """`true` if the channel originates on this server, empty if it was shared with it from elsewhere.
-    A text, not a boolean.
+    """`true` if the channel originates on this server, empty if it was shared with it
+    from elsewhere. A text, not a boolean.
     """
     read_only: bool
     """True if remotes may read but not post."""
     share_name: str
-    """Name under which remotes see the channel: lower-case letters, digits, `-` and `_`, as in a
-    channel URL. Required.
+    """Name under which remotes see the channel: lower-case letters, digits, `-` and
+    `_`, as in a channel URL. Required.
     """
     share_display_name: str
     """Name for people to read on the remotes, up to 64 characters."""
@@ -4469,10 +4542,12 @@ class SharedChannel(Model):
     update_at: int
     """When the record was last changed, Unix milliseconds. Set by the server."""
     remote_id: str
-    """Remote the channel originates from. Required when `home` is empty, unused otherwise."""
+    """Remote the channel originates from. Required when `home` is empty, unused
+    otherwise.
+    """
     type: str
-    """Kind of the channel: `O` public, `P` private, `D` direct message, `G` group message. For
-    information; servers may leave it empty.
+    """Kind of the channel: `O` public, `P` private, `D` direct message, `G` group
+    message. For information; servers may leave it empty.
     """
 
     def __init__(
@@ -4510,8 +4585,8 @@ class SharedChannel(Model):
 
 
 class GetPostsSinceForSyncCursor(Model):
-    """How far the posts of a shared channel have been sent to a remote. Time and post id together,
-    since several posts may have changed in the same millisecond.
+    """How far the posts of a shared channel have been sent to a remote. Time and post
+    id together, since several posts may have changed in the same millisecond.
     """
 
     __proto__ = "mattermost.pluginapi.v1.GetPostsSinceForSyncCursor"
@@ -4535,10 +4610,11 @@ class GetPostsSinceForSyncCursor(Model):
 
 
 class PropertyField(Model):
-    """Definition of a property, such as "Priority" or "Due date", that objects can have a value for.
+    """Definition of a property, such as "Priority" or "Due date", that objects can have
+    a value for.
 
-    Fields belong to a property group, and the values are kept apart as PropertyValue records, one
-    for each field and object.
+    Fields belong to a property group, and the values are kept apart as PropertyValue
+    records, one for each field and object.
     """
 
     __proto__ = "mattermost.pluginapi.v1.PropertyField"
@@ -4562,14 +4638,17 @@ class PropertyField(Model):
     name: str
     """Name of the field. Required, and unique inside the group and target."""
     type: str
-    """Kind of values: `text`, `select`, `multiselect`, `date`, `user` or `multiuser`. Required."""
+    """Kind of values: `text`, `select`, `multiselect`, `date`, `user` or `multiuser`.
+    Required.
+    """
     attrs: JSONObject | None
-    """Further settings, a JSON object that you may fill freely. For `select` and `multiselect` the
-    key `options` holds the choices, a list of objects with `id` and `name`.
+    """Further settings, a JSON object that you may fill freely. For `select` and
+    `multiselect` the key `options` holds the choices, a list of objects with `id` and
+    `name`.
     """
     target_id: str
-    """Object for which the field is defined, for example the id of a channel; empty if it is meant
-    for all objects.
+    """Object for which the field is defined, for example the id of a channel; empty if
+    it is meant for all objects.
     """
     target_type: str
     """Kind of the object in `target_id`, for example `channel`; empty if there is none."""
@@ -4650,8 +4729,8 @@ class PropertyFieldSearchOpts(Model):
 
 
 class PropertyValue(Model):
-    """The value that one object has for one PropertyField. There is at most one in use for each field
-    and object.
+    """The value that one object has for one PropertyField. There is at most one in use
+    for each field and object.
     """
 
     __proto__ = "mattermost.pluginapi.v1.PropertyValue"
@@ -4678,9 +4757,9 @@ class PropertyValue(Model):
     target_type: str
     """Kind of that object, for example `post`, `channel` or `user`. Required."""
     value: JSONValue | None
-    """The value itself, any JSON value: a string for `text` and `date`, the id of an option or user
-    for `select` and `user`, a list of such ids for `multiselect` and `multiuser`. Numbers arrive
-    as floats.
+    """The value itself, any JSON value: a string for `text` and `date`, the id of an
+    option or user for `select` and `user`, a list of such ids for `multiselect` and
+    `multiuser`. Numbers arrive as floats.
     """
     create_at: int
     """When the value was first stored, Unix milliseconds. Set by the server."""
@@ -4762,14 +4841,16 @@ class PropertyValueSearchOpts(Model):
 
 
 class PropertyGroup(Model):
-    """A namespace for property fields and values, so that those of one plugin do not mix with others."""
+    """A namespace for property fields and values, so that those of one plugin do not
+    mix with others.
+    """
 
     __proto__ = "mattermost.pluginapi.v1.PropertyGroup"
     __slots__ = __field_names__ = ("id", "name")
 
     id: str
-    """Identifier, 26 characters, assigned by the server. The other property calls take it as
-    `group_id`.
+    """Identifier, 26 characters, assigned by the server. The other property calls take
+    it as `group_id`.
     """
     name: str
     """Name under which it was registered, unique on the server."""
@@ -4803,10 +4884,12 @@ class AuditRecord(Model):
     id: str
     """Identifier of the entry. Optional; leave it empty."""
     create_at: int
-    """When it happened, Unix milliseconds; 0 for the time at which the server writes the entry."""
+    """When it happened, Unix milliseconds; 0 for the time at which the server writes
+    the entry.
+    """
     level: str
-    """Audit level, such as `audit-api` or `audit-content`. To choose one use the argument of
-    LogAuditRecWithLevel.
+    """Audit level, such as `audit-api` or `audit-content`. To choose one use the
+    argument of LogAuditRecWithLevel.
     """
     api_path: str
     """Path of the HTTP request that led to the event; empty if there was none."""
@@ -4823,7 +4906,9 @@ class AuditRecord(Model):
     ip_address: str
     """Network address from which the request came."""
     meta: JSONObject | None
-    """Further details, a JSON object of your choice. Leave secrets and personal data out."""
+    """Further details, a JSON object of your choice. Leave secrets and personal data
+    out.
+    """
 
     def __init__(
         self,
@@ -4856,21 +4941,23 @@ class AuditRecord(Model):
 
 
 class OpenDialogRequest(Model):
-    """An interactive dialog together with the permission to open it and the address its answer goes to.
-    Despite the name it is not the request of an API call of its own; it is passed to
-    OpenInteractiveDialog.
+    """An interactive dialog together with the permission to open it and the address its
+    answer goes to. Despite the name it is not the request of an API call of its own; it
+    is passed to OpenInteractiveDialog.
     """
 
     __proto__ = "mattermost.pluginapi.v1.OpenDialogRequest"
     __slots__ = __field_names__ = ("trigger_id", "url", "dialog")
 
     trigger_id: str
-    """The trigger id received with the slash command, button click or menu choice just made by the
-    user. Required; it expires within seconds, so open the dialog before doing anything slow.
+    """The trigger id received with the slash command, button click or menu choice just
+    made by the user. Required; it expires within seconds, so open the dialog before
+    doing anything slow.
     """
     url: str
-    """Where the answer is sent as an HTTP POST: a path such as `/plugins/com.example.mine/dialog`,
-    which arrives at your ServeHTTP handler, or a full URL. Required.
+    """Where the answer is sent as an HTTP POST: a path such as
+    `/plugins/com.example.mine/dialog`, which arrives at your ServeHTTP handler, or a
+    full URL. Required.
     """
     dialog: Dialog | None
     """What the dialog shows. Required."""
@@ -4892,9 +4979,9 @@ class OpenDialogRequest(Model):
 class Dialog(Model):
     """A form that opens over the client of one user.
 
-    When it is sent, the address in OpenDialogRequest receives a JSON object with, among others,
-    `callback_id`, `state`, `user_id`, `channel_id`, `team_id` and `submission`, the entered values
-    by element name.
+    When it is sent, the address in OpenDialogRequest receives a JSON object with, among
+    others, `callback_id`, `state`, `user_id`, `channel_id`, `team_id` and `submission`,
+    the entered values by element name.
     """
 
     __proto__ = "mattermost.pluginapi.v1.Dialog"
@@ -4910,24 +4997,26 @@ class Dialog(Model):
     )
 
     callback_id: str
-    """Any text of yours, sent back with the answer; tells one dialog from another. Optional."""
+    """Any text of yours, sent back with the answer; tells one dialog from another.
+    Optional.
+    """
     title: str
     """Title of the form, 1 to 24 characters. Required."""
     introduction_text: str
     """Text above the elements, Markdown. Optional."""
     elements: list[DialogElement]
-    """The inputs, from top to bottom; their names must differ. Empty makes a dialog that only asks
-    for confirmation.
+    """The inputs, from top to bottom; their names must differ. Empty makes a dialog
+    that only asks for confirmation.
     """
     submit_label: str
     """Label of the button that sends the form; empty for the client's own word."""
     notify_on_cancel: bool
-    """True also sends a message to the address, with `cancelled` set, when the user closes the form
-    without sending it.
+    """True also sends a message to the address, with `cancelled` set, when the user
+    closes the form without sending it.
     """
     state: str
-    """Any text of yours, sent back with the answer; carries what your plugin has to remember.
-    Optional. The user can read it, so keep secrets out.
+    """Any text of yours, sent back with the answer; carries what your plugin has to
+    remember. Optional. The user can read it, so keep secrets out.
     """
     icon_url: str
     """HTTP or HTTPS address of a picture shown beside the title. Optional."""
@@ -4978,44 +5067,46 @@ class DialogElement(Model):
     display_name: str
     """Label shown to the user, 1 to 24 characters. Required."""
     name: str
-    """Key of the entered value in the answer, 1 to 300 characters, different for each element.
-    Required.
+    """Key of the entered value in the answer, 1 to 300 characters, different for each
+    element. Required.
     """
     type: str
-    """Kind of input: `text` (one line), `textarea` (several lines), `select` (a drop-down list),
-    `radio` (a few choices, all visible) or `bool` (a check box). Required. Newer servers also know
-    `date` and `datetime`.
+    """Kind of input: `text` (one line), `textarea` (several lines), `select` (a
+    drop-down list), `radio` (a few choices, all visible) or `bool` (a check box).
+    Required. Newer servers also know `date` and `datetime`.
     """
     subtype: str
-    """For `text` and `textarea`, what is expected: `text`, `email`, `number`, `password`, `tel` or
-    `url`. Empty means `text`.
+    """For `text` and `textarea`, what is expected: `text`, `email`, `number`,
+    `password`, `tel` or `url`. Empty means `text`.
     """
     default: str
-    """Value at the start. For `select` and `radio` the value of one of the options, for `bool` either
-    `true` or `false`. Optional.
+    """Value at the start. For `select` and `radio` the value of one of the options, for
+    `bool` either `true` or `false`. Optional.
     """
     placeholder: str
-    """Grey text while nothing is entered; for `bool` the text beside the check box. Up to 150
-    characters, 3000 for `textarea` and `select`. Optional.
+    """Grey text while nothing is entered; for `bool` the text beside the check box. Up
+    to 150 characters, 3000 for `textarea` and `select`. Optional.
     """
     help_text: str
     """Explanation below the input, up to 150 characters. Optional."""
     optional: bool
     """True lets the user leave it empty; false, the default, demands a value."""
     min_length: int
-    """Fewest characters accepted, for `text` and `textarea`; 0 for no minimum. A minimum needs a
-    `max_length` that is not smaller.
+    """Fewest characters accepted, for `text` and `textarea`; 0 for no minimum. A
+    minimum needs a `max_length` that is not smaller.
     """
     max_length: int
-    """Most characters accepted, for `text` and `textarea`: at most 150 and 3000. 0 leaves the limit
-    to the client.
+    """Most characters accepted, for `text` and `textarea`: at most 150 and 3000. 0
+    leaves the limit to the client.
     """
     data_source: str
-    """For `select`, fill the list with all `users` or `channels` the person can see; empty uses
-    `options`. Not every server reads it.
+    """For `select`, fill the list with all `users` or `channels` the person can see;
+    empty uses `options`. Not every server reads it.
     """
     options: list[DialogElementOption]
-    """The choices of a `select` without `data_source`, or of a `radio`. Not every server reads them."""
+    """The choices of a `select` without `data_source`, or of a `radio`. Not every
+    server reads them.
+    """
 
     def __init__(
         self,
@@ -5069,8 +5160,8 @@ class DialogElementOption(Model):
 
 
 class PluginClusterEvent(Model):
-    """A message from a plugin to itself on other nodes of the cluster, where it arrives at the
-    OnPluginClusterEvent hook. Useful to drop caches or share state.
+    """A message from a plugin to itself on other nodes of the cluster, where it arrives
+    at the OnPluginClusterEvent hook. Useful to drop caches or share state.
     """
 
     __proto__ = "mattermost.pluginapi.v1.PluginClusterEvent"
@@ -5096,8 +5187,8 @@ class PluginClusterEventSendOptions(Model):
     __slots__ = __field_names__ = ("send_type", "target_id")
 
     send_type: str
-    """`reliable` to make sure that it arrives, `best_effort` to be fast where a loss does no harm.
-    Servers may ignore it.
+    """`reliable` to make sure that it arrives, `best_effort` to be fast where a loss
+    does no harm. Servers may ignore it.
     """
     target_id: str
     """Node that receives the event; empty for all nodes except the sending one."""
@@ -5147,26 +5238,32 @@ class PushNotification(Model):
     ack_id: str
     """Identifier with which the device confirms that it arrived. Set by the server."""
     platform: str
-    """Kind of device, for example `apple_rn` or `android_rn`. Set by the server for every device."""
+    """Kind of device, for example `apple_rn` or `android_rn`. Set by the server for
+    every device.
+    """
     server_id: str
     """Identifier of this installation, its telemetry id. Set by the server."""
     device_id: str
     """Address of the device at the push service. Set by the server for every device."""
     post_id: str
-    """Post that the notification is about, opened when it is tapped; empty if there is none."""
+    """Post that the notification is about, opened when it is tapped; empty if there is
+    none.
+    """
     category: str
-    """Which actions the device offers; `CAN_REPLY` lets the user answer at once. Empty for none."""
+    """Which actions the device offers; `CAN_REPLY` lets the user answer at once. Empty
+    for none.
+    """
     sound: str
     """Sound to play; empty for the usual one, `none` for silence."""
     message: str
     """Text to show. Note that it passes through a push service outside of the server."""
     badge: str
-    """Number shown on the app's icon, written as text, for example `3`; text that is not a number
-    counts as 0.
+    """Number shown on the app's icon, written as text, for example `3`; text that is
+    not a number counts as 0.
     """
     cont_ava: str
-    """`1` wakes the app in the background without showing anything (iOS); empty otherwise. Not every
-    server fills or reads it.
+    """`1` wakes the app in the background without showing anything (iOS); empty
+    otherwise. Not every server fills or reads it.
     """
     team_id: str
     """Team of the channel; empty for direct and group messages."""
@@ -5181,25 +5278,27 @@ class PushNotification(Model):
     override_username: str
     """Name to show instead of the sender's, for posts of integrations; empty otherwise."""
     override_icon_url: str
-    """Picture to show instead of the sender's, for posts of integrations; empty otherwise."""
+    """Picture to show instead of the sender's, for posts of integrations; empty
+    otherwise.
+    """
     from_webhook: str
     """`true` if the post came from an integration; empty otherwise."""
     version: str
     """Version of the notification format, `v2`."""
     is_crt: bool
-    """True if the receiver has threads shown apart from channels (collapsed reply threads). Not every
-    server fills or reads it.
+    """True if the receiver has threads shown apart from channels (collapsed reply
+    threads). Not every server fills or reads it.
     """
     channel_name: str
     """Name of the channel as shown to the receiver."""
     type: str
-    """What it is for: `message` shows a message, `clear` removes the notifications of a channel that
-    was read, `update_badge` changes only the number, `session` reports an expired session, `test`
-    checks the connection.
+    """What it is for: `message` shows a message, `clear` removes the notifications of a
+    channel that was read, `update_badge` changes only the number, `session` reports an
+    expired session, `test` checks the connection.
     """
     sub_type: str
-    """Closer description for the app, for example `calls` for an incoming call; normally empty. Not
-    every server fills or reads it.
+    """Closer description for the app, for example `calls` for an incoming call;
+    normally empty. Not every server fills or reads it.
     """
 
     def __init__(

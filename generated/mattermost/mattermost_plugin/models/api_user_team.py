@@ -16,9 +16,9 @@ class CreateUserRequest(Model):
     __slots__ = __field_names__ = ("user",)
 
     user: _user.User | None
-    """The account to create, required. Needs `email` and `username`, and a `password` or else both
-    `auth_service` and `auth_data`; `id` must be empty. Roles are decided by the server, and the
-    first account of a new server becomes a system administrator.
+    """The account to create, required. Needs `email` and `username`, and a `password`
+    or else both `auth_service` and `auth_data`; `id` must be empty. Roles are decided
+    by the server, and the first account of a new server becomes a system administrator.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class DeleteUserRequest(Model):
     __slots__ = __field_names__ = ("user_id",)
 
     user_id: str
-    """Id of the account to deactivate, required. Its posts stay, and `update_user_active` brings it
-    back.
+    """Id of the account to deactivate, required. Its posts stay, and
+    `update_user_active` brings it back.
     """
 
     def __init__(self, *, user_id: str = "", __unknown__: bytes = b"") -> None:
@@ -86,9 +86,10 @@ class DeleteUserResponse(Model):
 class GetUsersRequest(Model):
     """Parameters of PluginAPI.GetUsers.
 
-    Servers at present apply only `inactive`, `active`, `role`, `roles`, `view_restrictions` and the
-    page; the other filters are accepted and have no effect. To list a team or a channel use
-    `get_users_in_team` or `get_users_in_channel`, for other conditions `search_users`.
+    Servers at present apply only `inactive`, `active`, `role`, `roles`,
+    `view_restrictions` and the page; the other filters are accepted and have no effect.
+    To list a team or a channel use `get_users_in_team` or `get_users_in_channel`, for
+    other conditions `search_users`.
     """
 
     __proto__ = "mattermost.pluginapi.v1.GetUsersRequest"
@@ -127,39 +128,45 @@ class GetUsersRequest(Model):
     not_in_group_id: str
     """Keep users who are not in this user group. Empty means any. No effect at present."""
     group_constrained: bool
-    """With `not_in_team_id` or `not_in_channel_id`, keep only users whom the groups linked to that
-    team or channel would let in. No effect at present.
+    """With `not_in_team_id` or `not_in_channel_id`, keep only users whom the groups
+    linked to that team or channel would let in. No effect at present.
     """
     without_team: bool
     """Keep users who belong to no team. No effect at present."""
     inactive: bool
-    """Keep deactivated accounts only. Wins over `active`; with both false, all accounts are listed."""
+    """Keep deactivated accounts only. Wins over `active`; with both false, all accounts
+    are listed.
+    """
     active: bool
     """Keep accounts that are not deactivated."""
     role: str
-    """Keep users whose system roles contain this text, for example `system_admin`. Empty means any."""
+    """Keep users whose system roles contain this text, for example `system_admin`.
+    Empty means any.
+    """
     roles: list[str]
-    """Keep users with at least one of these system roles; `system_user` here means users with no
-    further role. Only built-in roles are recognised. Empty means any.
+    """Keep users with at least one of these system roles; `system_user` here means
+    users with no further role. Only built-in roles are recognised. Empty means any.
     """
     channel_roles: list[str]
-    """With `in_channel_id`, keep users with one of these roles there: `channel_user`, `channel_admin`
-    or `channel_guest`. No effect at present.
+    """With `in_channel_id`, keep users with one of these roles there: `channel_user`,
+    `channel_admin` or `channel_guest`. No effect at present.
     """
     team_roles: list[str]
-    """With `in_team_id`, keep users with one of these roles there: `team_user`, `team_admin` or
-    `team_guest`. No effect at present.
+    """With `in_team_id`, keep users with one of these roles there: `team_user`,
+    `team_admin` or `team_guest`. No effect at present.
     """
     sort: str
-    """Order of the result. No effect at present: results come by username, which is also what empty
-    means.
+    """Order of the result. No effect at present: results come by username, which is
+    also what empty means.
     """
     page: int
     """Which page to return, counted from 0."""
     per_page: int
     """Most users on a page. The SDK sends 60 unless told otherwise; 0 returns none."""
     updated_after: int
-    """Keep accounts changed after this time, Unix milliseconds; 0 means any. No effect at present."""
+    """Keep accounts changed after this time, Unix milliseconds; 0 means any. No effect
+    at present.
+    """
     view_restrictions: _common.ViewUsersRestrictions | None
     """Keep users of certain teams and channels only. Unset means no such limit."""
 
@@ -218,7 +225,9 @@ class GetUsersResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     users: list[_user.User]
-    """The users of this page, by username, secrets blank. Fewer than `per_page` means the last page."""
+    """The users of this page, by username, secrets blank. Fewer than `per_page` means
+    the last page.
+    """
 
     def __init__(
         self,
@@ -389,8 +398,8 @@ class GetUsersByUsernamesRequest(Model):
     __slots__ = __field_names__ = ("usernames",)
 
     usernames: list[str]
-    """Usernames to look up, required, in lower case and without the `@`. Unknown ones are passed
-    over.
+    """Usernames to look up, required, in lower case and without the `@`. Unknown ones
+    are passed over.
     """
 
     def __init__(
@@ -459,8 +468,8 @@ class GetUsersInTeamResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     users: list[_user.User]
-    """The members on this page, by username, secrets blank. Deactivated accounts are among them: see
-    `delete_at`. Empty for an unknown team.
+    """The members on this page, by username, secrets blank. Deactivated accounts are
+    among them: see `delete_at`. Empty for an unknown team.
     """
 
     def __init__(
@@ -482,9 +491,9 @@ class UpdateUserRequest(Model):
     __slots__ = __field_names__ = ("user",)
 
     user: _user.User | None
-    """The whole account as it should be, required; `id` says which. Fetch it first and change what
-    should differ. Password, login method, roles, `delete_at` and the `mfa_*` fields keep their
-    stored values.
+    """The whole account as it should be, required; `id` says which. Fetch it first and
+    change what should differ. Password, login method, roles, `delete_at` and the
+    `mfa_*` fields keep their stored values.
     """
 
     def __init__(
@@ -540,7 +549,9 @@ class GetUserStatusResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     status: Status | None
-    """The user's current status; without content if the server has user statuses switched off."""
+    """The user's current status; without content if the server has user statuses
+    switched off.
+    """
 
     def __init__(
         self,
@@ -579,7 +590,9 @@ class GetUserStatusesByIdsResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     statuses: list[Status]
-    """One status per user, in no fixed order; `offline` for users of whom the server knows none."""
+    """One status per user, in no fixed order; `offline` for users of whom the server
+    knows none.
+    """
 
     def __init__(
         self,
@@ -602,8 +615,8 @@ class UpdateUserStatusRequest(Model):
     user_id: str
     """Id of the user whose status to set, required."""
     status: str
-    """The new status, required: `online`, `away`, `dnd` (do not disturb) or `offline`. Anything else
-    is a ValidationError.
+    """The new status, required: `online`, `away`, `dnd` (do not disturb) or `offline`.
+    Anything else is a ValidationError.
     """
 
     def __init__(
@@ -623,7 +636,9 @@ class UpdateUserStatusResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     status: Status | None
-    """The status now in force; without content if the server has user statuses switched off."""
+    """The status now in force; without content if the server has user statuses switched
+    off.
+    """
 
     def __init__(
         self,
@@ -646,8 +661,8 @@ class SetUserStatusTimedDNDRequest(Model):
     user_id: str
     """Id of the user to set to do not disturb, required."""
     end_time: int
-    """When the status ends, in Unix seconds (not milliseconds), required. The server rounds it down
-    to a full minute, and restores the earlier status when it is reached.
+    """When the status ends, in Unix seconds (not milliseconds), required. The server
+    rounds it down to a full minute, and restores the earlier status when it is reached.
     """
 
     def __init__(
@@ -794,8 +809,8 @@ class GetUsersInChannelRequest(Model):
     channel_id: str
     """Id of the channel, required."""
     sort_by: str
-    """`username`, or `status` for online first, then away, do not disturb and offline. Any other
-    value, the empty one too, is a ValidationError.
+    """`username`, or `status` for online first, then away, do not disturb and offline.
+    Any other value, the empty one too, is a ValidationError.
     """
     page: int
     """Which page to return, counted from 0."""
@@ -827,7 +842,8 @@ class GetUsersInChannelResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     users: list[_user.User]
-    """The members on this page in the order asked for, secrets blank. Deactivated accounts are among
+    """The members on this page in the order asked for, secrets blank. Deactivated
+    accounts are among
     them: see `delete_at`.
     """
 
@@ -875,8 +891,8 @@ class GetLDAPUserAttributesResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     attributes: dict[str, str]
-    """Values by attribute name. Empty if the user does not come from LDAP (or from SAML kept in step
-    with LDAP).
+    """Values by attribute name. Empty if the user does not come from LDAP (or from SAML
+    kept in step with LDAP).
     """
 
     def __init__(
@@ -894,10 +910,10 @@ class GetLDAPUserAttributesResponse(Model):
 class SearchUsersRequest(Model):
     """Parameters of PluginAPI.SearchUsers.
 
-    Only one place is searched: the first of `without_team`, `in_channel_id`, `not_in_channel_id`,
-    `not_in_team_id`, `in_group_id`, `not_in_group_id` that is set, else the team `team_id`, else the
-    whole server. Servers at present ignore the filters by role and `group_constrained` in searches
-    by plugins.
+    Only one place is searched: the first of `without_team`, `in_channel_id`,
+    `not_in_channel_id`, `not_in_team_id`, `in_group_id`, `not_in_group_id` that is set,
+    else the team `team_id`, else the whole server. Servers at present ignore the
+    filters by role and `group_constrained` in searches by plugins.
     """
 
     __proto__ = "mattermost.pluginapi.v1.SearchUsersRequest"
@@ -920,26 +936,26 @@ class SearchUsersRequest(Model):
     )
 
     term: str
-    """Words to look for. Each must occur, in any case, in the username or the nickname, or be a
-    complete user id; a leading `@` is dropped. Empty matches everyone.
+    """Words to look for. Each must occur, in any case, in the username or the nickname,
+    or be a complete user id; a leading `@` is dropped. Empty matches everyone.
     """
     team_id: str
-    """Search the members of this team; with `not_in_channel_id`, those of them outside that channel.
-    Empty means the whole server.
+    """Search the members of this team; with `not_in_channel_id`, those of them outside
+    that channel. Empty means the whole server.
     """
     not_in_team_id: str
     """Search users who are not in this team. Empty means no such filter."""
     in_channel_id: str
     """Search the members of this channel. Empty means no such filter."""
     not_in_channel_id: str
-    """Search users who are not in this channel; give `team_id` as well to stay within a team. Empty
-    means no such filter.
+    """Search users who are not in this channel; give `team_id` as well to stay within a
+    team. Empty means no such filter.
     """
     in_group_id: str
     """Search the members of this user group. Empty means no such filter."""
     group_constrained: bool
-    """With `not_in_team_id` or `not_in_channel_id`, keep only users whom the linked groups would let
-    in. No effect at present.
+    """With `not_in_team_id` or `not_in_channel_id`, keep only users whom the linked
+    groups would let in. No effect at present.
     """
     allow_inactive: bool
     """Whether deactivated accounts may be among the results; False leaves them out."""
@@ -948,18 +964,20 @@ class SearchUsersRequest(Model):
     limit: int
     """Most users to return. The SDK sends 100 unless told otherwise; 0 returns none."""
     role: str
-    """Keep users with this system role, for example `system_admin`. Empty means any. No effect at
-    present.
-    """
-    roles: list[str]
-    """Keep users with at least one of these system roles. Empty means any. No effect at present."""
-    channel_roles: list[str]
-    """With `in_channel_id`, keep users with one of these roles there, for example `channel_admin`. No
+    """Keep users with this system role, for example `system_admin`. Empty means any. No
     effect at present.
     """
+    roles: list[str]
+    """Keep users with at least one of these system roles. Empty means any. No effect at
+    present.
+    """
+    channel_roles: list[str]
+    """With `in_channel_id`, keep users with one of these roles there, for example
+    `channel_admin`. No effect at present.
+    """
     team_roles: list[str]
-    """With `team_id`, keep users with one of these roles there, for example `team_admin`. No effect
-    at present.
+    """With `team_id`, keep users with one of these roles there, for example
+    `team_admin`. No effect at present.
     """
     not_in_group_id: str
     """Search users who are not in this user group. Empty means no such filter."""
@@ -1011,8 +1029,8 @@ class SearchUsersResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     users: list[_user.User]
-    """The users found, usually by username, secrets blank. Empty when nobody matches; there is no
-    second page, so narrow the term if `limit` users come back.
+    """The users found, usually by username, secrets blank. Empty when nobody matches;
+    there is no second page, so narrow the term if `limit` users come back.
     """
 
     def __init__(
@@ -1050,7 +1068,9 @@ class GetProfileImageResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     image: bytes
-    """The picture file, normally PNG. If the user uploaded none, a generated one with their initial."""
+    """The picture file, normally PNG. If the user uploaded none, a generated one with
+    their initial.
+    """
 
     def __init__(
         self,
@@ -1073,8 +1093,8 @@ class SetProfileImageRequest(Model):
     user_id: str
     """Id of the user whose picture to replace, required."""
     data: bytes
-    """The image file's bytes, required: PNG, JPEG or another format the server can decode. It is
-    cropped and scaled to a square of 128 pixels and stored as PNG.
+    """The image file's bytes, required: PNG, JPEG or another format the server can
+    decode. It is cropped and scaled to a square of 128 pixels and stored as PNG.
     """
 
     def __init__(
@@ -1129,7 +1149,9 @@ class HasPermissionToResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     has_permission: bool
-    """Whether the user's system-wide roles grant it. False also for an unknown user or permission."""
+    """Whether the user's system-wide roles grant it. False also for an unknown user or
+    permission.
+    """
 
     def __init__(
         self,
@@ -1179,8 +1201,9 @@ class HasPermissionToTeamResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     has_permission: bool
-    """Whether the user's roles in the team, or the system-wide ones, grant it. In a team the user is
-    not in, only the latter count. False for an unknown user or permission.
+    """Whether the user's roles in the team, or the system-wide ones, grant it. In a
+    team the user is not in, only the latter count. False for an unknown user or
+    permission.
     """
 
     def __init__(
@@ -1231,8 +1254,8 @@ class HasPermissionToChannelResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     has_permission: bool
-    """Whether the user's roles in the channel, in its team or system-wide grant it. False for an
-    unknown user or permission.
+    """Whether the user's roles in the channel, in its team or system-wide grant it.
+    False for an unknown user or permission.
     """
 
     def __init__(
@@ -1258,7 +1281,9 @@ class PublishUserTypingRequest(Model):
     channel_id: str
     """Id of the channel in which the notice appears, required."""
     parent_id: str
-    """Id of the first post of the thread the user types in. Empty means the channel itself."""
+    """Id of the first post of the thread the user types in. Empty means the channel
+    itself.
+    """
 
     def __init__(
         self,
@@ -1299,7 +1324,9 @@ class UpdateUserAuthRequest(Model):
     user_id: str
     """Id of the account whose way to log in changes, required."""
     user_auth: UserAuth | None
-    """The new login provider and the account's id there, required. The stored password is removed."""
+    """The new login provider and the account's id there, required. The stored password
+    is removed.
+    """
 
     def __init__(
         self,
@@ -1345,8 +1372,8 @@ class UpdateUserRolesRequest(Model):
     user_id: str
     """Id of the user whose system-wide roles to set, required."""
     new_roles: str
-    """All the roles the user shall have, separated by spaces, for example `system_user system_admin`.
-    They replace the old ones, so keep `system_user` in.
+    """All the roles the user shall have, separated by spaces, for example `system_user
+    system_admin`. They replace the old ones, so keep `system_user` in.
     """
 
     def __init__(
@@ -1387,8 +1414,8 @@ class GetSessionRequest(Model):
     __slots__ = __field_names__ = ("session_id",)
 
     session_id: str
-    """Id of the session, required; for example `session_id` of the `PluginContext` a hook receives.
-    Not the token.
+    """Id of the session, required; for example `session_id` of the `PluginContext` a
+    hook receives. Not the token.
     """
 
     def __init__(self, *, session_id: str = "", __unknown__: bytes = b"") -> None:
@@ -1426,8 +1453,8 @@ class CreateSessionRequest(Model):
     __slots__ = __field_names__ = ("session",)
 
     session: Session | None
-    """The session to create, required. Give `user_id` and `expires_at`, usually also the user's
-    `roles`; leave `id` empty.
+    """The session to create, required. Give `user_id` and `expires_at`, usually also
+    the user's `roles`; leave `id` empty.
     """
 
     def __init__(
@@ -1469,8 +1496,8 @@ class ExtendSessionExpiryRequest(Model):
     session_id: str
     """Id of the session to prolong, required."""
     new_expiry: int
-    """When the session shall end, Unix milliseconds, required. An absolute time, not a duration; an
-    earlier one shortens the session.
+    """When the session shall end, Unix milliseconds, required. An absolute time, not a
+    duration; an earlier one shortens the session.
     """
 
     def __init__(
@@ -1535,7 +1562,9 @@ class CreateUserAccessTokenRequest(Model):
     __secrets__ = ("token",)
 
     token: UserAccessToken | None
-    """The token to create, required. Give `user_id` and a `description`; the server sets the rest."""
+    """The token to create, required. Give `user_id` and a `description`; the server
+    sets the rest.
+    """
 
     def __init__(
         self, *, token: UserAccessToken | None = None, __unknown__: bytes = b""
@@ -1575,8 +1604,8 @@ class RevokeUserAccessTokenRequest(Model):
     __slots__ = __field_names__ = ("token_id",)
 
     token_id: str
-    """Id of the access token to delete, required; not its secret. A session opened with it ends as
-    well.
+    """Id of the access token to delete, required; not its secret. A session opened with
+    it ends as well.
     """
 
     def __init__(self, *, token_id: str = "", __unknown__: bytes = b"") -> None:
@@ -1607,7 +1636,9 @@ class CreateTeamRequest(Model):
     __slots__ = __field_names__ = ("team",)
 
     team: _team.Team | None
-    """The team to create, required. Needs `name`, `display_name` and `type`; `id` must be empty."""
+    """The team to create, required. Needs `name`, `display_name` and `type`; `id` must
+    be empty.
+    """
 
     def __init__(
         self, *, team: _team.Team | None = None, __unknown__: bytes = b""
@@ -1625,7 +1656,9 @@ class CreateTeamResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     team: _team.Team | None
-    """The stored team with its new `id` and `invite_id`. It has its default channels but no members."""
+    """The stored team with its new `id` and `invite_id`. It has its default channels
+    but no members.
+    """
 
     def __init__(
         self,
@@ -1688,7 +1721,9 @@ class GetTeamsResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     teams: list[_team.Team]
-    """Every team of the server, by display name, archived ones included: see `delete_at`."""
+    """Every team of the server, by display name, archived ones included: see
+    `delete_at`.
+    """
 
     def __init__(
         self,
@@ -1799,8 +1834,8 @@ class GetTeamsUnreadForUserResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     team_unreads: list[_team.TeamUnread]
-    """One entry per team in which the user has channels, in no fixed order; also for teams with
-    nothing unread.
+    """One entry per team in which the user has channels, in no fixed order; also for
+    teams with nothing unread.
     """
 
     def __init__(
@@ -1822,8 +1857,8 @@ class UpdateTeamRequest(Model):
     __slots__ = __field_names__ = ("team",)
 
     team: _team.Team | None
-    """The team as it should be, required; `id` says which. Fetch it first and change what should
-    differ. See `Team` for the fields that are taken over.
+    """The team as it should be, required; `id` says which. Fetch it first and change
+    what should differ. See `Team` for the fields that are taken over.
     """
 
     def __init__(
@@ -1863,8 +1898,8 @@ class SearchTeamsRequest(Model):
     __slots__ = __field_names__ = ("term",)
 
     term: str
-    """Text to look for in the name and display name of teams, in any case. Private teams are searched
-    too.
+    """Text to look for in the name and display name of teams, in any case. Private
+    teams are searched too.
     """
 
     def __init__(self, *, term: str = "", __unknown__: bytes = b"") -> None:
@@ -1918,7 +1953,9 @@ class GetTeamsForUserResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     teams: list[_team.Team]
-    """The teams the user is in now. Archived teams and those the user has left are not included."""
+    """The teams the user is in now. Archived teams and those the user has left are not
+    included.
+    """
 
     def __init__(
         self,
@@ -1941,7 +1978,9 @@ class CreateTeamMemberRequest(Model):
     team_id: str
     """Id of the team to add the user to, required."""
     user_id: str
-    """Id of the user to add, required. Adding someone who is already in changes nothing."""
+    """Id of the user to add, required. Adding someone who is already in changes
+    nothing.
+    """
 
     def __init__(
         self, *, team_id: str = "", user_id: str = "", __unknown__: bytes = b""
@@ -1985,8 +2024,8 @@ class CreateTeamMembersRequest(Model):
     user_ids: list[str]
     """Ids of the users to add, required; they are added one by one in this order."""
     requestor_id: str
-    """Id of the user who adds them; it reaches join hooks as `actor` and is named in join messages.
-    Empty means nobody in particular.
+    """Id of the user who adds them; it reaches join hooks as `actor` and is named in
+    join messages. Empty means nobody in particular.
     """
 
     def __init__(
@@ -2012,8 +2051,8 @@ class CreateTeamMembersResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     team_members: list[_team.TeamMember]
-    """The memberships, in the order of `user_ids`. If one user cannot be added the call fails at that
-    point; those before stay added.
+    """The memberships, in the order of `user_ids`. If one user cannot be added the call
+    fails at that point; those before stay added.
     """
 
     def __init__(
@@ -2037,10 +2076,12 @@ class CreateTeamMembersGracefullyRequest(Model):
     team_id: str
     """Id of the team to add the users to, required."""
     user_ids: list[str]
-    """Ids of the users to add, required. A user who cannot be added does not stop the others."""
+    """Ids of the users to add, required. A user who cannot be added does not stop the
+    others.
+    """
     requestor_id: str
-    """Id of the user who adds them; it reaches join hooks as `actor` and is named in join messages.
-    Empty means nobody in particular.
+    """Id of the user who adds them; it reaches join hooks as `actor` and is named in
+    join messages. Empty means nobody in particular.
     """
 
     def __init__(
@@ -2066,7 +2107,9 @@ class CreateTeamMembersGracefullyResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     team_members: list[TeamMemberWithError]
-    """One entry per id, in the order of `user_ids`, each with the membership or with its own error."""
+    """One entry per id, in the order of `user_ids`, each with the membership or with
+    its own error.
+    """
 
     def __init__(
         self,
@@ -2091,8 +2134,8 @@ class DeleteTeamMemberRequest(Model):
     user_id: str
     """Id of the user to remove, required. The user also leaves the team's channels."""
     requestor_id: str
-    """Id of the user who removes them; it reaches leave hooks as `actor`. The same id as `user_id`
-    means that the user left by choice; empty means nobody in particular.
+    """Id of the user who removes them; it reaches leave hooks as `actor`. The same id
+    as `user_id` means that the user left by choice; empty means nobody in particular.
     """
 
     def __init__(
@@ -2136,7 +2179,9 @@ class GetTeamMembersRequest(Model):
     page: int
     """Which page to return, counted from 0."""
     per_page: int
-    """Most memberships on a page. The SDK sends 60 unless told otherwise; 0 returns none."""
+    """Most memberships on a page. The SDK sends 60 unless told otherwise; 0 returns
+    none.
+    """
 
     def __init__(
         self,
@@ -2161,8 +2206,8 @@ class GetTeamMembersResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     team_members: list[_team.TeamMember]
-    """The current memberships on this page, ordered by user id. Those of deactivated accounts are
-    included, those of users who left are not.
+    """The current memberships on this page, ordered by user id. Those of deactivated
+    accounts are included, those of users who left are not.
     """
 
     def __init__(
@@ -2230,7 +2275,9 @@ class GetTeamMembersForUserRequest(Model):
     page: int
     """Which page to return, counted from 0."""
     per_page: int
-    """Most memberships on a page. The SDK sends 60 unless told otherwise; 0 returns none."""
+    """Most memberships on a page. The SDK sends 60 unless told otherwise; 0 returns
+    none.
+    """
 
     def __init__(
         self,
@@ -2255,8 +2302,8 @@ class GetTeamMembersForUserResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     team_members: list[_team.TeamMember]
-    """The user's memberships on this page, one per team. Teams the user has left may be among them:
-    see `delete_at`.
+    """The user's memberships on this page, one per team. Teams the user has left may be
+    among them: see `delete_at`.
     """
 
     def __init__(
@@ -2282,9 +2329,9 @@ class UpdateTeamMemberRolesRequest(Model):
     user_id: str
     """Id of the member whose roles to set, required."""
     new_roles: str
-    """All the roles the member shall have in this team, separated by spaces, for example `team_user
-    team_admin`. They replace the old ones; a guest cannot be made a regular member here, nor the
-    reverse.
+    """All the roles the member shall have in this team, separated by spaces, for
+    example `team_user team_admin`. They replace the old ones; a guest cannot be made a
+    regular member here, nor the reverse.
     """
 
     def __init__(
@@ -2347,7 +2394,9 @@ class GetTeamIconResponse(Model):
     error: _common.AppError | None
     """Why the call failed; unset when it succeeded."""
     icon: bytes
-    """The icon as a PNG file. A team without an icon is a NotFoundError, not empty bytes."""
+    """The icon as a PNG file. A team without an icon is a NotFoundError, not empty
+    bytes.
+    """
 
     def __init__(
         self,
@@ -2370,8 +2419,8 @@ class SetTeamIconRequest(Model):
     team_id: str
     """Id of the team whose icon to replace, required."""
     data: bytes
-    """The image file's bytes, required: PNG, JPEG or another format the server can decode. It is
-    cropped and scaled to a square of 128 pixels and stored as PNG.
+    """The image file's bytes, required: PNG, JPEG or another format the server can
+    decode. It is cropped and scaled to a square of 128 pixels and stored as PNG.
     """
 
     def __init__(
@@ -2483,16 +2532,18 @@ class Status(Model):
     user_id: str
     """The person whose availability this is."""
     status: str
-    """`online`, `away`, `dnd` (do not disturb), `offline`, or `ooo` (out of office, with automatic
-    replies on).
+    """`online`, `away`, `dnd` (do not disturb), `offline`, or `ooo` (out of office,
+    with automatic replies on).
     """
     manual: bool
-    """Whether the user or a plugin chose the status; False if the server derived it from activity."""
+    """Whether the user or a plugin chose the status; False if the server derived it
+    from activity.
+    """
     last_activity_at: int
     """When the user last did something, Unix milliseconds; 0 if never."""
     dnd_end_time: int
-    """When do not disturb ends, in Unix seconds (not milliseconds, unlike other times). 0 when it has
-    no end or the status is another.
+    """When do not disturb ends, in Unix seconds (not milliseconds, unlike other times).
+    0 when it has no end or the status is another.
     """
 
     def __init__(
@@ -2523,21 +2574,21 @@ class CustomStatus(Model):
     __slots__ = __field_names__ = ("emoji", "text", "duration", "expires_at")
 
     emoji: str
-    """Name of the emoji without colons, such as `calendar`. It must exist on the server; may be empty
-    if `text` is given.
+    """Name of the emoji without colons, such as `calendar`. It must exist on the
+    server; may be empty if `text` is given.
     """
     text: str
-    """What to show, at most 100 characters: the server cuts off the rest. May be empty if `emoji` is
-    given.
+    """What to show, at most 100 characters: the server cuts off the rest. May be empty
+    if `emoji` is given.
     """
     duration: str
-    """The choice shown in clients: `thirty_minutes`, `one_hour`, `four_hours`, `today`, `this_week`
-    or `date_and_time`; empty means that the status stays until cleared. The server does not
-    compute the end from it: set `expires_at` too.
+    """The choice shown in clients: `thirty_minutes`, `one_hour`, `four_hours`, `today`,
+    `this_week` or `date_and_time`; empty means that the status stays until cleared. The
+    server does not compute the end from it: set `expires_at` too.
     """
     expires_at: int
-    """When clients stop showing the status, Unix milliseconds. Leave it 0 if `duration` is empty;
-    required otherwise, also for the named durations.
+    """When clients stop showing the status, Unix milliseconds. Leave it 0 if `duration`
+    is empty; required otherwise, also for the named durations.
     """
 
     def __init__(
@@ -2564,13 +2615,13 @@ class UserAuth(Model):
     __secrets__ = ("auth_data",)
 
     auth_data: str | None
-    """Identifier of the account at the provider. Required for a provider, and unique. Leave it unset,
-    not empty, when `auth_service` is empty: an empty text would be stored and have to be unique as
-    well.
+    """Identifier of the account at the provider. Required for a provider, and unique.
+    Leave it unset, not empty, when `auth_service` is empty: an empty text would be
+    stored and have to be unique as well.
     """
     auth_service: str
-    """The provider: `ldap`, `saml`, `gitlab`, `google`, `office365` or `openid`. Empty means email
-    and password.
+    """The provider: `ldap`, `saml`, `gitlab`, `google`, `office365` or `openid`. Empty
+    means email and password.
     """
 
     def __init__(
@@ -2607,49 +2658,49 @@ class Session(Model):
     __secrets__ = ("token",)
 
     id: str
-    """Identifier, 26 characters. Leave it empty when creating: the server assigns it. Safe to log,
-    unlike `token`.
+    """Identifier, 26 characters. Leave it empty when creating: the server assigns it.
+    Safe to log, unlike `token`.
     """
     token: str
-    """The secret a client presents to act as the user. Assigned by the server when left empty on
-    creation. Never log it.
+    """The secret a client presents to act as the user. Assigned by the server when left
+    empty on creation. Never log it.
     """
     create_at: int
     """When the session began, Unix milliseconds. Set by the server."""
     expires_at: int
     """When the session ends, Unix milliseconds; 0 means never. Set it when creating."""
     last_activity_at: int
-    """When the session was last used, Unix milliseconds. The server updates it every few minutes, not
-    at every request.
+    """When the session was last used, Unix milliseconds. The server updates it every
+    few minutes, not at every request.
     """
     user_id: str
     """Id of the user who is logged in. Required when creating."""
     device_id: str
-    """Push notification address of the mobile device, such as `apple_rn:` and a device token. Empty
-    for browsers.
+    """Push notification address of the mobile device, such as `apple_rn:` and a device
+    token. Empty for browsers.
     """
     roles: str
-    """The user's system-wide roles, separated by spaces, as they apply to this session. Give the
-    user's `roles` when creating.
+    """The user's system-wide roles, separated by spaces, as they apply to this session.
+    Give the user's `roles` when creating.
     """
     is_oauth: bool
-    """Whether an OAuth 2.0 application acts for the user through this session. It does not tell that
-    the user logged in with an OAuth provider.
+    """Whether an OAuth 2.0 application acts for the user through this session. It does
+    not tell that the user logged in with an OAuth provider.
     """
     expired_notify: bool
     """Whether the device has been told that the session is over. Set by the server."""
     props: dict[str, str]
-    """Further facts about the login, as text: `platform`, `os`, `browser`, `csrf` (secret),
-    `is_guest`, `is_bot`, `type` (`UserAccessToken` for access tokens), `user_access_token_id` and
-    others. Most are optional.
+    """Further facts about the login, as text: `platform`, `os`, `browser`, `csrf`
+    (secret), `is_guest`, `is_bot`, `type` (`UserAccessToken` for access tokens),
+    `user_access_token_id` and others. Most are optional.
     """
     team_members: list[_team.TeamMember]
-    """The user's team memberships, which the server uses for permission checks. Filled by the server
-    and not stored with the session.
+    """The user's team memberships, which the server uses for permission checks. Filled
+    by the server and not stored with the session.
     """
     local: bool
-    """Whether the request came through the server's local administration socket and may do
-    everything. Not stored; False for every session a plugin can look up.
+    """Whether the request came through the server's local administration socket and may
+    do everything. Not stored; False for every session a plugin can look up.
     """
 
     def __init__(
@@ -2687,9 +2738,11 @@ class Session(Model):
 
 
 class UserAccessToken(Model):
-    """A personal access token: a secret with which a script or a bot uses the REST API as a user.
+    """A personal access token: a secret with which a script or a bot uses the REST API
+    as a user.
 
-    It works until it is revoked or switched off. The server must allow such tokens, except for bots.
+    It works until it is revoked or switched off. The server must allow such tokens,
+    except for bots.
     """
 
     __proto__ = "mattermost.pluginapi.v1.UserAccessToken"
@@ -2699,15 +2752,17 @@ class UserAccessToken(Model):
     id: str
     """Identifier, 26 characters; not the secret. Set by the server."""
     token: str
-    """The secret itself, 26 characters, sent as `Authorization: Bearer`. Set by the server, whatever
-    you pass.
+    """The secret itself, 26 characters, sent as `Authorization: Bearer`. Set by the
+    server, whatever you pass.
     """
     user_id: str
     """Id of the user or bot the token acts for. Required when creating."""
     description: str
     """What the token is for, at most 255 bytes. Users see it in their list of tokens."""
     is_active: bool
-    """Whether the token works. Always True for a new one; administrators may switch it off."""
+    """Whether the token works. Always True for a new one; administrators may switch it
+    off.
+    """
 
     def __init__(
         self,
@@ -2741,7 +2796,9 @@ class TeamMemberWithError(Model):
     member: _team.TeamMember | None
     """The membership; unset if the user could not be added."""
     error: _common.AppError | None
-    """Why the user could not be added; unset on success. It is data: no exception is raised for it."""
+    """Why the user could not be added; unset on success. It is data: no exception is
+    raised for it.
+    """
 
     def __init__(
         self,

@@ -7,51 +7,56 @@ from plugwright_runtime.message.wkt import JSONObject
 
 
 class ChannelType(OpenEnum):
-    """What kind of conversation a channel is. Decides who can find it and how members are added."""
+    """What kind of conversation a channel is. Decides who can find it and how members
+    are added.
+    """
 
     UNSPECIFIED = 0
-    """No type given. Not valid for a channel that is to be stored; seen only when the server has a
-    kind of channel this API has no name for.
+    """No type given. Not valid for a channel that is to be stored; seen only when the
+    server has a kind of channel this API has no name for.
     """
 
     OPEN = 1
-    """Public channel of a team: every team member can find, read and join it (guests only if they
-    were added).
+    """Public channel of a team: every team member can find, read and join it (guests
+    only if they were added).
     """
 
     PRIVATE = 2
     """Private channel of a team: visible to its members only, joined by invitation."""
 
     DIRECT = 3
-    """Direct messages between two users (or a user's notes to self). Belongs to no team and is
-    created with `get_direct_channel`.
+    """Direct messages between two users (or a user's notes to self). Belongs to no team
+    and is created with `get_direct_channel`.
     """
 
     GROUP = 4
-    """Group messages between three to eight users. Belongs to no team and is created with
-    `get_group_channel`.
+    """Group messages between three to eight users. Belongs to no team and is created
+    with `get_group_channel`.
     """
 
 
 class ChannelBannerInfo(Model):
-    """The coloured strip with a short text that can be shown at the top of a public or private channel.
+    """The coloured strip with a short text that can be shown at the top of a public or
+    private channel.
 
-    An enabled banner needs both a text and a colour. Whether banners are shown at all depends on the
-    server's licence.
+    An enabled banner needs both a text and a colour. Whether banners are shown at all
+    depends on the server's licence.
     """
 
     __proto__ = "mattermost.pluginapi.v1.ChannelBannerInfo"
     __slots__ = __field_names__ = ("enabled", "text", "background_color")
 
     enabled: bool | None
-    """Whether the banner is shown. Unset means that it was never configured, which counts as off."""
+    """Whether the banner is shown. Unset means that it was never configured, which
+    counts as off.
+    """
     text: str | None
-    """What the banner says, Markdown, at most 1024 bytes. Unset means no text was configured;
-    required when the banner is enabled.
+    """What the banner says, Markdown, at most 1024 bytes. Unset means no text was
+    configured; required when the banner is enabled.
     """
     background_color: str | None
-    """Background as a hex colour, `#RGB` or `#RRGGBB`. Unset means none was chosen; required when the
-    banner is enabled.
+    """Background as a hex colour, `#RGB` or `#RRGGBB`. Unset means none was chosen;
+    required when the banner is enabled.
     """
 
     def __init__(
@@ -69,12 +74,13 @@ class ChannelBannerInfo(Model):
 
 
 class Channel(Model):
-    """One conversation: a public or private channel of a team, a direct message channel or a group
-    message channel.
+    """One conversation: a public or private channel of a team, a direct message channel
+    or a group message channel.
 
-    To create a public or private channel, set `team_id`, `type`, `name` and `display_name`; header,
-    purpose and creator are optional and the server fills in the rest. To change one, fetch it,
-    modify the copy and send the whole channel back: the server stores the fields as they arrive.
+    To create a public or private channel, set `team_id`, `type`, `name` and
+    `display_name`; header, purpose and creator are optional and the server fills in the
+    rest. To change one, fetch it, modify the copy and send the whole channel back: the
+    server stores the fields as they arrive.
     """
 
     __proto__ = "mattermost.pluginapi.v1.Channel"
@@ -112,86 +118,97 @@ class Channel(Model):
     create_at: int
     """When the channel was created, Unix milliseconds. Set by the server."""
     update_at: int
-    """When the channel's own data (name, header, ...) last changed, Unix milliseconds. New posts do
-    not move it. Set by the server.
+    """When the channel's own data (name, header, ...) last changed, Unix milliseconds.
+    New posts do not move it. Set by the server.
     """
     delete_at: int
-    """When the channel was archived, Unix milliseconds; 0 while it is active. Archive with
-    `delete_channel` rather than by setting this.
+    """When the channel was archived, Unix milliseconds; 0 while it is active. Archive
+    with `delete_channel` rather than by setting this.
     """
     team_id: str
-    """Team the channel belongs to, required for public and private channels. Empty for direct and
-    group channels.
+    """Team the channel belongs to, required for public and private channels. Empty for
+    direct and group channels.
     """
     type: ChannelType
-    """Public, private, direct or group. Required when creating; it cannot be changed freely
-    afterwards.
+    """Public, private, direct or group. Required when creating; it cannot be changed
+    freely afterwards.
     """
     display_name: str
-    """Name shown to people, at most 64 characters. Direct channels have none of their own: clients
-    show the other person's name.
+    """Name shown to people, at most 64 characters. Direct channels have none of
+    their own: clients show the other person's name.
     """
     name: str
-    """Short name used in URLs and in `~mentions`, unique within the team: lower-case letters, digits,
-    `-` and `_`, beginning with a letter or digit, at most 64 characters. Direct channels have the
-    two sorted user ids joined by `__`, group channels a 40-character hash; both are set by the
-    server.
+    """Short name used in URLs and in `~mentions`, unique within the team: lower-case
+    letters, digits, `-` and `_`, beginning with a letter or digit, at most 64
+    characters. Direct channels have the two sorted user ids joined by `__`, group
+    channels a 40-character hash; both are set by the server.
     """
     header: str
-    """Text shown at the top of the channel, Markdown, at most 1024 characters. May be empty."""
+    """Text shown at the top of the channel, Markdown, at most 1024 characters. May be
+    empty.
+    """
     purpose: str
-    """What the channel is for, plain text, at most 250 characters; shown when browsing channels. May
-    be empty.
+    """What the channel is for, plain text, at most 250 characters; shown when browsing
+    channels. May be empty.
     """
     last_post_at: int
-    """When the newest post (reply or not) was made, Unix milliseconds. Kept by the server."""
+    """When the newest post (reply or not) was made, Unix milliseconds. Kept by the
+    server.
+    """
     total_msg_count: int
-    """How many messages were posted, replies included; system messages such as joins do not count.
-    Compare with `ChannelMember.msg_count` for the number of unread messages.
+    """How many messages were posted, replies included; system messages such as joins do
+    not count. Compare with `ChannelMember.msg_count` for the number of unread messages.
     """
     extra_update_at: int
-    """A leftover of old servers, in Unix milliseconds; 0 on channels made by a current server. Do not
-    rely on it.
+    """A leftover of old servers, in Unix milliseconds; 0 on channels made by a current
+    server. Do not rely on it.
     """
     creator_id: str
-    """User who created the channel. Optional when creating; empty for channels the server or a plugin
-    made on nobody's behalf.
+    """User who created the channel. Optional when creating; empty for channels the
+    server or a plugin made on nobody's behalf.
     """
     scheme_id: str | None
-    """Permission scheme that overrides the team's for this channel. Unset or empty means the channel
-    follows its team.
+    """Permission scheme that overrides the team's for this channel. Unset or empty
+    means the channel follows its team.
     """
     props: JSONObject | None
-    """Extra data of the channel as a JSON object, keys chosen by the features that use them. Updating
-    a channel replaces the whole object, so keep the keys you do not know.
+    """Extra data of the channel as a JSON object, keys chosen by the features that use
+    them. Updating a channel replaces the whole object, so keep the keys you do not
+    know.
     """
     group_constrained: bool | None
-    """Whether only members of linked groups (synchronised from LDAP, for example) may be members.
-    Unset means the same as false.
+    """Whether only members of linked groups (synchronised from LDAP, for example) may
+    be members. Unset means the same as false.
     """
     auto_translation: bool
     """Whether automatic translation of messages is switched on for this channel."""
     shared: bool | None
-    """Whether the channel is shared with other Mattermost servers or a plugin acting as one. Unset
-    means it was never shared.
+    """Whether the channel is shared with other Mattermost servers or a plugin acting as
+    one. Unset means it was never shared.
     """
     total_msg_count_root: int
-    """Like `total_msg_count`, but counts only posts that start a thread or stand alone, no replies."""
+    """Like `total_msg_count`, but counts only posts that start a thread or stand alone,
+    no replies.
+    """
     policy_id: str | None
-    """Data retention policy that covers the channel. Filled only by some administrative queries:
-    unset means unknown or none.
+    """Data retention policy that covers the channel. Filled only by some
+    administrative queries: unset means unknown or none.
     """
     last_root_post_at: int
-    """When the newest post that is not a reply was made, Unix milliseconds. Kept by the server."""
+    """When the newest post that is not a reply was made, Unix milliseconds. Kept by the
+    server.
+    """
     banner_info: ChannelBannerInfo | None
     """Banner at the top of the channel. Unset means that no banner was ever configured."""
     policy_enforced: bool
-    """Whether an attribute-based access policy governs who may be a member. Set by the server."""
+    """Whether an attribute-based access policy governs who may be a member. Set by the
+    server.
+    """
     policy_is_active: bool
     """Whether that access policy is active. Set by the server, for information only."""
     default_category_name: str
-    """Sidebar category the channel is put into for people who join it. Empty means the ordinary
-    "Channels" category.
+    """Sidebar category the channel is put into for people who join it. Empty means the
+    ordinary "Channels" category.
     """
 
     def __init__(

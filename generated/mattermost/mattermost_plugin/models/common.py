@@ -9,7 +9,8 @@ from plugwright_runtime.message.wkt import JSONObject
 class Empty(Model):
     """A message without content.
 
-    No call uses it at present; calls without parameters or results have empty messages of their own.
+    No call uses it at present; calls without parameters or results have empty messages
+    of their own.
     """
 
     __proto__ = "mattermost.pluginapi.v1.Empty"
@@ -41,8 +42,8 @@ class StringMap(Model):
 class RequestContext(Model):
     """Tracing details of the request that led to a hook call.
 
-    Reserved: servers leave it unset, every field may be empty, and hook handlers do not receive it.
-    Handlers get a `PluginContext` instead, where the hook has one.
+    Reserved: servers leave it unset, every field may be empty, and hook handlers do not
+    receive it. Handlers get a `PluginContext` instead, where the hook has one.
     """
 
     __proto__ = "mattermost.pluginapi.v1.RequestContext"
@@ -51,9 +52,13 @@ class RequestContext(Model):
     plugin_id: str
     """Id of the plugin the request is about, as in its manifest; empty when unknown."""
     request_id: str
-    """Id the server gave to the HTTP request, for matching log lines; empty outside of a request."""
+    """Id the server gave to the HTTP request, for matching log lines; empty outside of
+    a request.
+    """
     session_id: str
-    """Id of the login session on whose behalf the request runs; empty when there is none."""
+    """Id of the login session on whose behalf the request runs; empty when there is
+    none.
+    """
     user_id: str
     """Id of the user who made the request; empty when no user is behind it."""
 
@@ -76,13 +81,14 @@ class RequestContext(Model):
 class AppError(Model):
     """Why a call failed, in the form the Mattermost server reports errors everywhere.
 
-    Python code seldom handles this message itself. An API call whose response carries it raises an
-    SDK exception that keeps all of these fields, and the class of the exception follows from
-    `status_code`: 400 is a ValidationError, 401 and 403 a PermissionDeniedError, 404 a
-    NotFoundError, 409 an AlreadyExistsError, 429 and 503 an UnavailableError, anything else a
-    PluginAPIError.
+    Python code seldom handles this message itself. An API call whose response carries
+    it raises an SDK exception that keeps all of these fields, and the class of the
+    exception follows from `status_code`: 400 is a ValidationError, 401 and 403 a
+    PermissionDeniedError, 404 a NotFoundError, 409 an AlreadyExistsError, 429 and 503
+    an UnavailableError, anything else a PluginAPIError.
 
-    In a response, the presence of this message means failure, even if all its fields are empty.
+    In a response, the presence of this message means failure, even if all its fields
+    are empty.
     """
 
     __proto__ = "mattermost.pluginapi.v1.AppError"
@@ -97,32 +103,35 @@ class AppError(Model):
     )
 
     id: str
-    """Stable, dotted name of the kind of error, for example `app.user.missing_account.const`. It is
-    also the translation key of the message. Compare this, not the text, when you must tell errors
-    apart.
+    """Stable, dotted name of the kind of error, for example
+    `app.user.missing_account.const`. It is also the translation key of the message.
+    Compare this, not the text, when you must tell errors apart.
     """
     message: str
-    """Text for people, translated by the server where it has a translation of `id`, otherwise the id
-    itself.
+    """Text for people, translated by the server where it has a translation of `id`,
+    otherwise the id itself.
     """
     detailed_error: str
-    """More detail for logs and administrators, never translated; often empty. Do not show it to end
+    """More detail for logs and administrators, never translated; often empty. Do not
+    show it to end
     users: it may name internal things.
 
-    When a plugin's handler fails, the server keeps this text and drops `message`, so the SDK fills
-    both.
+    When a plugin's handler fails, the server keeps this text and drops `message`, so
+    the SDK fills both.
     """
     request_id: str
-    """Id of the HTTP request during which the error happened; usually empty for calls made by a
-    plugin.
+    """Id of the HTTP request during which the error happened; usually empty for calls
+    made by a plugin.
     """
     status_code: int
-    """The HTTP status that fits the error, such as 404. It decides which SDK exception is raised."""
+    """The HTTP status that fits the error, such as 404. It decides which SDK exception
+    is raised.
+    """
     where: str
     """Name of the server function or hook in which the error arose. For logs only."""
     params: JSONObject | None
-    """Values that were put into the translated message, by placeholder name. Unset in most errors:
-    current servers do not send it.
+    """Values that were put into the translated message, by placeholder name. Unset in
+    most errors: current servers do not send it.
     """
 
     def __init__(
@@ -148,11 +157,12 @@ class AppError(Model):
 
 
 class ViewUsersRestrictions(Model):
-    """Limits a listing to the users of certain teams and channels, for showing a user only the people
-    they may see.
+    """Limits a listing to the users of certain teams and channels, for showing a user
+    only the people they may see.
 
-    Leave the whole message unset for no limit. A list that is empty sets no limit either, so this
-    cannot be used to ask for an empty result; with both lists filled, a user must match both.
+    Leave the whole message unset for no limit. A list that is empty sets no limit
+    either, so this cannot be used to ask for an empty result; with both lists filled, a
+    user must match both.
     """
 
     __proto__ = "mattermost.pluginapi.v1.ViewUsersRestrictions"
@@ -161,7 +171,9 @@ class ViewUsersRestrictions(Model):
     teams: list[str]
     """Ids of teams; keep users who are a member of at least one. Empty means any team."""
     channels: list[str]
-    """Ids of channels; keep users who are a member of at least one. Empty means any channel."""
+    """Ids of channels; keep users who are a member of at least one. Empty means any
+    channel.
+    """
 
     def __init__(
         self,

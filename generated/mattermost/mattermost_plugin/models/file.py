@@ -6,7 +6,9 @@ from plugwright_runtime.message.model import EMPTY_LIST, Model
 
 
 class FileInfo(Model):
-    """What the server knows about one uploaded file, everything but its content (see `get_file`)."""
+    """What the server knows about one uploaded file, everything but its content (see
+    `get_file`).
+    """
 
     __proto__ = "mattermost.pluginapi.v1.FileInfo"
     __slots__ = __field_names__ = (
@@ -30,10 +32,12 @@ class FileInfo(Model):
     )
 
     id: str
-    """Identifier, 26 characters, set by the server. This is what goes into `Post.file_ids`."""
+    """Identifier, 26 characters, set by the server. This is what goes into
+    `Post.file_ids`.
+    """
     creator_id: str
-    """User who uploaded the file; `nouser` for files uploaded by a plugin, `bookmarks` for files of
-    channel bookmarks.
+    """User who uploaded the file; `nouser` for files uploaded by a plugin, `bookmarks`
+    for files of channel bookmarks.
     """
     post_id: str
     """Post the file is attached to. Empty until a post with this file is created."""
@@ -44,18 +48,20 @@ class FileInfo(Model):
     update_at: int
     """When this record last changed, Unix milliseconds."""
     delete_at: int
-    """When the file was deleted, usually together with its post, Unix milliseconds; 0 while it
-    exists.
+    """When the file was deleted, usually together with its post, Unix milliseconds; 0
+    while it exists.
     """
     name: str
     """File name as uploaded, with extension but without directories."""
     extension: str
-    """Extension taken from the name, without the dot, e.g. `png`. Empty if the name has none."""
+    """Extension taken from the name, without the dot, e.g. `png`. Empty if the name has
+    none.
+    """
     size: int
     """Size of the content in bytes."""
     mime_type: str
-    """MIME type derived from the extension, e.g. `image/png`. Empty if the extension is not known;
-    the content is not inspected.
+    """MIME type derived from the extension, e.g. `image/png`. Empty if the extension is
+    not known; the content is not inspected.
     """
     width: int
     """Width in pixels of an image; 0 for other files."""
@@ -64,12 +70,16 @@ class FileInfo(Model):
     has_preview_image: bool
     """Whether the server keeps a scaled-down preview of the image."""
     mini_preview: bytes | None
-    """Tiny JPEG that clients show, blurred, while the image loads. Unset if there is none."""
+    """Tiny JPEG that clients show, blurred, while the image loads. Unset if there is
+    none.
+    """
     remote_id: str | None
-    """Remote server the file was synchronised from. Unset or empty means it was uploaded here."""
+    """Remote server the file was synchronised from. Unset or empty means it was
+    uploaded here.
+    """
     archived: bool
-    """Whether the content is out of reach because the server's plan limits how much file history is
-    kept.
+    """Whether the content is out of reach because the server's plan limits how much
+    file history is kept.
     """
 
     def __init__(
@@ -123,8 +133,8 @@ class FileUploadResponse(Model):
     file_infos: list[FileInfo]
     """Metadata of the stored files."""
     client_ids: list[str]
-    """Tokens the uploading client chose to recognise its files, in the order of `file_infos`. Empty
-    if it sent none.
+    """Tokens the uploading client chose to recognise its files, in the order of
+    `file_infos`. Empty if it sent none.
     """
 
     def __init__(
@@ -140,7 +150,9 @@ class FileUploadResponse(Model):
 
 
 class FileData(Model):
-    """A small file held in memory, for example one that a plugin adds to a support package."""
+    """A small file held in memory, for example one that a plugin adds to a support
+    package.
+    """
 
     __proto__ = "mattermost.pluginapi.v1.FileData"
     __slots__ = __field_names__ = ("filename", "data")

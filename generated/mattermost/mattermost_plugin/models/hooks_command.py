@@ -14,8 +14,8 @@ from . import user as _user
 
 
 class WebSocketRequest(Model):
-    """A message that a client sent over its WebSocket connection. Despite its name it is not the
-    request of an RPC.
+    """A message that a client sent over its WebSocket connection. Despite its name it
+    is not the request of an RPC.
     """
 
     __proto__ = "mattermost.pluginapi.v1.WebSocketRequest"
@@ -24,10 +24,12 @@ class WebSocketRequest(Model):
     seq: int
     """The client's running number for its messages on this connection."""
     action: str
-    """What the client wants, such as `user_typing` or `custom_com.example.plugin_refresh`."""
+    """What the client wants, such as `user_typing` or
+    `custom_com.example.plugin_refresh`.
+    """
     data: JSONObject | None
-    """Parameters of the action, a JSON object the client is free to choose: check it like any other
-    user input. Unset if there are none.
+    """Parameters of the action, a JSON object the client is free to choose: check it
+    like any other user input. Unset if there are none.
     """
 
     def __init__(
@@ -51,8 +53,8 @@ class SyncMsgJson(Model):
     __slots__ = __field_names__ = ("sync_msg_json",)
 
     sync_msg_json: bytes
-    """UTF-8 JSON object, among others with `id`, `channel_id`, `users` (by id), `posts`, `reactions`
-    and `statuses`. Parts without news are missing.
+    """UTF-8 JSON object, among others with `id`, `channel_id`, `users` (by id),
+    `posts`, `reactions` and `statuses`. Parts without news are missing.
     """
 
     def __init__(self, *, sync_msg_json: bytes = b"", __unknown__: bytes = b"") -> None:
@@ -61,9 +63,9 @@ class SyncMsgJson(Model):
 
 
 class SyncResponse(Model):
-    """How far a plugin took over a synchronisation message. The server moves its position forward
-    accordingly and does not send what lies before it again. It is the value a handler returns, not
-    the envelope of an RPC.
+    """How far a plugin took over a synchronisation message. The server moves its
+    position forward accordingly and does not send what lies before it again. It is the
+    value a handler returns, not the envelope of an RPC.
     """
 
     __proto__ = "mattermost.pluginapi.v1.SyncResponse"
@@ -81,21 +83,29 @@ class SyncResponse(Model):
     )
 
     users_last_update_at: int
-    """Update time of the last user that was taken over, Unix milliseconds; 0 if there was none."""
+    """Update time of the last user that was taken over, Unix milliseconds; 0 if there
+    was none.
+    """
     user_errors: list[str]
     """Ids of the users that could not be taken over."""
     users_syncd: list[str]
     """Ids of the users that were taken over."""
     posts_last_update_at: int
-    """Update time of the last post that was taken over, Unix milliseconds; 0 if there was none."""
+    """Update time of the last post that was taken over, Unix milliseconds; 0 if there
+    was none.
+    """
     post_errors: list[str]
     """Ids of the posts that could not be taken over."""
     reactions_last_update_at: int
-    """Update time of the last reaction that was taken over, Unix milliseconds; 0 if there was none."""
+    """Update time of the last reaction that was taken over, Unix milliseconds; 0 if
+    there was none.
+    """
     reaction_errors: list[str]
     """Ids of the posts with a reaction that could not be taken over."""
     acknowledgements_last_update_at: int
-    """Time of the last acknowledgement that was taken over, Unix milliseconds; 0 if there was none."""
+    """Time of the last acknowledgement that was taken over, Unix milliseconds; 0 if
+    there was none.
+    """
     acknowledgement_errors: list[str]
     """Ids of the posts with an acknowledgement that could not be taken over."""
     status_errors: list[str]
@@ -132,8 +142,8 @@ class SyncResponse(Model):
 
 
 class RemoteCluster(Model):
-    """The other side of a shared channel: another Mattermost server or, for plugins, a service that a
-    plugin stands in for.
+    """The other side of a shared channel: another Mattermost server or, for plugins, a
+    service that a plugin stands in for.
     """
 
     __proto__ = "mattermost.pluginapi.v1.RemoteCluster"
@@ -158,44 +168,52 @@ class RemoteCluster(Model):
     __secrets__ = ("token", "remote_token")
 
     remote_id: str
-    """Identifier of the remote, 26 characters; the one that `register_plugin_for_shared_channels`
-    returned.
+    """Identifier of the remote, 26 characters; the one that
+    `register_plugin_for_shared_channels` returned.
     """
     remote_team_id: str
     """Team on the other side that the connection belongs to; often empty."""
     name: str
-    """Short unique name of the connection, also appended to the names of users who come from there."""
+    """Short unique name of the connection, also appended to the names of users who come
+    from there.
+    """
     display_name: str
     """Name shown to people."""
     site_url: str
-    """Base URL of the remote server. For plugins a made-up address, as nobody connects to it."""
+    """Base URL of the remote server. For plugins a made-up address, as nobody connects
+    to it.
+    """
     default_team_id: str
-    """Local team in which channels shared by the remote appear unless another one is chosen; may be
-    empty.
+    """Local team in which channels shared by the remote appear unless another one is
+    chosen; may be empty.
     """
     create_at: int
     """When the connection was set up, Unix milliseconds."""
     delete_at: int
     """When the connection was removed, Unix milliseconds; 0 while it exists."""
     last_ping_at: int
-    """When the remote last answered a ping, Unix milliseconds; 0 if never. Old values mean offline."""
+    """When the remote last answered a ping, Unix milliseconds; 0 if never. Old values
+    mean offline.
+    """
     last_global_user_sync_at: int
-    """Up to which update time the server's users were synchronised with the remote, Unix
-    milliseconds; 0 if not yet.
+    """Up to which update time the server's users were synchronised with the remote,
+    Unix milliseconds; 0 if not yet.
     """
     token: str
     """Secret with which the remote proves itself to this server. Do not log it."""
     remote_token: str
     """Secret with which this server proves itself to the remote. Do not log it."""
     topics: str
-    """Kinds of messages the connection is for, separated by spaces; empty or `*` for all."""
+    """Kinds of messages the connection is for, separated by spaces; empty or `*` for
+    all.
+    """
     creator_id: str
     """User who set the connection up."""
     plugin_id: str
     """The plugin that stands in for the remote; empty if it is a real server."""
     options: int
-    """Bit flags: 1 shares new direct and group messages automatically, 2 invites the remote to every
-    shared channel.
+    """Bit flags: 1 shares new direct and group messages automatically, 2 invites the
+    remote to every shared channel.
     """
 
     def __init__(
@@ -373,7 +391,9 @@ class OnWebSocketDisconnectRequest(Model):
     web_conn_id: str
     """Identifier of the connection that was closed, as given to OnWebSocketConnect."""
     user_id: str
-    """The user whose connection was closed; other connections of the user may still be open."""
+    """The user whose connection was closed; other connections of the user may still be
+    open.
+    """
 
     def __init__(
         self,
@@ -583,7 +603,9 @@ class OnSharedChannelsProfileImageSyncMsgRequest(Model):
     context: _common.RequestContext | None
     """Reserved for tracing; hosts leave it unset and handlers do not receive it."""
     user: _user.User | None
-    """The user whose image is to be synchronised; its id is what `get_profile_image` needs."""
+    """The user whose image is to be synchronised; its id is what `get_profile_image`
+    needs.
+    """
     remote_cluster: RemoteCluster | None
     """The remote the image is meant for."""
 
@@ -649,7 +671,9 @@ class GenerateSupportDataResponse(Model):
     error: _common.AppError | None
     """Set by a plugin whose handler failed; unset when it succeeded."""
     files: list[_file.FileData]
-    """Files to add to the packet, each with a name and its content. Left empty when `error` is set."""
+    """Files to add to the packet, each with a name and its content. Left empty when
+    `error` is set.
+    """
 
     def __init__(
         self,

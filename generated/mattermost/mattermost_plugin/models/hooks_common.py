@@ -6,8 +6,8 @@ from plugwright_runtime.message.model import Model
 
 
 class PluginContext(Model):
-    """Where the event that caused a hook call came from. All fields are empty when there was no user
-    request, for example when the server itself did something.
+    """Where the event that caused a hook call came from. All fields are empty when
+    there was no user request, for example when the server itself did something.
     """
 
     __proto__ = "mattermost.pluginapi.v1.PluginContext"
@@ -20,11 +20,13 @@ class PluginContext(Model):
     )
 
     session_id: str
-    """The user's session; pass it to `get_session` to learn more. Empty if the request was not made
-    within a session.
+    """The user's session; pass it to `get_session` to learn more. Empty if the request
+    was not made within a session.
     """
     request_id: str
-    """Identifier of the HTTP request that caused the event; the same id stands in the server's log."""
+    """Identifier of the HTTP request that caused the event; the same id stands in the
+    server's log.
+    """
     ip_address: str
     """IP address of the client, as the server sees it behind its trusted proxies."""
     accept_language: str

@@ -16,7 +16,9 @@ class HTTPHeader(Model):
     key: str
     """Name of the header, such as `Content-Type`. Upper and lower case do not matter."""
     values: list[str]
-    """The values in order. Several values are sent as several header lines, as `Set-Cookie` needs."""
+    """The values in order. Several values are sent as several header lines, as
+    `Set-Cookie` needs.
+    """
 
     def __init__(
         self, *, key: str = "", values: list[str] = EMPTY_LIST, __unknown__: bytes = b""
@@ -27,8 +29,9 @@ class HTTPHeader(Model):
 
 
 class ServeHTTPRequest(Model):
-    """One message of the request direction. The first carries `init` and perhaps the beginning of the
-    body, the following ones only body. A request without a body is a single message.
+    """One message of the request direction. The first carries `init` and perhaps the
+    beginning of the body, the following ones only body. A request without a body is a
+    single message.
     """
 
     __proto__ = "mattermost.pluginapi.v1.ServeHTTPRequest"
@@ -39,8 +42,8 @@ class ServeHTTPRequest(Model):
     body_chunk: bytes
     """The next piece of the body, up to 64 KiB; may be empty."""
     body_complete: bool
-    """True in the last message of the request: the body ends with this chunk. A last message may
-    carry the flag alone.
+    """True in the last message of the request: the body ends with this chunk. A last
+    message may carry the flag alone.
     """
 
     def __init__(
@@ -76,12 +79,14 @@ class ServeHTTPRequestInit(Model):
     )
 
     plugin_context: _hooks_common.PluginContext | None
-    """Session and client of the request. The session is empty for visitors who are not logged in."""
+    """Session and client of the request. The session is empty for visitors who are not
+    logged in.
+    """
     method: str
     """HTTP method in capitals, such as `GET`."""
     url: str
-    """Path and query as the plugin sees them, without the prefix `/plugins/<plugin id>`, for example
-    `/api/items?page=2`.
+    """Path and query as the plugin sees them, without the prefix `/plugins/<plugin
+    id>`, for example `/api/items?page=2`.
     """
     proto: str
     """Protocol version as text, such as `HTTP/1.1`."""
@@ -90,12 +95,14 @@ class ServeHTTPRequestInit(Model):
     proto_minor: int
     """Second part of the protocol version."""
     headers: list[HTTPHeader]
-    """Request headers, without `Host`. `Mattermost-User-Id` is present only for logged-in users."""
+    """Request headers, without `Host`. `Mattermost-User-Id` is present only for
+    logged-in users.
+    """
     host: str
     """Host name, perhaps with a port, that the client addressed (its `Host` header)."""
     remote_addr: str
-    """Address and port of the network peer, which may be a proxy; see `plugin_context.ip_address` for
-    the client.
+    """Address and port of the network peer, which may be a proxy; see
+    `plugin_context.ip_address` for the client.
     """
     request_uri: str
     """The request target as it arrived at the server, prefix included."""
@@ -133,24 +140,24 @@ class ServeHTTPRequestInit(Model):
 
 
 class ServeHTTPResponse(Model):
-    """One message of the response direction. The first carries `init`, the following ones only body;
-    the last has `body_complete`.
+    """One message of the response direction. The first carries `init`, the following
+    ones only body; the last has `body_complete`.
     """
 
     __proto__ = "mattermost.pluginapi.v1.ServeHTTPResponse"
     __slots__ = __field_names__ = ("init", "body_chunk", "body_complete", "flush")
 
     init: ServeHTTPResponseInit | None
-    """Status and headers, in the first message only. If it is missing there the server answers with
-    status 200 and no headers of the plugin.
+    """Status and headers, in the first message only. If it is missing there the server
+    answers with status 200 and no headers of the plugin.
     """
     body_chunk: bytes
     """The next piece of the body; the SDK sends at most 64 KiB at a time. May be empty."""
     body_complete: bool
     """True in the last message of the response."""
     flush: bool
-    """True to have the server pass everything up to and including this chunk on to the client at
-    once, as event streams need. Best effort.
+    """True to have the server pass everything up to and including this chunk on to the
+    client at once, as event streams need. Best effort.
     """
 
     def __init__(
@@ -176,8 +183,8 @@ class ServeHTTPResponseInit(Model):
     __slots__ = __field_names__ = ("status_code", "headers")
 
     status_code: int
-    """HTTP status. 0 becomes 200; a value outside 100 to 999 becomes 500. Below 200 is no answer: the
-    SDK makes a 500 of it, with the reason in the log.
+    """HTTP status. 0 becomes 200; a value outside 100 to 999 becomes 500. Below 200 is
+    no answer: the SDK makes a 500 of it, with the reason in the log.
     """
     headers: list[HTTPHeader]
     """Response headers. Repeat a header by giving it several values."""

@@ -29,7 +29,9 @@ class FilesLimits(Model):
     __slots__ = __field_names__ = ("total_storage",)
 
     total_storage: int | None
-    """Bytes of storage for all files together. Unset means no limit, 0 a real limit of nothing."""
+    """Bytes of storage for all files together. Unset means no limit, 0 a real limit of
+    nothing.
+    """
 
     def __init__(
         self, *, total_storage: int | None = None, __unknown__: bytes = b""
@@ -59,7 +61,9 @@ class TeamsLimits(Model):
     __slots__ = __field_names__ = ("active",)
 
     active: int | None
-    """Number of teams that may be active, that is not archived, at a time. Unset means no limit."""
+    """Number of teams that may be active, that is not archived, at a time. Unset means
+    no limit.
+    """
 
     def __init__(self, *, active: int | None = None, __unknown__: bytes = b"") -> None:
         self.active = active
@@ -94,15 +98,17 @@ class ProductLimits(Model):
 
 
 class ConfigJson(Model):
-    """The complete configuration of the server in JSON form. Handlers receive and return it decoded."""
+    """The complete configuration of the server in JSON form. Handlers receive and
+    return it decoded.
+    """
 
     __proto__ = "mattermost.pluginapi.v1.ConfigJson"
     __slots__ = __field_names__ = ("config_json",)
 
     config_json: bytes
-    """UTF-8 JSON object with the sections of `config.json`, such as `ServiceSettings` and
-    `PluginSettings`. It contains secrets such as database passwords: do not log it. Empty in an
-    answer means unchanged.
+    """UTF-8 JSON object with the sections of `config.json`, such as `ServiceSettings`
+    and `PluginSettings`. It contains secrets such as database passwords: do not log it.
+    Empty in an answer means unchanged.
     """
 
     def __init__(self, *, config_json: bytes = b"", __unknown__: bytes = b"") -> None:
@@ -135,8 +141,8 @@ class ImplementedResponse(Model):
     error: _common.AppError | None
     """Set by a plugin whose handler failed; unset when it succeeded."""
     hooks: list[str]
-    """Names of the hooks exactly as in this service, such as `OnActivate`. The server ignores names
-    it does not know.
+    """Names of the hooks exactly as in this service, such as `OnActivate`. The server
+    ignores names it does not know.
     """
 
     def __init__(
@@ -325,8 +331,8 @@ class RunDataRetentionRequest(Model):
     context: _common.RequestContext | None
     """Reserved for tracing; hosts leave it unset and handlers do not receive it."""
     now_time: int
-    """The moment the job takes as "now", Unix milliseconds. Compute the age of records from it, so
-    that all parts of the job agree.
+    """The moment the job takes as "now", Unix milliseconds. Compute the age of records
+    from it, so that all parts of the job agree.
     """
     batch_size: int
     """How many records to delete in one go, to keep single database statements small."""

@@ -18,10 +18,10 @@ class EmailNotificationJson(Model):
     __slots__ = __field_names__ = ("notification_json",)
 
     notification_json: bytes
-    """UTF-8 JSON object: the texts under the names of `EmailNotificationContent` (the subtitle as
-    `subtitle`), and for information `post_id`, `channel_id`, `team_id`, `sender_id`,
-    `recipient_id`, `root_id`, names of channel, team and sender, and flags such as
-    `is_direct_message` and `is_thread_reply`.
+    """UTF-8 JSON object: the texts under the names of `EmailNotificationContent` (the
+    subtitle as `subtitle`), and for information `post_id`, `channel_id`, `team_id`,
+    `sender_id`, `recipient_id`, `root_id`, names of channel, team and sender, and flags
+    such as `is_direct_message` and `is_thread_reply`.
     """
 
     def __init__(
@@ -32,8 +32,8 @@ class EmailNotificationJson(Model):
 
 
 class EmailNotificationContent(Model):
-    """The texts of a mail about a post. As an answer it replaces all of them; an empty text is really
-    empty.
+    """The texts of a mail about a post. As an answer it replaces all of them; an empty
+    text is really empty.
     """
 
     __proto__ = "mattermost.pluginapi.v1.EmailNotificationContent"
@@ -125,9 +125,9 @@ class MessageWillBePostedResponse(Model):
     modified_post: _post.Post | None
     """The post to store instead. Unset to keep the original."""
     rejection_reason: str
-    """Not empty: the post is refused, and the author sees this text; wins over `modified_post`. The
-    value `plugin.message_will_be_posted.dismiss_post` (`DISMISS` in Python) drops the post without
-    an error.
+    """Not empty: the post is refused, and the author sees this text; wins over
+    `modified_post`. The value `plugin.message_will_be_posted.dismiss_post` (`DISMISS`
+    in Python) drops the post without an error.
     """
 
     def __init__(
@@ -182,7 +182,9 @@ class MessageWillBeUpdatedResponse(Model):
     modified_post: _post.Post | None
     """The post to store instead of `new_post`. Unset to keep the edit."""
     rejection_reason: str
-    """Not empty: the edit is refused and the author sees this text; wins over `modified_post`."""
+    """Not empty: the edit is refused and the author sees this text; wins over
+    `modified_post`.
+    """
 
     def __init__(
         self,
@@ -283,7 +285,9 @@ class MessagesWillBeConsumedRequest(Model):
     context: _common.RequestContext | None
     """Reserved for tracing; hosts leave it unset and handlers do not receive it."""
     posts: list[_post.Post]
-    """The posts a client asked for; a single one or a whole page, in no particular order."""
+    """The posts a client asked for; a single one or a whole page, in no particular
+    order.
+    """
 
     def __init__(
         self,
@@ -304,8 +308,8 @@ class MessagesWillBeConsumedResponse(Model):
     __slots__ = __field_names__ = ("posts",)
 
     posts: list[_post.Post]
-    """The posts to show, matched by id with those of the request. Empty means no answer: all posts
-    are shown unchanged.
+    """The posts to show, matched by id with those of the request. Empty means
+    no answer: all posts are shown unchanged.
     """
 
     def __init__(
@@ -368,8 +372,8 @@ class FileWillBeUploadedRequest(Model):
     plugin_context: _hooks_common.PluginContext | None
     """The request with which the file was uploaded."""
     file_info: _file.FileInfo | None
-    """Name, MIME type, size, uploader and target channel of the file. It is not attached to a post
-    yet.
+    """Name, MIME type, size, uploader and target channel of the file. It is not
+    attached to a post yet.
     """
     file_content: bytes
     """The complete content of the file."""
@@ -401,11 +405,17 @@ class FileWillBeUploadedResponse(Model):
     )
 
     modified_file_info: _file.FileInfo | None
-    """Description to store instead, for example with another name. Unset to keep the original."""
+    """Description to store instead, for example with another name. Unset to keep the
+    original.
+    """
     modified_content: bytes
-    """Content to store instead. Empty to keep the original; a file cannot be emptied this way."""
+    """Content to store instead. Empty to keep the original; a file cannot be emptied
+    this way.
+    """
     rejection_reason: str
-    """Not empty: the upload is refused and the uploader sees this text; wins over the other fields."""
+    """Not empty: the upload is refused and the uploader sees this text; wins over the
+    other fields.
+    """
 
     def __init__(
         self,
@@ -504,8 +514,8 @@ class NotificationWillBePushedRequest(Model):
     context: _common.RequestContext | None
     """Reserved for tracing; hosts leave it unset and handlers do not receive it."""
     push_notification: _api_remaining.PushNotification | None
-    """The notification as it would be sent. The device is filled in afterwards, once per mobile
-    session of the user.
+    """The notification as it would be sent. The device is filled in afterwards, once
+    per mobile session of the user.
     """
     user_id: str
     """The user whose devices would be notified."""
@@ -581,7 +591,9 @@ class EmailNotificationWillBeSentResponse(Model):
     modified_content: EmailNotificationContent | None
     """The texts to send instead, all of them. Unset to keep the original."""
     rejection_reason: str
-    """Not empty: no mail is sent and the text goes to the server's log; wins over `modified_content`."""
+    """Not empty: no mail is sent and the text goes to the server's log; wins over
+    `modified_content`.
+    """
 
     def __init__(
         self,
@@ -606,8 +618,8 @@ class PreferencesHaveChangedRequest(Model):
     plugin_context: _hooks_common.PluginContext | None
     """The request with which the preferences were changed."""
     preferences: list[_api_remaining.Preference]
-    """The preferences that were stored, with their new values. They all belong to one user, named in
-    each.
+    """The preferences that were stored, with their new values. They all belong to one
+    user, named in each.
     """
 
     def __init__(

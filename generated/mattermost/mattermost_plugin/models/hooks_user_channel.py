@@ -13,14 +13,17 @@ from . import user as _user
 
 
 class SamlAssertionInfoJson(Model):
-    """What the SAML identity provider says about a user, in JSON form. Handlers receive it decoded."""
+    """What the SAML identity provider says about a user, in JSON form. Handlers receive
+    it decoded.
+    """
 
     __proto__ = "mattermost.pluginapi.v1.SamlAssertionInfoJson"
     __slots__ = __field_names__ = ("assertion_json",)
 
     assertion_json: bytes
-    """UTF-8 JSON object with the checked assertion: among others the name id (`NameID`), the
-    attributes (`Values`) and data about the session. Empty if it could not be passed on.
+    """UTF-8 JSON object with the checked assertion: among others the name id
+    (`NameID`), the attributes (`Values`) and data about the session. Empty if it could
+    not be passed on.
     """
 
     def __init__(
@@ -76,8 +79,8 @@ class UserWillLogInRequest(Model):
     context: _common.RequestContext | None
     """Reserved for tracing; hosts leave it unset and handlers do not receive it."""
     plugin_context: _hooks_common.PluginContext | None
-    """The login request. It has no session yet; `ip_address` and `user_agent` tell where it comes
-    from.
+    """The login request. It has no session yet; `ip_address` and `user_agent` tell
+    where it comes from.
     """
     user: _user.User | None
     """The account that is about to log in."""
@@ -286,7 +289,9 @@ class UserHasJoinedChannelRequest(Model):
     channel_member: _api_channel_post.ChannelMember | None
     """The new membership: which user, which channel, which roles."""
     actor: _user.User | None
-    """Who added the user. Unset (`None`) if the user joined on their own or the server did it."""
+    """Who added the user. Unset (`None`) if the user joined on their own or the server
+    did it.
+    """
 
     def __init__(
         self,
@@ -332,7 +337,9 @@ class UserHasLeftChannelRequest(Model):
     channel_member: _api_channel_post.ChannelMember | None
     """The membership that ended."""
     actor: _user.User | None
-    """Who removed the user. Unset (`None`) if the user left on their own or the server did it."""
+    """Who removed the user. Unset (`None`) if the user left on their own or the server
+    did it.
+    """
 
     def __init__(
         self,
@@ -373,7 +380,9 @@ class UserHasJoinedTeamRequest(Model):
     team_member: _team.TeamMember | None
     """The new membership: which user, which team, which roles."""
     actor: _user.User | None
-    """Who added the user. Unset (`None`) if the user joined on their own or the server did it."""
+    """Who added the user. Unset (`None`) if the user joined on their own or the server
+    did it.
+    """
 
     def __init__(
         self,
@@ -414,7 +423,9 @@ class UserHasLeftTeamRequest(Model):
     team_member: _team.TeamMember | None
     """The membership that ended; its `delete_at` is set."""
     actor: _user.User | None
-    """Who removed the user. Unset (`None`) if the user left on their own or the server did it."""
+    """Who removed the user. Unset (`None`) if the user left on their own or the server
+    did it.
+    """
 
     def __init__(
         self,

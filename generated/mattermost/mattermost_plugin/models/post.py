@@ -10,12 +10,12 @@ from . import user as _user
 
 
 class PostMetadata(Model):
-    """What the server works out about a post so that clients can draw it without asking again:
-    previews, files, reactions, priority.
+    """What the server works out about a post so that clients can draw it without
+    asking again: previews, files, reactions, priority.
 
-    Plugins seldom see it: the server removes it from the posts it passes to most message hooks and
-    returns from API calls. When creating a post, `priority` is the only part worth setting; the
-    server computes the others.
+    Plugins seldom see it: the server removes it from the posts it passes to most
+    message hooks and returns from API calls. When creating a post, `priority` is the
+    only part worth setting; the server computes the others.
     """
 
     __proto__ = "mattermost.pluginapi.v1.PostMetadata"
@@ -29,14 +29,16 @@ class PostMetadata(Model):
     )
 
     embeds: list[PostEmbed]
-    """Content embedded below the message: link previews, images, message attachments, quoted posts."""
+    """Content embedded below the message: link previews, images, message attachments,
+    quoted posts.
+    """
     reactions: list[Reaction]
     """Emoji reactions to the post."""
     files: list[_file.FileInfo]
     """Metadata of the attached files, in the order of `Post.file_ids`."""
     images: dict[str, PostImage]
-    """Dimensions of the images that the message, its attachments or its link previews refer to. Key:
-    the image's URL. Attached files are not in here.
+    """Dimensions of the images that the message, its attachments or its link previews
+    refer to. Key: the image's URL. Attached files are not in here.
     """
     priority: PostPriority | None
     """Importance the author gave to the post. Unset means a post of ordinary priority."""
@@ -72,16 +74,16 @@ class PostEmbed(Model):
     __slots__ = __field_names__ = ("type", "url", "data")
 
     type: str
-    """Kind of content: `image`, `opengraph` (preview of a web page), `link` (a page without preview),
-    `message_attachment`, `permalink` (a quoted post) or `boards`.
+    """Kind of content: `image`, `opengraph` (preview of a web page), `link` (a page
+    without preview), `message_attachment`, `permalink` (a quoted post) or `boards`.
     """
     url: str
-    """Address of the embedded image or page. Empty for kinds that have none, such as message
-    attachments.
+    """Address of the embedded image or page. Empty for kinds that have none, such as
+    message attachments.
     """
     data: JSONObject | None
-    """Details as a JSON object, for instance title and images of a page preview. Unset for kinds
-    without details, and whenever the server's value is not a plain object.
+    """Details as a JSON object, for instance title and images of a page preview. Unset
+    for kinds without details, and whenever the server's value is not a plain object.
     """
 
     def __init__(
@@ -109,7 +111,9 @@ class PostImage(Model):
     height: int
     """Height in pixels; 0 if unknown."""
     format: str
-    """Name of the image format, lower case: `png`, `jpeg`, `gif`, ...; empty if unknown."""
+    """Name of the image format, lower case: `png`, `jpeg`, `gif`, ...; empty if
+    unknown.
+    """
     frame_count: int
     """Number of frames of an animated GIF; 0 for every other image."""
 
@@ -130,7 +134,9 @@ class PostImage(Model):
 
 
 class PostPriority(Model):
-    """How important the author says a post is. Only posts that start a thread may have one."""
+    """How important the author says a post is. Only posts that start a thread may have
+    one.
+    """
 
     __proto__ = "mattermost.pluginapi.v1.PostPriority"
     __slots__ = __field_names__ = (
@@ -144,8 +150,8 @@ class PostPriority(Model):
     requested_ack: bool | None
     """Whether readers are asked to acknowledge the post. Unset means no."""
     persistent_notifications: bool | None
-    """Whether mentioned users are notified again and again until they react; urgent posts only. Unset
-    means no.
+    """Whether mentioned users are notified again and again until they react; urgent
+    posts only. Unset means no.
     """
 
     def __init__(
@@ -190,8 +196,8 @@ class PostAcknowledgement(Model):
 
 
 class Reaction(Model):
-    """One user's emoji reaction to a post. A user can react to a post with several emojis, but only
-    once with each.
+    """One user's emoji reaction to a post. A user can react to a post with several
+    emojis, but only once with each.
 
     To add or remove a reaction, set `user_id`, `post_id` and `emoji_name`.
     """
@@ -213,8 +219,8 @@ class Reaction(Model):
     post_id: str
     """Post the reaction belongs to. Required."""
     emoji_name: str
-    """Emoji without the colons, e.g. `thumbsup`; the name of a built-in or of a custom emoji.
-    Required.
+    """Emoji without the colons, e.g. `thumbsup`; the name of a built-in or of a custom
+    emoji. Required.
     """
     create_at: int
     """When the reaction was made, Unix milliseconds. Set by the server."""
@@ -223,12 +229,12 @@ class Reaction(Model):
     delete_at: int
     """When the reaction was removed, Unix milliseconds; 0 while it stands."""
     remote_id: str | None
-    """Remote server the reaction was synchronised from. Unset or empty means it was made on this
-    server.
+    """Remote server the reaction was synchronised from. Unset or empty means it was
+    made on this server.
     """
     channel_id: str | None
-    """Channel of the post; the server fills it in. Unset when the server does not know it, as with
-    reactions made before this field existed.
+    """Channel of the post; the server fills it in. Unset when the server does not know
+    it, as with reactions made before this field existed.
     """
 
     def __init__(
@@ -258,12 +264,12 @@ class Reaction(Model):
 class Post(Model):
     """One message in a channel, or one reply in a thread.
 
-    To create a post, set `user_id`, `channel_id` and `message` (or `file_ids`, or attachments in
-    `props`); set `root_id` as well to reply. To change one, fetch it, modify the copy and send it
-    back.
+    To create a post, set `user_id`, `channel_id` and `message` (or `file_ids`, or
+    attachments in `props`); set `root_id` as well to reply. To change one, fetch it,
+    modify the copy and send it back.
 
-    A thread is a root post plus the posts whose `root_id` names it. Replies cannot have replies of
-    their own.
+    A thread is a root post plus the posts whose `root_id` names it. Replies cannot have
+    replies of their own.
     """
 
     __proto__ = "mattermost.pluginapi.v1.Post"
@@ -297,88 +303,92 @@ class Post(Model):
     id: str
     """Identifier, 26 characters. Leave empty when creating, the server assigns it."""
     create_at: int
-    """When the post was made, Unix milliseconds. 0 when creating means now; imports and bridges may
-    set an earlier time.
+    """When the post was made, Unix milliseconds. 0 when creating means now; imports and
+    bridges may set an earlier time.
     """
     update_at: int
-    """When anything about the post last changed (text, pin, reactions, a new reply), Unix
-    milliseconds. Set by the server.
+    """When anything about the post last changed (text, pin, reactions, a new reply),
+    Unix milliseconds. Set by the server.
     """
     edit_at: int
-    """When the author last edited the text, Unix milliseconds; 0 if never. Clients show "edited" when
-    it is set.
+    """When the author last edited the text, Unix milliseconds; 0 if never. Clients show
+    "edited" when it is set.
     """
     delete_at: int
-    """When the post was deleted, Unix milliseconds; 0 while it exists. Use `delete_post` rather than
-    setting this.
+    """When the post was deleted, Unix milliseconds; 0 while it exists. Use
+    `delete_post` rather than setting this.
     """
     is_pinned: bool
     """Whether the post is pinned to its channel."""
     user_id: str
     """Author of the post. Required when creating; a plugin usually posts as its bot."""
     channel_id: str
-    """Channel the post is in. Required when creating; a reply must be in the channel of its root
-    post.
+    """Channel the post is in. Required when creating; a reply must be in the channel of
+    its root post.
     """
     root_id: str
-    """First post of the thread this one replies to. Empty for posts that are not replies. It must not
-    name a reply.
+    """First post of the thread this one replies to. Empty for posts that are not
+    replies. It must not name a reply.
     """
     original_id: str
-    """Set only on the copies the server keeps of earlier versions of an edited post: id of the post
-    as it is now. Empty otherwise.
+    """Set only on the copies the server keeps of earlier versions of an edited post: id
+    of the post as it is now. Empty otherwise.
     """
     message: str
-    """Text of the post, Markdown. At most 16383 characters on a current database (4000 on some old
-    ones). May be empty if there are files or attachments.
+    """Text of the post, Markdown. At most 16383 characters on a current database (4000
+    on some old ones). May be empty if there are files or attachments.
     """
     message_source: str
-    """Text as the author typed it, when the server has rewritten `message` for display (e.g. to route
-    images through its proxy). Empty if both are equal.
+    """Text as the author typed it, when the server has rewritten `message` for display
+    (e.g. to route images through its proxy). Empty if both are equal.
     """
     type: str
-    """What sort of post it is. Empty for ordinary messages, `system_...` for messages of the server
-    (joins, header changes), `me`, `slack_attachment`, `system_ephemeral`, ... A plugin may use
-    types of its own that begin with `custom_`, at most 26 characters, to draw them in its web app
-    part.
+    """What sort of post it is. Empty for ordinary messages, `system_...` for messages
+    of the server (joins, header changes), `me`, `slack_attachment`, `system_ephemeral`,
+    ... A plugin may use types of its own that begin with `custom_`, at most 26
+    characters, to draw them in its web app part.
     """
     props: JSONObject | None
-    """Extra data as a JSON object. Well-known keys: `attachments` (list of message attachments with
-    fields and buttons), `from_webhook`, `from_bot`, `override_username`, `override_icon_url`.
-    Other keys are yours; prefix them with the plugin's id. Posts created through this API also get
-    `from_plugin`.
+    """Extra data as a JSON object. Well-known keys: `attachments` (list of message
+    attachments with fields and buttons), `from_webhook`, `from_bot`,
+    `override_username`, `override_icon_url`. Other keys are yours; prefix them with the
+    plugin's id. Posts created through this API also get `from_plugin`.
     """
     hashtags: str
-    """Hashtags found in the message, separated by spaces, each with its `#`. Computed by the server."""
+    """Hashtags found in the message, separated by spaces, each with its `#`. Computed
+    by the server.
+    """
     file_ids: list[str]
-    """Ids of the attached files in the order shown, at most 10. Upload the files to the same channel
-    first; each file can be attached to one post only.
+    """Ids of the attached files in the order shown, at most 10. Upload the files to the
+    same channel first; each file can be attached to one post only.
     """
     pending_post_id: str
-    """Token a client invents to recognise its own post when it comes back and to keep retries from
-    posting twice. Plugins normally leave it empty.
+    """Token a client invents to recognise its own post when it comes back and to keep
+    retries from posting twice. Plugins normally leave it empty.
     """
     has_reactions: bool
     """Whether anybody has reacted to the post. Kept by the server."""
     remote_id: str | None
-    """Remote server or bridge the post was synchronised from. Unset or empty means it was made on
-    this server.
+    """Remote server or bridge the post was synchronised from. Unset or empty means it
+    was made on this server.
     """
     reply_count: int
-    """Number of replies in the thread. Computed when a post is read, and 0 where the server did not
-    count; ignored when creating or updating.
+    """Number of replies in the thread. Computed when a post is read, and 0 where the
+    server did not count; ignored when creating or updating.
     """
     last_reply_at: int
-    """When the newest reply was made, Unix milliseconds; 0 if there is none or it was not looked up."""
+    """When the newest reply was made, Unix milliseconds; 0 if there is none or it was
+    not looked up.
+    """
     participants: list[_user.User]
     """Users who took part in the thread. Filled only in thread views; empty elsewhere."""
     is_following: bool | None
-    """Whether the user the post was prepared for follows the thread. Unset where that was not looked
-    up, which is the usual case for plugins.
+    """Whether the user the post was prepared for follows the thread. Unset where that
+    was not looked up, which is the usual case for plugins.
     """
     metadata: PostMetadata | None
-    """Previews, files, reactions and priority of the post. Unset in most posts plugins receive; when
-    creating, set it only to give the post a priority.
+    """Previews, files, reactions and priority of the post. Unset in most posts plugins
+    receive; when creating, set it only to give the post a priority.
     """
 
     def __init__(
@@ -438,8 +448,8 @@ class Post(Model):
 
 
 class PostList(Model):
-    """Posts plus the order to show them in. Besides the posts asked for, `posts` may hold others of the
-    same threads.
+    """Posts plus the order to show them in. Besides the posts asked for, `posts` may
+    hold others of the same threads.
     """
 
     __proto__ = "mattermost.pluginapi.v1.PostList"
@@ -453,26 +463,28 @@ class PostList(Model):
     )
 
     order: list[str]
-    """Ids of the posts asked for, in the order to present them. Pages of a channel are newest first."""
+    """Ids of the posts asked for, in the order to present them. Pages of a channel are
+    newest first.
+    """
     posts: dict[str, Post]
-    """The posts themselves. Key: post id. Every id in `order` has an entry; an entry missing from
-    `order` is only context.
+    """The posts themselves. Key: post id. Every id in `order` has an entry; an entry
+    missing from `order` is only context.
     """
     next_post_id: str
-    """Post that follows the newest one of this list in the channel. Empty if this list reaches the
-    newest post, or if the call does not tell.
+    """Post that follows the newest one of this list in the channel. Empty if this list
+    reaches the newest post, or if the call does not tell.
     """
     prev_post_id: str
-    """Post that precedes the oldest one of this list in the channel. Empty if this list reaches the
-    first post, or if the call does not tell.
+    """Post that precedes the oldest one of this list in the channel. Empty if this list
+    reaches the first post, or if the call does not tell.
     """
     first_inaccessible_post_time: bool
-    """True if older posts were left out because the server's plan limits the message history. Despite
-    its name it holds no time, only whether there are such posts.
+    """True if older posts were left out because the server's plan limits the message
+    history. Despite its name it holds no time, only whether there are such posts.
     """
     has_next: bool
-    """Whether a further page exists. Only some calls (paged threads) say so; false elsewhere does not
-    mean the end.
+    """Whether a further page exists. Only some calls (paged threads) say so; false
+    elsewhere does not mean the end.
     """
 
     def __init__(

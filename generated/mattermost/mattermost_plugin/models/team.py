@@ -19,12 +19,13 @@ class TeamType(OpenEnum):
 
 
 class Team(Model):
-    """A team, the unit that groups channels and their members. A user may belong to several.
+    """A team, the unit that groups channels and their members. A user may belong to
+    several.
 
-    `name`, `display_name` and `type` are required when creating one; the server fills the rest.
-    `update_team` takes over only `display_name`, `description`, `company_name`, `allowed_domains`,
-    `allow_open_invite` and `group_constrained` (and the time of the icon), so start from the team as
-    fetched.
+    `name`, `display_name` and `type` are required when creating one; the server fills
+    the rest. `update_team` takes over only `display_name`, `description`,
+    `company_name`, `allowed_domains`, `allow_open_invite` and `group_constrained` (and
+    the time of the icon), so start from the team as fetched.
     """
 
     __proto__ = "mattermost.pluginapi.v1.Team"
@@ -51,64 +52,71 @@ class Team(Model):
     __secrets__ = ("invite_id",)
 
     id: str
-    """Identifier, 26 lowercase letters and digits. Leave it empty when creating: the server assigns
-    it.
+    """Identifier, 26 lowercase letters and digits. Leave it empty when creating: the
+    server assigns it.
     """
     create_at: int
     """When the team was created, Unix milliseconds. Set by the server."""
     update_at: int
-    """When the team's own data last changed, Unix milliseconds. Set by the server; posts and members
-    do not count.
+    """When the team's own data last changed, Unix milliseconds. Set by the server;
+    posts and members do not count.
     """
     delete_at: int
-    """When the team was archived, Unix milliseconds; 0 while it is in use. Set by `delete_team`."""
+    """When the team was archived, Unix milliseconds; 0 while it is in use. Set by
+    `delete_team`.
+    """
     display_name: str
     """The name people see, 1 to 64 characters."""
     name: str
-    """The team's part of URLs. Unique, 2 to 64 characters: lowercase letters, digits and hyphens;
-    some words such as `admin` and `api` are reserved at the start. Not changed by `update_team`.
+    """The team's part of URLs. Unique, 2 to 64 characters: lowercase letters, digits
+    and hyphens; some words such as `admin` and `api` are reserved at the start. Not
+    changed by `update_team`.
     """
     description: str
     """Short text shown to those who may join, at most 255 bytes; may be empty."""
     email: str
-    """Contact address; optional. The user with this address becomes team admin on joining. Not
-    changed by `update_team`.
+    """Contact address; optional. The user with this address becomes team admin on
+    joining. Not changed by `update_team`.
     """
     type: TeamType
     """Open or by invitation; set it when creating. Current servers keep it in step with
-    `allow_open_invite`, and private wins: `TEAM_TYPE_OPEN` with `allow_open_invite` false becomes
-    `TEAM_TYPE_INVITE`.
+    `allow_open_invite`, and private wins: `TEAM_TYPE_OPEN` with `allow_open_invite`
+    false becomes `TEAM_TYPE_INVITE`.
     """
     company_name: str
     """Organisation behind the team, at most 64 bytes; may be empty and is rarely shown."""
     allowed_domains: str
-    """Email domains members must have, separated by commas or spaces, such as `example.com
-    example.org`. Empty means any that the server allows; at most 500 bytes.
+    """Email domains members must have, separated by commas or spaces, such as
+    `example.com example.org`. Empty means any that the server allows; at most 500
+    bytes.
     """
     invite_id: str
-    """Secret part of the team's invitation link. Set by the server, also when creating; whoever knows
-    it may join.
+    """Secret part of the team's invitation link. Set by the server, also when creating;
+    whoever knows it may join.
     """
     allow_open_invite: bool
     """Whether the team is listed for everyone and can be joined without an invitation."""
     last_team_icon_update: int
-    """When the team icon last changed, Unix milliseconds; 0 when the team has none. Useful to know
-    when a cached icon is stale. When updating, send the value as fetched.
+    """When the team icon last changed, Unix milliseconds; 0 when the team has none.
+    Useful to know when a cached icon is stale. When updating, send the value as
+    fetched.
     """
     scheme_id: str | None
-    """Id of the permission scheme that defines the team's roles. Unset or empty means the system
-    scheme.
+    """Id of the permission scheme that defines the team's roles. Unset or empty means
+    the system scheme.
     """
     group_constrained: bool | None
-    """Whether only members of linked LDAP groups may belong to the team. Unset means the same as
-    false.
+    """Whether only members of linked LDAP groups may belong to the team. Unset means
+    the same as false.
     """
     policy_id: str | None
-    """Id of the data retention policy that covers the team. Unset when none does, and in answers that
-    do not look it up.
+    """Id of the data retention policy that covers the team. Unset when none does, and
+    in answers that do not look it up.
     """
     cloud_limits_archived: bool
-    """Whether the team was archived because a cloud plan allows fewer teams, not by a person."""
+    """Whether the team was archived because a cloud plan allows fewer teams, not by a
+    person.
+    """
 
     def __init__(
         self,
@@ -157,8 +165,8 @@ class Team(Model):
 class TeamMember(Model):
     """One user's membership of one team.
 
-    A user who leaves keeps the record with `delete_at` set, and some calls return it: check
-    `delete_at` before you take the user for a member.
+    A user who leaves keeps the record with `delete_at` set, and some calls return it:
+    check `delete_at` before you take the user for a member.
     """
 
     __proto__ = "mattermost.pluginapi.v1.TeamMember"
@@ -178,8 +186,8 @@ class TeamMember(Model):
     user_id: str
     """Id of the member."""
     roles: str
-    """All roles the member has in this team, separated by spaces, those of the `scheme_*` flags
-    included; for example `team_user team_admin`.
+    """All roles the member has in this team, separated by spaces, those of the
+    `scheme_*` flags included; for example `team_user team_admin`.
     """
     delete_at: int
     """When the user left or was removed, Unix milliseconds; 0 while a member."""
@@ -190,7 +198,9 @@ class TeamMember(Model):
     scheme_admin: bool
     """Whether the member is an admin of the team."""
     create_at: int
-    """When the user joined, or came back after leaving, Unix milliseconds; 0 for old memberships."""
+    """When the user joined, or came back after leaving, Unix milliseconds; 0 for old
+    memberships.
+    """
 
     def __init__(
         self,
@@ -217,10 +227,11 @@ class TeamMember(Model):
 
 
 class TeamUnread(Model):
-    """How much one user has not read in one team, summed over the channels the user is in.
+    """How much one user has not read in one team, summed over the channels the user is
+    in.
 
-    Direct and group messages belong to no team and are not counted. The `_root` numbers leave out
-    replies, as clients do that show threads collapsed.
+    Direct and group messages belong to no team and are not counted. The `_root` numbers
+    leave out replies, as clients do that show threads collapsed.
     """
 
     __proto__ = "mattermost.pluginapi.v1.TeamUnread"
@@ -237,18 +248,20 @@ class TeamUnread(Model):
     team_id: str
     """The team whose unread posts are counted."""
     msg_count: int
-    """Unread posts, replies included. Channels the user marks as unread on mentions only do not
-    count.
+    """Unread posts, replies included. Channels the user marks as unread on mentions
+    only do not count.
     """
     mention_count: int
     """Unread posts that mention the user, replies included."""
     mention_count_root: int
     """Unread posts that mention the user, without replies."""
     msg_count_root: int
-    """Unread posts, without replies. Channels the user marks as unread on mentions only do not count."""
+    """Unread posts, without replies. Channels the user marks as unread on mentions only
+    do not count.
+    """
     thread_count: int
-    """Followed threads with unread replies. Always 0 in answers to plugins, as the server does not
-    count threads for them.
+    """Followed threads with unread replies. Always 0 in answers to plugins, as the
+    server does not count threads for them.
     """
     thread_mention_count: int
     """Mentions in unread replies of followed threads. Always 0 in answers to plugins."""

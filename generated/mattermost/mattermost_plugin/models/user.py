@@ -6,16 +6,17 @@ from plugwright_runtime.message.model import EMPTY_DICT, Model
 
 
 class User(Model):
-    """One account of the server: a person, a bot, or a user synchronised from another server.
+    """One account of the server: a person, a bot, or a user synchronised from another
+    server.
 
-    `username`, `email` and `password` (or else the two `auth_*` fields) are needed to create one;
-    the profile fields may be given, the server sets the rest. When updating, start from the account
-    as fetched and change what should differ: a profile field left empty becomes empty. Some fields
-    cannot be changed that way; they say so.
+    `username`, `email` and `password` (or else the two `auth_*` fields) are needed to
+    create one; the profile fields may be given, the server sets the rest. When
+    updating, start from the account as fetched and change what should differ: a profile
+    field left empty becomes empty. Some fields cannot be changed that way; they say so.
 
-    Which secrets are filled depends on the call. Fetching a single account may return `password` (as
-    a hash), `auth_data` and `mfa_secret`; listings return them blank. Do not log or forward whole
-    accounts.
+    Which secrets are filled depends on the call. Fetching a single account may return
+    `password` (as a hash), `auth_data` and `mfa_secret`; listings return them blank. Do
+    not log or forward whole accounts.
     """
 
     __proto__ = "mattermost.pluginapi.v1.User"
@@ -58,49 +59,51 @@ class User(Model):
     __secrets__ = ("password", "auth_data", "mfa_secret")
 
     id: str
-    """Identifier, 26 lowercase letters and digits. Leave it empty when creating: the server assigns
-    it.
+    """Identifier, 26 lowercase letters and digits. Leave it empty when creating: the
+    server assigns it.
     """
     create_at: int
     """When the account was created, Unix milliseconds. Set by the server."""
     update_at: int
-    """When the account last changed, Unix milliseconds. Set by the server; joining or leaving a team
-    counts too.
+    """When the account last changed, Unix milliseconds. Set by the server; joining or
+    leaving a team counts too.
     """
     delete_at: int
-    """When the account was deactivated, Unix milliseconds; 0 while it is active. Ignored by
-    `update_user`: use `update_user_active`.
+    """When the account was deactivated, Unix milliseconds; 0 while it is active.
+    Ignored by `update_user`: use `update_user_active`.
     """
     username: str
-    """The name used in mentions, without the `@`. Unique, at most 64 characters: lowercase letters,
-    digits, `.`, `-` and `_`. The server turns capitals into lowercase letters and makes up a name
-    if you create an account without one.
+    """The name used in mentions, without the `@`. Unique, at most 64 characters:
+    lowercase letters, digits, `.`, `-` and `_`. The server turns capitals into
+    lowercase letters and makes up a name if you create an account without one.
     """
     password: str
-    """The clear-text password, only when creating an account that logs in with one; it must satisfy
-    the server's password rules. In answers it is empty or a hash. Ignored by `update_user`.
+    """The clear-text password, only when creating an account that logs in with one; it
+    must satisfy the server's password rules. In answers it is empty or a hash. Ignored
+    by `update_user`.
     """
     auth_data: str | None
-    """Identifier of the account at its login provider (`auth_service`), for example an LDAP id. Unset
-    or empty for accounts with a password, and blank in listings. Change it with
-    `update_user_auth`, not `update_user`.
+    """Identifier of the account at its login provider (`auth_service`), for example an
+    LDAP id. Unset or empty for accounts with a password, and blank in listings. Change
+    it with `update_user_auth`, not `update_user`.
     """
     auth_service: str
-    """How the user logs in: empty for email and password, else `ldap`, `saml`, `gitlab`, `google`,
-    `office365` or `openid`. Ignored by `update_user`: use `update_user_auth`.
+    """How the user logs in: empty for email and password, else `ldap`, `saml`,
+    `gitlab`, `google`, `office365` or `openid`. Ignored by `update_user`: use
+    `update_user_auth`.
     """
     email: str
-    """Email address, unique and at most 128 characters; stored in lower case. Required when creating.
-    If the server requires verified addresses, a new address takes effect only after the user
-    confirms it.
+    """Email address, unique and at most 128 characters; stored in lower case. Required
+    when creating. If the server requires verified addresses, a new address takes effect
+    only after the user confirms it.
     """
     email_verified: bool
-    """Whether the owner has confirmed the address. May be set on creation to skip the confirmation;
-    ignored by `update_user`.
+    """Whether the owner has confirmed the address. May be set on creation to skip the
+    confirmation; ignored by `update_user`.
     """
     nickname: str
-    """Name the user likes to be called, at most 64 characters; empty when none. Clients may show it
-    in place of the username.
+    """Name the user likes to be called, at most 64 characters; empty when none. Clients
+    may show it in place of the username.
     """
     first_name: str
     """Given name, at most 64 characters; may be empty."""
@@ -109,74 +112,81 @@ class User(Model):
     position: str
     """Job title, at most 128 characters; may be empty."""
     roles: str
-    """System-wide roles separated by spaces: `system_user`, `system_guest`, `system_admin` or custom
-    ones. On creation the server decides; afterwards use `update_user_roles`. Team and channel
-    roles are kept with the memberships.
+    """System-wide roles separated by spaces: `system_user`, `system_guest`,
+    `system_admin` or custom ones. On creation the server decides; afterwards use
+    `update_user_roles`. Team and channel roles are kept with the memberships.
     """
     allow_marketing: bool
     """Whether the user agreed at sign-up to receive product news by email."""
     props: dict[str, str]
-    """Free key-value data kept with the account, visible to clients. `customStatus` holds the custom
-    status as JSON text. Prefix your own keys with your plugin's id.
+    """Free key-value data kept with the account, visible to clients. `customStatus`
+    holds the custom status as JSON text. Prefix your own keys with your plugin's id.
     """
     notify_props: dict[str, str]
-    """Notification settings by name; every value is text. Usual keys: `desktop`, `push` and `email`
-    (what to notify about), `mention_keys` (comma-separated words), `channel` and `first_name`
-    (`true` or `false`), `comments`, `push_status`, `auto_responder_active` and
-    `auto_responder_message`. Left empty, the server puts in its defaults.
+    """Notification settings by name; every value is text. Usual keys: `desktop`, `push`
+    and `email` (what to notify about), `mention_keys` (comma-separated words),
+    `channel` and `first_name` (`true` or `false`), `comments`, `push_status`,
+    `auto_responder_active` and `auto_responder_message`. Left empty, the server puts in
+    its defaults.
     """
     last_password_update: int
-    """When the password or the login method last changed, Unix milliseconds. Set by the server."""
+    """When the password or the login method last changed, Unix milliseconds. Set by the
+    server.
+    """
     last_picture_update: int
-    """When a profile picture was last uploaded, Unix milliseconds. 0 or negative while the account
-    has the generated default picture. Set by the server.
+    """When a profile picture was last uploaded, Unix milliseconds. 0 or negative while
+    the account has the generated default picture. Set by the server.
     """
     failed_attempts: int
-    """Wrong passwords in a row; back to 0 after a successful login. The server locks the account at
-    its configured maximum.
+    """Wrong passwords in a row; back to 0 after a successful login. The server locks
+    the account at its configured maximum.
     """
     locale: str
-    """Language of the user's interface, such as `en` or `pt-BR`. When creating, an empty or
-    unsupported value becomes the server's default.
+    """Language of the user's interface, such as `en` or `pt-BR`. When creating, an
+    empty or unsupported value becomes the server's default.
     """
     timezone: dict[str, str]
-    """Time zone settings: `useAutomaticTimezone` (`true` or `false`), `automaticTimezone` and
-    `manualTimezone` (IANA names such as `Europe/Berlin`). The automatic one counts while the first
-    is `true`.
+    """Time zone settings: `useAutomaticTimezone` (`true` or `false`),
+    `automaticTimezone` and `manualTimezone` (IANA names such as `Europe/Berlin`). The
+    automatic one counts while the first is `true`.
     """
     mfa_active: bool
     """Whether multi-factor authentication is switched on. Set by the server."""
     mfa_secret: str
-    """Secret of the authenticator app. Highly sensitive; blank in listings and ignored by
-    `update_user`.
+    """Secret of the authenticator app. Highly sensitive; blank in listings and ignored
+    by `update_user`.
     """
     remote_id: str | None
-    """Id of the connected server an account was synchronised from (shared channels). Unset or empty
-    means the account belongs to this server.
+    """Id of the connected server an account was synchronised from (shared channels).
+    Unset or empty means the account belongs to this server.
     """
     last_activity_at: int
-    """When the user was last active, Unix milliseconds. 0 in most answers, as the time is kept with
-    the status: ask `get_user_status`.
+    """When the user was last active, Unix milliseconds. 0 in most answers, as the time
+    is kept with the status: ask `get_user_status`.
     """
     is_bot: bool
     """Whether the account is a bot. Set by the server; make bots with `create_bot`."""
     bot_description: str
     """What the bot is for; empty for people. Change it with `patch_bot`."""
     bot_last_icon_update: int
-    """When the bot's icon last changed, Unix milliseconds; 0 for people and for bots without one."""
+    """When the bot's icon last changed, Unix milliseconds; 0 for people and for bots
+    without one.
+    """
     terms_of_service_id: str
-    """Id of the custom terms of service the user accepted last. Empty when none, and in most answers
-    to plugins.
+    """Id of the custom terms of service the user accepted last. Empty when none, and in
+    most answers to plugins.
     """
     terms_of_service_create_at: int
-    """When the user accepted those terms, Unix milliseconds; 0 when `terms_of_service_id` is empty."""
+    """When the user accepted those terms, Unix milliseconds; 0 when
+    `terms_of_service_id` is empty.
+    """
     disable_welcome_email: bool
-    """Whether to leave out the welcome email on creation. Not stored, so False when the account is
-    fetched later; accounts created by plugins get no such email in any case.
+    """Whether to leave out the welcome email on creation. Not stored, so False when the
+    account is fetched later; accounts created by plugins get no such email in any case.
     """
     last_login: int
-    """When the user last logged in, Unix milliseconds; 0 if never, in listings, and on servers that
-    do not record it. Set by the server.
+    """When the user last logged in, Unix milliseconds; 0 if never, in listings, and on
+    servers that do not record it. Set by the server.
     """
 
     def __init__(

@@ -28,7 +28,8 @@ else:
 class PluginAPIServicer(Servicer):
     """Serves `mattermost.pluginapi.v1.PluginAPI`.
 
-    Override what you serve, as a function or a coroutine; all else answers UNIMPLEMENTED.
+    Override what you serve, as a function or a coroutine; all else answers
+    UNIMPLEMENTED.
     """
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
@@ -1282,51 +1283,53 @@ class PluginAPIServicer(Servicer):
     def create_user(
         self, request: _api_user_team.CreateUserRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.CreateUserResponse]:
-        """Create a user account. Email and username must not be taken, and the password must meet the
-        server's rules. The UserHasBeenCreated hook fires and clients are told about the new user; no
-        team is joined. Returns the stored account with its new id. For a bot use `create_bot` or
-        `ensure_bot_user`.
+        """Create a user account. Email and username must not be taken, and the password
+        must meet the server's rules. The UserHasBeenCreated hook fires and clients are
+        told about the new user; no team is joined. Returns the stored account with its
+        new id. For a bot use `create_bot` or `ensure_bot_user`.
         """
         raise Unimplemented("CreateUser")
 
     def delete_user(
         self, request: _api_user_team.DeleteUserRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.DeleteUserResponse | None]:
-        """Deactivate a user account. Nothing is erased: posts stay, sessions end at once and the person
-        can no longer log in. `update_user_active` undoes it.
+        """Deactivate a user account. Nothing is erased: posts stay, sessions end at
+        once and the person can no longer log in. `update_user_active` undoes it.
         """
         raise Unimplemented("DeleteUser")
 
     def get_users(
         self, request: _api_user_team.GetUsersRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUsersResponse]:
-        """List the users of the server, page by page. Only a few of the filters have an effect at
-        present, as the request describes. Returns the users of one page; an empty list after the last
-        page or when nobody matches.
+        """List the users of the server, page by page. Only a few of the filters have an
+        effect at present, as the request describes. Returns the users of one page; an
+        empty list after the last page or when nobody matches.
         """
         raise Unimplemented("GetUsers")
 
     def get_users_by_ids(
         self, request: _api_user_team.GetUsersByIdsRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUsersByIdsResponse]:
-        """Fetch several users by id in one call. Returns those that exist, in no fixed order; unknown ids
-        are left out, so the list may be shorter than the request or empty.
+        """Fetch several users by id in one call. Returns those that exist, in no fixed
+        order; unknown ids are left out, so the list may be shorter than the request or
+        empty.
         """
         raise Unimplemented("GetUsersByIds")
 
     def get_user(
         self, request: _api_user_team.GetUserRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUserResponse]:
-        """Fetch one user by id. Deactivated accounts are found too: check `delete_at`. The result may
-        contain secrets, so do not pass it on to clients as it is.
+        """Fetch one user by id. Deactivated accounts are found too: check `delete_at`.
+        The result may contain secrets, so do not pass it on to clients as it is.
         """
         raise Unimplemented("GetUser")
 
     def get_user_by_email(
         self, request: _api_user_team.GetUserByEmailRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUserByEmailResponse]:
-        """Fetch the user who has an email address. The address has to match completely, apart from
-        capitals. The result may contain secrets, so do not pass it on to clients as it is.
+        """Fetch the user who has an email address. The address has to match completely,
+        apart from capitals. The result may contain secrets, so do not pass it on to
+        clients as it is.
         """
         raise Unimplemented("GetUserByEmail")
 
@@ -1336,8 +1339,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.GetUserByUsernameResponse]:
-        """Fetch the user with a username, given without the `@`. Bots have usernames too and are found.
-        The result may contain secrets, so do not pass it on to clients as it is.
+        """Fetch the user with a username, given without the `@`. Bots have usernames
+        too and are found. The result may contain secrets, so do not pass it on to
+        clients as it is.
         """
         raise Unimplemented("GetUserByUsername")
 
@@ -1347,34 +1351,37 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.GetUsersByUsernamesResponse]:
-        """Fetch several users by username in one call. Returns those that exist; unknown names are left
-        out, so the list may be shorter than the request or empty.
+        """Fetch several users by username in one call. Returns those that exist;
+        unknown names are left out, so the list may be shorter than the request or
+        empty.
         """
         raise Unimplemented("GetUsersByUsernames")
 
     def get_users_in_team(
         self, request: _api_user_team.GetUsersInTeamRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUsersInTeamResponse]:
-        """List the users who are members of a team, page by page. Returns the users of one page; an empty
-        list after the last page or for an unknown team. For the memberships with their roles use
-        `get_team_members`.
+        """List the users who are members of a team, page by page. Returns the users of
+        one page; an empty list after the last page or for an unknown team. For the
+        memberships with their roles use `get_team_members`.
         """
         raise Unimplemented("GetUsersInTeam")
 
     def update_user(
         self, request: _api_user_team.UpdateUserRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateUserResponse]:
-        """Change the profile of a user. Send the complete account, as fetched before and modified: empty
-        fields overwrite stored ones. Clients are told by a `user_updated` event. Returns the account
-        as stored. Roles, login method and activation have calls of their own.
+        """Change the profile of a user. Send the complete account, as fetched before
+        and modified: empty fields overwrite stored ones. Clients are told by a
+        `user_updated` event. Returns the account as stored. Roles, login method and
+        activation have calls of their own.
         """
         raise Unimplemented("UpdateUser")
 
     def get_user_status(
         self, request: _api_user_team.GetUserStatusRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetUserStatusResponse]:
-        """Fetch whether a user is online, away, on do not disturb or offline. Somebody the server knows
-        no status of may be reported as missing; `get_user_statuses_by_ids` gives `offline` instead.
+        """Fetch whether a user is online, away, on do not disturb or offline. Somebody
+        the server knows no status of may be reported as missing;
+        `get_user_statuses_by_ids` gives `offline` instead.
         """
         raise Unimplemented("GetUserStatus")
 
@@ -1384,16 +1391,18 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.GetUserStatusesByIdsResponse]:
-        """Fetch the status of several users in one call. Returns one entry per user in no fixed order, so
-        match them by `user_id`; an empty list if the server has statuses switched off.
+        """Fetch the status of several users in one call. Returns one entry per user in
+        no fixed order, so match them by `user_id`; an empty list if the server has
+        statuses switched off.
         """
         raise Unimplemented("GetUserStatusesByIds")
 
     def update_user_status(
         self, request: _api_user_team.UpdateUserStatusRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateUserStatusResponse]:
-        """Set the status of a user, as if the user had chosen it by hand. It stays until changed again,
-        and clients receive a `status_change` event. Returns the status now in force.
+        """Set the status of a user, as if the user had chosen it by hand. It stays
+        until changed again, and clients receive a `status_change` event. Returns the
+        status now in force.
         """
         raise Unimplemented("UpdateUserStatus")
 
@@ -1403,17 +1412,18 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.SetUserStatusTimedDNDResponse]:
-        """Set a user to do not disturb until a given time. The end is in Unix seconds; when it is reached
-        the server restores the earlier status. Returns the status now in force.
+        """Set a user to do not disturb until a given time. The end is in Unix seconds;
+        when it is reached the server restores the earlier status. Returns the status
+        now in force.
         """
         raise Unimplemented("SetUserStatusTimedDND")
 
     def update_user_active(
         self, request: _api_user_team.UpdateUserActiveRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateUserActiveResponse | None]:
-        """Activate or deactivate a user account. Deactivating ends all sessions of the user, and may
-        disable the bots the user owns; clients receive a `user_updated` event. Setting the state the
-        account already has is harmless.
+        """Activate or deactivate a user account. Deactivating ends all sessions of the
+        user, and may disable the bots the user owns; clients receive a `user_updated`
+        event. Setting the state the account already has is harmless.
         """
         raise Unimplemented("UpdateUserActive")
 
@@ -1423,8 +1433,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.UpdateUserCustomStatusResponse | None]:
-        """Set the emoji and text a user shows beside the name, replacing the previous ones. The online
-        status is not touched. Clients receive a `user_updated` event.
+        """Set the emoji and text a user shows beside the name, replacing the previous
+        ones. The online status is not touched. Clients receive a `user_updated` event.
         """
         raise Unimplemented("UpdateUserCustomStatus")
 
@@ -1434,8 +1444,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.RemoveUserCustomStatusResponse | None]:
-        """Clear the emoji and text a user shows beside the name. Nothing happens if none is set. Clients
-        receive a `user_updated` event.
+        """Clear the emoji and text a user shows beside the name. Nothing happens if
+        none is set. Clients receive a `user_updated` event.
         """
         raise Unimplemented("RemoveUserCustomStatus")
 
@@ -1445,9 +1455,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.GetUsersInChannelResponse]:
-        """List the users who are members of a channel, page by page, by username or by status. Returns
-        the users of one page; an empty list after the last page. For the memberships use
-        `get_channel_members`.
+        """List the users who are members of a channel, page by page, by username or by
+        status. Returns the users of one page; an empty list after the last page. For
+        the memberships use `get_channel_members`.
         """
         raise Unimplemented("GetUsersInChannel")
 
@@ -1457,41 +1467,43 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.GetLDAPUserAttributesResponse]:
-        """Read attributes of a user from the LDAP directory. The server must be connected to a directory,
-        an enterprise feature. Returns the values by attribute name; an empty mapping if the user does
-        not come from LDAP.
+        """Read attributes of a user from the LDAP directory. The server must be
+        connected to a directory, an enterprise feature. Returns the values by attribute
+        name; an empty mapping if the user does not come from LDAP.
         """
         raise Unimplemented("GetLDAPUserAttributes")
 
     def search_users(
         self, request: _api_user_team.SearchUsersRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.SearchUsersResponse]:
-        """Search users by username, nickname or id. Which places are searched and which filters count is
-        described in the request. Returns at most `limit` users; an empty list if nobody matches.
+        """Search users by username, nickname or id. Which places are searched and which
+        filters count is described in the request. Returns at most `limit` users; an
+        empty list if nobody matches.
         """
         raise Unimplemented("SearchUsers")
 
     def get_profile_image(
         self, request: _api_user_team.GetProfileImageRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetProfileImageResponse]:
-        """Fetch the profile picture of a user as the bytes of an image file. A user who uploaded none has
-        a generated picture, so the result is never empty.
+        """Fetch the profile picture of a user as the bytes of an image file. A user who
+        uploaded none has a generated picture, so the result is never empty.
         """
         raise Unimplemented("GetProfileImage")
 
     def set_profile_image(
         self, request: _api_user_team.SetProfileImageRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.SetProfileImageResponse | None]:
-        """Replace the profile picture of a user or bot. The image is cropped to a square and stored as
-        PNG, and clients are told to load the new one.
+        """Replace the profile picture of a user or bot. The image is cropped to a
+        square and stored as PNG, and clients are told to load the new one.
         """
         raise Unimplemented("SetProfileImage")
 
     def has_permission_to(
         self, request: _api_user_team.HasPermissionToRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.HasPermissionToResponse]:
-        """Check whether a user has a permission in the whole system, for example `manage_system`. Use it
-        before you act on a user's behalf. Returns False for unknown users and permissions, too.
+        """Check whether a user has a permission in the whole system, for example
+        `manage_system`. Use it before you act on a user's behalf. Returns False for
+        unknown users and permissions, too.
         """
         raise Unimplemented("HasPermissionTo")
 
@@ -1501,8 +1513,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.HasPermissionToTeamResponse]:
-        """Check whether a user has a permission in a team, by the roles held there or in the whole
-        system. Returns False for unknown users, teams and permissions, too.
+        """Check whether a user has a permission in a team, by the roles held there or
+        in the whole system. Returns False for unknown users, teams and permissions,
+        too.
         """
         raise Unimplemented("HasPermissionToTeam")
 
@@ -1512,9 +1525,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.HasPermissionToChannelResponse]:
-        """Check whether a user has a permission in a channel, by the roles held there, in its team or in
-        the whole system. `read_channel` answers "may this user see it?". Returns False for unknown
-        users, channels and permissions, too.
+        """Check whether a user has a permission in a channel, by the roles held there,
+        in its team or in the whole system. `read_channel` answers "may this user see
+        it?". Returns False for unknown users, channels and permissions, too.
         """
         raise Unimplemented("HasPermissionToChannel")
 
@@ -1524,41 +1537,45 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.PublishUserTypingResponse | None]:
-        """Show that a user or bot is typing, in a channel or in a thread of it. The members see the
-        notice for a few seconds; repeat the call while it should last. Nothing is stored.
+        """Show that a user or bot is typing, in a channel or in a thread of it. The
+        members see the notice for a few seconds; repeat the call while it should last.
+        Nothing is stored.
         """
         raise Unimplemented("PublishUserTyping")
 
     def update_user_auth(
         self, request: _api_user_team.UpdateUserAuthRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateUserAuthResponse]:
-        """Change how an account logs in, for instance from a password to SAML. The stored password is
-        removed and the user's sessions should be considered stale. Returns the login data as stored.
+        """Change how an account logs in, for instance from a password to SAML. The
+        stored password is removed and the user's sessions should be considered stale.
+        Returns the login data as stored.
         """
         raise Unimplemented("UpdateUserAuth")
 
     def update_user_roles(
         self, request: _api_user_team.UpdateUserRolesRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateUserRolesResponse]:
-        """Replace the system-wide roles of a user. The new list must be complete; it takes effect in
-        running sessions as well, and clients receive a `user_role_updated` event. Returns the account
-        with its new roles.
+        """Replace the system-wide roles of a user. The new list must be complete; it
+        takes effect in running sessions as well, and clients receive a
+        `user_role_updated` event. Returns the account with its new roles.
         """
         raise Unimplemented("UpdateUserRoles")
 
     def get_session(
         self, request: _api_user_team.GetSessionRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetSessionResponse]:
-        """Fetch a session by its id, for example the one named in the plugin context of a hook. The
-        result holds the session's token, which is as good as a password: never log it or hand it out.
+        """Fetch a session by its id, for example the one named in the plugin context of
+        a hook. The result holds the session's token, which is as good as a password:
+        never log it or hand it out.
         """
         raise Unimplemented("GetSession")
 
     def create_session(
         self, request: _api_user_team.CreateSessionRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.CreateSessionResponse]:
-        """Open a session for a user without a login. Whoever gets the returned token can act as that
-        user, so give it an expiry and keep it safe. Returns the stored session with its id and token.
+        """Open a session for a user without a login. Whoever gets the returned token
+        can act as that user, so give it an expiry and keep it safe. Returns the stored
+        session with its id and token.
         """
         raise Unimplemented("CreateSession")
 
@@ -1568,15 +1585,17 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.ExtendSessionExpiryResponse | None]:
-        """Move the end of a session to another time. The time is absolute, Unix milliseconds; one that is
-        earlier than the present end shortens the session.
+        """Move the end of a session to another time. The time is absolute, Unix
+        milliseconds; one that is earlier than the present end shortens the session.
         """
         raise Unimplemented("ExtendSessionExpiry")
 
     def revoke_session(
         self, request: _api_user_team.RevokeSessionRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.RevokeSessionResponse | None]:
-        """End a session, which logs the user out on that device. Other sessions of the user stay open."""
+        """End a session, which logs the user out on that device. Other sessions of the
+        user stay open.
+        """
         raise Unimplemented("RevokeSession")
 
     def create_user_access_token(
@@ -1585,9 +1604,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.CreateUserAccessTokenResponse]:
-        """Create a personal access token for a user or bot, to be used with the REST API. The server must
-        allow such tokens, except for bots; a person is informed by mail. Returns the token with its
-        secret, which cannot be read again later.
+        """Create a personal access token for a user or bot, to be used with the REST
+        API. The server must allow such tokens, except for bots; a person is informed by
+        mail. Returns the token with its secret, which cannot be read again later.
         """
         raise Unimplemented("CreateUserAccessToken")
 
@@ -1597,30 +1616,34 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.RevokeUserAccessTokenResponse | None]:
-        """Delete a personal access token. It stops working at once, and a session opened with it ends."""
+        """Delete a personal access token. It stops working at once, and a session
+        opened with it ends.
+        """
         raise Unimplemented("RevokeUserAccessToken")
 
     def create_team(
         self, request: _api_user_team.CreateTeamRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.CreateTeamResponse]:
-        """Create a team with its default channels (`town-square` and `off-topic`). Nobody becomes a
-        member: add people with `create_team_member`. Returns the stored team with its new id.
+        """Create a team with its default channels (`town-square` and `off-topic`).
+        Nobody becomes a
+        member: add people with `create_team_member`. Returns the stored team with its
+        new id.
         """
         raise Unimplemented("CreateTeam")
 
     def delete_team(
         self, request: _api_user_team.DeleteTeamRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.DeleteTeamResponse | None]:
-        """Archive a team. Its channels, posts and memberships are kept but can no longer be reached;
-        clients receive a `delete_team` event.
+        """Archive a team. Its channels, posts and memberships are kept but can no
+        longer be reached; clients receive a `delete_team` event.
         """
         raise Unimplemented("DeleteTeam")
 
     def get_teams(
         self, request: _api_user_team.GetTeamsRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamsResponse]:
-        """List every team of the server, private and archived ones included. There is no paging; the list
-        is empty on a server without teams.
+        """List every team of the server, private and archived ones included. There is
+        no paging; the list is empty on a server without teams.
         """
         raise Unimplemented("GetTeams")
 
@@ -1633,7 +1656,9 @@ class PluginAPIServicer(Servicer):
     def get_team_by_name(
         self, request: _api_user_team.GetTeamByNameRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamByNameResponse]:
-        """Fetch one team by the name it has in URLs. Archived teams are found too: check `delete_at`."""
+        """Fetch one team by the name it has in URLs. Archived teams are found too:
+        check `delete_at`.
+        """
         raise Unimplemented("GetTeamByName")
 
     def get_teams_unread_for_user(
@@ -1642,42 +1667,44 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.GetTeamsUnreadForUserResponse]:
-        """Count the unread messages and mentions of a user in each team. Returns one entry per team in
-        which the user has channels, also where nothing is unread; an empty list for a user without
-        teams.
+        """Count the unread messages and mentions of a user in each team. Returns one
+        entry per team in which the user has channels, also where nothing is unread; an
+        empty list for a user without teams.
         """
         raise Unimplemented("GetTeamsUnreadForUser")
 
     def update_team(
         self, request: _api_user_team.UpdateTeamRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.UpdateTeamResponse]:
-        """Change a team. Send the complete team, as fetched before and modified. Clients receive an
-        `update_team` event. Returns the team as stored.
+        """Change a team. Send the complete team, as fetched before and modified.
+        Clients receive an `update_team` event. Returns the team as stored.
         """
         raise Unimplemented("UpdateTeam")
 
     def search_teams(
         self, request: _api_user_team.SearchTeamsRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.SearchTeamsResponse]:
-        """Search teams by name and display name. Private teams are found as well, so check permissions
-        before you show them. Returns all matches; an empty list if there is none.
+        """Search teams by name and display name. Private teams are found as well, so
+        check permissions before you show them. Returns all matches; an empty list if
+        there is none.
         """
         raise Unimplemented("SearchTeams")
 
     def get_teams_for_user(
         self, request: _api_user_team.GetTeamsForUserRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamsForUserResponse]:
-        """List the teams a user is a member of. There is no paging; the list is empty for somebody
-        without teams and for an unknown user.
+        """List the teams a user is a member of. There is no paging; the list is empty
+        for somebody without teams and for an unknown user.
         """
         raise Unimplemented("GetTeamsForUser")
 
     def create_team_member(
         self, request: _api_user_team.CreateTeamMemberRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.CreateTeamMemberResponse]:
-        """Add a user to a team and to its default channels. Both must exist. Fires the UserHasJoinedTeam
-        hook; the client of the user receives an `added_to_team` event. Returns the membership, the
-        existing one for somebody who is a member already.
+        """Add a user to a team and to its default channels. Both must exist. Fires the
+        UserHasJoinedTeam hook; the client of the user receives an `added_to_team`
+        event. Returns the membership, the existing one for somebody who is a member
+        already.
         """
         raise Unimplemented("CreateTeamMember")
 
@@ -1687,9 +1714,10 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.CreateTeamMembersResponse]:
-        """Add several users to a team, one after the other. Stops at the first user who cannot be added,
-        and those before remain members; use `create_team_members_gracefully` to go on. Returns the
-        memberships in the order asked for.
+        """Add several users to a team, one after the other. Stops at the first user who
+        cannot be added, and those before remain members; use
+        `create_team_members_gracefully` to go on. Returns the memberships in the order
+        asked for.
         """
         raise Unimplemented("CreateTeamMembers")
 
@@ -1699,32 +1727,35 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.CreateTeamMembersGracefullyResponse]:
-        """Add several users to a team and report on each of them. A user who cannot be added does not
-        stop the others. Returns one entry per user with either the membership or the error: look at
-        each `error`, no exception is raised for it.
+        """Add several users to a team and report on each of them. A user who cannot be
+        added does not stop the others. Returns one entry per user with either the
+        membership or the error: look at each `error`, no exception is raised for it.
         """
         raise Unimplemented("CreateTeamMembersGracefully")
 
     def delete_team_member(
         self, request: _api_user_team.DeleteTeamMemberRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.DeleteTeamMemberResponse | None]:
-        """Remove a user from a team and from all of its channels. Fires the UserHasLeftTeam hook; clients
-        receive a `leave_team` event. The user's posts stay.
+        """Remove a user from a team and from all of its channels. Fires the
+        UserHasLeftTeam hook; clients receive a `leave_team` event. The user's posts
+        stay.
         """
         raise Unimplemented("DeleteTeamMember")
 
     def get_team_members(
         self, request: _api_user_team.GetTeamMembersRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamMembersResponse]:
-        """List the memberships of a team with their roles, page by page. Returns one page; an empty list
-        after the last page or for an unknown team. For the people themselves use `get_users_in_team`.
+        """List the memberships of a team with their roles, page by page. Returns one
+        page; an empty list after the last page or for an unknown team. For the people
+        themselves use `get_users_in_team`.
         """
         raise Unimplemented("GetTeamMembers")
 
     def get_team_member(
         self, request: _api_user_team.GetTeamMemberRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamMemberResponse]:
-        """Fetch a user's membership of a team, with the roles held there. The record outlives the
+        """Fetch a user's membership of a team, with the roles held there. The record
+        outlives the
         membership: check that `delete_at` is 0.
         """
         raise Unimplemented("GetTeamMember")
@@ -1735,9 +1766,10 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.GetTeamMembersForUserResponse]:
-        """List the team memberships of a user, page by page. Memberships that have ended may be among
-        them: check `delete_at`. Returns one page; an empty list after the last page or for somebody
-        without teams.
+        """List the team memberships of a user, page by page. Memberships that have
+        ended may be among
+        them: check `delete_at`. Returns one page; an empty list after the last page or
+        for somebody without teams.
         """
         raise Unimplemented("GetTeamMembersForUser")
 
@@ -1747,8 +1779,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_user_team.UpdateTeamMemberRolesResponse]:
-        """Replace the roles a member has in a team. The new list must be complete; clients receive a
-        `memberrole_updated` event. Returns the membership with its new roles.
+        """Replace the roles a member has in a team. The new list must be complete;
+        clients receive a `memberrole_updated` event. Returns the membership with its
+        new roles.
         """
         raise Unimplemented("UpdateTeamMemberRoles")
 
@@ -1761,42 +1794,43 @@ class PluginAPIServicer(Servicer):
     def set_team_icon(
         self, request: _api_user_team.SetTeamIconRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.SetTeamIconResponse | None]:
-        """Replace the icon of a team. The image is cropped to a square and stored as PNG; clients receive
-        an `update_team` event.
+        """Replace the icon of a team. The image is cropped to a square and stored as
+        PNG; clients receive an `update_team` event.
         """
         raise Unimplemented("SetTeamIcon")
 
     def remove_team_icon(
         self, request: _api_user_team.RemoveTeamIconRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.RemoveTeamIconResponse | None]:
-        """Take the icon off a team, so that clients show its initials. Nothing happens to a team without
-        an icon; clients receive an `update_team` event.
+        """Take the icon off a team, so that clients show its initials. Nothing happens
+        to a team without an icon; clients receive an `update_team` event.
         """
         raise Unimplemented("RemoveTeamIcon")
 
     def get_team_stats(
         self, request: _api_user_team.GetTeamStatsRequest, context: ServerContext, /
     ) -> Reply[_api_user_team.GetTeamStatsResponse]:
-        """Count the members of a team, in all and those with an active account. Returns zeros for an
-        unknown team.
+        """Count the members of a team, in all and those with an active account. Returns
+        zeros for an unknown team.
         """
         raise Unimplemented("GetTeamStats")
 
     def create_channel(
         self, request: _api_channel_post.CreateChannelRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.CreateChannelResponse]:
-        """Create a public or private channel in a team. Nobody becomes a member, not even the creator:
-        add people with `add_channel_member`. Fires the ChannelHasBeenCreated hook. Returns the stored
-        channel with its new id. For direct and group messages use `get_direct_channel` and
-        `get_group_channel`.
+        """Create a public or private channel in a team. Nobody becomes a member, not
+        even the creator: add people with `add_channel_member`. Fires the
+        ChannelHasBeenCreated hook. Returns the stored channel with its new id. For
+        direct and group messages use `get_direct_channel` and `get_group_channel`.
         """
         raise Unimplemented("CreateChannel")
 
     def delete_channel(
         self, request: _api_channel_post.DeleteChannelRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.DeleteChannelResponse | None]:
-        """Archive a channel. Posts and memberships are kept, but nobody can post any more, and the
-        channel's webhooks are deleted. Clients receive a `channel_deleted` event.
+        """Archive a channel. Posts and memberships are kept, but nobody can post any
+        more, and the channel's webhooks are deleted. Clients receive a
+        `channel_deleted` event.
         """
         raise Unimplemented("DeleteChannel")
 
@@ -1806,15 +1840,17 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetPublicChannelsForTeamResponse]:
-        """List the public channels of a team, page by page. Archived channels are left out. Returns one
-        page; an empty list after the last page or for an unknown team.
+        """List the public channels of a team, page by page. Archived channels are left
+        out. Returns one page; an empty list after the last page or for an unknown team.
         """
         raise Unimplemented("GetPublicChannelsForTeam")
 
     def get_channel(
         self, request: _api_channel_post.GetChannelRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetChannelResponse]:
-        """Fetch one channel by id, whatever its type. Archived channels are found too: check `delete_at`."""
+        """Fetch one channel by id, whatever its type. Archived channels are found too:
+        check `delete_at`.
+        """
         raise Unimplemented("GetChannel")
 
     def get_channel_by_name(
@@ -1823,8 +1859,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetChannelByNameResponse]:
-        """Fetch a channel of a team by the name it has in URLs, for example `town-square`. An archived
-        channel is found only with `include_deleted`.
+        """Fetch a channel of a team by the name it has in URLs, for example
+        `town-square`. An archived channel is found only with `include_deleted`.
         """
         raise Unimplemented("GetChannelByName")
 
@@ -1834,8 +1870,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetChannelByNameForTeamNameResponse]:
-        """Fetch a channel by the URL names of its team and of itself, for instance when taking a link
-        apart. An archived channel is found only with `include_deleted`.
+        """Fetch a channel by the URL names of its team and of itself, for instance when
+        taking a link apart. An archived channel is found only with `include_deleted`.
         """
         raise Unimplemented("GetChannelByNameForTeamName")
 
@@ -1845,9 +1881,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetChannelsForTeamForUserResponse]:
-        """List all channels of a team that a user is a member of. Direct and group channels are included,
-        whatever the team; there is no paging. Somebody without channels is an error, not an empty
-        list.
+        """List all channels of a team that a user is a member of. Direct and group
+        channels are included, whatever the team; there is no paging. Somebody without
+        channels is an error, not an empty list.
         """
         raise Unimplemented("GetChannelsForTeamForUser")
 
@@ -1857,8 +1893,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetChannelStatsResponse]:
-        """Count the members of a channel. Not every count of the result is filled in by every server; see
-        ChannelStats.
+        """Count the members of a channel. Not every count of the result is filled in by
+        every server; see ChannelStats.
         """
         raise Unimplemented("GetChannelStats")
 
@@ -1868,9 +1904,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetDirectChannelResponse]:
-        """Fetch the direct message channel of two users, creating it if there is none. This is how a bot
-        gets at the channel in which to write to somebody. A new channel fires the
-        ChannelHasBeenCreated hook. Always returns a channel.
+        """Fetch the direct message channel of two users, creating it if there is none.
+        This is how a bot gets at the channel in which to write to somebody. A new
+        channel fires the ChannelHasBeenCreated hook. Always returns a channel.
         """
         raise Unimplemented("GetDirectChannel")
 
@@ -1880,16 +1916,17 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetGroupChannelResponse]:
-        """Fetch the group message channel of exactly these users, creating it if there is none. Three to
-        eight different users are required. Always returns a channel.
+        """Fetch the group message channel of exactly these users, creating it if there
+        is none. Three to eight different users are required. Always returns a channel.
         """
         raise Unimplemented("GetGroupChannel")
 
     def update_channel(
         self, request: _api_channel_post.UpdateChannelRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.UpdateChannelResponse]:
-        """Change a channel, for example its header or display name. Send the complete channel, as fetched
-        before and modified. Clients receive a `channel_updated` event. Returns the channel as stored.
+        """Change a channel, for example its header or display name. Send the complete
+        channel, as fetched before and modified. Clients receive a `channel_updated`
+        event. Returns the channel as stored.
         """
         raise Unimplemented("UpdateChannel")
 
@@ -1899,8 +1936,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.SearchChannelsResponse]:
-        """Search the public channels of a team by name, display name and purpose. Returns all matches; an
-        empty list if there is none.
+        """Search the public channels of a team by name, display name and purpose.
+        Returns all matches; an empty list if there is none.
         """
         raise Unimplemented("SearchChannels")
 
@@ -1910,10 +1947,10 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.AddChannelMemberResponse]:
-        """Add a user to a channel. The user must be a member of the team. A system message in the channel
-        says that the user joined, the UserHasJoinedChannel hook fires and clients receive a
-        `user_added` event. Returns the membership, the existing one for somebody who is a member
-        already.
+        """Add a user to a channel. The user must be a member of the team. A system
+        message in the channel says that the user joined, the UserHasJoinedChannel hook
+        fires and clients receive a `user_added` event. Returns the membership, the
+        existing one for somebody who is a member already.
         """
         raise Unimplemented("AddChannelMember")
 
@@ -1923,9 +1960,10 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.AddUserToChannelResponse]:
-        """Add a user to a channel in the name of another user. Like `add_channel_member`, but the system
-        message says who added whom, and the other user reaches the UserHasJoinedChannel hook as
-        `actor`. Returns the membership, new or existing.
+        """Add a user to a channel in the name of another user. Like
+        `add_channel_member`, but the system message says who added whom, and the other
+        user reaches the UserHasJoinedChannel hook as `actor`. Returns the membership,
+        new or existing.
         """
         raise Unimplemented("AddUserToChannel")
 
@@ -1935,8 +1973,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetChannelMemberResponse]:
-        """Fetch a user's membership of a channel, with roles, read state and notification settings. Also
-        the simplest way to find out whether somebody is a member.
+        """Fetch a user's membership of a channel, with roles, read state and
+        notification settings. Also the simplest way to find out whether somebody is a
+        member.
         """
         raise Unimplemented("GetChannelMember")
 
@@ -1946,8 +1985,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetChannelMembersResponse]:
-        """List the memberships of a channel, page by page. Returns one page; an empty list after the last
-        page. For the people themselves use `get_users_in_channel`.
+        """List the memberships of a channel, page by page. Returns one page; an empty
+        list after the last page. For the people themselves use `get_users_in_channel`.
         """
         raise Unimplemented("GetChannelMembers")
 
@@ -1957,8 +1996,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetChannelMembersByIdsResponse]:
-        """Fetch the memberships of certain users in a channel. Returns those that exist, in no fixed
-        order; users who are not members are left out, so the list may be empty.
+        """Fetch the memberships of certain users in a channel. Returns those that
+        exist, in no fixed order; users who are not members are left out, so the list
+        may be empty.
         """
         raise Unimplemented("GetChannelMembersByIds")
 
@@ -1968,8 +2008,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetChannelMembersForUserResponse]:
-        """List the channel memberships of a user, page by page. Current servers list those of all teams,
-        whatever `team_id` says. Returns one page; an empty list after the last page.
+        """List the channel memberships of a user, page by page. Current servers list
+        those of all teams, whatever `team_id` says. Returns one page; an empty list
+        after the last page.
         """
         raise Unimplemented("GetChannelMembersForUser")
 
@@ -1979,8 +2020,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.UpdateChannelMemberRolesResponse]:
-        """Replace the roles a member has in a channel. The new list must be complete; clients of the user
-        receive a `channel_member_updated` event. Returns the membership with its new roles.
+        """Replace the roles a member has in a channel. The new list must be complete;
+        clients of the user receive a `channel_member_updated` event. Returns the
+        membership with its new roles.
         """
         raise Unimplemented("UpdateChannelMemberRoles")
 
@@ -1990,9 +2032,10 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.UpdateChannelMemberNotificationsResponse]:
-        """Change the notification settings of one member for one channel, for example to mute it.
-        Settings that are not given keep their value. Clients of the user receive a
-        `channel_member_updated` event. Returns the membership with its new settings.
+        """Change the notification settings of one member for one channel, for example
+        to mute it. Settings that are not given keep their value. Clients of the user
+        receive a `channel_member_updated` event. Returns the membership with its new
+        settings.
         """
         raise Unimplemented("UpdateChannelMemberNotifications")
 
@@ -2002,8 +2045,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.PatchChannelMembersNotificationsResponse | None]:
-        """Give many channel memberships the same notification settings at once. Settings that are not
-        given keep their value. Returns None; fetch a membership to see the result.
+        """Give many channel memberships the same notification settings at once.
+        Settings that are not given keep their value. Returns None; fetch a membership
+        to see the result.
         """
         raise Unimplemented("PatchChannelMembersNotifications")
 
@@ -2013,9 +2057,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.DeleteChannelMemberResponse | None]:
-        """Remove a user from a channel, as if the user had left it. A system message says so, the
-        UserHasLeftChannel hook fires and clients receive a `user_removed` event. The user's posts
-        stay.
+        """Remove a user from a channel, as if the user had left it. A system message
+        says so, the UserHasLeftChannel hook fires and clients receive a `user_removed`
+        event. The user's posts stay.
         """
         raise Unimplemented("DeleteChannelMember")
 
@@ -2025,9 +2069,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.CreateChannelSidebarCategoryResponse]:
-        """Create a category in the channel sidebar of a user, for one team. Channels named in it leave
-        the category they were in before; the user's clients are told. Returns the category with its
-        new id.
+        """Create a category in the channel sidebar of a user, for one team. Channels
+        named in it leave the category they were in before; the user's clients are told.
+        Returns the category with its new id.
         """
         raise Unimplemented("CreateChannelSidebarCategory")
 
@@ -2037,8 +2081,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetChannelSidebarCategoriesResponse]:
-        """Fetch the channel sidebar of a user for one team: all categories, the channels in them and
-        their order.
+        """Fetch the channel sidebar of a user for one team: all categories, the
+        channels in them and their order.
         """
         raise Unimplemented("GetChannelSidebarCategories")
 
@@ -2048,27 +2092,28 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.UpdateChannelSidebarCategoriesResponse]:
-        """Change categories in the channel sidebar of a user, for one team. Send each changed category
-        complete, as fetched before; others stay as they are. The user's clients are told. Returns the
-        changed categories.
+        """Change categories in the channel sidebar of a user, for one team. Send each
+        changed category complete, as fetched before; others stay as they are. The
+        user's clients are told. Returns the changed categories.
         """
         raise Unimplemented("UpdateChannelSidebarCategories")
 
     def create_post(
         self, request: _api_channel_post.CreatePostRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.CreatePostResponse]:
-        """Post a message to a channel. Hooks run as for any post: MessageWillBePosted may change or
-        reject it, MessageHasBeenPosted fires afterwards, in your own plugin too, so a handler that
-        answers posts must ignore its own. People are notified as usual. Returns the post as stored.
+        """Post a message to a channel. Hooks run as for any post: MessageWillBePosted
+        may change or reject it, MessageHasBeenPosted fires afterwards, in your own
+        plugin too, so a handler that answers posts must ignore its own. People are
+        notified as usual. Returns the post as stored.
         """
         raise Unimplemented("CreatePost")
 
     def add_reaction(
         self, request: _api_channel_post.AddReactionRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.AddReactionResponse]:
-        """Add an emoji reaction to a post in the name of a user or bot. Fires the ReactionHasBeenAdded
-        hook; clients receive a `reaction_added` event. Returns the reaction as stored. Adding it twice
-        has no further effect.
+        """Add an emoji reaction to a post in the name of a user or bot. Fires the
+        ReactionHasBeenAdded hook; clients receive a `reaction_added` event. Returns the
+        reaction as stored. Adding it twice has no further effect.
         """
         raise Unimplemented("AddReaction")
 
@@ -2078,16 +2123,17 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.RemoveReactionResponse | None]:
-        """Take an emoji reaction back from a post. Nothing happens if the user did not react with it.
-        Fires the ReactionHasBeenRemoved hook; clients receive a `reaction_removed` event.
+        """Take an emoji reaction back from a post. Nothing happens if the user did not
+        react with it. Fires the ReactionHasBeenRemoved hook; clients receive a
+        `reaction_removed` event.
         """
         raise Unimplemented("RemoveReaction")
 
     def get_reactions(
         self, request: _api_channel_post.GetReactionsRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetReactionsResponse]:
-        """List the emoji reactions to a post, one entry for each user and emoji. Returns an empty list if
-        there is none.
+        """List the emoji reactions to a post, one entry for each user and emoji.
+        Returns an empty list if there is none.
         """
         raise Unimplemented("GetReactions")
 
@@ -2097,9 +2143,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.SendEphemeralPostResponse]:
-        """Show a post to one user only, without storing it. It vanishes when the client reloads, and is
-        seen only by clients that are connected now. Returns the post as sent; keep its id to update or
-        delete it.
+        """Show a post to one user only, without storing it. It vanishes when the client
+        reloads, and is seen only by clients that are connected now. Returns the post as
+        sent; keep its id to update or delete it.
         """
         raise Unimplemented("SendEphemeralPost")
 
@@ -2109,8 +2155,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.UpdateEphemeralPostResponse]:
-        """Replace the content of an ephemeral post on the screen of the user who sees it. Send the
-        complete post with the id that `send_ephemeral_post` returned. Returns the post as sent.
+        """Replace the content of an ephemeral post on the screen of the user who sees
+        it. Send the complete post with the id that `send_ephemeral_post` returned.
+        Returns the post as sent.
         """
         raise Unimplemented("UpdateEphemeralPost")
 
@@ -2120,25 +2167,25 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.DeleteEphemeralPostResponse | None]:
-        """Take an ephemeral post off the screen of the user who sees it. Nothing happens if it is no
-        longer shown.
+        """Take an ephemeral post off the screen of the user who sees it. Nothing
+        happens if it is no longer shown.
         """
         raise Unimplemented("DeleteEphemeralPost")
 
     def delete_post(
         self, request: _api_channel_post.DeletePostRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.DeletePostResponse | None]:
-        """Delete a post, and with a root post its whole thread. People no longer see it; the server keeps
-        the record, marked as deleted. Clients receive a `post_deleted` event and the
-        MessageHasBeenDeleted hook fires.
+        """Delete a post, and with a root post its whole thread. People no longer see
+        it; the server keeps the record, marked as deleted. Clients receive a
+        `post_deleted` event and the MessageHasBeenDeleted hook fires.
         """
         raise Unimplemented("DeletePost")
 
     def get_post_thread(
         self, request: _api_channel_post.GetPostThreadRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetPostThreadResponse]:
-        """Fetch a thread: the root post and all replies, given any post of it. A post without replies
-        comes back alone.
+        """Fetch a thread: the root post and all replies, given any post of it. A post
+        without replies comes back alone.
         """
         raise Unimplemented("GetPostThread")
 
@@ -2153,16 +2200,17 @@ class PluginAPIServicer(Servicer):
     def get_posts_since(
         self, request: _api_channel_post.GetPostsSinceRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetPostsSinceResponse]:
-        """Fetch the posts of a channel that were made, edited or deleted after a point in time. Useful to
-        catch up; deleted posts have `delete_at` set. Returns a post list, empty if nothing changed.
+        """Fetch the posts of a channel that were made, edited or deleted after a point
+        in time. Useful to catch up; deleted posts have `delete_at` set. Returns a post
+        list, empty if nothing changed.
         """
         raise Unimplemented("GetPostsSince")
 
     def get_posts_after(
         self, request: _api_channel_post.GetPostsAfterRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetPostsAfterResponse]:
-        """Fetch posts of a channel that were made after a given one, page by page. Returns a post list;
-        it is empty after the last page.
+        """Fetch posts of a channel that were made after a given one, page by page.
+        Returns a post list; it is empty after the last page.
         """
         raise Unimplemented("GetPostsAfter")
 
@@ -2172,8 +2220,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetPostsBeforeResponse]:
-        """Fetch posts of a channel that were made before a given one, page by page. Returns a post list;
-        it is empty after the last page.
+        """Fetch posts of a channel that were made before a given one, page by page.
+        Returns a post list; it is empty after the last page.
         """
         raise Unimplemented("GetPostsBefore")
 
@@ -2183,17 +2231,18 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetPostsForChannelResponse]:
-        """Fetch the posts of a channel, newest first, page by page. Returns a post list; it is empty
-        after the last page.
+        """Fetch the posts of a channel, newest first, page by page. Returns a post
+        list; it is empty after the last page.
         """
         raise Unimplemented("GetPostsForChannel")
 
     def update_post(
         self, request: _api_channel_post.UpdatePostRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.UpdatePostResponse]:
-        """Change a post. Send the complete post, as fetched before and modified; it is marked as edited
-        if the message differs. MessageWillBeUpdated may change or reject it, MessageHasBeenUpdated
-        fires afterwards, and clients receive a `post_edited` event. Returns the post as stored.
+        """Change a post. Send the complete post, as fetched before and modified; it is
+        marked as edited if the message differs. MessageWillBeUpdated may change or
+        reject it, MessageHasBeenUpdated fires afterwards, and clients receive a
+        `post_edited` event. Returns the post as stored.
         """
         raise Unimplemented("UpdatePost")
 
@@ -2203,9 +2252,10 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.SearchPostsInTeamResponse]:
-        """Search posts in all channels of a team, with filters already taken apart. Results are not
-        limited to what somebody may read, so prefer `search_posts_in_team_for_user` for results shown
-        to people. Returns the posts; an empty list if there is none.
+        """Search posts in all channels of a team, with filters already taken apart.
+        Results are not limited to what somebody may read, so prefer
+        `search_posts_in_team_for_user` for results shown to people. Returns the posts;
+        an empty list if there is none.
         """
         raise Unimplemented("SearchPostsInTeam")
 
@@ -2215,16 +2265,17 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.SearchPostsInTeamForUserResponse]:
-        """Search posts as a user would in the search box. Only channels the user is a member of are
-        searched. Returns the posts with their order, both empty if nothing was found.
+        """Search posts as a user would in the search box. Only channels the user is a
+        member of are searched. Returns the posts with their order, both empty if
+        nothing was found.
         """
         raise Unimplemented("SearchPostsInTeamForUser")
 
     def get_emoji_list(
         self, request: _api_channel_post.GetEmojiListRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetEmojiListResponse]:
-        """List the custom emojis of the server, page by page. Built-in emojis are not listed. Returns one
-        page; an empty list after the last page.
+        """List the custom emojis of the server, page by page. Built-in emojis are not
+        listed. Returns one page; an empty list after the last page.
         """
         raise Unimplemented("GetEmojiList")
 
@@ -2234,42 +2285,44 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_channel_post.GetEmojiByNameResponse]:
-        """Fetch a custom emoji by its name, without colons. Built-in emojis have no record and are not
-        found.
+        """Fetch a custom emoji by its name, without colons. Built-in emojis have no
+        record and are not found.
         """
         raise Unimplemented("GetEmojiByName")
 
     def get_emoji(
         self, request: _api_channel_post.GetEmojiRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetEmojiResponse]:
-        """Fetch a custom emoji by its id. It holds the name and the creator; for the picture use
-        `get_emoji_image`.
+        """Fetch a custom emoji by its id. It holds the name and the creator; for the
+        picture use `get_emoji_image`.
         """
         raise Unimplemented("GetEmoji")
 
     def get_emoji_image(
         self, request: _api_channel_post.GetEmojiImageRequest, context: ServerContext, /
     ) -> Reply[_api_channel_post.GetEmojiImageResponse]:
-        """Fetch the picture of a custom emoji. Returns both fields of the result: the bytes in `image`
-        and the format in `content_type`, such as `png` or `gif`.
+        """Fetch the picture of a custom emoji. Returns both fields of the result: the
+        bytes in `image` and the format in `content_type`, such as `png` or `gif`.
         """
         raise Unimplemented("GetEmojiImage")
 
     def kv_set(
         self, request: _api_kv_config.KVSetRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVSetResponse | None]:
-        """Store a value under a key of the plugin's own key-value store. An existing value is
-        overwritten; empty bytes delete the key. The store is in the server's database: all nodes of a
-        cluster share it, and it survives restarts and updates of the plugin. A request has 4 MiB at most.
+        """Store a value under a key of the plugin's own key-value store. An existing
+        value is overwritten; empty bytes delete the key. The store is in the
+        server's database: all nodes of a cluster share it, and it survives restarts and
+        updates of the plugin. A request has 4 MiB at most.
         """
         raise Unimplemented("KVSet")
 
     def kv_compare_and_set(
         self, request: _api_kv_config.KVCompareAndSetRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVCompareAndSetResponse]:
-        """Store a value only if the key still holds the value you expect. This makes updates safe against
-        other writers in the cluster: read, compute, try, and begin again on False. Returns whether the
-        value was written; a mismatch is not an error.
+        """Store a value only if the key still holds the value you expect. This makes
+        updates safe against other writers in the cluster: read, compute, try, and begin
+        again on False. Returns whether the value was written; a mismatch is not an
+        error.
         """
         raise Unimplemented("KVCompareAndSet")
 
@@ -2279,55 +2332,62 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_kv_config.KVCompareAndDeleteResponse]:
-        """Delete a key only if it still holds the value you expect, for instance to give back a lock you
-        own. Returns whether it was deleted; a missing key or another value is not an error.
+        """Delete a key only if it still holds the value you expect, for instance to
+        give back a lock you own. Returns whether it was deleted; a missing key or
+        another value is not an error.
         """
         raise Unimplemented("KVCompareAndDelete")
 
     def kv_set_with_options(
         self, request: _api_kv_config.KVSetWithOptionsRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVSetWithOptionsResponse]:
-        """Store a value with conditions: atomically against an expected old value, with a lifetime, or
-        both. Returns True if the value was written, False if an atomic write found another value.
+        """Store a value with conditions: atomically against an expected old value, with
+        a lifetime, or both. Returns True if the value was written, False if an atomic
+        write found another value.
         """
         raise Unimplemented("KVSetWithOptions")
 
     def kv_set_with_expiry(
         self, request: _api_kv_config.KVSetWithExpiryRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVSetWithExpiryResponse | None]:
-        """Store a value that vanishes by itself after a number of seconds. Good for caches and for
-        pending requests. Writing the key again replaces value and lifetime.
+        """Store a value that vanishes by itself after a number of seconds. Good for
+        caches and for pending requests. Writing the key again replaces value and
+        lifetime.
         """
         raise Unimplemented("KVSetWithExpiry")
 
     def kv_get(
         self, request: _api_kv_config.KVGetRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVGetResponse]:
-        """Read the value of a key from the plugin's key-value store. Returns empty bytes if there is no
-        such key or it has expired; empty values cannot be stored, so empty always means absent.
+        """Read the value of a key from the plugin's key-value store. Returns empty
+        bytes if there is no such key or it has expired; empty values cannot be stored,
+        so empty always means absent.
         """
         raise Unimplemented("KVGet")
 
     def kv_delete(
         self, request: _api_kv_config.KVDeleteRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVDeleteResponse | None]:
-        """Delete a key from the plugin's key-value store. Nothing happens if there is no such key."""
+        """Delete a key from the plugin's key-value store. Nothing happens if there is
+        no such key.
+        """
         raise Unimplemented("KVDelete")
 
     def kv_delete_all(
         self, request: _api_kv_config.KVDeleteAllRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVDeleteAllResponse | None]:
-        """Delete every key of the plugin's key-value store. This cannot be undone, and also removes what
-        the server keeps there for the plugin. Other plugins' keys are not touched.
+        """Delete every key of the plugin's key-value store. This cannot be undone, and
+        also removes what the server keeps there for the plugin. Other plugins' keys are
+        not touched.
         """
         raise Unimplemented("KVDeleteAll")
 
     def kv_list(
         self, request: _api_kv_config.KVListRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.KVListResponse]:
-        """List the keys of the plugin's key-value store, page by page. Returns the names only, read the
-        values with `kv_get`; an empty list after the last page. Keys that are added or deleted
-        meanwhile shift the pages.
+        """List the keys of the plugin's key-value store, page by page. Returns the
+        names only, read the values with `kv_get`; an empty list after the last page.
+        Keys that are added or deleted meanwhile shift the pages.
         """
         raise Unimplemented("KVList")
 
@@ -2337,9 +2397,10 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_kv_config.PublishWebSocketEventResponse | None]:
-        """Send an event to connected clients, for the plugin's web or mobile part. Clients on all nodes
-        of a cluster are reached; the event arrives as `custom_<plugin id>_<event>`. Nothing is stored:
-        a client that is not connected misses it.
+        """Send an event to connected clients, for the plugin's web or mobile part.
+        Clients on all nodes of a cluster are reached; the event arrives as
+        `custom_<plugin id>_<event>`. Nothing is stored: a client that is not connected
+        misses it.
         """
         raise Unimplemented("PublishWebSocketEvent")
 
@@ -2349,17 +2410,19 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_kv_config.LoadPluginConfigurationResponse]:
-        """Fetch the settings of your plugin, with the defaults of the manifest filled in. Call it at
-        activation and from the OnConfigurationChange hook, and keep the result. Returns the decoded
-        JSON object; setting names are in lower case, and it is empty if the plugin has no settings.
+        """Fetch the settings of your plugin, with the defaults of the manifest filled
+        in. Call it at activation and from the OnConfigurationChange hook, and keep the
+        result. Returns the decoded JSON object; setting names are in lower case, and it
+        is empty if the plugin has no settings.
         """
         raise Unimplemented("LoadPluginConfiguration")
 
     def get_config(
         self, request: _api_kv_config.GetConfigRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetConfigResponse]:
-        """Fetch the server's configuration with passwords and other secrets masked by asterisks. Returns
-        the decoded JSON object, for example `config["ServiceSettings"]["SiteURL"]`.
+        """Fetch the server's configuration with passwords and other secrets masked by
+        asterisks. Returns the decoded JSON object, for example
+        `config["ServiceSettings"]["SiteURL"]`.
         """
         raise Unimplemented("GetConfig")
 
@@ -2369,146 +2432,159 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_kv_config.GetUnsanitizedConfigResponse]:
-        """Fetch the server's configuration with all secrets in clear text. Use `get_config` unless you
-        really need one of them, and never log the result. Returns the decoded JSON object.
+        """Fetch the server's configuration with all secrets in clear text. Use
+        `get_config` unless you really need one of them, and never log the result.
+        Returns the decoded JSON object.
         """
         raise Unimplemented("GetUnsanitizedConfig")
 
     def save_config(
         self, request: _api_kv_config.SaveConfigRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.SaveConfigResponse | None]:
-        """Replace the server's configuration. Send all of it: fetch it, change it, save it. The
-        ConfigurationWillBeSaved hook may change or refuse it; OnConfigurationChange then fires in
-        every plugin on every node, yours included, so do not save from that hook without a check.
+        """Replace the server's configuration. Send all of it: fetch it, change it, save
+        it. The ConfigurationWillBeSaved hook may change or refuse it;
+        OnConfigurationChange then fires in every plugin on every node, yours included,
+        so do not save from that hook without a check.
         """
         raise Unimplemented("SaveConfig")
 
     def get_plugin_config(
         self, request: _api_kv_config.GetPluginConfigRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetPluginConfigResponse]:
-        """Fetch the settings of your plugin as they were saved, without the manifest's defaults. For the
-        effective settings use `load_plugin_configuration`. Returns a JSON object, normally empty if
-        nothing was ever saved.
+        """Fetch the settings of your plugin as they were saved, without the manifest's
+        defaults. For the effective settings use `load_plugin_configuration`. Returns a
+        JSON object, normally empty if nothing was ever saved.
         """
         raise Unimplemented("GetPluginConfig")
 
     def save_plugin_config(
         self, request: _api_kv_config.SavePluginConfigRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.SavePluginConfigResponse | None]:
-        """Replace the settings of your plugin. Send all of them: settings left out are removed. The
-        OnConfigurationChange hook fires on every node, so do not save from that hook without a check.
+        """Replace the settings of your plugin. Send all of them: settings left out are
+        removed. The OnConfigurationChange hook fires on every node, so do not save from
+        that hook without a check.
         """
         raise Unimplemented("SavePluginConfig")
 
     def get_bundle_path(
         self, request: _api_kv_config.GetBundlePathRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetBundlePathResponse]:
-        """Find the directory your plugin was unpacked into, to read files that come with it. Returns an
-        absolute path on the present node. Do not write there: updates replace the directory.
+        """Find the directory your plugin was unpacked into, to read files that come
+        with it. Returns an absolute path on the present node. Do not write there:
+        updates replace the directory.
         """
         raise Unimplemented("GetBundlePath")
 
     def get_plugins(
         self, request: _api_kv_config.GetPluginsRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetPluginsResponse]:
-        """List the manifests of all installed plugins, active or not, your own included."""
+        """List the manifests of all installed plugins, active or not, your own
+        included.
+        """
         raise Unimplemented("GetPlugins")
 
     def enable_plugin(
         self, request: _api_kv_config.EnablePluginRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.EnablePluginResponse | None]:
-        """Enable an installed plugin, so that it starts now and with the server. This changes the
-        server's configuration and takes effect on every node of a cluster.
+        """Enable an installed plugin, so that it starts now and with the server. This
+        changes the server's configuration and takes effect on every node of a cluster.
         """
         raise Unimplemented("EnablePlugin")
 
     def disable_plugin(
         self, request: _api_kv_config.DisablePluginRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.DisablePluginResponse | None]:
-        """Disable a plugin, so that it stops now and stays stopped. It remains installed with its
-        settings and data. Takes effect on every node of a cluster; a plugin that disables itself must
-        expect to be stopped before the call returns.
+        """Disable a plugin, so that it stops now and stays stopped. It remains
+        installed with its settings and data. Takes effect on every node of a cluster; a
+        plugin that disables itself must expect to be stopped before the call returns.
         """
         raise Unimplemented("DisablePlugin")
 
     def remove_plugin(
         self, request: _api_kv_config.RemovePluginRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.RemovePluginResponse | None]:
-        """Stop and uninstall a plugin on every node. Its files are deleted, while its settings and its
-        key-value store stay for a later installation.
+        """Stop and uninstall a plugin on every node. Its files are deleted, while its
+        settings and its key-value store stay for a later installation.
         """
         raise Unimplemented("RemovePlugin")
 
     def get_plugin_status(
         self, request: _api_kv_config.GetPluginStatusRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetPluginStatusResponse]:
-        """Fetch whether an installed plugin runs, with its name and version. The state is that of the
-        node that answers.
+        """Fetch whether an installed plugin runs, with its name and version. The state
+        is that of the node that answers.
         """
         raise Unimplemented("GetPluginStatus")
 
     def install_plugin(
         self, request: _api_kv_config.InstallPluginRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.InstallPluginResponse]:
-        """Install a plugin from the bytes of its bundle, less than 4 MiB, which the server takes in a
-        request. It is not enabled: call `enable_plugin` afterwards. The server must allow plugin
-        uploads. Returns the manifest of the installed plugin.
+        """Install a plugin from the bytes of its bundle, less than 4 MiB, which the
+        server takes in a request. It is not enabled: call `enable_plugin` afterwards.
+        The server must allow plugin uploads. Returns the manifest of the installed
+        plugin.
         """
         raise Unimplemented("InstallPlugin")
 
     def get_plugin_id(
         self, request: _api_kv_config.GetPluginIDRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.GetPluginIDResponse]:
-        """Fetch the id of your own plugin, as in its manifest. A plugin has it as `self.plugin_id`, and needs
-        no call for it.
+        """Fetch the id of your own plugin, as in its manifest. A plugin has it as
+        `self.plugin_id`, and needs no call for it.
         """
         raise Unimplemented("GetPluginID")
 
     def log_debug(
         self, request: _api_kv_config.LogDebugRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.LogDebugResponse | None]:
-        """Write a message to the server's log at debug level, which most servers do not record. The
-        server adds the plugin's id. Put what varies into the key-value pairs, and no secrets.
+        """Write a message to the server's log at debug level, which most servers do not
+        record. The server adds the plugin's id. Put what varies into the key-value
+        pairs, and no secrets.
         """
         raise Unimplemented("LogDebug")
 
     def log_info(
         self, request: _api_kv_config.LogInfoRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.LogInfoResponse | None]:
-        """Write a message to the server's log at info level, for events of normal operation. The server
-        adds the plugin's id. Put what varies into the key-value pairs, and no secrets.
+        """Write a message to the server's log at info level, for events of normal
+        operation. The server adds the plugin's id. Put what varies into the key-value
+        pairs, and no secrets.
         """
         raise Unimplemented("LogInfo")
 
     def log_error(
         self, request: _api_kv_config.LogErrorRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.LogErrorResponse | None]:
-        """Write a message to the server's log at error level, for failures somebody should look at. The
-        server adds the plugin's id. Nothing is raised and the plugin goes on.
+        """Write a message to the server's log at error level, for failures somebody
+        should look at. The server adds the plugin's id. Nothing is raised and the
+        plugin goes on.
         """
         raise Unimplemented("LogError")
 
     def log_warn(
         self, request: _api_kv_config.LogWarnRequest, context: ServerContext, /
     ) -> Reply[_api_kv_config.LogWarnResponse | None]:
-        """Write a message to the server's log at warning level, for what is suspicious but not a failure.
-        The server adds the plugin's id.
+        """Write a message to the server's log at warning level, for what is suspicious
+        but not a failure. The server adds the plugin's id.
         """
         raise Unimplemented("LogWarn")
 
     def copy_file_infos(
         self, request: _api_file_bot.CopyFileInfosRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.CopyFileInfosResponse]:
-        """Duplicate the records of uploaded files so that another post can use them. A file belongs to
-        one post only; put the new ids into the `file_ids` of the new post. The content itself is not
-        copied. Returns the new ids in the order asked for.
+        """Duplicate the records of uploaded files so that another post can use them. A
+        file belongs to one post only; put the new ids into the `file_ids` of the new
+        post. The content itself is not copied. Returns the new ids in the order asked
+        for.
         """
         raise Unimplemented("CopyFileInfos")
 
     def get_file_info(
         self, request: _api_file_bot.GetFileInfoRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetFileInfoResponse]:
-        """Fetch the metadata of an uploaded file: name, size, type, post. For the content use `get_file`."""
+        """Fetch the metadata of an uploaded file: name, size, type, post. For the
+        content use `get_file`.
+        """
         raise Unimplemented("GetFileInfo")
 
     def set_file_searchable_content(
@@ -2517,49 +2593,53 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_file_bot.SetFileSearchableContentResponse | None]:
-        """Set the text under which file search finds a file, for example what your plugin recognised in a
-        picture. It replaces the text extracted before and is not shown to people.
+        """Set the text under which file search finds a file, for example what your
+        plugin recognised in a picture. It replaces the text extracted before and is not
+        shown to people.
         """
         raise Unimplemented("SetFileSearchableContent")
 
     def get_file_infos(
         self, request: _api_file_bot.GetFileInfosRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetFileInfosResponse]:
-        """List the metadata of uploaded files, page by page, optionally of one user or channel. Returns
-        one page; an empty list after the last page or if nothing matches.
+        """List the metadata of uploaded files, page by page, optionally of one user or
+        channel. Returns one page; an empty list after the last page or if nothing
+        matches.
         """
         raise Unimplemented("GetFileInfos")
 
     def get_file(
         self, request: _api_file_bot.GetFileRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetFileResponse]:
-        """Fetch the content of an uploaded file by id. All of it is held in memory, and one answer can have
-        100 MiB at most: look at the size with `get_file_info` first.
+        """Fetch the content of an uploaded file by id. All of it is held in memory, and
+        one answer can have 100 MiB at most: look at the size with `get_file_info`
+        first.
         """
         raise Unimplemented("GetFile")
 
     def get_file_link(
         self, request: _api_file_bot.GetFileLinkRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetFileLinkResponse]:
-        """Make a public link to a file, under which anybody can download it without logging in. The file
-        must be attached to a post, and the server must have public links switched on. Returns the URL.
+        """Make a public link to a file, under which anybody can download it without
+        logging in. The file must be attached to a post, and the server must have public
+        links switched on. Returns the URL.
         """
         raise Unimplemented("GetFileLink")
 
     def read_file(
         self, request: _api_file_bot.ReadFileRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.ReadFileResponse]:
-        """Read a file of the server's file store by its path. For attachments use `get_file`, which takes
-        the id. Returns the whole content, 100 MiB at most.
+        """Read a file of the server's file store by its path. For attachments use
+        `get_file`, which takes the id. Returns the whole content, 100 MiB at most.
         """
         raise Unimplemented("ReadFile")
 
     def upload_file(
         self, request: _api_file_bot.UploadFileRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.UploadFileResponse]:
-        """Store a file for use in a channel. Then create a post in the same channel with the new id in
-        its `file_ids`. The FileWillBeUploaded hook may change or reject it. Returns the metadata of
-        the stored file.
+        """Store a file for use in a channel. Then create a post in the same channel
+        with the new id in its `file_ids`. The FileWillBeUploaded hook may change or
+        reject it. Returns the metadata of the stored file.
         """
         raise Unimplemented("UploadFile")
 
@@ -2569,65 +2649,70 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_file_bot.CreateUploadSessionResponse]:
-        """Begin an upload in several parts. Choose the `id` of the session yourself. Returns the session to
-        pass to `upload_data`. As a part must fit into a request of 4 MiB, and the first one must not be
-        that small unless it is all, this takes no larger files than `upload_file` does.
+        """Begin an upload in several parts. Choose the `id` of the session yourself.
+        Returns the session to pass to `upload_data`. As a part must fit into a request
+        of 4 MiB, and the first one must not be that small unless it is all, this takes
+        no larger files than `upload_file` does.
         """
         raise Unimplemented("CreateUploadSession")
 
     def upload_data(
         self, request: _api_file_bot.UploadDataRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.UploadDataResponse]:
-        """Send the next part of an upload session. Parts go in order, each with the session's current
-        `file_offset`. Returns None while parts are missing, and the metadata of the file after the
-        last one; then the session is gone.
+        """Send the next part of an upload session. Parts go in order, each with the
+        session's current `file_offset`. Returns None while parts are missing, and the
+        metadata of the file after the last one; then the session is gone.
         """
         raise Unimplemented("UploadData")
 
     def get_upload_session(
         self, request: _api_file_bot.GetUploadSessionRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetUploadSessionResponse]:
-        """Fetch an upload session, for example to resume it: `file_offset` tells how much has arrived."""
+        """Fetch an upload session, for example to resume it: `file_offset` tells how
+        much has arrived.
+        """
         raise Unimplemented("GetUploadSession")
 
     def create_bot(
         self, request: _api_file_bot.CreateBotRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.CreateBotResponse]:
-        """Create a bot account. For the plugin's own bot prefer `ensure_bot_user`, which can be repeated.
-        Add the bot to teams and channels where it should be a member. Returns the bot; its `user_id`
-        is the author to use in posts.
+        """Create a bot account. For the plugin's own bot prefer `ensure_bot_user`,
+        which can be repeated. Add the bot to teams and channels where it should be a
+        member. Returns the bot; its `user_id` is the author to use in posts.
         """
         raise Unimplemented("CreateBot")
 
     def patch_bot(
         self, request: _api_file_bot.PatchBotRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.PatchBotResponse]:
-        """Change the username, display name or description of a bot. Fields left unset stay as they are.
-        Returns the bot as stored.
+        """Change the username, display name or description of a bot. Fields left unset
+        stay as they are. Returns the bot as stored.
         """
         raise Unimplemented("PatchBot")
 
     def get_bot(
         self, request: _api_file_bot.GetBotRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetBotResponse]:
-        """Fetch one bot by its user id. A disabled bot is found only with `include_deleted`. Ids of
-        people are not found.
+        """Fetch one bot by its user id. A disabled bot is found only with
+        `include_deleted`. Ids of people are not found.
         """
         raise Unimplemented("GetBot")
 
     def get_bots(
         self, request: _api_file_bot.GetBotsRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.GetBotsResponse]:
-        """List the bots of the server, page by page, optionally those of one owner. Set `per_page` in the
-        options: without it the page is empty. Returns one page; an empty list after the last page.
+        """List the bots of the server, page by page, optionally those of one owner. Set
+        `per_page` in the
+        options: without it the page is empty. Returns one page; an empty list after the
+        last page.
         """
         raise Unimplemented("GetBots")
 
     def update_bot_active(
         self, request: _api_file_bot.UpdateBotActiveRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.UpdateBotActiveResponse]:
-        """Enable or disable a bot. A disabled bot can no longer act through its tokens but keeps its
-        posts and memberships. Returns the bot as stored.
+        """Enable or disable a bot. A disabled bot can no longer act through its tokens
+        but keeps its posts and memberships. Returns the bot as stored.
         """
         raise Unimplemented("UpdateBotActive")
 
@@ -2637,25 +2722,25 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_file_bot.PermanentDeleteBotResponse | None]:
-        """Erase a bot and its user account for good. This cannot be undone; to stop a bot for a while use
-        `update_bot_active`.
+        """Erase a bot and its user account for good. This cannot be undone; to stop a
+        bot for a while use `update_bot_active`.
         """
         raise Unimplemented("PermanentDeleteBot")
 
     def ensure_bot_user(
         self, request: _api_file_bot.EnsureBotUserRequest, context: ServerContext, /
     ) -> Reply[_api_file_bot.EnsureBotUserResponse]:
-        """Make sure that the plugin's bot exists, creating it the first time. Safe to call at every
-        activation and on every node; names and description of an existing bot are updated. Returns the
-        bot's user id, always the same one.
+        """Make sure that the plugin's bot exists, creating it the first time. Safe to
+        call at every activation and on every node; names and description of an existing
+        bot are updated. Returns the bot's user id, always the same one.
         """
         raise Unimplemented("EnsureBotUser")
 
     def get_license(
         self, request: _api_remaining.GetLicenseRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetLicenseResponse]:
-        """Fetch the server's licence. Returns the decoded JSON object, or None on a server without a
-        licence.
+        """Fetch the server's licence. Returns the decoded JSON object, or None on a
+        server without a licence.
         """
         raise Unimplemented("GetLicense")
 
@@ -2665,16 +2750,16 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.IsEnterpriseReadyResponse]:
-        """Check whether the server program contains the enterprise features. They still need a licence:
-        see `get_license`. Returns True or False.
+        """Check whether the server program contains the enterprise features. They still
+        need a licence: see `get_license`. Returns True or False.
         """
         raise Unimplemented("IsEnterpriseReady")
 
     def get_server_version(
         self, request: _api_remaining.GetServerVersionRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetServerVersionResponse]:
-        """Fetch the version of the running server, for example `10.5.2`. Compare it number by number, not
-        as text.
+        """Fetch the version of the running server, for example `10.5.2`. Compare it
+        number by number, not as text.
         """
         raise Unimplemented("GetServerVersion")
 
@@ -2690,25 +2775,25 @@ class PluginAPIServicer(Servicer):
     def get_diagnostic_id(
         self, request: _api_remaining.GetDiagnosticIdRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetDiagnosticIdResponse]:
-        """Fetch the random identifier of this installation under its former name. New plugins should call
-        `get_telemetry_id`, which returns the same value.
+        """Fetch the random identifier of this installation under its former name. New
+        plugins should call `get_telemetry_id`, which returns the same value.
         """
         raise Unimplemented("GetDiagnosticId")
 
     def get_telemetry_id(
         self, request: _api_remaining.GetTelemetryIdRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetTelemetryIdResponse]:
-        """Fetch the random identifier of this installation. It is the same on every node of a cluster and
-        does not change.
+        """Fetch the random identifier of this installation. It is the same on every
+        node of a cluster and does not change.
         """
         raise Unimplemented("GetTelemetryId")
 
     def register_command(
         self, request: _api_remaining.RegisterCommandRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.RegisterCommandResponse | None]:
-        """Offer a slash command that your ExecuteCommand hook answers. Call it at activation:
-        registrations end when the plugin stops. Registering the same trigger for the same team again
-        replaces the earlier command.
+        """Offer a slash command that your ExecuteCommand hook answers. Call it
+        at activation: registrations end when the plugin stops. Registering the same
+        trigger for the same team again replaces the earlier command.
         """
         raise Unimplemented("RegisterCommand")
 
@@ -2718,8 +2803,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UnregisterCommandResponse | None]:
-        """Withdraw a slash command your plugin registered. Trigger and team must be those of the
-        registration; nothing happens if there is no such command.
+        """Withdraw a slash command your plugin registered. Trigger and team must be
+        those of the registration; nothing happens if there is no such command.
         """
         raise Unimplemented("UnregisterCommand")
 
@@ -2729,25 +2814,26 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.ExecuteSlashCommandResponse]:
-        """Run a slash command as if a user had typed it, with all its effects. Built-in, custom and
-        plugin commands can be run. Returns the answer, which the server has already posted or shown.
+        """Run a slash command as if a user had typed it, with all its effects.
+        Built-in, custom and plugin commands can be run. Returns the answer, which the
+        server has already posted or shown.
         """
         raise Unimplemented("ExecuteSlashCommand")
 
     def create_command(
         self, request: _api_remaining.CreateCommandRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.CreateCommandResponse]:
-        """Store a custom slash command for a team, answered by a web address. Unlike a registered command
-        it outlives the plugin. To answer the command yourself use `register_command`. Returns the
-        command with its id and token.
+        """Store a custom slash command for a team, answered by a web address. Unlike a
+        registered command it outlives the plugin. To answer the command yourself use
+        `register_command`. Returns the command with its id and token.
         """
         raise Unimplemented("CreateCommand")
 
     def list_commands(
         self, request: _api_remaining.ListCommandsRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.ListCommandsResponse]:
-        """List all slash commands that can be used in a team: those of plugins, built-in ones and custom
-        ones.
+        """List all slash commands that can be used in a team: those of plugins,
+        built-in ones and custom ones.
         """
         raise Unimplemented("ListCommands")
 
@@ -2757,7 +2843,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.ListCustomCommandsResponse]:
-        """List the custom slash commands stored for a team. Returns an empty list if there is none."""
+        """List the custom slash commands stored for a team. Returns an empty list if
+        there is none.
+        """
         raise Unimplemented("ListCustomCommands")
 
     def list_plugin_commands(
@@ -2766,8 +2854,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.ListPluginCommandsResponse]:
-        """List the slash commands that running plugins offer in a team, yours included. Returns an empty
-        list if there is none.
+        """List the slash commands that running plugins offer in a team, yours included.
+        Returns an empty list if there is none.
         """
         raise Unimplemented("ListPluginCommands")
 
@@ -2777,32 +2865,33 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.ListBuiltInCommandsResponse]:
-        """List the slash commands that come with the server, such as `away`. They are the same in every
-        team.
+        """List the slash commands that come with the server, such as `away`. They are
+        the same in every team.
         """
         raise Unimplemented("ListBuiltInCommands")
 
     def get_command(
         self, request: _api_remaining.GetCommandRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetCommandResponse]:
-        """Fetch a custom slash command by id. The result holds its token, which you should not show.
-        Registered plugin commands have no id and are not found.
+        """Fetch a custom slash command by id. The result holds its token, which you
+        should not show. Registered plugin commands have no id and are not found.
         """
         raise Unimplemented("GetCommand")
 
     def update_command(
         self, request: _api_remaining.UpdateCommandRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.UpdateCommandResponse]:
-        """Change a custom slash command. Send the complete definition, as fetched before and modified.
-        Id, token and creation time stay. Returns the command as stored.
+        """Change a custom slash command. Send the complete definition, as fetched
+        before and modified. Id, token and creation time stay. Returns the command as
+        stored.
         """
         raise Unimplemented("UpdateCommand")
 
     def delete_command(
         self, request: _api_remaining.DeleteCommandRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.DeleteCommandResponse | None]:
-        """Delete a custom slash command, so that it can no longer be used. To withdraw one of your
-        plugin's registered commands use `unregister_command`.
+        """Delete a custom slash command, so that it can no longer be used. To withdraw
+        one of your plugin's registered commands use `unregister_command`.
         """
         raise Unimplemented("DeleteCommand")
 
@@ -2812,8 +2901,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.GetPreferenceForUserResponse]:
-        """Fetch one stored preference of a user by category and name. Settings the user never touched are
-        not stored: expect the call to fail for them and assume a default.
+        """Fetch one stored preference of a user by category and name. Settings the user
+        never touched are not stored: expect the call to fail for them and assume a
+        default.
         """
         raise Unimplemented("GetPreferenceForUser")
 
@@ -2823,8 +2913,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.GetPreferencesForUserResponse]:
-        """List every stored preference of a user, in all categories. There is no paging; the list is
-        empty if none is stored.
+        """List every stored preference of a user, in all categories. There is no
+        paging; the list is empty if none is stored.
         """
         raise Unimplemented("GetPreferencesForUser")
 
@@ -2834,8 +2924,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpdatePreferencesForUserResponse | None]:
-        """Store preferences of a user, creating or overwriting each. Others are left alone. The
-        PreferencesHaveChanged hook fires and the user's clients receive a `preferences_changed` event.
+        """Store preferences of a user, creating or overwriting each. Others are left
+        alone. The PreferencesHaveChanged hook fires and the user's clients receive a
+        `preferences_changed` event.
         """
         raise Unimplemented("UpdatePreferencesForUser")
 
@@ -2845,40 +2936,43 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.DeletePreferencesForUserResponse | None]:
-        """Delete stored preferences of a user, so that defaults apply again. Preferences that are not
-        stored are passed over; the user's clients receive a `preferences_deleted` event.
+        """Delete stored preferences of a user, so that defaults apply again.
+        Preferences that are not stored are passed over; the user's clients receive a
+        `preferences_deleted` event.
         """
         raise Unimplemented("DeletePreferencesForUser")
 
     def create_oauth_app(
         self, request: _api_remaining.CreateOAuthAppRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.CreateOAuthAppResponse]:
-        """Register an application that may use this server as its OAuth 2.0 provider. The server assigns
-        the client id and the client secret. Returns the application with both: keep the secret safe.
+        """Register an application that may use this server as its OAuth 2.0 provider.
+        The server assigns the client id and the client secret. Returns the application
+        with both: keep the secret safe.
         """
         raise Unimplemented("CreateOAuthApp")
 
     def get_oauth_app(
         self, request: _api_remaining.GetOAuthAppRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetOAuthAppResponse]:
-        """Fetch an OAuth 2.0 application by its client id. The result holds the client secret, so do not
-        log or show it.
+        """Fetch an OAuth 2.0 application by its client id. The result holds the client
+        secret, so do not log or show it.
         """
         raise Unimplemented("GetOAuthApp")
 
     def update_oauth_app(
         self, request: _api_remaining.UpdateOAuthAppRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.UpdateOAuthAppResponse]:
-        """Change an OAuth 2.0 application. Send the complete definition, as fetched before and modified;
-        creator, secret and creation time stay. Returns the application as stored.
+        """Change an OAuth 2.0 application. Send the complete definition, as fetched
+        before and modified; creator, secret and creation time stay. Returns the
+        application as stored.
         """
         raise Unimplemented("UpdateOAuthApp")
 
     def delete_oauth_app(
         self, request: _api_remaining.DeleteOAuthAppRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.DeleteOAuthAppResponse | None]:
-        """Delete an OAuth 2.0 application. Access tokens issued for it stop working at once. This cannot
-        be undone.
+        """Delete an OAuth 2.0 application. Access tokens issued for it stop working at
+        once. This cannot be undone.
         """
         raise Unimplemented("DeleteOAuthApp")
 
@@ -2900,8 +2994,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.GetGroupMemberUsersResponse]:
-        """List the users who are members of a group, page by page. Deactivated accounts are left out.
-        Returns one page; an empty list after the last page.
+        """List the users who are members of a group, page by page. Deactivated accounts
+        are left out. Returns one page; an empty list after the last page.
         """
         raise Unimplemented("GetGroupMemberUsers")
 
@@ -2911,16 +3005,17 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.GetGroupsBySourceResponse]:
-        """List the groups that come from one source, such as `ldap` or `custom`. There is no paging;
-        archived groups are left out, and the list is empty if nothing comes from there.
+        """List the groups that come from one source, such as `ldap` or `custom`. There
+        is no paging; archived groups are left out, and the list is empty if nothing
+        comes from there.
         """
         raise Unimplemented("GetGroupsBySource")
 
     def get_groups_for_user(
         self, request: _api_remaining.GetGroupsForUserRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetGroupsForUserResponse]:
-        """List the groups a user is a member of. There is no paging; the list is empty for somebody
-        without groups.
+        """List the groups a user is a member of. There is no paging; the list is empty
+        for somebody without groups.
         """
         raise Unimplemented("GetGroupsForUser")
 
@@ -2930,9 +3025,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpsertGroupMemberResponse]:
-        """Add a user to a group. A former member is taken back, a current one stays. Memberships of teams
-        and channels linked to the group follow when the server next synchronises them. Returns the
-        membership.
+        """Add a user to a group. A former member is taken back, a current one stays.
+        Memberships of teams and channels linked to the group follow when the server
+        next synchronises them. Returns the membership.
         """
         raise Unimplemented("UpsertGroupMember")
 
@@ -2942,8 +3037,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpsertGroupMembersResponse]:
-        """Add several users to a group in one call. Former members are taken back, current ones stay.
-        Returns the memberships, one for each user.
+        """Add several users to a group in one call. Former members are taken back,
+        current ones stay. Returns the memberships, one for each user.
         """
         raise Unimplemented("UpsertGroupMembers")
 
@@ -2953,37 +3048,42 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.GetGroupByRemoteIDResponse]:
-        """Fetch the group that mirrors a group of another system, such as a directory, by its id there."""
+        """Fetch the group that mirrors a group of another system, such as a directory,
+        by its id there.
+        """
         raise Unimplemented("GetGroupByRemoteID")
 
     def create_group(
         self, request: _api_remaining.CreateGroupRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.CreateGroupResponse]:
-        """Create a user group. A plugin that brings groups from elsewhere uses a source that begins with
-        `plugin_`. The group starts without members. Returns it with its new id.
+        """Create a user group. A plugin that brings groups from elsewhere uses a source
+        that begins with `plugin_`. The group starts without members. Returns it with
+        its new id.
         """
         raise Unimplemented("CreateGroup")
 
     def update_group(
         self, request: _api_remaining.UpdateGroupRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.UpdateGroupResponse]:
-        """Change a user group. Send the complete group, as fetched before and modified. Clients receive a
-        `received_group` event. Returns the group as stored.
+        """Change a user group. Send the complete group, as fetched before and modified.
+        Clients receive a `received_group` event. Returns the group as stored.
         """
         raise Unimplemented("UpdateGroup")
 
     def delete_group(
         self, request: _api_remaining.DeleteGroupRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.DeleteGroupResponse]:
-        """Archive a user group, so that it can no longer be mentioned. Members and links are kept, and
-        `restore_group` brings it back. Returns the archived group.
+        """Archive a user group, so that it can no longer be mentioned. Members and
+        links are kept, and `restore_group` brings it back. Returns the archived group.
         """
         raise Unimplemented("DeleteGroup")
 
     def restore_group(
         self, request: _api_remaining.RestoreGroupRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.RestoreGroupResponse]:
-        """Bring back an archived user group with its members. Returns the group, its `delete_at` 0 again."""
+        """Bring back an archived user group with its members. Returns the group, its
+        `delete_at` 0 again.
+        """
         raise Unimplemented("RestoreGroup")
 
     def delete_group_member(
@@ -2992,16 +3092,17 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.DeleteGroupMemberResponse]:
-        """Remove a user from a group. Teams and channels joined because of the group are not left at
-        once; see `delete_group_constrained_memberships`. Returns the membership that ended.
+        """Remove a user from a group. Teams and channels joined because of the group
+        are not left at once; see `delete_group_constrained_memberships`. Returns the
+        membership that ended.
         """
         raise Unimplemented("DeleteGroupMember")
 
     def get_group_syncable(
         self, request: _api_remaining.GetGroupSyncableRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetGroupSyncableResponse]:
-        """Fetch the link between a group and a team or channel. It tells whether members are added there
-        automatically.
+        """Fetch the link between a group and a team or channel. It tells whether
+        members are added there automatically.
         """
         raise Unimplemented("GetGroupSyncable")
 
@@ -3011,8 +3112,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.GetGroupSyncablesResponse]:
-        """List the teams or the channels a group is linked to. Returns the links of one kind; an empty
-        list if there is none.
+        """List the teams or the channels a group is linked to. Returns the links of one
+        kind; an empty list if there is none.
         """
         raise Unimplemented("GetGroupSyncables")
 
@@ -3022,8 +3123,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpsertGroupSyncableResponse]:
-        """Link a group to a team or channel, or change an existing link. Linking a channel also links its
-        team. People are added by the next synchronisation, or by
+        """Link a group to a team or channel, or change an existing link. Linking a
+        channel also links its team. People are added by the next synchronisation, or by
         `create_default_syncable_memberships`. Returns the link.
         """
         raise Unimplemented("UpsertGroupSyncable")
@@ -3034,8 +3135,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpdateGroupSyncableResponse]:
-        """Change the settings of an existing link between a group and a team or channel. To create one
-        use `upsert_group_syncable`. Returns the link as stored.
+        """Change the settings of an existing link between a group and a team or
+        channel. To create one use `upsert_group_syncable`. Returns the link as stored.
         """
         raise Unimplemented("UpdateGroupSyncable")
 
@@ -3045,17 +3146,17 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.DeleteGroupSyncableResponse]:
-        """Remove the link between a group and a team or channel. People who were added because of it
-        stay. Removing the link with a team also removes those with its channels. Returns the removed
-        link.
+        """Remove the link between a group and a team or channel. People who were added
+        because of it stay. Removing the link with a team also removes those with its
+        channels. Returns the removed link.
         """
         raise Unimplemented("DeleteGroupSyncable")
 
     def get_groups(
         self, request: _api_remaining.GetGroupsRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetGroupsResponse]:
-        """List the user groups of the server, page by page, optionally filtered. Returns one page; an
-        empty list after the last page or if nothing matches.
+        """List the user groups of the server, page by page, optionally filtered.
+        Returns one page; an empty list after the last page or if nothing matches.
         """
         raise Unimplemented("GetGroups")
 
@@ -3065,9 +3166,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.CreateDefaultSyncableMembershipsResponse | None]:
-        """Add group members to the teams and channels their groups are linked to, where the link has
-        `auto_add` set. Users who left or were removed are added again only if you say so. May take
-        long on a large server.
+        """Add group members to the teams and channels their groups are linked to, where
+        the link has `auto_add` set. Users who left or were removed are added again only
+        if you say so. May take long on a large server.
         """
         raise Unimplemented("CreateDefaultSyncableMemberships")
 
@@ -3077,8 +3178,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.DeleteGroupConstrainedMembershipsResponse | None]:
-        """Remove from teams and channels those members whom no linked group lets in. Only teams and
-        channels restricted to groups are looked at, on the whole server; it may take long.
+        """Remove from teams and channels those members whom no linked group lets in.
+        Only teams and channels restricted to groups are looked at, on the whole server;
+        it may take long.
         """
         raise Unimplemented("DeleteGroupConstrainedMemberships")
 
@@ -3088,9 +3190,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.RegisterPluginForSharedChannelsResponse]:
-        """Register your plugin to synchronise shared channels, as if it were another server. Call it at
-        activation; then changes arrive through the OnSharedChannels hooks. Returns the remote id, the
-        same one each time.
+        """Register your plugin to synchronise shared channels, as if it were another
+        server. Call it at activation; then changes arrive through the OnSharedChannels
+        hooks. Returns the remote id, the same one each time.
         """
         raise Unimplemented("RegisterPluginForSharedChannels")
 
@@ -3100,16 +3202,17 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UnregisterPluginForSharedChannelsResponse | None]:
-        """Withdraw a plugin from synchronising shared channels. It no longer receives changes; what it
-        has received stays where it is.
+        """Withdraw a plugin from synchronising shared channels. It no longer receives
+        changes; what it has received stays where it is.
         """
         raise Unimplemented("UnregisterPluginForSharedChannels")
 
     def share_channel(
         self, request: _api_remaining.ShareChannelRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.ShareChannelResponse]:
-        """Mark a channel as shared, so that remotes can be invited to it. Nothing is sent until
-        `invite_remote_to_channel` has been called. Returns the record as stored.
+        """Mark a channel as shared, so that remotes can be invited to it. Nothing is
+        sent until `invite_remote_to_channel` has been called. Returns the record as
+        stored.
         """
         raise Unimplemented("ShareChannel")
 
@@ -3119,16 +3222,16 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpdateSharedChannelResponse]:
-        """Change how a shared channel appears to remotes, for example its name or header there. Send the
-        complete record. Returns it as stored.
+        """Change how a shared channel appears to remotes, for example its name or
+        header there. Send the complete record. Returns it as stored.
         """
         raise Unimplemented("UpdateSharedChannel")
 
     def unshare_channel(
         self, request: _api_remaining.UnshareChannelRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.UnshareChannelResponse]:
-        """Stop sharing a channel with all remotes. Channel and posts remain on this server. Returns True
-        if it was shared, False if there was nothing to undo.
+        """Stop sharing a channel with all remotes. Channel and posts remain on this
+        server. Returns True if it was shared, False if there was nothing to undo.
         """
         raise Unimplemented("UnshareChannel")
 
@@ -3138,8 +3241,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpdateSharedChannelCursorResponse | None]:
-        """Move the position from which a remote receives the posts of a shared channel. Move it back to
-        have posts sent again, or ahead to skip some. It takes effect at the next synchronisation.
+        """Move the position from which a remote receives the posts of a shared channel.
+        Move it back to have posts sent again, or ahead to skip some. It takes effect at
+        the next synchronisation.
         """
         raise Unimplemented("UpdateSharedChannelCursor")
 
@@ -3149,8 +3253,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.SyncSharedChannelResponse | None]:
-        """Ask for a shared channel to be synchronised now rather than at the next change. The call does
-        not wait for it: results arrive through the OnSharedChannels hooks.
+        """Ask for a shared channel to be synchronised now rather than at the next
+        change. The call does not wait for it: results arrive through the
+        OnSharedChannels hooks.
         """
         raise Unimplemented("SyncSharedChannel")
 
@@ -3160,8 +3265,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.InviteRemoteToChannelResponse | None]:
-        """Invite a remote, such as your own plugin, to a shared channel. From then on it receives the
-        channel's changes. A channel that is not shared yet is shared first if you say so.
+        """Invite a remote, such as your own plugin, to a shared channel. From then on
+        it receives the channel's changes. A channel that is not shared yet is shared
+        first if you say so.
         """
         raise Unimplemented("InviteRemoteToChannel")
 
@@ -3171,8 +3277,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UninviteRemoteFromChannelResponse | None]:
-        """Stop a remote from receiving a shared channel. The channel remains shared with others, and what
-        the remote has already received is not taken back.
+        """Stop a remote from receiving a shared channel. The channel remains shared
+        with others, and what the remote has already received is not taken back.
         """
         raise Unimplemented("UninviteRemoteFromChannel")
 
@@ -3182,15 +3288,18 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.CreatePropertyFieldResponse]:
-        """Define a property, such as "Priority", that objects can have a value for. It belongs to a group
-        from `register_property_group`. Returns the field with its new id.
+        """Define a property, such as "Priority", that objects can have a value for. It
+        belongs to a group from `register_property_group`. Returns the field with its
+        new id.
         """
         raise Unimplemented("CreatePropertyField")
 
     def get_property_field(
         self, request: _api_remaining.GetPropertyFieldRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetPropertyFieldResponse]:
-        """Fetch the definition of a property by id. It is found only in the group given."""
+        """Fetch the definition of a property by id. It is found only in the group
+        given.
+        """
         raise Unimplemented("GetPropertyField")
 
     def get_property_fields(
@@ -3199,8 +3308,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.GetPropertyFieldsResponse]:
-        """Fetch the definitions of several properties by id. All of them must be found. Match the result
-        by `id`, since the order is not fixed.
+        """Fetch the definitions of several properties by id. All of them must be found.
+        Match the result by `id`, since the order is not fixed.
         """
         raise Unimplemented("GetPropertyFields")
 
@@ -3210,8 +3319,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpdatePropertyFieldResponse]:
-        """Change the definition of a property. Send the complete field, as fetched before and modified.
-        Stored values are not converted. Returns the field as stored.
+        """Change the definition of a property. Send the complete field, as fetched
+        before and modified. Stored values are not converted. Returns the field as
+        stored.
         """
         raise Unimplemented("UpdatePropertyField")
 
@@ -3221,8 +3331,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.DeletePropertyFieldResponse | None]:
-        """Delete the definition of a property, and with it all values stored for it. The records are kept
-        by the server but marked as deleted.
+        """Delete the definition of a property, and with it all values stored for it.
+        The records are kept by the server but marked as deleted.
         """
         raise Unimplemented("DeletePropertyField")
 
@@ -3232,8 +3342,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.SearchPropertyFieldsResponse]:
-        """List the property definitions of a group, page by page, optionally filtered. Set `per_page` in
-        the options. Returns one page, oldest first; an empty list if nothing matches.
+        """List the property definitions of a group, page by page, optionally filtered.
+        Set `per_page` in the options. Returns one page, oldest first; an empty list if
+        nothing matches.
         """
         raise Unimplemented("SearchPropertyFields")
 
@@ -3243,8 +3354,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.CountPropertyFieldsResponse]:
-        """Count the property definitions of a group, for example to keep to a limit. Returns 0 for a
-        group without any and for an unknown group.
+        """Count the property definitions of a group, for example to keep to a limit.
+        Returns 0 for a group without any and for an unknown group.
         """
         raise Unimplemented("CountPropertyFields")
 
@@ -3254,7 +3365,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.CountPropertyFieldsForTargetResponse]:
-        """Count the property definitions that a group has for one object. Returns 0 if there is none."""
+        """Count the property definitions that a group has for one object. Returns 0 if
+        there is none.
+        """
         raise Unimplemented("CountPropertyFieldsForTarget")
 
     def create_property_value(
@@ -3263,16 +3376,16 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.CreatePropertyValueResponse]:
-        """Store the value an object has for a property for the first time. If there may be one already
-        use `upsert_property_value`. Returns the value with its new id.
+        """Store the value an object has for a property for the first time. If there may
+        be one already use `upsert_property_value`. Returns the value with its new id.
         """
         raise Unimplemented("CreatePropertyValue")
 
     def get_property_value(
         self, request: _api_remaining.GetPropertyValueRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetPropertyValueResponse]:
-        """Fetch one stored property value by its own id. To look values up by object or field use
-        `search_property_values`.
+        """Fetch one stored property value by its own id. To look values up by object or
+        field use `search_property_values`.
         """
         raise Unimplemented("GetPropertyValue")
 
@@ -3282,8 +3395,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.GetPropertyValuesResponse]:
-        """Fetch several stored property values by their own ids. All of them must be found. Match the
-        result by `id`, since the order is not fixed.
+        """Fetch several stored property values by their own ids. All of them must be
+        found. Match the result by `id`, since the order is not fixed.
         """
         raise Unimplemented("GetPropertyValues")
 
@@ -3293,8 +3406,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpdatePropertyValueResponse]:
-        """Change a stored property value. Send the complete record, as fetched before and modified.
-        Returns the value as stored.
+        """Change a stored property value. Send the complete record, as fetched before
+        and modified. Returns the value as stored.
         """
         raise Unimplemented("UpdatePropertyValue")
 
@@ -3304,7 +3417,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpsertPropertyValueResponse]:
-        """Store the value an object has for a property, whether there is one already or not. No id is
+        """Store the value an object has for a property, whether there is one already or
+        not. No id is
         needed: field and object say which value is meant. Returns the value as stored.
         """
         raise Unimplemented("UpsertPropertyValue")
@@ -3324,8 +3438,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.SearchPropertyValuesResponse]:
-        """List stored property values of a group, page by page, for example all those of one object. Set
-        `per_page` in the options. Returns one page, oldest first; an empty list if nothing matches.
+        """List stored property values of a group, page by page, for example all those
+        of one object. Set `per_page` in the options. Returns one page, oldest first; an
+        empty list if nothing matches.
         """
         raise Unimplemented("SearchPropertyValues")
 
@@ -3335,8 +3450,10 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.RegisterPropertyGroupResponse]:
-        """Register a property group, the namespace for your fields and values. Safe to call at every
-        activation: a group that exists is returned. Its `id` is what the other property calls want.
+        """Register a property group, the namespace for your fields and values. Safe to
+        call at every
+        activation: a group that exists is returned. Its `id` is what the other property
+        calls want.
         """
         raise Unimplemented("RegisterPropertyGroup")
 
@@ -3352,8 +3469,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.GetPropertyFieldByNameResponse]:
-        """Fetch the definition of a property by its exact name, for one object or for all. Deleted fields
-        are not found.
+        """Fetch the definition of a property by its exact name, for one object or for
+        all. Deleted fields are not found.
         """
         raise Unimplemented("GetPropertyFieldByName")
 
@@ -3363,8 +3480,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpdatePropertyFieldsResponse]:
-        """Change several property definitions at once. Send each complete, as fetched before; either all
-        are stored or none. Returns the fields as stored.
+        """Change several property definitions at once. Send each complete, as fetched
+        before; either all are stored or none. Returns the fields as stored.
         """
         raise Unimplemented("UpdatePropertyFields")
 
@@ -3374,8 +3491,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpdatePropertyValuesResponse]:
-        """Change several stored property values at once. Send each record complete; either all are stored
-        or none. Returns the values as stored.
+        """Change several stored property values at once. Send each record complete;
+        either all are stored or none. Returns the values as stored.
         """
         raise Unimplemented("UpdatePropertyValues")
 
@@ -3385,8 +3502,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.UpsertPropertyValuesResponse]:
-        """Store several property values at once, whether there are any already or not. Either all are
-        stored or none. Returns the values as stored.
+        """Store several property values at once, whether there are any already or not.
+        Either all are stored or none. Returns the values as stored.
         """
         raise Unimplemented("UpsertPropertyValues")
 
@@ -3396,8 +3513,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.DeletePropertyValuesForTargetResponse | None]:
-        """Delete all values of a group that one object has, for instance when the object goes away.
-        Nothing happens if it has none.
+        """Delete all values of a group that one object has, for instance when the
+        object goes away. Nothing happens if it has none.
         """
         raise Unimplemented("DeletePropertyValuesForTarget")
 
@@ -3407,16 +3524,16 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.DeletePropertyValuesForFieldResponse | None]:
-        """Delete the values of one property on all objects. The property itself stays. Nothing happens if
-        there are none.
+        """Delete the values of one property on all objects. The property itself stays.
+        Nothing happens if there are none.
         """
         raise Unimplemented("DeletePropertyValuesForField")
 
     def log_audit_rec(
         self, request: _api_remaining.LogAuditRecRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.LogAuditRecResponse | None]:
-        """Write an entry to the server's audit log: who did what, and with what outcome. Whether it is
-        recorded depends on the server's audit settings.
+        """Write an entry to the server's audit log: who did what, and with what
+        outcome. Whether it is recorded depends on the server's audit settings.
         """
         raise Unimplemented("LogAuditRec")
 
@@ -3426,25 +3543,26 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.LogAuditRecWithLevelResponse | None]:
-        """Write an entry to the server's audit log at a level of your choice. Whether that level is
-        recorded depends on the server's audit settings.
+        """Write an entry to the server's audit log at a level of your choice. Whether
+        that level is recorded depends on the server's audit settings.
         """
         raise Unimplemented("LogAuditRecWithLevel")
 
     def plugin_http(
         self, request: _api_remaining.PluginHTTPRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.PluginHTTPResponse]:
-        """Call the HTTP handler of another plugin, inside the server and without the network. Returns the
-        whole response: look at `status_code`, since answers such as 404 or 500 are returned and not
-        raised.
+        """Call the HTTP handler of another plugin, inside the server and without the
+        network. Returns the whole response: look at `status_code`, since answers such
+        as 404 or 500 are returned and not raised.
         """
         raise Unimplemented("PluginHTTP")
 
     def get_cloud_limits(
         self, request: _api_remaining.GetCloudLimitsRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.GetCloudLimitsResponse]:
-        """Fetch the limits of the server's cloud plan. Returns the decoded JSON object; None, or an
-        object without keys, where there are no limits, as on every self-hosted server.
+        """Fetch the limits of the server's cloud plan. Returns the decoded JSON object;
+        None, or an object without keys, where there are no limits, as on every
+        self-hosted server.
         """
         raise Unimplemented("GetCloudLimits")
 
@@ -3454,9 +3572,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.OpenInteractiveDialogResponse | None]:
-        """Open a form in the client of the user who has just run a command or clicked a button. The
-        trigger id from there expires within seconds and is required. The answer arrives at the
-        dialog's `url`, normally your ServeHTTP handler.
+        """Open a form in the client of the user who has just run a command or clicked a
+        button. The trigger id from there expires within seconds and is required. The
+        answer arrives at the dialog's `url`, normally your ServeHTTP handler.
         """
         raise Unimplemented("OpenInteractiveDialog")
 
@@ -3466,9 +3584,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.PublishPluginClusterEventResponse | None]:
-        """Send a message to your own plugin on other nodes of the cluster, where the OnPluginClusterEvent
-        hook receives it. The sending node does not receive it, and on a server without a cluster
-        nothing happens.
+        """Send a message to your own plugin on other nodes of the cluster, where the
+        OnPluginClusterEvent hook receives it. The sending node does not receive it, and
+        on a server without a cluster nothing happens.
         """
         raise Unimplemented("PublishPluginClusterEvent")
 
@@ -3478,7 +3596,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.RegisterCollectionAndTopicResponse | None]:
-        """Claim a kind of collection and a kind of topic for your plugin. Kept so that old plugins go on
+        """Claim a kind of collection and a kind of topic for your plugin. Kept so that
+        old plugins go on
         working: current servers do nothing with it, and new plugins should not call it.
         """
         raise Unimplemented("RegisterCollectionAndTopic")
@@ -3489,9 +3608,9 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.RequestTrialLicenseResponse | None]:
-        """Ask Mattermost for a trial licence and install it, in the name of a system administrator who
-        accepted the terms. The server needs access to the internet. Returns None; look at
-        `get_license` afterwards.
+        """Ask Mattermost for a trial licence and install it, in the name of a system
+        administrator who accepted the terms. The server needs access to the internet.
+        Returns None; look at `get_license` afterwards.
         """
         raise Unimplemented("RequestTrialLicense")
 
@@ -3501,17 +3620,18 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.RolesGrantPermissionResponse]:
-        """Check whether at least one of several roles grants a permission. It looks at roles only; to
-        check a user use `has_permission_to` and its relatives. Returns False for unknown roles and
-        permissions.
+        """Check whether at least one of several roles grants a permission. It looks at
+        roles only; to check a user use `has_permission_to` and its relatives. Returns
+        False for unknown roles and permissions.
         """
         raise Unimplemented("RolesGrantPermission")
 
     def send_mail(
         self, request: _api_remaining.SendMailRequest, context: ServerContext, /
     ) -> Reply[_api_remaining.SendMailResponse | None]:
-        """Send an HTML mail to one address through the server's mail settings. Escape whatever comes from
-        users. Returns once the mail server has taken the mail; that it arrives is not certain.
+        """Send an HTML mail to one address through the server's mail settings. Escape
+        whatever comes from users. Returns once the mail server has taken the mail; that
+        it arrives is not certain.
         """
         raise Unimplemented("SendMail")
 
@@ -3521,7 +3641,8 @@ class PluginAPIServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_api_remaining.SendPushNotificationResponse | None]:
-        """Send a push notification to all mobile devices on which a user is signed in. Push notifications
-        must be switched on. Nothing happens if the user has no such device.
+        """Send a push notification to all mobile devices on which a user is signed in.
+        Push notifications must be switched on. Nothing happens if the user has no such
+        device.
         """
         raise Unimplemented("SendPushNotification")

@@ -35,7 +35,8 @@ else:
 class PluginHooksServicer(Servicer):
     """Serves `mattermost.pluginapi.v1.PluginHooks`.
 
-    Override what you serve, as a function or a coroutine; all else answers UNIMPLEMENTED.
+    Override what you serve, as a function or a coroutine; all else answers
+    UNIMPLEMENTED.
     """
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
@@ -322,29 +323,32 @@ class PluginHooksServicer(Servicer):
     def implemented(
         self, request: _hooks_lifecycle.ImplementedRequest, context: ServerContext, /
     ) -> Reply[_hooks_lifecycle.ImplementedResponse]:
-        """Tell the server which hooks this plugin has. Asked once after the process started, before any
-        other hook, on every node; the server then calls only the hooks on the list.
+        """Tell the server which hooks this plugin has. Asked once after the process
+        started, before any other hook, on every node; the server then calls only the
+        hooks on the list.
         """
         raise Unimplemented("Implemented")
 
     def on_activate(
         self, request: _hooks_lifecycle.OnActivateRequest, context: ServerContext, /
     ) -> Reply[_hooks_lifecycle.OnActivateResponse | None]:
-        """Called when the plugin is switched on: when the server starts, when an administrator enables or
-        upgrades the plugin. It runs on every node of the cluster, after the first
-        OnConfigurationChange and before all other hooks; only API calls work until it has returned.
-        `self.api` is connected already, so this is the place to register slash commands, create a bot
-        account and start background work.
+        """Called when the plugin is switched on: when the server starts, when an
+        administrator enables or upgrades the plugin. It runs on every node of the
+        cluster, after the first OnConfigurationChange and before all other hooks; only
+        API calls work until it has returned. `self.api` is connected already, so this
+        is the place to register slash commands, create a bot account and start
+        background work.
         """
         raise Unimplemented("OnActivate")
 
     def on_deactivate(
         self, request: _hooks_lifecycle.OnDeactivateRequest, context: ServerContext, /
     ) -> Reply[_hooks_lifecycle.OnDeactivateResponse | None]:
-        """Called when the plugin is about to be switched off: it is disabled, removed or upgraded, or the
-        server shuts down. It runs on every node. No further hooks arrive. It is the last opportunity
-        to use `self.api`; stop threads and save state here, as the process is ended right afterwards
-        (five seconds of grace, then it is killed).
+        """Called when the plugin is about to be switched off: it is disabled, removed
+        or upgraded, or the server shuts down. It runs on every node. No further hooks
+        arrive. It is the last opportunity to use `self.api`; stop threads and save
+        state here, as the process is ended right afterwards (five seconds of grace,
+        then it is killed).
         """
         raise Unimplemented("OnDeactivate")
 
@@ -354,20 +358,22 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_lifecycle.OnConfigurationChangeResponse | None]:
-        """Called once before OnActivate and again whenever the server's configuration may have changed,
-        on every node. The first call is made by the plugin's own process, as it is with plugins in Go,
-        unless the server has made it already; the others come from the server. Any setting of the
-        server can be the reason, not only those of this plugin, so the handler should read its
-        settings with `load_plugin_configuration` and compare them with what it knows.
+        """Called once before OnActivate and again whenever the server's configuration
+        may have changed, on every node. The first call is made by the plugin's own
+        process, as it is with plugins in Go, unless the server has made it already; the
+        others come from the server. Any setting of the server can be the reason, not
+        only those of this plugin, so the handler should read its settings with
+        `load_plugin_configuration` and compare them with what it knows.
         """
         raise Unimplemented("OnConfigurationChange")
 
     def on_install(
         self, request: _hooks_lifecycle.OnInstallRequest, context: ServerContext, /
     ) -> Reply[_hooks_lifecycle.OnInstallResponse | None]:
-        """Called after the plugin was installed and enabled as part of the first steps of a new server
-        (onboarding). Each such installation calls it, not only the first one; installing by hand in
-        the System Console does not. It runs on the node that did the installation.
+        """Called after the plugin was installed and enabled as part of the first steps
+        of a new server (onboarding). Each such installation calls it, not only the
+        first one; installing by hand in the System Console does not. It runs on the
+        node that did the installation.
         """
         raise Unimplemented("OnInstall")
 
@@ -377,9 +383,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_lifecycle.OnSendDailyTelemetryResponse | None]:
-        """Called once a day when the server sends its usage data, which it does only while diagnostics
-        are enabled. A plugin with telemetry of its own can send it at the same moment. Do not rely on
-        a particular node of a cluster.
+        """Called once a day when the server sends its usage data, which it does only
+        while diagnostics are enabled. A plugin with telemetry of its own can send it at
+        the same moment. Do not rely on a particular node of a cluster.
         """
         raise Unimplemented("OnSendDailyTelemetry")
 
@@ -389,8 +395,8 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_lifecycle.RunDataRetentionResponse]:
-        """Called while the data retention job runs, on the node that runs the job, so that the plugin can
-        delete its own old data.
+        """Called while the data retention job runs, on the node that runs the job, so
+        that the plugin can delete its own old data.
         """
         raise Unimplemented("RunDataRetention")
 
@@ -400,8 +406,8 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_lifecycle.OnCloudLimitsUpdatedResponse | None]:
-        """Called after the limits of a Mattermost Cloud workspace changed, for example because its
-        subscription did. Servers that are not in the cloud never call it.
+        """Called after the limits of a Mattermost Cloud workspace changed, for example
+        because its subscription did. Servers that are not in the cloud never call it.
         """
         raise Unimplemented("OnCloudLimitsUpdated")
 
@@ -411,8 +417,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_lifecycle.ConfigurationWillBeSavedResponse]:
-        """Called before the server stores a new configuration, on the node where it is saved. The handler
-        sees the complete configuration of the server and may check or complete it.
+        """Called before the server stores a new configuration, on the node where it is
+        saved. The handler sees the complete configuration of the server and may check
+        or complete it.
         """
         raise Unimplemented("ConfigurationWillBeSaved")
 
@@ -422,10 +429,11 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.MessageWillBePostedResponse]:
-        """Called before a new post is stored, on the node that received it. Posts of bots, webhooks and
-        plugins come here too, including those this plugin creates itself: check the author or a prop
-        to avoid an endless loop. The author waits for the answer. Use MessageHasBeenPosted if you
-        neither change nor reject. Edits go to MessageWillBeUpdated.
+        """Called before a new post is stored, on the node that received it. Posts of
+        bots, webhooks and plugins come here too, including those this plugin
+        creates itself: check the author or a prop to avoid an endless loop. The author
+        waits for the answer. Use MessageHasBeenPosted if you neither change nor reject.
+        Edits go to MessageWillBeUpdated.
         """
         raise Unimplemented("MessageWillBePosted")
 
@@ -435,8 +443,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.MessageWillBeUpdatedResponse]:
-        """Called before an edited post is stored, on the node that received the edit. Edits made by
-        plugins come here too, including those of this plugin. The author waits for the answer.
+        """Called before an edited post is stored, on the node that received the edit.
+        Edits made by plugins come here too, including those of this plugin. The author
+        waits for the answer.
         """
         raise Unimplemented("MessageWillBeUpdated")
 
@@ -446,9 +455,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.MessageHasBeenPostedResponse | None]:
-        """Called after a new post was stored, on the node that received it. Posts of plugins come here
-        too, including those this plugin creates: check `post.user_id` before you answer, or the plugin
-        talks to itself forever.
+        """Called after a new post was stored, on the node that received it. Posts of
+        plugins come here too, including those this plugin creates: check `post.user_id`
+        before you answer, or the plugin talks to itself forever.
         """
         raise Unimplemented("MessageHasBeenPosted")
 
@@ -458,8 +467,8 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.MessageHasBeenUpdatedResponse | None]:
-        """Called after an edited post was stored, on the node that received the edit. Edits made by
-        plugins come here too, including those of this plugin.
+        """Called after an edited post was stored, on the node that received the edit.
+        Edits made by plugins come here too, including those of this plugin.
         """
         raise Unimplemented("MessageHasBeenUpdated")
 
@@ -469,10 +478,11 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.MessagesWillBeConsumedResponse]:
-        """Called when a client asks for posts, before they are sent to it, on the node that serves the
-        request. It changes what readers see, not what is stored. Reading is frequent: be quick. The
-        server calls it only if its feature flag `ConsumePostHook` is on, and passes no
-        `plugin_context`, so the handler does not know who reads.
+        """Called when a client asks for posts, before they are sent to it, on the node
+        that serves the request. It changes what readers see, not what is stored.
+        Reading is frequent: be quick. The server calls it only if its feature flag
+        `ConsumePostHook` is on, and passes no `plugin_context`, so the handler does not
+        know who reads.
         """
         raise Unimplemented("MessagesWillBeConsumed")
 
@@ -482,8 +492,8 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.MessageHasBeenDeletedResponse | None]:
-        """Called after a post was deleted, on the node that received the request. Deletions made by
-        plugins come here too, including those of this plugin.
+        """Called after a post was deleted, on the node that received the request.
+        Deletions made by plugins come here too, including those of this plugin.
         """
         raise Unimplemented("MessageHasBeenDeleted")
 
@@ -493,10 +503,11 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.FileWillBeUploadedResponse]:
-        """Called after the server received a file and before the file is kept, on the node that received
-        it. Uploads made by plugins come here too, including those of this plugin. The whole file
-        travels in one message: beyond 100 MiB the call fails before it reaches the handler, and the
-        server keeps the file whatever `on_error` says.
+        """Called after the server received a file and before the file is kept, on the
+        node that received it. Uploads made by plugins come here too, including those of
+        this plugin. The whole file travels in one message: beyond 100 MiB the call
+        fails before it reaches the handler, and the server keeps the file whatever
+        `on_error` says.
         """
         raise Unimplemented("FileWillBeUploaded")
 
@@ -506,8 +517,8 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.ReactionHasBeenAddedResponse | None]:
-        """Called after an emoji reaction to a post was stored, on the node that received it. Reactions of
-        plugins come here too, including those of this plugin.
+        """Called after an emoji reaction to a post was stored, on the node that
+        received it. Reactions of plugins come here too, including those of this plugin.
         """
         raise Unimplemented("ReactionHasBeenAdded")
 
@@ -517,8 +528,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.ReactionHasBeenRemovedResponse | None]:
-        """Called after an emoji reaction was taken off a post, on the node that received the request.
-        Removals made by plugins come here too, including those of this plugin.
+        """Called after an emoji reaction was taken off a post, on the node that
+        received the request. Removals made by plugins come here too, including those of
+        this plugin.
         """
         raise Unimplemented("ReactionHasBeenRemoved")
 
@@ -528,9 +540,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.NotificationWillBePushedResponse]:
-        """Called before a push notification for a user's mobile devices is handed to the push
-        notification server, once per user, on the node that handled the post. Notifications caused by
-        plugins come here too, including those of this plugin.
+        """Called before a push notification for a user's mobile devices is handed to
+        the push notification server, once per user, on the node that handled the post.
+        Notifications caused by plugins come here too, including those of this plugin.
         """
         raise Unimplemented("NotificationWillBePushed")
 
@@ -540,9 +552,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.EmailNotificationWillBeSentResponse]:
-        """Called before the server mails a user about a post, once per recipient, on the node that
-        handled the post. Subject, texts and button can be changed; recipient, sender and channel
-        cannot.
+        """Called before the server mails a user about a post, once per recipient, on
+        the node that handled the post. Subject, texts and button can be changed;
+        recipient, sender and channel cannot.
         """
         raise Unimplemented("EmailNotificationWillBeSent")
 
@@ -552,8 +564,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_message.PreferencesHaveChangedResponse | None]:
-        """Called after one or more preferences of a user were stored, on the node that received the
-        change. Changes made by plugins come here too, including those of this plugin.
+        """Called after one or more preferences of a user were stored, on the node that
+        received the change. Changes made by plugins come here too, including those of
+        this plugin.
         """
         raise Unimplemented("PreferencesHaveChanged")
 
@@ -572,8 +585,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_user_channel.UserWillLogInResponse]:
-        """Called when a user has proved who they are and before the session is created, on the node that
-        handles the login. The user waits for the answer. Use UserHasLoggedIn if you only want to know.
+        """Called when a user has proved who they are and before the session is created,
+        on the node that handles the login. The user waits for the answer. Use
+        UserHasLoggedIn if you only want to know.
         """
         raise Unimplemented("UserWillLogIn")
 
@@ -583,7 +597,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_user_channel.UserHasLoggedInResponse | None]:
-        """Called after a user logged in and got a session, on the node that handled the login."""
+        """Called after a user logged in and got a session, on the node that handled the
+        login.
+        """
         raise Unimplemented("UserHasLoggedIn")
 
     def user_has_been_deactivated(
@@ -592,17 +608,17 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_user_channel.UserHasBeenDeactivatedResponse | None]:
-        """Called after an account was deactivated, on the node that handled the request. The account
-        still exists and can be reactivated later.
+        """Called after an account was deactivated, on the node that handled the
+        request. The account still exists and can be reactivated later.
         """
         raise Unimplemented("UserHasBeenDeactivated")
 
     def on_saml_login(
         self, request: _hooks_user_channel.OnSAMLLoginRequest, context: ServerContext, /
     ) -> Reply[_hooks_user_channel.OnSAMLLoginResponse | None]:
-        """Called after a user was identified by the SAML identity provider, on the node that handles the
-        login. Use it to take over attributes of the assertion, for example to set groups or custom
-        profile fields.
+        """Called after a user was identified by the SAML identity provider, on the node
+        that handles the login. Use it to take over attributes of the assertion, for
+        example to set groups or custom profile fields.
         """
         raise Unimplemented("OnSAMLLogin")
 
@@ -612,8 +628,8 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_user_channel.ChannelHasBeenCreatedResponse | None]:
-        """Called after a channel was stored, on the node that created it. Direct message channels are
-        channels too.
+        """Called after a channel was stored, on the node that created it. Direct
+        message channels are channels too.
         """
         raise Unimplemented("ChannelHasBeenCreated")
 
@@ -623,7 +639,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_user_channel.UserHasJoinedChannelResponse | None]:
-        """Called after a user became a member of a channel, on the node that handled it."""
+        """Called after a user became a member of a channel, on the node that handled
+        it.
+        """
         raise Unimplemented("UserHasJoinedChannel")
 
     def user_has_left_channel(
@@ -632,7 +650,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_user_channel.UserHasLeftChannelResponse | None]:
-        """Called after a user's membership in a channel was removed, on the node that handled it."""
+        """Called after a user's membership in a channel was removed, on the node that
+        handled it.
+        """
         raise Unimplemented("UserHasLeftChannel")
 
     def user_has_joined_team(
@@ -650,14 +670,16 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_user_channel.UserHasLeftTeamResponse | None]:
-        """Called after a user's membership in a team ended, on the node that handled it."""
+        """Called after a user's membership in a team ended, on the node that handled
+        it.
+        """
         raise Unimplemented("UserHasLeftTeam")
 
     def execute_command(
         self, request: _hooks_command.ExecuteCommandRequest, context: ServerContext, /
     ) -> Reply[_hooks_command.ExecuteCommandResponse]:
-        """Called when a user enters a slash command that this plugin registered with `register_command`,
-        on the node that received it. The user waits for the answer.
+        """Called when a user enters a slash command that this plugin registered with
+        `register_command`, on the node that received it. The user waits for the answer.
         """
         raise Unimplemented("ExecuteCommand")
 
@@ -667,9 +689,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_command.OnWebSocketConnectResponse | None]:
-        """Called after a client opened a WebSocket connection, on the node that holds the connection.
-        Together with OnWebSocketDisconnect it tells which users are connected; a user may have several
-        connections.
+        """Called after a client opened a WebSocket connection, on the node that holds
+        the connection. Together with OnWebSocketDisconnect it tells which users are
+        connected; a user may have several connections.
         """
         raise Unimplemented("OnWebSocketConnect")
 
@@ -679,7 +701,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_command.OnWebSocketDisconnectResponse | None]:
-        """Called after a client's WebSocket connection was closed, on the node that held it."""
+        """Called after a client's WebSocket connection was closed, on the node that
+        held it.
+        """
         raise Unimplemented("OnWebSocketDisconnect")
 
     def web_socket_message_has_been_posted(
@@ -688,10 +712,10 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_command.WebSocketMessageHasBeenPostedResponse | None]:
-        """Called when a client sent a message over its WebSocket connection, on the node that holds the
-        connection. Every plugin sees every message, the built-in ones such as `user_typing` included:
-        look at `request.action` first. A plugin's own web client uses actions that start with
-        `custom_` and the plugin id.
+        """Called when a client sent a message over its WebSocket connection, on the
+        node that holds the connection. Every plugin sees every message, the built-in
+        ones such as `user_typing` included: look at `request.action` first. A plugin's
+        own web client uses actions that start with `custom_` and the plugin id.
         """
         raise Unimplemented("WebSocketMessageHasBeenPosted")
 
@@ -701,9 +725,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_command.OnPluginClusterEventResponse | None]:
-        """Called when the same plugin on another node of the cluster published an event with
-        `publish_plugin_cluster_event`. It runs on the nodes that receive the event, not on the one
-        that sent it, and never on a server without a cluster.
+        """Called when the same plugin on another node of the cluster published an event
+        with `publish_plugin_cluster_event`. It runs on the nodes that receive the
+        event, not on the one that sent it, and never on a server without a cluster.
         """
         raise Unimplemented("OnPluginClusterEvent")
 
@@ -713,10 +737,10 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_command.OnSharedChannelsSyncMsgResponse]:
-        """Called when a channel that is shared with this plugin has news to synchronise: posts,
-        reactions, users and the like of one channel. The plugin must have registered with
-        `register_plugin_for_shared_channels` and been invited to the channel. It runs on the node that
-        does the synchronisation.
+        """Called when a channel that is shared with this plugin has news
+        to synchronise: posts, reactions, users and the like of one channel. The plugin
+        must have registered with `register_plugin_for_shared_channels` and been invited
+        to the channel. It runs on the node that does the synchronisation.
         """
         raise Unimplemented("OnSharedChannelsSyncMsg")
 
@@ -726,9 +750,10 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_command.OnSharedChannelsPingResponse]:
-        """Called at intervals to ask whether the plugin and the remote service behind it are well. Only
-        plugins registered for shared channels are asked. After several bad answers the server marks
-        the remote as offline and sends no synchronisation messages until it is back.
+        """Called at intervals to ask whether the plugin and the remote service behind
+        it are well. Only plugins registered for shared channels are asked. After
+        several bad answers the server marks the remote as offline and sends no
+        synchronisation messages until it is back.
         """
         raise Unimplemented("OnSharedChannelsPing")
 
@@ -738,9 +763,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_command.OnSharedChannelsAttachmentSyncMsgResponse | None]:
-        """Called once for each file attachment of a shared channel that is to be synchronised. The
-        content is not included: fetch it with `get_file`. The plugin must be registered for shared
-        channels and invited to the channel.
+        """Called once for each file attachment of a shared channel that is to be
+        synchronised. The content is not included: fetch it with `get_file`. The plugin
+        must be registered for shared channels and invited to the channel.
         """
         raise Unimplemented("OnSharedChannelsAttachmentSyncMsg")
 
@@ -750,9 +775,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_command.OnSharedChannelsProfileImageSyncMsgResponse | None]:
-        """Called once for each user whose profile image is to be synchronised with a shared channel. The
-        image is not included: fetch it with `get_profile_image`. The plugin must be registered for
-        shared channels and invited to the channel.
+        """Called once for each user whose profile image is to be synchronised with a
+        shared channel. The image is not included: fetch it with `get_profile_image`.
+        The plugin must be registered for shared channels and invited to the channel.
         """
         raise Unimplemented("OnSharedChannelsProfileImageSyncMsg")
 
@@ -762,9 +787,10 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Reply[_hooks_command.GenerateSupportDataResponse]:
-        """Called while an administrator generates a support packet, on the node that builds it, so that
-        the plugin can add files of its own. If the plugin's manifest has a `support_packet` prop,
-        administrators can choose whether to include the plugin; without it the plugin is always asked.
+        """Called while an administrator generates a support packet, on the node that
+        builds it, so that the plugin can add files of its own. If the plugin's manifest
+        has a `support_packet` prop, administrators can choose whether to include the
+        plugin; without it the plugin is always asked.
         """
         raise Unimplemented("GenerateSupportData")
 
@@ -774,8 +800,9 @@ class PluginHooksServicer(Servicer):
         context: ServerContext,
         /,
     ) -> Replies[_hooks_http.ServeHTTPResponse]:
-        """Called for each HTTP request to `/plugins/<plugin id>/...`, on the node that received it.
-        Anybody can send such a request: the header `Mattermost-User-Id` is present only if it came
-        from a logged-in user, and a value that the client sent itself is removed.
+        """Called for each HTTP request to `/plugins/<plugin id>/...`, on the node that
+        received it. Anybody can send such a request: the header `Mattermost-User-Id` is
+        present only if it came from a logged-in user, and a value that the client sent
+        itself is removed.
         """
         raise Unimplemented("ServeHTTP")

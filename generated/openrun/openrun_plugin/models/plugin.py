@@ -8,19 +8,24 @@ from plugwright_runtime.message.model import EMPTY_DICT, EMPTY_LIST, Model, Oneo
 
 
 class StarValue(Model):
-    """One value of Starlark, the Python-like language of OpenRun apps. Nothing is lost on the way:
-    integers keep all digits, int and float stay different, tuples, sets and bytes do not turn into
-    lists and strings, and dicts keep their order. Values may be nested up to 100 levels.
+    """One value of Starlark, the Python-like language of OpenRun apps. Nothing is lost
+    on the way: integers keep all digits, int and float stay different, tuples, sets and
+    bytes do not turn into lists and strings, and dicts keep their order. Values may be
+    nested up to 100 levels.
     """
 
     __proto__ = "openrun.plugin.v1.StarValue"
     __slots__ = __field_names__ = ("kind",)
 
     class Kind:
-        """Which type the value has; exactly one is set. Nothing set is no valid value: `None` is `none`."""
+        """Which type the value has; exactly one is set. Nothing set is no valid value:
+        `None` is `none`.
+        """
 
         class None_(OneofCase):
-            """The value `None`. Only its presence counts; true or false does not matter."""
+            """The value `None`. Only its presence counts; true or false does not
+            matter.
+            """
 
             __slots__ = ()
             __proto_field__ = "none"
@@ -140,7 +145,9 @@ class StarValue(Model):
                 self.value = value
 
         class TimeUnixNanos(OneofCase):
-            """A point in time: nanoseconds since 1 January 1970 UTC, negative before that."""
+            """A point in time: nanoseconds since 1 January 1970 UTC, negative before
+            that.
+            """
 
             __slots__ = ()
             __proto_field__ = "time_unix_nanos"
@@ -180,9 +187,12 @@ class StarValue(Model):
                 self.value = value
 
     kind: StarValueKind | None
-    """Which type the value has; exactly one is set. Nothing set is no valid value: `None` is `none`.
+    """Which type the value has; exactly one is set. Nothing set is no valid value:
+    `None` is `none`.
 
-    One of `None_`, `Bool`, `Int`, `Bigint`, `Float`, `Str`, `Bytes`, `List`, `Tuple`, `Set`, `Dict`, `Struct`, `TimeUnixNanos`, `Cursor`, `Thunk`, `Funcref`; None when unset.
+    One of `None_`, `Bool`, `Int`, `Bigint`, `Float`, `Str`, `Bytes`, `List`, `Tuple`,
+    `Set`, `Dict`, `Struct`, `TimeUnixNanos`, `Cursor`, `Thunk`, `Funcref`; None when
+    unset.
     """
 
     def __init__(
@@ -193,16 +203,16 @@ class StarValue(Model):
 
 
 class FuncRef(Model):
-    """A function without parameters that the app may call. Each call runs a function of the provider,
-    in the module, account and session of the call that returned it.
+    """A function without parameters that the app may call. Each call runs a function of
+    the provider, in the module, account and session of the call that returned it.
     """
 
     __proto__ = "openrun.plugin.v1.FuncRef"
     __slots__ = __field_names__ = ("function", "args")
 
     function: str
-    """Name of the function to run. A name beginning with `_` is internal: apps cannot call it by
-    name, only through a FuncRef.
+    """Name of the function to run. A name beginning with `_` is internal: apps cannot
+    call it by name, only through a FuncRef.
     """
     args: list[StarValue]
     """Positional arguments to run it with."""
@@ -220,9 +230,9 @@ class FuncRef(Model):
 
 
 class Thunk(Model):
-    """A function without parameters whose outcome is fixed: it returns a value or fails. Made for
-    records with methods over data that is already there, such as `response.json()`; no call to the
-    provider is needed.
+    """A function without parameters whose outcome is fixed: it returns a value or
+    fails. Made for records with methods over data that is already there, such as
+    `response.json()`; no call to the provider is needed.
     """
 
     __proto__ = "openrun.plugin.v1.Thunk"
@@ -258,7 +268,9 @@ class BigInt(Model):
     negative: bool
     """True for numbers below zero."""
     abs: bytes
-    """Absolute value as bytes, the most significant first (`int.from_bytes(abs, "big")`)."""
+    """Absolute value as bytes, the most significant first (`int.from_bytes(abs,
+    "big")`).
+    """
 
     def __init__(
         self, *, negative: bool = False, abs: bytes = b"", __unknown__: bytes = b""
@@ -291,8 +303,8 @@ class StarDict(Model):
     __slots__ = __field_names__ = ("entries",)
 
     entries: list[StarEntry]
-    """The entries in the order in which they were inserted. A list and not a map, because keys can be
-    of any hashable type.
+    """The entries in the order in which they were inserted. A list and not a map,
+    because keys can be of any hashable type.
     """
 
     def __init__(
@@ -326,7 +338,9 @@ class StarEntry(Model):
 
 
 class TypedStruct(Model):
-    """A record of a type from the app's schema. The app reads and sets its fields with a dot."""
+    """A record of a type from the app's schema. The app reads and sets its fields with
+    a dot.
+    """
 
     __proto__ = "openrun.plugin.v1.TypedStruct"
     __slots__ = __field_names__ = ("type_name", "fields")
@@ -349,8 +363,9 @@ class TypedStruct(Model):
 
 
 class Cursor(Model):
-    """Stands for a result that stays in the provider and is fetched in batches with CursorNext. It is
-    valid in the session that created it, until it is read to its end or closed.
+    """Stands for a result that stays in the provider and is fetched in batches with
+    CursorNext. It is valid in the session that created it, until it is read to its end
+    or closed.
     """
 
     __proto__ = "openrun.plugin.v1.Cursor"
@@ -361,11 +376,12 @@ class Cursor(Model):
     type_name: str
     """Name of the item type, shown by the app as "<type_name> iterator"."""
     leak_key: str
-    """Key under which the server watches that the cursor is used up. If it is still open when the
-    request ends, the request fails with an error that names it.
+    """Key under which the server watches that the cursor is used up. If it is still
+    open when the request ends, the request fails with an error that names it.
     """
     stream: bool
-    """True if the result is to be sent to the browser as it comes in, instead of being iterated over.
+    """True if the result is to be sent to the browser as it comes in, instead of being
+    iterated over.
     Reserved: providers in another process cannot use it yet.
     """
 
@@ -454,8 +470,9 @@ class FunctionManifest(Model):
     name: str
     """Name of the function in its module."""
     is_read: bool
-    """True if the function changes nothing. On staging and preview versions of an app the server
-    refuses all others unless writing has been enabled there, so do not set it lightly.
+    """True if the function changes nothing. On staging and preview versions of an app
+    the server refuses all others unless writing has been enabled there, so do not set
+    it lightly.
     """
 
     def __init__(
@@ -521,10 +538,12 @@ class InitModuleRequest(Model):
     module: str
     """Name of the module, without suffix."""
     account: str
-    """Name of the account, the part after `#` in `store.ex#myaccount`; empty for the default account."""
+    """Name of the account, the part after `#` in `store.ex#myaccount`; empty for the
+    default account.
+    """
     settings: dict[str, StarValue]
-    """Settings of the account from the server's configuration, by name. Secrets in them have been
-    filled in already: do not log them. Empty if the account has none.
+    """Settings of the account from the server's configuration, by name. Secrets in them
+    have been filled in already: do not log them. Empty if the account has none.
     """
 
     def __init__(
@@ -641,11 +660,13 @@ class CallRequest(Model):
     module: str
     """Name of the module, without suffix."""
     account: str
-    """Account to use; empty for the default account. The pair of module and account has been
-    initialised before.
+    """Account to use; empty for the default account. The pair of module and account has
+    been initialised before.
     """
     function: str
-    """Name of the function. It may be internal, beginning with `_`, if the app called a FuncRef."""
+    """Name of the function. It may be internal, beginning with `_`, if the app called a
+    FuncRef.
+    """
     args: list[StarValue]
     """Positional arguments, in order."""
     kwargs: list[Kwarg]
@@ -653,8 +674,8 @@ class CallRequest(Model):
     thread: ThreadState | None
     """For whom the call is made."""
     session_id: str
-    """The session: calls of the same request of the app have the same one. A new id begins a new
-    session.
+    """The session: calls of the same request of the app have the same one. A new id
+    begins a new session.
     """
 
     def __init__(
@@ -688,15 +709,18 @@ class CallResponse(Model):
     value: StarValue | None
     """What the function returned. Not used when `error` is set."""
     error: str
-    """Why the function failed, as the app may show it to its users; empty if it succeeded."""
+    """Why the function failed, as the app may show it to its users; empty if it
+    succeeded.
+    """
     error_code: int
-    """0 on success, 1 for a failure without a code of its own. Only codes above 1 reach the app as
-    they are.
+    """0 on success, 1 for a failure without a code of its own. Only codes above 1 reach
+    the app as they are.
     """
     strict_keys: list[str]
-    """Keys of all resources of the session that the app must still close after this call, such as an
-    open transaction; not only those of this call. If one is left when the request ends, the
-    request fails and names it. Send the complete list after every call, failed ones included.
+    """Keys of all resources of the session that the app must still close after this
+    call, such as an open transaction; not only those of this call. If one is left when
+    the request ends, the request fails and names it. Send the complete list after every
+    call, failed ones included.
     """
 
     def __init__(
@@ -877,7 +901,9 @@ StarValueKind: TypeAlias = Union[
     StarValue.Kind.Thunk,
     StarValue.Kind.Funcref,
 ]
-"""Which type the value has; exactly one is set. Nothing set is no valid value: `None` is `none`."""
+"""Which type the value has; exactly one is set. Nothing set is no valid value: `None`
+is `none`.
+"""
 
 
 _Cursor = Cursor

@@ -20,7 +20,8 @@ else:
 class PluginProviderServicer(Servicer):
     """Serves `openrun.plugin.v1.PluginProvider`.
 
-    Override what you serve, as a function or a coroutine; all else answers UNIMPLEMENTED.
+    Override what you serve, as a function or a coroutine; all else answers
+    UNIMPLEMENTED.
     """
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
@@ -64,25 +65,25 @@ class PluginProviderServicer(Servicer):
     def describe(
         self, request: _plugin.DescribeRequest, context: ServerContext, /
     ) -> Reply[_plugin.DescribeResponse]:
-        """List the modules, functions and constants of this provider. The server uses it to let apps load
-        modules and to check permissions before any provider process has been set up for the app. It
-        works before InitApp and has no side effects.
+        """List the modules, functions and constants of this provider. The server uses
+        it to let apps load modules and to check permissions before any provider process
+        has been set up for the app. It works before InitApp and has no side effects.
         """
         raise Unimplemented("Describe")
 
     def init_app(
         self, request: _plugin.InitAppRequest, context: ServerContext, /
     ) -> Reply[_plugin.InitAppResponse | None]:
-        """Learn which app this process works for. Called once, right after the start; a second call is a
-        mistake of the server.
+        """Learn which app this process works for. Called once, right after the start; a
+        second call is a mistake of the server.
         """
         raise Unimplemented("InitApp")
 
     def init_module(
         self, request: _plugin.InitModuleRequest, context: ServerContext, /
     ) -> Reply[_plugin.InitModuleResponse | None]:
-        """Set up one module for one account with its settings. Called once for each pair of module and
-        account, shortly before the first Call that needs it.
+        """Set up one module for one account with its settings. Called once for each
+        pair of module and account, shortly before the first Call that needs it.
         """
         raise Unimplemented("InitModule")
 
@@ -95,30 +96,32 @@ class PluginProviderServicer(Servicer):
     def cursor_next(
         self, request: _plugin.CursorNextRequest, context: ServerContext, /
     ) -> Reply[_plugin.CursorNextResponse]:
-        """Fetch the next items of a cursor that an earlier Call of the same session returned. The app
-        iterates over the result; the server fetches it in batches.
+        """Fetch the next items of a cursor that an earlier Call of the same session
+        returned. The app iterates over the result; the server fetches it in batches.
         """
         raise Unimplemented("CursorNext")
 
     def cursor_close(
         self, request: _plugin.CursorCloseRequest, context: ServerContext, /
     ) -> Reply[_plugin.CursorCloseResponse | None]:
-        """Give up a cursor before its end. To close a cursor or a session that does not exist is no
-        error, as it may have been read to its end or closed by EndSession.
+        """Give up a cursor before its end. To close a cursor or a session that does not
+        exist is no error, as it may have been read to its end or closed by EndSession.
         """
         raise Unimplemented("CursorClose")
 
     def end_session(
         self, request: _plugin.EndSessionRequest, context: ServerContext, /
     ) -> Reply[_plugin.EndSessionResponse | None]:
-        """Release everything that belongs to a session: run its deferred cleanups in reverse order (an
-        open transaction is rolled back, cursors are closed) and forget it. Called when the request of
-        the app is finished, well or badly.
+        """Release everything that belongs to a session: run its deferred cleanups in
+        reverse order (an open transaction is rolled back, cursors are closed) and
+        forget it. Called when the request of the app is finished, well or badly.
         """
         raise Unimplemented("EndSession")
 
     def check_health(
         self, request: _plugin.CheckHealthRequest, context: ServerContext, /
     ) -> Reply[_plugin.CheckHealthResponse | None]:
-        """Tell whether the process is fit for work. Answer quickly and without waiting for running calls."""
+        """Tell whether the process is fit for work. Answer quickly and without waiting
+        for running calls.
+        """
         raise Unimplemented("CheckHealth")

@@ -18,9 +18,10 @@ P = TypeVar("P", bound=PluginBase)
 class PluginHarness(AsyncHarnessBase[P, AsyncHooksClient]):
     """A plugin under test, as its host would run it.
 
-    Use it in an `async with`: that starts and activates the plugin, and stops it at the end.
-    `harness.api.on("Rpc", response)` says what the host's API answers, `harness.hooks` calls
-    hooks over a real channel, `harness.api.requests("Rpc", Request)` is what the plugin asked.
+    Use it in an `async with`: that starts and activates the plugin, and stops it at the
+    end. `harness.api.on("Rpc", response)` says what the host's API answers,
+    `harness.hooks` calls hooks over a real channel, `harness.api.requests("Rpc",
+    Request)` is what the plugin asked.
     """
 
     _startup = ("OnStart",)
@@ -34,9 +35,9 @@ class PluginHarness(AsyncHarnessBase[P, AsyncHooksClient]):
         activate: bool = True,
         plugin_id: str = "",
     ) -> None:
-        """`plugin`: the class. `api`: a servicer to use as the API (default: one without
-        answers). `activate`: whether to call the hooks that a host calls first and last.
-        `plugin_id`: the id under which the host knows it.
+        """`plugin`: the class. `api`: a servicer to use as the API (default: one
+        without answers). `activate`: whether to call the hooks that a host calls first
+        and last. `plugin_id`: the id under which the host knows it.
         """
         super().__init__(
             plugin, api or ApiServicer(), AsyncHooksClient, activate, plugin_id

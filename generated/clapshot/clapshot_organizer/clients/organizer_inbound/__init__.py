@@ -13,16 +13,17 @@ from .organizer_inbound import AsyncOrganizerInboundMixin, OrganizerInboundMixin
 class OrganizerInboundClient(OrganizerInboundMixin):
     """Client of `clapshot.organizer.OrganizerInbound`.
 
-    What the Clapshot server asks of an organizer. The organizer listens at the address it gets on
-    its command line and implements the calls that it cares about.
+    What the Clapshot server asks of an organizer. The organizer listens at the address
+    it gets on its command line and implements the calls that it cares about.
 
-    Answer quickly: users wait, and the server has no time limit. Calls for one session come one
-    after the other, those of different sessions at the same time.
+    Answer quickly: users wait, and the server has no time limit. Calls for one session
+    come one after the other, those of different sessions at the same time.
 
-    The server understands errors by their gRPC status alone. UNIMPLEMENTED, which calls without a
-    handler answer by themselves, mostly means "do what you do without an organizer"; ABORTED mostly
-    means "I have dealt with it, say nothing"; every other status is a failure whose message may be
-    shown to the user. Each call says what exactly its statuses lead to.
+    The server understands errors by their gRPC status alone. UNIMPLEMENTED, which calls
+    without a handler answer by themselves, mostly means "do what you do without an
+    organizer"; ABORTED mostly means "I have dealt with it, say nothing"; every other
+    status is a failure whose message may be shown to the user. Each call says what
+    exactly its statuses lead to.
     """
 
     _options = ClientOptions(
@@ -37,16 +38,17 @@ class OrganizerInboundClient(OrganizerInboundMixin):
 class AsyncOrganizerInboundClient(AsyncOrganizerInboundMixin):
     """Async client of `clapshot.organizer.OrganizerInbound`.
 
-    What the Clapshot server asks of an organizer. The organizer listens at the address it gets on
-    its command line and implements the calls that it cares about.
+    What the Clapshot server asks of an organizer. The organizer listens at the address
+    it gets on its command line and implements the calls that it cares about.
 
-    Answer quickly: users wait, and the server has no time limit. Calls for one session come one
-    after the other, those of different sessions at the same time.
+    Answer quickly: users wait, and the server has no time limit. Calls for one session
+    come one after the other, those of different sessions at the same time.
 
-    The server understands errors by their gRPC status alone. UNIMPLEMENTED, which calls without a
-    handler answer by themselves, mostly means "do what you do without an organizer"; ABORTED mostly
-    means "I have dealt with it, say nothing"; every other status is a failure whose message may be
-    shown to the user. Each call says what exactly its statuses lead to.
+    The server understands errors by their gRPC status alone. UNIMPLEMENTED, which calls
+    without a handler answer by themselves, mostly means "do what you do without an
+    organizer"; ABORTED mostly means "I have dealt with it, say nothing"; every other
+    status is a failure whose message may be shown to the user. Each call says what
+    exactly its statuses lead to.
     """
 
     _options = ClientOptions(

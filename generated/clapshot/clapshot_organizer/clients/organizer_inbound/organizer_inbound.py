@@ -29,16 +29,17 @@ class OrganizerInboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _organizer.CheckMigrationsResponse:
-        """Tell which changes the organizer's database tables need. Called at the start before the
-        handshake, and only if the server was started with `--migrate` or has no database yet. There is
-        no connection back to the server at this point: use the database of the request directly.
+        """Tell which changes the organizer's database tables need. Called at the start
+        before the handshake, and only if the server was started with `--migrate` or has
+        no database yet. There is no connection back to the server at this point: use
+        the database of the request directly.
 
-        Statuses: UNIMPLEMENTED and NOT_FOUND mean that there are no migrations; ABORTED is fatal and
-        with any other status the server does not start either.
+        Statuses: UNIMPLEMENTED and NOT_FOUND mean that there are no migrations; ABORTED
+        is fatal and with any other status the server does not start either.
 
         Args:
-            db: The database to look at. There is no connection to the server yet, so open the database
-                directly.
+            db: The database to look at. There is no connection to the server yet, so
+                open the database directly.
         """
         response = self._unary(
             "check_migrations",
@@ -57,11 +58,11 @@ class OrganizerInboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Change the tables by one step. The server has made a backup and calls this once for each step
-        it chose; after the last one it checks foreign keys.
+        """Change the tables by one step. The server has made a backup and calls this
+        once for each step it chose; after the last one it checks foreign keys.
 
-        Statuses: every status, UNIMPLEMENTED and ABORTED included, ends the start of the server, and
-        the database is restored from the backup.
+        Statuses: every status, UNIMPLEMENTED and ABORTED included, ends the start of
+        the server, and the database is restored from the backup.
 
         Args:
             db: The database to change.
@@ -82,11 +83,13 @@ class OrganizerInboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Get to know the server and connect to it. Called once at the start, after migrations. Before
-        answering, connect to `backchannel`, call OrganizerOutbound.handshake there and open the
-        database if you need it; answering means being ready for users.
+        """Get to know the server and connect to it. Called once at the start, after
+        migrations. Before answering, connect to `backchannel`, call
+        OrganizerOutbound.handshake there and open the database if you need it;
+        answering means being ready for users.
 
-        Statuses: every status, UNIMPLEMENTED and ABORTED included, ends the start of the server.
+        Statuses: every status, UNIMPLEMENTED and ABORTED included, ends the start of
+        the server.
 
         Args:
             server_info: What the server tells about itself in the handshake.
@@ -100,10 +103,12 @@ class OrganizerInboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """A browser session begins. The server uses a new connection for each session, calls this first
-        and then authz_user_action with LOGIN. Define actions for the session here.
+        """A browser session begins. The server uses a new connection for each session,
+        calls this first and then authz_user_action with LOGIN. Define actions for the
+        session here.
 
-        Statuses: UNIMPLEMENTED is ignored; with ABORTED or any other status the session is closed.
+        Statuses: UNIMPLEMENTED is ignored; with ABORTED or any other status the session
+        is closed.
 
         Args:
             ses: The new session.
@@ -124,17 +129,17 @@ class OrganizerInboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _organizer.ClientShowPageRequest:
-        """Build the page a user wants to see. The answer is shown in the session that asked; its `sid`
-        and `page_id` are set by the server.
+        """Build the page a user wants to see. The answer is shown in the session that
+        asked; its `sid` and `page_id` are set by the server.
 
-        Statuses: with UNIMPLEMENTED and, perhaps surprisingly, also with ABORTED the server shows its
-        built-in listing of the user's media files; any other status is shown to the user as an error
-        with code and message.
+        Statuses: with UNIMPLEMENTED and, perhaps surprisingly, also with ABORTED the
+        server shows its built-in listing of the user's media files; any other status is
+        shown to the user as an error with code and message.
 
         Args:
             ses: The session of the user.
-            page_id: The page, as the organizer named it in earlier pages. Unset: the home page. It comes from the
-                browser's address line, so check it.
+            page_id: The page, as the organizer named it in earlier pages. Unset: the
+                home page. It comes from the browser's address line, so check it.
         """
         response = self._unary(
             "navigate_page",
@@ -153,12 +158,13 @@ class OrganizerInboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _organizer.AuthzResponse:
-        """Decide whether a user may do something. Asked before logins, page views, uploads and every
-        action on media files and comments. Leave `is_authorized` unset for all actions you have no
-        opinion about.
+        """Decide whether a user may do something. Asked before logins, page views,
+        uploads and every action on media files and comments. Leave `is_authorized`
+        unset for all actions you have no opinion about.
 
-        Statuses: UNIMPLEMENTED leaves the decision to the server's defaults; ABORTED denies and logs a
-        warning; any other status denies and shows the user an internal error.
+        Statuses: UNIMPLEMENTED leaves the decision to the server's defaults; ABORTED
+        denies and logs a warning; any other status denies and shows the user an
+        internal error.
 
         Args:
             ses: The session of the user who wants to do it.
@@ -183,16 +189,17 @@ class OrganizerInboundMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Run a command that one of the organizer's scripts sent from the browser with
-        `clapshot.callOrganizer`. There is no answer to the script: use client_show_page or
-        client_show_user_message.
+        `clapshot.callOrganizer`. There is no answer to the script: use client_show_page
+        or client_show_user_message.
 
-        Statuses: ABORTED is ignored; every other status is an error for the user, and UNIMPLEMENTED is
-        no exception here.
+        Statuses: ABORTED is ignored; every other status is an error for the user, and
+        UNIMPLEMENTED is no exception here.
 
         Args:
             ses: The session the script runs in.
             cmd: Name of the command, the first argument of `clapshot.callOrganizer`.
-            args: JSON text of the second argument. Users can send anything here: check it.
+            args: JSON text of the second argument. Users can send anything here: check
+                it.
         """
         self._unary(
             "cmd_from_client",
@@ -213,16 +220,20 @@ class OrganizerInboundMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Move items into a folder after a user dragged them there or a script called
-        `clapshot.moveToFolder`. Show the changed page afterwards. The server has not asked
+        `clapshot.moveToFolder`. Show the changed page afterwards. The server has not
+        asked
         authz_user_action: check permissions yourself.
 
-        Statuses: UNIMPLEMENTED and ABORTED are ignored; any other status is an error for the user.
+        Statuses: UNIMPLEMENTED and ABORTED are ignored; any other status is an error
+        for the user.
 
         Args:
             ses: The session of the user.
             ids: The items to move.
-            dst_folder_id: The folder to move them to, by the organizer's own identifier.
-            listing_data: Data of the listing the items were in, as the organizer gave it.
+            dst_folder_id: The folder to move them to, by the organizer's own
+                identifier.
+            listing_data: Data of the listing the items were in, as the organizer gave
+                it.
         """
         self._unary(
             "move_to_folder",
@@ -246,10 +257,12 @@ class OrganizerInboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Remember the new order of a listing. Only listings with `allow_reordering` offer this. The
-        server has not asked authz_user_action: check permissions yourself.
+        """Remember the new order of a listing. Only listings with `allow_reordering`
+        offer this. The server has not asked authz_user_action: check permissions
+        yourself.
 
-        Statuses: UNIMPLEMENTED and ABORTED are ignored; any other status is an error for the user.
+        Statuses: UNIMPLEMENTED and ABORTED are ignored; any other status is an error
+        for the user.
 
         Args:
             ses: The session of the user.
@@ -269,10 +282,11 @@ class OrganizerInboundMixin(SyncClient):
     def list_tests(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[str]:
-        """Name the organizer's own tests. Called by the test run of the server only, never in production.
+        """Name the organizer's own tests. Called by the test run of the server only,
+        never in production.
 
-        Statuses: UNIMPLEMENTED and NOT_FOUND mean that there are none; ABORTED and any other status
-        are errors of the test run.
+        Statuses: UNIMPLEMENTED and NOT_FOUND mean that there are none; ABORTED and any
+        other status are errors of the test run.
         """
         response = self._unary(
             "list_tests",
@@ -290,11 +304,12 @@ class OrganizerInboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _organizer.RunTestResponse:
-        """Run one of the organizer's own tests. Called by the test run of the server only, never in
-        production. A test that fails is reported in `error` of the answer.
+        """Run one of the organizer's own tests. Called by the test run of the server
+        only, never in production. A test that fails is reported in `error` of the
+        answer.
 
-        Statuses: none has a special meaning; a status instead of an answer is an error of the test
-        run.
+        Statuses: none has a special meaning; a status instead of an answer is an error
+        of the test run.
 
         Args:
             test_name: One of the names of list_tests.
@@ -310,7 +325,9 @@ class OrganizerInboundMixin(SyncClient):
 
 
 class AsyncOrganizerInboundMixin(AsyncClient):
-    """The OrganizerInbound calls of OrganizerInbound. Part of `AsyncOrganizerInboundClient`."""
+    """The OrganizerInbound calls of OrganizerInbound. Part of
+    `AsyncOrganizerInboundClient`.
+    """
 
     async def check_migrations(
         self,
@@ -319,16 +336,17 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _organizer.CheckMigrationsResponse:
-        """Tell which changes the organizer's database tables need. Called at the start before the
-        handshake, and only if the server was started with `--migrate` or has no database yet. There is
-        no connection back to the server at this point: use the database of the request directly.
+        """Tell which changes the organizer's database tables need. Called at the start
+        before the handshake, and only if the server was started with `--migrate` or has
+        no database yet. There is no connection back to the server at this point: use
+        the database of the request directly.
 
-        Statuses: UNIMPLEMENTED and NOT_FOUND mean that there are no migrations; ABORTED is fatal and
-        with any other status the server does not start either.
+        Statuses: UNIMPLEMENTED and NOT_FOUND mean that there are no migrations; ABORTED
+        is fatal and with any other status the server does not start either.
 
         Args:
-            db: The database to look at. There is no connection to the server yet, so open the database
-                directly.
+            db: The database to look at. There is no connection to the server yet, so
+                open the database directly.
         """
         response = await self._unary(
             "check_migrations",
@@ -347,11 +365,11 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Change the tables by one step. The server has made a backup and calls this once for each step
-        it chose; after the last one it checks foreign keys.
+        """Change the tables by one step. The server has made a backup and calls this
+        once for each step it chose; after the last one it checks foreign keys.
 
-        Statuses: every status, UNIMPLEMENTED and ABORTED included, ends the start of the server, and
-        the database is restored from the backup.
+        Statuses: every status, UNIMPLEMENTED and ABORTED included, ends the start of
+        the server, and the database is restored from the backup.
 
         Args:
             db: The database to change.
@@ -372,11 +390,13 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Get to know the server and connect to it. Called once at the start, after migrations. Before
-        answering, connect to `backchannel`, call OrganizerOutbound.handshake there and open the
-        database if you need it; answering means being ready for users.
+        """Get to know the server and connect to it. Called once at the start, after
+        migrations. Before answering, connect to `backchannel`, call
+        OrganizerOutbound.handshake there and open the database if you need it;
+        answering means being ready for users.
 
-        Statuses: every status, UNIMPLEMENTED and ABORTED included, ends the start of the server.
+        Statuses: every status, UNIMPLEMENTED and ABORTED included, ends the start of
+        the server.
 
         Args:
             server_info: What the server tells about itself in the handshake.
@@ -390,10 +410,12 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """A browser session begins. The server uses a new connection for each session, calls this first
-        and then authz_user_action with LOGIN. Define actions for the session here.
+        """A browser session begins. The server uses a new connection for each session,
+        calls this first and then authz_user_action with LOGIN. Define actions for the
+        session here.
 
-        Statuses: UNIMPLEMENTED is ignored; with ABORTED or any other status the session is closed.
+        Statuses: UNIMPLEMENTED is ignored; with ABORTED or any other status the session
+        is closed.
 
         Args:
             ses: The new session.
@@ -414,17 +436,17 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _organizer.ClientShowPageRequest:
-        """Build the page a user wants to see. The answer is shown in the session that asked; its `sid`
-        and `page_id` are set by the server.
+        """Build the page a user wants to see. The answer is shown in the session that
+        asked; its `sid` and `page_id` are set by the server.
 
-        Statuses: with UNIMPLEMENTED and, perhaps surprisingly, also with ABORTED the server shows its
-        built-in listing of the user's media files; any other status is shown to the user as an error
-        with code and message.
+        Statuses: with UNIMPLEMENTED and, perhaps surprisingly, also with ABORTED the
+        server shows its built-in listing of the user's media files; any other status is
+        shown to the user as an error with code and message.
 
         Args:
             ses: The session of the user.
-            page_id: The page, as the organizer named it in earlier pages. Unset: the home page. It comes from the
-                browser's address line, so check it.
+            page_id: The page, as the organizer named it in earlier pages. Unset: the
+                home page. It comes from the browser's address line, so check it.
         """
         response = await self._unary(
             "navigate_page",
@@ -443,12 +465,13 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _organizer.AuthzResponse:
-        """Decide whether a user may do something. Asked before logins, page views, uploads and every
-        action on media files and comments. Leave `is_authorized` unset for all actions you have no
-        opinion about.
+        """Decide whether a user may do something. Asked before logins, page views,
+        uploads and every action on media files and comments. Leave `is_authorized`
+        unset for all actions you have no opinion about.
 
-        Statuses: UNIMPLEMENTED leaves the decision to the server's defaults; ABORTED denies and logs a
-        warning; any other status denies and shows the user an internal error.
+        Statuses: UNIMPLEMENTED leaves the decision to the server's defaults; ABORTED
+        denies and logs a warning; any other status denies and shows the user an
+        internal error.
 
         Args:
             ses: The session of the user who wants to do it.
@@ -473,16 +496,17 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Run a command that one of the organizer's scripts sent from the browser with
-        `clapshot.callOrganizer`. There is no answer to the script: use client_show_page or
-        client_show_user_message.
+        `clapshot.callOrganizer`. There is no answer to the script: use client_show_page
+        or client_show_user_message.
 
-        Statuses: ABORTED is ignored; every other status is an error for the user, and UNIMPLEMENTED is
-        no exception here.
+        Statuses: ABORTED is ignored; every other status is an error for the user, and
+        UNIMPLEMENTED is no exception here.
 
         Args:
             ses: The session the script runs in.
             cmd: Name of the command, the first argument of `clapshot.callOrganizer`.
-            args: JSON text of the second argument. Users can send anything here: check it.
+            args: JSON text of the second argument. Users can send anything here: check
+                it.
         """
         await self._unary(
             "cmd_from_client",
@@ -503,16 +527,20 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Move items into a folder after a user dragged them there or a script called
-        `clapshot.moveToFolder`. Show the changed page afterwards. The server has not asked
+        `clapshot.moveToFolder`. Show the changed page afterwards. The server has not
+        asked
         authz_user_action: check permissions yourself.
 
-        Statuses: UNIMPLEMENTED and ABORTED are ignored; any other status is an error for the user.
+        Statuses: UNIMPLEMENTED and ABORTED are ignored; any other status is an error
+        for the user.
 
         Args:
             ses: The session of the user.
             ids: The items to move.
-            dst_folder_id: The folder to move them to, by the organizer's own identifier.
-            listing_data: Data of the listing the items were in, as the organizer gave it.
+            dst_folder_id: The folder to move them to, by the organizer's own
+                identifier.
+            listing_data: Data of the listing the items were in, as the organizer gave
+                it.
         """
         await self._unary(
             "move_to_folder",
@@ -536,10 +564,12 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Remember the new order of a listing. Only listings with `allow_reordering` offer this. The
-        server has not asked authz_user_action: check permissions yourself.
+        """Remember the new order of a listing. Only listings with `allow_reordering`
+        offer this. The server has not asked authz_user_action: check permissions
+        yourself.
 
-        Statuses: UNIMPLEMENTED and ABORTED are ignored; any other status is an error for the user.
+        Statuses: UNIMPLEMENTED and ABORTED are ignored; any other status is an error
+        for the user.
 
         Args:
             ses: The session of the user.
@@ -559,10 +589,11 @@ class AsyncOrganizerInboundMixin(AsyncClient):
     async def list_tests(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[str]:
-        """Name the organizer's own tests. Called by the test run of the server only, never in production.
+        """Name the organizer's own tests. Called by the test run of the server only,
+        never in production.
 
-        Statuses: UNIMPLEMENTED and NOT_FOUND mean that there are none; ABORTED and any other status
-        are errors of the test run.
+        Statuses: UNIMPLEMENTED and NOT_FOUND mean that there are none; ABORTED and any
+        other status are errors of the test run.
         """
         response = await self._unary(
             "list_tests",
@@ -580,11 +611,12 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _organizer.RunTestResponse:
-        """Run one of the organizer's own tests. Called by the test run of the server only, never in
-        production. A test that fails is reported in `error` of the answer.
+        """Run one of the organizer's own tests. Called by the test run of the server
+        only, never in production. A test that fails is reported in `error` of the
+        answer.
 
-        Statuses: none has a special meaning; a status instead of an answer is an error of the test
-        run.
+        Statuses: none has a special meaning; a status instead of an answer is an error
+        of the test run.
 
         Args:
             test_name: One of the names of list_tests.

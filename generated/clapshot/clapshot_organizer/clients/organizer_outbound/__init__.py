@@ -12,13 +12,14 @@ from .organizer_outbound import AsyncOrganizerOutboundMixin, OrganizerOutboundMi
 class ClapshotClient(OrganizerOutboundMixin):
     """Client of `clapshot.organizer.OrganizerOutbound`.
 
-    What an organizer can ask of the Clapshot server. The service is available from the handshake on:
-    the server listens at the address given in ServerInfo.backchannel.
+    What an organizer can ask of the Clapshot server. The service is available from the
+    handshake on: the server listens at the address given in ServerInfo.backchannel.
 
-    A failed call ends with a gRPC status, never with an error in the result. INVALID_ARGUMENT:
-    something required is missing, an id is not a number where it must be one, or a page size is 0.
-    NOT_FOUND: the database has no such record. INTERNAL: everything else, for example a session that
-    has ended. The calls have no time limit of their own.
+    A failed call ends with a gRPC status, never with an error in the
+    result. INVALID_ARGUMENT: something required is missing, an id is not a number where
+    it must be one, or a page size is 0.
+    NOT_FOUND: the database has no such record. INTERNAL: everything else, for example a
+    session that has ended. The calls have no time limit of their own.
     """
 
     _options = ClientOptions(
@@ -29,13 +30,14 @@ class ClapshotClient(OrganizerOutboundMixin):
 class AsyncClapshotClient(AsyncOrganizerOutboundMixin):
     """Async client of `clapshot.organizer.OrganizerOutbound`.
 
-    What an organizer can ask of the Clapshot server. The service is available from the handshake on:
-    the server listens at the address given in ServerInfo.backchannel.
+    What an organizer can ask of the Clapshot server. The service is available from the
+    handshake on: the server listens at the address given in ServerInfo.backchannel.
 
-    A failed call ends with a gRPC status, never with an error in the result. INVALID_ARGUMENT:
-    something required is missing, an id is not a number where it must be one, or a page size is 0.
-    NOT_FOUND: the database has no such record. INTERNAL: everything else, for example a session that
-    has ended. The calls have no time limit of their own.
+    A failed call ends with a gRPC status, never with an error in the
+    result. INVALID_ARGUMENT: something required is missing, an id is not a number where
+    it must be one, or a page size is 0.
+    NOT_FOUND: the database has no such record. INTERNAL: everything else, for example a
+    session that has ended. The calls have no time limit of their own.
     """
 
     _options = ClientOptions(

@@ -32,11 +32,12 @@ class OrganizerOutboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Introduce the organizer to the server. Call it once, while handling the server's own handshake
-        and before answering that; the server lets users in only afterwards.
+        """Introduce the organizer to the server. Call it once, while handling the
+        server's own handshake and before answering that; the server lets users in only
+        afterwards.
 
-        Errors: any status means that the connection does not work; let the server's handshake fail
-        then.
+        Errors: any status means that the connection does not work; let the server's
+        handshake fail then.
 
         Args:
             organizer_info: What the organizer tells about itself in the handshake.
@@ -51,15 +52,16 @@ class OrganizerOutboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Teach a session's browser actions for context menus and listings. Actions with new names are
-        added, those with known names replaced. Usually called in on_start_user_session.
+        """Teach a session's browser actions for context menus and listings. Actions
+        with new names are added, those with known names replaced. Usually called in
+        on_start_user_session.
 
         Errors: INTERNAL if the session is gone.
 
         Args:
             sid: The session that gets them.
-            actions: The actions by the name that listings use for them. Names starting with `popup_builtin_` belong
-                to the server.
+            actions: The actions by the name that listings use for them. Names starting
+                with `popup_builtin_` belong to the server.
         """
         self._unary(
             "client_define_actions",
@@ -79,17 +81,18 @@ class OrganizerOutboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Show a page in a session, without the user having asked for it; for example after
-        cmd_from_client changed what is on display. Requests of the user are answered by navigate_page
-        instead.
+        """Show a page in a session, without the user having asked for it; for example
+        after cmd_from_client changed what is on display. Requests of the user are
+        answered by navigate_page instead.
 
         Errors: INTERNAL if the session is gone.
 
         Args:
             sid: The session to show it in. Ignored in the answer to navigate_page.
             page_items: Content of the page, from top to bottom.
-            page_id: The organizer's name for the page. When it changes the browser adds an entry to its history;
-                unset is the home page. In the answer to navigate_page the server puts the requested id here.
+            page_id: The organizer's name for the page. When it changes the browser adds
+                an entry to its history; unset is the home page. In the answer to
+                navigate_page the server puts the requested id here.
             page_title: Title of the page. Unset: the default title.
         """
         self._unary(
@@ -110,11 +113,12 @@ class OrganizerOutboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Show a message to a session, a user, the viewers of a media file or a shared viewing session.
-        With `user_persist` it is stored as well.
+        """Show a message to a session, a user, the viewers of a media file or a shared
+        viewing session. With `user_persist` it is stored as well.
 
-        Errors: INVALID_ARGUMENT without message or recipient, or if a comment or subtitle id in `refs`
-        is not a number; INTERNAL for everything else, such as an unknown session.
+        Errors: INVALID_ARGUMENT without message or recipient, or if a comment or
+        subtitle id in `refs` is not a number; INTERNAL for everything else, such as an
+        unknown session.
 
         Args:
             msg: The message; required.
@@ -136,11 +140,11 @@ class OrganizerOutboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Open a media file in a session's player, as if the user had clicked it. No permission is asked
-        for.
+        """Open a media file in a session's player, as if the user had clicked it. No
+        permission is asked for.
 
-        Errors: INTERNAL if the session is gone, there is no such media file or it cannot be played
-        yet.
+        Errors: INTERNAL if the session is gone, there is no such media file or it
+        cannot be played yet.
 
         Args:
             sid: The session to open it in.
@@ -163,15 +167,15 @@ class OrganizerOutboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Store small values in the browser of a session. They come with every later call about that
-        browser, for example to remember the folder a user is in.
+        """Store small values in the browser of a session. They come with every later
+        call about that browser, for example to remember the folder a user is in.
 
         Errors: INTERNAL if the session is gone.
 
         Args:
             sid: The session whose browser keeps them.
-            cookies: Values by name; an empty value deletes the cookie, names that are missing are left alone. They
-                come back in UserSessionData.cookies.
+            cookies: Values by name; an empty value deletes the cookie, names that are
+                missing are left alone. They come back in UserSessionData.cookies.
             expire_time: When they expire. Unset: they do not.
         """
         self._unary(
@@ -187,9 +191,9 @@ class OrganizerOutboundMixin(SyncClient):
     def delete_media_file(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Delete a media file: its record disappears and its files go to the server's trash directory. No
-        permission is asked for and nobody is notified. An id that does not exist is no error; nothing
-        happens.
+        """Delete a media file: its record disappears and its files go to the server's
+        trash directory. No permission is asked for and nobody is notified. An id that
+        does not exist is no error; nothing happens.
 
         Errors: INTERNAL if the database cannot be changed.
 
@@ -212,10 +216,11 @@ class OrganizerOutboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _database.DbMediaFileList:
-        """Read media files from the database. Ids, owner or everything can be the filter; the result may
-        be empty.
+        """Read media files from the database. Ids, owner or everything can be the
+        filter; the result may be empty.
 
-        Errors: INVALID_ARGUMENT without a filter or with a page size of 0, NOT_FOUND, INTERNAL.
+        Errors: INVALID_ARGUMENT without a filter or with a page size of 0, NOT_FOUND,
+        INTERNAL.
 
         Args:
             paging: Which part of the result to return. Unset: everything at once.
@@ -240,8 +245,8 @@ class OrganizerOutboundMixin(SyncClient):
     ) -> _database.DbCommentList:
         """Read comments from the database. The result may be empty.
 
-        Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or with a page size
-        of 0, NOT_FOUND, INTERNAL.
+        Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or
+        with a page size of 0, NOT_FOUND, INTERNAL.
 
         Args:
             paging: Which part of the result to return. Unset: everything at once.
@@ -266,8 +271,8 @@ class OrganizerOutboundMixin(SyncClient):
     ) -> _database.DbUserMessageList:
         """Read stored messages from the database. The result may be empty.
 
-        Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or with a page size
-        of 0, NOT_FOUND, INTERNAL.
+        Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or
+        with a page size of 0, NOT_FOUND, INTERNAL.
 
         Args:
             paging: Which part of the result to return. Unset: everything at once.
@@ -292,19 +297,21 @@ class OrganizerOutboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _database.DbUpsertResponse:
-        """Add records to the database or replace them. The result has the records in the order of the
-        request. Browsers are not told; show a page or send a MEDIA_FILE_UPDATED message if they should
-        notice. Do not count on all records being stored in one transaction.
+        """Add records to the database or replace them. The result has the records in
+        the order of the request. Browsers are not told; show a page or send a
+        MEDIA_FILE_UPDATED message if they should notice. Do not count on all records
+        being stored in one transaction.
 
-        Errors: INVALID_ARGUMENT for malformed records, NOT_FOUND if a record to replace does not
-        exist, INTERNAL.
+        Errors: INVALID_ARGUMENT for malformed records, NOT_FOUND if a record to replace
+        does not exist, INTERNAL.
 
         Args:
-            media_files: Media file records; new ones have an empty `id`. Only the database is changed, no files.
+            media_files: Media file records; new ones have an empty `id`. Only the
+                database is changed, no files.
             subtitles: Subtitle tracks; new ones have an empty `id`.
             comments: Comments; new ones have an empty `id`.
-            user_messages: Messages; new ones have an unset `id`. They are stored but not shown: use
-                client_show_user_message for that.
+            user_messages: Messages; new ones have an unset `id`. They are stored but
+                not shown: use client_show_user_message for that.
         """
         response = self._unary(
             "DbUpsert",
@@ -330,14 +337,14 @@ class OrganizerOutboundMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _database.DbDeleteResponse:
-        """Delete records from the database and nothing else; files stay. For a media file call
-        delete_media_file. Do not count on one transaction for all records.
+        """Delete records from the database and nothing else; files stay. For a media
+        file call delete_media_file. Do not count on one transaction for all records.
 
         Errors: INVALID_ARGUMENT for an id that is not a number, NOT_FOUND, INTERNAL.
 
         Args:
-            media_file_ids: Media files. Only their records are deleted; to remove the files as well call
-                delete_media_file.
+            media_file_ids: Media files. Only their records are deleted; to remove the
+                files as well call delete_media_file.
             subtitle_ids: Subtitle tracks, numbers as text.
             comment_ids: Comments, numbers as text.
             user_message_ids: Messages, numbers as text.
@@ -367,11 +374,12 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Introduce the organizer to the server. Call it once, while handling the server's own handshake
-        and before answering that; the server lets users in only afterwards.
+        """Introduce the organizer to the server. Call it once, while handling the
+        server's own handshake and before answering that; the server lets users in only
+        afterwards.
 
-        Errors: any status means that the connection does not work; let the server's handshake fail
-        then.
+        Errors: any status means that the connection does not work; let the server's
+        handshake fail then.
 
         Args:
             organizer_info: What the organizer tells about itself in the handshake.
@@ -386,15 +394,16 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Teach a session's browser actions for context menus and listings. Actions with new names are
-        added, those with known names replaced. Usually called in on_start_user_session.
+        """Teach a session's browser actions for context menus and listings. Actions
+        with new names are added, those with known names replaced. Usually called in
+        on_start_user_session.
 
         Errors: INTERNAL if the session is gone.
 
         Args:
             sid: The session that gets them.
-            actions: The actions by the name that listings use for them. Names starting with `popup_builtin_` belong
-                to the server.
+            actions: The actions by the name that listings use for them. Names starting
+                with `popup_builtin_` belong to the server.
         """
         await self._unary(
             "client_define_actions",
@@ -414,17 +423,18 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Show a page in a session, without the user having asked for it; for example after
-        cmd_from_client changed what is on display. Requests of the user are answered by navigate_page
-        instead.
+        """Show a page in a session, without the user having asked for it; for example
+        after cmd_from_client changed what is on display. Requests of the user are
+        answered by navigate_page instead.
 
         Errors: INTERNAL if the session is gone.
 
         Args:
             sid: The session to show it in. Ignored in the answer to navigate_page.
             page_items: Content of the page, from top to bottom.
-            page_id: The organizer's name for the page. When it changes the browser adds an entry to its history;
-                unset is the home page. In the answer to navigate_page the server puts the requested id here.
+            page_id: The organizer's name for the page. When it changes the browser adds
+                an entry to its history; unset is the home page. In the answer to
+                navigate_page the server puts the requested id here.
             page_title: Title of the page. Unset: the default title.
         """
         await self._unary(
@@ -445,11 +455,12 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Show a message to a session, a user, the viewers of a media file or a shared viewing session.
-        With `user_persist` it is stored as well.
+        """Show a message to a session, a user, the viewers of a media file or a shared
+        viewing session. With `user_persist` it is stored as well.
 
-        Errors: INVALID_ARGUMENT without message or recipient, or if a comment or subtitle id in `refs`
-        is not a number; INTERNAL for everything else, such as an unknown session.
+        Errors: INVALID_ARGUMENT without message or recipient, or if a comment or
+        subtitle id in `refs` is not a number; INTERNAL for everything else, such as an
+        unknown session.
 
         Args:
             msg: The message; required.
@@ -471,11 +482,11 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Open a media file in a session's player, as if the user had clicked it. No permission is asked
-        for.
+        """Open a media file in a session's player, as if the user had clicked it. No
+        permission is asked for.
 
-        Errors: INTERNAL if the session is gone, there is no such media file or it cannot be played
-        yet.
+        Errors: INTERNAL if the session is gone, there is no such media file or it
+        cannot be played yet.
 
         Args:
             sid: The session to open it in.
@@ -498,15 +509,15 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Store small values in the browser of a session. They come with every later call about that
-        browser, for example to remember the folder a user is in.
+        """Store small values in the browser of a session. They come with every later
+        call about that browser, for example to remember the folder a user is in.
 
         Errors: INTERNAL if the session is gone.
 
         Args:
             sid: The session whose browser keeps them.
-            cookies: Values by name; an empty value deletes the cookie, names that are missing are left alone. They
-                come back in UserSessionData.cookies.
+            cookies: Values by name; an empty value deletes the cookie, names that are
+                missing are left alone. They come back in UserSessionData.cookies.
             expire_time: When they expire. Unset: they do not.
         """
         await self._unary(
@@ -522,9 +533,9 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
     async def delete_media_file(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Delete a media file: its record disappears and its files go to the server's trash directory. No
-        permission is asked for and nobody is notified. An id that does not exist is no error; nothing
-        happens.
+        """Delete a media file: its record disappears and its files go to the server's
+        trash directory. No permission is asked for and nobody is notified. An id that
+        does not exist is no error; nothing happens.
 
         Errors: INTERNAL if the database cannot be changed.
 
@@ -547,10 +558,11 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _database.DbMediaFileList:
-        """Read media files from the database. Ids, owner or everything can be the filter; the result may
-        be empty.
+        """Read media files from the database. Ids, owner or everything can be the
+        filter; the result may be empty.
 
-        Errors: INVALID_ARGUMENT without a filter or with a page size of 0, NOT_FOUND, INTERNAL.
+        Errors: INVALID_ARGUMENT without a filter or with a page size of 0, NOT_FOUND,
+        INTERNAL.
 
         Args:
             paging: Which part of the result to return. Unset: everything at once.
@@ -575,8 +587,8 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
     ) -> _database.DbCommentList:
         """Read comments from the database. The result may be empty.
 
-        Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or with a page size
-        of 0, NOT_FOUND, INTERNAL.
+        Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or
+        with a page size of 0, NOT_FOUND, INTERNAL.
 
         Args:
             paging: Which part of the result to return. Unset: everything at once.
@@ -601,8 +613,8 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
     ) -> _database.DbUserMessageList:
         """Read stored messages from the database. The result may be empty.
 
-        Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or with a page size
-        of 0, NOT_FOUND, INTERNAL.
+        Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or
+        with a page size of 0, NOT_FOUND, INTERNAL.
 
         Args:
             paging: Which part of the result to return. Unset: everything at once.
@@ -627,19 +639,21 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _database.DbUpsertResponse:
-        """Add records to the database or replace them. The result has the records in the order of the
-        request. Browsers are not told; show a page or send a MEDIA_FILE_UPDATED message if they should
-        notice. Do not count on all records being stored in one transaction.
+        """Add records to the database or replace them. The result has the records in
+        the order of the request. Browsers are not told; show a page or send a
+        MEDIA_FILE_UPDATED message if they should notice. Do not count on all records
+        being stored in one transaction.
 
-        Errors: INVALID_ARGUMENT for malformed records, NOT_FOUND if a record to replace does not
-        exist, INTERNAL.
+        Errors: INVALID_ARGUMENT for malformed records, NOT_FOUND if a record to replace
+        does not exist, INTERNAL.
 
         Args:
-            media_files: Media file records; new ones have an empty `id`. Only the database is changed, no files.
+            media_files: Media file records; new ones have an empty `id`. Only the
+                database is changed, no files.
             subtitles: Subtitle tracks; new ones have an empty `id`.
             comments: Comments; new ones have an empty `id`.
-            user_messages: Messages; new ones have an unset `id`. They are stored but not shown: use
-                client_show_user_message for that.
+            user_messages: Messages; new ones have an unset `id`. They are stored but
+                not shown: use client_show_user_message for that.
         """
         response = await self._unary(
             "DbUpsert",
@@ -665,14 +679,14 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _database.DbDeleteResponse:
-        """Delete records from the database and nothing else; files stay. For a media file call
-        delete_media_file. Do not count on one transaction for all records.
+        """Delete records from the database and nothing else; files stay. For a media
+        file call delete_media_file. Do not count on one transaction for all records.
 
         Errors: INVALID_ARGUMENT for an id that is not a number, NOT_FOUND, INTERNAL.
 
         Args:
-            media_file_ids: Media files. Only their records are deleted; to remove the files as well call
-                delete_media_file.
+            media_file_ids: Media files. Only their records are deleted; to remove the
+                files as well call delete_media_file.
             subtitle_ids: Subtitle tracks, numbers as text.
             comment_ids: Comments, numbers as text.
             user_message_ids: Messages, numbers as text.

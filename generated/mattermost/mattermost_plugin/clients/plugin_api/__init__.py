@@ -55,15 +55,15 @@ class PluginAPIClient(
 
     Everything a plugin can ask the Mattermost server to do.
 
-    Calls are made with the rights of the server itself: nothing checks whether the user on whose
-    behalf you act may do it. Ask `has_permission_to`, `has_permission_to_team` or
-    `has_permission_to_channel` first where that matters.
+    Calls are made with the rights of the server itself: nothing checks whether the user
+    on whose behalf you act may do it. Ask `has_permission_to`, `has_permission_to_team`
+    or `has_permission_to_channel` first where that matters.
 
-    A call whose result has a single payload field returns that field; one with several returns the
-    whole result, and one with none returns None. Every failure is raised as PluginAPIError or one of
-    its subclasses, so catching PluginAPIError catches all of them. Any call may raise
-    UnavailableError when the connection to the server is lost or the call takes too long; this is
-    not repeated below.
+    A call whose result has a single payload field returns that field; one with several
+    returns the whole result, and one with none returns None. Every failure is raised as
+    PluginAPIError or one of its subclasses, so catching PluginAPIError catches all of
+    them. Any call may raise UnavailableError when the connection to the server is lost
+    or the call takes too long; this is not repeated below.
     """
 
     _options = ClientOptions(
@@ -100,15 +100,15 @@ class AsyncPluginAPIClient(
 
     Everything a plugin can ask the Mattermost server to do.
 
-    Calls are made with the rights of the server itself: nothing checks whether the user on whose
-    behalf you act may do it. Ask `has_permission_to`, `has_permission_to_team` or
-    `has_permission_to_channel` first where that matters.
+    Calls are made with the rights of the server itself: nothing checks whether the user
+    on whose behalf you act may do it. Ask `has_permission_to`, `has_permission_to_team`
+    or `has_permission_to_channel` first where that matters.
 
-    A call whose result has a single payload field returns that field; one with several returns the
-    whole result, and one with none returns None. Every failure is raised as PluginAPIError or one of
-    its subclasses, so catching PluginAPIError catches all of them. Any call may raise
-    UnavailableError when the connection to the server is lost or the call takes too long; this is
-    not repeated below.
+    A call whose result has a single payload field returns that field; one with several
+    returns the whole result, and one with none returns None. Every failure is raised as
+    PluginAPIError or one of its subclasses, so catching PluginAPIError catches all of
+    them. Any call may raise UnavailableError when the connection to the server is lost
+    or the call takes too long; this is not repeated below.
     """
 
     _options = ClientOptions(

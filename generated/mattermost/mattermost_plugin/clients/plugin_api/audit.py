@@ -27,8 +27,8 @@ class AuditMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write an entry to the server's audit log: who did what, and with what outcome. Whether it is
-        recorded depends on the server's audit settings.
+        """Write an entry to the server's audit log: who did what, and with what
+        outcome. Whether it is recorded depends on the server's audit settings.
 
         Errors: none to expect apart from UnavailableError.
 
@@ -53,15 +53,16 @@ class AuditMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write an entry to the server's audit log at a level of your choice. Whether that level is
-        recorded depends on the server's audit settings.
+        """Write an entry to the server's audit log at a level of your choice. Whether
+        that level is recorded depends on the server's audit settings.
 
         Errors: ValidationError if the level is unknown to the server.
 
         Args:
             record: What happened. Required, with at least `event` and `status`.
-            level: Audit level to log it with: `audit-api`, `audit-content`, `audit-perms` or `audit-cli`. The
-                server's audit settings decide which levels are written.
+            level: Audit level to log it with: `audit-api`, `audit-content`,
+                `audit-perms` or `audit-cli`. The server's audit settings decide which
+                levels are written.
         """
         self._unary(
             "LogAuditRecWithLevel",
@@ -84,8 +85,8 @@ class AsyncAuditMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write an entry to the server's audit log: who did what, and with what outcome. Whether it is
-        recorded depends on the server's audit settings.
+        """Write an entry to the server's audit log: who did what, and with what
+        outcome. Whether it is recorded depends on the server's audit settings.
 
         Errors: none to expect apart from UnavailableError.
 
@@ -110,15 +111,16 @@ class AsyncAuditMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write an entry to the server's audit log at a level of your choice. Whether that level is
-        recorded depends on the server's audit settings.
+        """Write an entry to the server's audit log at a level of your choice. Whether
+        that level is recorded depends on the server's audit settings.
 
         Errors: ValidationError if the level is unknown to the server.
 
         Args:
             record: What happened. Required, with at least `event` and `status`.
-            level: Audit level to log it with: `audit-api`, `audit-content`, `audit-perms` or `audit-cli`. The
-                server's audit settings decide which levels are written.
+            level: Audit level to log it with: `audit-api`, `audit-content`,
+                `audit-perms` or `audit-cli`. The server's audit settings decide which
+                levels are written.
         """
         await self._unary(
             "LogAuditRecWithLevel",

@@ -27,15 +27,15 @@ class BotsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.Bot:
-        """Create a bot account. For the plugin's own bot prefer `ensure_bot_user`, which can be repeated.
-        Add the bot to teams and channels where it should be a member. Returns the bot; its `user_id`
-        is the author to use in posts.
+        """Create a bot account. For the plugin's own bot prefer `ensure_bot_user`,
+        which can be repeated. Add the bot to teams and channels where it should be a
+        member. Returns the bot; its `user_id` is the author to use in posts.
 
         Errors: ValidationError if a field is invalid or the username is in use.
 
         Args:
-            bot: Bot to create. Required: `username`; display name and description are optional. Without
-                `owner_id` the calling plugin becomes the owner.
+            bot: Bot to create. Required: `username`; display name and description are
+                optional. Without `owner_id` the calling plugin becomes the owner.
         """
         response = self._unary(
             "CreateBot",
@@ -54,11 +54,11 @@ class BotsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.Bot:
-        """Change the username, display name or description of a bot. Fields left unset stay as they are.
-        Returns the bot as stored.
+        """Change the username, display name or description of a bot. Fields left unset
+        stay as they are. Returns the bot as stored.
 
-        Errors: NotFoundError if there is no such bot or it is disabled; ValidationError if a field is
-        invalid or the username is in use.
+        Errors: NotFoundError if there is no such bot or it is disabled; ValidationError
+        if a field is invalid or the username is in use.
 
         Args:
             bot_user_id: Bot to change. Required.
@@ -81,14 +81,15 @@ class BotsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.Bot:
-        """Fetch one bot by its user id. A disabled bot is found only with `include_deleted`. Ids of
-        people are not found.
+        """Fetch one bot by its user id. A disabled bot is found only with
+        `include_deleted`. Ids of people are not found.
 
         Errors: NotFoundError if there is no such bot.
 
         Args:
             bot_user_id: Bot to fetch. Required; ids of ordinary users are not found.
-            include_deleted: Whether a disabled bot may be returned. Otherwise it counts as not found.
+            include_deleted: Whether a disabled bot may be returned. Otherwise it counts
+                as not found.
         """
         response = self._unary(
             "GetBot",
@@ -108,14 +109,16 @@ class BotsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_file_bot.Bot]:
-        """List the bots of the server, page by page, optionally those of one owner. Set `per_page` in the
-        options: without it the page is empty. Returns one page; an empty list after the last page.
+        """List the bots of the server, page by page, optionally those of one owner. Set
+        `per_page` in the
+        options: without it the page is empty. Returns one page; an empty list after the
+        last page.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            options: Filters and page. Set its `per_page`: left at 0, as it also is without options, the page is
-                empty.
+            options: Filters and page. Set its `per_page`: left at 0, as it also is
+                without options, the page is empty.
         """
         response = self._unary(
             "GetBots",
@@ -134,14 +137,15 @@ class BotsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.Bot:
-        """Enable or disable a bot. A disabled bot can no longer act through its tokens but keeps its
-        posts and memberships. Returns the bot as stored.
+        """Enable or disable a bot. A disabled bot can no longer act through its tokens
+        but keeps its posts and memberships. Returns the bot as stored.
 
         Errors: NotFoundError if there is no such bot.
 
         Args:
             bot_user_id: Bot to enable or disable. Required.
-            active: True enables the bot, false disables it. A disabled bot keeps its posts and memberships.
+            active: True enables the bot, false disables it. A disabled bot keeps its
+                posts and memberships.
         """
         response = self._unary(
             "UpdateBotActive",
@@ -161,13 +165,15 @@ class BotsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Erase a bot and its user account for good. This cannot be undone; to stop a bot for a while use
-        `update_bot_active`.
+        """Erase a bot and its user account for good. This cannot be undone; to stop a
+        bot for a while use `update_bot_active`.
 
-        Errors: NotFoundError if there is no such bot; PluginAPIError if it cannot be deleted.
+        Errors: NotFoundError if there is no such bot; PluginAPIError if it cannot be
+        deleted.
 
         Args:
-            bot_user_id: Bot to erase for good. Required. To be able to bring it back, disable it instead.
+            bot_user_id: Bot to erase for good. Required. To be able to bring it back,
+                disable it instead.
         """
         self._unary(
             "PermanentDeleteBot",
@@ -184,16 +190,17 @@ class BotsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
-        """Make sure that the plugin's bot exists, creating it the first time. Safe to call at every
-        activation and on every node; names and description of an existing bot are updated. Returns the
-        bot's user id, always the same one.
+        """Make sure that the plugin's bot exists, creating it the first time. Safe to
+        call at every activation and on every node; names and description of an existing
+        bot are updated. Returns the bot's user id, always the same one.
 
-        Errors: ValidationError, or a plain PluginAPIError, if the username is missing or invalid or
-        the bot cannot be created.
+        Errors: ValidationError, or a plain PluginAPIError, if the username is missing
+        or invalid or the bot cannot be created.
 
         Args:
-            bot: The bot as it ought to be. Required: `username`. An existing bot gets these names and
-                description; the calling plugin becomes the owner of a new one, whatever `owner_id` says.
+            bot: The bot as it ought to be. Required: `username`. An existing bot gets
+                these names and description; the calling plugin becomes the owner of a
+                new one, whatever `owner_id` says.
         """
         response = self._unary(
             "EnsureBotUser",
@@ -215,15 +222,15 @@ class AsyncBotsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.Bot:
-        """Create a bot account. For the plugin's own bot prefer `ensure_bot_user`, which can be repeated.
-        Add the bot to teams and channels where it should be a member. Returns the bot; its `user_id`
-        is the author to use in posts.
+        """Create a bot account. For the plugin's own bot prefer `ensure_bot_user`,
+        which can be repeated. Add the bot to teams and channels where it should be a
+        member. Returns the bot; its `user_id` is the author to use in posts.
 
         Errors: ValidationError if a field is invalid or the username is in use.
 
         Args:
-            bot: Bot to create. Required: `username`; display name and description are optional. Without
-                `owner_id` the calling plugin becomes the owner.
+            bot: Bot to create. Required: `username`; display name and description are
+                optional. Without `owner_id` the calling plugin becomes the owner.
         """
         response = await self._unary(
             "CreateBot",
@@ -242,11 +249,11 @@ class AsyncBotsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.Bot:
-        """Change the username, display name or description of a bot. Fields left unset stay as they are.
-        Returns the bot as stored.
+        """Change the username, display name or description of a bot. Fields left unset
+        stay as they are. Returns the bot as stored.
 
-        Errors: NotFoundError if there is no such bot or it is disabled; ValidationError if a field is
-        invalid or the username is in use.
+        Errors: NotFoundError if there is no such bot or it is disabled; ValidationError
+        if a field is invalid or the username is in use.
 
         Args:
             bot_user_id: Bot to change. Required.
@@ -269,14 +276,15 @@ class AsyncBotsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.Bot:
-        """Fetch one bot by its user id. A disabled bot is found only with `include_deleted`. Ids of
-        people are not found.
+        """Fetch one bot by its user id. A disabled bot is found only with
+        `include_deleted`. Ids of people are not found.
 
         Errors: NotFoundError if there is no such bot.
 
         Args:
             bot_user_id: Bot to fetch. Required; ids of ordinary users are not found.
-            include_deleted: Whether a disabled bot may be returned. Otherwise it counts as not found.
+            include_deleted: Whether a disabled bot may be returned. Otherwise it counts
+                as not found.
         """
         response = await self._unary(
             "GetBot",
@@ -296,14 +304,16 @@ class AsyncBotsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_file_bot.Bot]:
-        """List the bots of the server, page by page, optionally those of one owner. Set `per_page` in the
-        options: without it the page is empty. Returns one page; an empty list after the last page.
+        """List the bots of the server, page by page, optionally those of one owner. Set
+        `per_page` in the
+        options: without it the page is empty. Returns one page; an empty list after the
+        last page.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            options: Filters and page. Set its `per_page`: left at 0, as it also is without options, the page is
-                empty.
+            options: Filters and page. Set its `per_page`: left at 0, as it also is
+                without options, the page is empty.
         """
         response = await self._unary(
             "GetBots",
@@ -322,14 +332,15 @@ class AsyncBotsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.Bot:
-        """Enable or disable a bot. A disabled bot can no longer act through its tokens but keeps its
-        posts and memberships. Returns the bot as stored.
+        """Enable or disable a bot. A disabled bot can no longer act through its tokens
+        but keeps its posts and memberships. Returns the bot as stored.
 
         Errors: NotFoundError if there is no such bot.
 
         Args:
             bot_user_id: Bot to enable or disable. Required.
-            active: True enables the bot, false disables it. A disabled bot keeps its posts and memberships.
+            active: True enables the bot, false disables it. A disabled bot keeps its
+                posts and memberships.
         """
         response = await self._unary(
             "UpdateBotActive",
@@ -349,13 +360,15 @@ class AsyncBotsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Erase a bot and its user account for good. This cannot be undone; to stop a bot for a while use
-        `update_bot_active`.
+        """Erase a bot and its user account for good. This cannot be undone; to stop a
+        bot for a while use `update_bot_active`.
 
-        Errors: NotFoundError if there is no such bot; PluginAPIError if it cannot be deleted.
+        Errors: NotFoundError if there is no such bot; PluginAPIError if it cannot be
+        deleted.
 
         Args:
-            bot_user_id: Bot to erase for good. Required. To be able to bring it back, disable it instead.
+            bot_user_id: Bot to erase for good. Required. To be able to bring it back,
+                disable it instead.
         """
         await self._unary(
             "PermanentDeleteBot",
@@ -372,16 +385,17 @@ class AsyncBotsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
-        """Make sure that the plugin's bot exists, creating it the first time. Safe to call at every
-        activation and on every node; names and description of an existing bot are updated. Returns the
-        bot's user id, always the same one.
+        """Make sure that the plugin's bot exists, creating it the first time. Safe to
+        call at every activation and on every node; names and description of an existing
+        bot are updated. Returns the bot's user id, always the same one.
 
-        Errors: ValidationError, or a plain PluginAPIError, if the username is missing or invalid or
-        the bot cannot be created.
+        Errors: ValidationError, or a plain PluginAPIError, if the username is missing
+        or invalid or the bot cannot be created.
 
         Args:
-            bot: The bot as it ought to be. Required: `username`. An existing bot gets these names and
-                description; the calling plugin becomes the owner of a new one, whatever `owner_id` says.
+            bot: The bot as it ought to be. Required: `username`. An existing bot gets
+                these names and description; the calling plugin becomes the owner of a
+                new one, whatever `owner_id` says.
         """
         response = await self._unary(
             "EnsureBotUser",

@@ -29,17 +29,17 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Create a public or private channel in a team. Nobody becomes a member, not even the creator:
-        add people with `add_channel_member`. Fires the ChannelHasBeenCreated hook. Returns the stored
-        channel with its new id. For direct and group messages use `get_direct_channel` and
-        `get_group_channel`.
+        """Create a public or private channel in a team. Nobody becomes a member, not
+        even the creator: add people with `add_channel_member`. Fires the
+        ChannelHasBeenCreated hook. Returns the stored channel with its new id. For
+        direct and group messages use `get_direct_channel` and `get_group_channel`.
 
-        Errors: ValidationError if a field is missing or invalid, if the name is in use in the team,
-        even by an archived channel, or if the team has too many channels.
+        Errors: ValidationError if a field is missing or invalid, if the name is in use
+        in the team, even by an archived channel, or if the team has too many channels.
 
         Args:
-            channel: Channel to create. Required: `team_id`, `type` (public or private), `name` and `display_name`;
-                `id` must be empty.
+            channel: Channel to create. Required: `team_id`, `type` (public or private),
+                `name` and `display_name`; `id` must be empty.
         """
         response = self._unary(
             "CreateChannel",
@@ -59,14 +59,16 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Archive a channel. Posts and memberships are kept, but nobody can post any more, and the
-        channel's webhooks are deleted. Clients receive a `channel_deleted` event.
+        """Archive a channel. Posts and memberships are kept, but nobody can post any
+        more, and the channel's webhooks are deleted. Clients receive a
+        `channel_deleted` event.
 
-        Errors: NotFoundError if there is no such channel; ValidationError if it is archived already or
-        is the team's default channel.
+        Errors: NotFoundError if there is no such channel; ValidationError if it is
+        archived already or is the team's default channel.
 
         Args:
-            channel_id: Channel to archive. Required; the default channel of a team (`town-square`) cannot be archived.
+            channel_id: Channel to archive. Required; the default channel of a team
+                (`town-square`) cannot be archived.
         """
         self._unary(
             "DeleteChannel",
@@ -85,8 +87,8 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_channel.Channel]:
-        """List the public channels of a team, page by page. Archived channels are left out. Returns one
-        page; an empty list after the last page or for an unknown team.
+        """List the public channels of a team, page by page. Archived channels are left
+        out. Returns one page; an empty list after the last page or for an unknown team.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -113,7 +115,8 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Fetch one channel by id, whatever its type. Archived channels are found too: check `delete_at`.
+        """Fetch one channel by id, whatever its type. Archived channels are found too:
+        check `delete_at`.
 
         Errors: NotFoundError if there is no such channel.
 
@@ -138,16 +141,17 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Fetch a channel of a team by the name it has in URLs, for example `town-square`. An archived
-        channel is found only with `include_deleted`.
+        """Fetch a channel of a team by the name it has in URLs, for example
+        `town-square`. An archived channel is found only with `include_deleted`.
 
         Errors: NotFoundError if the team has no such channel.
 
         Args:
-            team_id: Team to look in. Required for public and private channels; direct and group channels are found
-                whatever team is given.
+            team_id: Team to look in. Required for public and private channels; direct
+                and group channels are found whatever team is given.
             name: Short name as it appears in the channel's URL, without `~`. Required.
-            include_deleted: Whether an archived channel may be returned. Otherwise it counts as not found.
+            include_deleted: Whether an archived channel may be returned. Otherwise it
+                counts as not found.
         """
         response = self._unary(
             "GetChannelByName",
@@ -169,15 +173,17 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Fetch a channel by the URL names of its team and of itself, for instance when taking a link
-        apart. An archived channel is found only with `include_deleted`.
+        """Fetch a channel by the URL names of its team and of itself, for instance when
+        taking a link apart. An archived channel is found only with `include_deleted`.
 
         Errors: NotFoundError if there is no such team or no such channel in it.
 
         Args:
             team_name: Short name of the team as it appears in URLs. Required.
-            channel_name: Short name of the channel as it appears in URLs, without `~`. Required.
-            include_deleted: Whether an archived channel may be returned. Otherwise it counts as not found.
+            channel_name: Short name of the channel as it appears in URLs, without `~`.
+                Required.
+            include_deleted: Whether an archived channel may be returned. Otherwise it
+                counts as not found.
         """
         response = self._unary(
             "GetChannelByNameForTeamName",
@@ -201,14 +207,16 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_channel.Channel]:
-        """List all channels of a team that a user is a member of. Direct and group channels are included,
-        whatever the team; there is no paging. Somebody without channels is an error, not an empty
-        list.
+        """List all channels of a team that a user is a member of. Direct and group
+        channels are included, whatever the team; there is no paging. Somebody without
+        channels is an error, not an empty list.
 
-        Errors: NotFoundError if the user is in no channel; PluginAPIError if the lookup fails.
+        Errors: NotFoundError if the user is in no channel; PluginAPIError if the lookup
+        fails.
 
         Args:
-            team_id: Team to look in. Empty means the channels of every team on current servers.
+            team_id: Team to look in. Empty means the channels of every team on current
+                servers.
             user_id: User whose memberships to follow. Required.
             include_deleted: Whether to list archived channels too.
         """
@@ -230,10 +238,11 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelStats:
-        """Count the members of a channel. Not every count of the result is filled in by every server; see
-        ChannelStats.
+        """Count the members of a channel. Not every count of the result is filled in by
+        every server; see ChannelStats.
 
-        Errors: PluginAPIError, or NotFoundError on some servers, if the channel cannot be counted.
+        Errors: PluginAPIError, or NotFoundError on some servers, if the channel cannot
+        be counted.
 
         Args:
             channel_id: Channel to count. Required.
@@ -255,17 +264,17 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Fetch the direct message channel of two users, creating it if there is none. This is how a bot
-        gets at the channel in which to write to somebody. A new channel fires the
-        ChannelHasBeenCreated hook. Always returns a channel.
+        """Fetch the direct message channel of two users, creating it if there is none.
+        This is how a bot gets at the channel in which to write to somebody. A new
+        channel fires the ChannelHasBeenCreated hook. Always returns a channel.
 
         Errors: ValidationError or NotFoundError if one of the users does not exist;
         PermissionDeniedError if the server does not let them write to each other.
 
         Args:
             user_id_1: One of the two users, for instance the plugin's bot. Required.
-            user_id_2: The other user; the same id twice gives that user's channel for notes to self. Required. The
-                order of the two does not matter.
+            user_id_2: The other user; the same id twice gives that user's channel for
+                notes to self. Required. The order of the two does not matter.
         """
         response = self._unary(
             "GetDirectChannel",
@@ -285,14 +294,15 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Fetch the group message channel of exactly these users, creating it if there is none. Three to
-        eight different users are required. Always returns a channel.
+        """Fetch the group message channel of exactly these users, creating it if there
+        is none. Three to eight different users are required. Always returns a channel.
 
-        Errors: ValidationError if there are too few or too many users, or one of them does not exist.
+        Errors: ValidationError if there are too few or too many users, or one of them
+        does not exist.
 
         Args:
-            user_ids: All members of the conversation, three to eight different users. Required; the order does not
-                matter.
+            user_ids: All members of the conversation, three to eight different users.
+                Required; the order does not matter.
         """
         response = self._unary(
             "GetGroupChannel",
@@ -310,15 +320,16 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Change a channel, for example its header or display name. Send the complete channel, as fetched
-        before and modified. Clients receive a `channel_updated` event. Returns the channel as stored.
+        """Change a channel, for example its header or display name. Send the complete
+        channel, as fetched before and modified. Clients receive a `channel_updated`
+        event. Returns the channel as stored.
 
-        Errors: NotFoundError if there is no such channel; ValidationError if a field is invalid or the
-        new name is in use.
+        Errors: NotFoundError if there is no such channel; ValidationError if a field is
+        invalid or the new name is in use.
 
         Args:
-            channel: The complete changed channel, as fetched before and modified; `id` is required. Fields left
-                empty are stored empty.
+            channel: The complete changed channel, as fetched before and modified; `id`
+                is required. Fields left empty are stored empty.
         """
         response = self._unary(
             "UpdateChannel",
@@ -339,15 +350,15 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_channel.Channel]:
-        """Search the public channels of a team by name, display name and purpose. Returns all matches; an
-        empty list if there is none.
+        """Search the public channels of a team by name, display name and purpose.
+        Returns all matches; an empty list if there is none.
 
         Errors: PluginAPIError if the search fails.
 
         Args:
             team_id: Team to search in. Required.
-            term: Text to look for in name, display name and purpose; beginnings of words match. Surrounding
-                space is ignored.
+            term: Text to look for in name, display name and purpose; beginnings of
+                words match. Surrounding space is ignored.
         """
         response = self._unary(
             "SearchChannels",
@@ -366,17 +377,18 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelMember:
-        """Add a user to a channel. The user must be a member of the team. A system message in the channel
-        says that the user joined, the UserHasJoinedChannel hook fires and clients receive a
-        `user_added` event. Returns the membership, the existing one for somebody who is a member
-        already.
+        """Add a user to a channel. The user must be a member of the team. A system
+        message in the channel says that the user joined, the UserHasJoinedChannel hook
+        fires and clients receive a `user_added` event. Returns the membership, the
+        existing one for somebody who is a member already.
 
-        Errors: NotFoundError if the channel or user does not exist, or the user is not in the team;
-        ValidationError for a direct or group channel.
+        Errors: NotFoundError if the channel or user does not exist, or the user is not
+        in the team; ValidationError for a direct or group channel.
 
         Args:
             channel_id: Channel to add to. Required; a public or private channel.
-            user_id: User to add, who must already be a member of the channel's team. Required.
+            user_id: User to add, who must already be a member of the channel's team.
+                Required.
         """
         response = self._unary(
             "AddChannelMember",
@@ -398,18 +410,21 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelMember:
-        """Add a user to a channel in the name of another user. Like `add_channel_member`, but the system
-        message says who added whom, and the other user reaches the UserHasJoinedChannel hook as
-        `actor`. Returns the membership, new or existing.
+        """Add a user to a channel in the name of another user. Like
+        `add_channel_member`, but the system message says who added whom, and the other
+        user reaches the UserHasJoinedChannel hook as `actor`. Returns the membership,
+        new or existing.
 
-        Errors: NotFoundError if the channel or a user does not exist, or the user is not in the team;
-        ValidationError for a direct or group channel.
+        Errors: NotFoundError if the channel or a user does not exist, or the user is
+        not in the team; ValidationError for a direct or group channel.
 
         Args:
             channel_id: Channel to add to. Required; a public or private channel.
-            user_id: User to add, who must already be a member of the channel's team. Required.
-            as_user_id: User shown as the one who added them, in the system message of the channel. Empty means nobody
-                in particular, as if the user had joined.
+            user_id: User to add, who must already be a member of the channel's team.
+                Required.
+            as_user_id: User shown as the one who added them, in the system message of
+                the channel. Empty means nobody in particular, as if the user had
+                joined.
         """
         response = self._unary(
             "AddUserToChannel",
@@ -430,8 +445,9 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelMember:
-        """Fetch a user's membership of a channel, with roles, read state and notification settings. Also
-        the simplest way to find out whether somebody is a member.
+        """Fetch a user's membership of a channel, with roles, read state and
+        notification settings. Also the simplest way to find out whether somebody is a
+        member.
 
         Errors: NotFoundError if the user is not a member of the channel.
 
@@ -459,8 +475,8 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_channel_post.ChannelMember]:
-        """List the memberships of a channel, page by page. Returns one page; an empty list after the last
-        page. For the people themselves use `get_users_in_channel`.
+        """List the memberships of a channel, page by page. Returns one page; an empty
+        list after the last page. For the people themselves use `get_users_in_channel`.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -488,8 +504,9 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_channel_post.ChannelMember]:
-        """Fetch the memberships of certain users in a channel. Returns those that exist, in no fixed
-        order; users who are not members are left out, so the list may be empty.
+        """Fetch the memberships of certain users in a channel. Returns those that
+        exist, in no fixed order; users who are not members are left out, so the list
+        may be empty.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -518,13 +535,15 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_channel_post.ChannelMember]:
-        """List the channel memberships of a user, page by page. Current servers list those of all teams,
-        whatever `team_id` says. Returns one page; an empty list after the last page.
+        """List the channel memberships of a user, page by page. Current servers list
+        those of all teams, whatever `team_id` says. Returns one page; an empty list
+        after the last page.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            team_id: Kept for compatibility: current servers ignore it and list the memberships of all teams.
+            team_id: Kept for compatibility: current servers ignore it and list the
+                memberships of all teams.
             user_id: User whose memberships to list. Required.
             page: Page to fetch, zero-based.
             per_page: Memberships per page; 0 gives an empty page.
@@ -549,17 +568,18 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelMember:
-        """Replace the roles a member has in a channel. The new list must be complete; clients of the user
-        receive a `channel_member_updated` event. Returns the membership with its new roles.
+        """Replace the roles a member has in a channel. The new list must be complete;
+        clients of the user receive a `channel_member_updated` event. Returns the
+        membership with its new roles.
 
-        Errors: NotFoundError if the user is not a member; ValidationError if a role does not exist or
-        would turn a guest into a member or the reverse.
+        Errors: NotFoundError if the user is not a member; ValidationError if a role
+        does not exist or would turn a guest into a member or the reverse.
 
         Args:
             channel_id: Channel of the membership. Required.
             user_id: User of the membership. Required.
-            new_roles: Every role the member is to have from now on, separated by spaces, e.g. `channel_user
-                channel_admin`. Replaces the present ones.
+            new_roles: Every role the member is to have from now on, separated by
+                spaces, e.g. `channel_user channel_admin`. Replaces the present ones.
         """
         response = self._unary(
             "UpdateChannelMemberRoles",
@@ -583,17 +603,20 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelMember:
-        """Change the notification settings of one member for one channel, for example to mute it.
-        Settings that are not given keep their value. Clients of the user receive a
-        `channel_member_updated` event. Returns the membership with its new settings.
+        """Change the notification settings of one member for one channel, for example
+        to mute it. Settings that are not given keep their value. Clients of the user
+        receive a `channel_member_updated` event. Returns the membership with its new
+        settings.
 
-        Errors: NotFoundError if the user is not a member; ValidationError if a value is not allowed.
+        Errors: NotFoundError if the user is not a member; ValidationError if a value is
+        not allowed.
 
         Args:
             channel_id: Channel of the membership. Required.
             user_id: User whose settings to change. Required.
-            notifications: Settings to change, keys and values as in `ChannelMember.notify_props`. Keys not given keep
-                their value; unknown keys are ignored.
+            notifications: Settings to change, keys and values as in
+                `ChannelMember.notify_props`. Keys not given keep their value; unknown
+                keys are ignored.
         """
         response = self._unary(
             "UpdateChannelMemberNotifications",
@@ -618,17 +641,18 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Give many channel memberships the same notification settings at once. Settings that are not
-        given keep their value. Returns None; fetch a membership to see the result.
+        """Give many channel memberships the same notification settings at once.
+        Settings that are not given keep their value. Returns None; fetch a membership
+        to see the result.
 
-        Errors: ValidationError if a value is not allowed or there are too many members in one call;
-        PluginAPIError if storing fails.
+        Errors: ValidationError if a value is not allowed or there are too many members
+        in one call; PluginAPIError if storing fails.
 
         Args:
-            members: Memberships to change, possibly in different channels. Required; send large sets in batches of
-                at most 200.
-            notify_props: Settings to give to all of them, keys and values as in `ChannelMember.notify_props`. Keys not
-                given keep their value.
+            members: Memberships to change, possibly in different channels. Required;
+                send large sets in batches of at most 200.
+            notify_props: Settings to give to all of them, keys and values as in
+                `ChannelMember.notify_props`. Keys not given keep their value.
         """
         self._unary(
             "PatchChannelMembersNotifications",
@@ -648,12 +672,13 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Remove a user from a channel, as if the user had left it. A system message says so, the
-        UserHasLeftChannel hook fires and clients receive a `user_removed` event. The user's posts
-        stay.
+        """Remove a user from a channel, as if the user had left it. A system message
+        says so, the UserHasLeftChannel hook fires and clients receive a `user_removed`
+        event. The user's posts stay.
 
-        Errors: NotFoundError if the channel or user does not exist or the user is not a member;
-        ValidationError for a direct or group channel and for the team's default channel.
+        Errors: NotFoundError if the channel or user does not exist or the user is not a
+        member; ValidationError for a direct or group channel and for the team's default
+        channel.
 
         Args:
             channel_id: Channel to remove the user from. Required.
@@ -678,17 +703,18 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.SidebarCategoryWithChannels:
-        """Create a category in the channel sidebar of a user, for one team. Channels named in it leave
-        the category they were in before; the user's clients are told. Returns the category with its
-        new id.
+        """Create a category in the channel sidebar of a user, for one team. Channels
+        named in it leave the category they were in before; the user's clients are told.
+        Returns the category with its new id.
 
-        Errors: NotFoundError if the user has no sidebar in the team; PluginAPIError if storing fails.
+        Errors: NotFoundError if the user has no sidebar in the team; PluginAPIError if
+        storing fails.
 
         Args:
             user_id: User whose sidebar gets the category. Required.
             team_id: Team in whose sidebar it appears. Required.
-            new_category: Category to create: `display_name` and, optionally, the channels to move into it. The id is
-                assigned by the server.
+            new_category: Category to create: `display_name` and, optionally, the
+                channels to move into it. The id is assigned by the server.
         """
         response = self._unary(
             "CreateChannelSidebarCategory",
@@ -713,11 +739,11 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.OrderedSidebarCategories:
-        """Fetch the channel sidebar of a user for one team: all categories, the channels in them and
-        their order.
+        """Fetch the channel sidebar of a user for one team: all categories, the
+        channels in them and their order.
 
-        Errors: NotFoundError if the user has no sidebar in the team; PluginAPIError if the lookup
-        fails.
+        Errors: NotFoundError if the user has no sidebar in the team; PluginAPIError if
+        the lookup fails.
 
         Args:
             user_id: User whose sidebar to fetch. Required.
@@ -743,17 +769,18 @@ class ChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_channel_post.SidebarCategoryWithChannels]:
-        """Change categories in the channel sidebar of a user, for one team. Send each changed category
-        complete, as fetched before; others stay as they are. The user's clients are told. Returns the
-        changed categories.
+        """Change categories in the channel sidebar of a user, for one team. Send each
+        changed category complete, as fetched before; others stay as they are. The
+        user's clients are told. Returns the changed categories.
 
-        Errors: NotFoundError if a category does not exist; PluginAPIError if storing fails.
+        Errors: NotFoundError if a category does not exist; PluginAPIError if storing
+        fails.
 
         Args:
             user_id: User whose sidebar to change. Required.
             team_id: Team whose sidebar to change. Required.
-            categories: Changed categories, each complete with its id and channels, as fetched before and modified.
-                Categories not given stay as they are.
+            categories: Changed categories, each complete with its id and channels, as
+                fetched before and modified. Categories not given stay as they are.
         """
         response = self._unary(
             "UpdateChannelSidebarCategories",
@@ -777,17 +804,17 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Create a public or private channel in a team. Nobody becomes a member, not even the creator:
-        add people with `add_channel_member`. Fires the ChannelHasBeenCreated hook. Returns the stored
-        channel with its new id. For direct and group messages use `get_direct_channel` and
-        `get_group_channel`.
+        """Create a public or private channel in a team. Nobody becomes a member, not
+        even the creator: add people with `add_channel_member`. Fires the
+        ChannelHasBeenCreated hook. Returns the stored channel with its new id. For
+        direct and group messages use `get_direct_channel` and `get_group_channel`.
 
-        Errors: ValidationError if a field is missing or invalid, if the name is in use in the team,
-        even by an archived channel, or if the team has too many channels.
+        Errors: ValidationError if a field is missing or invalid, if the name is in use
+        in the team, even by an archived channel, or if the team has too many channels.
 
         Args:
-            channel: Channel to create. Required: `team_id`, `type` (public or private), `name` and `display_name`;
-                `id` must be empty.
+            channel: Channel to create. Required: `team_id`, `type` (public or private),
+                `name` and `display_name`; `id` must be empty.
         """
         response = await self._unary(
             "CreateChannel",
@@ -807,14 +834,16 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Archive a channel. Posts and memberships are kept, but nobody can post any more, and the
-        channel's webhooks are deleted. Clients receive a `channel_deleted` event.
+        """Archive a channel. Posts and memberships are kept, but nobody can post any
+        more, and the channel's webhooks are deleted. Clients receive a
+        `channel_deleted` event.
 
-        Errors: NotFoundError if there is no such channel; ValidationError if it is archived already or
-        is the team's default channel.
+        Errors: NotFoundError if there is no such channel; ValidationError if it is
+        archived already or is the team's default channel.
 
         Args:
-            channel_id: Channel to archive. Required; the default channel of a team (`town-square`) cannot be archived.
+            channel_id: Channel to archive. Required; the default channel of a team
+                (`town-square`) cannot be archived.
         """
         await self._unary(
             "DeleteChannel",
@@ -833,8 +862,8 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_channel.Channel]:
-        """List the public channels of a team, page by page. Archived channels are left out. Returns one
-        page; an empty list after the last page or for an unknown team.
+        """List the public channels of a team, page by page. Archived channels are left
+        out. Returns one page; an empty list after the last page or for an unknown team.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -861,7 +890,8 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Fetch one channel by id, whatever its type. Archived channels are found too: check `delete_at`.
+        """Fetch one channel by id, whatever its type. Archived channels are found too:
+        check `delete_at`.
 
         Errors: NotFoundError if there is no such channel.
 
@@ -886,16 +916,17 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Fetch a channel of a team by the name it has in URLs, for example `town-square`. An archived
-        channel is found only with `include_deleted`.
+        """Fetch a channel of a team by the name it has in URLs, for example
+        `town-square`. An archived channel is found only with `include_deleted`.
 
         Errors: NotFoundError if the team has no such channel.
 
         Args:
-            team_id: Team to look in. Required for public and private channels; direct and group channels are found
-                whatever team is given.
+            team_id: Team to look in. Required for public and private channels; direct
+                and group channels are found whatever team is given.
             name: Short name as it appears in the channel's URL, without `~`. Required.
-            include_deleted: Whether an archived channel may be returned. Otherwise it counts as not found.
+            include_deleted: Whether an archived channel may be returned. Otherwise it
+                counts as not found.
         """
         response = await self._unary(
             "GetChannelByName",
@@ -917,15 +948,17 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Fetch a channel by the URL names of its team and of itself, for instance when taking a link
-        apart. An archived channel is found only with `include_deleted`.
+        """Fetch a channel by the URL names of its team and of itself, for instance when
+        taking a link apart. An archived channel is found only with `include_deleted`.
 
         Errors: NotFoundError if there is no such team or no such channel in it.
 
         Args:
             team_name: Short name of the team as it appears in URLs. Required.
-            channel_name: Short name of the channel as it appears in URLs, without `~`. Required.
-            include_deleted: Whether an archived channel may be returned. Otherwise it counts as not found.
+            channel_name: Short name of the channel as it appears in URLs, without `~`.
+                Required.
+            include_deleted: Whether an archived channel may be returned. Otherwise it
+                counts as not found.
         """
         response = await self._unary(
             "GetChannelByNameForTeamName",
@@ -949,14 +982,16 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_channel.Channel]:
-        """List all channels of a team that a user is a member of. Direct and group channels are included,
-        whatever the team; there is no paging. Somebody without channels is an error, not an empty
-        list.
+        """List all channels of a team that a user is a member of. Direct and group
+        channels are included, whatever the team; there is no paging. Somebody without
+        channels is an error, not an empty list.
 
-        Errors: NotFoundError if the user is in no channel; PluginAPIError if the lookup fails.
+        Errors: NotFoundError if the user is in no channel; PluginAPIError if the lookup
+        fails.
 
         Args:
-            team_id: Team to look in. Empty means the channels of every team on current servers.
+            team_id: Team to look in. Empty means the channels of every team on current
+                servers.
             user_id: User whose memberships to follow. Required.
             include_deleted: Whether to list archived channels too.
         """
@@ -978,10 +1013,11 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelStats:
-        """Count the members of a channel. Not every count of the result is filled in by every server; see
-        ChannelStats.
+        """Count the members of a channel. Not every count of the result is filled in by
+        every server; see ChannelStats.
 
-        Errors: PluginAPIError, or NotFoundError on some servers, if the channel cannot be counted.
+        Errors: PluginAPIError, or NotFoundError on some servers, if the channel cannot
+        be counted.
 
         Args:
             channel_id: Channel to count. Required.
@@ -1003,17 +1039,17 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Fetch the direct message channel of two users, creating it if there is none. This is how a bot
-        gets at the channel in which to write to somebody. A new channel fires the
-        ChannelHasBeenCreated hook. Always returns a channel.
+        """Fetch the direct message channel of two users, creating it if there is none.
+        This is how a bot gets at the channel in which to write to somebody. A new
+        channel fires the ChannelHasBeenCreated hook. Always returns a channel.
 
         Errors: ValidationError or NotFoundError if one of the users does not exist;
         PermissionDeniedError if the server does not let them write to each other.
 
         Args:
             user_id_1: One of the two users, for instance the plugin's bot. Required.
-            user_id_2: The other user; the same id twice gives that user's channel for notes to self. Required. The
-                order of the two does not matter.
+            user_id_2: The other user; the same id twice gives that user's channel for
+                notes to self. Required. The order of the two does not matter.
         """
         response = await self._unary(
             "GetDirectChannel",
@@ -1033,14 +1069,15 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Fetch the group message channel of exactly these users, creating it if there is none. Three to
-        eight different users are required. Always returns a channel.
+        """Fetch the group message channel of exactly these users, creating it if there
+        is none. Three to eight different users are required. Always returns a channel.
 
-        Errors: ValidationError if there are too few or too many users, or one of them does not exist.
+        Errors: ValidationError if there are too few or too many users, or one of them
+        does not exist.
 
         Args:
-            user_ids: All members of the conversation, three to eight different users. Required; the order does not
-                matter.
+            user_ids: All members of the conversation, three to eight different users.
+                Required; the order does not matter.
         """
         response = await self._unary(
             "GetGroupChannel",
@@ -1058,15 +1095,16 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _channel.Channel:
-        """Change a channel, for example its header or display name. Send the complete channel, as fetched
-        before and modified. Clients receive a `channel_updated` event. Returns the channel as stored.
+        """Change a channel, for example its header or display name. Send the complete
+        channel, as fetched before and modified. Clients receive a `channel_updated`
+        event. Returns the channel as stored.
 
-        Errors: NotFoundError if there is no such channel; ValidationError if a field is invalid or the
-        new name is in use.
+        Errors: NotFoundError if there is no such channel; ValidationError if a field is
+        invalid or the new name is in use.
 
         Args:
-            channel: The complete changed channel, as fetched before and modified; `id` is required. Fields left
-                empty are stored empty.
+            channel: The complete changed channel, as fetched before and modified; `id`
+                is required. Fields left empty are stored empty.
         """
         response = await self._unary(
             "UpdateChannel",
@@ -1087,15 +1125,15 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_channel.Channel]:
-        """Search the public channels of a team by name, display name and purpose. Returns all matches; an
-        empty list if there is none.
+        """Search the public channels of a team by name, display name and purpose.
+        Returns all matches; an empty list if there is none.
 
         Errors: PluginAPIError if the search fails.
 
         Args:
             team_id: Team to search in. Required.
-            term: Text to look for in name, display name and purpose; beginnings of words match. Surrounding
-                space is ignored.
+            term: Text to look for in name, display name and purpose; beginnings of
+                words match. Surrounding space is ignored.
         """
         response = await self._unary(
             "SearchChannels",
@@ -1114,17 +1152,18 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelMember:
-        """Add a user to a channel. The user must be a member of the team. A system message in the channel
-        says that the user joined, the UserHasJoinedChannel hook fires and clients receive a
-        `user_added` event. Returns the membership, the existing one for somebody who is a member
-        already.
+        """Add a user to a channel. The user must be a member of the team. A system
+        message in the channel says that the user joined, the UserHasJoinedChannel hook
+        fires and clients receive a `user_added` event. Returns the membership, the
+        existing one for somebody who is a member already.
 
-        Errors: NotFoundError if the channel or user does not exist, or the user is not in the team;
-        ValidationError for a direct or group channel.
+        Errors: NotFoundError if the channel or user does not exist, or the user is not
+        in the team; ValidationError for a direct or group channel.
 
         Args:
             channel_id: Channel to add to. Required; a public or private channel.
-            user_id: User to add, who must already be a member of the channel's team. Required.
+            user_id: User to add, who must already be a member of the channel's team.
+                Required.
         """
         response = await self._unary(
             "AddChannelMember",
@@ -1146,18 +1185,21 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelMember:
-        """Add a user to a channel in the name of another user. Like `add_channel_member`, but the system
-        message says who added whom, and the other user reaches the UserHasJoinedChannel hook as
-        `actor`. Returns the membership, new or existing.
+        """Add a user to a channel in the name of another user. Like
+        `add_channel_member`, but the system message says who added whom, and the other
+        user reaches the UserHasJoinedChannel hook as `actor`. Returns the membership,
+        new or existing.
 
-        Errors: NotFoundError if the channel or a user does not exist, or the user is not in the team;
-        ValidationError for a direct or group channel.
+        Errors: NotFoundError if the channel or a user does not exist, or the user is
+        not in the team; ValidationError for a direct or group channel.
 
         Args:
             channel_id: Channel to add to. Required; a public or private channel.
-            user_id: User to add, who must already be a member of the channel's team. Required.
-            as_user_id: User shown as the one who added them, in the system message of the channel. Empty means nobody
-                in particular, as if the user had joined.
+            user_id: User to add, who must already be a member of the channel's team.
+                Required.
+            as_user_id: User shown as the one who added them, in the system message of
+                the channel. Empty means nobody in particular, as if the user had
+                joined.
         """
         response = await self._unary(
             "AddUserToChannel",
@@ -1178,8 +1220,9 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelMember:
-        """Fetch a user's membership of a channel, with roles, read state and notification settings. Also
-        the simplest way to find out whether somebody is a member.
+        """Fetch a user's membership of a channel, with roles, read state and
+        notification settings. Also the simplest way to find out whether somebody is a
+        member.
 
         Errors: NotFoundError if the user is not a member of the channel.
 
@@ -1207,8 +1250,8 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_channel_post.ChannelMember]:
-        """List the memberships of a channel, page by page. Returns one page; an empty list after the last
-        page. For the people themselves use `get_users_in_channel`.
+        """List the memberships of a channel, page by page. Returns one page; an empty
+        list after the last page. For the people themselves use `get_users_in_channel`.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -1236,8 +1279,9 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_channel_post.ChannelMember]:
-        """Fetch the memberships of certain users in a channel. Returns those that exist, in no fixed
-        order; users who are not members are left out, so the list may be empty.
+        """Fetch the memberships of certain users in a channel. Returns those that
+        exist, in no fixed order; users who are not members are left out, so the list
+        may be empty.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -1266,13 +1310,15 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_channel_post.ChannelMember]:
-        """List the channel memberships of a user, page by page. Current servers list those of all teams,
-        whatever `team_id` says. Returns one page; an empty list after the last page.
+        """List the channel memberships of a user, page by page. Current servers list
+        those of all teams, whatever `team_id` says. Returns one page; an empty list
+        after the last page.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            team_id: Kept for compatibility: current servers ignore it and list the memberships of all teams.
+            team_id: Kept for compatibility: current servers ignore it and list the
+                memberships of all teams.
             user_id: User whose memberships to list. Required.
             page: Page to fetch, zero-based.
             per_page: Memberships per page; 0 gives an empty page.
@@ -1297,17 +1343,18 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelMember:
-        """Replace the roles a member has in a channel. The new list must be complete; clients of the user
-        receive a `channel_member_updated` event. Returns the membership with its new roles.
+        """Replace the roles a member has in a channel. The new list must be complete;
+        clients of the user receive a `channel_member_updated` event. Returns the
+        membership with its new roles.
 
-        Errors: NotFoundError if the user is not a member; ValidationError if a role does not exist or
-        would turn a guest into a member or the reverse.
+        Errors: NotFoundError if the user is not a member; ValidationError if a role
+        does not exist or would turn a guest into a member or the reverse.
 
         Args:
             channel_id: Channel of the membership. Required.
             user_id: User of the membership. Required.
-            new_roles: Every role the member is to have from now on, separated by spaces, e.g. `channel_user
-                channel_admin`. Replaces the present ones.
+            new_roles: Every role the member is to have from now on, separated by
+                spaces, e.g. `channel_user channel_admin`. Replaces the present ones.
         """
         response = await self._unary(
             "UpdateChannelMemberRoles",
@@ -1331,17 +1378,20 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.ChannelMember:
-        """Change the notification settings of one member for one channel, for example to mute it.
-        Settings that are not given keep their value. Clients of the user receive a
-        `channel_member_updated` event. Returns the membership with its new settings.
+        """Change the notification settings of one member for one channel, for example
+        to mute it. Settings that are not given keep their value. Clients of the user
+        receive a `channel_member_updated` event. Returns the membership with its new
+        settings.
 
-        Errors: NotFoundError if the user is not a member; ValidationError if a value is not allowed.
+        Errors: NotFoundError if the user is not a member; ValidationError if a value is
+        not allowed.
 
         Args:
             channel_id: Channel of the membership. Required.
             user_id: User whose settings to change. Required.
-            notifications: Settings to change, keys and values as in `ChannelMember.notify_props`. Keys not given keep
-                their value; unknown keys are ignored.
+            notifications: Settings to change, keys and values as in
+                `ChannelMember.notify_props`. Keys not given keep their value; unknown
+                keys are ignored.
         """
         response = await self._unary(
             "UpdateChannelMemberNotifications",
@@ -1366,17 +1416,18 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Give many channel memberships the same notification settings at once. Settings that are not
-        given keep their value. Returns None; fetch a membership to see the result.
+        """Give many channel memberships the same notification settings at once.
+        Settings that are not given keep their value. Returns None; fetch a membership
+        to see the result.
 
-        Errors: ValidationError if a value is not allowed or there are too many members in one call;
-        PluginAPIError if storing fails.
+        Errors: ValidationError if a value is not allowed or there are too many members
+        in one call; PluginAPIError if storing fails.
 
         Args:
-            members: Memberships to change, possibly in different channels. Required; send large sets in batches of
-                at most 200.
-            notify_props: Settings to give to all of them, keys and values as in `ChannelMember.notify_props`. Keys not
-                given keep their value.
+            members: Memberships to change, possibly in different channels. Required;
+                send large sets in batches of at most 200.
+            notify_props: Settings to give to all of them, keys and values as in
+                `ChannelMember.notify_props`. Keys not given keep their value.
         """
         await self._unary(
             "PatchChannelMembersNotifications",
@@ -1396,12 +1447,13 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Remove a user from a channel, as if the user had left it. A system message says so, the
-        UserHasLeftChannel hook fires and clients receive a `user_removed` event. The user's posts
-        stay.
+        """Remove a user from a channel, as if the user had left it. A system message
+        says so, the UserHasLeftChannel hook fires and clients receive a `user_removed`
+        event. The user's posts stay.
 
-        Errors: NotFoundError if the channel or user does not exist or the user is not a member;
-        ValidationError for a direct or group channel and for the team's default channel.
+        Errors: NotFoundError if the channel or user does not exist or the user is not a
+        member; ValidationError for a direct or group channel and for the team's default
+        channel.
 
         Args:
             channel_id: Channel to remove the user from. Required.
@@ -1426,17 +1478,18 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.SidebarCategoryWithChannels:
-        """Create a category in the channel sidebar of a user, for one team. Channels named in it leave
-        the category they were in before; the user's clients are told. Returns the category with its
-        new id.
+        """Create a category in the channel sidebar of a user, for one team. Channels
+        named in it leave the category they were in before; the user's clients are told.
+        Returns the category with its new id.
 
-        Errors: NotFoundError if the user has no sidebar in the team; PluginAPIError if storing fails.
+        Errors: NotFoundError if the user has no sidebar in the team; PluginAPIError if
+        storing fails.
 
         Args:
             user_id: User whose sidebar gets the category. Required.
             team_id: Team in whose sidebar it appears. Required.
-            new_category: Category to create: `display_name` and, optionally, the channels to move into it. The id is
-                assigned by the server.
+            new_category: Category to create: `display_name` and, optionally, the
+                channels to move into it. The id is assigned by the server.
         """
         response = await self._unary(
             "CreateChannelSidebarCategory",
@@ -1461,11 +1514,11 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.OrderedSidebarCategories:
-        """Fetch the channel sidebar of a user for one team: all categories, the channels in them and
-        their order.
+        """Fetch the channel sidebar of a user for one team: all categories, the
+        channels in them and their order.
 
-        Errors: NotFoundError if the user has no sidebar in the team; PluginAPIError if the lookup
-        fails.
+        Errors: NotFoundError if the user has no sidebar in the team; PluginAPIError if
+        the lookup fails.
 
         Args:
             user_id: User whose sidebar to fetch. Required.
@@ -1491,17 +1544,18 @@ class AsyncChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_channel_post.SidebarCategoryWithChannels]:
-        """Change categories in the channel sidebar of a user, for one team. Send each changed category
-        complete, as fetched before; others stay as they are. The user's clients are told. Returns the
-        changed categories.
+        """Change categories in the channel sidebar of a user, for one team. Send each
+        changed category complete, as fetched before; others stay as they are. The
+        user's clients are told. Returns the changed categories.
 
-        Errors: NotFoundError if a category does not exist; PluginAPIError if storing fails.
+        Errors: NotFoundError if a category does not exist; PluginAPIError if storing
+        fails.
 
         Args:
             user_id: User whose sidebar to change. Required.
             team_id: Team whose sidebar to change. Required.
-            categories: Changed categories, each complete with its id and channels, as fetched before and modified.
-                Categories not given stay as they are.
+            categories: Changed categories, each complete with its id and channels, as
+                fetched before and modified. Categories not given stay as they are.
         """
         response = await self._unary(
             "UpdateChannelSidebarCategories",

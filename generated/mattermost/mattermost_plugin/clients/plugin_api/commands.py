@@ -27,16 +27,17 @@ class CommandsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Offer a slash command that your ExecuteCommand hook answers. Call it at activation:
-        registrations end when the plugin stops. Registering the same trigger for the same team again
-        replaces the earlier command.
+        """Offer a slash command that your ExecuteCommand hook answers. Call it
+        at activation: registrations end when the plugin stops. Registering the same
+        trigger for the same team again replaces the earlier command.
 
-        Errors: ValidationError, or a plain PluginAPIError, if the trigger is missing or the command is
-        invalid.
+        Errors: ValidationError, or a plain PluginAPIError, if the trigger is missing or
+        the command is invalid.
 
         Args:
-            command: The command to offer. Required, with at least `trigger`; fill the `auto_complete` fields to
-                have it suggested while users type. An empty `team_id` offers it in every team.
+            command: The command to offer. Required, with at least `trigger`; fill the
+                `auto_complete` fields to have it suggested while users type. An empty
+                `team_id` offers it in every team.
         """
         self._unary(
             "RegisterCommand",
@@ -54,13 +55,14 @@ class CommandsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Withdraw a slash command your plugin registered. Trigger and team must be those of the
-        registration; nothing happens if there is no such command.
+        """Withdraw a slash command your plugin registered. Trigger and team must be
+        those of the registration; nothing happens if there is no such command.
 
         Errors: PluginAPIError if the call fails.
 
         Args:
-            team_id: The team given when the command was registered; empty if it was registered for every team.
+            team_id: The team given when the command was registered; empty if it was
+                registered for every team.
             trigger: The word after the slash, without the slash. Required.
         """
         self._unary(
@@ -78,15 +80,17 @@ class CommandsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.CommandResponse:
-        """Run a slash command as if a user had typed it, with all its effects. Built-in, custom and
-        plugin commands can be run. Returns the answer, which the server has already posted or shown.
+        """Run a slash command as if a user had typed it, with all its effects.
+        Built-in, custom and plugin commands can be run. Returns the answer, which the
+        server has already posted or shown.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if there is no such command; other exceptions
-        as the command itself fails.
+        Errors: NotFoundError, or a plain PluginAPIError, if there is no such command;
+        other exceptions as the command itself fails.
 
         Args:
-            command_args: What to run and on whose behalf. Required, with `command`, `user_id`, `channel_id` and
-                `team_id`; add `root_id` to run it inside a thread.
+            command_args: What to run and on whose behalf. Required, with `command`,
+                `user_id`, `channel_id` and `team_id`; add `root_id` to run it inside a
+                thread.
         """
         response = self._unary(
             "ExecuteSlashCommand",
@@ -104,15 +108,17 @@ class CommandsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Command:
-        """Store a custom slash command for a team, answered by a web address. Unlike a registered command
-        it outlives the plugin. To answer the command yourself use `register_command`. Returns the
-        command with its id and token.
+        """Store a custom slash command for a team, answered by a web address. Unlike a
+        registered command it outlives the plugin. To answer the command yourself use
+        `register_command`. Returns the command with its id and token.
 
-        Errors: ValidationError if a field is missing or invalid or the trigger is in use in the team.
+        Errors: ValidationError if a field is missing or invalid or the trigger is in
+        use in the team.
 
         Args:
-            cmd: The custom slash command to store. Required, with `team_id`, `trigger`, `method` and `url`. The
-                server sets the id, the token and the times, and records your plugin as the owner.
+            cmd: The custom slash command to store. Required, with `team_id`, `trigger`,
+                `method` and `url`. The server sets the id, the token and the times, and
+                records your plugin as the owner.
         """
         response = self._unary(
             "CreateCommand",
@@ -130,8 +136,8 @@ class CommandsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Command]:
-        """List all slash commands that can be used in a team: those of plugins, built-in ones and custom
-        ones.
+        """List all slash commands that can be used in a team: those of plugins,
+        built-in ones and custom ones.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -154,7 +160,8 @@ class CommandsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Command]:
-        """List the custom slash commands stored for a team. Returns an empty list if there is none.
+        """List the custom slash commands stored for a team. Returns an empty list if
+        there is none.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -177,13 +184,14 @@ class CommandsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Command]:
-        """List the slash commands that running plugins offer in a team, yours included. Returns an empty
-        list if there is none.
+        """List the slash commands that running plugins offer in a team, yours included.
+        Returns an empty list if there is none.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            team_id: Team whose commands to list; commands registered for every team are included. Required.
+            team_id: Team whose commands to list; commands registered for every team are
+                included. Required.
         """
         response = self._unary(
             "ListPluginCommands",
@@ -197,8 +205,8 @@ class CommandsMixin(SyncClient):
     def list_built_in_commands(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_api_remaining.Command]:
-        """List the slash commands that come with the server, such as `away`. They are the same in every
-        team.
+        """List the slash commands that come with the server, such as `away`. They are
+        the same in every team.
 
         Errors: PluginAPIError if the lookup fails.
         """
@@ -218,14 +226,14 @@ class CommandsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Command:
-        """Fetch a custom slash command by id. The result holds its token, which you should not show.
-        Registered plugin commands have no id and are not found.
+        """Fetch a custom slash command by id. The result holds its token, which you
+        should not show. Registered plugin commands have no id and are not found.
 
         Errors: NotFoundError if there is no such command.
 
         Args:
-            command_id: Id of a stored (custom) command. Required; commands registered with RegisterCommand have no id
-                and cannot be fetched this way.
+            command_id: Id of a stored (custom) command. Required; commands registered
+                with RegisterCommand have no id and cannot be fetched this way.
         """
         response = self._unary(
             "GetCommand",
@@ -244,16 +252,18 @@ class CommandsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Command:
-        """Change a custom slash command. Send the complete definition, as fetched before and modified.
-        Id, token and creation time stay. Returns the command as stored.
+        """Change a custom slash command. Send the complete definition, as fetched
+        before and modified. Id, token and creation time stay. Returns the command as
+        stored.
 
-        Errors: NotFoundError if there is no such command; ValidationError if a field is invalid.
+        Errors: NotFoundError if there is no such command; ValidationError if a field is
+        invalid.
 
         Args:
             command_id: Id of the stored command to change. Required.
-            updated_cmd: The complete new definition; what you leave empty is emptied, so start from the result of
-                GetCommand. The id, the token and the creation time stay as they were, and an empty `team_id`
-                keeps the team.
+            updated_cmd: The complete new definition; what you leave empty is emptied,
+                so start from the result of GetCommand. The id, the token and the
+                creation time stay as they were, and an empty `team_id` keeps the team.
         """
         response = self._unary(
             "UpdateCommand",
@@ -274,14 +284,15 @@ class CommandsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete a custom slash command, so that it can no longer be used. To withdraw one of your
-        plugin's registered commands use `unregister_command`.
+        """Delete a custom slash command, so that it can no longer be used. To withdraw
+        one of your plugin's registered commands use `unregister_command`.
 
-        Errors: NotFoundError if there is no such command; PluginAPIError if it cannot be deleted.
+        Errors: NotFoundError if there is no such command; PluginAPIError if it cannot
+        be deleted.
 
         Args:
-            command_id: Id of the stored command to delete. Required. To withdraw a registered plugin command use
-                UnregisterCommand.
+            command_id: Id of the stored command to delete. Required. To withdraw a
+                registered plugin command use UnregisterCommand.
         """
         self._unary(
             "DeleteCommand",
@@ -302,16 +313,17 @@ class AsyncCommandsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Offer a slash command that your ExecuteCommand hook answers. Call it at activation:
-        registrations end when the plugin stops. Registering the same trigger for the same team again
-        replaces the earlier command.
+        """Offer a slash command that your ExecuteCommand hook answers. Call it
+        at activation: registrations end when the plugin stops. Registering the same
+        trigger for the same team again replaces the earlier command.
 
-        Errors: ValidationError, or a plain PluginAPIError, if the trigger is missing or the command is
-        invalid.
+        Errors: ValidationError, or a plain PluginAPIError, if the trigger is missing or
+        the command is invalid.
 
         Args:
-            command: The command to offer. Required, with at least `trigger`; fill the `auto_complete` fields to
-                have it suggested while users type. An empty `team_id` offers it in every team.
+            command: The command to offer. Required, with at least `trigger`; fill the
+                `auto_complete` fields to have it suggested while users type. An empty
+                `team_id` offers it in every team.
         """
         await self._unary(
             "RegisterCommand",
@@ -329,13 +341,14 @@ class AsyncCommandsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Withdraw a slash command your plugin registered. Trigger and team must be those of the
-        registration; nothing happens if there is no such command.
+        """Withdraw a slash command your plugin registered. Trigger and team must be
+        those of the registration; nothing happens if there is no such command.
 
         Errors: PluginAPIError if the call fails.
 
         Args:
-            team_id: The team given when the command was registered; empty if it was registered for every team.
+            team_id: The team given when the command was registered; empty if it was
+                registered for every team.
             trigger: The word after the slash, without the slash. Required.
         """
         await self._unary(
@@ -353,15 +366,17 @@ class AsyncCommandsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.CommandResponse:
-        """Run a slash command as if a user had typed it, with all its effects. Built-in, custom and
-        plugin commands can be run. Returns the answer, which the server has already posted or shown.
+        """Run a slash command as if a user had typed it, with all its effects.
+        Built-in, custom and plugin commands can be run. Returns the answer, which the
+        server has already posted or shown.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if there is no such command; other exceptions
-        as the command itself fails.
+        Errors: NotFoundError, or a plain PluginAPIError, if there is no such command;
+        other exceptions as the command itself fails.
 
         Args:
-            command_args: What to run and on whose behalf. Required, with `command`, `user_id`, `channel_id` and
-                `team_id`; add `root_id` to run it inside a thread.
+            command_args: What to run and on whose behalf. Required, with `command`,
+                `user_id`, `channel_id` and `team_id`; add `root_id` to run it inside a
+                thread.
         """
         response = await self._unary(
             "ExecuteSlashCommand",
@@ -379,15 +394,17 @@ class AsyncCommandsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Command:
-        """Store a custom slash command for a team, answered by a web address. Unlike a registered command
-        it outlives the plugin. To answer the command yourself use `register_command`. Returns the
-        command with its id and token.
+        """Store a custom slash command for a team, answered by a web address. Unlike a
+        registered command it outlives the plugin. To answer the command yourself use
+        `register_command`. Returns the command with its id and token.
 
-        Errors: ValidationError if a field is missing or invalid or the trigger is in use in the team.
+        Errors: ValidationError if a field is missing or invalid or the trigger is in
+        use in the team.
 
         Args:
-            cmd: The custom slash command to store. Required, with `team_id`, `trigger`, `method` and `url`. The
-                server sets the id, the token and the times, and records your plugin as the owner.
+            cmd: The custom slash command to store. Required, with `team_id`, `trigger`,
+                `method` and `url`. The server sets the id, the token and the times, and
+                records your plugin as the owner.
         """
         response = await self._unary(
             "CreateCommand",
@@ -405,8 +422,8 @@ class AsyncCommandsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Command]:
-        """List all slash commands that can be used in a team: those of plugins, built-in ones and custom
-        ones.
+        """List all slash commands that can be used in a team: those of plugins,
+        built-in ones and custom ones.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -429,7 +446,8 @@ class AsyncCommandsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Command]:
-        """List the custom slash commands stored for a team. Returns an empty list if there is none.
+        """List the custom slash commands stored for a team. Returns an empty list if
+        there is none.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -452,13 +470,14 @@ class AsyncCommandsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Command]:
-        """List the slash commands that running plugins offer in a team, yours included. Returns an empty
-        list if there is none.
+        """List the slash commands that running plugins offer in a team, yours included.
+        Returns an empty list if there is none.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            team_id: Team whose commands to list; commands registered for every team are included. Required.
+            team_id: Team whose commands to list; commands registered for every team are
+                included. Required.
         """
         response = await self._unary(
             "ListPluginCommands",
@@ -472,8 +491,8 @@ class AsyncCommandsMixin(AsyncClient):
     async def list_built_in_commands(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_api_remaining.Command]:
-        """List the slash commands that come with the server, such as `away`. They are the same in every
-        team.
+        """List the slash commands that come with the server, such as `away`. They are
+        the same in every team.
 
         Errors: PluginAPIError if the lookup fails.
         """
@@ -493,14 +512,14 @@ class AsyncCommandsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Command:
-        """Fetch a custom slash command by id. The result holds its token, which you should not show.
-        Registered plugin commands have no id and are not found.
+        """Fetch a custom slash command by id. The result holds its token, which you
+        should not show. Registered plugin commands have no id and are not found.
 
         Errors: NotFoundError if there is no such command.
 
         Args:
-            command_id: Id of a stored (custom) command. Required; commands registered with RegisterCommand have no id
-                and cannot be fetched this way.
+            command_id: Id of a stored (custom) command. Required; commands registered
+                with RegisterCommand have no id and cannot be fetched this way.
         """
         response = await self._unary(
             "GetCommand",
@@ -519,16 +538,18 @@ class AsyncCommandsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Command:
-        """Change a custom slash command. Send the complete definition, as fetched before and modified.
-        Id, token and creation time stay. Returns the command as stored.
+        """Change a custom slash command. Send the complete definition, as fetched
+        before and modified. Id, token and creation time stay. Returns the command as
+        stored.
 
-        Errors: NotFoundError if there is no such command; ValidationError if a field is invalid.
+        Errors: NotFoundError if there is no such command; ValidationError if a field is
+        invalid.
 
         Args:
             command_id: Id of the stored command to change. Required.
-            updated_cmd: The complete new definition; what you leave empty is emptied, so start from the result of
-                GetCommand. The id, the token and the creation time stay as they were, and an empty `team_id`
-                keeps the team.
+            updated_cmd: The complete new definition; what you leave empty is emptied,
+                so start from the result of GetCommand. The id, the token and the
+                creation time stay as they were, and an empty `team_id` keeps the team.
         """
         response = await self._unary(
             "UpdateCommand",
@@ -549,14 +570,15 @@ class AsyncCommandsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete a custom slash command, so that it can no longer be used. To withdraw one of your
-        plugin's registered commands use `unregister_command`.
+        """Delete a custom slash command, so that it can no longer be used. To withdraw
+        one of your plugin's registered commands use `unregister_command`.
 
-        Errors: NotFoundError if there is no such command; PluginAPIError if it cannot be deleted.
+        Errors: NotFoundError if there is no such command; PluginAPIError if it cannot
+        be deleted.
 
         Args:
-            command_id: Id of the stored command to delete. Required. To withdraw a registered plugin command use
-                UnregisterCommand.
+            command_id: Id of the stored command to delete. Required. To withdraw a
+                registered plugin command use UnregisterCommand.
         """
         await self._unary(
             "DeleteCommand",

@@ -26,9 +26,10 @@ class ConfigurationMixin(SyncClient):
     def load_plugin_configuration(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
-        """Fetch the settings of your plugin, with the defaults of the manifest filled in. Call it at
-        activation and from the OnConfigurationChange hook, and keep the result. Returns the decoded
-        JSON object; setting names are in lower case, and it is empty if the plugin has no settings.
+        """Fetch the settings of your plugin, with the defaults of the manifest filled
+        in. Call it at activation and from the OnConfigurationChange hook, and keep the
+        result. Returns the decoded JSON object; setting names are in lower case, and it
+        is empty if the plugin has no settings.
 
         Errors: PluginAPIError if the settings cannot be read.
         """
@@ -44,8 +45,9 @@ class ConfigurationMixin(SyncClient):
     def get_config(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
-        """Fetch the server's configuration with passwords and other secrets masked by asterisks. Returns
-        the decoded JSON object, for example `config["ServiceSettings"]["SiteURL"]`.
+        """Fetch the server's configuration with passwords and other secrets masked by
+        asterisks. Returns the decoded JSON object, for example
+        `config["ServiceSettings"]["SiteURL"]`.
 
         Errors: PluginAPIError if the configuration cannot be read.
         """
@@ -61,8 +63,9 @@ class ConfigurationMixin(SyncClient):
     def get_unsanitized_config(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
-        """Fetch the server's configuration with all secrets in clear text. Use `get_config` unless you
-        really need one of them, and never log the result. Returns the decoded JSON object.
+        """Fetch the server's configuration with all secrets in clear text. Use
+        `get_config` unless you really need one of them, and never log the result.
+        Returns the decoded JSON object.
 
         Errors: PluginAPIError if the configuration cannot be read.
         """
@@ -82,17 +85,18 @@ class ConfigurationMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Replace the server's configuration. Send all of it: fetch it, change it, save it. The
-        ConfigurationWillBeSaved hook may change or refuse it; OnConfigurationChange then fires in
-        every plugin on every node, yours included, so do not save from that hook without a check.
+        """Replace the server's configuration. Send all of it: fetch it, change it, save
+        it. The ConfigurationWillBeSaved hook may change or refuse it;
+        OnConfigurationChange then fires in every plugin on every node, yours included,
+        so do not save from that hook without a check.
 
-        Errors: ValidationError if a setting is invalid; PermissionDeniedError if the configuration is
-        read-only; PluginAPIError if saving fails or a plugin refused.
+        Errors: ValidationError if a setting is invalid; PermissionDeniedError if the
+        configuration is read-only; PluginAPIError if saving fails or a plugin refused.
 
         Args:
-            config_json: The server's complete new configuration as a JSON object: fetch it, change it, send all of it
-                back. Required. Settings left out get their default; secrets still masked by asterisks keep the
-                stored value.
+            config_json: The server's complete new configuration as a JSON object: fetch
+                it, change it, send all of it back. Required. Settings left out get
+                their default; secrets still masked by asterisks keep the stored value.
         """
         self._unary(
             "SaveConfig",
@@ -105,11 +109,12 @@ class ConfigurationMixin(SyncClient):
     def get_plugin_config(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
-        """Fetch the settings of your plugin as they were saved, without the manifest's defaults. For the
-        effective settings use `load_plugin_configuration`. Returns a JSON object, normally empty if
-        nothing was ever saved.
+        """Fetch the settings of your plugin as they were saved, without the manifest's
+        defaults. For the effective settings use `load_plugin_configuration`. Returns a
+        JSON object, normally empty if nothing was ever saved.
 
-        Errors: PluginAPIError if the settings cannot be read, or if the server answers without any.
+        Errors: PluginAPIError if the settings cannot be read, or if the server answers
+        without any.
         """
         response = self._unary(
             "GetPluginConfig",
@@ -127,13 +132,16 @@ class ConfigurationMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Replace the settings of your plugin. Send all of them: settings left out are removed. The
-        OnConfigurationChange hook fires on every node, so do not save from that hook without a check.
+        """Replace the settings of your plugin. Send all of them: settings left out are
+        removed. The OnConfigurationChange hook fires on every node, so do not save from
+        that hook without a check.
 
-        Errors: ValidationError if the configuration is not accepted; PluginAPIError if saving fails.
+        Errors: ValidationError if the configuration is not accepted; PluginAPIError if
+        saving fails.
 
         Args:
-            config: The plugin's complete new settings, a JSON object. Required; settings left out are removed.
+            config: The plugin's complete new settings, a JSON object. Required;
+                settings left out are removed.
         """
         self._unary(
             "SavePluginConfig",
@@ -150,9 +158,10 @@ class AsyncConfigurationMixin(AsyncClient):
     async def load_plugin_configuration(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
-        """Fetch the settings of your plugin, with the defaults of the manifest filled in. Call it at
-        activation and from the OnConfigurationChange hook, and keep the result. Returns the decoded
-        JSON object; setting names are in lower case, and it is empty if the plugin has no settings.
+        """Fetch the settings of your plugin, with the defaults of the manifest filled
+        in. Call it at activation and from the OnConfigurationChange hook, and keep the
+        result. Returns the decoded JSON object; setting names are in lower case, and it
+        is empty if the plugin has no settings.
 
         Errors: PluginAPIError if the settings cannot be read.
         """
@@ -168,8 +177,9 @@ class AsyncConfigurationMixin(AsyncClient):
     async def get_config(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
-        """Fetch the server's configuration with passwords and other secrets masked by asterisks. Returns
-        the decoded JSON object, for example `config["ServiceSettings"]["SiteURL"]`.
+        """Fetch the server's configuration with passwords and other secrets masked by
+        asterisks. Returns the decoded JSON object, for example
+        `config["ServiceSettings"]["SiteURL"]`.
 
         Errors: PluginAPIError if the configuration cannot be read.
         """
@@ -185,8 +195,9 @@ class AsyncConfigurationMixin(AsyncClient):
     async def get_unsanitized_config(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
-        """Fetch the server's configuration with all secrets in clear text. Use `get_config` unless you
-        really need one of them, and never log the result. Returns the decoded JSON object.
+        """Fetch the server's configuration with all secrets in clear text. Use
+        `get_config` unless you really need one of them, and never log the result.
+        Returns the decoded JSON object.
 
         Errors: PluginAPIError if the configuration cannot be read.
         """
@@ -206,17 +217,18 @@ class AsyncConfigurationMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Replace the server's configuration. Send all of it: fetch it, change it, save it. The
-        ConfigurationWillBeSaved hook may change or refuse it; OnConfigurationChange then fires in
-        every plugin on every node, yours included, so do not save from that hook without a check.
+        """Replace the server's configuration. Send all of it: fetch it, change it, save
+        it. The ConfigurationWillBeSaved hook may change or refuse it;
+        OnConfigurationChange then fires in every plugin on every node, yours included,
+        so do not save from that hook without a check.
 
-        Errors: ValidationError if a setting is invalid; PermissionDeniedError if the configuration is
-        read-only; PluginAPIError if saving fails or a plugin refused.
+        Errors: ValidationError if a setting is invalid; PermissionDeniedError if the
+        configuration is read-only; PluginAPIError if saving fails or a plugin refused.
 
         Args:
-            config_json: The server's complete new configuration as a JSON object: fetch it, change it, send all of it
-                back. Required. Settings left out get their default; secrets still masked by asterisks keep the
-                stored value.
+            config_json: The server's complete new configuration as a JSON object: fetch
+                it, change it, send all of it back. Required. Settings left out get
+                their default; secrets still masked by asterisks keep the stored value.
         """
         await self._unary(
             "SaveConfig",
@@ -229,11 +241,12 @@ class AsyncConfigurationMixin(AsyncClient):
     async def get_plugin_config(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject:
-        """Fetch the settings of your plugin as they were saved, without the manifest's defaults. For the
-        effective settings use `load_plugin_configuration`. Returns a JSON object, normally empty if
-        nothing was ever saved.
+        """Fetch the settings of your plugin as they were saved, without the manifest's
+        defaults. For the effective settings use `load_plugin_configuration`. Returns a
+        JSON object, normally empty if nothing was ever saved.
 
-        Errors: PluginAPIError if the settings cannot be read, or if the server answers without any.
+        Errors: PluginAPIError if the settings cannot be read, or if the server answers
+        without any.
         """
         response = await self._unary(
             "GetPluginConfig",
@@ -251,13 +264,16 @@ class AsyncConfigurationMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Replace the settings of your plugin. Send all of them: settings left out are removed. The
-        OnConfigurationChange hook fires on every node, so do not save from that hook without a check.
+        """Replace the settings of your plugin. Send all of them: settings left out are
+        removed. The OnConfigurationChange hook fires on every node, so do not save from
+        that hook without a check.
 
-        Errors: ValidationError if the configuration is not accepted; PluginAPIError if saving fails.
+        Errors: ValidationError if the configuration is not accepted; PluginAPIError if
+        saving fails.
 
         Args:
-            config: The plugin's complete new settings, a JSON object. Required; settings left out are removed.
+            config: The plugin's complete new settings, a JSON object. Required;
+                settings left out are removed.
         """
         await self._unary(
             "SavePluginConfig",

@@ -29,13 +29,14 @@ class EmojiMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_channel_post.Emoji]:
-        """List the custom emojis of the server, page by page. Built-in emojis are not listed. Returns one
-        page; an empty list after the last page.
+        """List the custom emojis of the server, page by page. Built-in emojis are not
+        listed. Returns one page; an empty list after the last page.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            sort_by: `name` to sort by name; empty for the server's own order. No other value is known.
+            sort_by: `name` to sort by name; empty for the server's own order. No other
+                value is known.
             page: Page to fetch, zero-based.
             per_page: Emojis per page; 0 gives an empty page.
         """
@@ -57,11 +58,11 @@ class EmojiMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.Emoji:
-        """Fetch a custom emoji by its name, without colons. Built-in emojis have no record and are not
-        found.
+        """Fetch a custom emoji by its name, without colons. Built-in emojis have no
+        record and are not found.
 
-        Errors: NotFoundError if no custom emoji has the name; PluginAPIError if custom emojis are
-        switched off.
+        Errors: NotFoundError if no custom emoji has the name; PluginAPIError if custom
+        emojis are switched off.
 
         Args:
             name: Name of a custom emoji, without colons. Required.
@@ -82,11 +83,11 @@ class EmojiMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.Emoji:
-        """Fetch a custom emoji by its id. It holds the name and the creator; for the picture use
-        `get_emoji_image`.
+        """Fetch a custom emoji by its id. It holds the name and the creator; for the
+        picture use `get_emoji_image`.
 
-        Errors: NotFoundError if there is no such emoji; PluginAPIError if custom emojis are switched
-        off.
+        Errors: NotFoundError if there is no such emoji; PluginAPIError if custom emojis
+        are switched off.
 
         Args:
             emoji_id: Custom emoji to fetch. Required.
@@ -107,11 +108,11 @@ class EmojiMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.GetEmojiImageResponse:
-        """Fetch the picture of a custom emoji. Returns both fields of the result: the bytes in `image`
-        and the format in `content_type`, such as `png` or `gif`.
+        """Fetch the picture of a custom emoji. Returns both fields of the result: the
+        bytes in `image` and the format in `content_type`, such as `png` or `gif`.
 
-        Errors: NotFoundError if there is no such emoji; PluginAPIError if custom emojis are switched
-        off or the picture cannot be read.
+        Errors: NotFoundError if there is no such emoji; PluginAPIError if custom emojis
+        are switched off or the picture cannot be read.
 
         Args:
             emoji_id: Custom emoji whose picture to fetch. Required.
@@ -138,13 +139,14 @@ class AsyncEmojiMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_channel_post.Emoji]:
-        """List the custom emojis of the server, page by page. Built-in emojis are not listed. Returns one
-        page; an empty list after the last page.
+        """List the custom emojis of the server, page by page. Built-in emojis are not
+        listed. Returns one page; an empty list after the last page.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            sort_by: `name` to sort by name; empty for the server's own order. No other value is known.
+            sort_by: `name` to sort by name; empty for the server's own order. No other
+                value is known.
             page: Page to fetch, zero-based.
             per_page: Emojis per page; 0 gives an empty page.
         """
@@ -166,11 +168,11 @@ class AsyncEmojiMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.Emoji:
-        """Fetch a custom emoji by its name, without colons. Built-in emojis have no record and are not
-        found.
+        """Fetch a custom emoji by its name, without colons. Built-in emojis have no
+        record and are not found.
 
-        Errors: NotFoundError if no custom emoji has the name; PluginAPIError if custom emojis are
-        switched off.
+        Errors: NotFoundError if no custom emoji has the name; PluginAPIError if custom
+        emojis are switched off.
 
         Args:
             name: Name of a custom emoji, without colons. Required.
@@ -191,11 +193,11 @@ class AsyncEmojiMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.Emoji:
-        """Fetch a custom emoji by its id. It holds the name and the creator; for the picture use
-        `get_emoji_image`.
+        """Fetch a custom emoji by its id. It holds the name and the creator; for the
+        picture use `get_emoji_image`.
 
-        Errors: NotFoundError if there is no such emoji; PluginAPIError if custom emojis are switched
-        off.
+        Errors: NotFoundError if there is no such emoji; PluginAPIError if custom emojis
+        are switched off.
 
         Args:
             emoji_id: Custom emoji to fetch. Required.
@@ -216,11 +218,11 @@ class AsyncEmojiMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.GetEmojiImageResponse:
-        """Fetch the picture of a custom emoji. Returns both fields of the result: the bytes in `image`
-        and the format in `content_type`, such as `png` or `gif`.
+        """Fetch the picture of a custom emoji. Returns both fields of the result: the
+        bytes in `image` and the format in `content_type`, such as `png` or `gif`.
 
-        Errors: NotFoundError if there is no such emoji; PluginAPIError if custom emojis are switched
-        off or the picture cannot be read.
+        Errors: NotFoundError if there is no such emoji; PluginAPIError if custom emojis
+        are switched off or the picture cannot be read.
 
         Args:
             emoji_id: Custom emoji whose picture to fetch. Required.

@@ -30,14 +30,17 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[str]:
-        """Duplicate the records of uploaded files so that another post can use them. A file belongs to
-        one post only; put the new ids into the `file_ids` of the new post. The content itself is not
-        copied. Returns the new ids in the order asked for.
+        """Duplicate the records of uploaded files so that another post can use them. A
+        file belongs to one post only; put the new ids into the `file_ids` of the new
+        post. The content itself is not copied. Returns the new ids in the order asked
+        for.
 
-        Errors: NotFoundError if one of the files does not exist; PluginAPIError if storing fails.
+        Errors: NotFoundError if one of the files does not exist; PluginAPIError if
+        storing fails.
 
         Args:
-            user_id: User who will own the copies, normally the author of the post they are meant for. Required.
+            user_id: User who will own the copies, normally the author of the post they
+                are meant for. Required.
             file_ids: Files to copy. Required.
         """
         response = self._unary(
@@ -56,7 +59,8 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _file.FileInfo:
-        """Fetch the metadata of an uploaded file: name, size, type, post. For the content use `get_file`.
+        """Fetch the metadata of an uploaded file: name, size, type, post. For the
+        content use `get_file`.
 
         Errors: NotFoundError if there is no such file or it was deleted.
 
@@ -80,15 +84,16 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Set the text under which file search finds a file, for example what your plugin recognised in a
-        picture. It replaces the text extracted before and is not shown to people.
+        """Set the text under which file search finds a file, for example what your
+        plugin recognised in a picture. It replaces the text extracted before and is not
+        shown to people.
 
         Errors: NotFoundError if there is no such file; PluginAPIError if storing fails.
 
         Args:
             file_id: File the text belongs to. Required.
-            content: Text under which file search is to find the file; replaces what the server extracted or was
-                given before.
+            content: Text under which file search is to find the file; replaces what the
+                server extracted or was given before.
         """
         self._unary(
             "SetFileSearchableContent",
@@ -109,17 +114,18 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_file.FileInfo]:
-        """List the metadata of uploaded files, page by page, optionally of one user or channel. Returns
-        one page; an empty list after the last page or if nothing matches.
+        """List the metadata of uploaded files, page by page, optionally of one user or
+        channel. Returns one page; an empty list after the last page or if nothing
+        matches.
 
-        Errors: ValidationError if the page or an option is invalid; PluginAPIError if the lookup
-        fails.
+        Errors: ValidationError if the page or an option is invalid; PluginAPIError if
+        the lookup fails.
 
         Args:
             page: Page to fetch, zero-based.
             per_page: Files per page; 0 gives an empty page.
-            options: Filters and sorting. Optional: without them every file that is not deleted is listed, oldest
-                first.
+            options: Filters and sorting. Optional: without them every file that is not
+                deleted is listed, oldest first.
         """
         response = self._unary(
             "GetFileInfos",
@@ -139,11 +145,12 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bytes:
-        """Fetch the content of an uploaded file by id. All of it is held in memory, and one answer can have
-        100 MiB at most: look at the size with `get_file_info` first.
+        """Fetch the content of an uploaded file by id. All of it is held in memory, and
+        one answer can have 100 MiB at most: look at the size with `get_file_info`
+        first.
 
-        Errors: NotFoundError if there is no such file; PluginAPIError if its content cannot be read;
-        ValidationError (413) if it is too large for one answer.
+        Errors: NotFoundError if there is no such file; PluginAPIError if its content
+        cannot be read; ValidationError (413) if it is too large for one answer.
 
         Args:
             file_id: File whose content to fetch. Required.
@@ -164,11 +171,12 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
-        """Make a public link to a file, under which anybody can download it without logging in. The file
-        must be attached to a post, and the server must have public links switched on. Returns the URL.
+        """Make a public link to a file, under which anybody can download it without
+        logging in. The file must be attached to a post, and the server must have public
+        links switched on. Returns the URL.
 
-        Errors: NotFoundError if there is no such file; ValidationError if it is not attached to a
-        post; PluginAPIError if public links are switched off.
+        Errors: NotFoundError if there is no such file; ValidationError if it is not
+        attached to a post; PluginAPIError if public links are switched off.
 
         Args:
             file_id: File to link to, which must be attached to a post. Required.
@@ -189,15 +197,15 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bytes:
-        """Read a file of the server's file store by its path. For attachments use `get_file`, which takes
-        the id. Returns the whole content, 100 MiB at most.
+        """Read a file of the server's file store by its path. For attachments use
+        `get_file`, which takes the id. Returns the whole content, 100 MiB at most.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if there is no such file or it cannot be
-        read.
+        Errors: NotFoundError, or a plain PluginAPIError, if there is no such file or it
+        cannot be read.
 
         Args:
-            path: Where the file lies in the server's file store, relative to its root. Required. For files
-                attached to posts use `get_file` with the id.
+            path: Where the file lies in the server's file store, relative to its root.
+                Required. For files attached to posts use `get_file` with the id.
         """
         response = self._unary(
             "ReadFile",
@@ -217,20 +225,22 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _file.FileInfo:
-        """Store a file for use in a channel. Then create a post in the same channel with the new id in
-        its `file_ids`. The FileWillBeUploaded hook may change or reject it. Returns the metadata of
-        the stored file.
+        """Store a file for use in a channel. Then create a post in the same channel
+        with the new id in its `file_ids`. The FileWillBeUploaded hook may change or
+        reject it. Returns the metadata of the stored file.
 
-        Errors: ValidationError if the channel or name is missing or a hook rejected the file;
-        PermissionDeniedError if file attachments are switched off; ValidationError (413) if the request
-        has more than the 4 MiB that the server takes; PluginAPIError if the file is larger than it
-        allows or storing fails.
+        Errors: ValidationError if the channel or name is missing or a hook rejected the
+        file; PermissionDeniedError if file attachments are switched off;
+        ValidationError (413) if the request has more than the 4 MiB that the server
+        takes; PluginAPIError if the file is larger than it allows or storing fails.
 
         Args:
-            data: The whole content. The server's size limit applies, and that of a request: the server takes
-                4 MiB, all fields together.
-            channel_id: Channel the file is meant for; a post that uses it must be in the same channel. Required.
-            filename: Name to give the file, with extension: type and icon follow from it. Required.
+            data: The whole content. The server's size limit applies, and that of
+                a request: the server takes 4 MiB, all fields together.
+            channel_id: Channel the file is meant for; a post that uses it must be in
+                the same channel. Required.
+            filename: Name to give the file, with extension: type and icon follow from
+                it. Required.
         """
         response = self._unary(
             "UploadFile",
@@ -250,17 +260,18 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.UploadSession:
-        """Begin an upload in several parts. Choose the `id` of the session yourself. Returns the session to
-        pass to `upload_data`. As a part must fit into a request of 4 MiB, and the first one must not be
-        that small unless it is all, this takes no larger files than `upload_file` does.
+        """Begin an upload in several parts. Choose the `id` of the session yourself.
+        Returns the session to pass to `upload_data`. As a part must fit into a request
+        of 4 MiB, and the first one must not be that small unless it is all, this takes
+        no larger files than `upload_file` does.
 
-        Errors: ValidationError if a field is missing or invalid, or the channel is archived;
-        NotFoundError if the channel does not exist; PluginAPIError if the file is larger than the
-        server allows.
+        Errors: ValidationError if a field is missing or invalid, or the channel is
+        archived; NotFoundError if the channel does not exist; PluginAPIError if the
+        file is larger than the server allows.
 
         Args:
-            upload_session: Session to create. Required: `id` (chosen by you), `type`, `user_id`, `filename`, `file_size`,
-                and `channel_id` for attachments.
+            upload_session: Session to create. Required: `id` (chosen by you), `type`,
+                `user_id`, `filename`, `file_size`, and `channel_id` for attachments.
         """
         response = self._unary(
             "CreateUploadSession",
@@ -283,19 +294,19 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _file.FileInfo | None:
-        """Send the next part of an upload session. Parts go in order, each with the session's current
-        `file_offset`. Returns None while parts are missing, and the metadata of the file after the
-        last one; then the session is gone.
+        """Send the next part of an upload session. Parts go in order, each with the
+        session's current `file_offset`. Returns None while parts are missing, and the
+        metadata of the file after the last one; then the session is gone.
 
-        Errors: ValidationError if the offset is not the expected one, another part is being received,
-        or a hook rejected the file; PluginAPIError if storing fails.
+        Errors: ValidationError if the offset is not the expected one, another part is
+        being received, or a hook rejected the file; PluginAPIError if storing fails.
 
         Args:
-            upload_session: The session with its current `file_offset`: add the length of each part after sending it, or
-                fetch the session again. Required.
-            data: Next part of the content. The first part must have at least 5 MiB unless it is the whole file,
-                and a request has 4 MiB at most: only a file below that can be sent. Anything beyond `file_size`
-                is dropped.
+            upload_session: The session with its current `file_offset`: add the length
+                of each part after sending it, or fetch the session again. Required.
+            data: Next part of the content. The first part must have at least 5 MiB
+                unless it is the whole file, and a request has 4 MiB at most: only a
+                file below that can be sent. Anything beyond `file_size` is dropped.
         """
         response = self._unary(
             "UploadData",
@@ -313,7 +324,8 @@ class FilesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.UploadSession:
-        """Fetch an upload session, for example to resume it: `file_offset` tells how much has arrived.
+        """Fetch an upload session, for example to resume it: `file_offset` tells how
+        much has arrived.
 
         Errors: NotFoundError if there is no such session or it is complete.
 
@@ -341,14 +353,17 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[str]:
-        """Duplicate the records of uploaded files so that another post can use them. A file belongs to
-        one post only; put the new ids into the `file_ids` of the new post. The content itself is not
-        copied. Returns the new ids in the order asked for.
+        """Duplicate the records of uploaded files so that another post can use them. A
+        file belongs to one post only; put the new ids into the `file_ids` of the new
+        post. The content itself is not copied. Returns the new ids in the order asked
+        for.
 
-        Errors: NotFoundError if one of the files does not exist; PluginAPIError if storing fails.
+        Errors: NotFoundError if one of the files does not exist; PluginAPIError if
+        storing fails.
 
         Args:
-            user_id: User who will own the copies, normally the author of the post they are meant for. Required.
+            user_id: User who will own the copies, normally the author of the post they
+                are meant for. Required.
             file_ids: Files to copy. Required.
         """
         response = await self._unary(
@@ -367,7 +382,8 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _file.FileInfo:
-        """Fetch the metadata of an uploaded file: name, size, type, post. For the content use `get_file`.
+        """Fetch the metadata of an uploaded file: name, size, type, post. For the
+        content use `get_file`.
 
         Errors: NotFoundError if there is no such file or it was deleted.
 
@@ -391,15 +407,16 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Set the text under which file search finds a file, for example what your plugin recognised in a
-        picture. It replaces the text extracted before and is not shown to people.
+        """Set the text under which file search finds a file, for example what your
+        plugin recognised in a picture. It replaces the text extracted before and is not
+        shown to people.
 
         Errors: NotFoundError if there is no such file; PluginAPIError if storing fails.
 
         Args:
             file_id: File the text belongs to. Required.
-            content: Text under which file search is to find the file; replaces what the server extracted or was
-                given before.
+            content: Text under which file search is to find the file; replaces what the
+                server extracted or was given before.
         """
         await self._unary(
             "SetFileSearchableContent",
@@ -420,17 +437,18 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_file.FileInfo]:
-        """List the metadata of uploaded files, page by page, optionally of one user or channel. Returns
-        one page; an empty list after the last page or if nothing matches.
+        """List the metadata of uploaded files, page by page, optionally of one user or
+        channel. Returns one page; an empty list after the last page or if nothing
+        matches.
 
-        Errors: ValidationError if the page or an option is invalid; PluginAPIError if the lookup
-        fails.
+        Errors: ValidationError if the page or an option is invalid; PluginAPIError if
+        the lookup fails.
 
         Args:
             page: Page to fetch, zero-based.
             per_page: Files per page; 0 gives an empty page.
-            options: Filters and sorting. Optional: without them every file that is not deleted is listed, oldest
-                first.
+            options: Filters and sorting. Optional: without them every file that is not
+                deleted is listed, oldest first.
         """
         response = await self._unary(
             "GetFileInfos",
@@ -450,11 +468,12 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bytes:
-        """Fetch the content of an uploaded file by id. All of it is held in memory, and one answer can have
-        100 MiB at most: look at the size with `get_file_info` first.
+        """Fetch the content of an uploaded file by id. All of it is held in memory, and
+        one answer can have 100 MiB at most: look at the size with `get_file_info`
+        first.
 
-        Errors: NotFoundError if there is no such file; PluginAPIError if its content cannot be read;
-        ValidationError (413) if it is too large for one answer.
+        Errors: NotFoundError if there is no such file; PluginAPIError if its content
+        cannot be read; ValidationError (413) if it is too large for one answer.
 
         Args:
             file_id: File whose content to fetch. Required.
@@ -475,11 +494,12 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
-        """Make a public link to a file, under which anybody can download it without logging in. The file
-        must be attached to a post, and the server must have public links switched on. Returns the URL.
+        """Make a public link to a file, under which anybody can download it without
+        logging in. The file must be attached to a post, and the server must have public
+        links switched on. Returns the URL.
 
-        Errors: NotFoundError if there is no such file; ValidationError if it is not attached to a
-        post; PluginAPIError if public links are switched off.
+        Errors: NotFoundError if there is no such file; ValidationError if it is not
+        attached to a post; PluginAPIError if public links are switched off.
 
         Args:
             file_id: File to link to, which must be attached to a post. Required.
@@ -500,15 +520,15 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bytes:
-        """Read a file of the server's file store by its path. For attachments use `get_file`, which takes
-        the id. Returns the whole content, 100 MiB at most.
+        """Read a file of the server's file store by its path. For attachments use
+        `get_file`, which takes the id. Returns the whole content, 100 MiB at most.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if there is no such file or it cannot be
-        read.
+        Errors: NotFoundError, or a plain PluginAPIError, if there is no such file or it
+        cannot be read.
 
         Args:
-            path: Where the file lies in the server's file store, relative to its root. Required. For files
-                attached to posts use `get_file` with the id.
+            path: Where the file lies in the server's file store, relative to its root.
+                Required. For files attached to posts use `get_file` with the id.
         """
         response = await self._unary(
             "ReadFile",
@@ -528,20 +548,22 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _file.FileInfo:
-        """Store a file for use in a channel. Then create a post in the same channel with the new id in
-        its `file_ids`. The FileWillBeUploaded hook may change or reject it. Returns the metadata of
-        the stored file.
+        """Store a file for use in a channel. Then create a post in the same channel
+        with the new id in its `file_ids`. The FileWillBeUploaded hook may change or
+        reject it. Returns the metadata of the stored file.
 
-        Errors: ValidationError if the channel or name is missing or a hook rejected the file;
-        PermissionDeniedError if file attachments are switched off; ValidationError (413) if the request
-        has more than the 4 MiB that the server takes; PluginAPIError if the file is larger than it
-        allows or storing fails.
+        Errors: ValidationError if the channel or name is missing or a hook rejected the
+        file; PermissionDeniedError if file attachments are switched off;
+        ValidationError (413) if the request has more than the 4 MiB that the server
+        takes; PluginAPIError if the file is larger than it allows or storing fails.
 
         Args:
-            data: The whole content. The server's size limit applies, and that of a request: the server takes
-                4 MiB, all fields together.
-            channel_id: Channel the file is meant for; a post that uses it must be in the same channel. Required.
-            filename: Name to give the file, with extension: type and icon follow from it. Required.
+            data: The whole content. The server's size limit applies, and that of
+                a request: the server takes 4 MiB, all fields together.
+            channel_id: Channel the file is meant for; a post that uses it must be in
+                the same channel. Required.
+            filename: Name to give the file, with extension: type and icon follow from
+                it. Required.
         """
         response = await self._unary(
             "UploadFile",
@@ -561,17 +583,18 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.UploadSession:
-        """Begin an upload in several parts. Choose the `id` of the session yourself. Returns the session to
-        pass to `upload_data`. As a part must fit into a request of 4 MiB, and the first one must not be
-        that small unless it is all, this takes no larger files than `upload_file` does.
+        """Begin an upload in several parts. Choose the `id` of the session yourself.
+        Returns the session to pass to `upload_data`. As a part must fit into a request
+        of 4 MiB, and the first one must not be that small unless it is all, this takes
+        no larger files than `upload_file` does.
 
-        Errors: ValidationError if a field is missing or invalid, or the channel is archived;
-        NotFoundError if the channel does not exist; PluginAPIError if the file is larger than the
-        server allows.
+        Errors: ValidationError if a field is missing or invalid, or the channel is
+        archived; NotFoundError if the channel does not exist; PluginAPIError if the
+        file is larger than the server allows.
 
         Args:
-            upload_session: Session to create. Required: `id` (chosen by you), `type`, `user_id`, `filename`, `file_size`,
-                and `channel_id` for attachments.
+            upload_session: Session to create. Required: `id` (chosen by you), `type`,
+                `user_id`, `filename`, `file_size`, and `channel_id` for attachments.
         """
         response = await self._unary(
             "CreateUploadSession",
@@ -594,19 +617,19 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _file.FileInfo | None:
-        """Send the next part of an upload session. Parts go in order, each with the session's current
-        `file_offset`. Returns None while parts are missing, and the metadata of the file after the
-        last one; then the session is gone.
+        """Send the next part of an upload session. Parts go in order, each with the
+        session's current `file_offset`. Returns None while parts are missing, and the
+        metadata of the file after the last one; then the session is gone.
 
-        Errors: ValidationError if the offset is not the expected one, another part is being received,
-        or a hook rejected the file; PluginAPIError if storing fails.
+        Errors: ValidationError if the offset is not the expected one, another part is
+        being received, or a hook rejected the file; PluginAPIError if storing fails.
 
         Args:
-            upload_session: The session with its current `file_offset`: add the length of each part after sending it, or
-                fetch the session again. Required.
-            data: Next part of the content. The first part must have at least 5 MiB unless it is the whole file,
-                and a request has 4 MiB at most: only a file below that can be sent. Anything beyond `file_size`
-                is dropped.
+            upload_session: The session with its current `file_offset`: add the length
+                of each part after sending it, or fetch the session again. Required.
+            data: Next part of the content. The first part must have at least 5 MiB
+                unless it is the whole file, and a request has 4 MiB at most: only a
+                file below that can be sent. Anything beyond `file_size` is dropped.
         """
         response = await self._unary(
             "UploadData",
@@ -624,7 +647,8 @@ class AsyncFilesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_file_bot.UploadSession:
-        """Fetch an upload session, for example to resume it: `file_offset` tells how much has arrived.
+        """Fetch an upload session, for example to resume it: `file_offset` tells how
+        much has arrived.
 
         Errors: NotFoundError if there is no such session or it is complete.
 

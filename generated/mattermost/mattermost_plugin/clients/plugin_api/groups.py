@@ -59,7 +59,8 @@ class GroupsMixin(SyncClient):
         Errors: NotFoundError if no group has the name.
 
         Args:
-            name: Unique name of the group, as used in mentions, without the `@`. Required.
+            name: Unique name of the group, as used in mentions, without the `@`.
+                Required.
         """
         response = self._unary(
             "GetGroupByName",
@@ -79,10 +80,11 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """List the users who are members of a group, page by page. Deactivated accounts are left out.
-        Returns one page; an empty list after the last page.
+        """List the users who are members of a group, page by page. Deactivated accounts
+        are left out. Returns one page; an empty list after the last page.
 
-        Errors: NotFoundError if there is no such group; PluginAPIError if the lookup fails.
+        Errors: NotFoundError if there is no such group; PluginAPIError if the lookup
+        fails.
 
         Args:
             group_id: Group whose members to list. Required.
@@ -107,14 +109,15 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Group]:
-        """List the groups that come from one source, such as `ldap` or `custom`. There is no paging;
-        archived groups are left out, and the list is empty if nothing comes from there.
+        """List the groups that come from one source, such as `ldap` or `custom`. There
+        is no paging; archived groups are left out, and the list is empty if nothing
+        comes from there.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            group_source: Where the groups come from: `ldap`, `custom`, or a source of your own that begins with
-                `plugin_`. Required.
+            group_source: Where the groups come from: `ldap`, `custom`, or a source of
+                your own that begins with `plugin_`. Required.
         """
         response = self._unary(
             "GetGroupsBySource",
@@ -132,8 +135,8 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Group]:
-        """List the groups a user is a member of. There is no paging; the list is empty for somebody
-        without groups.
+        """List the groups a user is a member of. There is no paging; the list is empty
+        for somebody without groups.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -157,16 +160,17 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupMember:
-        """Add a user to a group. A former member is taken back, a current one stays. Memberships of teams
-        and channels linked to the group follow when the server next synchronises them. Returns the
-        membership.
+        """Add a user to a group. A former member is taken back, a current one stays.
+        Memberships of teams and channels linked to the group follow when the server
+        next synchronises them. Returns the membership.
 
-        Errors: NotFoundError if the group or user does not exist; ValidationError if the user cannot
-        be added.
+        Errors: NotFoundError if the group or user does not exist; ValidationError if
+        the user cannot be added.
 
         Args:
             group_id: Group to add the user to. Required.
-            user_id: User to add. Required. Adding a current member changes nothing; a former member is taken back.
+            user_id: User to add. Required. Adding a current member changes nothing; a
+                former member is taken back.
         """
         response = self._unary(
             "UpsertGroupMember",
@@ -185,15 +189,16 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.GroupMember]:
-        """Add several users to a group in one call. Former members are taken back, current ones stay.
-        Returns the memberships, one for each user.
+        """Add several users to a group in one call. Former members are taken back,
+        current ones stay. Returns the memberships, one for each user.
 
-        Errors: NotFoundError if the group or a user does not exist; ValidationError if a user cannot
-        be added.
+        Errors: NotFoundError if the group or a user does not exist; ValidationError if
+        a user cannot be added.
 
         Args:
             group_id: Group to add the users to. Required.
-            user_ids: Users to add. Required. Current members may be among them; former members are taken back.
+            user_ids: Users to add. Required. Current members may be among them; former
+                members are taken back.
         """
         response = self._unary(
             "UpsertGroupMembers",
@@ -214,13 +219,16 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Group:
-        """Fetch the group that mirrors a group of another system, such as a directory, by its id there.
+        """Fetch the group that mirrors a group of another system, such as a directory,
+        by its id there.
 
         Errors: NotFoundError if no group of that source has the remote id.
 
         Args:
-            remote_id: Identifier that the group has in the system it comes from. Required.
-            group_source: Source in which the remote id counts, since two sources may use the same one. Required.
+            remote_id: Identifier that the group has in the system it comes from.
+                Required.
+            group_source: Source in which the remote id counts, since two sources may
+                use the same one. Required.
         """
         response = self._unary(
             "GetGroupByRemoteID",
@@ -240,16 +248,18 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Group:
-        """Create a user group. A plugin that brings groups from elsewhere uses a source that begins with
-        `plugin_`. The group starts without members. Returns it with its new id.
+        """Create a user group. A plugin that brings groups from elsewhere uses a source
+        that begins with `plugin_`. The group starts without members. Returns it with
+        its new id.
 
-        Errors: ValidationError if a field is missing or invalid, if an id is given, or if the name is
-        in use.
+        Errors: ValidationError if a field is missing or invalid, if an id is given, or
+        if the name is in use.
 
         Args:
-            group: The group to create. Required, with `display_name` and `source`; `name` too if people should be
-                able to mention it, and `remote_id` for sources that mirror another system. The server assigns
-                the id and the times.
+            group: The group to create. Required, with `display_name` and `source`;
+                `name` too if people should be able to mention it, and `remote_id` for
+                sources that mirror another system. The server assigns the id and the
+                times.
         """
         response = self._unary(
             "CreateGroup",
@@ -269,14 +279,15 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Group:
-        """Change a user group. Send the complete group, as fetched before and modified. Clients receive a
-        `received_group` event. Returns the group as stored.
+        """Change a user group. Send the complete group, as fetched before and modified.
+        Clients receive a `received_group` event. Returns the group as stored.
 
-        Errors: NotFoundError if there is no such group; ValidationError if a field is invalid or the
-        name is in use.
+        Errors: NotFoundError if there is no such group; ValidationError if a field is
+        invalid or the name is in use.
 
         Args:
-            group: The complete changed group, `id` and times included: fetch it, change it, send it back.
+            group: The complete changed group, `id` and times included: fetch it, change
+                it, send it back.
         """
         response = self._unary(
             "UpdateGroup",
@@ -296,13 +307,14 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Group:
-        """Archive a user group, so that it can no longer be mentioned. Members and links are kept, and
-        `restore_group` brings it back. Returns the archived group.
+        """Archive a user group, so that it can no longer be mentioned. Members and
+        links are kept, and `restore_group` brings it back. Returns the archived group.
 
         Errors: NotFoundError if there is no such group or it is archived already.
 
         Args:
-            group_id: Group to archive. Required. Nothing is erased; RestoreGroup undoes it.
+            group_id: Group to archive. Required. Nothing is erased; RestoreGroup undoes
+                it.
         """
         response = self._unary(
             "DeleteGroup",
@@ -320,7 +332,8 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Group:
-        """Bring back an archived user group with its members. Returns the group, its `delete_at` 0 again.
+        """Bring back an archived user group with its members. Returns the group, its
+        `delete_at` 0 again.
 
         Errors: NotFoundError if there is no such group or it is not archived.
 
@@ -344,8 +357,9 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupMember:
-        """Remove a user from a group. Teams and channels joined because of the group are not left at
-        once; see `delete_group_constrained_memberships`. Returns the membership that ended.
+        """Remove a user from a group. Teams and channels joined because of the group
+        are not left at once; see `delete_group_constrained_memberships`. Returns the
+        membership that ended.
 
         Errors: NotFoundError if the group does not exist or the user is not a member.
 
@@ -371,16 +385,17 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupSyncable:
-        """Fetch the link between a group and a team or channel. It tells whether members are added there
-        automatically.
+        """Fetch the link between a group and a team or channel. It tells whether
+        members are added there automatically.
 
-        Errors: NotFoundError if there is no such link; ValidationError for a type other than `Team` or
-        `Channel`.
+        Errors: NotFoundError if there is no such link; ValidationError for a type other
+        than `Team` or `Channel`.
 
         Args:
             group_id: Group on one side of the link. Required.
             syncable_id: Id of the team or channel on the other side. Required.
-            syncable_type: Kind of the other side, `Team` or `Channel` (with a capital letter). Required.
+            syncable_type: Kind of the other side, `Team` or `Channel` (with a capital
+                letter). Required.
         """
         response = self._unary(
             "GetGroupSyncable",
@@ -401,14 +416,16 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.GroupSyncable]:
-        """List the teams or the channels a group is linked to. Returns the links of one kind; an empty
-        list if there is none.
+        """List the teams or the channels a group is linked to. Returns the links of one
+        kind; an empty list if there is none.
 
-        Errors: PluginAPIError if the lookup fails or the type is neither `Team` nor `Channel`.
+        Errors: PluginAPIError if the lookup fails or the type is neither `Team` nor
+        `Channel`.
 
         Args:
             group_id: Group whose links to list. Required.
-            syncable_type: Which links to list: `Team` or `Channel`. Required; ask twice for both.
+            syncable_type: Which links to list: `Team` or `Channel`. Required; ask twice
+                for both.
         """
         response = self._unary(
             "GetGroupSyncables",
@@ -428,16 +445,17 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupSyncable:
-        """Link a group to a team or channel, or change an existing link. Linking a channel also links its
-        team. People are added by the next synchronisation, or by
+        """Link a group to a team or channel, or change an existing link. Linking a
+        channel also links its team. People are added by the next synchronisation, or by
         `create_default_syncable_memberships`. Returns the link.
 
-        Errors: NotFoundError if the group, team or channel does not exist; ValidationError if a field
-        is missing or invalid.
+        Errors: NotFoundError if the group, team or channel does not exist;
+        ValidationError if a field is missing or invalid.
 
         Args:
-            group_syncable: The link to create or overwrite, found by `group_id`, `syncable_id` and `syncable_type`, all of
-                which are required. A removed link is brought back.
+            group_syncable: The link to create or overwrite, found by `group_id`,
+                `syncable_id` and `syncable_type`, all of which are required. A removed
+                link is brought back.
         """
         response = self._unary(
             "UpsertGroupSyncable",
@@ -459,14 +477,15 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupSyncable:
-        """Change the settings of an existing link between a group and a team or channel. To create one
-        use `upsert_group_syncable`. Returns the link as stored.
+        """Change the settings of an existing link between a group and a team or
+        channel. To create one use `upsert_group_syncable`. Returns the link as stored.
 
-        Errors: NotFoundError if there is no such link; ValidationError if a field is invalid.
+        Errors: NotFoundError if there is no such link; ValidationError if a field is
+        invalid.
 
         Args:
-            group_syncable: The changed link, found by `group_id`, `syncable_id` and `syncable_type`. It must exist
-                already.
+            group_syncable: The changed link, found by `group_id`, `syncable_id` and
+                `syncable_type`. It must exist already.
         """
         response = self._unary(
             "UpdateGroupSyncable",
@@ -490,11 +509,12 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupSyncable:
-        """Remove the link between a group and a team or channel. People who were added because of it
-        stay. Removing the link with a team also removes those with its channels. Returns the removed
-        link.
+        """Remove the link between a group and a team or channel. People who were added
+        because of it stay. Removing the link with a team also removes those with its
+        channels. Returns the removed link.
 
-        Errors: NotFoundError if there is no such link; ValidationError if it was removed already.
+        Errors: NotFoundError if there is no such link; ValidationError if it was
+        removed already.
 
         Args:
             group_id: Group on one side of the link. Required.
@@ -522,17 +542,19 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Group]:
-        """List the user groups of the server, page by page, optionally filtered. Returns one page; an
-        empty list after the last page or if nothing matches.
+        """List the user groups of the server, page by page, optionally filtered.
+        Returns one page; an empty list after the last page or if nothing matches.
 
-        Errors: ValidationError if a filter is invalid; PluginAPIError if the lookup fails.
+        Errors: ValidationError if a filter is invalid; PluginAPIError if the lookup
+        fails.
 
         Args:
             page: Which page to return; zero-based, default 0.
             per_page: How many groups a page holds; default 60.
-            opts: Filters to apply. Optional; unset lists all groups that are not archived.
-            view_restrictions: Teams and channels to which the view of the asking person is limited, as for a guest. Optional;
-                unset means no restriction.
+            opts: Filters to apply. Optional; unset lists all groups that are not
+                archived.
+            view_restrictions: Teams and channels to which the view of the asking person
+                is limited, as for a guest. Optional; unset means no restriction.
         """
         response = self._unary(
             "GetGroups",
@@ -555,15 +577,16 @@ class GroupsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Add group members to the teams and channels their groups are linked to, where the link has
-        `auto_add` set. Users who left or were removed are added again only if you say so. May take
-        long on a large server.
+        """Add group members to the teams and channels their groups are linked to, where
+        the link has `auto_add` set. Users who left or were removed are added again only
+        if you say so. May take long on a large server.
 
-        Errors: PluginAPIError if it fails on the way; memberships made before that remain.
+        Errors: PluginAPIError if it fails on the way; memberships made before that
+        remain.
 
         Args:
-            params: Which memberships to look at. Required; the values may be left at their defaults to look at
-                all.
+            params: Which memberships to look at. Required; the values may be left at
+                their defaults to look at all.
         """
         self._unary(
             "CreateDefaultSyncableMemberships",
@@ -578,10 +601,12 @@ class GroupsMixin(SyncClient):
     def delete_group_constrained_memberships(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Remove from teams and channels those members whom no linked group lets in. Only teams and
-        channels restricted to groups are looked at, on the whole server; it may take long.
+        """Remove from teams and channels those members whom no linked group lets in.
+        Only teams and channels restricted to groups are looked at, on the whole server;
+        it may take long.
 
-        Errors: PluginAPIError if it fails on the way; users removed before that stay removed.
+        Errors: PluginAPIError if it fails on the way; users removed before that stay
+        removed.
         """
         self._unary(
             "DeleteGroupConstrainedMemberships",
@@ -630,7 +655,8 @@ class AsyncGroupsMixin(AsyncClient):
         Errors: NotFoundError if no group has the name.
 
         Args:
-            name: Unique name of the group, as used in mentions, without the `@`. Required.
+            name: Unique name of the group, as used in mentions, without the `@`.
+                Required.
         """
         response = await self._unary(
             "GetGroupByName",
@@ -650,10 +676,11 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """List the users who are members of a group, page by page. Deactivated accounts are left out.
-        Returns one page; an empty list after the last page.
+        """List the users who are members of a group, page by page. Deactivated accounts
+        are left out. Returns one page; an empty list after the last page.
 
-        Errors: NotFoundError if there is no such group; PluginAPIError if the lookup fails.
+        Errors: NotFoundError if there is no such group; PluginAPIError if the lookup
+        fails.
 
         Args:
             group_id: Group whose members to list. Required.
@@ -678,14 +705,15 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Group]:
-        """List the groups that come from one source, such as `ldap` or `custom`. There is no paging;
-        archived groups are left out, and the list is empty if nothing comes from there.
+        """List the groups that come from one source, such as `ldap` or `custom`. There
+        is no paging; archived groups are left out, and the list is empty if nothing
+        comes from there.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            group_source: Where the groups come from: `ldap`, `custom`, or a source of your own that begins with
-                `plugin_`. Required.
+            group_source: Where the groups come from: `ldap`, `custom`, or a source of
+                your own that begins with `plugin_`. Required.
         """
         response = await self._unary(
             "GetGroupsBySource",
@@ -703,8 +731,8 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Group]:
-        """List the groups a user is a member of. There is no paging; the list is empty for somebody
-        without groups.
+        """List the groups a user is a member of. There is no paging; the list is empty
+        for somebody without groups.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -728,16 +756,17 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupMember:
-        """Add a user to a group. A former member is taken back, a current one stays. Memberships of teams
-        and channels linked to the group follow when the server next synchronises them. Returns the
-        membership.
+        """Add a user to a group. A former member is taken back, a current one stays.
+        Memberships of teams and channels linked to the group follow when the server
+        next synchronises them. Returns the membership.
 
-        Errors: NotFoundError if the group or user does not exist; ValidationError if the user cannot
-        be added.
+        Errors: NotFoundError if the group or user does not exist; ValidationError if
+        the user cannot be added.
 
         Args:
             group_id: Group to add the user to. Required.
-            user_id: User to add. Required. Adding a current member changes nothing; a former member is taken back.
+            user_id: User to add. Required. Adding a current member changes nothing; a
+                former member is taken back.
         """
         response = await self._unary(
             "UpsertGroupMember",
@@ -756,15 +785,16 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.GroupMember]:
-        """Add several users to a group in one call. Former members are taken back, current ones stay.
-        Returns the memberships, one for each user.
+        """Add several users to a group in one call. Former members are taken back,
+        current ones stay. Returns the memberships, one for each user.
 
-        Errors: NotFoundError if the group or a user does not exist; ValidationError if a user cannot
-        be added.
+        Errors: NotFoundError if the group or a user does not exist; ValidationError if
+        a user cannot be added.
 
         Args:
             group_id: Group to add the users to. Required.
-            user_ids: Users to add. Required. Current members may be among them; former members are taken back.
+            user_ids: Users to add. Required. Current members may be among them; former
+                members are taken back.
         """
         response = await self._unary(
             "UpsertGroupMembers",
@@ -785,13 +815,16 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Group:
-        """Fetch the group that mirrors a group of another system, such as a directory, by its id there.
+        """Fetch the group that mirrors a group of another system, such as a directory,
+        by its id there.
 
         Errors: NotFoundError if no group of that source has the remote id.
 
         Args:
-            remote_id: Identifier that the group has in the system it comes from. Required.
-            group_source: Source in which the remote id counts, since two sources may use the same one. Required.
+            remote_id: Identifier that the group has in the system it comes from.
+                Required.
+            group_source: Source in which the remote id counts, since two sources may
+                use the same one. Required.
         """
         response = await self._unary(
             "GetGroupByRemoteID",
@@ -811,16 +844,18 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Group:
-        """Create a user group. A plugin that brings groups from elsewhere uses a source that begins with
-        `plugin_`. The group starts without members. Returns it with its new id.
+        """Create a user group. A plugin that brings groups from elsewhere uses a source
+        that begins with `plugin_`. The group starts without members. Returns it with
+        its new id.
 
-        Errors: ValidationError if a field is missing or invalid, if an id is given, or if the name is
-        in use.
+        Errors: ValidationError if a field is missing or invalid, if an id is given, or
+        if the name is in use.
 
         Args:
-            group: The group to create. Required, with `display_name` and `source`; `name` too if people should be
-                able to mention it, and `remote_id` for sources that mirror another system. The server assigns
-                the id and the times.
+            group: The group to create. Required, with `display_name` and `source`;
+                `name` too if people should be able to mention it, and `remote_id` for
+                sources that mirror another system. The server assigns the id and the
+                times.
         """
         response = await self._unary(
             "CreateGroup",
@@ -840,14 +875,15 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Group:
-        """Change a user group. Send the complete group, as fetched before and modified. Clients receive a
-        `received_group` event. Returns the group as stored.
+        """Change a user group. Send the complete group, as fetched before and modified.
+        Clients receive a `received_group` event. Returns the group as stored.
 
-        Errors: NotFoundError if there is no such group; ValidationError if a field is invalid or the
-        name is in use.
+        Errors: NotFoundError if there is no such group; ValidationError if a field is
+        invalid or the name is in use.
 
         Args:
-            group: The complete changed group, `id` and times included: fetch it, change it, send it back.
+            group: The complete changed group, `id` and times included: fetch it, change
+                it, send it back.
         """
         response = await self._unary(
             "UpdateGroup",
@@ -867,13 +903,14 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Group:
-        """Archive a user group, so that it can no longer be mentioned. Members and links are kept, and
-        `restore_group` brings it back. Returns the archived group.
+        """Archive a user group, so that it can no longer be mentioned. Members and
+        links are kept, and `restore_group` brings it back. Returns the archived group.
 
         Errors: NotFoundError if there is no such group or it is archived already.
 
         Args:
-            group_id: Group to archive. Required. Nothing is erased; RestoreGroup undoes it.
+            group_id: Group to archive. Required. Nothing is erased; RestoreGroup undoes
+                it.
         """
         response = await self._unary(
             "DeleteGroup",
@@ -891,7 +928,8 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Group:
-        """Bring back an archived user group with its members. Returns the group, its `delete_at` 0 again.
+        """Bring back an archived user group with its members. Returns the group, its
+        `delete_at` 0 again.
 
         Errors: NotFoundError if there is no such group or it is not archived.
 
@@ -915,8 +953,9 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupMember:
-        """Remove a user from a group. Teams and channels joined because of the group are not left at
-        once; see `delete_group_constrained_memberships`. Returns the membership that ended.
+        """Remove a user from a group. Teams and channels joined because of the group
+        are not left at once; see `delete_group_constrained_memberships`. Returns the
+        membership that ended.
 
         Errors: NotFoundError if the group does not exist or the user is not a member.
 
@@ -942,16 +981,17 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupSyncable:
-        """Fetch the link between a group and a team or channel. It tells whether members are added there
-        automatically.
+        """Fetch the link between a group and a team or channel. It tells whether
+        members are added there automatically.
 
-        Errors: NotFoundError if there is no such link; ValidationError for a type other than `Team` or
-        `Channel`.
+        Errors: NotFoundError if there is no such link; ValidationError for a type other
+        than `Team` or `Channel`.
 
         Args:
             group_id: Group on one side of the link. Required.
             syncable_id: Id of the team or channel on the other side. Required.
-            syncable_type: Kind of the other side, `Team` or `Channel` (with a capital letter). Required.
+            syncable_type: Kind of the other side, `Team` or `Channel` (with a capital
+                letter). Required.
         """
         response = await self._unary(
             "GetGroupSyncable",
@@ -972,14 +1012,16 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.GroupSyncable]:
-        """List the teams or the channels a group is linked to. Returns the links of one kind; an empty
-        list if there is none.
+        """List the teams or the channels a group is linked to. Returns the links of one
+        kind; an empty list if there is none.
 
-        Errors: PluginAPIError if the lookup fails or the type is neither `Team` nor `Channel`.
+        Errors: PluginAPIError if the lookup fails or the type is neither `Team` nor
+        `Channel`.
 
         Args:
             group_id: Group whose links to list. Required.
-            syncable_type: Which links to list: `Team` or `Channel`. Required; ask twice for both.
+            syncable_type: Which links to list: `Team` or `Channel`. Required; ask twice
+                for both.
         """
         response = await self._unary(
             "GetGroupSyncables",
@@ -999,16 +1041,17 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupSyncable:
-        """Link a group to a team or channel, or change an existing link. Linking a channel also links its
-        team. People are added by the next synchronisation, or by
+        """Link a group to a team or channel, or change an existing link. Linking a
+        channel also links its team. People are added by the next synchronisation, or by
         `create_default_syncable_memberships`. Returns the link.
 
-        Errors: NotFoundError if the group, team or channel does not exist; ValidationError if a field
-        is missing or invalid.
+        Errors: NotFoundError if the group, team or channel does not exist;
+        ValidationError if a field is missing or invalid.
 
         Args:
-            group_syncable: The link to create or overwrite, found by `group_id`, `syncable_id` and `syncable_type`, all of
-                which are required. A removed link is brought back.
+            group_syncable: The link to create or overwrite, found by `group_id`,
+                `syncable_id` and `syncable_type`, all of which are required. A removed
+                link is brought back.
         """
         response = await self._unary(
             "UpsertGroupSyncable",
@@ -1030,14 +1073,15 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupSyncable:
-        """Change the settings of an existing link between a group and a team or channel. To create one
-        use `upsert_group_syncable`. Returns the link as stored.
+        """Change the settings of an existing link between a group and a team or
+        channel. To create one use `upsert_group_syncable`. Returns the link as stored.
 
-        Errors: NotFoundError if there is no such link; ValidationError if a field is invalid.
+        Errors: NotFoundError if there is no such link; ValidationError if a field is
+        invalid.
 
         Args:
-            group_syncable: The changed link, found by `group_id`, `syncable_id` and `syncable_type`. It must exist
-                already.
+            group_syncable: The changed link, found by `group_id`, `syncable_id` and
+                `syncable_type`. It must exist already.
         """
         response = await self._unary(
             "UpdateGroupSyncable",
@@ -1061,11 +1105,12 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.GroupSyncable:
-        """Remove the link between a group and a team or channel. People who were added because of it
-        stay. Removing the link with a team also removes those with its channels. Returns the removed
-        link.
+        """Remove the link between a group and a team or channel. People who were added
+        because of it stay. Removing the link with a team also removes those with its
+        channels. Returns the removed link.
 
-        Errors: NotFoundError if there is no such link; ValidationError if it was removed already.
+        Errors: NotFoundError if there is no such link; ValidationError if it was
+        removed already.
 
         Args:
             group_id: Group on one side of the link. Required.
@@ -1093,17 +1138,19 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Group]:
-        """List the user groups of the server, page by page, optionally filtered. Returns one page; an
-        empty list after the last page or if nothing matches.
+        """List the user groups of the server, page by page, optionally filtered.
+        Returns one page; an empty list after the last page or if nothing matches.
 
-        Errors: ValidationError if a filter is invalid; PluginAPIError if the lookup fails.
+        Errors: ValidationError if a filter is invalid; PluginAPIError if the lookup
+        fails.
 
         Args:
             page: Which page to return; zero-based, default 0.
             per_page: How many groups a page holds; default 60.
-            opts: Filters to apply. Optional; unset lists all groups that are not archived.
-            view_restrictions: Teams and channels to which the view of the asking person is limited, as for a guest. Optional;
-                unset means no restriction.
+            opts: Filters to apply. Optional; unset lists all groups that are not
+                archived.
+            view_restrictions: Teams and channels to which the view of the asking person
+                is limited, as for a guest. Optional; unset means no restriction.
         """
         response = await self._unary(
             "GetGroups",
@@ -1126,15 +1173,16 @@ class AsyncGroupsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Add group members to the teams and channels their groups are linked to, where the link has
-        `auto_add` set. Users who left or were removed are added again only if you say so. May take
-        long on a large server.
+        """Add group members to the teams and channels their groups are linked to, where
+        the link has `auto_add` set. Users who left or were removed are added again only
+        if you say so. May take long on a large server.
 
-        Errors: PluginAPIError if it fails on the way; memberships made before that remain.
+        Errors: PluginAPIError if it fails on the way; memberships made before that
+        remain.
 
         Args:
-            params: Which memberships to look at. Required; the values may be left at their defaults to look at
-                all.
+            params: Which memberships to look at. Required; the values may be left at
+                their defaults to look at all.
         """
         await self._unary(
             "CreateDefaultSyncableMemberships",
@@ -1149,10 +1197,12 @@ class AsyncGroupsMixin(AsyncClient):
     async def delete_group_constrained_memberships(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Remove from teams and channels those members whom no linked group lets in. Only teams and
-        channels restricted to groups are looked at, on the whole server; it may take long.
+        """Remove from teams and channels those members whom no linked group lets in.
+        Only teams and channels restricted to groups are looked at, on the whole server;
+        it may take long.
 
-        Errors: PluginAPIError if it fails on the way; users removed before that stay removed.
+        Errors: PluginAPIError if it fails on the way; users removed before that stay
+        removed.
         """
         await self._unary(
             "DeleteGroupConstrainedMemberships",

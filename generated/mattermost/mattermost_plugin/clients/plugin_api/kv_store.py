@@ -30,18 +30,19 @@ class KVStoreMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Store a value under a key of the plugin's own key-value store. An existing value is
-        overwritten; empty bytes delete the key. The store is in the server's database: all nodes of a
-        cluster share it, and it survives restarts and updates of the plugin. A request has 4 MiB at most.
+        """Store a value under a key of the plugin's own key-value store. An existing
+        value is overwritten; empty bytes delete the key. The store is in the
+        server's database: all nodes of a cluster share it, and it survives restarts and
+        updates of the plugin. A request has 4 MiB at most.
 
-        Errors: ValidationError if the key is empty or too long, or the value too large for a request;
-        PluginAPIError if storing fails.
+        Errors: ValidationError if the key is empty or too long, or the value too large
+        for a request; PluginAPIError if storing fails.
 
         Args:
-            key: Key to write, 1 to 150 characters. Required. Each plugin has its own keys; those that begin
-                with `mmi_` are reserved for the server.
-            value: Bytes to store, in any encoding you like. They stay until overwritten or deleted. Empty bytes
-                delete the key.
+            key: Key to write, 1 to 150 characters. Required. Each plugin has its own
+                keys; those that begin with `mmi_` are reserved for the server.
+            value: Bytes to store, in any encoding you like. They stay until overwritten
+                or deleted. Empty bytes delete the key.
         """
         self._unary(
             "KVSet",
@@ -60,16 +61,20 @@ class KVStoreMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Store a value only if the key still holds the value you expect. This makes updates safe against
-        other writers in the cluster: read, compute, try, and begin again on False. Returns whether the
-        value was written; a mismatch is not an error.
+        """Store a value only if the key still holds the value you expect. This makes
+        updates safe against other writers in the cluster: read, compute, try, and begin
+        again on False. Returns whether the value was written; a mismatch is not an
+        error.
 
-        Errors: ValidationError if the key is empty or too long; PluginAPIError if storing fails.
+        Errors: ValidationError if the key is empty or too long; PluginAPIError if
+        storing fails.
 
         Args:
             key: Key to write, 1 to 150 characters. Required.
-            old_value: The value expected to be there. Empty means that the key must not exist yet.
-            new_value: Bytes to store in its place. Empty bytes delete the key if the old value matches.
+            old_value: The value expected to be there. Empty means that the key must not
+                exist yet.
+            new_value: Bytes to store in its place. Empty bytes delete the key if the
+                old value matches.
         """
         response = self._unary(
             "KVCompareAndSet",
@@ -90,14 +95,17 @@ class KVStoreMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Delete a key only if it still holds the value you expect, for instance to give back a lock you
-        own. Returns whether it was deleted; a missing key or another value is not an error.
+        """Delete a key only if it still holds the value you expect, for instance to
+        give back a lock you own. Returns whether it was deleted; a missing key or
+        another value is not an error.
 
-        Errors: ValidationError if the key is empty or too long; PluginAPIError if deleting fails.
+        Errors: ValidationError if the key is empty or too long; PluginAPIError if
+        deleting fails.
 
         Args:
             key: Key to delete. Required.
-            old_value: The value expected to be there. Required: with empty bytes nothing is ever deleted.
+            old_value: The value expected to be there. Required: with empty bytes
+                nothing is ever deleted.
         """
         response = self._unary(
             "KVCompareAndDelete",
@@ -117,17 +125,19 @@ class KVStoreMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Store a value with conditions: atomically against an expected old value, with a lifetime, or
-        both. Returns True if the value was written, False if an atomic write found another value.
+        """Store a value with conditions: atomically against an expected old value, with
+        a lifetime, or both. Returns True if the value was written, False if an atomic
+        write found another value.
 
-        Errors: ValidationError if the key is empty or too long, or the options contradict each other
-        (an old value without `atomic`, a negative lifetime); PluginAPIError if storing fails.
+        Errors: ValidationError if the key is empty or too long, or the options
+        contradict each other (an old value without `atomic`, a negative lifetime);
+        PluginAPIError if storing fails.
 
         Args:
             key: Key to write, 1 to 150 characters. Required.
             value: Bytes to store. Empty bytes delete the key.
-            options: How to write: conditionally, with a time limit, or both. Optional; without it the value is
-                written unconditionally and stays.
+            options: How to write: conditionally, with a time limit, or both. Optional;
+                without it the value is written unconditionally and stays.
         """
         response = self._unary(
             "KVSetWithOptions",
@@ -149,15 +159,18 @@ class KVStoreMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Store a value that vanishes by itself after a number of seconds. Good for caches and for
-        pending requests. Writing the key again replaces value and lifetime.
+        """Store a value that vanishes by itself after a number of seconds. Good for
+        caches and for pending requests. Writing the key again replaces value and
+        lifetime.
 
-        Errors: ValidationError if the key is empty or too long; PluginAPIError if storing fails.
+        Errors: ValidationError if the key is empty or too long; PluginAPIError if
+        storing fails.
 
         Args:
             key: Key to write, 1 to 150 characters. Required.
             value: Bytes to store. Empty bytes delete the key.
-            expire_in_seconds: After how many seconds the key is to vanish. 0 means never.
+            expire_in_seconds: After how many seconds the key is to vanish. 0 means
+                never.
         """
         self._unary(
             "KVSetWithExpiry",
@@ -176,8 +189,9 @@ class KVStoreMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bytes:
-        """Read the value of a key from the plugin's key-value store. Returns empty bytes if there is no
-        such key or it has expired; empty values cannot be stored, so empty always means absent.
+        """Read the value of a key from the plugin's key-value store. Returns empty
+        bytes if there is no such key or it has expired; empty values cannot be stored,
+        so empty always means absent.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -200,7 +214,8 @@ class KVStoreMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete a key from the plugin's key-value store. Nothing happens if there is no such key.
+        """Delete a key from the plugin's key-value store. Nothing happens if there is
+        no such key.
 
         Errors: PluginAPIError if deleting fails.
 
@@ -218,8 +233,9 @@ class KVStoreMixin(SyncClient):
     def kv_delete_all(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Delete every key of the plugin's key-value store. This cannot be undone, and also removes what
-        the server keeps there for the plugin. Other plugins' keys are not touched.
+        """Delete every key of the plugin's key-value store. This cannot be undone, and
+        also removes what the server keeps there for the plugin. Other plugins' keys are
+        not touched.
 
         Errors: PluginAPIError if deleting fails.
         """
@@ -239,15 +255,16 @@ class KVStoreMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[str]:
-        """List the keys of the plugin's key-value store, page by page. Returns the names only, read the
-        values with `kv_get`; an empty list after the last page. Keys that are added or deleted
-        meanwhile shift the pages.
+        """List the keys of the plugin's key-value store, page by page. Returns the
+        names only, read the values with `kv_get`; an empty list after the last page.
+        Keys that are added or deleted meanwhile shift the pages.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
             page: Page to fetch, zero-based.
-            per_page: Keys per page. The SDK asks for 100; a server that is asked for 0 returns 10.
+            per_page: Keys per page. The SDK asks for 100; a server that is asked for 0
+                returns 10.
         """
         response = self._unary(
             "KVList",
@@ -267,19 +284,21 @@ class KVStoreMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Send an event to connected clients, for the plugin's web or mobile part. Clients on all nodes
-        of a cluster are reached; the event arrives as `custom_<plugin id>_<event>`. Nothing is stored:
-        a client that is not connected misses it.
+        """Send an event to connected clients, for the plugin's web or mobile part.
+        Clients on all nodes of a cluster are reached; the event arrives as
+        `custom_<plugin id>_<event>`. Nothing is stored: a client that is not connected
+        misses it.
 
-        Errors: ValidationError if the payload cannot be sent; a client that is not reached is not an
-        error.
+        Errors: ValidationError if the payload cannot be sent; a client that is not
+        reached is not an error.
 
         Args:
-            event: Name of the event, of your choice. Clients receive it as `custom_<plugin id>_<event>`.
-                Required.
+            event: Name of the event, of your choice. Clients receive it as
+                `custom_<plugin id>_<event>`. Required.
             payload: Data of the event, a JSON object. Optional.
-            broadcast: Who gets the event; without any condition in it every connected user does. The server needs
-                the message, so an empty one is sent when it is left out.
+            broadcast: Who gets the event; without any condition in it every connected
+                user does. The server needs the message, so an empty one is sent when it
+                is left out.
         """
         self._unary(
             "PublishWebSocketEvent",
@@ -305,18 +324,19 @@ class AsyncKVStoreMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Store a value under a key of the plugin's own key-value store. An existing value is
-        overwritten; empty bytes delete the key. The store is in the server's database: all nodes of a
-        cluster share it, and it survives restarts and updates of the plugin. A request has 4 MiB at most.
+        """Store a value under a key of the plugin's own key-value store. An existing
+        value is overwritten; empty bytes delete the key. The store is in the
+        server's database: all nodes of a cluster share it, and it survives restarts and
+        updates of the plugin. A request has 4 MiB at most.
 
-        Errors: ValidationError if the key is empty or too long, or the value too large for a request;
-        PluginAPIError if storing fails.
+        Errors: ValidationError if the key is empty or too long, or the value too large
+        for a request; PluginAPIError if storing fails.
 
         Args:
-            key: Key to write, 1 to 150 characters. Required. Each plugin has its own keys; those that begin
-                with `mmi_` are reserved for the server.
-            value: Bytes to store, in any encoding you like. They stay until overwritten or deleted. Empty bytes
-                delete the key.
+            key: Key to write, 1 to 150 characters. Required. Each plugin has its own
+                keys; those that begin with `mmi_` are reserved for the server.
+            value: Bytes to store, in any encoding you like. They stay until overwritten
+                or deleted. Empty bytes delete the key.
         """
         await self._unary(
             "KVSet",
@@ -335,16 +355,20 @@ class AsyncKVStoreMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Store a value only if the key still holds the value you expect. This makes updates safe against
-        other writers in the cluster: read, compute, try, and begin again on False. Returns whether the
-        value was written; a mismatch is not an error.
+        """Store a value only if the key still holds the value you expect. This makes
+        updates safe against other writers in the cluster: read, compute, try, and begin
+        again on False. Returns whether the value was written; a mismatch is not an
+        error.
 
-        Errors: ValidationError if the key is empty or too long; PluginAPIError if storing fails.
+        Errors: ValidationError if the key is empty or too long; PluginAPIError if
+        storing fails.
 
         Args:
             key: Key to write, 1 to 150 characters. Required.
-            old_value: The value expected to be there. Empty means that the key must not exist yet.
-            new_value: Bytes to store in its place. Empty bytes delete the key if the old value matches.
+            old_value: The value expected to be there. Empty means that the key must not
+                exist yet.
+            new_value: Bytes to store in its place. Empty bytes delete the key if the
+                old value matches.
         """
         response = await self._unary(
             "KVCompareAndSet",
@@ -365,14 +389,17 @@ class AsyncKVStoreMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Delete a key only if it still holds the value you expect, for instance to give back a lock you
-        own. Returns whether it was deleted; a missing key or another value is not an error.
+        """Delete a key only if it still holds the value you expect, for instance to
+        give back a lock you own. Returns whether it was deleted; a missing key or
+        another value is not an error.
 
-        Errors: ValidationError if the key is empty or too long; PluginAPIError if deleting fails.
+        Errors: ValidationError if the key is empty or too long; PluginAPIError if
+        deleting fails.
 
         Args:
             key: Key to delete. Required.
-            old_value: The value expected to be there. Required: with empty bytes nothing is ever deleted.
+            old_value: The value expected to be there. Required: with empty bytes
+                nothing is ever deleted.
         """
         response = await self._unary(
             "KVCompareAndDelete",
@@ -392,17 +419,19 @@ class AsyncKVStoreMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Store a value with conditions: atomically against an expected old value, with a lifetime, or
-        both. Returns True if the value was written, False if an atomic write found another value.
+        """Store a value with conditions: atomically against an expected old value, with
+        a lifetime, or both. Returns True if the value was written, False if an atomic
+        write found another value.
 
-        Errors: ValidationError if the key is empty or too long, or the options contradict each other
-        (an old value without `atomic`, a negative lifetime); PluginAPIError if storing fails.
+        Errors: ValidationError if the key is empty or too long, or the options
+        contradict each other (an old value without `atomic`, a negative lifetime);
+        PluginAPIError if storing fails.
 
         Args:
             key: Key to write, 1 to 150 characters. Required.
             value: Bytes to store. Empty bytes delete the key.
-            options: How to write: conditionally, with a time limit, or both. Optional; without it the value is
-                written unconditionally and stays.
+            options: How to write: conditionally, with a time limit, or both. Optional;
+                without it the value is written unconditionally and stays.
         """
         response = await self._unary(
             "KVSetWithOptions",
@@ -424,15 +453,18 @@ class AsyncKVStoreMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Store a value that vanishes by itself after a number of seconds. Good for caches and for
-        pending requests. Writing the key again replaces value and lifetime.
+        """Store a value that vanishes by itself after a number of seconds. Good for
+        caches and for pending requests. Writing the key again replaces value and
+        lifetime.
 
-        Errors: ValidationError if the key is empty or too long; PluginAPIError if storing fails.
+        Errors: ValidationError if the key is empty or too long; PluginAPIError if
+        storing fails.
 
         Args:
             key: Key to write, 1 to 150 characters. Required.
             value: Bytes to store. Empty bytes delete the key.
-            expire_in_seconds: After how many seconds the key is to vanish. 0 means never.
+            expire_in_seconds: After how many seconds the key is to vanish. 0 means
+                never.
         """
         await self._unary(
             "KVSetWithExpiry",
@@ -451,8 +483,9 @@ class AsyncKVStoreMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bytes:
-        """Read the value of a key from the plugin's key-value store. Returns empty bytes if there is no
-        such key or it has expired; empty values cannot be stored, so empty always means absent.
+        """Read the value of a key from the plugin's key-value store. Returns empty
+        bytes if there is no such key or it has expired; empty values cannot be stored,
+        so empty always means absent.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -475,7 +508,8 @@ class AsyncKVStoreMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete a key from the plugin's key-value store. Nothing happens if there is no such key.
+        """Delete a key from the plugin's key-value store. Nothing happens if there is
+        no such key.
 
         Errors: PluginAPIError if deleting fails.
 
@@ -493,8 +527,9 @@ class AsyncKVStoreMixin(AsyncClient):
     async def kv_delete_all(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Delete every key of the plugin's key-value store. This cannot be undone, and also removes what
-        the server keeps there for the plugin. Other plugins' keys are not touched.
+        """Delete every key of the plugin's key-value store. This cannot be undone, and
+        also removes what the server keeps there for the plugin. Other plugins' keys are
+        not touched.
 
         Errors: PluginAPIError if deleting fails.
         """
@@ -514,15 +549,16 @@ class AsyncKVStoreMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[str]:
-        """List the keys of the plugin's key-value store, page by page. Returns the names only, read the
-        values with `kv_get`; an empty list after the last page. Keys that are added or deleted
-        meanwhile shift the pages.
+        """List the keys of the plugin's key-value store, page by page. Returns the
+        names only, read the values with `kv_get`; an empty list after the last page.
+        Keys that are added or deleted meanwhile shift the pages.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
             page: Page to fetch, zero-based.
-            per_page: Keys per page. The SDK asks for 100; a server that is asked for 0 returns 10.
+            per_page: Keys per page. The SDK asks for 100; a server that is asked for 0
+                returns 10.
         """
         response = await self._unary(
             "KVList",
@@ -542,19 +578,21 @@ class AsyncKVStoreMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Send an event to connected clients, for the plugin's web or mobile part. Clients on all nodes
-        of a cluster are reached; the event arrives as `custom_<plugin id>_<event>`. Nothing is stored:
-        a client that is not connected misses it.
+        """Send an event to connected clients, for the plugin's web or mobile part.
+        Clients on all nodes of a cluster are reached; the event arrives as
+        `custom_<plugin id>_<event>`. Nothing is stored: a client that is not connected
+        misses it.
 
-        Errors: ValidationError if the payload cannot be sent; a client that is not reached is not an
-        error.
+        Errors: ValidationError if the payload cannot be sent; a client that is not
+        reached is not an error.
 
         Args:
-            event: Name of the event, of your choice. Clients receive it as `custom_<plugin id>_<event>`.
-                Required.
+            event: Name of the event, of your choice. Clients receive it as
+                `custom_<plugin id>_<event>`. Required.
             payload: Data of the event, a JSON object. Optional.
-            broadcast: Who gets the event; without any condition in it every connected user does. The server needs
-                the message, so an empty one is sent when it is left out.
+            broadcast: Who gets the event; without any condition in it every connected
+                user does. The server needs the message, so an empty one is sent when it
+                is left out.
         """
         await self._unary(
             "PublishWebSocketEvent",

@@ -28,13 +28,15 @@ class LoggingMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write a message to the server's log at debug level, which most servers do not record. The
-        server adds the plugin's id. Put what varies into the key-value pairs, and no secrets.
+        """Write a message to the server's log at debug level, which most servers do not
+        record. The server adds the plugin's id. Put what varies into the key-value
+        pairs, and no secrets.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
-            msg: What happened, preferably a constant text; put what varies into the pairs. Required.
+            msg: What happened, preferably a constant text; put what varies into the
+                pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
         self._unary(
@@ -55,13 +57,15 @@ class LoggingMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write a message to the server's log at info level, for events of normal operation. The server
-        adds the plugin's id. Put what varies into the key-value pairs, and no secrets.
+        """Write a message to the server's log at info level, for events of normal
+        operation. The server adds the plugin's id. Put what varies into the key-value
+        pairs, and no secrets.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
-            msg: What happened, preferably a constant text; put what varies into the pairs. Required.
+            msg: What happened, preferably a constant text; put what varies into the
+                pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
         self._unary(
@@ -82,14 +86,17 @@ class LoggingMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write a message to the server's log at error level, for failures somebody should look at. The
-        server adds the plugin's id. Nothing is raised and the plugin goes on.
+        """Write a message to the server's log at error level, for failures somebody
+        should look at. The server adds the plugin's id. Nothing is raised and the
+        plugin goes on.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
-            msg: What went wrong, preferably a constant text; put what varies into the pairs. Required.
-            key_value_pairs: Details to log with the message, such as the error. Optional.
+            msg: What went wrong, preferably a constant text; put what varies into the
+                pairs. Required.
+            key_value_pairs: Details to log with the message, such as the error.
+                Optional.
         """
         self._unary(
             "LogError",
@@ -109,13 +116,14 @@ class LoggingMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write a message to the server's log at warning level, for what is suspicious but not a failure.
-        The server adds the plugin's id.
+        """Write a message to the server's log at warning level, for what is suspicious
+        but not a failure. The server adds the plugin's id.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
-            msg: What looks suspicious, preferably a constant text; put what varies into the pairs. Required.
+            msg: What looks suspicious, preferably a constant text; put what varies into
+                the pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
         self._unary(
@@ -140,13 +148,15 @@ class AsyncLoggingMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write a message to the server's log at debug level, which most servers do not record. The
-        server adds the plugin's id. Put what varies into the key-value pairs, and no secrets.
+        """Write a message to the server's log at debug level, which most servers do not
+        record. The server adds the plugin's id. Put what varies into the key-value
+        pairs, and no secrets.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
-            msg: What happened, preferably a constant text; put what varies into the pairs. Required.
+            msg: What happened, preferably a constant text; put what varies into the
+                pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
         await self._unary(
@@ -167,13 +177,15 @@ class AsyncLoggingMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write a message to the server's log at info level, for events of normal operation. The server
-        adds the plugin's id. Put what varies into the key-value pairs, and no secrets.
+        """Write a message to the server's log at info level, for events of normal
+        operation. The server adds the plugin's id. Put what varies into the key-value
+        pairs, and no secrets.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
-            msg: What happened, preferably a constant text; put what varies into the pairs. Required.
+            msg: What happened, preferably a constant text; put what varies into the
+                pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
         await self._unary(
@@ -194,14 +206,17 @@ class AsyncLoggingMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write a message to the server's log at error level, for failures somebody should look at. The
-        server adds the plugin's id. Nothing is raised and the plugin goes on.
+        """Write a message to the server's log at error level, for failures somebody
+        should look at. The server adds the plugin's id. Nothing is raised and the
+        plugin goes on.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
-            msg: What went wrong, preferably a constant text; put what varies into the pairs. Required.
-            key_value_pairs: Details to log with the message, such as the error. Optional.
+            msg: What went wrong, preferably a constant text; put what varies into the
+                pairs. Required.
+            key_value_pairs: Details to log with the message, such as the error.
+                Optional.
         """
         await self._unary(
             "LogError",
@@ -221,13 +236,14 @@ class AsyncLoggingMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Write a message to the server's log at warning level, for what is suspicious but not a failure.
-        The server adds the plugin's id.
+        """Write a message to the server's log at warning level, for what is suspicious
+        but not a failure. The server adds the plugin's id.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
-            msg: What looks suspicious, preferably a constant text; put what varies into the pairs. Required.
+            msg: What looks suspicious, preferably a constant text; put what varies into
+                the pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
         await self._unary(

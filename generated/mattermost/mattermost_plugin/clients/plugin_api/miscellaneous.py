@@ -33,9 +33,9 @@ class MiscellaneousMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PluginHTTPResponse:
-        """Call the HTTP handler of another plugin, inside the server and without the network. Returns the
-        whole response: look at `status_code`, since answers such as 404 or 500 are returned and not
-        raised.
+        """Call the HTTP handler of another plugin, inside the server and without the
+        network. Returns the whole response: look at `status_code`, since answers such
+        as 404 or 500 are returned and not raised.
 
         Errors: PluginAPIError if the call cannot be made at all.
 
@@ -43,9 +43,10 @@ class MiscellaneousMixin(SyncClient):
             method: HTTP method, for example `GET` or `POST`. Required.
             url: Path that begins with the id of the plugin to call, for example
                 `/com.example.other/api/v1/items?limit=5`. Required; no scheme or host.
-            headers: Request headers, one value for each name. The server adds the id of your plugin, so that the
-                other side knows who calls.
-            body: Request body as raw bytes; empty for none. It is sent in one piece, not streamed.
+            headers: Request headers, one value for each name. The server adds the id of
+                your plugin, so that the other side knows who calls.
+            body: Request body as raw bytes; empty for none. It is sent in one piece,
+                not streamed.
         """
         response = self._unary(
             "PluginHTTP",
@@ -61,8 +62,9 @@ class MiscellaneousMixin(SyncClient):
     def get_cloud_limits(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject | None:
-        """Fetch the limits of the server's cloud plan. Returns the decoded JSON object; None, or an
-        object without keys, where there are no limits, as on every self-hosted server.
+        """Fetch the limits of the server's cloud plan. Returns the decoded JSON object;
+        None, or an object without keys, where there are no limits, as on every
+        self-hosted server.
 
         Errors: PluginAPIError if the cloud service cannot be asked.
         """
@@ -82,14 +84,16 @@ class MiscellaneousMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Open a form in the client of the user who has just run a command or clicked a button. The
-        trigger id from there expires within seconds and is required. The answer arrives at the
-        dialog's `url`, normally your ServeHTTP handler.
+        """Open a form in the client of the user who has just run a command or clicked a
+        button. The trigger id from there expires within seconds and is required. The
+        answer arrives at the dialog's `url`, normally your ServeHTTP handler.
 
-        Errors: ValidationError if the trigger id is invalid or too old, or the dialog is malformed.
+        Errors: ValidationError if the trigger id is invalid or too old, or the dialog
+        is malformed.
 
         Args:
-            dialog: The dialog, its `trigger_id` and the address for the answer. Required.
+            dialog: The dialog, its `trigger_id` and the address for the answer.
+                Required.
         """
         self._unary(
             "OpenInteractiveDialog",
@@ -107,15 +111,16 @@ class MiscellaneousMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Send a message to your own plugin on other nodes of the cluster, where the OnPluginClusterEvent
-        hook receives it. The sending node does not receive it, and on a server without a cluster
-        nothing happens.
+        """Send a message to your own plugin on other nodes of the cluster, where the
+        OnPluginClusterEvent hook receives it. The sending node does not receive it, and
+        on a server without a cluster nothing happens.
 
         Errors: PluginAPIError if the message cannot be sent.
 
         Args:
             event: The message for your plugin on the other nodes. Required.
-            opts: How and to whom to send it. Optional; unset sends it to all other nodes.
+            opts: How and to whom to send it. Optional; unset sends it to all other
+                nodes.
         """
         self._unary(
             "PublishPluginClusterEvent",
@@ -133,14 +138,18 @@ class MiscellaneousMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Claim a kind of collection and a kind of topic for your plugin. Kept so that old plugins go on
+        """Claim a kind of collection and a kind of topic for your plugin. Kept so that
+        old plugins go on
         working: current servers do nothing with it, and new plugins should not call it.
 
-        Errors: PluginAPIError on servers that still check it and find it claimed by another plugin.
+        Errors: PluginAPIError on servers that still check it and find it claimed by
+        another plugin.
 
         Args:
-            collection_type: Name of a kind of collection that your plugin owns. Servers no longer use collections.
-            topic_type: Name of a kind of topic inside that collection. Servers no longer use topics.
+            collection_type: Name of a kind of collection that your plugin owns. Servers
+                no longer use collections.
+            topic_type: Name of a kind of topic inside that collection. Servers no
+                longer use topics.
         """
         self._unary(
             "RegisterCollectionAndTopic",
@@ -162,20 +171,22 @@ class MiscellaneousMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Ask Mattermost for a trial licence and install it, in the name of a system administrator who
-        accepted the terms. The server needs access to the internet. Returns None; look at
-        `get_license` afterwards.
+        """Ask Mattermost for a trial licence and install it, in the name of a system
+        administrator who accepted the terms. The server needs access to the internet.
+        Returns None; look at `get_license` afterwards.
 
-        Errors: ValidationError if the terms are not accepted or the number of users is not positive;
-        PermissionDeniedError if the user may not do it; PluginAPIError if the request is refused or
-        cannot be sent.
+        Errors: ValidationError if the terms are not accepted or the number of users is
+        not positive; PermissionDeniedError if the user may not do it; PluginAPIError if
+        the request is refused or cannot be sent.
 
         Args:
-            requester_id: User who asks for the trial. Required; must be a system administrator.
+            requester_id: User who asks for the trial. Required; must be a system
+                administrator.
             users: For how many users the trial is wanted. Required, more than 0.
-            terms_accepted: Whether that person has accepted the terms of the trial. Must be true for the request to
-                succeed.
-            receive_emails_accepted: Whether that person agrees to receive mail from Mattermost about the product.
+            terms_accepted: Whether that person has accepted the terms of the trial.
+                Must be true for the request to succeed.
+            receive_emails_accepted: Whether that person agrees to receive mail from
+                Mattermost about the product.
         """
         self._unary(
             "RequestTrialLicense",
@@ -198,16 +209,18 @@ class MiscellaneousMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Check whether at least one of several roles grants a permission. It looks at roles only; to
-        check a user use `has_permission_to` and its relatives. Returns False for unknown roles and
-        permissions.
+        """Check whether at least one of several roles grants a permission. It looks at
+        roles only; to check a user use `has_permission_to` and its relatives. Returns
+        False for unknown roles and permissions.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
-            role_names: Names of the roles to look through, for example `system_user` or `channel_admin`. One that
-                grants the permission is enough; unknown names grant nothing.
-            permission_id: Id of the permission to look for, for example `create_post` or `manage_system`. Required.
+            role_names: Names of the roles to look through, for example `system_user` or
+                `channel_admin`. One that grants the permission is enough; unknown names
+                grant nothing.
+            permission_id: Id of the permission to look for, for example `create_post`
+                or `manage_system`. Required.
         """
         response = self._unary(
             "RolesGrantPermission",
@@ -229,17 +242,19 @@ class MiscellaneousMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Send an HTML mail to one address through the server's mail settings. Escape whatever comes from
-        users. Returns once the mail server has taken the mail; that it arrives is not certain.
+        """Send an HTML mail to one address through the server's mail settings. Escape
+        whatever comes from users. Returns once the mail server has taken the mail; that
+        it arrives is not certain.
 
-        Errors: ValidationError if the address, subject or body is empty; PluginAPIError if the mail
-        cannot be sent.
+        Errors: ValidationError if the address, subject or body is empty; PluginAPIError
+        if the mail cannot be sent.
 
         Args:
-            to: Mail address of the recipient, a single one. Required; it need not belong to a user of the
-                server.
+            to: Mail address of the recipient, a single one. Required; it need not
+                belong to a user of the server.
             subject: Subject line, plain text. Required.
-            html_body: Body of the mail as HTML. Required. Escape whatever comes from users.
+            html_body: Body of the mail as HTML. Required. Escape whatever comes from
+                users.
         """
         self._unary(
             "SendMail",
@@ -257,16 +272,18 @@ class MiscellaneousMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Send a push notification to all mobile devices on which a user is signed in. Push notifications
-        must be switched on. Nothing happens if the user has no such device.
+        """Send a push notification to all mobile devices on which a user is signed in.
+        Push notifications must be switched on. Nothing happens if the user has no such
+        device.
 
-        Errors: PluginAPIError if the push service cannot be used or push notifications are switched
-        off.
+        Errors: PluginAPIError if the push service cannot be used or push notifications
+        are switched off.
 
         Args:
-            notification: What to show. Required. The server fills in the device, the platform and the acknowledgement id
-                for every device.
-            user_id: Who receives it, on each mobile device on which the user is signed in. Required.
+            notification: What to show. Required. The server fills in the device, the
+                platform and the acknowledgement id for every device.
+            user_id: Who receives it, on each mobile device on which the user is signed
+                in. Required.
         """
         self._unary(
             "SendPushNotification",
@@ -292,9 +309,9 @@ class AsyncMiscellaneousMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PluginHTTPResponse:
-        """Call the HTTP handler of another plugin, inside the server and without the network. Returns the
-        whole response: look at `status_code`, since answers such as 404 or 500 are returned and not
-        raised.
+        """Call the HTTP handler of another plugin, inside the server and without the
+        network. Returns the whole response: look at `status_code`, since answers such
+        as 404 or 500 are returned and not raised.
 
         Errors: PluginAPIError if the call cannot be made at all.
 
@@ -302,9 +319,10 @@ class AsyncMiscellaneousMixin(AsyncClient):
             method: HTTP method, for example `GET` or `POST`. Required.
             url: Path that begins with the id of the plugin to call, for example
                 `/com.example.other/api/v1/items?limit=5`. Required; no scheme or host.
-            headers: Request headers, one value for each name. The server adds the id of your plugin, so that the
-                other side knows who calls.
-            body: Request body as raw bytes; empty for none. It is sent in one piece, not streamed.
+            headers: Request headers, one value for each name. The server adds the id of
+                your plugin, so that the other side knows who calls.
+            body: Request body as raw bytes; empty for none. It is sent in one piece,
+                not streamed.
         """
         response = await self._unary(
             "PluginHTTP",
@@ -320,8 +338,9 @@ class AsyncMiscellaneousMixin(AsyncClient):
     async def get_cloud_limits(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject | None:
-        """Fetch the limits of the server's cloud plan. Returns the decoded JSON object; None, or an
-        object without keys, where there are no limits, as on every self-hosted server.
+        """Fetch the limits of the server's cloud plan. Returns the decoded JSON object;
+        None, or an object without keys, where there are no limits, as on every
+        self-hosted server.
 
         Errors: PluginAPIError if the cloud service cannot be asked.
         """
@@ -341,14 +360,16 @@ class AsyncMiscellaneousMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Open a form in the client of the user who has just run a command or clicked a button. The
-        trigger id from there expires within seconds and is required. The answer arrives at the
-        dialog's `url`, normally your ServeHTTP handler.
+        """Open a form in the client of the user who has just run a command or clicked a
+        button. The trigger id from there expires within seconds and is required. The
+        answer arrives at the dialog's `url`, normally your ServeHTTP handler.
 
-        Errors: ValidationError if the trigger id is invalid or too old, or the dialog is malformed.
+        Errors: ValidationError if the trigger id is invalid or too old, or the dialog
+        is malformed.
 
         Args:
-            dialog: The dialog, its `trigger_id` and the address for the answer. Required.
+            dialog: The dialog, its `trigger_id` and the address for the answer.
+                Required.
         """
         await self._unary(
             "OpenInteractiveDialog",
@@ -366,15 +387,16 @@ class AsyncMiscellaneousMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Send a message to your own plugin on other nodes of the cluster, where the OnPluginClusterEvent
-        hook receives it. The sending node does not receive it, and on a server without a cluster
-        nothing happens.
+        """Send a message to your own plugin on other nodes of the cluster, where the
+        OnPluginClusterEvent hook receives it. The sending node does not receive it, and
+        on a server without a cluster nothing happens.
 
         Errors: PluginAPIError if the message cannot be sent.
 
         Args:
             event: The message for your plugin on the other nodes. Required.
-            opts: How and to whom to send it. Optional; unset sends it to all other nodes.
+            opts: How and to whom to send it. Optional; unset sends it to all other
+                nodes.
         """
         await self._unary(
             "PublishPluginClusterEvent",
@@ -392,14 +414,18 @@ class AsyncMiscellaneousMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Claim a kind of collection and a kind of topic for your plugin. Kept so that old plugins go on
+        """Claim a kind of collection and a kind of topic for your plugin. Kept so that
+        old plugins go on
         working: current servers do nothing with it, and new plugins should not call it.
 
-        Errors: PluginAPIError on servers that still check it and find it claimed by another plugin.
+        Errors: PluginAPIError on servers that still check it and find it claimed by
+        another plugin.
 
         Args:
-            collection_type: Name of a kind of collection that your plugin owns. Servers no longer use collections.
-            topic_type: Name of a kind of topic inside that collection. Servers no longer use topics.
+            collection_type: Name of a kind of collection that your plugin owns. Servers
+                no longer use collections.
+            topic_type: Name of a kind of topic inside that collection. Servers no
+                longer use topics.
         """
         await self._unary(
             "RegisterCollectionAndTopic",
@@ -421,20 +447,22 @@ class AsyncMiscellaneousMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Ask Mattermost for a trial licence and install it, in the name of a system administrator who
-        accepted the terms. The server needs access to the internet. Returns None; look at
-        `get_license` afterwards.
+        """Ask Mattermost for a trial licence and install it, in the name of a system
+        administrator who accepted the terms. The server needs access to the internet.
+        Returns None; look at `get_license` afterwards.
 
-        Errors: ValidationError if the terms are not accepted or the number of users is not positive;
-        PermissionDeniedError if the user may not do it; PluginAPIError if the request is refused or
-        cannot be sent.
+        Errors: ValidationError if the terms are not accepted or the number of users is
+        not positive; PermissionDeniedError if the user may not do it; PluginAPIError if
+        the request is refused or cannot be sent.
 
         Args:
-            requester_id: User who asks for the trial. Required; must be a system administrator.
+            requester_id: User who asks for the trial. Required; must be a system
+                administrator.
             users: For how many users the trial is wanted. Required, more than 0.
-            terms_accepted: Whether that person has accepted the terms of the trial. Must be true for the request to
-                succeed.
-            receive_emails_accepted: Whether that person agrees to receive mail from Mattermost about the product.
+            terms_accepted: Whether that person has accepted the terms of the trial.
+                Must be true for the request to succeed.
+            receive_emails_accepted: Whether that person agrees to receive mail from
+                Mattermost about the product.
         """
         await self._unary(
             "RequestTrialLicense",
@@ -457,16 +485,18 @@ class AsyncMiscellaneousMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Check whether at least one of several roles grants a permission. It looks at roles only; to
-        check a user use `has_permission_to` and its relatives. Returns False for unknown roles and
-        permissions.
+        """Check whether at least one of several roles grants a permission. It looks at
+        roles only; to check a user use `has_permission_to` and its relatives. Returns
+        False for unknown roles and permissions.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
-            role_names: Names of the roles to look through, for example `system_user` or `channel_admin`. One that
-                grants the permission is enough; unknown names grant nothing.
-            permission_id: Id of the permission to look for, for example `create_post` or `manage_system`. Required.
+            role_names: Names of the roles to look through, for example `system_user` or
+                `channel_admin`. One that grants the permission is enough; unknown names
+                grant nothing.
+            permission_id: Id of the permission to look for, for example `create_post`
+                or `manage_system`. Required.
         """
         response = await self._unary(
             "RolesGrantPermission",
@@ -488,17 +518,19 @@ class AsyncMiscellaneousMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Send an HTML mail to one address through the server's mail settings. Escape whatever comes from
-        users. Returns once the mail server has taken the mail; that it arrives is not certain.
+        """Send an HTML mail to one address through the server's mail settings. Escape
+        whatever comes from users. Returns once the mail server has taken the mail; that
+        it arrives is not certain.
 
-        Errors: ValidationError if the address, subject or body is empty; PluginAPIError if the mail
-        cannot be sent.
+        Errors: ValidationError if the address, subject or body is empty; PluginAPIError
+        if the mail cannot be sent.
 
         Args:
-            to: Mail address of the recipient, a single one. Required; it need not belong to a user of the
-                server.
+            to: Mail address of the recipient, a single one. Required; it need not
+                belong to a user of the server.
             subject: Subject line, plain text. Required.
-            html_body: Body of the mail as HTML. Required. Escape whatever comes from users.
+            html_body: Body of the mail as HTML. Required. Escape whatever comes from
+                users.
         """
         await self._unary(
             "SendMail",
@@ -516,16 +548,18 @@ class AsyncMiscellaneousMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Send a push notification to all mobile devices on which a user is signed in. Push notifications
-        must be switched on. Nothing happens if the user has no such device.
+        """Send a push notification to all mobile devices on which a user is signed in.
+        Push notifications must be switched on. Nothing happens if the user has no such
+        device.
 
-        Errors: PluginAPIError if the push service cannot be used or push notifications are switched
-        off.
+        Errors: PluginAPIError if the push service cannot be used or push notifications
+        are switched off.
 
         Args:
-            notification: What to show. Required. The server fills in the device, the platform and the acknowledgement id
-                for every device.
-            user_id: Who receives it, on each mobile device on which the user is signed in. Required.
+            notification: What to show. Required. The server fills in the device, the
+                platform and the acknowledgement id for every device.
+            user_id: Who receives it, on each mobile device on which the user is signed
+                in. Required.
         """
         await self._unary(
             "SendPushNotification",

@@ -27,15 +27,17 @@ class OAuthMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.OAuthApp:
-        """Register an application that may use this server as its OAuth 2.0 provider. The server assigns
-        the client id and the client secret. Returns the application with both: keep the secret safe.
+        """Register an application that may use this server as its OAuth 2.0 provider.
+        The server assigns the client id and the client secret. Returns the application
+        with both: keep the secret safe.
 
-        Errors: ValidationError if a field is missing or invalid; PluginAPIError if the OAuth provider
-        is switched off.
+        Errors: ValidationError if a field is missing or invalid; PluginAPIError if the
+        OAuth provider is switched off.
 
         Args:
-            app: The application to register. Required, with `name`, `creator_id`, `callback_urls` and
-                `homepage`. The server assigns the id, the client secret and the times.
+            app: The application to register. Required, with `name`, `creator_id`,
+                `callback_urls` and `homepage`. The server assigns the id, the client
+                secret and the times.
         """
         response = self._unary(
             "CreateOAuthApp",
@@ -55,11 +57,11 @@ class OAuthMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.OAuthApp:
-        """Fetch an OAuth 2.0 application by its client id. The result holds the client secret, so do not
-        log or show it.
+        """Fetch an OAuth 2.0 application by its client id. The result holds the client
+        secret, so do not log or show it.
 
-        Errors: NotFoundError if there is no such application; PluginAPIError if the OAuth provider is
-        switched off.
+        Errors: NotFoundError if there is no such application; PluginAPIError if the
+        OAuth provider is switched off.
 
         Args:
             app_id: Client id of the application. Required.
@@ -80,15 +82,17 @@ class OAuthMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.OAuthApp:
-        """Change an OAuth 2.0 application. Send the complete definition, as fetched before and modified;
-        creator, secret and creation time stay. Returns the application as stored.
+        """Change an OAuth 2.0 application. Send the complete definition, as fetched
+        before and modified; creator, secret and creation time stay. Returns the
+        application as stored.
 
-        Errors: NotFoundError if there is no such application; ValidationError if a field is invalid;
-        PluginAPIError if the OAuth provider is switched off.
+        Errors: NotFoundError if there is no such application; ValidationError if a
+        field is invalid; PluginAPIError if the OAuth provider is switched off.
 
         Args:
-            app: The complete new definition, with `id` saying which application is meant; what you leave empty
-                is emptied. Creator, secret and creation time stay as they were.
+            app: The complete new definition, with `id` saying which application is
+                meant; what you leave empty is emptied. Creator, secret and creation
+                time stay as they were.
         """
         response = self._unary(
             "UpdateOAuthApp",
@@ -108,14 +112,15 @@ class OAuthMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete an OAuth 2.0 application. Access tokens issued for it stop working at once. This cannot
-        be undone.
+        """Delete an OAuth 2.0 application. Access tokens issued for it stop working at
+        once. This cannot be undone.
 
-        Errors: NotFoundError if there is no such application; PluginAPIError if the OAuth provider is
-        switched off.
+        Errors: NotFoundError if there is no such application; PluginAPIError if the
+        OAuth provider is switched off.
 
         Args:
-            app_id: Client id of the application to delete. Required. Access tokens issued for it stop working.
+            app_id: Client id of the application to delete. Required. Access tokens
+                issued for it stop working.
         """
         self._unary(
             "DeleteOAuthApp",
@@ -136,15 +141,17 @@ class AsyncOAuthMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.OAuthApp:
-        """Register an application that may use this server as its OAuth 2.0 provider. The server assigns
-        the client id and the client secret. Returns the application with both: keep the secret safe.
+        """Register an application that may use this server as its OAuth 2.0 provider.
+        The server assigns the client id and the client secret. Returns the application
+        with both: keep the secret safe.
 
-        Errors: ValidationError if a field is missing or invalid; PluginAPIError if the OAuth provider
-        is switched off.
+        Errors: ValidationError if a field is missing or invalid; PluginAPIError if the
+        OAuth provider is switched off.
 
         Args:
-            app: The application to register. Required, with `name`, `creator_id`, `callback_urls` and
-                `homepage`. The server assigns the id, the client secret and the times.
+            app: The application to register. Required, with `name`, `creator_id`,
+                `callback_urls` and `homepage`. The server assigns the id, the client
+                secret and the times.
         """
         response = await self._unary(
             "CreateOAuthApp",
@@ -164,11 +171,11 @@ class AsyncOAuthMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.OAuthApp:
-        """Fetch an OAuth 2.0 application by its client id. The result holds the client secret, so do not
-        log or show it.
+        """Fetch an OAuth 2.0 application by its client id. The result holds the client
+        secret, so do not log or show it.
 
-        Errors: NotFoundError if there is no such application; PluginAPIError if the OAuth provider is
-        switched off.
+        Errors: NotFoundError if there is no such application; PluginAPIError if the
+        OAuth provider is switched off.
 
         Args:
             app_id: Client id of the application. Required.
@@ -189,15 +196,17 @@ class AsyncOAuthMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.OAuthApp:
-        """Change an OAuth 2.0 application. Send the complete definition, as fetched before and modified;
-        creator, secret and creation time stay. Returns the application as stored.
+        """Change an OAuth 2.0 application. Send the complete definition, as fetched
+        before and modified; creator, secret and creation time stay. Returns the
+        application as stored.
 
-        Errors: NotFoundError if there is no such application; ValidationError if a field is invalid;
-        PluginAPIError if the OAuth provider is switched off.
+        Errors: NotFoundError if there is no such application; ValidationError if a
+        field is invalid; PluginAPIError if the OAuth provider is switched off.
 
         Args:
-            app: The complete new definition, with `id` saying which application is meant; what you leave empty
-                is emptied. Creator, secret and creation time stay as they were.
+            app: The complete new definition, with `id` saying which application is
+                meant; what you leave empty is emptied. Creator, secret and creation
+                time stay as they were.
         """
         response = await self._unary(
             "UpdateOAuthApp",
@@ -217,14 +226,15 @@ class AsyncOAuthMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete an OAuth 2.0 application. Access tokens issued for it stop working at once. This cannot
-        be undone.
+        """Delete an OAuth 2.0 application. Access tokens issued for it stop working at
+        once. This cannot be undone.
 
-        Errors: NotFoundError if there is no such application; PluginAPIError if the OAuth provider is
-        switched off.
+        Errors: NotFoundError if there is no such application; PluginAPIError if the
+        OAuth provider is switched off.
 
         Args:
-            app_id: Client id of the application to delete. Required. Access tokens issued for it stop working.
+            app_id: Client id of the application to delete. Required. Access tokens
+                issued for it stop working.
         """
         await self._unary(
             "DeleteOAuthApp",

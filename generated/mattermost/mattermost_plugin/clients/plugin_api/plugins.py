@@ -23,8 +23,9 @@ class PluginsMixin(SyncClient):
     def get_bundle_path(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
-        """Find the directory your plugin was unpacked into, to read files that come with it. Returns an
-        absolute path on the present node. Do not write there: updates replace the directory.
+        """Find the directory your plugin was unpacked into, to read files that come
+        with it. Returns an absolute path on the present node. Do not write there:
+        updates replace the directory.
 
         Errors: PluginAPIError if the path cannot be determined.
         """
@@ -40,7 +41,8 @@ class PluginsMixin(SyncClient):
     def get_plugins(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_api_kv_config.Manifest]:
-        """List the manifests of all installed plugins, active or not, your own included.
+        """List the manifests of all installed plugins, active or not, your own
+        included.
 
         Errors: PluginAPIError if plugins are switched off or the list cannot be made.
         """
@@ -56,11 +58,11 @@ class PluginsMixin(SyncClient):
     def enable_plugin(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Enable an installed plugin, so that it starts now and with the server. This changes the
-        server's configuration and takes effect on every node of a cluster.
+        """Enable an installed plugin, so that it starts now and with the server. This
+        changes the server's configuration and takes effect on every node of a cluster.
 
-        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are switched off or
-        saving fails.
+        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are
+        switched off or saving fails.
 
         Args:
             id: Installed plugin to enable, as in its manifest. Required.
@@ -76,12 +78,12 @@ class PluginsMixin(SyncClient):
     def disable_plugin(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Disable a plugin, so that it stops now and stays stopped. It remains installed with its
-        settings and data. Takes effect on every node of a cluster; a plugin that disables itself must
-        expect to be stopped before the call returns.
+        """Disable a plugin, so that it stops now and stays stopped. It remains
+        installed with its settings and data. Takes effect on every node of a cluster; a
+        plugin that disables itself must expect to be stopped before the call returns.
 
-        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are switched off or
-        saving fails.
+        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are
+        switched off or saving fails.
 
         Args:
             id: Plugin to disable, as in its manifest. Required.
@@ -97,11 +99,11 @@ class PluginsMixin(SyncClient):
     def remove_plugin(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Stop and uninstall a plugin on every node. Its files are deleted, while its settings and its
-        key-value store stay for a later installation.
+        """Stop and uninstall a plugin on every node. Its files are deleted, while its
+        settings and its key-value store stay for a later installation.
 
-        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are switched off or its
-        files cannot be deleted.
+        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are
+        switched off or its files cannot be deleted.
 
         Args:
             id: Plugin to uninstall, as in its manifest. Required.
@@ -117,10 +119,11 @@ class PluginsMixin(SyncClient):
     def get_plugin_status(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _api_kv_config.PluginStatus:
-        """Fetch whether an installed plugin runs, with its name and version. The state is that of the
-        node that answers.
+        """Fetch whether an installed plugin runs, with its name and version. The state
+        is that of the node that answers.
 
-        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are switched off.
+        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are
+        switched off.
 
         Args:
             id: Installed plugin to report on, as in its manifest. Required.
@@ -142,16 +145,19 @@ class PluginsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_kv_config.Manifest:
-        """Install a plugin from the bytes of its bundle, less than 4 MiB, which the server takes in a
-        request. It is not enabled: call `enable_plugin` afterwards. The server must allow plugin
-        uploads. Returns the manifest of the installed plugin.
+        """Install a plugin from the bytes of its bundle, less than 4 MiB, which the
+        server takes in a request. It is not enabled: call `enable_plugin` afterwards.
+        The server must allow plugin uploads. Returns the manifest of the installed
+        plugin.
 
-        Errors: ValidationError if the bundle is damaged or too large for a request, or the plugin is
-        installed already and `replace` is False; PluginAPIError if uploads are switched off.
+        Errors: ValidationError if the bundle is damaged or too large for a request, or
+        the plugin is installed already and `replace` is False; PluginAPIError if
+        uploads are switched off.
 
         Args:
             file_data: Content of the plugin's bundle, a `.tar.gz` file. Required.
-            replace: Whether to overwrite an installed plugin with the same id. Otherwise that is an error.
+            replace: Whether to overwrite an installed plugin with the same id.
+                Otherwise that is an error.
         """
         response = self._unary(
             "InstallPlugin",
@@ -165,8 +171,8 @@ class PluginsMixin(SyncClient):
     def get_plugin_id(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
-        """Fetch the id of your own plugin, as in its manifest. A plugin has it as `self.plugin_id`, and needs
-        no call for it.
+        """Fetch the id of your own plugin, as in its manifest. A plugin has it as
+        `self.plugin_id`, and needs no call for it.
 
         Errors: PluginAPIError (501): the server does not answer it yet.
         """
@@ -186,8 +192,9 @@ class AsyncPluginsMixin(AsyncClient):
     async def get_bundle_path(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
-        """Find the directory your plugin was unpacked into, to read files that come with it. Returns an
-        absolute path on the present node. Do not write there: updates replace the directory.
+        """Find the directory your plugin was unpacked into, to read files that come
+        with it. Returns an absolute path on the present node. Do not write there:
+        updates replace the directory.
 
         Errors: PluginAPIError if the path cannot be determined.
         """
@@ -203,7 +210,8 @@ class AsyncPluginsMixin(AsyncClient):
     async def get_plugins(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_api_kv_config.Manifest]:
-        """List the manifests of all installed plugins, active or not, your own included.
+        """List the manifests of all installed plugins, active or not, your own
+        included.
 
         Errors: PluginAPIError if plugins are switched off or the list cannot be made.
         """
@@ -219,11 +227,11 @@ class AsyncPluginsMixin(AsyncClient):
     async def enable_plugin(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Enable an installed plugin, so that it starts now and with the server. This changes the
-        server's configuration and takes effect on every node of a cluster.
+        """Enable an installed plugin, so that it starts now and with the server. This
+        changes the server's configuration and takes effect on every node of a cluster.
 
-        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are switched off or
-        saving fails.
+        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are
+        switched off or saving fails.
 
         Args:
             id: Installed plugin to enable, as in its manifest. Required.
@@ -239,12 +247,12 @@ class AsyncPluginsMixin(AsyncClient):
     async def disable_plugin(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Disable a plugin, so that it stops now and stays stopped. It remains installed with its
-        settings and data. Takes effect on every node of a cluster; a plugin that disables itself must
-        expect to be stopped before the call returns.
+        """Disable a plugin, so that it stops now and stays stopped. It remains
+        installed with its settings and data. Takes effect on every node of a cluster; a
+        plugin that disables itself must expect to be stopped before the call returns.
 
-        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are switched off or
-        saving fails.
+        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are
+        switched off or saving fails.
 
         Args:
             id: Plugin to disable, as in its manifest. Required.
@@ -260,11 +268,11 @@ class AsyncPluginsMixin(AsyncClient):
     async def remove_plugin(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Stop and uninstall a plugin on every node. Its files are deleted, while its settings and its
-        key-value store stay for a later installation.
+        """Stop and uninstall a plugin on every node. Its files are deleted, while its
+        settings and its key-value store stay for a later installation.
 
-        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are switched off or its
-        files cannot be deleted.
+        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are
+        switched off or its files cannot be deleted.
 
         Args:
             id: Plugin to uninstall, as in its manifest. Required.
@@ -280,10 +288,11 @@ class AsyncPluginsMixin(AsyncClient):
     async def get_plugin_status(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _api_kv_config.PluginStatus:
-        """Fetch whether an installed plugin runs, with its name and version. The state is that of the
-        node that answers.
+        """Fetch whether an installed plugin runs, with its name and version. The state
+        is that of the node that answers.
 
-        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are switched off.
+        Errors: NotFoundError if it is not installed; PluginAPIError if plugins are
+        switched off.
 
         Args:
             id: Installed plugin to report on, as in its manifest. Required.
@@ -305,16 +314,19 @@ class AsyncPluginsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_kv_config.Manifest:
-        """Install a plugin from the bytes of its bundle, less than 4 MiB, which the server takes in a
-        request. It is not enabled: call `enable_plugin` afterwards. The server must allow plugin
-        uploads. Returns the manifest of the installed plugin.
+        """Install a plugin from the bytes of its bundle, less than 4 MiB, which the
+        server takes in a request. It is not enabled: call `enable_plugin` afterwards.
+        The server must allow plugin uploads. Returns the manifest of the installed
+        plugin.
 
-        Errors: ValidationError if the bundle is damaged or too large for a request, or the plugin is
-        installed already and `replace` is False; PluginAPIError if uploads are switched off.
+        Errors: ValidationError if the bundle is damaged or too large for a request, or
+        the plugin is installed already and `replace` is False; PluginAPIError if
+        uploads are switched off.
 
         Args:
             file_data: Content of the plugin's bundle, a `.tar.gz` file. Required.
-            replace: Whether to overwrite an installed plugin with the same id. Otherwise that is an error.
+            replace: Whether to overwrite an installed plugin with the same id.
+                Otherwise that is an error.
         """
         response = await self._unary(
             "InstallPlugin",
@@ -328,8 +340,8 @@ class AsyncPluginsMixin(AsyncClient):
     async def get_plugin_id(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
-        """Fetch the id of your own plugin, as in its manifest. A plugin has it as `self.plugin_id`, and needs
-        no call for it.
+        """Fetch the id of your own plugin, as in its manifest. A plugin has it as
+        `self.plugin_id`, and needs no call for it.
 
         Errors: PluginAPIError (501): the server does not answer it yet.
         """

@@ -29,16 +29,18 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.Post:
-        """Post a message to a channel. Hooks run as for any post: MessageWillBePosted may change or
-        reject it, MessageHasBeenPosted fires afterwards, in your own plugin too, so a handler that
-        answers posts must ignore its own. People are notified as usual. Returns the post as stored.
+        """Post a message to a channel. Hooks run as for any post: MessageWillBePosted
+        may change or reject it, MessageHasBeenPosted fires afterwards, in your own
+        plugin too, so a handler that answers posts must ignore its own. People are
+        notified as usual. Returns the post as stored.
 
-        Errors: ValidationError if the post is empty, too long or otherwise invalid, or a hook rejected
-        it; NotFoundError if the channel does not exist.
+        Errors: ValidationError if the post is empty, too long or otherwise invalid, or
+        a hook rejected it; NotFoundError if the channel does not exist.
 
         Args:
-            post: Post to create. Required: `user_id`, `channel_id` and some content (`message`, `file_ids` or
-                attachments in `props`). Set `root_id` to reply.
+            post: Post to create. Required: `user_id`, `channel_id` and some content
+                (`message`, `file_ids` or attachments in `props`). Set `root_id` to
+                reply.
         """
         response = self._unary(
             "CreatePost",
@@ -56,12 +58,13 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.Reaction:
-        """Add an emoji reaction to a post in the name of a user or bot. Fires the ReactionHasBeenAdded
-        hook; clients receive a `reaction_added` event. Returns the reaction as stored. Adding it twice
-        has no further effect.
+        """Add an emoji reaction to a post in the name of a user or bot. Fires the
+        ReactionHasBeenAdded hook; clients receive a `reaction_added` event. Returns the
+        reaction as stored. Adding it twice has no further effect.
 
-        Errors: NotFoundError if the post does not exist; ValidationError if the emoji is unknown or
-        the post has too many different ones; PermissionDeniedError if the channel is archived.
+        Errors: NotFoundError if the post does not exist; ValidationError if the emoji
+        is unknown or the post has too many different ones; PermissionDeniedError if the
+        channel is archived.
 
         Args:
             reaction: Reaction to add. Required: `user_id`, `post_id`, `emoji_name`.
@@ -84,14 +87,16 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Take an emoji reaction back from a post. Nothing happens if the user did not react with it.
-        Fires the ReactionHasBeenRemoved hook; clients receive a `reaction_removed` event.
+        """Take an emoji reaction back from a post. Nothing happens if the user did not
+        react with it. Fires the ReactionHasBeenRemoved hook; clients receive a
+        `reaction_removed` event.
 
-        Errors: NotFoundError if the post does not exist; PermissionDeniedError if the channel is
-        archived.
+        Errors: NotFoundError if the post does not exist; PermissionDeniedError if the
+        channel is archived.
 
         Args:
-            reaction: Reaction to remove, named by its `user_id`, `post_id` and `emoji_name`.
+            reaction: Reaction to remove, named by its `user_id`, `post_id` and
+                `emoji_name`.
         """
         self._unary(
             "RemoveReaction",
@@ -110,8 +115,8 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_post.Reaction]:
-        """List the emoji reactions to a post, one entry for each user and emoji. Returns an empty list if
-        there is none.
+        """List the emoji reactions to a post, one entry for each user and emoji.
+        Returns an empty list if there is none.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -135,16 +140,17 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.Post:
-        """Show a post to one user only, without storing it. It vanishes when the client reloads, and is
-        seen only by clients that are connected now. Returns the post as sent; keep its id to update or
-        delete it.
+        """Show a post to one user only, without storing it. It vanishes when the client
+        reloads, and is seen only by clients that are connected now. Returns the post as
+        sent; keep its id to update or delete it.
 
         Errors: none to expect: a user who is not connected is not an error.
 
         Args:
             user_id: The one user who gets to see the post. Required.
-            post: What to show. Required: `channel_id` and some content. `user_id` is the apparent author,
-                usually the plugin's bot; `type` is set by the server.
+            post: What to show. Required: `channel_id` and some content. `user_id` is
+                the apparent author, usually the plugin's bot; `type` is set by the
+                server.
         """
         response = self._unary(
             "SendEphemeralPost",
@@ -165,14 +171,16 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.Post:
-        """Replace the content of an ephemeral post on the screen of the user who sees it. Send the
-        complete post with the id that `send_ephemeral_post` returned. Returns the post as sent.
+        """Replace the content of an ephemeral post on the screen of the user who sees
+        it. Send the complete post with the id that `send_ephemeral_post` returned.
+        Returns the post as sent.
 
         Errors: none to expect: a post that is no longer shown is not an error.
 
         Args:
             user_id: The user who was shown the post. Required.
-            post: The complete new content; `id` and `channel_id` must be those of the post sent before.
+            post: The complete new content; `id` and `channel_id` must be those of the
+                post sent before.
         """
         response = self._unary(
             "UpdateEphemeralPost",
@@ -193,8 +201,8 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Take an ephemeral post off the screen of the user who sees it. Nothing happens if it is no
-        longer shown.
+        """Take an ephemeral post off the screen of the user who sees it. Nothing
+        happens if it is no longer shown.
 
         Errors: none to expect apart from UnavailableError.
 
@@ -219,11 +227,12 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete a post, and with a root post its whole thread. People no longer see it; the server keeps
-        the record, marked as deleted. Clients receive a `post_deleted` event and the
-        MessageHasBeenDeleted hook fires.
+        """Delete a post, and with a root post its whole thread. People no longer see
+        it; the server keeps the record, marked as deleted. Clients receive a
+        `post_deleted` event and the MessageHasBeenDeleted hook fires.
 
-        Errors: NotFoundError, or ValidationError on some servers, if there is no such post.
+        Errors: NotFoundError, or ValidationError on some servers, if there is no such
+        post.
 
         Args:
             post_id: Post to delete. Required; the replies of a root post go with it.
@@ -243,8 +252,8 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.PostList:
-        """Fetch a thread: the root post and all replies, given any post of it. A post without replies
-        comes back alone.
+        """Fetch a thread: the root post and all replies, given any post of it. A post
+        without replies comes back alone.
 
         Errors: NotFoundError if there is no such post or it was deleted.
 
@@ -292,15 +301,16 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.PostList:
-        """Fetch the posts of a channel that were made, edited or deleted after a point in time. Useful to
-        catch up; deleted posts have `delete_at` set. Returns a post list, empty if nothing changed.
+        """Fetch the posts of a channel that were made, edited or deleted after a point
+        in time. Useful to catch up; deleted posts have `delete_at` set. Returns a post
+        list, empty if nothing changed.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
             channel_id: Channel to look in. Required.
-            time: Moment to start from, Unix milliseconds. It is compared with the time of last change, so edited
-                and deleted posts are reported too.
+            time: Moment to start from, Unix milliseconds. It is compared with the time
+                of last change, so edited and deleted posts are reported too.
         """
         response = self._unary(
             "GetPostsSince",
@@ -321,15 +331,17 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.PostList:
-        """Fetch posts of a channel that were made after a given one, page by page. Returns a post list;
-        it is empty after the last page.
+        """Fetch posts of a channel that were made after a given one, page by page.
+        Returns a post list; it is empty after the last page.
 
-        Errors: NotFoundError if the given post does not exist; PluginAPIError if the lookup fails.
+        Errors: NotFoundError if the given post does not exist; PluginAPIError if the
+        lookup fails.
 
         Args:
             channel_id: Channel to look in. Required.
             post_id: Post to start from; it is not part of the result. Required.
-            page: Page to fetch, zero-based. Page 0 holds the posts that follow `post_id` directly.
+            page: Page to fetch, zero-based. Page 0 holds the posts that follow
+                `post_id` directly.
             per_page: Posts per page.
         """
         response = self._unary(
@@ -353,15 +365,17 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.PostList:
-        """Fetch posts of a channel that were made before a given one, page by page. Returns a post list;
-        it is empty after the last page.
+        """Fetch posts of a channel that were made before a given one, page by page.
+        Returns a post list; it is empty after the last page.
 
-        Errors: NotFoundError if the given post does not exist; PluginAPIError if the lookup fails.
+        Errors: NotFoundError if the given post does not exist; PluginAPIError if the
+        lookup fails.
 
         Args:
             channel_id: Channel to look in. Required.
             post_id: Post to start from; it is not part of the result. Required.
-            page: Page to fetch, zero-based. Page 0 holds the posts that precede `post_id` directly.
+            page: Page to fetch, zero-based. Page 0 holds the posts that precede
+                `post_id` directly.
             per_page: Posts per page.
         """
         response = self._unary(
@@ -384,10 +398,11 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.PostList:
-        """Fetch the posts of a channel, newest first, page by page. Returns a post list; it is empty
-        after the last page.
+        """Fetch the posts of a channel, newest first, page by page. Returns a post
+        list; it is empty after the last page.
 
-        Errors: ValidationError if the page size is not accepted; PluginAPIError if the lookup fails.
+        Errors: ValidationError if the page size is not accepted; PluginAPIError if the
+        lookup fails.
 
         Args:
             channel_id: Channel to read. Required.
@@ -412,16 +427,17 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.Post:
-        """Change a post. Send the complete post, as fetched before and modified; it is marked as edited
-        if the message differs. MessageWillBeUpdated may change or reject it, MessageHasBeenUpdated
-        fires afterwards, and clients receive a `post_edited` event. Returns the post as stored.
+        """Change a post. Send the complete post, as fetched before and modified; it is
+        marked as edited if the message differs. MessageWillBeUpdated may change or
+        reject it, MessageHasBeenUpdated fires afterwards, and clients receive a
+        `post_edited` event. Returns the post as stored.
 
-        Errors: NotFoundError or ValidationError if there is no such post or it was deleted;
-        ValidationError if the content is invalid or a hook rejected it.
+        Errors: NotFoundError or ValidationError if there is no such post or it was
+        deleted; ValidationError if the content is invalid or a hook rejected it.
 
         Args:
-            post: The complete changed post, as fetched before and modified; `id` is required. Author, channel
-                and thread cannot be changed.
+            post: The complete changed post, as fetched before and modified; `id` is
+                required. Author, channel and thread cannot be changed.
         """
         response = self._unary(
             "UpdatePost",
@@ -440,17 +456,18 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_post.Post]:
-        """Search posts in all channels of a team, with filters already taken apart. Results are not
-        limited to what somebody may read, so prefer `search_posts_in_team_for_user` for results shown
-        to people. Returns the posts; an empty list if there is none.
+        """Search posts in all channels of a team, with filters already taken apart.
+        Results are not limited to what somebody may read, so prefer
+        `search_posts_in_team_for_user` for results shown to people. Returns the posts;
+        an empty list if there is none.
 
-        Errors: ValidationError if the searches contradict each other; PluginAPIError if the server has
-        searching switched off.
+        Errors: ValidationError if the searches contradict each other; PluginAPIError if
+        the server has searching switched off.
 
         Args:
             team_id: Team to search in. Required.
-            params_list: Searches to run; a post found by any of them is in the result. All must agree on
-                `include_deleted_channels`.
+            params_list: Searches to run; a post found by any of them is in the result.
+                All must agree on `include_deleted_channels`.
         """
         response = self._unary(
             "SearchPostsInTeam",
@@ -472,15 +489,17 @@ class PostsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.PostSearchResults:
-        """Search posts as a user would in the search box. Only channels the user is a member of are
-        searched. Returns the posts with their order, both empty if nothing was found.
+        """Search posts as a user would in the search box. Only channels the user is a
+        member of are searched. Returns the posts with their order, both empty if
+        nothing was found.
 
-        Errors: ValidationError if the search text cannot be used; PluginAPIError if the server has
-        searching switched off.
+        Errors: ValidationError if the search text cannot be used; PluginAPIError if the
+        server has searching switched off.
 
         Args:
             team_id: Team to search in. Required.
-            user_id: User on whose behalf to search: only channels this user is a member of are looked at. Required.
+            user_id: User on whose behalf to search: only channels this user is a member
+                of are looked at. Required.
             search_params: What to look for, in the syntax of the search box.
         """
         response = self._unary(
@@ -505,16 +524,18 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.Post:
-        """Post a message to a channel. Hooks run as for any post: MessageWillBePosted may change or
-        reject it, MessageHasBeenPosted fires afterwards, in your own plugin too, so a handler that
-        answers posts must ignore its own. People are notified as usual. Returns the post as stored.
+        """Post a message to a channel. Hooks run as for any post: MessageWillBePosted
+        may change or reject it, MessageHasBeenPosted fires afterwards, in your own
+        plugin too, so a handler that answers posts must ignore its own. People are
+        notified as usual. Returns the post as stored.
 
-        Errors: ValidationError if the post is empty, too long or otherwise invalid, or a hook rejected
-        it; NotFoundError if the channel does not exist.
+        Errors: ValidationError if the post is empty, too long or otherwise invalid, or
+        a hook rejected it; NotFoundError if the channel does not exist.
 
         Args:
-            post: Post to create. Required: `user_id`, `channel_id` and some content (`message`, `file_ids` or
-                attachments in `props`). Set `root_id` to reply.
+            post: Post to create. Required: `user_id`, `channel_id` and some content
+                (`message`, `file_ids` or attachments in `props`). Set `root_id` to
+                reply.
         """
         response = await self._unary(
             "CreatePost",
@@ -532,12 +553,13 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.Reaction:
-        """Add an emoji reaction to a post in the name of a user or bot. Fires the ReactionHasBeenAdded
-        hook; clients receive a `reaction_added` event. Returns the reaction as stored. Adding it twice
-        has no further effect.
+        """Add an emoji reaction to a post in the name of a user or bot. Fires the
+        ReactionHasBeenAdded hook; clients receive a `reaction_added` event. Returns the
+        reaction as stored. Adding it twice has no further effect.
 
-        Errors: NotFoundError if the post does not exist; ValidationError if the emoji is unknown or
-        the post has too many different ones; PermissionDeniedError if the channel is archived.
+        Errors: NotFoundError if the post does not exist; ValidationError if the emoji
+        is unknown or the post has too many different ones; PermissionDeniedError if the
+        channel is archived.
 
         Args:
             reaction: Reaction to add. Required: `user_id`, `post_id`, `emoji_name`.
@@ -560,14 +582,16 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Take an emoji reaction back from a post. Nothing happens if the user did not react with it.
-        Fires the ReactionHasBeenRemoved hook; clients receive a `reaction_removed` event.
+        """Take an emoji reaction back from a post. Nothing happens if the user did not
+        react with it. Fires the ReactionHasBeenRemoved hook; clients receive a
+        `reaction_removed` event.
 
-        Errors: NotFoundError if the post does not exist; PermissionDeniedError if the channel is
-        archived.
+        Errors: NotFoundError if the post does not exist; PermissionDeniedError if the
+        channel is archived.
 
         Args:
-            reaction: Reaction to remove, named by its `user_id`, `post_id` and `emoji_name`.
+            reaction: Reaction to remove, named by its `user_id`, `post_id` and
+                `emoji_name`.
         """
         await self._unary(
             "RemoveReaction",
@@ -586,8 +610,8 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_post.Reaction]:
-        """List the emoji reactions to a post, one entry for each user and emoji. Returns an empty list if
-        there is none.
+        """List the emoji reactions to a post, one entry for each user and emoji.
+        Returns an empty list if there is none.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -611,16 +635,17 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.Post:
-        """Show a post to one user only, without storing it. It vanishes when the client reloads, and is
-        seen only by clients that are connected now. Returns the post as sent; keep its id to update or
-        delete it.
+        """Show a post to one user only, without storing it. It vanishes when the client
+        reloads, and is seen only by clients that are connected now. Returns the post as
+        sent; keep its id to update or delete it.
 
         Errors: none to expect: a user who is not connected is not an error.
 
         Args:
             user_id: The one user who gets to see the post. Required.
-            post: What to show. Required: `channel_id` and some content. `user_id` is the apparent author,
-                usually the plugin's bot; `type` is set by the server.
+            post: What to show. Required: `channel_id` and some content. `user_id` is
+                the apparent author, usually the plugin's bot; `type` is set by the
+                server.
         """
         response = await self._unary(
             "SendEphemeralPost",
@@ -641,14 +666,16 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.Post:
-        """Replace the content of an ephemeral post on the screen of the user who sees it. Send the
-        complete post with the id that `send_ephemeral_post` returned. Returns the post as sent.
+        """Replace the content of an ephemeral post on the screen of the user who sees
+        it. Send the complete post with the id that `send_ephemeral_post` returned.
+        Returns the post as sent.
 
         Errors: none to expect: a post that is no longer shown is not an error.
 
         Args:
             user_id: The user who was shown the post. Required.
-            post: The complete new content; `id` and `channel_id` must be those of the post sent before.
+            post: The complete new content; `id` and `channel_id` must be those of the
+                post sent before.
         """
         response = await self._unary(
             "UpdateEphemeralPost",
@@ -669,8 +696,8 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Take an ephemeral post off the screen of the user who sees it. Nothing happens if it is no
-        longer shown.
+        """Take an ephemeral post off the screen of the user who sees it. Nothing
+        happens if it is no longer shown.
 
         Errors: none to expect apart from UnavailableError.
 
@@ -695,11 +722,12 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete a post, and with a root post its whole thread. People no longer see it; the server keeps
-        the record, marked as deleted. Clients receive a `post_deleted` event and the
-        MessageHasBeenDeleted hook fires.
+        """Delete a post, and with a root post its whole thread. People no longer see
+        it; the server keeps the record, marked as deleted. Clients receive a
+        `post_deleted` event and the MessageHasBeenDeleted hook fires.
 
-        Errors: NotFoundError, or ValidationError on some servers, if there is no such post.
+        Errors: NotFoundError, or ValidationError on some servers, if there is no such
+        post.
 
         Args:
             post_id: Post to delete. Required; the replies of a root post go with it.
@@ -719,8 +747,8 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.PostList:
-        """Fetch a thread: the root post and all replies, given any post of it. A post without replies
-        comes back alone.
+        """Fetch a thread: the root post and all replies, given any post of it. A post
+        without replies comes back alone.
 
         Errors: NotFoundError if there is no such post or it was deleted.
 
@@ -768,15 +796,16 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.PostList:
-        """Fetch the posts of a channel that were made, edited or deleted after a point in time. Useful to
-        catch up; deleted posts have `delete_at` set. Returns a post list, empty if nothing changed.
+        """Fetch the posts of a channel that were made, edited or deleted after a point
+        in time. Useful to catch up; deleted posts have `delete_at` set. Returns a post
+        list, empty if nothing changed.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
             channel_id: Channel to look in. Required.
-            time: Moment to start from, Unix milliseconds. It is compared with the time of last change, so edited
-                and deleted posts are reported too.
+            time: Moment to start from, Unix milliseconds. It is compared with the time
+                of last change, so edited and deleted posts are reported too.
         """
         response = await self._unary(
             "GetPostsSince",
@@ -797,15 +826,17 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.PostList:
-        """Fetch posts of a channel that were made after a given one, page by page. Returns a post list;
-        it is empty after the last page.
+        """Fetch posts of a channel that were made after a given one, page by page.
+        Returns a post list; it is empty after the last page.
 
-        Errors: NotFoundError if the given post does not exist; PluginAPIError if the lookup fails.
+        Errors: NotFoundError if the given post does not exist; PluginAPIError if the
+        lookup fails.
 
         Args:
             channel_id: Channel to look in. Required.
             post_id: Post to start from; it is not part of the result. Required.
-            page: Page to fetch, zero-based. Page 0 holds the posts that follow `post_id` directly.
+            page: Page to fetch, zero-based. Page 0 holds the posts that follow
+                `post_id` directly.
             per_page: Posts per page.
         """
         response = await self._unary(
@@ -829,15 +860,17 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.PostList:
-        """Fetch posts of a channel that were made before a given one, page by page. Returns a post list;
-        it is empty after the last page.
+        """Fetch posts of a channel that were made before a given one, page by page.
+        Returns a post list; it is empty after the last page.
 
-        Errors: NotFoundError if the given post does not exist; PluginAPIError if the lookup fails.
+        Errors: NotFoundError if the given post does not exist; PluginAPIError if the
+        lookup fails.
 
         Args:
             channel_id: Channel to look in. Required.
             post_id: Post to start from; it is not part of the result. Required.
-            page: Page to fetch, zero-based. Page 0 holds the posts that precede `post_id` directly.
+            page: Page to fetch, zero-based. Page 0 holds the posts that precede
+                `post_id` directly.
             per_page: Posts per page.
         """
         response = await self._unary(
@@ -860,10 +893,11 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.PostList:
-        """Fetch the posts of a channel, newest first, page by page. Returns a post list; it is empty
-        after the last page.
+        """Fetch the posts of a channel, newest first, page by page. Returns a post
+        list; it is empty after the last page.
 
-        Errors: ValidationError if the page size is not accepted; PluginAPIError if the lookup fails.
+        Errors: ValidationError if the page size is not accepted; PluginAPIError if the
+        lookup fails.
 
         Args:
             channel_id: Channel to read. Required.
@@ -888,16 +922,17 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _post.Post:
-        """Change a post. Send the complete post, as fetched before and modified; it is marked as edited
-        if the message differs. MessageWillBeUpdated may change or reject it, MessageHasBeenUpdated
-        fires afterwards, and clients receive a `post_edited` event. Returns the post as stored.
+        """Change a post. Send the complete post, as fetched before and modified; it is
+        marked as edited if the message differs. MessageWillBeUpdated may change or
+        reject it, MessageHasBeenUpdated fires afterwards, and clients receive a
+        `post_edited` event. Returns the post as stored.
 
-        Errors: NotFoundError or ValidationError if there is no such post or it was deleted;
-        ValidationError if the content is invalid or a hook rejected it.
+        Errors: NotFoundError or ValidationError if there is no such post or it was
+        deleted; ValidationError if the content is invalid or a hook rejected it.
 
         Args:
-            post: The complete changed post, as fetched before and modified; `id` is required. Author, channel
-                and thread cannot be changed.
+            post: The complete changed post, as fetched before and modified; `id` is
+                required. Author, channel and thread cannot be changed.
         """
         response = await self._unary(
             "UpdatePost",
@@ -916,17 +951,18 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_post.Post]:
-        """Search posts in all channels of a team, with filters already taken apart. Results are not
-        limited to what somebody may read, so prefer `search_posts_in_team_for_user` for results shown
-        to people. Returns the posts; an empty list if there is none.
+        """Search posts in all channels of a team, with filters already taken apart.
+        Results are not limited to what somebody may read, so prefer
+        `search_posts_in_team_for_user` for results shown to people. Returns the posts;
+        an empty list if there is none.
 
-        Errors: ValidationError if the searches contradict each other; PluginAPIError if the server has
-        searching switched off.
+        Errors: ValidationError if the searches contradict each other; PluginAPIError if
+        the server has searching switched off.
 
         Args:
             team_id: Team to search in. Required.
-            params_list: Searches to run; a post found by any of them is in the result. All must agree on
-                `include_deleted_channels`.
+            params_list: Searches to run; a post found by any of them is in the result.
+                All must agree on `include_deleted_channels`.
         """
         response = await self._unary(
             "SearchPostsInTeam",
@@ -948,15 +984,17 @@ class AsyncPostsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_channel_post.PostSearchResults:
-        """Search posts as a user would in the search box. Only channels the user is a member of are
-        searched. Returns the posts with their order, both empty if nothing was found.
+        """Search posts as a user would in the search box. Only channels the user is a
+        member of are searched. Returns the posts with their order, both empty if
+        nothing was found.
 
-        Errors: ValidationError if the search text cannot be used; PluginAPIError if the server has
-        searching switched off.
+        Errors: ValidationError if the search text cannot be used; PluginAPIError if the
+        server has searching switched off.
 
         Args:
             team_id: Team to search in. Required.
-            user_id: User on whose behalf to search: only channels this user is a member of are looked at. Required.
+            user_id: User on whose behalf to search: only channels this user is a member
+                of are looked at. Required.
             search_params: What to look for, in the syntax of the search box.
         """
         response = await self._unary(

@@ -29,14 +29,17 @@ class PreferencesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Preference:
-        """Fetch one stored preference of a user by category and name. Settings the user never touched are
-        not stored: expect the call to fail for them and assume a default.
+        """Fetch one stored preference of a user by category and name. Settings the user
+        never touched are not stored: expect the call to fail for them and assume a
+        default.
 
-        Errors: ValidationError, or NotFoundError on some servers, if the preference is not stored.
+        Errors: ValidationError, or NotFoundError on some servers, if the preference is
+        not stored.
 
         Args:
             user_id: Whose preference to read. Required.
-            category: Category of the preference, for example `display_settings`. Required.
+            category: Category of the preference, for example `display_settings`.
+                Required.
             name: Name inside the category, for example `name_format`. Required.
         """
         response = self._unary(
@@ -57,8 +60,8 @@ class PreferencesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Preference]:
-        """List every stored preference of a user, in all categories. There is no paging; the list is
-        empty if none is stored.
+        """List every stored preference of a user, in all categories. There is no
+        paging; the list is empty if none is stored.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -82,16 +85,18 @@ class PreferencesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Store preferences of a user, creating or overwriting each. Others are left alone. The
-        PreferencesHaveChanged hook fires and the user's clients receive a `preferences_changed` event.
+        """Store preferences of a user, creating or overwriting each. Others are left
+        alone. The PreferencesHaveChanged hook fires and the user's clients receive a
+        `preferences_changed` event.
 
-        Errors: PermissionDeniedError if an entry names another user; ValidationError if a category,
-        name or value is not allowed.
+        Errors: PermissionDeniedError if an entry names another user; ValidationError if
+        a category, name or value is not allowed.
 
         Args:
             user_id: Whose preferences to write. Required.
-            preferences: The preferences to create or overwrite; others are left alone. Each entry must carry the same
-                `user_id` as the request, otherwise the whole call is refused.
+            preferences: The preferences to create or overwrite; others are left alone.
+                Each entry must carry the same `user_id` as the request, otherwise the
+                whole call is refused.
         """
         self._unary(
             "UpdatePreferencesForUser",
@@ -111,15 +116,17 @@ class PreferencesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete stored preferences of a user, so that defaults apply again. Preferences that are not
-        stored are passed over; the user's clients receive a `preferences_deleted` event.
+        """Delete stored preferences of a user, so that defaults apply again.
+        Preferences that are not stored are passed over; the user's clients receive a
+        `preferences_deleted` event.
 
-        Errors: PermissionDeniedError if an entry names another user; PluginAPIError if deleting fails.
+        Errors: PermissionDeniedError if an entry names another user; PluginAPIError if
+        deleting fails.
 
         Args:
             user_id: Whose preferences to delete. Required.
-            preferences: The preferences to delete. Each needs the same `user_id` as the request, `category` and `name`;
-                `value` is not looked at.
+            preferences: The preferences to delete. Each needs the same `user_id` as the
+                request, `category` and `name`; `value` is not looked at.
         """
         self._unary(
             "DeletePreferencesForUser",
@@ -144,14 +151,17 @@ class AsyncPreferencesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.Preference:
-        """Fetch one stored preference of a user by category and name. Settings the user never touched are
-        not stored: expect the call to fail for them and assume a default.
+        """Fetch one stored preference of a user by category and name. Settings the user
+        never touched are not stored: expect the call to fail for them and assume a
+        default.
 
-        Errors: ValidationError, or NotFoundError on some servers, if the preference is not stored.
+        Errors: ValidationError, or NotFoundError on some servers, if the preference is
+        not stored.
 
         Args:
             user_id: Whose preference to read. Required.
-            category: Category of the preference, for example `display_settings`. Required.
+            category: Category of the preference, for example `display_settings`.
+                Required.
             name: Name inside the category, for example `name_format`. Required.
         """
         response = await self._unary(
@@ -172,8 +182,8 @@ class AsyncPreferencesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.Preference]:
-        """List every stored preference of a user, in all categories. There is no paging; the list is
-        empty if none is stored.
+        """List every stored preference of a user, in all categories. There is no
+        paging; the list is empty if none is stored.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -197,16 +207,18 @@ class AsyncPreferencesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Store preferences of a user, creating or overwriting each. Others are left alone. The
-        PreferencesHaveChanged hook fires and the user's clients receive a `preferences_changed` event.
+        """Store preferences of a user, creating or overwriting each. Others are left
+        alone. The PreferencesHaveChanged hook fires and the user's clients receive a
+        `preferences_changed` event.
 
-        Errors: PermissionDeniedError if an entry names another user; ValidationError if a category,
-        name or value is not allowed.
+        Errors: PermissionDeniedError if an entry names another user; ValidationError if
+        a category, name or value is not allowed.
 
         Args:
             user_id: Whose preferences to write. Required.
-            preferences: The preferences to create or overwrite; others are left alone. Each entry must carry the same
-                `user_id` as the request, otherwise the whole call is refused.
+            preferences: The preferences to create or overwrite; others are left alone.
+                Each entry must carry the same `user_id` as the request, otherwise the
+                whole call is refused.
         """
         await self._unary(
             "UpdatePreferencesForUser",
@@ -226,15 +238,17 @@ class AsyncPreferencesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete stored preferences of a user, so that defaults apply again. Preferences that are not
-        stored are passed over; the user's clients receive a `preferences_deleted` event.
+        """Delete stored preferences of a user, so that defaults apply again.
+        Preferences that are not stored are passed over; the user's clients receive a
+        `preferences_deleted` event.
 
-        Errors: PermissionDeniedError if an entry names another user; PluginAPIError if deleting fails.
+        Errors: PermissionDeniedError if an entry names another user; PluginAPIError if
+        deleting fails.
 
         Args:
             user_id: Whose preferences to delete. Required.
-            preferences: The preferences to delete. Each needs the same `user_id` as the request, `category` and `name`;
-                `value` is not looked at.
+            preferences: The preferences to delete. Each needs the same `user_id` as the
+                request, `category` and `name`; `value` is not looked at.
         """
         await self._unary(
             "DeletePreferencesForUser",

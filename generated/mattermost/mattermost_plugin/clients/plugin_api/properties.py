@@ -27,15 +27,16 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyField:
-        """Define a property, such as "Priority", that objects can have a value for. It belongs to a group
-        from `register_property_group`. Returns the field with its new id.
+        """Define a property, such as "Priority", that objects can have a value for. It
+        belongs to a group from `register_property_group`. Returns the field with its
+        new id.
 
-        Errors: ValidationError, or a plain PluginAPIError, if a field is missing or invalid or the
-        name is in use in the group.
+        Errors: ValidationError, or a plain PluginAPIError, if a field is missing or
+        invalid or the name is in use in the group.
 
         Args:
-            field: The field to create. Required, with `group_id`, `name` and `type`. The server assigns the id
-                and the times.
+            field: The field to create. Required, with `group_id`, `name` and `type`.
+                The server assigns the id and the times.
         """
         response = self._unary(
             "CreatePropertyField",
@@ -56,12 +57,15 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyField:
-        """Fetch the definition of a property by id. It is found only in the group given.
+        """Fetch the definition of a property by id. It is found only in the group
+        given.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such field.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        field.
 
         Args:
-            group_id: Property group the field belongs to. Required; a field of another group is not found.
+            group_id: Property group the field belongs to. Required; a field of another
+                group is not found.
             field_id: Id of the field. Required.
         """
         response = self._unary(
@@ -83,15 +87,16 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyField]:
-        """Fetch the definitions of several properties by id. All of them must be found. Match the result
-        by `id`, since the order is not fixed.
+        """Fetch the definitions of several properties by id. All of them must be found.
+        Match the result by `id`, since the order is not fixed.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if one of the fields is missing from the
-        group.
+        Errors: NotFoundError, or a plain PluginAPIError, if one of the fields is
+        missing from the group.
 
         Args:
             group_id: Property group the fields belong to. Required.
-            ids: Ids of the fields to fetch. Required. The call fails if one of them is not found.
+            ids: Ids of the fields to fetch. Required. The call fails if one of them is
+                not found.
         """
         response = self._unary(
             "GetPropertyFields",
@@ -110,15 +115,17 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyField:
-        """Change the definition of a property. Send the complete field, as fetched before and modified.
-        Stored values are not converted. Returns the field as stored.
+        """Change the definition of a property. Send the complete field, as fetched
+        before and modified. Stored values are not converted. Returns the field as
+        stored.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such field;
-        ValidationError if it is invalid.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        field; ValidationError if it is invalid.
 
         Args:
             group_id: Property group the field belongs to. Required.
-            field: The complete changed field, `id` included: fetch it, change it, send it back.
+            field: The complete changed field, `id` included: fetch it, change it, send
+                it back.
         """
         response = self._unary(
             "UpdatePropertyField",
@@ -139,14 +146,16 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete the definition of a property, and with it all values stored for it. The records are kept
-        by the server but marked as deleted.
+        """Delete the definition of a property, and with it all values stored for it.
+        The records are kept by the server but marked as deleted.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such field.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        field.
 
         Args:
             group_id: Property group the field belongs to. Required.
-            field_id: Field to delete. Required. The values stored for it are deleted with it.
+            field_id: Field to delete. Required. The values stored for it are deleted
+                with it.
         """
         self._unary(
             "DeletePropertyField",
@@ -166,8 +175,9 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyField]:
-        """List the property definitions of a group, page by page, optionally filtered. Set `per_page` in
-        the options. Returns one page, oldest first; an empty list if nothing matches.
+        """List the property definitions of a group, page by page, optionally filtered.
+        Set `per_page` in the options. Returns one page, oldest first; an empty list if
+        nothing matches.
 
         Errors: ValidationError, or a plain PluginAPIError, if `per_page` is missing.
 
@@ -192,8 +202,8 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> int:
-        """Count the property definitions of a group, for example to keep to a limit. Returns 0 for a
-        group without any and for an unknown group.
+        """Count the property definitions of a group, for example to keep to a limit.
+        Returns 0 for a group without any and for an unknown group.
 
         Errors: PluginAPIError if the counting fails.
 
@@ -222,13 +232,15 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> int:
-        """Count the property definitions that a group has for one object. Returns 0 if there is none.
+        """Count the property definitions that a group has for one object. Returns 0 if
+        there is none.
 
         Errors: PluginAPIError if the counting fails.
 
         Args:
             group_id: Property group whose fields to count. Required.
-            target_type: Only fields defined for this kind of object, for example `channel`. Required.
+            target_type: Only fields defined for this kind of object, for example
+                `channel`. Required.
             target_id: Only fields defined for this one object. Required.
             include_deleted: True counts deleted fields as well; default false.
         """
@@ -253,15 +265,16 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyValue:
-        """Store the value an object has for a property for the first time. If there may be one already
-        use `upsert_property_value`. Returns the value with its new id.
+        """Store the value an object has for a property for the first time. If there may
+        be one already use `upsert_property_value`. Returns the value with its new id.
 
-        Errors: ValidationError if a field is missing or invalid; AlreadyExistsError, or a plain
-        PluginAPIError, if the object has a value already.
+        Errors: ValidationError if a field is missing or invalid; AlreadyExistsError, or
+        a plain PluginAPIError, if the object has a value already.
 
         Args:
-            value: The value to store. Required, with `group_id`, `field_id`, `target_type`, `target_id` and
-                `value`. To overwrite an existing one use UpsertPropertyValue.
+            value: The value to store. Required, with `group_id`, `field_id`,
+                `target_type`, `target_id` and `value`. To overwrite an existing one use
+                UpsertPropertyValue.
         """
         response = self._unary(
             "CreatePropertyValue",
@@ -282,10 +295,11 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyValue:
-        """Fetch one stored property value by its own id. To look values up by object or field use
-        `search_property_values`.
+        """Fetch one stored property value by its own id. To look values up by object or
+        field use `search_property_values`.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such value.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        value.
 
         Args:
             group_id: Property group the value belongs to. Required.
@@ -310,15 +324,16 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyValue]:
-        """Fetch several stored property values by their own ids. All of them must be found. Match the
-        result by `id`, since the order is not fixed.
+        """Fetch several stored property values by their own ids. All of them must be
+        found. Match the result by `id`, since the order is not fixed.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if one of the values is missing from the
-        group.
+        Errors: NotFoundError, or a plain PluginAPIError, if one of the values is
+        missing from the group.
 
         Args:
             group_id: Property group the values belong to. Required.
-            ids: Ids of the stored values to fetch. Required. The call fails if one of them is not found.
+            ids: Ids of the stored values to fetch. Required. The call fails if one of
+                them is not found.
         """
         response = self._unary(
             "GetPropertyValues",
@@ -337,15 +352,16 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyValue:
-        """Change a stored property value. Send the complete record, as fetched before and modified.
-        Returns the value as stored.
+        """Change a stored property value. Send the complete record, as fetched before
+        and modified. Returns the value as stored.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such value;
-        ValidationError if it is invalid.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        value; ValidationError if it is invalid.
 
         Args:
             group_id: Property group the value belongs to. Required.
-            value: The complete changed record, `id` included: fetch it, change it, send it back.
+            value: The complete changed record, `id` included: fetch it, change it, send
+                it back.
         """
         response = self._unary(
             "UpdatePropertyValue",
@@ -365,14 +381,16 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyValue:
-        """Store the value an object has for a property, whether there is one already or not. No id is
+        """Store the value an object has for a property, whether there is one already or
+        not. No id is
         needed: field and object say which value is meant. Returns the value as stored.
 
-        Errors: ValidationError, or a plain PluginAPIError, if a field is missing or invalid.
+        Errors: ValidationError, or a plain PluginAPIError, if a field is missing or
+        invalid.
 
         Args:
-            value: The value to create or overwrite; an existing one is found by group, field and target, so no
-                `id` is needed. Required.
+            value: The value to create or overwrite; an existing one is found by group,
+                field and target, so no `id` is needed. Required.
         """
         response = self._unary(
             "UpsertPropertyValue",
@@ -395,7 +413,8 @@ class PropertiesMixin(SyncClient):
     ) -> None:
         """Delete one stored property value by its own id. The property itself stays.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such value.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        value.
 
         Args:
             group_id: Property group the value belongs to. Required.
@@ -419,8 +438,9 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyValue]:
-        """List stored property values of a group, page by page, for example all those of one object. Set
-        `per_page` in the options. Returns one page, oldest first; an empty list if nothing matches.
+        """List stored property values of a group, page by page, for example all those
+        of one object. Set `per_page` in the options. Returns one page, oldest first; an
+        empty list if nothing matches.
 
         Errors: ValidationError, or a plain PluginAPIError, if `per_page` is missing.
 
@@ -444,15 +464,18 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyGroup:
-        """Register a property group, the namespace for your fields and values. Safe to call at every
-        activation: a group that exists is returned. Its `id` is what the other property calls want.
+        """Register a property group, the namespace for your fields and values. Safe to
+        call at every
+        activation: a group that exists is returned. Its `id` is what the other property
+        calls want.
 
-        Errors: ValidationError, or a plain PluginAPIError, if the name is empty or the group cannot be
-        stored.
+        Errors: ValidationError, or a plain PluginAPIError, if the name is empty or the
+        group cannot be stored.
 
         Args:
-            name: Name that keeps your fields apart from those of others; the plugin id is a good choice.
-                Required. If a group of that name exists already, that one is returned.
+            name: Name that keeps your fields apart from those of others; the plugin id
+                is a good choice. Required. If a group of that name exists already, that
+                one is returned.
         """
         response = self._unary(
             "RegisterPropertyGroup",
@@ -495,14 +518,16 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyField:
-        """Fetch the definition of a property by its exact name, for one object or for all. Deleted fields
-        are not found.
+        """Fetch the definition of a property by its exact name, for one object or for
+        all. Deleted fields are not found.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such field.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        field.
 
         Args:
             group_id: Property group the field belongs to. Required.
-            target_id: Object for which the field is defined; empty for a field that is not tied to one object.
+            target_id: Object for which the field is defined; empty for a field that is
+                not tied to one object.
             name: Exact name of the field. Required.
         """
         response = self._unary(
@@ -524,15 +549,17 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyField]:
-        """Change several property definitions at once. Send each complete, as fetched before; either all
-        are stored or none. Returns the fields as stored.
+        """Change several property definitions at once. Send each complete, as fetched
+        before; either all are stored or none. Returns the fields as stored.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if one of them is missing from the group;
-        ValidationError if one is invalid.
+        Errors: NotFoundError, or a plain PluginAPIError, if one of them is missing from
+        the group; ValidationError if one is invalid.
 
         Args:
-            group_id: Property group the fields belong to; all of them must be in it. Required.
-            fields: The complete changed fields, each with its `id`. Either all of them are stored or none.
+            group_id: Property group the fields belong to; all of them must be in it.
+                Required.
+            fields: The complete changed fields, each with its `id`. Either all of them
+                are stored or none.
         """
         response = self._unary(
             "UpdatePropertyFields",
@@ -553,15 +580,17 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyValue]:
-        """Change several stored property values at once. Send each record complete; either all are stored
-        or none. Returns the values as stored.
+        """Change several stored property values at once. Send each record complete;
+        either all are stored or none. Returns the values as stored.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if one of them is missing from the group;
-        ValidationError if one is invalid.
+        Errors: NotFoundError, or a plain PluginAPIError, if one of them is missing from
+        the group; ValidationError if one is invalid.
 
         Args:
-            group_id: Property group the values belong to; all of them must be in it. Required.
-            values: The complete changed records, each with its `id`. Either all of them are stored or none.
+            group_id: Property group the values belong to; all of them must be in it.
+                Required.
+            values: The complete changed records, each with its `id`. Either all of them
+                are stored or none.
         """
         response = self._unary(
             "UpdatePropertyValues",
@@ -581,14 +610,15 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyValue]:
-        """Store several property values at once, whether there are any already or not. Either all are
-        stored or none. Returns the values as stored.
+        """Store several property values at once, whether there are any already or not.
+        Either all are stored or none. Returns the values as stored.
 
-        Errors: ValidationError, or a plain PluginAPIError, if one of them is incomplete or invalid.
+        Errors: ValidationError, or a plain PluginAPIError, if one of them is incomplete
+        or invalid.
 
         Args:
-            values: The values to create or overwrite, each found by group, field and target. Either all of them
-                are stored or none.
+            values: The values to create or overwrite, each found by group, field and
+                target. Either all of them are stored or none.
         """
         response = self._unary(
             "UpsertPropertyValues",
@@ -608,15 +638,18 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete all values of a group that one object has, for instance when the object goes away.
-        Nothing happens if it has none.
+        """Delete all values of a group that one object has, for instance when the
+        object goes away. Nothing happens if it has none.
 
         Errors: PluginAPIError if deleting fails.
 
         Args:
-            group_id: Property group whose values to delete. Required; values of other groups stay.
-            target_type: Kind of the object, as given when the values were stored. Required.
-            target_id: Object whose values to delete, for all fields of the group. Required.
+            group_id: Property group whose values to delete. Required; values of other
+                groups stay.
+            target_type: Kind of the object, as given when the values were stored.
+                Required.
+            target_id: Object whose values to delete, for all fields of the group.
+                Required.
         """
         self._unary(
             "DeletePropertyValuesForTarget",
@@ -636,14 +669,15 @@ class PropertiesMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete the values of one property on all objects. The property itself stays. Nothing happens if
-        there are none.
+        """Delete the values of one property on all objects. The property itself stays.
+        Nothing happens if there are none.
 
         Errors: PluginAPIError if deleting fails.
 
         Args:
             group_id: Property group the field belongs to. Required.
-            field_id: Field whose values to delete, on all targets. Required. The field itself stays.
+            field_id: Field whose values to delete, on all targets. Required. The field
+                itself stays.
         """
         self._unary(
             "DeletePropertyValuesForField",
@@ -666,15 +700,16 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyField:
-        """Define a property, such as "Priority", that objects can have a value for. It belongs to a group
-        from `register_property_group`. Returns the field with its new id.
+        """Define a property, such as "Priority", that objects can have a value for. It
+        belongs to a group from `register_property_group`. Returns the field with its
+        new id.
 
-        Errors: ValidationError, or a plain PluginAPIError, if a field is missing or invalid or the
-        name is in use in the group.
+        Errors: ValidationError, or a plain PluginAPIError, if a field is missing or
+        invalid or the name is in use in the group.
 
         Args:
-            field: The field to create. Required, with `group_id`, `name` and `type`. The server assigns the id
-                and the times.
+            field: The field to create. Required, with `group_id`, `name` and `type`.
+                The server assigns the id and the times.
         """
         response = await self._unary(
             "CreatePropertyField",
@@ -695,12 +730,15 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyField:
-        """Fetch the definition of a property by id. It is found only in the group given.
+        """Fetch the definition of a property by id. It is found only in the group
+        given.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such field.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        field.
 
         Args:
-            group_id: Property group the field belongs to. Required; a field of another group is not found.
+            group_id: Property group the field belongs to. Required; a field of another
+                group is not found.
             field_id: Id of the field. Required.
         """
         response = await self._unary(
@@ -722,15 +760,16 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyField]:
-        """Fetch the definitions of several properties by id. All of them must be found. Match the result
-        by `id`, since the order is not fixed.
+        """Fetch the definitions of several properties by id. All of them must be found.
+        Match the result by `id`, since the order is not fixed.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if one of the fields is missing from the
-        group.
+        Errors: NotFoundError, or a plain PluginAPIError, if one of the fields is
+        missing from the group.
 
         Args:
             group_id: Property group the fields belong to. Required.
-            ids: Ids of the fields to fetch. Required. The call fails if one of them is not found.
+            ids: Ids of the fields to fetch. Required. The call fails if one of them is
+                not found.
         """
         response = await self._unary(
             "GetPropertyFields",
@@ -749,15 +788,17 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyField:
-        """Change the definition of a property. Send the complete field, as fetched before and modified.
-        Stored values are not converted. Returns the field as stored.
+        """Change the definition of a property. Send the complete field, as fetched
+        before and modified. Stored values are not converted. Returns the field as
+        stored.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such field;
-        ValidationError if it is invalid.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        field; ValidationError if it is invalid.
 
         Args:
             group_id: Property group the field belongs to. Required.
-            field: The complete changed field, `id` included: fetch it, change it, send it back.
+            field: The complete changed field, `id` included: fetch it, change it, send
+                it back.
         """
         response = await self._unary(
             "UpdatePropertyField",
@@ -778,14 +819,16 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete the definition of a property, and with it all values stored for it. The records are kept
-        by the server but marked as deleted.
+        """Delete the definition of a property, and with it all values stored for it.
+        The records are kept by the server but marked as deleted.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such field.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        field.
 
         Args:
             group_id: Property group the field belongs to. Required.
-            field_id: Field to delete. Required. The values stored for it are deleted with it.
+            field_id: Field to delete. Required. The values stored for it are deleted
+                with it.
         """
         await self._unary(
             "DeletePropertyField",
@@ -805,8 +848,9 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyField]:
-        """List the property definitions of a group, page by page, optionally filtered. Set `per_page` in
-        the options. Returns one page, oldest first; an empty list if nothing matches.
+        """List the property definitions of a group, page by page, optionally filtered.
+        Set `per_page` in the options. Returns one page, oldest first; an empty list if
+        nothing matches.
 
         Errors: ValidationError, or a plain PluginAPIError, if `per_page` is missing.
 
@@ -831,8 +875,8 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> int:
-        """Count the property definitions of a group, for example to keep to a limit. Returns 0 for a
-        group without any and for an unknown group.
+        """Count the property definitions of a group, for example to keep to a limit.
+        Returns 0 for a group without any and for an unknown group.
 
         Errors: PluginAPIError if the counting fails.
 
@@ -861,13 +905,15 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> int:
-        """Count the property definitions that a group has for one object. Returns 0 if there is none.
+        """Count the property definitions that a group has for one object. Returns 0 if
+        there is none.
 
         Errors: PluginAPIError if the counting fails.
 
         Args:
             group_id: Property group whose fields to count. Required.
-            target_type: Only fields defined for this kind of object, for example `channel`. Required.
+            target_type: Only fields defined for this kind of object, for example
+                `channel`. Required.
             target_id: Only fields defined for this one object. Required.
             include_deleted: True counts deleted fields as well; default false.
         """
@@ -892,15 +938,16 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyValue:
-        """Store the value an object has for a property for the first time. If there may be one already
-        use `upsert_property_value`. Returns the value with its new id.
+        """Store the value an object has for a property for the first time. If there may
+        be one already use `upsert_property_value`. Returns the value with its new id.
 
-        Errors: ValidationError if a field is missing or invalid; AlreadyExistsError, or a plain
-        PluginAPIError, if the object has a value already.
+        Errors: ValidationError if a field is missing or invalid; AlreadyExistsError, or
+        a plain PluginAPIError, if the object has a value already.
 
         Args:
-            value: The value to store. Required, with `group_id`, `field_id`, `target_type`, `target_id` and
-                `value`. To overwrite an existing one use UpsertPropertyValue.
+            value: The value to store. Required, with `group_id`, `field_id`,
+                `target_type`, `target_id` and `value`. To overwrite an existing one use
+                UpsertPropertyValue.
         """
         response = await self._unary(
             "CreatePropertyValue",
@@ -921,10 +968,11 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyValue:
-        """Fetch one stored property value by its own id. To look values up by object or field use
-        `search_property_values`.
+        """Fetch one stored property value by its own id. To look values up by object or
+        field use `search_property_values`.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such value.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        value.
 
         Args:
             group_id: Property group the value belongs to. Required.
@@ -949,15 +997,16 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyValue]:
-        """Fetch several stored property values by their own ids. All of them must be found. Match the
-        result by `id`, since the order is not fixed.
+        """Fetch several stored property values by their own ids. All of them must be
+        found. Match the result by `id`, since the order is not fixed.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if one of the values is missing from the
-        group.
+        Errors: NotFoundError, or a plain PluginAPIError, if one of the values is
+        missing from the group.
 
         Args:
             group_id: Property group the values belong to. Required.
-            ids: Ids of the stored values to fetch. Required. The call fails if one of them is not found.
+            ids: Ids of the stored values to fetch. Required. The call fails if one of
+                them is not found.
         """
         response = await self._unary(
             "GetPropertyValues",
@@ -976,15 +1025,16 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyValue:
-        """Change a stored property value. Send the complete record, as fetched before and modified.
-        Returns the value as stored.
+        """Change a stored property value. Send the complete record, as fetched before
+        and modified. Returns the value as stored.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such value;
-        ValidationError if it is invalid.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        value; ValidationError if it is invalid.
 
         Args:
             group_id: Property group the value belongs to. Required.
-            value: The complete changed record, `id` included: fetch it, change it, send it back.
+            value: The complete changed record, `id` included: fetch it, change it, send
+                it back.
         """
         response = await self._unary(
             "UpdatePropertyValue",
@@ -1004,14 +1054,16 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyValue:
-        """Store the value an object has for a property, whether there is one already or not. No id is
+        """Store the value an object has for a property, whether there is one already or
+        not. No id is
         needed: field and object say which value is meant. Returns the value as stored.
 
-        Errors: ValidationError, or a plain PluginAPIError, if a field is missing or invalid.
+        Errors: ValidationError, or a plain PluginAPIError, if a field is missing or
+        invalid.
 
         Args:
-            value: The value to create or overwrite; an existing one is found by group, field and target, so no
-                `id` is needed. Required.
+            value: The value to create or overwrite; an existing one is found by group,
+                field and target, so no `id` is needed. Required.
         """
         response = await self._unary(
             "UpsertPropertyValue",
@@ -1034,7 +1086,8 @@ class AsyncPropertiesMixin(AsyncClient):
     ) -> None:
         """Delete one stored property value by its own id. The property itself stays.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such value.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        value.
 
         Args:
             group_id: Property group the value belongs to. Required.
@@ -1058,8 +1111,9 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyValue]:
-        """List stored property values of a group, page by page, for example all those of one object. Set
-        `per_page` in the options. Returns one page, oldest first; an empty list if nothing matches.
+        """List stored property values of a group, page by page, for example all those
+        of one object. Set `per_page` in the options. Returns one page, oldest first; an
+        empty list if nothing matches.
 
         Errors: ValidationError, or a plain PluginAPIError, if `per_page` is missing.
 
@@ -1083,15 +1137,18 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyGroup:
-        """Register a property group, the namespace for your fields and values. Safe to call at every
-        activation: a group that exists is returned. Its `id` is what the other property calls want.
+        """Register a property group, the namespace for your fields and values. Safe to
+        call at every
+        activation: a group that exists is returned. Its `id` is what the other property
+        calls want.
 
-        Errors: ValidationError, or a plain PluginAPIError, if the name is empty or the group cannot be
-        stored.
+        Errors: ValidationError, or a plain PluginAPIError, if the name is empty or the
+        group cannot be stored.
 
         Args:
-            name: Name that keeps your fields apart from those of others; the plugin id is a good choice.
-                Required. If a group of that name exists already, that one is returned.
+            name: Name that keeps your fields apart from those of others; the plugin id
+                is a good choice. Required. If a group of that name exists already, that
+                one is returned.
         """
         response = await self._unary(
             "RegisterPropertyGroup",
@@ -1134,14 +1191,16 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.PropertyField:
-        """Fetch the definition of a property by its exact name, for one object or for all. Deleted fields
-        are not found.
+        """Fetch the definition of a property by its exact name, for one object or for
+        all. Deleted fields are not found.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such field.
+        Errors: NotFoundError, or a plain PluginAPIError, if the group has no such
+        field.
 
         Args:
             group_id: Property group the field belongs to. Required.
-            target_id: Object for which the field is defined; empty for a field that is not tied to one object.
+            target_id: Object for which the field is defined; empty for a field that is
+                not tied to one object.
             name: Exact name of the field. Required.
         """
         response = await self._unary(
@@ -1163,15 +1222,17 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyField]:
-        """Change several property definitions at once. Send each complete, as fetched before; either all
-        are stored or none. Returns the fields as stored.
+        """Change several property definitions at once. Send each complete, as fetched
+        before; either all are stored or none. Returns the fields as stored.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if one of them is missing from the group;
-        ValidationError if one is invalid.
+        Errors: NotFoundError, or a plain PluginAPIError, if one of them is missing from
+        the group; ValidationError if one is invalid.
 
         Args:
-            group_id: Property group the fields belong to; all of them must be in it. Required.
-            fields: The complete changed fields, each with its `id`. Either all of them are stored or none.
+            group_id: Property group the fields belong to; all of them must be in it.
+                Required.
+            fields: The complete changed fields, each with its `id`. Either all of them
+                are stored or none.
         """
         response = await self._unary(
             "UpdatePropertyFields",
@@ -1192,15 +1253,17 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyValue]:
-        """Change several stored property values at once. Send each record complete; either all are stored
-        or none. Returns the values as stored.
+        """Change several stored property values at once. Send each record complete;
+        either all are stored or none. Returns the values as stored.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if one of them is missing from the group;
-        ValidationError if one is invalid.
+        Errors: NotFoundError, or a plain PluginAPIError, if one of them is missing from
+        the group; ValidationError if one is invalid.
 
         Args:
-            group_id: Property group the values belong to; all of them must be in it. Required.
-            values: The complete changed records, each with its `id`. Either all of them are stored or none.
+            group_id: Property group the values belong to; all of them must be in it.
+                Required.
+            values: The complete changed records, each with its `id`. Either all of them
+                are stored or none.
         """
         response = await self._unary(
             "UpdatePropertyValues",
@@ -1220,14 +1283,15 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_remaining.PropertyValue]:
-        """Store several property values at once, whether there are any already or not. Either all are
-        stored or none. Returns the values as stored.
+        """Store several property values at once, whether there are any already or not.
+        Either all are stored or none. Returns the values as stored.
 
-        Errors: ValidationError, or a plain PluginAPIError, if one of them is incomplete or invalid.
+        Errors: ValidationError, or a plain PluginAPIError, if one of them is incomplete
+        or invalid.
 
         Args:
-            values: The values to create or overwrite, each found by group, field and target. Either all of them
-                are stored or none.
+            values: The values to create or overwrite, each found by group, field and
+                target. Either all of them are stored or none.
         """
         response = await self._unary(
             "UpsertPropertyValues",
@@ -1247,15 +1311,18 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete all values of a group that one object has, for instance when the object goes away.
-        Nothing happens if it has none.
+        """Delete all values of a group that one object has, for instance when the
+        object goes away. Nothing happens if it has none.
 
         Errors: PluginAPIError if deleting fails.
 
         Args:
-            group_id: Property group whose values to delete. Required; values of other groups stay.
-            target_type: Kind of the object, as given when the values were stored. Required.
-            target_id: Object whose values to delete, for all fields of the group. Required.
+            group_id: Property group whose values to delete. Required; values of other
+                groups stay.
+            target_type: Kind of the object, as given when the values were stored.
+                Required.
+            target_id: Object whose values to delete, for all fields of the group.
+                Required.
         """
         await self._unary(
             "DeletePropertyValuesForTarget",
@@ -1275,14 +1342,15 @@ class AsyncPropertiesMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete the values of one property on all objects. The property itself stays. Nothing happens if
-        there are none.
+        """Delete the values of one property on all objects. The property itself stays.
+        Nothing happens if there are none.
 
         Errors: PluginAPIError if deleting fails.
 
         Args:
             group_id: Property group the field belongs to. Required.
-            field_id: Field whose values to delete, on all targets. Required. The field itself stays.
+            field_id: Field whose values to delete, on all targets. Required. The field
+                itself stays.
         """
         await self._unary(
             "DeletePropertyValuesForField",

@@ -26,8 +26,8 @@ class ServerMixin(SyncClient):
     def get_license(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject | None:
-        """Fetch the server's licence. Returns the decoded JSON object, or None on a server without a
-        licence.
+        """Fetch the server's licence. Returns the decoded JSON object, or None on a
+        server without a licence.
 
         Errors: PluginAPIError if the licence cannot be read.
         """
@@ -43,8 +43,8 @@ class ServerMixin(SyncClient):
     def is_enterprise_ready(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> bool:
-        """Check whether the server program contains the enterprise features. They still need a licence:
-        see `get_license`. Returns True or False.
+        """Check whether the server program contains the enterprise features. They still
+        need a licence: see `get_license`. Returns True or False.
 
         Errors: none to expect apart from UnavailableError.
         """
@@ -60,8 +60,8 @@ class ServerMixin(SyncClient):
     def get_server_version(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
-        """Fetch the version of the running server, for example `10.5.2`. Compare it number by number, not
-        as text.
+        """Fetch the version of the running server, for example `10.5.2`. Compare it
+        number by number, not as text.
 
         Errors: none to expect apart from UnavailableError.
         """
@@ -93,8 +93,8 @@ class ServerMixin(SyncClient):
     def get_diagnostic_id(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
-        """Fetch the random identifier of this installation under its former name. New plugins should call
-        `get_telemetry_id`, which returns the same value.
+        """Fetch the random identifier of this installation under its former name. New
+        plugins should call `get_telemetry_id`, which returns the same value.
 
         Errors: none to expect apart from UnavailableError.
         """
@@ -110,8 +110,8 @@ class ServerMixin(SyncClient):
     def get_telemetry_id(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
-        """Fetch the random identifier of this installation. It is the same on every node of a cluster and
-        does not change.
+        """Fetch the random identifier of this installation. It is the same on every
+        node of a cluster and does not change.
 
         Errors: none to expect apart from UnavailableError.
         """
@@ -131,8 +131,8 @@ class AsyncServerMixin(AsyncClient):
     async def get_license(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _wkt.JSONObject | None:
-        """Fetch the server's licence. Returns the decoded JSON object, or None on a server without a
-        licence.
+        """Fetch the server's licence. Returns the decoded JSON object, or None on a
+        server without a licence.
 
         Errors: PluginAPIError if the licence cannot be read.
         """
@@ -148,8 +148,8 @@ class AsyncServerMixin(AsyncClient):
     async def is_enterprise_ready(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> bool:
-        """Check whether the server program contains the enterprise features. They still need a licence:
-        see `get_license`. Returns True or False.
+        """Check whether the server program contains the enterprise features. They still
+        need a licence: see `get_license`. Returns True or False.
 
         Errors: none to expect apart from UnavailableError.
         """
@@ -165,8 +165,8 @@ class AsyncServerMixin(AsyncClient):
     async def get_server_version(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
-        """Fetch the version of the running server, for example `10.5.2`. Compare it number by number, not
-        as text.
+        """Fetch the version of the running server, for example `10.5.2`. Compare it
+        number by number, not as text.
 
         Errors: none to expect apart from UnavailableError.
         """
@@ -198,8 +198,8 @@ class AsyncServerMixin(AsyncClient):
     async def get_diagnostic_id(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
-        """Fetch the random identifier of this installation under its former name. New plugins should call
-        `get_telemetry_id`, which returns the same value.
+        """Fetch the random identifier of this installation under its former name. New
+        plugins should call `get_telemetry_id`, which returns the same value.
 
         Errors: none to expect apart from UnavailableError.
         """
@@ -215,8 +215,8 @@ class AsyncServerMixin(AsyncClient):
     async def get_telemetry_id(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> str:
-        """Fetch the random identifier of this installation. It is the same on every node of a cluster and
-        does not change.
+        """Fetch the random identifier of this installation. It is the same on every
+        node of a cluster and does not change.
 
         Errors: none to expect apart from UnavailableError.
         """

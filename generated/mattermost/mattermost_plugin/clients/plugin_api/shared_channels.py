@@ -27,12 +27,12 @@ class SharedChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
-        """Register your plugin to synchronise shared channels, as if it were another server. Call it at
-        activation; then changes arrive through the OnSharedChannels hooks. Returns the remote id, the
-        same one each time.
+        """Register your plugin to synchronise shared channels, as if it were another
+        server. Call it at activation; then changes arrive through the OnSharedChannels
+        hooks. Returns the remote id, the same one each time.
 
-        Errors: ValidationError, or a plain PluginAPIError, if the options are incomplete or shared
-        channels are not available.
+        Errors: ValidationError, or a plain PluginAPIError, if the options are
+        incomplete or shared channels are not available.
 
         Args:
             opts: How the plugin presents itself. Required.
@@ -53,10 +53,11 @@ class SharedChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Withdraw a plugin from synchronising shared channels. It no longer receives changes; what it
-        has received stays where it is.
+        """Withdraw a plugin from synchronising shared channels. It no longer receives
+        changes; what it has received stays where it is.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the plugin is not registered.
+        Errors: NotFoundError, or a plain PluginAPIError, if the plugin is not
+        registered.
 
         Args:
             plugin_id: Id of the plugin to withdraw, normally your own. Required.
@@ -78,15 +79,16 @@ class SharedChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.SharedChannel:
-        """Mark a channel as shared, so that remotes can be invited to it. Nothing is sent until
-        `invite_remote_to_channel` has been called. Returns the record as stored.
+        """Mark a channel as shared, so that remotes can be invited to it. Nothing is
+        sent until `invite_remote_to_channel` has been called. Returns the record as
+        stored.
 
-        Errors: ValidationError if a field is missing or invalid; NotFoundError if there is no such
-        channel; PluginAPIError if shared channels are not available.
+        Errors: ValidationError if a field is missing or invalid; NotFoundError if there
+        is no such channel; PluginAPIError if shared channels are not available.
 
         Args:
-            shared_channel: The channel to share and how it appears to others. Required, with `channel_id`, `team_id`,
-                `home`, `share_name` and `creator_id`.
+            shared_channel: The channel to share and how it appears to others. Required,
+                with `channel_id`, `team_id`, `home`, `share_name` and `creator_id`.
         """
         response = self._unary(
             "ShareChannel",
@@ -104,11 +106,11 @@ class SharedChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.SharedChannel:
-        """Change how a shared channel appears to remotes, for example its name or header there. Send the
-        complete record. Returns it as stored.
+        """Change how a shared channel appears to remotes, for example its name or
+        header there. Send the complete record. Returns it as stored.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared; ValidationError
-        if a field is invalid.
+        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared;
+        ValidationError if a field is invalid.
 
         Args:
             shared_channel: The complete changed record, found by `channel_id`.
@@ -133,13 +135,15 @@ class SharedChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Stop sharing a channel with all remotes. Channel and posts remain on this server. Returns True
-        if it was shared, False if there was nothing to undo.
+        """Stop sharing a channel with all remotes. Channel and posts remain on this
+        server. Returns True if it was shared, False if there was nothing to undo.
 
-        Errors: PluginAPIError if the change cannot be stored or shared channels are not available.
+        Errors: PluginAPIError if the change cannot be stored or shared channels are not
+        available.
 
         Args:
-            channel_id: Channel to stop sharing. Required. The channel and its posts remain on this server.
+            channel_id: Channel to stop sharing. Required. The channel and its posts
+                remain on this server.
         """
         response = self._unary(
             "UnshareChannel",
@@ -159,17 +163,19 @@ class SharedChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Move the position from which a remote receives the posts of a shared channel. Move it back to
-        have posts sent again, or ahead to skip some. It takes effect at the next synchronisation.
+        """Move the position from which a remote receives the posts of a shared channel.
+        Move it back to have posts sent again, or ahead to skip some. It takes effect at
+        the next synchronisation.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared with the remote.
+        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared
+        with the remote.
 
         Args:
             channel_id: The shared channel. Required.
-            remote_id: Remote whose position to move; for your plugin, the id returned by
-                RegisterPluginForSharedChannels. Required.
-            cursor: New position: posts changed after it are sent at the next synchronisation. Unset starts again
-                from the first post.
+            remote_id: Remote whose position to move; for your plugin, the id returned
+                by RegisterPluginForSharedChannels. Required.
+            cursor: New position: posts changed after it are sent at the next
+                synchronisation. Unset starts again from the first post.
         """
         self._unary(
             "UpdateSharedChannelCursor",
@@ -190,11 +196,12 @@ class SharedChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Ask for a shared channel to be synchronised now rather than at the next change. The call does
-        not wait for it: results arrive through the OnSharedChannels hooks.
+        """Ask for a shared channel to be synchronised now rather than at the next
+        change. The call does not wait for it: results arrive through the
+        OnSharedChannels hooks.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared or shared
-        channels are not available.
+        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared
+        or shared channels are not available.
 
         Args:
             channel_id: Shared channel to synchronise now. Required.
@@ -217,17 +224,20 @@ class SharedChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Invite a remote, such as your own plugin, to a shared channel. From then on it receives the
-        channel's changes. A channel that is not shared yet is shared first if you say so.
+        """Invite a remote, such as your own plugin, to a shared channel. From then on
+        it receives the channel's changes. A channel that is not shared yet is shared
+        first if you say so.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the channel, remote or user does not
-        exist, or the channel is not shared and `share_if_not_shared` is False.
+        Errors: NotFoundError, or a plain PluginAPIError, if the channel, remote or user
+        does not exist, or the channel is not shared and `share_if_not_shared` is False.
 
         Args:
             channel_id: Channel to share with the remote. Required.
-            remote_id: Remote to invite; your plugin's own remote id to receive the channel yourself. Required.
+            remote_id: Remote to invite; your plugin's own remote id to receive the
+                channel yourself. Required.
             user_id: User or bot in whose name the invitation is made. Required.
-            share_if_not_shared: True shares the channel first if it is not shared yet; false makes the call fail in that case.
+            share_if_not_shared: True shares the channel first if it is not shared yet;
+                false makes the call fail in that case.
         """
         self._unary(
             "InviteRemoteToChannel",
@@ -250,15 +260,16 @@ class SharedChannelsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Stop a remote from receiving a shared channel. The channel remains shared with others, and what
-        the remote has already received is not taken back.
+        """Stop a remote from receiving a shared channel. The channel remains shared
+        with others, and what the remote has already received is not taken back.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared with the remote.
+        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared
+        with the remote.
 
         Args:
             channel_id: The shared channel. Required.
-            remote_id: Remote that should no longer receive the channel. Required. What it has already received is not
-                taken back.
+            remote_id: Remote that should no longer receive the channel. Required. What
+                it has already received is not taken back.
         """
         self._unary(
             "UninviteRemoteFromChannel",
@@ -281,12 +292,12 @@ class AsyncSharedChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
-        """Register your plugin to synchronise shared channels, as if it were another server. Call it at
-        activation; then changes arrive through the OnSharedChannels hooks. Returns the remote id, the
-        same one each time.
+        """Register your plugin to synchronise shared channels, as if it were another
+        server. Call it at activation; then changes arrive through the OnSharedChannels
+        hooks. Returns the remote id, the same one each time.
 
-        Errors: ValidationError, or a plain PluginAPIError, if the options are incomplete or shared
-        channels are not available.
+        Errors: ValidationError, or a plain PluginAPIError, if the options are
+        incomplete or shared channels are not available.
 
         Args:
             opts: How the plugin presents itself. Required.
@@ -307,10 +318,11 @@ class AsyncSharedChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Withdraw a plugin from synchronising shared channels. It no longer receives changes; what it
-        has received stays where it is.
+        """Withdraw a plugin from synchronising shared channels. It no longer receives
+        changes; what it has received stays where it is.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the plugin is not registered.
+        Errors: NotFoundError, or a plain PluginAPIError, if the plugin is not
+        registered.
 
         Args:
             plugin_id: Id of the plugin to withdraw, normally your own. Required.
@@ -332,15 +344,16 @@ class AsyncSharedChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.SharedChannel:
-        """Mark a channel as shared, so that remotes can be invited to it. Nothing is sent until
-        `invite_remote_to_channel` has been called. Returns the record as stored.
+        """Mark a channel as shared, so that remotes can be invited to it. Nothing is
+        sent until `invite_remote_to_channel` has been called. Returns the record as
+        stored.
 
-        Errors: ValidationError if a field is missing or invalid; NotFoundError if there is no such
-        channel; PluginAPIError if shared channels are not available.
+        Errors: ValidationError if a field is missing or invalid; NotFoundError if there
+        is no such channel; PluginAPIError if shared channels are not available.
 
         Args:
-            shared_channel: The channel to share and how it appears to others. Required, with `channel_id`, `team_id`,
-                `home`, `share_name` and `creator_id`.
+            shared_channel: The channel to share and how it appears to others. Required,
+                with `channel_id`, `team_id`, `home`, `share_name` and `creator_id`.
         """
         response = await self._unary(
             "ShareChannel",
@@ -358,11 +371,11 @@ class AsyncSharedChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.SharedChannel:
-        """Change how a shared channel appears to remotes, for example its name or header there. Send the
-        complete record. Returns it as stored.
+        """Change how a shared channel appears to remotes, for example its name or
+        header there. Send the complete record. Returns it as stored.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared; ValidationError
-        if a field is invalid.
+        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared;
+        ValidationError if a field is invalid.
 
         Args:
             shared_channel: The complete changed record, found by `channel_id`.
@@ -387,13 +400,15 @@ class AsyncSharedChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Stop sharing a channel with all remotes. Channel and posts remain on this server. Returns True
-        if it was shared, False if there was nothing to undo.
+        """Stop sharing a channel with all remotes. Channel and posts remain on this
+        server. Returns True if it was shared, False if there was nothing to undo.
 
-        Errors: PluginAPIError if the change cannot be stored or shared channels are not available.
+        Errors: PluginAPIError if the change cannot be stored or shared channels are not
+        available.
 
         Args:
-            channel_id: Channel to stop sharing. Required. The channel and its posts remain on this server.
+            channel_id: Channel to stop sharing. Required. The channel and its posts
+                remain on this server.
         """
         response = await self._unary(
             "UnshareChannel",
@@ -413,17 +428,19 @@ class AsyncSharedChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Move the position from which a remote receives the posts of a shared channel. Move it back to
-        have posts sent again, or ahead to skip some. It takes effect at the next synchronisation.
+        """Move the position from which a remote receives the posts of a shared channel.
+        Move it back to have posts sent again, or ahead to skip some. It takes effect at
+        the next synchronisation.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared with the remote.
+        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared
+        with the remote.
 
         Args:
             channel_id: The shared channel. Required.
-            remote_id: Remote whose position to move; for your plugin, the id returned by
-                RegisterPluginForSharedChannels. Required.
-            cursor: New position: posts changed after it are sent at the next synchronisation. Unset starts again
-                from the first post.
+            remote_id: Remote whose position to move; for your plugin, the id returned
+                by RegisterPluginForSharedChannels. Required.
+            cursor: New position: posts changed after it are sent at the next
+                synchronisation. Unset starts again from the first post.
         """
         await self._unary(
             "UpdateSharedChannelCursor",
@@ -444,11 +461,12 @@ class AsyncSharedChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Ask for a shared channel to be synchronised now rather than at the next change. The call does
-        not wait for it: results arrive through the OnSharedChannels hooks.
+        """Ask for a shared channel to be synchronised now rather than at the next
+        change. The call does not wait for it: results arrive through the
+        OnSharedChannels hooks.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared or shared
-        channels are not available.
+        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared
+        or shared channels are not available.
 
         Args:
             channel_id: Shared channel to synchronise now. Required.
@@ -471,17 +489,20 @@ class AsyncSharedChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Invite a remote, such as your own plugin, to a shared channel. From then on it receives the
-        channel's changes. A channel that is not shared yet is shared first if you say so.
+        """Invite a remote, such as your own plugin, to a shared channel. From then on
+        it receives the channel's changes. A channel that is not shared yet is shared
+        first if you say so.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the channel, remote or user does not
-        exist, or the channel is not shared and `share_if_not_shared` is False.
+        Errors: NotFoundError, or a plain PluginAPIError, if the channel, remote or user
+        does not exist, or the channel is not shared and `share_if_not_shared` is False.
 
         Args:
             channel_id: Channel to share with the remote. Required.
-            remote_id: Remote to invite; your plugin's own remote id to receive the channel yourself. Required.
+            remote_id: Remote to invite; your plugin's own remote id to receive the
+                channel yourself. Required.
             user_id: User or bot in whose name the invitation is made. Required.
-            share_if_not_shared: True shares the channel first if it is not shared yet; false makes the call fail in that case.
+            share_if_not_shared: True shares the channel first if it is not shared yet;
+                false makes the call fail in that case.
         """
         await self._unary(
             "InviteRemoteToChannel",
@@ -504,15 +525,16 @@ class AsyncSharedChannelsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Stop a remote from receiving a shared channel. The channel remains shared with others, and what
-        the remote has already received is not taken back.
+        """Stop a remote from receiving a shared channel. The channel remains shared
+        with others, and what the remote has already received is not taken back.
 
-        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared with the remote.
+        Errors: NotFoundError, or a plain PluginAPIError, if the channel is not shared
+        with the remote.
 
         Args:
             channel_id: The shared channel. Required.
-            remote_id: Remote that should no longer receive the channel. Required. What it has already received is not
-                taken back.
+            remote_id: Remote that should no longer receive the channel. Required. What
+                it has already received is not taken back.
         """
         await self._unary(
             "UninviteRemoteFromChannel",

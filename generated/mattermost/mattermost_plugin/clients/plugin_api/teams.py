@@ -29,14 +29,17 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.Team:
-        """Create a team with its default channels (`town-square` and `off-topic`). Nobody becomes a
-        member: add people with `create_team_member`. Returns the stored team with its new id.
+        """Create a team with its default channels (`town-square` and `off-topic`).
+        Nobody becomes a
+        member: add people with `create_team_member`. Returns the stored team with its
+        new id.
 
-        Errors: ValidationError if a field is missing or invalid, or if the name is in use, even by an
-        archived team.
+        Errors: ValidationError if a field is missing or invalid, or if the name is in
+        use, even by an archived team.
 
         Args:
-            team: The team to create, required. Needs `name`, `display_name` and `type`; `id` must be empty.
+            team: The team to create, required. Needs `name`, `display_name` and `type`;
+                `id` must be empty.
         """
         response = self._unary(
             "CreateTeam",
@@ -54,13 +57,15 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Archive a team. Its channels, posts and memberships are kept but can no longer be reached;
-        clients receive a `delete_team` event.
+        """Archive a team. Its channels, posts and memberships are kept but can no
+        longer be reached; clients receive a `delete_team` event.
 
-        Errors: NotFoundError if there is no such team; PluginAPIError if the change cannot be stored.
+        Errors: NotFoundError if there is no such team; PluginAPIError if the change
+        cannot be stored.
 
         Args:
-            team_id: Id of the team to archive, required. Its channels and posts are kept.
+            team_id: Id of the team to archive, required. Its channels and posts are
+                kept.
         """
         self._unary(
             "DeleteTeam",
@@ -73,8 +78,8 @@ class TeamsMixin(SyncClient):
     def get_teams(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_team.Team]:
-        """List every team of the server, private and archived ones included. There is no paging; the list
-        is empty on a server without teams.
+        """List every team of the server, private and archived ones included. There is
+        no paging; the list is empty on a server without teams.
 
         Errors: PluginAPIError if the lookup fails.
         """
@@ -117,12 +122,14 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.Team:
-        """Fetch one team by the name it has in URLs. Archived teams are found too: check `delete_at`.
+        """Fetch one team by the name it has in URLs. Archived teams are found too:
+        check `delete_at`.
 
         Errors: NotFoundError if no team has the name.
 
         Args:
-            name: The team's URL name (`Team.name`, not the display name), required, in lower case.
+            name: The team's URL name (`Team.name`, not the display name), required, in
+                lower case.
         """
         response = self._unary(
             "GetTeamByName",
@@ -140,9 +147,9 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.TeamUnread]:
-        """Count the unread messages and mentions of a user in each team. Returns one entry per team in
-        which the user has channels, also where nothing is unread; an empty list for a user without
-        teams.
+        """Count the unread messages and mentions of a user in each team. Returns one
+        entry per team in which the user has channels, also where nothing is unread; an
+        empty list for a user without teams.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -165,14 +172,16 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.Team:
-        """Change a team. Send the complete team, as fetched before and modified. Clients receive an
-        `update_team` event. Returns the team as stored.
+        """Change a team. Send the complete team, as fetched before and modified.
+        Clients receive an `update_team` event. Returns the team as stored.
 
-        Errors: NotFoundError if there is no such team; ValidationError if a field is invalid.
+        Errors: NotFoundError if there is no such team; ValidationError if a field is
+        invalid.
 
         Args:
-            team: The team as it should be, required; `id` says which. Fetch it first and change what should
-                differ. See `Team` for the fields that are taken over.
+            team: The team as it should be, required; `id` says which. Fetch it first
+                and change what should differ. See `Team` for the fields that are taken
+                over.
         """
         response = self._unary(
             "UpdateTeam",
@@ -190,14 +199,15 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.Team]:
-        """Search teams by name and display name. Private teams are found as well, so check permissions
-        before you show them. Returns all matches; an empty list if there is none.
+        """Search teams by name and display name. Private teams are found as well, so
+        check permissions before you show them. Returns all matches; an empty list if
+        there is none.
 
         Errors: PluginAPIError if the search fails.
 
         Args:
-            term: Text to look for in the name and display name of teams, in any case. Private teams are searched
-                too.
+            term: Text to look for in the name and display name of teams, in any case.
+                Private teams are searched too.
         """
         response = self._unary(
             "SearchTeams",
@@ -215,8 +225,8 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.Team]:
-        """List the teams a user is a member of. There is no paging; the list is empty for somebody
-        without teams and for an unknown user.
+        """List the teams a user is a member of. There is no paging; the list is empty
+        for somebody without teams and for an unknown user.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -240,16 +250,18 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.TeamMember:
-        """Add a user to a team and to its default channels. Both must exist. Fires the UserHasJoinedTeam
-        hook; the client of the user receives an `added_to_team` event. Returns the membership, the
-        existing one for somebody who is a member already.
+        """Add a user to a team and to its default channels. Both must exist. Fires the
+        UserHasJoinedTeam hook; the client of the user receives an `added_to_team`
+        event. Returns the membership, the existing one for somebody who is a member
+        already.
 
-        Errors: NotFoundError if the user or team does not exist; ValidationError if the team is full,
-        or does not admit the user's email domain.
+        Errors: NotFoundError if the user or team does not exist; ValidationError if the
+        team is full, or does not admit the user's email domain.
 
         Args:
             team_id: Id of the team to add the user to, required.
-            user_id: Id of the user to add, required. Adding someone who is already in changes nothing.
+            user_id: Id of the user to add, required. Adding someone who is already in
+                changes nothing.
         """
         response = self._unary(
             "CreateTeamMember",
@@ -269,18 +281,20 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.TeamMember]:
-        """Add several users to a team, one after the other. Stops at the first user who cannot be added,
-        and those before remain members; use `create_team_members_gracefully` to go on. Returns the
-        memberships in the order asked for.
+        """Add several users to a team, one after the other. Stops at the first user who
+        cannot be added, and those before remain members; use
+        `create_team_members_gracefully` to go on. Returns the memberships in the order
+        asked for.
 
-        Errors: NotFoundError if the team or a user does not exist; ValidationError if the team does
-        not admit a user or is full.
+        Errors: NotFoundError if the team or a user does not exist; ValidationError if
+        the team does not admit a user or is full.
 
         Args:
             team_id: Id of the team to add the users to, required.
-            user_ids: Ids of the users to add, required; they are added one by one in this order.
-            requestor_id: Id of the user who adds them; it reaches join hooks as `actor` and is named in join messages.
-                Empty means nobody in particular.
+            user_ids: Ids of the users to add, required; they are added one by one in
+                this order.
+            requestor_id: Id of the user who adds them; it reaches join hooks as `actor`
+                and is named in join messages. Empty means nobody in particular.
         """
         response = self._unary(
             "CreateTeamMembers",
@@ -302,17 +316,19 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_user_team.TeamMemberWithError]:
-        """Add several users to a team and report on each of them. A user who cannot be added does not
-        stop the others. Returns one entry per user with either the membership or the error: look at
-        each `error`, no exception is raised for it.
+        """Add several users to a team and report on each of them. A user who cannot be
+        added does not stop the others. Returns one entry per user with either the
+        membership or the error: look at each `error`, no exception is raised for it.
 
-        Errors: NotFoundError if the team does not exist; PluginAPIError if the whole call fails.
+        Errors: NotFoundError if the team does not exist; PluginAPIError if the whole
+        call fails.
 
         Args:
             team_id: Id of the team to add the users to, required.
-            user_ids: Ids of the users to add, required. A user who cannot be added does not stop the others.
-            requestor_id: Id of the user who adds them; it reaches join hooks as `actor` and is named in join messages.
-                Empty means nobody in particular.
+            user_ids: Ids of the users to add, required. A user who cannot be added does
+                not stop the others.
+            requestor_id: Id of the user who adds them; it reaches join hooks as `actor`
+                and is named in join messages. Empty means nobody in particular.
         """
         response = self._unary(
             "CreateTeamMembersGracefully",
@@ -334,17 +350,20 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Remove a user from a team and from all of its channels. Fires the UserHasLeftTeam hook; clients
-        receive a `leave_team` event. The user's posts stay.
+        """Remove a user from a team and from all of its channels. Fires the
+        UserHasLeftTeam hook; clients receive a `leave_team` event. The user's posts
+        stay.
 
-        Errors: NotFoundError if the team or user does not exist; ValidationError or NotFoundError if
-        the user is not a member.
+        Errors: NotFoundError if the team or user does not exist; ValidationError or
+        NotFoundError if the user is not a member.
 
         Args:
             team_id: Id of the team to remove the user from, required.
-            user_id: Id of the user to remove, required. The user also leaves the team's channels.
-            requestor_id: Id of the user who removes them; it reaches leave hooks as `actor`. The same id as `user_id`
-                means that the user left by choice; empty means nobody in particular.
+            user_id: Id of the user to remove, required. The user also leaves the team's
+                channels.
+            requestor_id: Id of the user who removes them; it reaches leave hooks as
+                `actor`. The same id as `user_id` means that the user left by choice;
+                empty means nobody in particular.
         """
         self._unary(
             "DeleteTeamMember",
@@ -365,15 +384,17 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.TeamMember]:
-        """List the memberships of a team with their roles, page by page. Returns one page; an empty list
-        after the last page or for an unknown team. For the people themselves use `get_users_in_team`.
+        """List the memberships of a team with their roles, page by page. Returns one
+        page; an empty list after the last page or for an unknown team. For the people
+        themselves use `get_users_in_team`.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
             team_id: Id of the team, required.
             page: Which page to return, counted from 0.
-            per_page: Most memberships on a page. The SDK sends 60 unless told otherwise; 0 returns none.
+            per_page: Most memberships on a page. The SDK sends 60 unless told
+                otherwise; 0 returns none.
         """
         response = self._unary(
             "GetTeamMembers",
@@ -394,7 +415,8 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.TeamMember:
-        """Fetch a user's membership of a team, with the roles held there. The record outlives the
+        """Fetch a user's membership of a team, with the roles held there. The record
+        outlives the
         membership: check that `delete_at` is 0.
 
         Errors: NotFoundError if the user was never a member.
@@ -421,16 +443,18 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.TeamMember]:
-        """List the team memberships of a user, page by page. Memberships that have ended may be among
-        them: check `delete_at`. Returns one page; an empty list after the last page or for somebody
-        without teams.
+        """List the team memberships of a user, page by page. Memberships that have
+        ended may be among
+        them: check `delete_at`. Returns one page; an empty list after the last page or
+        for somebody without teams.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
             user_id: Id of the user whose memberships to list, required.
             page: Which page to return, counted from 0.
-            per_page: Most memberships on a page. The SDK sends 60 unless told otherwise; 0 returns none.
+            per_page: Most memberships on a page. The SDK sends 60 unless told
+                otherwise; 0 returns none.
         """
         response = self._unary(
             "GetTeamMembersForUser",
@@ -452,18 +476,19 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.TeamMember:
-        """Replace the roles a member has in a team. The new list must be complete; clients receive a
-        `memberrole_updated` event. Returns the membership with its new roles.
+        """Replace the roles a member has in a team. The new list must be complete;
+        clients receive a `memberrole_updated` event. Returns the membership with its
+        new roles.
 
-        Errors: NotFoundError if the user is not a member; ValidationError if a role does not exist or
-        would turn a guest into a member or the reverse.
+        Errors: NotFoundError if the user is not a member; ValidationError if a role
+        does not exist or would turn a guest into a member or the reverse.
 
         Args:
             team_id: Id of the team, required.
             user_id: Id of the member whose roles to set, required.
-            new_roles: All the roles the member shall have in this team, separated by spaces, for example `team_user
-                team_admin`. They replace the old ones; a guest cannot be made a regular member here, nor the
-                reverse.
+            new_roles: All the roles the member shall have in this team, separated by
+                spaces, for example `team_user team_admin`. They replace the old ones; a
+                guest cannot be made a regular member here, nor the reverse.
         """
         response = self._unary(
             "UpdateTeamMemberRoles",
@@ -485,8 +510,8 @@ class TeamsMixin(SyncClient):
     ) -> bytes:
         """Fetch the icon of a team as the bytes of a PNG file.
 
-        Errors: NotFoundError if there is no such team or it has no icon; PluginAPIError if the picture
-        cannot be read.
+        Errors: NotFoundError if there is no such team or it has no icon; PluginAPIError
+        if the picture cannot be read.
 
         Args:
             team_id: Id of the team whose icon to fetch, required.
@@ -508,16 +533,18 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Replace the icon of a team. The image is cropped to a square and stored as PNG; clients receive
-        an `update_team` event.
+        """Replace the icon of a team. The image is cropped to a square and stored as
+        PNG; clients receive an `update_team` event.
 
-        Errors: ValidationError if the bytes are no image, or too large a one; NotFoundError if there
-        is no such team; PluginAPIError if the server has no file storage.
+        Errors: ValidationError if the bytes are no image, or too large a one;
+        NotFoundError if there is no such team; PluginAPIError if the server has no file
+        storage.
 
         Args:
             team_id: Id of the team whose icon to replace, required.
-            data: The image file's bytes, required: PNG, JPEG or another format the server can decode. It is
-                cropped and scaled to a square of 128 pixels and stored as PNG.
+            data: The image file's bytes, required: PNG, JPEG or another format the
+                server can decode. It is cropped and scaled to a square of 128 pixels
+                and stored as PNG.
         """
         self._unary(
             "SetTeamIcon",
@@ -534,13 +561,14 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Take the icon off a team, so that clients show its initials. Nothing happens to a team without
-        an icon; clients receive an `update_team` event.
+        """Take the icon off a team, so that clients show its initials. Nothing happens
+        to a team without an icon; clients receive an `update_team` event.
 
         Errors: NotFoundError if there is no such team.
 
         Args:
-            team_id: Id of the team that shall have no icon, required. Clients then show its initials.
+            team_id: Id of the team that shall have no icon, required. Clients then show
+                its initials.
         """
         self._unary(
             "RemoveTeamIcon",
@@ -557,8 +585,8 @@ class TeamsMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.TeamStats:
-        """Count the members of a team, in all and those with an active account. Returns zeros for an
-        unknown team.
+        """Count the members of a team, in all and those with an active account. Returns
+        zeros for an unknown team.
 
         Errors: PluginAPIError if the counting fails.
 
@@ -585,14 +613,17 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.Team:
-        """Create a team with its default channels (`town-square` and `off-topic`). Nobody becomes a
-        member: add people with `create_team_member`. Returns the stored team with its new id.
+        """Create a team with its default channels (`town-square` and `off-topic`).
+        Nobody becomes a
+        member: add people with `create_team_member`. Returns the stored team with its
+        new id.
 
-        Errors: ValidationError if a field is missing or invalid, or if the name is in use, even by an
-        archived team.
+        Errors: ValidationError if a field is missing or invalid, or if the name is in
+        use, even by an archived team.
 
         Args:
-            team: The team to create, required. Needs `name`, `display_name` and `type`; `id` must be empty.
+            team: The team to create, required. Needs `name`, `display_name` and `type`;
+                `id` must be empty.
         """
         response = await self._unary(
             "CreateTeam",
@@ -610,13 +641,15 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Archive a team. Its channels, posts and memberships are kept but can no longer be reached;
-        clients receive a `delete_team` event.
+        """Archive a team. Its channels, posts and memberships are kept but can no
+        longer be reached; clients receive a `delete_team` event.
 
-        Errors: NotFoundError if there is no such team; PluginAPIError if the change cannot be stored.
+        Errors: NotFoundError if there is no such team; PluginAPIError if the change
+        cannot be stored.
 
         Args:
-            team_id: Id of the team to archive, required. Its channels and posts are kept.
+            team_id: Id of the team to archive, required. Its channels and posts are
+                kept.
         """
         await self._unary(
             "DeleteTeam",
@@ -629,8 +662,8 @@ class AsyncTeamsMixin(AsyncClient):
     async def get_teams(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> list[_team.Team]:
-        """List every team of the server, private and archived ones included. There is no paging; the list
-        is empty on a server without teams.
+        """List every team of the server, private and archived ones included. There is
+        no paging; the list is empty on a server without teams.
 
         Errors: PluginAPIError if the lookup fails.
         """
@@ -673,12 +706,14 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.Team:
-        """Fetch one team by the name it has in URLs. Archived teams are found too: check `delete_at`.
+        """Fetch one team by the name it has in URLs. Archived teams are found too:
+        check `delete_at`.
 
         Errors: NotFoundError if no team has the name.
 
         Args:
-            name: The team's URL name (`Team.name`, not the display name), required, in lower case.
+            name: The team's URL name (`Team.name`, not the display name), required, in
+                lower case.
         """
         response = await self._unary(
             "GetTeamByName",
@@ -696,9 +731,9 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.TeamUnread]:
-        """Count the unread messages and mentions of a user in each team. Returns one entry per team in
-        which the user has channels, also where nothing is unread; an empty list for a user without
-        teams.
+        """Count the unread messages and mentions of a user in each team. Returns one
+        entry per team in which the user has channels, also where nothing is unread; an
+        empty list for a user without teams.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -721,14 +756,16 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.Team:
-        """Change a team. Send the complete team, as fetched before and modified. Clients receive an
-        `update_team` event. Returns the team as stored.
+        """Change a team. Send the complete team, as fetched before and modified.
+        Clients receive an `update_team` event. Returns the team as stored.
 
-        Errors: NotFoundError if there is no such team; ValidationError if a field is invalid.
+        Errors: NotFoundError if there is no such team; ValidationError if a field is
+        invalid.
 
         Args:
-            team: The team as it should be, required; `id` says which. Fetch it first and change what should
-                differ. See `Team` for the fields that are taken over.
+            team: The team as it should be, required; `id` says which. Fetch it first
+                and change what should differ. See `Team` for the fields that are taken
+                over.
         """
         response = await self._unary(
             "UpdateTeam",
@@ -746,14 +783,15 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.Team]:
-        """Search teams by name and display name. Private teams are found as well, so check permissions
-        before you show them. Returns all matches; an empty list if there is none.
+        """Search teams by name and display name. Private teams are found as well, so
+        check permissions before you show them. Returns all matches; an empty list if
+        there is none.
 
         Errors: PluginAPIError if the search fails.
 
         Args:
-            term: Text to look for in the name and display name of teams, in any case. Private teams are searched
-                too.
+            term: Text to look for in the name and display name of teams, in any case.
+                Private teams are searched too.
         """
         response = await self._unary(
             "SearchTeams",
@@ -771,8 +809,8 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.Team]:
-        """List the teams a user is a member of. There is no paging; the list is empty for somebody
-        without teams and for an unknown user.
+        """List the teams a user is a member of. There is no paging; the list is empty
+        for somebody without teams and for an unknown user.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -796,16 +834,18 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.TeamMember:
-        """Add a user to a team and to its default channels. Both must exist. Fires the UserHasJoinedTeam
-        hook; the client of the user receives an `added_to_team` event. Returns the membership, the
-        existing one for somebody who is a member already.
+        """Add a user to a team and to its default channels. Both must exist. Fires the
+        UserHasJoinedTeam hook; the client of the user receives an `added_to_team`
+        event. Returns the membership, the existing one for somebody who is a member
+        already.
 
-        Errors: NotFoundError if the user or team does not exist; ValidationError if the team is full,
-        or does not admit the user's email domain.
+        Errors: NotFoundError if the user or team does not exist; ValidationError if the
+        team is full, or does not admit the user's email domain.
 
         Args:
             team_id: Id of the team to add the user to, required.
-            user_id: Id of the user to add, required. Adding someone who is already in changes nothing.
+            user_id: Id of the user to add, required. Adding someone who is already in
+                changes nothing.
         """
         response = await self._unary(
             "CreateTeamMember",
@@ -825,18 +865,20 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.TeamMember]:
-        """Add several users to a team, one after the other. Stops at the first user who cannot be added,
-        and those before remain members; use `create_team_members_gracefully` to go on. Returns the
-        memberships in the order asked for.
+        """Add several users to a team, one after the other. Stops at the first user who
+        cannot be added, and those before remain members; use
+        `create_team_members_gracefully` to go on. Returns the memberships in the order
+        asked for.
 
-        Errors: NotFoundError if the team or a user does not exist; ValidationError if the team does
-        not admit a user or is full.
+        Errors: NotFoundError if the team or a user does not exist; ValidationError if
+        the team does not admit a user or is full.
 
         Args:
             team_id: Id of the team to add the users to, required.
-            user_ids: Ids of the users to add, required; they are added one by one in this order.
-            requestor_id: Id of the user who adds them; it reaches join hooks as `actor` and is named in join messages.
-                Empty means nobody in particular.
+            user_ids: Ids of the users to add, required; they are added one by one in
+                this order.
+            requestor_id: Id of the user who adds them; it reaches join hooks as `actor`
+                and is named in join messages. Empty means nobody in particular.
         """
         response = await self._unary(
             "CreateTeamMembers",
@@ -858,17 +900,19 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_user_team.TeamMemberWithError]:
-        """Add several users to a team and report on each of them. A user who cannot be added does not
-        stop the others. Returns one entry per user with either the membership or the error: look at
-        each `error`, no exception is raised for it.
+        """Add several users to a team and report on each of them. A user who cannot be
+        added does not stop the others. Returns one entry per user with either the
+        membership or the error: look at each `error`, no exception is raised for it.
 
-        Errors: NotFoundError if the team does not exist; PluginAPIError if the whole call fails.
+        Errors: NotFoundError if the team does not exist; PluginAPIError if the whole
+        call fails.
 
         Args:
             team_id: Id of the team to add the users to, required.
-            user_ids: Ids of the users to add, required. A user who cannot be added does not stop the others.
-            requestor_id: Id of the user who adds them; it reaches join hooks as `actor` and is named in join messages.
-                Empty means nobody in particular.
+            user_ids: Ids of the users to add, required. A user who cannot be added does
+                not stop the others.
+            requestor_id: Id of the user who adds them; it reaches join hooks as `actor`
+                and is named in join messages. Empty means nobody in particular.
         """
         response = await self._unary(
             "CreateTeamMembersGracefully",
@@ -890,17 +934,20 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Remove a user from a team and from all of its channels. Fires the UserHasLeftTeam hook; clients
-        receive a `leave_team` event. The user's posts stay.
+        """Remove a user from a team and from all of its channels. Fires the
+        UserHasLeftTeam hook; clients receive a `leave_team` event. The user's posts
+        stay.
 
-        Errors: NotFoundError if the team or user does not exist; ValidationError or NotFoundError if
-        the user is not a member.
+        Errors: NotFoundError if the team or user does not exist; ValidationError or
+        NotFoundError if the user is not a member.
 
         Args:
             team_id: Id of the team to remove the user from, required.
-            user_id: Id of the user to remove, required. The user also leaves the team's channels.
-            requestor_id: Id of the user who removes them; it reaches leave hooks as `actor`. The same id as `user_id`
-                means that the user left by choice; empty means nobody in particular.
+            user_id: Id of the user to remove, required. The user also leaves the team's
+                channels.
+            requestor_id: Id of the user who removes them; it reaches leave hooks as
+                `actor`. The same id as `user_id` means that the user left by choice;
+                empty means nobody in particular.
         """
         await self._unary(
             "DeleteTeamMember",
@@ -921,15 +968,17 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.TeamMember]:
-        """List the memberships of a team with their roles, page by page. Returns one page; an empty list
-        after the last page or for an unknown team. For the people themselves use `get_users_in_team`.
+        """List the memberships of a team with their roles, page by page. Returns one
+        page; an empty list after the last page or for an unknown team. For the people
+        themselves use `get_users_in_team`.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
             team_id: Id of the team, required.
             page: Which page to return, counted from 0.
-            per_page: Most memberships on a page. The SDK sends 60 unless told otherwise; 0 returns none.
+            per_page: Most memberships on a page. The SDK sends 60 unless told
+                otherwise; 0 returns none.
         """
         response = await self._unary(
             "GetTeamMembers",
@@ -950,7 +999,8 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.TeamMember:
-        """Fetch a user's membership of a team, with the roles held there. The record outlives the
+        """Fetch a user's membership of a team, with the roles held there. The record
+        outlives the
         membership: check that `delete_at` is 0.
 
         Errors: NotFoundError if the user was never a member.
@@ -977,16 +1027,18 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_team.TeamMember]:
-        """List the team memberships of a user, page by page. Memberships that have ended may be among
-        them: check `delete_at`. Returns one page; an empty list after the last page or for somebody
-        without teams.
+        """List the team memberships of a user, page by page. Memberships that have
+        ended may be among
+        them: check `delete_at`. Returns one page; an empty list after the last page or
+        for somebody without teams.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
             user_id: Id of the user whose memberships to list, required.
             page: Which page to return, counted from 0.
-            per_page: Most memberships on a page. The SDK sends 60 unless told otherwise; 0 returns none.
+            per_page: Most memberships on a page. The SDK sends 60 unless told
+                otherwise; 0 returns none.
         """
         response = await self._unary(
             "GetTeamMembersForUser",
@@ -1008,18 +1060,19 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _team.TeamMember:
-        """Replace the roles a member has in a team. The new list must be complete; clients receive a
-        `memberrole_updated` event. Returns the membership with its new roles.
+        """Replace the roles a member has in a team. The new list must be complete;
+        clients receive a `memberrole_updated` event. Returns the membership with its
+        new roles.
 
-        Errors: NotFoundError if the user is not a member; ValidationError if a role does not exist or
-        would turn a guest into a member or the reverse.
+        Errors: NotFoundError if the user is not a member; ValidationError if a role
+        does not exist or would turn a guest into a member or the reverse.
 
         Args:
             team_id: Id of the team, required.
             user_id: Id of the member whose roles to set, required.
-            new_roles: All the roles the member shall have in this team, separated by spaces, for example `team_user
-                team_admin`. They replace the old ones; a guest cannot be made a regular member here, nor the
-                reverse.
+            new_roles: All the roles the member shall have in this team, separated by
+                spaces, for example `team_user team_admin`. They replace the old ones; a
+                guest cannot be made a regular member here, nor the reverse.
         """
         response = await self._unary(
             "UpdateTeamMemberRoles",
@@ -1041,8 +1094,8 @@ class AsyncTeamsMixin(AsyncClient):
     ) -> bytes:
         """Fetch the icon of a team as the bytes of a PNG file.
 
-        Errors: NotFoundError if there is no such team or it has no icon; PluginAPIError if the picture
-        cannot be read.
+        Errors: NotFoundError if there is no such team or it has no icon; PluginAPIError
+        if the picture cannot be read.
 
         Args:
             team_id: Id of the team whose icon to fetch, required.
@@ -1064,16 +1117,18 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Replace the icon of a team. The image is cropped to a square and stored as PNG; clients receive
-        an `update_team` event.
+        """Replace the icon of a team. The image is cropped to a square and stored as
+        PNG; clients receive an `update_team` event.
 
-        Errors: ValidationError if the bytes are no image, or too large a one; NotFoundError if there
-        is no such team; PluginAPIError if the server has no file storage.
+        Errors: ValidationError if the bytes are no image, or too large a one;
+        NotFoundError if there is no such team; PluginAPIError if the server has no file
+        storage.
 
         Args:
             team_id: Id of the team whose icon to replace, required.
-            data: The image file's bytes, required: PNG, JPEG or another format the server can decode. It is
-                cropped and scaled to a square of 128 pixels and stored as PNG.
+            data: The image file's bytes, required: PNG, JPEG or another format the
+                server can decode. It is cropped and scaled to a square of 128 pixels
+                and stored as PNG.
         """
         await self._unary(
             "SetTeamIcon",
@@ -1090,13 +1145,14 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Take the icon off a team, so that clients show its initials. Nothing happens to a team without
-        an icon; clients receive an `update_team` event.
+        """Take the icon off a team, so that clients show its initials. Nothing happens
+        to a team without an icon; clients receive an `update_team` event.
 
         Errors: NotFoundError if there is no such team.
 
         Args:
-            team_id: Id of the team that shall have no icon, required. Clients then show its initials.
+            team_id: Id of the team that shall have no icon, required. Clients then show
+                its initials.
         """
         await self._unary(
             "RemoveTeamIcon",
@@ -1113,8 +1169,8 @@ class AsyncTeamsMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.TeamStats:
-        """Count the members of a team, in all and those with an active account. Returns zeros for an
-        unknown team.
+        """Count the members of a team, in all and those with an active account. Returns
+        zeros for an unknown team.
 
         Errors: PluginAPIError if the counting fails.
 

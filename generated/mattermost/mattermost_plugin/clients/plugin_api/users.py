@@ -31,18 +31,19 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Create a user account. Email and username must not be taken, and the password must meet the
-        server's rules. The UserHasBeenCreated hook fires and clients are told about the new user; no
-        team is joined. Returns the stored account with its new id. For a bot use `create_bot` or
-        `ensure_bot_user`.
+        """Create a user account. Email and username must not be taken, and the password
+        must meet the server's rules. The UserHasBeenCreated hook fires and clients are
+        told about the new user; no team is joined. Returns the stored account with its
+        new id. For a bot use `create_bot` or `ensure_bot_user`.
 
-        Errors: ValidationError if a field is missing or invalid, or if the email or username is
-        already in use; PluginAPIError if storing fails.
+        Errors: ValidationError if a field is missing or invalid, or if the email or
+        username is already in use; PluginAPIError if storing fails.
 
         Args:
-            user: The account to create, required. Needs `email` and `username`, and a `password` or else both
-                `auth_service` and `auth_data`; `id` must be empty. Roles are decided by the server, and the
-                first account of a new server becomes a system administrator.
+            user: The account to create, required. Needs `email` and `username`, and a
+                `password` or else both `auth_service` and `auth_data`; `id` must be
+                empty. Roles are decided by the server, and the first account of a new
+                server becomes a system administrator.
         """
         response = self._unary(
             "CreateUser",
@@ -60,14 +61,15 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Deactivate a user account. Nothing is erased: posts stay, sessions end at once and the person
-        can no longer log in. `update_user_active` undoes it.
+        """Deactivate a user account. Nothing is erased: posts stay, sessions end at
+        once and the person can no longer log in. `update_user_active` undoes it.
 
-        Errors: NotFoundError if there is no such user; PluginAPIError if the change cannot be stored.
+        Errors: NotFoundError if there is no such user; PluginAPIError if the change
+        cannot be stored.
 
         Args:
-            user_id: Id of the account to deactivate, required. Its posts stay, and `update_user_active` brings it
-                back.
+            user_id: Id of the account to deactivate, required. Its posts stay, and
+                `update_user_active` brings it back.
         """
         self._unary(
             "DeleteUser",
@@ -102,37 +104,51 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """List the users of the server, page by page. Only a few of the filters have an effect at
-        present, as the request describes. Returns the users of one page; an empty list after the last
-        page or when nobody matches.
+        """List the users of the server, page by page. Only a few of the filters have an
+        effect at present, as the request describes. Returns the users of one page; an
+        empty list after the last page or when nobody matches.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            in_team_id: Keep members of this team. Empty means any. No effect at present.
-            not_in_team_id: Keep users who are not in this team. Empty means any. No effect at present.
-            in_channel_id: Keep members of this channel. Empty means any. No effect at present.
-            not_in_channel_id: Keep users who are not in this channel. Empty means any. No effect at present.
-            in_group_id: Keep members of this user group. Empty means any. No effect at present.
-            not_in_group_id: Keep users who are not in this user group. Empty means any. No effect at present.
-            group_constrained: With `not_in_team_id` or `not_in_channel_id`, keep only users whom the groups linked to that
-                team or channel would let in. No effect at present.
+            in_team_id: Keep members of this team. Empty means any. No effect at
+                present.
+            not_in_team_id: Keep users who are not in this team. Empty means any. No
+                effect at present.
+            in_channel_id: Keep members of this channel. Empty means any. No effect at
+                present.
+            not_in_channel_id: Keep users who are not in this channel. Empty means any.
+                No effect at present.
+            in_group_id: Keep members of this user group. Empty means any. No effect at
+                present.
+            not_in_group_id: Keep users who are not in this user group. Empty means any.
+                No effect at present.
+            group_constrained: With `not_in_team_id` or `not_in_channel_id`, keep only
+                users whom the groups linked to that team or channel would let in. No
+                effect at present.
             without_team: Keep users who belong to no team. No effect at present.
-            inactive: Keep deactivated accounts only. Wins over `active`; with both false, all accounts are listed.
+            inactive: Keep deactivated accounts only. Wins over `active`; with both
+                false, all accounts are listed.
             active: Keep accounts that are not deactivated.
-            role: Keep users whose system roles contain this text, for example `system_admin`. Empty means any.
-            roles: Keep users with at least one of these system roles; `system_user` here means users with no
-                further role. Only built-in roles are recognised. Empty means any.
-            channel_roles: With `in_channel_id`, keep users with one of these roles there: `channel_user`, `channel_admin`
-                or `channel_guest`. No effect at present.
-            team_roles: With `in_team_id`, keep users with one of these roles there: `team_user`, `team_admin` or
-                `team_guest`. No effect at present.
-            sort: Order of the result. No effect at present: results come by username, which is also what empty
-                means.
+            role: Keep users whose system roles contain this text, for example
+                `system_admin`. Empty means any.
+            roles: Keep users with at least one of these system roles; `system_user`
+                here means users with no further role. Only built-in roles are
+                recognised. Empty means any.
+            channel_roles: With `in_channel_id`, keep users with one of these
+                roles there: `channel_user`, `channel_admin` or `channel_guest`. No
+                effect at present.
+            team_roles: With `in_team_id`, keep users with one of these roles there:
+                `team_user`, `team_admin` or `team_guest`. No effect at present.
+            sort: Order of the result. No effect at present: results come by username,
+                which is also what empty means.
             page: Which page to return, counted from 0.
-            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0 returns none.
-            updated_after: Keep accounts changed after this time, Unix milliseconds; 0 means any. No effect at present.
-            view_restrictions: Keep users of certain teams and channels only. Unset means no such limit.
+            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0
+                returns none.
+            updated_after: Keep accounts changed after this time, Unix milliseconds; 0
+                means any. No effect at present.
+            view_restrictions: Keep users of certain teams and channels only. Unset
+                means no such limit.
         """
         response = self._unary(
             "GetUsers",
@@ -170,13 +186,15 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """Fetch several users by id in one call. Returns those that exist, in no fixed order; unknown ids
-        are left out, so the list may be shorter than the request or empty.
+        """Fetch several users by id in one call. Returns those that exist, in no fixed
+        order; unknown ids are left out, so the list may be shorter than the request or
+        empty.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            user_ids: Ids of the users to fetch, required. Ids that do not exist are passed over.
+            user_ids: Ids of the users to fetch, required. Ids that do not exist are
+                passed over.
         """
         response = self._unary(
             "GetUsersByIds",
@@ -194,13 +212,14 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Fetch one user by id. Deactivated accounts are found too: check `delete_at`. The result may
-        contain secrets, so do not pass it on to clients as it is.
+        """Fetch one user by id. Deactivated accounts are found too: check `delete_at`.
+        The result may contain secrets, so do not pass it on to clients as it is.
 
         Errors: NotFoundError if there is no such user.
 
         Args:
-            user_id: Id of the user to fetch, required. Deactivated accounts are found too.
+            user_id: Id of the user to fetch, required. Deactivated accounts are found
+                too.
         """
         response = self._unary(
             "GetUser",
@@ -218,10 +237,12 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Fetch the user who has an email address. The address has to match completely, apart from
-        capitals. The result may contain secrets, so do not pass it on to clients as it is.
+        """Fetch the user who has an email address. The address has to match completely,
+        apart from capitals. The result may contain secrets, so do not pass it on to
+        clients as it is.
 
-        Errors: NotFoundError if no account has the address; ValidationError if it is empty.
+        Errors: NotFoundError if no account has the address; ValidationError if it is
+        empty.
 
         Args:
             email: Address of the user to fetch, required; capitals do not matter.
@@ -242,8 +263,9 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Fetch the user with a username, given without the `@`. Bots have usernames too and are found.
-        The result may contain secrets, so do not pass it on to clients as it is.
+        """Fetch the user with a username, given without the `@`. Bots have usernames
+        too and are found. The result may contain secrets, so do not pass it on to
+        clients as it is.
 
         Errors: NotFoundError if no account has the username.
 
@@ -266,14 +288,15 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """Fetch several users by username in one call. Returns those that exist; unknown names are left
-        out, so the list may be shorter than the request or empty.
+        """Fetch several users by username in one call. Returns those that exist;
+        unknown names are left out, so the list may be shorter than the request or
+        empty.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            usernames: Usernames to look up, required, in lower case and without the `@`. Unknown ones are passed
-                over.
+            usernames: Usernames to look up, required, in lower case and without the
+                `@`. Unknown ones are passed over.
         """
         response = self._unary(
             "GetUsersByUsernames",
@@ -293,16 +316,17 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """List the users who are members of a team, page by page. Returns the users of one page; an empty
-        list after the last page or for an unknown team. For the memberships with their roles use
-        `get_team_members`.
+        """List the users who are members of a team, page by page. Returns the users of
+        one page; an empty list after the last page or for an unknown team. For the
+        memberships with their roles use `get_team_members`.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
             team_id: Id of the team, required.
             page: Which page to return, counted from 0.
-            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0 returns none.
+            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0
+                returns none.
         """
         response = self._unary(
             "GetUsersInTeam",
@@ -322,17 +346,18 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Change the profile of a user. Send the complete account, as fetched before and modified: empty
-        fields overwrite stored ones. Clients are told by a `user_updated` event. Returns the account
-        as stored. Roles, login method and activation have calls of their own.
+        """Change the profile of a user. Send the complete account, as fetched before
+        and modified: empty fields overwrite stored ones. Clients are told by a
+        `user_updated` event. Returns the account as stored. Roles, login method and
+        activation have calls of their own.
 
-        Errors: NotFoundError if there is no such user; ValidationError if a field is invalid or the
-        new email or username is in use.
+        Errors: NotFoundError if there is no such user; ValidationError if a field is
+        invalid or the new email or username is in use.
 
         Args:
-            user: The whole account as it should be, required; `id` says which. Fetch it first and change what
-                should differ. Password, login method, roles, `delete_at` and the `mfa_*` fields keep their
-                stored values.
+            user: The whole account as it should be, required; `id` says which. Fetch it
+                first and change what should differ. Password, login method, roles,
+                `delete_at` and the `mfa_*` fields keep their stored values.
         """
         response = self._unary(
             "UpdateUser",
@@ -350,11 +375,12 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.Status:
-        """Fetch whether a user is online, away, on do not disturb or offline. Somebody the server knows
-        no status of may be reported as missing; `get_user_statuses_by_ids` gives `offline` instead.
+        """Fetch whether a user is online, away, on do not disturb or offline. Somebody
+        the server knows no status of may be reported as missing;
+        `get_user_statuses_by_ids` gives `offline` instead.
 
-        Errors: NotFoundError if no status is known for the user; PluginAPIError if the server has
-        statuses switched off.
+        Errors: NotFoundError if no status is known for the user; PluginAPIError if the
+        server has statuses switched off.
 
         Args:
             user_id: Id of the user whose status to fetch, required.
@@ -375,8 +401,9 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_user_team.Status]:
-        """Fetch the status of several users in one call. Returns one entry per user in no fixed order, so
-        match them by `user_id`; an empty list if the server has statuses switched off.
+        """Fetch the status of several users in one call. Returns one entry per user in
+        no fixed order, so match them by `user_id`; an empty list if the server has
+        statuses switched off.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -400,16 +427,17 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.Status:
-        """Set the status of a user, as if the user had chosen it by hand. It stays until changed again,
-        and clients receive a `status_change` event. Returns the status now in force.
+        """Set the status of a user, as if the user had chosen it by hand. It stays
+        until changed again, and clients receive a `status_change` event. Returns the
+        status now in force.
 
-        Errors: ValidationError for a status other than `online`, `away`, `dnd` or `offline`;
-        NotFoundError if the status cannot be read back.
+        Errors: ValidationError for a status other than `online`, `away`, `dnd` or
+        `offline`; NotFoundError if the status cannot be read back.
 
         Args:
             user_id: Id of the user whose status to set, required.
-            status: The new status, required: `online`, `away`, `dnd` (do not disturb) or `offline`. Anything else
-                is a ValidationError.
+            status: The new status, required: `online`, `away`, `dnd` (do not disturb)
+                or `offline`. Anything else is a ValidationError.
         """
         response = self._unary(
             "UpdateUserStatus",
@@ -428,15 +456,18 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.Status:
-        """Set a user to do not disturb until a given time. The end is in Unix seconds; when it is reached
-        the server restores the earlier status. Returns the status now in force.
+        """Set a user to do not disturb until a given time. The end is in Unix seconds;
+        when it is reached the server restores the earlier status. Returns the status
+        now in force.
 
-        Errors: NotFoundError if the status cannot be read back; PluginAPIError otherwise.
+        Errors: NotFoundError if the status cannot be read back; PluginAPIError
+        otherwise.
 
         Args:
             user_id: Id of the user to set to do not disturb, required.
-            end_time: When the status ends, in Unix seconds (not milliseconds), required. The server rounds it down
-                to a full minute, and restores the earlier status when it is reached.
+            end_time: When the status ends, in Unix seconds (not milliseconds),
+                required. The server rounds it down to a full minute, and restores the
+                earlier status when it is reached.
         """
         response = self._unary(
             "SetUserStatusTimedDND",
@@ -457,16 +488,17 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Activate or deactivate a user account. Deactivating ends all sessions of the user, and may
-        disable the bots the user owns; clients receive a `user_updated` event. Setting the state the
-        account already has is harmless.
+        """Activate or deactivate a user account. Deactivating ends all sessions of the
+        user, and may disable the bots the user owns; clients receive a `user_updated`
+        event. Setting the state the account already has is harmless.
 
-        Errors: NotFoundError if there is no such user; ValidationError if activating would exceed the
-        server's user limit.
+        Errors: NotFoundError if there is no such user; ValidationError if activating
+        would exceed the server's user limit.
 
         Args:
             user_id: Id of the account to switch on or off, required.
-            active: True to activate the account, False to deactivate it and end all its sessions.
+            active: True to activate the account, False to deactivate it and end all its
+                sessions.
         """
         self._unary(
             "UpdateUserActive",
@@ -484,15 +516,16 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Set the emoji and text a user shows beside the name, replacing the previous ones. The online
-        status is not touched. Clients receive a `user_updated` event.
+        """Set the emoji and text a user shows beside the name, replacing the previous
+        ones. The online status is not touched. Clients receive a `user_updated` event.
 
-        Errors: ValidationError if both emoji and text are empty, the emoji does not exist, or the
-        expiry does not fit; NotFoundError if there is no such user.
+        Errors: ValidationError if both emoji and text are empty, the emoji does not
+        exist, or the expiry does not fit; NotFoundError if there is no such user.
 
         Args:
             user_id: Id of the user whose custom status to set, required.
-            custom_status: The status to show, required, with an emoji or a text or both.
+            custom_status: The status to show, required, with an emoji or a text or
+                both.
         """
         self._unary(
             "UpdateUserCustomStatus",
@@ -514,13 +547,14 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Clear the emoji and text a user shows beside the name. Nothing happens if none is set. Clients
-        receive a `user_updated` event.
+        """Clear the emoji and text a user shows beside the name. Nothing happens if
+        none is set. Clients receive a `user_updated` event.
 
         Errors: NotFoundError if there is no such user.
 
         Args:
-            user_id: Id of the user whose custom status to clear, required. Fine if none is set.
+            user_id: Id of the user whose custom status to clear, required. Fine if none
+                is set.
         """
         self._unary(
             "RemoveUserCustomStatus",
@@ -540,18 +574,20 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """List the users who are members of a channel, page by page, by username or by status. Returns
-        the users of one page; an empty list after the last page. For the memberships use
-        `get_channel_members`.
+        """List the users who are members of a channel, page by page, by username or by
+        status. Returns the users of one page; an empty list after the last page. For
+        the memberships use `get_channel_members`.
 
-        Errors: ValidationError for an unknown `sort_by`; PluginAPIError if the lookup fails.
+        Errors: ValidationError for an unknown `sort_by`; PluginAPIError if the lookup
+        fails.
 
         Args:
             channel_id: Id of the channel, required.
-            sort_by: `username`, or `status` for online first, then away, do not disturb and offline. Any other
-                value, the empty one too, is a ValidationError.
+            sort_by: `username`, or `status` for online first, then away, do not disturb
+                and offline. Any other value, the empty one too, is a ValidationError.
             page: Which page to return, counted from 0.
-            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0 returns none.
+            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0
+                returns none.
         """
         response = self._unary(
             "GetUsersInChannel",
@@ -572,15 +608,17 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> dict[str, str]:
-        """Read attributes of a user from the LDAP directory. The server must be connected to a directory,
-        an enterprise feature. Returns the values by attribute name; an empty mapping if the user does
-        not come from LDAP.
+        """Read attributes of a user from the LDAP directory. The server must be
+        connected to a directory, an enterprise feature. Returns the values by attribute
+        name; an empty mapping if the user does not come from LDAP.
 
-        Errors: NotFoundError if there is no such user; PluginAPIError if LDAP is not available.
+        Errors: NotFoundError if there is no such user; PluginAPIError if LDAP is not
+        available.
 
         Args:
             user_id: Id of the user to look up in the directory, required.
-            attributes: Names of the directory attributes to read, for example `mail` or `department`.
+            attributes: Names of the directory attributes to read, for example `mail` or
+                `department`.
         """
         response = self._unary(
             "GetLDAPUserAttributes",
@@ -614,34 +652,44 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """Search users by username, nickname or id. Which places are searched and which filters count is
-        described in the request. Returns at most `limit` users; an empty list if nobody matches.
+        """Search users by username, nickname or id. Which places are searched and which
+        filters count is described in the request. Returns at most `limit` users; an
+        empty list if nobody matches.
 
         Errors: PluginAPIError if the search fails.
 
         Args:
-            term: Words to look for. Each must occur, in any case, in the username or the nickname, or be a
-                complete user id; a leading `@` is dropped. Empty matches everyone.
-            team_id: Search the members of this team; with `not_in_channel_id`, those of them outside that channel.
-                Empty means the whole server.
-            not_in_team_id: Search users who are not in this team. Empty means no such filter.
-            in_channel_id: Search the members of this channel. Empty means no such filter.
-            not_in_channel_id: Search users who are not in this channel; give `team_id` as well to stay within a team. Empty
-                means no such filter.
-            in_group_id: Search the members of this user group. Empty means no such filter.
-            group_constrained: With `not_in_team_id` or `not_in_channel_id`, keep only users whom the linked groups would let
-                in. No effect at present.
-            allow_inactive: Whether deactivated accounts may be among the results; False leaves them out.
-            without_team: Search users who belong to no team. Comes before every other filter.
-            limit: Most users to return. The SDK sends 100 unless told otherwise; 0 returns none.
-            role: Keep users with this system role, for example `system_admin`. Empty means any. No effect at
-                present.
-            roles: Keep users with at least one of these system roles. Empty means any. No effect at present.
-            channel_roles: With `in_channel_id`, keep users with one of these roles there, for example `channel_admin`. No
-                effect at present.
-            team_roles: With `team_id`, keep users with one of these roles there, for example `team_admin`. No effect
-                at present.
-            not_in_group_id: Search users who are not in this user group. Empty means no such filter.
+            term: Words to look for. Each must occur, in any case, in the username or
+                the nickname, or be a complete user id; a leading `@` is dropped. Empty
+                matches everyone.
+            team_id: Search the members of this team; with `not_in_channel_id`, those of
+                them outside that channel. Empty means the whole server.
+            not_in_team_id: Search users who are not in this team. Empty means no such
+                filter.
+            in_channel_id: Search the members of this channel. Empty means no such
+                filter.
+            not_in_channel_id: Search users who are not in this channel; give `team_id`
+                as well to stay within a team. Empty means no such filter.
+            in_group_id: Search the members of this user group. Empty means no such
+                filter.
+            group_constrained: With `not_in_team_id` or `not_in_channel_id`, keep only
+                users whom the linked groups would let in. No effect at present.
+            allow_inactive: Whether deactivated accounts may be among the results; False
+                leaves them out.
+            without_team: Search users who belong to no team. Comes before every other
+                filter.
+            limit: Most users to return. The SDK sends 100 unless told otherwise; 0
+                returns none.
+            role: Keep users with this system role, for example `system_admin`. Empty
+                means any. No effect at present.
+            roles: Keep users with at least one of these system roles. Empty means any.
+                No effect at present.
+            channel_roles: With `in_channel_id`, keep users with one of these roles
+                there, for example `channel_admin`. No effect at present.
+            team_roles: With `team_id`, keep users with one of these roles there, for
+                example `team_admin`. No effect at present.
+            not_in_group_id: Search users who are not in this user group. Empty means no
+                such filter.
         """
         response = self._unary(
             "SearchUsers",
@@ -675,10 +723,11 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bytes:
-        """Fetch the profile picture of a user as the bytes of an image file. A user who uploaded none has
-        a generated picture, so the result is never empty.
+        """Fetch the profile picture of a user as the bytes of an image file. A user who
+        uploaded none has a generated picture, so the result is never empty.
 
-        Errors: NotFoundError if there is no such user; PluginAPIError if the picture cannot be read.
+        Errors: NotFoundError if there is no such user; PluginAPIError if the picture
+        cannot be read.
 
         Args:
             user_id: Id of the user whose picture to fetch, required.
@@ -700,16 +749,18 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Replace the profile picture of a user or bot. The image is cropped to a square and stored as
-        PNG, and clients are told to load the new one.
+        """Replace the profile picture of a user or bot. The image is cropped to a
+        square and stored as PNG, and clients are told to load the new one.
 
-        Errors: ValidationError if the bytes are no image, or too large a one; NotFoundError if there
-        is no such user; PluginAPIError if the server has no file storage.
+        Errors: ValidationError if the bytes are no image, or too large a one;
+        NotFoundError if there is no such user; PluginAPIError if the server has no file
+        storage.
 
         Args:
             user_id: Id of the user whose picture to replace, required.
-            data: The image file's bytes, required: PNG, JPEG or another format the server can decode. It is
-                cropped and scaled to a square of 128 pixels and stored as PNG.
+            data: The image file's bytes, required: PNG, JPEG or another format the
+                server can decode. It is cropped and scaled to a square of 128 pixels
+                and stored as PNG.
         """
         self._unary(
             "SetProfileImage",
@@ -727,14 +778,16 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Check whether a user has a permission in the whole system, for example `manage_system`. Use it
-        before you act on a user's behalf. Returns False for unknown users and permissions, too.
+        """Check whether a user has a permission in the whole system, for example
+        `manage_system`. Use it before you act on a user's behalf. Returns False for
+        unknown users and permissions, too.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
             user_id: Id of the user to check, required.
-            permission_id: Name of the permission, required, for example `manage_system` or `create_team`.
+            permission_id: Name of the permission, required, for example `manage_system`
+                or `create_team`.
         """
         response = self._unary(
             "HasPermissionTo",
@@ -756,15 +809,17 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Check whether a user has a permission in a team, by the roles held there or in the whole
-        system. Returns False for unknown users, teams and permissions, too.
+        """Check whether a user has a permission in a team, by the roles held there or
+        in the whole system. Returns False for unknown users, teams and permissions,
+        too.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
             user_id: Id of the user to check, required.
             team_id: Id of the team in which it is checked, required.
-            permission_id: Name of the permission, required, for example `manage_team` or `view_team`.
+            permission_id: Name of the permission, required, for example `manage_team`
+                or `view_team`.
         """
         response = self._unary(
             "HasPermissionToTeam",
@@ -786,16 +841,17 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Check whether a user has a permission in a channel, by the roles held there, in its team or in
-        the whole system. `read_channel` answers "may this user see it?". Returns False for unknown
-        users, channels and permissions, too.
+        """Check whether a user has a permission in a channel, by the roles held there,
+        in its team or in the whole system. `read_channel` answers "may this user see
+        it?". Returns False for unknown users, channels and permissions, too.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
             user_id: Id of the user to check, required.
             channel_id: Id of the channel in which it is checked, required.
-            permission_id: Name of the permission, required, for example `read_channel` or `create_post`.
+            permission_id: Name of the permission, required, for example `read_channel`
+                or `create_post`.
         """
         response = self._unary(
             "HasPermissionToChannel",
@@ -817,15 +873,17 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Show that a user or bot is typing, in a channel or in a thread of it. The members see the
-        notice for a few seconds; repeat the call while it should last. Nothing is stored.
+        """Show that a user or bot is typing, in a channel or in a thread of it. The
+        members see the notice for a few seconds; repeat the call while it should last.
+        Nothing is stored.
 
         Errors: ValidationError or NotFoundError if the channel cannot be found.
 
         Args:
             user_id: Id of the user, or bot, to show as typing, required.
             channel_id: Id of the channel in which the notice appears, required.
-            parent_id: Id of the first post of the thread the user types in. Empty means the channel itself.
+            parent_id: Id of the first post of the thread the user types in. Empty means
+                the channel itself.
         """
         self._unary(
             "PublishUserTyping",
@@ -845,15 +903,17 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.UserAuth:
-        """Change how an account logs in, for instance from a password to SAML. The stored password is
-        removed and the user's sessions should be considered stale. Returns the login data as stored.
+        """Change how an account logs in, for instance from a password to SAML. The
+        stored password is removed and the user's sessions should be considered stale.
+        Returns the login data as stored.
 
-        Errors: ValidationError if the login data are in use by another account or incomplete;
-        NotFoundError if there is no such user.
+        Errors: ValidationError if the login data are in use by another account or
+        incomplete; NotFoundError if there is no such user.
 
         Args:
             user_id: Id of the account whose way to log in changes, required.
-            user_auth: The new login provider and the account's id there, required. The stored password is removed.
+            user_auth: The new login provider and the account's id there, required. The
+                stored password is removed.
         """
         response = self._unary(
             "UpdateUserAuth",
@@ -875,16 +935,18 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Replace the system-wide roles of a user. The new list must be complete; it takes effect in
-        running sessions as well, and clients receive a `user_role_updated` event. Returns the account
-        with its new roles.
+        """Replace the system-wide roles of a user. The new list must be complete; it
+        takes effect in running sessions as well, and clients receive a
+        `user_role_updated` event. Returns the account with its new roles.
 
-        Errors: ValidationError if a role does not exist; NotFoundError if there is no such user.
+        Errors: ValidationError if a role does not exist; NotFoundError if there is no
+        such user.
 
         Args:
             user_id: Id of the user whose system-wide roles to set, required.
-            new_roles: All the roles the user shall have, separated by spaces, for example `system_user system_admin`.
-                They replace the old ones, so keep `system_user` in.
+            new_roles: All the roles the user shall have, separated by spaces, for
+                example `system_user system_admin`. They replace the old ones, so keep
+                `system_user` in.
         """
         response = self._unary(
             "UpdateUserRoles",
@@ -902,14 +964,16 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.Session:
-        """Fetch a session by its id, for example the one named in the plugin context of a hook. The
-        result holds the session's token, which is as good as a password: never log it or hand it out.
+        """Fetch a session by its id, for example the one named in the plugin context of
+        a hook. The result holds the session's token, which is as good as a password:
+        never log it or hand it out.
 
-        Errors: ValidationError, or NotFoundError on some servers, if there is no such session.
+        Errors: ValidationError, or NotFoundError on some servers, if there is no such
+        session.
 
         Args:
-            session_id: Id of the session, required; for example `session_id` of the `PluginContext` a hook receives.
-                Not the token.
+            session_id: Id of the session, required; for example `session_id` of the
+                `PluginContext` a hook receives. Not the token.
         """
         response = self._unary(
             "GetSession",
@@ -927,15 +991,16 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.Session:
-        """Open a session for a user without a login. Whoever gets the returned token can act as that
-        user, so give it an expiry and keep it safe. Returns the stored session with its id and token.
+        """Open a session for a user without a login. Whoever gets the returned token
+        can act as that user, so give it an expiry and keep it safe. Returns the stored
+        session with its id and token.
 
-        Errors: ValidationError if a field is invalid, for instance an id that is not empty;
-        PluginAPIError if storing fails.
+        Errors: ValidationError if a field is invalid, for instance an id that is not
+        empty; PluginAPIError if storing fails.
 
         Args:
-            session: The session to create, required. Give `user_id` and `expires_at`, usually also the user's
-                `roles`; leave `id` empty.
+            session: The session to create, required. Give `user_id` and `expires_at`,
+                usually also the user's `roles`; leave `id` empty.
         """
         response = self._unary(
             "CreateSession",
@@ -956,15 +1021,15 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Move the end of a session to another time. The time is absolute, Unix milliseconds; one that is
-        earlier than the present end shortens the session.
+        """Move the end of a session to another time. The time is absolute, Unix
+        milliseconds; one that is earlier than the present end shortens the session.
 
         Errors: NotFoundError, or a plain PluginAPIError, if there is no such session.
 
         Args:
             session_id: Id of the session to prolong, required.
-            new_expiry: When the session shall end, Unix milliseconds, required. An absolute time, not a duration; an
-                earlier one shortens the session.
+            new_expiry: When the session shall end, Unix milliseconds, required. An
+                absolute time, not a duration; an earlier one shortens the session.
         """
         self._unary(
             "ExtendSessionExpiry",
@@ -983,12 +1048,15 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """End a session, which logs the user out on that device. Other sessions of the user stay open.
+        """End a session, which logs the user out on that device. Other sessions of the
+        user stay open.
 
-        Errors: ValidationError, or NotFoundError on some servers, if there is no such session.
+        Errors: ValidationError, or NotFoundError on some servers, if there is no such
+        session.
 
         Args:
-            session_id: Id of the session to end, required. The user is logged out on that device.
+            session_id: Id of the session to end, required. The user is logged out on
+                that device.
         """
         self._unary(
             "RevokeSession",
@@ -1005,15 +1073,16 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.UserAccessToken:
-        """Create a personal access token for a user or bot, to be used with the REST API. The server must
-        allow such tokens, except for bots; a person is informed by mail. Returns the token with its
-        secret, which cannot be read again later.
+        """Create a personal access token for a user or bot, to be used with the REST
+        API. The server must allow such tokens, except for bots; a person is informed by
+        mail. Returns the token with its secret, which cannot be read again later.
 
-        Errors: NotFoundError if there is no such user; ValidationError if a field is invalid;
-        PluginAPIError if the server does not allow access tokens.
+        Errors: NotFoundError if there is no such user; ValidationError if a field is
+        invalid; PluginAPIError if the server does not allow access tokens.
 
         Args:
-            token: The token to create, required. Give `user_id` and a `description`; the server sets the rest.
+            token: The token to create, required. Give `user_id` and a `description`;
+                the server sets the rest.
         """
         response = self._unary(
             "CreateUserAccessToken",
@@ -1033,13 +1102,15 @@ class UsersMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete a personal access token. It stops working at once, and a session opened with it ends.
+        """Delete a personal access token. It stops working at once, and a session
+        opened with it ends.
 
-        Errors: NotFoundError if there is no such token; PluginAPIError if it cannot be deleted.
+        Errors: NotFoundError if there is no such token; PluginAPIError if it cannot be
+        deleted.
 
         Args:
-            token_id: Id of the access token to delete, required; not its secret. A session opened with it ends as
-                well.
+            token_id: Id of the access token to delete, required; not its secret. A
+                session opened with it ends as well.
         """
         self._unary(
             "RevokeUserAccessToken",
@@ -1060,18 +1131,19 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Create a user account. Email and username must not be taken, and the password must meet the
-        server's rules. The UserHasBeenCreated hook fires and clients are told about the new user; no
-        team is joined. Returns the stored account with its new id. For a bot use `create_bot` or
-        `ensure_bot_user`.
+        """Create a user account. Email and username must not be taken, and the password
+        must meet the server's rules. The UserHasBeenCreated hook fires and clients are
+        told about the new user; no team is joined. Returns the stored account with its
+        new id. For a bot use `create_bot` or `ensure_bot_user`.
 
-        Errors: ValidationError if a field is missing or invalid, or if the email or username is
-        already in use; PluginAPIError if storing fails.
+        Errors: ValidationError if a field is missing or invalid, or if the email or
+        username is already in use; PluginAPIError if storing fails.
 
         Args:
-            user: The account to create, required. Needs `email` and `username`, and a `password` or else both
-                `auth_service` and `auth_data`; `id` must be empty. Roles are decided by the server, and the
-                first account of a new server becomes a system administrator.
+            user: The account to create, required. Needs `email` and `username`, and a
+                `password` or else both `auth_service` and `auth_data`; `id` must be
+                empty. Roles are decided by the server, and the first account of a new
+                server becomes a system administrator.
         """
         response = await self._unary(
             "CreateUser",
@@ -1089,14 +1161,15 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Deactivate a user account. Nothing is erased: posts stay, sessions end at once and the person
-        can no longer log in. `update_user_active` undoes it.
+        """Deactivate a user account. Nothing is erased: posts stay, sessions end at
+        once and the person can no longer log in. `update_user_active` undoes it.
 
-        Errors: NotFoundError if there is no such user; PluginAPIError if the change cannot be stored.
+        Errors: NotFoundError if there is no such user; PluginAPIError if the change
+        cannot be stored.
 
         Args:
-            user_id: Id of the account to deactivate, required. Its posts stay, and `update_user_active` brings it
-                back.
+            user_id: Id of the account to deactivate, required. Its posts stay, and
+                `update_user_active` brings it back.
         """
         await self._unary(
             "DeleteUser",
@@ -1131,37 +1204,51 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """List the users of the server, page by page. Only a few of the filters have an effect at
-        present, as the request describes. Returns the users of one page; an empty list after the last
-        page or when nobody matches.
+        """List the users of the server, page by page. Only a few of the filters have an
+        effect at present, as the request describes. Returns the users of one page; an
+        empty list after the last page or when nobody matches.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            in_team_id: Keep members of this team. Empty means any. No effect at present.
-            not_in_team_id: Keep users who are not in this team. Empty means any. No effect at present.
-            in_channel_id: Keep members of this channel. Empty means any. No effect at present.
-            not_in_channel_id: Keep users who are not in this channel. Empty means any. No effect at present.
-            in_group_id: Keep members of this user group. Empty means any. No effect at present.
-            not_in_group_id: Keep users who are not in this user group. Empty means any. No effect at present.
-            group_constrained: With `not_in_team_id` or `not_in_channel_id`, keep only users whom the groups linked to that
-                team or channel would let in. No effect at present.
+            in_team_id: Keep members of this team. Empty means any. No effect at
+                present.
+            not_in_team_id: Keep users who are not in this team. Empty means any. No
+                effect at present.
+            in_channel_id: Keep members of this channel. Empty means any. No effect at
+                present.
+            not_in_channel_id: Keep users who are not in this channel. Empty means any.
+                No effect at present.
+            in_group_id: Keep members of this user group. Empty means any. No effect at
+                present.
+            not_in_group_id: Keep users who are not in this user group. Empty means any.
+                No effect at present.
+            group_constrained: With `not_in_team_id` or `not_in_channel_id`, keep only
+                users whom the groups linked to that team or channel would let in. No
+                effect at present.
             without_team: Keep users who belong to no team. No effect at present.
-            inactive: Keep deactivated accounts only. Wins over `active`; with both false, all accounts are listed.
+            inactive: Keep deactivated accounts only. Wins over `active`; with both
+                false, all accounts are listed.
             active: Keep accounts that are not deactivated.
-            role: Keep users whose system roles contain this text, for example `system_admin`. Empty means any.
-            roles: Keep users with at least one of these system roles; `system_user` here means users with no
-                further role. Only built-in roles are recognised. Empty means any.
-            channel_roles: With `in_channel_id`, keep users with one of these roles there: `channel_user`, `channel_admin`
-                or `channel_guest`. No effect at present.
-            team_roles: With `in_team_id`, keep users with one of these roles there: `team_user`, `team_admin` or
-                `team_guest`. No effect at present.
-            sort: Order of the result. No effect at present: results come by username, which is also what empty
-                means.
+            role: Keep users whose system roles contain this text, for example
+                `system_admin`. Empty means any.
+            roles: Keep users with at least one of these system roles; `system_user`
+                here means users with no further role. Only built-in roles are
+                recognised. Empty means any.
+            channel_roles: With `in_channel_id`, keep users with one of these
+                roles there: `channel_user`, `channel_admin` or `channel_guest`. No
+                effect at present.
+            team_roles: With `in_team_id`, keep users with one of these roles there:
+                `team_user`, `team_admin` or `team_guest`. No effect at present.
+            sort: Order of the result. No effect at present: results come by username,
+                which is also what empty means.
             page: Which page to return, counted from 0.
-            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0 returns none.
-            updated_after: Keep accounts changed after this time, Unix milliseconds; 0 means any. No effect at present.
-            view_restrictions: Keep users of certain teams and channels only. Unset means no such limit.
+            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0
+                returns none.
+            updated_after: Keep accounts changed after this time, Unix milliseconds; 0
+                means any. No effect at present.
+            view_restrictions: Keep users of certain teams and channels only. Unset
+                means no such limit.
         """
         response = await self._unary(
             "GetUsers",
@@ -1199,13 +1286,15 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """Fetch several users by id in one call. Returns those that exist, in no fixed order; unknown ids
-        are left out, so the list may be shorter than the request or empty.
+        """Fetch several users by id in one call. Returns those that exist, in no fixed
+        order; unknown ids are left out, so the list may be shorter than the request or
+        empty.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            user_ids: Ids of the users to fetch, required. Ids that do not exist are passed over.
+            user_ids: Ids of the users to fetch, required. Ids that do not exist are
+                passed over.
         """
         response = await self._unary(
             "GetUsersByIds",
@@ -1223,13 +1312,14 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Fetch one user by id. Deactivated accounts are found too: check `delete_at`. The result may
-        contain secrets, so do not pass it on to clients as it is.
+        """Fetch one user by id. Deactivated accounts are found too: check `delete_at`.
+        The result may contain secrets, so do not pass it on to clients as it is.
 
         Errors: NotFoundError if there is no such user.
 
         Args:
-            user_id: Id of the user to fetch, required. Deactivated accounts are found too.
+            user_id: Id of the user to fetch, required. Deactivated accounts are found
+                too.
         """
         response = await self._unary(
             "GetUser",
@@ -1247,10 +1337,12 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Fetch the user who has an email address. The address has to match completely, apart from
-        capitals. The result may contain secrets, so do not pass it on to clients as it is.
+        """Fetch the user who has an email address. The address has to match completely,
+        apart from capitals. The result may contain secrets, so do not pass it on to
+        clients as it is.
 
-        Errors: NotFoundError if no account has the address; ValidationError if it is empty.
+        Errors: NotFoundError if no account has the address; ValidationError if it is
+        empty.
 
         Args:
             email: Address of the user to fetch, required; capitals do not matter.
@@ -1271,8 +1363,9 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Fetch the user with a username, given without the `@`. Bots have usernames too and are found.
-        The result may contain secrets, so do not pass it on to clients as it is.
+        """Fetch the user with a username, given without the `@`. Bots have usernames
+        too and are found. The result may contain secrets, so do not pass it on to
+        clients as it is.
 
         Errors: NotFoundError if no account has the username.
 
@@ -1295,14 +1388,15 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """Fetch several users by username in one call. Returns those that exist; unknown names are left
-        out, so the list may be shorter than the request or empty.
+        """Fetch several users by username in one call. Returns those that exist;
+        unknown names are left out, so the list may be shorter than the request or
+        empty.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
-            usernames: Usernames to look up, required, in lower case and without the `@`. Unknown ones are passed
-                over.
+            usernames: Usernames to look up, required, in lower case and without the
+                `@`. Unknown ones are passed over.
         """
         response = await self._unary(
             "GetUsersByUsernames",
@@ -1322,16 +1416,17 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """List the users who are members of a team, page by page. Returns the users of one page; an empty
-        list after the last page or for an unknown team. For the memberships with their roles use
-        `get_team_members`.
+        """List the users who are members of a team, page by page. Returns the users of
+        one page; an empty list after the last page or for an unknown team. For the
+        memberships with their roles use `get_team_members`.
 
         Errors: PluginAPIError if the lookup fails.
 
         Args:
             team_id: Id of the team, required.
             page: Which page to return, counted from 0.
-            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0 returns none.
+            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0
+                returns none.
         """
         response = await self._unary(
             "GetUsersInTeam",
@@ -1351,17 +1446,18 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Change the profile of a user. Send the complete account, as fetched before and modified: empty
-        fields overwrite stored ones. Clients are told by a `user_updated` event. Returns the account
-        as stored. Roles, login method and activation have calls of their own.
+        """Change the profile of a user. Send the complete account, as fetched before
+        and modified: empty fields overwrite stored ones. Clients are told by a
+        `user_updated` event. Returns the account as stored. Roles, login method and
+        activation have calls of their own.
 
-        Errors: NotFoundError if there is no such user; ValidationError if a field is invalid or the
-        new email or username is in use.
+        Errors: NotFoundError if there is no such user; ValidationError if a field is
+        invalid or the new email or username is in use.
 
         Args:
-            user: The whole account as it should be, required; `id` says which. Fetch it first and change what
-                should differ. Password, login method, roles, `delete_at` and the `mfa_*` fields keep their
-                stored values.
+            user: The whole account as it should be, required; `id` says which. Fetch it
+                first and change what should differ. Password, login method, roles,
+                `delete_at` and the `mfa_*` fields keep their stored values.
         """
         response = await self._unary(
             "UpdateUser",
@@ -1379,11 +1475,12 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.Status:
-        """Fetch whether a user is online, away, on do not disturb or offline. Somebody the server knows
-        no status of may be reported as missing; `get_user_statuses_by_ids` gives `offline` instead.
+        """Fetch whether a user is online, away, on do not disturb or offline. Somebody
+        the server knows no status of may be reported as missing;
+        `get_user_statuses_by_ids` gives `offline` instead.
 
-        Errors: NotFoundError if no status is known for the user; PluginAPIError if the server has
-        statuses switched off.
+        Errors: NotFoundError if no status is known for the user; PluginAPIError if the
+        server has statuses switched off.
 
         Args:
             user_id: Id of the user whose status to fetch, required.
@@ -1404,8 +1501,9 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_api_user_team.Status]:
-        """Fetch the status of several users in one call. Returns one entry per user in no fixed order, so
-        match them by `user_id`; an empty list if the server has statuses switched off.
+        """Fetch the status of several users in one call. Returns one entry per user in
+        no fixed order, so match them by `user_id`; an empty list if the server has
+        statuses switched off.
 
         Errors: PluginAPIError if the lookup fails.
 
@@ -1429,16 +1527,17 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.Status:
-        """Set the status of a user, as if the user had chosen it by hand. It stays until changed again,
-        and clients receive a `status_change` event. Returns the status now in force.
+        """Set the status of a user, as if the user had chosen it by hand. It stays
+        until changed again, and clients receive a `status_change` event. Returns the
+        status now in force.
 
-        Errors: ValidationError for a status other than `online`, `away`, `dnd` or `offline`;
-        NotFoundError if the status cannot be read back.
+        Errors: ValidationError for a status other than `online`, `away`, `dnd` or
+        `offline`; NotFoundError if the status cannot be read back.
 
         Args:
             user_id: Id of the user whose status to set, required.
-            status: The new status, required: `online`, `away`, `dnd` (do not disturb) or `offline`. Anything else
-                is a ValidationError.
+            status: The new status, required: `online`, `away`, `dnd` (do not disturb)
+                or `offline`. Anything else is a ValidationError.
         """
         response = await self._unary(
             "UpdateUserStatus",
@@ -1457,15 +1556,18 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.Status:
-        """Set a user to do not disturb until a given time. The end is in Unix seconds; when it is reached
-        the server restores the earlier status. Returns the status now in force.
+        """Set a user to do not disturb until a given time. The end is in Unix seconds;
+        when it is reached the server restores the earlier status. Returns the status
+        now in force.
 
-        Errors: NotFoundError if the status cannot be read back; PluginAPIError otherwise.
+        Errors: NotFoundError if the status cannot be read back; PluginAPIError
+        otherwise.
 
         Args:
             user_id: Id of the user to set to do not disturb, required.
-            end_time: When the status ends, in Unix seconds (not milliseconds), required. The server rounds it down
-                to a full minute, and restores the earlier status when it is reached.
+            end_time: When the status ends, in Unix seconds (not milliseconds),
+                required. The server rounds it down to a full minute, and restores the
+                earlier status when it is reached.
         """
         response = await self._unary(
             "SetUserStatusTimedDND",
@@ -1486,16 +1588,17 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Activate or deactivate a user account. Deactivating ends all sessions of the user, and may
-        disable the bots the user owns; clients receive a `user_updated` event. Setting the state the
-        account already has is harmless.
+        """Activate or deactivate a user account. Deactivating ends all sessions of the
+        user, and may disable the bots the user owns; clients receive a `user_updated`
+        event. Setting the state the account already has is harmless.
 
-        Errors: NotFoundError if there is no such user; ValidationError if activating would exceed the
-        server's user limit.
+        Errors: NotFoundError if there is no such user; ValidationError if activating
+        would exceed the server's user limit.
 
         Args:
             user_id: Id of the account to switch on or off, required.
-            active: True to activate the account, False to deactivate it and end all its sessions.
+            active: True to activate the account, False to deactivate it and end all its
+                sessions.
         """
         await self._unary(
             "UpdateUserActive",
@@ -1513,15 +1616,16 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Set the emoji and text a user shows beside the name, replacing the previous ones. The online
-        status is not touched. Clients receive a `user_updated` event.
+        """Set the emoji and text a user shows beside the name, replacing the previous
+        ones. The online status is not touched. Clients receive a `user_updated` event.
 
-        Errors: ValidationError if both emoji and text are empty, the emoji does not exist, or the
-        expiry does not fit; NotFoundError if there is no such user.
+        Errors: ValidationError if both emoji and text are empty, the emoji does not
+        exist, or the expiry does not fit; NotFoundError if there is no such user.
 
         Args:
             user_id: Id of the user whose custom status to set, required.
-            custom_status: The status to show, required, with an emoji or a text or both.
+            custom_status: The status to show, required, with an emoji or a text or
+                both.
         """
         await self._unary(
             "UpdateUserCustomStatus",
@@ -1543,13 +1647,14 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Clear the emoji and text a user shows beside the name. Nothing happens if none is set. Clients
-        receive a `user_updated` event.
+        """Clear the emoji and text a user shows beside the name. Nothing happens if
+        none is set. Clients receive a `user_updated` event.
 
         Errors: NotFoundError if there is no such user.
 
         Args:
-            user_id: Id of the user whose custom status to clear, required. Fine if none is set.
+            user_id: Id of the user whose custom status to clear, required. Fine if none
+                is set.
         """
         await self._unary(
             "RemoveUserCustomStatus",
@@ -1569,18 +1674,20 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """List the users who are members of a channel, page by page, by username or by status. Returns
-        the users of one page; an empty list after the last page. For the memberships use
-        `get_channel_members`.
+        """List the users who are members of a channel, page by page, by username or by
+        status. Returns the users of one page; an empty list after the last page. For
+        the memberships use `get_channel_members`.
 
-        Errors: ValidationError for an unknown `sort_by`; PluginAPIError if the lookup fails.
+        Errors: ValidationError for an unknown `sort_by`; PluginAPIError if the lookup
+        fails.
 
         Args:
             channel_id: Id of the channel, required.
-            sort_by: `username`, or `status` for online first, then away, do not disturb and offline. Any other
-                value, the empty one too, is a ValidationError.
+            sort_by: `username`, or `status` for online first, then away, do not disturb
+                and offline. Any other value, the empty one too, is a ValidationError.
             page: Which page to return, counted from 0.
-            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0 returns none.
+            per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0
+                returns none.
         """
         response = await self._unary(
             "GetUsersInChannel",
@@ -1601,15 +1708,17 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> dict[str, str]:
-        """Read attributes of a user from the LDAP directory. The server must be connected to a directory,
-        an enterprise feature. Returns the values by attribute name; an empty mapping if the user does
-        not come from LDAP.
+        """Read attributes of a user from the LDAP directory. The server must be
+        connected to a directory, an enterprise feature. Returns the values by attribute
+        name; an empty mapping if the user does not come from LDAP.
 
-        Errors: NotFoundError if there is no such user; PluginAPIError if LDAP is not available.
+        Errors: NotFoundError if there is no such user; PluginAPIError if LDAP is not
+        available.
 
         Args:
             user_id: Id of the user to look up in the directory, required.
-            attributes: Names of the directory attributes to read, for example `mail` or `department`.
+            attributes: Names of the directory attributes to read, for example `mail` or
+                `department`.
         """
         response = await self._unary(
             "GetLDAPUserAttributes",
@@ -1643,34 +1752,44 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_user.User]:
-        """Search users by username, nickname or id. Which places are searched and which filters count is
-        described in the request. Returns at most `limit` users; an empty list if nobody matches.
+        """Search users by username, nickname or id. Which places are searched and which
+        filters count is described in the request. Returns at most `limit` users; an
+        empty list if nobody matches.
 
         Errors: PluginAPIError if the search fails.
 
         Args:
-            term: Words to look for. Each must occur, in any case, in the username or the nickname, or be a
-                complete user id; a leading `@` is dropped. Empty matches everyone.
-            team_id: Search the members of this team; with `not_in_channel_id`, those of them outside that channel.
-                Empty means the whole server.
-            not_in_team_id: Search users who are not in this team. Empty means no such filter.
-            in_channel_id: Search the members of this channel. Empty means no such filter.
-            not_in_channel_id: Search users who are not in this channel; give `team_id` as well to stay within a team. Empty
-                means no such filter.
-            in_group_id: Search the members of this user group. Empty means no such filter.
-            group_constrained: With `not_in_team_id` or `not_in_channel_id`, keep only users whom the linked groups would let
-                in. No effect at present.
-            allow_inactive: Whether deactivated accounts may be among the results; False leaves them out.
-            without_team: Search users who belong to no team. Comes before every other filter.
-            limit: Most users to return. The SDK sends 100 unless told otherwise; 0 returns none.
-            role: Keep users with this system role, for example `system_admin`. Empty means any. No effect at
-                present.
-            roles: Keep users with at least one of these system roles. Empty means any. No effect at present.
-            channel_roles: With `in_channel_id`, keep users with one of these roles there, for example `channel_admin`. No
-                effect at present.
-            team_roles: With `team_id`, keep users with one of these roles there, for example `team_admin`. No effect
-                at present.
-            not_in_group_id: Search users who are not in this user group. Empty means no such filter.
+            term: Words to look for. Each must occur, in any case, in the username or
+                the nickname, or be a complete user id; a leading `@` is dropped. Empty
+                matches everyone.
+            team_id: Search the members of this team; with `not_in_channel_id`, those of
+                them outside that channel. Empty means the whole server.
+            not_in_team_id: Search users who are not in this team. Empty means no such
+                filter.
+            in_channel_id: Search the members of this channel. Empty means no such
+                filter.
+            not_in_channel_id: Search users who are not in this channel; give `team_id`
+                as well to stay within a team. Empty means no such filter.
+            in_group_id: Search the members of this user group. Empty means no such
+                filter.
+            group_constrained: With `not_in_team_id` or `not_in_channel_id`, keep only
+                users whom the linked groups would let in. No effect at present.
+            allow_inactive: Whether deactivated accounts may be among the results; False
+                leaves them out.
+            without_team: Search users who belong to no team. Comes before every other
+                filter.
+            limit: Most users to return. The SDK sends 100 unless told otherwise; 0
+                returns none.
+            role: Keep users with this system role, for example `system_admin`. Empty
+                means any. No effect at present.
+            roles: Keep users with at least one of these system roles. Empty means any.
+                No effect at present.
+            channel_roles: With `in_channel_id`, keep users with one of these roles
+                there, for example `channel_admin`. No effect at present.
+            team_roles: With `team_id`, keep users with one of these roles there, for
+                example `team_admin`. No effect at present.
+            not_in_group_id: Search users who are not in this user group. Empty means no
+                such filter.
         """
         response = await self._unary(
             "SearchUsers",
@@ -1704,10 +1823,11 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bytes:
-        """Fetch the profile picture of a user as the bytes of an image file. A user who uploaded none has
-        a generated picture, so the result is never empty.
+        """Fetch the profile picture of a user as the bytes of an image file. A user who
+        uploaded none has a generated picture, so the result is never empty.
 
-        Errors: NotFoundError if there is no such user; PluginAPIError if the picture cannot be read.
+        Errors: NotFoundError if there is no such user; PluginAPIError if the picture
+        cannot be read.
 
         Args:
             user_id: Id of the user whose picture to fetch, required.
@@ -1729,16 +1849,18 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Replace the profile picture of a user or bot. The image is cropped to a square and stored as
-        PNG, and clients are told to load the new one.
+        """Replace the profile picture of a user or bot. The image is cropped to a
+        square and stored as PNG, and clients are told to load the new one.
 
-        Errors: ValidationError if the bytes are no image, or too large a one; NotFoundError if there
-        is no such user; PluginAPIError if the server has no file storage.
+        Errors: ValidationError if the bytes are no image, or too large a one;
+        NotFoundError if there is no such user; PluginAPIError if the server has no file
+        storage.
 
         Args:
             user_id: Id of the user whose picture to replace, required.
-            data: The image file's bytes, required: PNG, JPEG or another format the server can decode. It is
-                cropped and scaled to a square of 128 pixels and stored as PNG.
+            data: The image file's bytes, required: PNG, JPEG or another format the
+                server can decode. It is cropped and scaled to a square of 128 pixels
+                and stored as PNG.
         """
         await self._unary(
             "SetProfileImage",
@@ -1756,14 +1878,16 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Check whether a user has a permission in the whole system, for example `manage_system`. Use it
-        before you act on a user's behalf. Returns False for unknown users and permissions, too.
+        """Check whether a user has a permission in the whole system, for example
+        `manage_system`. Use it before you act on a user's behalf. Returns False for
+        unknown users and permissions, too.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
             user_id: Id of the user to check, required.
-            permission_id: Name of the permission, required, for example `manage_system` or `create_team`.
+            permission_id: Name of the permission, required, for example `manage_system`
+                or `create_team`.
         """
         response = await self._unary(
             "HasPermissionTo",
@@ -1785,15 +1909,17 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Check whether a user has a permission in a team, by the roles held there or in the whole
-        system. Returns False for unknown users, teams and permissions, too.
+        """Check whether a user has a permission in a team, by the roles held there or
+        in the whole system. Returns False for unknown users, teams and permissions,
+        too.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
             user_id: Id of the user to check, required.
             team_id: Id of the team in which it is checked, required.
-            permission_id: Name of the permission, required, for example `manage_team` or `view_team`.
+            permission_id: Name of the permission, required, for example `manage_team`
+                or `view_team`.
         """
         response = await self._unary(
             "HasPermissionToTeam",
@@ -1815,16 +1941,17 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Check whether a user has a permission in a channel, by the roles held there, in its team or in
-        the whole system. `read_channel` answers "may this user see it?". Returns False for unknown
-        users, channels and permissions, too.
+        """Check whether a user has a permission in a channel, by the roles held there,
+        in its team or in the whole system. `read_channel` answers "may this user see
+        it?". Returns False for unknown users, channels and permissions, too.
 
         Errors: none to expect apart from UnavailableError.
 
         Args:
             user_id: Id of the user to check, required.
             channel_id: Id of the channel in which it is checked, required.
-            permission_id: Name of the permission, required, for example `read_channel` or `create_post`.
+            permission_id: Name of the permission, required, for example `read_channel`
+                or `create_post`.
         """
         response = await self._unary(
             "HasPermissionToChannel",
@@ -1846,15 +1973,17 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Show that a user or bot is typing, in a channel or in a thread of it. The members see the
-        notice for a few seconds; repeat the call while it should last. Nothing is stored.
+        """Show that a user or bot is typing, in a channel or in a thread of it. The
+        members see the notice for a few seconds; repeat the call while it should last.
+        Nothing is stored.
 
         Errors: ValidationError or NotFoundError if the channel cannot be found.
 
         Args:
             user_id: Id of the user, or bot, to show as typing, required.
             channel_id: Id of the channel in which the notice appears, required.
-            parent_id: Id of the first post of the thread the user types in. Empty means the channel itself.
+            parent_id: Id of the first post of the thread the user types in. Empty means
+                the channel itself.
         """
         await self._unary(
             "PublishUserTyping",
@@ -1874,15 +2003,17 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.UserAuth:
-        """Change how an account logs in, for instance from a password to SAML. The stored password is
-        removed and the user's sessions should be considered stale. Returns the login data as stored.
+        """Change how an account logs in, for instance from a password to SAML. The
+        stored password is removed and the user's sessions should be considered stale.
+        Returns the login data as stored.
 
-        Errors: ValidationError if the login data are in use by another account or incomplete;
-        NotFoundError if there is no such user.
+        Errors: ValidationError if the login data are in use by another account or
+        incomplete; NotFoundError if there is no such user.
 
         Args:
             user_id: Id of the account whose way to log in changes, required.
-            user_auth: The new login provider and the account's id there, required. The stored password is removed.
+            user_auth: The new login provider and the account's id there, required. The
+                stored password is removed.
         """
         response = await self._unary(
             "UpdateUserAuth",
@@ -1904,16 +2035,18 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _user.User:
-        """Replace the system-wide roles of a user. The new list must be complete; it takes effect in
-        running sessions as well, and clients receive a `user_role_updated` event. Returns the account
-        with its new roles.
+        """Replace the system-wide roles of a user. The new list must be complete; it
+        takes effect in running sessions as well, and clients receive a
+        `user_role_updated` event. Returns the account with its new roles.
 
-        Errors: ValidationError if a role does not exist; NotFoundError if there is no such user.
+        Errors: ValidationError if a role does not exist; NotFoundError if there is no
+        such user.
 
         Args:
             user_id: Id of the user whose system-wide roles to set, required.
-            new_roles: All the roles the user shall have, separated by spaces, for example `system_user system_admin`.
-                They replace the old ones, so keep `system_user` in.
+            new_roles: All the roles the user shall have, separated by spaces, for
+                example `system_user system_admin`. They replace the old ones, so keep
+                `system_user` in.
         """
         response = await self._unary(
             "UpdateUserRoles",
@@ -1931,14 +2064,16 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.Session:
-        """Fetch a session by its id, for example the one named in the plugin context of a hook. The
-        result holds the session's token, which is as good as a password: never log it or hand it out.
+        """Fetch a session by its id, for example the one named in the plugin context of
+        a hook. The result holds the session's token, which is as good as a password:
+        never log it or hand it out.
 
-        Errors: ValidationError, or NotFoundError on some servers, if there is no such session.
+        Errors: ValidationError, or NotFoundError on some servers, if there is no such
+        session.
 
         Args:
-            session_id: Id of the session, required; for example `session_id` of the `PluginContext` a hook receives.
-                Not the token.
+            session_id: Id of the session, required; for example `session_id` of the
+                `PluginContext` a hook receives. Not the token.
         """
         response = await self._unary(
             "GetSession",
@@ -1956,15 +2091,16 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.Session:
-        """Open a session for a user without a login. Whoever gets the returned token can act as that
-        user, so give it an expiry and keep it safe. Returns the stored session with its id and token.
+        """Open a session for a user without a login. Whoever gets the returned token
+        can act as that user, so give it an expiry and keep it safe. Returns the stored
+        session with its id and token.
 
-        Errors: ValidationError if a field is invalid, for instance an id that is not empty;
-        PluginAPIError if storing fails.
+        Errors: ValidationError if a field is invalid, for instance an id that is not
+        empty; PluginAPIError if storing fails.
 
         Args:
-            session: The session to create, required. Give `user_id` and `expires_at`, usually also the user's
-                `roles`; leave `id` empty.
+            session: The session to create, required. Give `user_id` and `expires_at`,
+                usually also the user's `roles`; leave `id` empty.
         """
         response = await self._unary(
             "CreateSession",
@@ -1985,15 +2121,15 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Move the end of a session to another time. The time is absolute, Unix milliseconds; one that is
-        earlier than the present end shortens the session.
+        """Move the end of a session to another time. The time is absolute, Unix
+        milliseconds; one that is earlier than the present end shortens the session.
 
         Errors: NotFoundError, or a plain PluginAPIError, if there is no such session.
 
         Args:
             session_id: Id of the session to prolong, required.
-            new_expiry: When the session shall end, Unix milliseconds, required. An absolute time, not a duration; an
-                earlier one shortens the session.
+            new_expiry: When the session shall end, Unix milliseconds, required. An
+                absolute time, not a duration; an earlier one shortens the session.
         """
         await self._unary(
             "ExtendSessionExpiry",
@@ -2012,12 +2148,15 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """End a session, which logs the user out on that device. Other sessions of the user stay open.
+        """End a session, which logs the user out on that device. Other sessions of the
+        user stay open.
 
-        Errors: ValidationError, or NotFoundError on some servers, if there is no such session.
+        Errors: ValidationError, or NotFoundError on some servers, if there is no such
+        session.
 
         Args:
-            session_id: Id of the session to end, required. The user is logged out on that device.
+            session_id: Id of the session to end, required. The user is logged out on
+                that device.
         """
         await self._unary(
             "RevokeSession",
@@ -2034,15 +2173,16 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_user_team.UserAccessToken:
-        """Create a personal access token for a user or bot, to be used with the REST API. The server must
-        allow such tokens, except for bots; a person is informed by mail. Returns the token with its
-        secret, which cannot be read again later.
+        """Create a personal access token for a user or bot, to be used with the REST
+        API. The server must allow such tokens, except for bots; a person is informed by
+        mail. Returns the token with its secret, which cannot be read again later.
 
-        Errors: NotFoundError if there is no such user; ValidationError if a field is invalid;
-        PluginAPIError if the server does not allow access tokens.
+        Errors: NotFoundError if there is no such user; ValidationError if a field is
+        invalid; PluginAPIError if the server does not allow access tokens.
 
         Args:
-            token: The token to create, required. Give `user_id` and a `description`; the server sets the rest.
+            token: The token to create, required. Give `user_id` and a `description`;
+                the server sets the rest.
         """
         response = await self._unary(
             "CreateUserAccessToken",
@@ -2062,13 +2202,15 @@ class AsyncUsersMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Delete a personal access token. It stops working at once, and a session opened with it ends.
+        """Delete a personal access token. It stops working at once, and a session
+        opened with it ends.
 
-        Errors: NotFoundError if there is no such token; PluginAPIError if it cannot be deleted.
+        Errors: NotFoundError if there is no such token; PluginAPIError if it cannot be
+        deleted.
 
         Args:
-            token_id: Id of the access token to delete, required; not its secret. A session opened with it ends as
-                well.
+            token_id: Id of the access token to delete, required; not its secret. A
+                session opened with it ends as well.
         """
         await self._unary(
             "RevokeUserAccessToken",

@@ -13,29 +13,33 @@ from .plugin_hooks import AsyncPluginHooksMixin, PluginHooksMixin
 class PluginHooksClient(PluginHooksMixin):
     """Client of `mattermost.pluginapi.v1.PluginHooks`.
 
-    What a plugin can listen to. The server calls these RPCs, the plugin answers them; a plugin
-    author writes a handler only for the hooks that matter and the server calls no others.
+    What a plugin can listen to. The server calls these RPCs, the plugin answers them; a
+    plugin author writes a handler only for the hooks that matter and the server calls
+    no others.
 
-    A handler receives the fields of the request, in order and without `context`, as Python objects.
-    Hooks with `Will` in their name come before something happens and can change or stop it. Hooks
-    with `Has`, `HasBeen` or `Have` come afterwards, in the background: the user who caused the event
-    does not wait for them and nothing they do can undo it. Unless its text says otherwise, a hook
-    runs on one node of a cluster only, usually the one that handled the user's request. When several
-    plugins implement the same hook they are called one after the other: a later one sees the changes
-    of an earlier one, and a rejection ends the round.
+    A handler receives the fields of the request, in order and without `context`, as
+    Python objects. Hooks with `Will` in their name come before something happens and
+    can change or stop it. Hooks with `Has`, `HasBeen` or `Have` come afterwards, in
+    the background: the user who caused the event does not wait for them and nothing
+    they do can undo it. Unless its text says otherwise, a hook runs on one node of a
+    cluster only, usually the one that handled the user's request. When several plugins
+    implement the same hook they are called one after the other: a later one sees the
+    changes of an earlier one, and a rejection ends the round.
 
-    A hook may take 30 seconds by default (environment variable `MATTERMOST_PLUGIN_HOOK_TIMEOUT`, or
-    per hook in the decorator); ServeHTTP has no limit. The server waits no longer than 30 seconds
-    either, so give a hook with `on_error` a shorter limit: its rejection must arrive in time.
+    A hook may take 30 seconds by default (environment variable
+    `MATTERMOST_PLUGIN_HOOK_TIMEOUT`, or per hook in the decorator); ServeHTTP has no
+    limit. The server waits no longer than 30 seconds either, so give a hook with
+    `on_error` a shorter limit: its rejection must arrive in time.
 
-    A handler fails when it raises, takes too long or returns a value of a type that the hook does
-    not accept. The last paragraph of each hook tells what the server makes of that. If the response
-    has a field `error` the failure travels there, with status OK: id
-    `plugin.<hook_in_snake_case>.error`, HTTP status 500, the name of the hook in `where` and the
-    text of the exception; a raised SDK exception that carries an AppError keeps its own fields. In
-    all other cases the call ends with the gRPC status INTERNAL, or DEADLINE_EXCEEDED after a
-    timeout. The full traceback goes to the log as one record and never to a user. A hook that the
-    plugin does not have answers UNIMPLEMENTED.
+    A handler fails when it raises, takes too long or returns a value of a type that the
+    hook does not accept. The last paragraph of each hook tells what the server makes of
+    that. If the response has a field `error` the failure travels there, with status OK:
+    id `plugin.<hook_in_snake_case>.error`, HTTP status 500, the name of the hook in
+    `where` and the text of the exception; a raised SDK exception that carries an
+    AppError keeps its own fields. In all other cases the call ends with the gRPC status
+    INTERNAL, or DEADLINE_EXCEEDED after a timeout. The full traceback goes to the log
+    as one record and never to a user. A hook that the plugin does not have answers
+    UNIMPLEMENTED.
     """
 
     _options = ClientOptions(
@@ -48,29 +52,33 @@ class PluginHooksClient(PluginHooksMixin):
 class AsyncPluginHooksClient(AsyncPluginHooksMixin):
     """Async client of `mattermost.pluginapi.v1.PluginHooks`.
 
-    What a plugin can listen to. The server calls these RPCs, the plugin answers them; a plugin
-    author writes a handler only for the hooks that matter and the server calls no others.
+    What a plugin can listen to. The server calls these RPCs, the plugin answers them; a
+    plugin author writes a handler only for the hooks that matter and the server calls
+    no others.
 
-    A handler receives the fields of the request, in order and without `context`, as Python objects.
-    Hooks with `Will` in their name come before something happens and can change or stop it. Hooks
-    with `Has`, `HasBeen` or `Have` come afterwards, in the background: the user who caused the event
-    does not wait for them and nothing they do can undo it. Unless its text says otherwise, a hook
-    runs on one node of a cluster only, usually the one that handled the user's request. When several
-    plugins implement the same hook they are called one after the other: a later one sees the changes
-    of an earlier one, and a rejection ends the round.
+    A handler receives the fields of the request, in order and without `context`, as
+    Python objects. Hooks with `Will` in their name come before something happens and
+    can change or stop it. Hooks with `Has`, `HasBeen` or `Have` come afterwards, in
+    the background: the user who caused the event does not wait for them and nothing
+    they do can undo it. Unless its text says otherwise, a hook runs on one node of a
+    cluster only, usually the one that handled the user's request. When several plugins
+    implement the same hook they are called one after the other: a later one sees the
+    changes of an earlier one, and a rejection ends the round.
 
-    A hook may take 30 seconds by default (environment variable `MATTERMOST_PLUGIN_HOOK_TIMEOUT`, or
-    per hook in the decorator); ServeHTTP has no limit. The server waits no longer than 30 seconds
-    either, so give a hook with `on_error` a shorter limit: its rejection must arrive in time.
+    A hook may take 30 seconds by default (environment variable
+    `MATTERMOST_PLUGIN_HOOK_TIMEOUT`, or per hook in the decorator); ServeHTTP has no
+    limit. The server waits no longer than 30 seconds either, so give a hook with
+    `on_error` a shorter limit: its rejection must arrive in time.
 
-    A handler fails when it raises, takes too long or returns a value of a type that the hook does
-    not accept. The last paragraph of each hook tells what the server makes of that. If the response
-    has a field `error` the failure travels there, with status OK: id
-    `plugin.<hook_in_snake_case>.error`, HTTP status 500, the name of the hook in `where` and the
-    text of the exception; a raised SDK exception that carries an AppError keeps its own fields. In
-    all other cases the call ends with the gRPC status INTERNAL, or DEADLINE_EXCEEDED after a
-    timeout. The full traceback goes to the log as one record and never to a user. A hook that the
-    plugin does not have answers UNIMPLEMENTED.
+    A handler fails when it raises, takes too long or returns a value of a type that the
+    hook does not accept. The last paragraph of each hook tells what the server makes of
+    that. If the response has a field `error` the failure travels there, with status OK:
+    id `plugin.<hook_in_snake_case>.error`, HTTP status 500, the name of the hook in
+    `where` and the text of the exception; a raised SDK exception that carries an
+    AppError keeps its own fields. In all other cases the call ends with the gRPC status
+    INTERNAL, or DEADLINE_EXCEEDED after a timeout. The full traceback goes to the log
+    as one record and never to a user. A hook that the plugin does not have answers
+    UNIMPLEMENTED.
     """
 
     _options = ClientOptions(

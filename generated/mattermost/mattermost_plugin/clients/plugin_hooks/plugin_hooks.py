@@ -53,16 +53,18 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[str]:
-        """Tell the server which hooks this plugin has. Asked once after the process started, before any
-        other hook, on every node; the server then calls only the hooks on the list.
+        """Tell the server which hooks this plugin has. Asked once after the process
+        started, before any other hook, on every node; the server then calls only the
+        hooks on the list.
 
-        The runtime answers it from the handlers it found in the plugin class. There is nothing to
-        write and no `HookName` for it.
+        The runtime answers it from the handlers it found in the plugin class. There is
+        nothing to write and no `HookName` for it.
 
         On failure: the server learns the error and does not start the plugin.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
         """
         response = self._unary(
             "Implemented",
@@ -80,19 +82,22 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called when the plugin is switched on: when the server starts, when an administrator enables or
-        upgrades the plugin. It runs on every node of the cluster, after the first
-        OnConfigurationChange and before all other hooks; only API calls work until it has returned.
-        `self.api` is connected already, so this is the place to register slash commands, create a bot
-        account and start background work.
+        """Called when the plugin is switched on: when the server starts, when an
+        administrator enables or upgrades the plugin. It runs on every node of the
+        cluster, after the first OnConfigurationChange and before all other hooks; only
+        API calls work until it has returned. `self.api` is connected already, so this
+        is the place to register slash commands, create a bot account and start
+        background work.
 
-        Return `None`; raise to refuse activation, for example because a required setting is missing.
+        Return `None`; raise to refuse activation, for example because a required
+        setting is missing.
 
-        On failure: the server learns the error (id `plugin.on_activate.error`, status 500) and stops
-        the plugin.
+        On failure: the server learns the error (id `plugin.on_activate.error`,
+        status 500) and stops the plugin.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
         """
         self._unary(
             "OnActivate",
@@ -109,18 +114,20 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called when the plugin is about to be switched off: it is disabled, removed or upgraded, or the
-        server shuts down. It runs on every node. No further hooks arrive. It is the last opportunity
-        to use `self.api`; stop threads and save state here, as the process is ended right afterwards
-        (five seconds of grace, then it is killed).
+        """Called when the plugin is about to be switched off: it is disabled, removed
+        or upgraded, or the server shuts down. It runs on every node. No further hooks
+        arrive. It is the last opportunity to use `self.api`; stop threads and save
+        state here, as the process is ended right afterwards (five seconds of grace,
+        then it is killed).
 
         Return `None`.
 
-        On failure: the server learns the error (id `plugin.on_deactivate.error`, status 500) and logs
-        it; the plugin is stopped all the same.
+        On failure: the server learns the error (id `plugin.on_deactivate.error`,
+        status 500) and logs it; the plugin is stopped all the same.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
         """
         self._unary(
             "OnDeactivate",
@@ -137,20 +144,23 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called once before OnActivate and again whenever the server's configuration may have changed,
-        on every node. The first call is made by the plugin's own process, as it is with plugins in Go,
-        unless the server has made it already; the others come from the server. Any setting of the
-        server can be the reason, not only those of this plugin, so the handler should read its
-        settings with `load_plugin_configuration` and compare them with what it knows.
+        """Called once before OnActivate and again whenever the server's configuration
+        may have changed, on every node. The first call is made by the plugin's own
+        process, as it is with plugins in Go, unless the server has made it already; the
+        others come from the server. Any setting of the server can be the reason, not
+        only those of this plugin, so the handler should read its settings with
+        `load_plugin_configuration` and compare them with what it knows.
 
         Return `None`; raise if the new settings cannot be used.
 
-        On failure: the server learns the error (id `plugin.on_configuration_change.error`, status 500)
-        and logs it; the plugin keeps running. A failure of the first call is in the plugin's own log
-        alone, and OnActivate runs all the same: raise there if a setting is missing.
+        On failure: the server learns the error (id
+        `plugin.on_configuration_change.error`, status 500) and logs it; the plugin
+        keeps running. A failure of the first call is in the plugin's own log alone, and
+        OnActivate runs all the same: raise there if a setting is missing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
         """
         self._unary(
             "OnConfigurationChange",
@@ -169,17 +179,19 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after the plugin was installed and enabled as part of the first steps of a new server
-        (onboarding). Each such installation calls it, not only the first one; installing by hand in
-        the System Console does not. It runs on the node that did the installation.
+        """Called after the plugin was installed and enabled as part of the first steps
+        of a new server (onboarding). Each such installation calls it, not only the
+        first one; installing by hand in the System Console does not. It runs on the
+        node that did the installation.
 
         Return `None`. A typical handler sends the installing user a welcome message.
 
-        On failure: the server learns the error (id `plugin.on_install.error`, status 500) and logs it;
-        the plugin stays installed.
+        On failure: the server learns the error (id `plugin.on_install.error`,
+        status 500) and logs it; the plugin stays installed.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The administrator's request that led to the installation.
             event: Who installed the plugin.
         """
@@ -200,16 +212,17 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called once a day when the server sends its usage data, which it does only while diagnostics
-        are enabled. A plugin with telemetry of its own can send it at the same moment. Do not rely on
-        a particular node of a cluster.
+        """Called once a day when the server sends its usage data, which it does only
+        while diagnostics are enabled. A plugin with telemetry of its own can send it at
+        the same moment. Do not rely on a particular node of a cluster.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
         """
         self._unary(
             "OnSendDailyTelemetry",
@@ -228,19 +241,22 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> int:
-        """Called while the data retention job runs, on the node that runs the job, so that the plugin can
-        delete its own old data.
+        """Called while the data retention job runs, on the node that runs the job, so
+        that the plugin can delete its own old data.
 
-        Return the number of deleted records as an `int`; 0 if there was nothing to delete.
+        Return the number of deleted records as an `int`; 0 if there was nothing to
+        delete.
 
-        On failure: the server learns the error (id `plugin.run_data_retention.error`, status 500) and
-        counts no deletions for this plugin.
+        On failure: the server learns the error (id `plugin.run_data_retention.error`,
+        status 500) and counts no deletions for this plugin.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            now_time: The moment the job takes as "now", Unix milliseconds. Compute the age of records from it, so
-                that all parts of the job agree.
-            batch_size: How many records to delete in one go, to keep single database statements small.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            now_time: The moment the job takes as "now", Unix milliseconds. Compute the
+                age of records from it, so that all parts of the job agree.
+            batch_size: How many records to delete in one go, to keep single database
+                statements small.
         """
         response = self._unary(
             "RunDataRetention",
@@ -261,15 +277,16 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after the limits of a Mattermost Cloud workspace changed, for example because its
-        subscription did. Servers that are not in the cloud never call it.
+        """Called after the limits of a Mattermost Cloud workspace changed, for example
+        because its subscription did. Servers that are not in the cloud never call it.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             limits: The limits that hold from now on.
         """
         self._unary(
@@ -290,20 +307,24 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_lifecycle.ConfigJson | None:
-        """Called before the server stores a new configuration, on the node where it is saved. The handler
-        sees the complete configuration of the server and may check or complete it.
+        """Called before the server stores a new configuration, on the node where it is
+        saved. The handler sees the complete configuration of the server and may check
+        or complete it.
 
-        Return `None` to store the configuration as it is, or the changed configuration to store that
-        instead. Raise to refuse the whole save; the text reaches the administrator. Change only what
-        you must in the object you received: what is missing in the answer is missing in the stored
-        configuration.
+        Return `None` to store the configuration as it is, or the changed configuration
+        to store that instead. Raise to refuse the whole save; the text reaches the
+        administrator. Change only what you must in the object you received: what is
+        missing in the answer is missing in the stored configuration.
 
-        On failure: the server learns the error (id `plugin.configuration_will_be_saved.error`, status
+        On failure: the server learns the error (id
+        `plugin.configuration_will_be_saved.error`, status
         500) and does not save.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            new_config: The configuration that is about to be stored, not the one in force.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            new_config: The configuration that is about to be stored, not the one in
+                force.
         """
         response = self._unary(
             "ConfigurationWillBeSaved",
@@ -325,22 +346,26 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_message.MessageWillBePostedResponse:
-        """Called before a new post is stored, on the node that received it. Posts of bots, webhooks and
-        plugins come here too, including those this plugin creates itself: check the author or a prop
-        to avoid an endless loop. The author waits for the answer. Use MessageHasBeenPosted if you
-        neither change nor reject. Edits go to MessageWillBeUpdated.
+        """Called before a new post is stored, on the node that received it. Posts of
+        bots, webhooks and plugins come here too, including those this plugin
+        creates itself: check the author or a prop to avoid an endless loop. The author
+        waits for the answer. Use MessageHasBeenPosted if you neither change nor reject.
+        Edits go to MessageWillBeUpdated.
 
-        Return `None` to let the post through unchanged, the changed post to store that one,
-        `Reject("reason")` to refuse it with a reason that the author sees, or `DISMISS` to drop it
-        without showing an error.
+        Return `None` to let the post through unchanged, the changed post to store that
+        one, `Reject("reason")` to refuse it with a reason that the author sees, or
+        `DISMISS` to drop it without showing an error.
 
-        On failure: the server logs it and stores the post as if the hook did nothing (fail open). With
-        `on_error=Reject(...)` on the handler the post is refused instead (fail closed).
+        On failure: the server logs it and stores the post as if the hook did nothing
+        (fail open). With `on_error=Reject(...)` on the handler the post is refused
+        instead (fail closed).
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the post was sent.
-            post: The post about to be stored. Its `id` and `create_at` are usually not set yet.
+            post: The post about to be stored. Its `id` and `create_at` are usually not
+                set yet.
         """
         response = self._unary(
             "MessageWillBePosted",
@@ -363,17 +388,21 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_message.MessageWillBeUpdatedResponse:
-        """Called before an edited post is stored, on the node that received the edit. Edits made by
-        plugins come here too, including those of this plugin. The author waits for the answer.
+        """Called before an edited post is stored, on the node that received the edit.
+        Edits made by plugins come here too, including those of this plugin. The author
+        waits for the answer.
 
-        Return `None` to accept the edit unchanged, the changed post to store that one, or
-        `Reject("reason")` to refuse it; the post then stays as it was and the author sees the reason.
+        Return `None` to accept the edit unchanged, the changed post to store that one,
+        or `Reject("reason")` to refuse it; the post then stays as it was and the author
+        sees the reason.
 
-        On failure: the server logs it and accepts the edit as if the hook did nothing (fail open).
-        With `on_error=Reject(...)` on the handler the edit is refused instead (fail closed).
+        On failure: the server logs it and accepts the edit as if the hook did nothing
+        (fail open). With `on_error=Reject(...)` on the handler the edit is refused
+        instead (fail closed).
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the edit was sent.
             new_post: The post as it would be after the edit.
             old_post: The post as it is stored now, for comparison.
@@ -401,16 +430,17 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a new post was stored, on the node that received it. Posts of plugins come here
-        too, including those this plugin creates: check `post.user_id` before you answer, or the plugin
-        talks to itself forever.
+        """Called after a new post was stored, on the node that received it. Posts of
+        plugins come here too, including those this plugin creates: check `post.user_id`
+        before you answer, or the plugin talks to itself forever.
 
         Return `None`. To change or refuse posts use MessageWillBePosted.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the post was sent.
             post: The post as it was stored, with its id and creation time.
         """
@@ -434,15 +464,16 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after an edited post was stored, on the node that received the edit. Edits made by
-        plugins come here too, including those of this plugin.
+        """Called after an edited post was stored, on the node that received the edit.
+        Edits made by plugins come here too, including those of this plugin.
 
         Return `None`. To change or refuse edits use MessageWillBeUpdated.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the edit was sent.
             new_post: The post as it is stored now.
             old_post: The post as it was before the edit.
@@ -468,20 +499,24 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_post.Post]:
-        """Called when a client asks for posts, before they are sent to it, on the node that serves the
-        request. It changes what readers see, not what is stored. Reading is frequent: be quick. The
-        server calls it only if its feature flag `ConsumePostHook` is on, and passes no
-        `plugin_context`, so the handler does not know who reads.
+        """Called when a client asks for posts, before they are sent to it, on the node
+        that serves the request. It changes what readers see, not what is stored.
+        Reading is frequent: be quick. The server calls it only if its feature flag
+        `ConsumePostHook` is on, and passes no `plugin_context`, so the handler does not
+        know who reads.
 
-        Return the list of posts, or `None` to leave all of them unchanged. The server matches posts by
-        id: one that is missing from the list is shown as it was, so the hook can rewrite posts but not
-        hide them. An empty list counts as no answer.
+        Return the list of posts, or `None` to leave all of them unchanged. The server
+        matches posts by
+        id: one that is missing from the list is shown as it was, so the hook can
+        rewrite posts but not hide them. An empty list counts as no answer.
 
         On failure: the server logs it and sends the posts as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            posts: The posts a client asked for; a single one or a whole page, in no particular order.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            posts: The posts a client asked for; a single one or a whole page, in no
+                particular order.
         """
         response = self._unary(
             "MessagesWillBeConsumed",
@@ -503,15 +538,16 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a post was deleted, on the node that received the request. Deletions made by
-        plugins come here too, including those of this plugin.
+        """Called after a post was deleted, on the node that received the request.
+        Deletions made by plugins come here too, including those of this plugin.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the post was deleted.
             post: The post that is gone.
         """
@@ -535,24 +571,26 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_message.FileWillBeUploadedResponse:
-        """Called after the server received a file and before the file is kept, on the node that received
-        it. Uploads made by plugins come here too, including those of this plugin. The whole file
-        travels in one message: beyond 100 MiB the call fails before it reaches the handler, and the
-        server keeps the file whatever `on_error` says.
+        """Called after the server received a file and before the file is kept, on the
+        node that received it. Uploads made by plugins come here too, including those of
+        this plugin. The whole file travels in one message: beyond 100 MiB the call
+        fails before it reaches the handler, and the server keeps the file whatever
+        `on_error` says.
 
-        Return `None` to keep the file unchanged; a changed `FileInfo`, new content as `bytes`, or
-        both; or `Reject("reason")` to refuse the upload. The server corrects the size when the content
-        changes.
+        Return `None` to keep the file unchanged; a changed `FileInfo`, new content as
+        `bytes`, or both; or `Reject("reason")` to refuse the upload. The server
+        corrects the size when the content changes.
 
-        On failure: the server logs it and keeps the file as if the hook did nothing (fail open). With
-        `on_error=Reject(...)` on the handler the upload is refused instead (fail closed), which is
-        what a virus scanner wants.
+        On failure: the server logs it and keeps the file as if the hook did nothing
+        (fail open). With `on_error=Reject(...)` on the handler the upload is refused
+        instead (fail closed), which is what a virus scanner wants.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the file was uploaded.
-            file_info: Name, MIME type, size, uploader and target channel of the file. It is not attached to a post
-                yet.
+            file_info: Name, MIME type, size, uploader and target channel of the file.
+                It is not attached to a post yet.
             file_content: The complete content of the file.
         """
         response = self._unary(
@@ -578,15 +616,16 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after an emoji reaction to a post was stored, on the node that received it. Reactions of
-        plugins come here too, including those of this plugin.
+        """Called after an emoji reaction to a post was stored, on the node that
+        received it. Reactions of plugins come here too, including those of this plugin.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the reaction was added.
             reaction: Who reacted to which post with which emoji.
         """
@@ -609,15 +648,17 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after an emoji reaction was taken off a post, on the node that received the request.
-        Removals made by plugins come here too, including those of this plugin.
+        """Called after an emoji reaction was taken off a post, on the node that
+        received the request. Removals made by plugins come here too, including those of
+        this plugin.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the reaction was removed.
             reaction: The reaction that is gone.
         """
@@ -640,20 +681,23 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_message.NotificationWillBePushedResponse:
-        """Called before a push notification for a user's mobile devices is handed to the push
-        notification server, once per user, on the node that handled the post. Notifications caused by
-        plugins come here too, including those of this plugin.
+        """Called before a push notification for a user's mobile devices is handed to
+        the push notification server, once per user, on the node that handled the post.
+        Notifications caused by plugins come here too, including those of this plugin.
 
-        Return `None` to send it unchanged, the changed `PushNotification` to send that one, or
-        `Reject("reason")` not to send it. The reason is only logged; nobody sees it.
+        Return `None` to send it unchanged, the changed `PushNotification` to send that
+        one, or `Reject("reason")` not to send it. The reason is only logged; nobody
+        sees it.
 
-        On failure: the server logs it and sends the notification as if the hook did nothing (fail
-        open). With `on_error=Reject(...)` on the handler it is not sent (fail closed).
+        On failure: the server logs it and sends the notification as if the hook did
+        nothing (fail open). With `on_error=Reject(...)` on the handler it is not sent
+        (fail closed).
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            push_notification: The notification as it would be sent. The device is filled in afterwards, once per mobile
-                session of the user.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            push_notification: The notification as it would be sent. The device is
+                filled in afterwards, once per mobile session of the user.
             user_id: The user whose devices would be notified.
         """
         response = self._unary(
@@ -675,20 +719,24 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_message.EmailNotificationWillBeSentResponse:
-        """Called before the server mails a user about a post, once per recipient, on the node that
-        handled the post. Subject, texts and button can be changed; recipient, sender and channel
-        cannot.
+        """Called before the server mails a user about a post, once per recipient, on
+        the node that handled the post. Subject, texts and button can be changed;
+        recipient, sender and channel cannot.
 
-        Return `None` to send it unchanged, an `EmailNotificationContent` to use its texts, or
-        `Reject("reason")` not to send the mail. A returned content replaces all texts at once, so fill
-        in those you want to keep from the notification you received. The reason is only logged.
+        Return `None` to send it unchanged, an `EmailNotificationContent` to use its
+        texts, or `Reject("reason")` not to send the mail. A returned content replaces
+        all texts at once, so fill in those you want to keep from the notification you
+        received. The reason is only logged.
 
-        On failure: the server logs it and sends the mail as if the hook did nothing (fail open). With
-        `on_error=Reject(...)` on the handler it is not sent (fail closed).
+        On failure: the server logs it and sends the mail as if the hook did nothing
+        (fail open). With `on_error=Reject(...)` on the handler it is not sent (fail
+        closed).
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            email_notification: The mail as it would be sent, with information about its post.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            email_notification: The mail as it would be sent, with information about its
+                post.
         """
         response = self._unary(
             "EmailNotificationWillBeSent",
@@ -710,18 +758,20 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after one or more preferences of a user were stored, on the node that received the
-        change. Changes made by plugins come here too, including those of this plugin.
+        """Called after one or more preferences of a user were stored, on the node that
+        received the change. Changes made by plugins come here too, including those of
+        this plugin.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the preferences were changed.
-            preferences: The preferences that were stored, with their new values. They all belong to one user, named in
-                each.
+            preferences: The preferences that were stored, with their new values. They
+                all belong to one user, named in each.
         """
         self._unary(
             "PreferencesHaveChanged",
@@ -751,7 +801,8 @@ class PluginHooksMixin(SyncClient):
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the account was created.
             user: The new account, with its id.
         """
@@ -774,19 +825,22 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
-        """Called when a user has proved who they are and before the session is created, on the node that
-        handles the login. The user waits for the answer. Use UserHasLoggedIn if you only want to know.
+        """Called when a user has proved who they are and before the session is created,
+        on the node that handles the login. The user waits for the answer. Use
+        UserHasLoggedIn if you only want to know.
 
-        Return `None` to allow the login, or `Reject("reason")` to refuse it; the user sees the reason.
+        Return `None` to allow the login, or `Reject("reason")` to refuse it; the user
+        sees the reason.
 
-        On failure: the server logs it and lets the user in as if the hook did nothing (fail open).
-        With `on_error=Reject(...)` on the handler the login is refused instead (fail closed): choose
-        that if the hook guards access.
+        On failure: the server logs it and lets the user in as if the hook did nothing
+        (fail open). With `on_error=Reject(...)` on the handler the login is refused
+        instead (fail closed): choose that if the hook guards access.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            plugin_context: The login request. It has no session yet; `ip_address` and `user_agent` tell where it comes
-                from.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            plugin_context: The login request. It has no session yet; `ip_address` and
+                `user_agent` tell where it comes from.
             user: The account that is about to log in.
         """
         response = self._unary(
@@ -809,14 +863,16 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a user logged in and got a session, on the node that handled the login.
+        """Called after a user logged in and got a session, on the node that handled the
+        login.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The login request.
             user: The account that logged in.
         """
@@ -839,15 +895,16 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after an account was deactivated, on the node that handled the request. The account
-        still exists and can be reactivated later.
+        """Called after an account was deactivated, on the node that handled the
+        request. The account still exists and can be reactivated later.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the account was deactivated.
             user: The deactivated account; its `delete_at` tells when.
         """
@@ -871,17 +928,19 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a user was identified by the SAML identity provider, on the node that handles the
-        login. Use it to take over attributes of the assertion, for example to set groups or custom
-        profile fields.
+        """Called after a user was identified by the SAML identity provider, on the node
+        that handles the login. Use it to take over attributes of the assertion, for
+        example to set groups or custom profile fields.
 
-        Return `None`; raise to report a problem. To turn users away on purpose use UserWillLogIn.
+        Return `None`; raise to report a problem. To turn users away on purpose use
+        UserWillLogIn.
 
-        On failure: the server learns the error (id `plugin.on_saml_login.error`, status 500) and may
-        refuse the login.
+        On failure: the server learns the error (id `plugin.on_saml_login.error`,
+        status 500) and may refuse the login.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The login request.
             user: The account that belongs to the assertion.
             assertion: The identity provider's statement about the user.
@@ -908,15 +967,16 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a channel was stored, on the node that created it. Direct message channels are
-        channels too.
+        """Called after a channel was stored, on the node that created it. Direct
+        message channels are channels too.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the channel was created.
             channel: The new channel, with its id.
         """
@@ -940,17 +1000,20 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a user became a member of a channel, on the node that handled it.
+        """Called after a user became a member of a channel, on the node that handled
+        it.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request that led to the membership.
             channel_member: The new membership: which user, which channel, which roles.
-            actor: Who added the user. Unset (`None`) if the user joined on their own or the server did it.
+            actor: Who added the user. Unset (`None`) if the user joined on their own or
+                the server did it.
         """
         self._unary(
             "UserHasJoinedChannel",
@@ -975,17 +1038,20 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a user's membership in a channel was removed, on the node that handled it.
+        """Called after a user's membership in a channel was removed, on the node that
+        handled it.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request that ended the membership.
             channel_member: The membership that ended.
-            actor: Who removed the user. Unset (`None`) if the user left on their own or the server did it.
+            actor: Who removed the user. Unset (`None`) if the user left on their own or
+                the server did it.
         """
         self._unary(
             "UserHasLeftChannel",
@@ -1017,10 +1083,12 @@ class PluginHooksMixin(SyncClient):
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request that led to the membership.
             team_member: The new membership: which user, which team, which roles.
-            actor: Who added the user. Unset (`None`) if the user joined on their own or the server did it.
+            actor: Who added the user. Unset (`None`) if the user joined on their own or
+                the server did it.
         """
         self._unary(
             "UserHasJoinedTeam",
@@ -1045,17 +1113,20 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a user's membership in a team ended, on the node that handled it.
+        """Called after a user's membership in a team ended, on the node that handled
+        it.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request that ended the membership.
             team_member: The membership that ended; its `delete_at` is set.
-            actor: Who removed the user. Unset (`None`) if the user left on their own or the server did it.
+            actor: Who removed the user. Unset (`None`) if the user left on their own or
+                the server did it.
         """
         self._unary(
             "UserHasLeftTeam",
@@ -1079,20 +1150,22 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.CommandResponse | None:
-        """Called when a user enters a slash command that this plugin registered with `register_command`,
-        on the node that received it. The user waits for the answer.
+        """Called when a user enters a slash command that this plugin registered with
+        `register_command`, on the node that received it. The user waits for the answer.
 
-        Return a `CommandResponse`: its text is shown to the user only or posted in the channel,
-        depending on its `response_type`. Raise to tell the user that the command failed; an SDK
-        exception that carries an AppError keeps its fields.
+        Return a `CommandResponse`: its text is shown to the user only or posted in the
+        channel, depending on its `response_type`. Raise to tell the user that the
+        command failed; an SDK exception that carries an AppError keeps its fields.
 
-        On failure: the server learns the error (id `plugin.execute_command.error`, status 500) and
-        reports the command as failed to the user.
+        On failure: the server learns the error (id `plugin.execute_command.error`,
+        status 500) and reports the command as failed to the user.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the command was sent.
-            args: The command line as typed, with the user, channel and team it came from.
+            args: The command line as typed, with the user, channel and team it came
+                from.
         """
         response = self._unary(
             "ExecuteCommand",
@@ -1114,18 +1187,21 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a client opened a WebSocket connection, on the node that holds the connection.
-        Together with OnWebSocketDisconnect it tells which users are connected; a user may have several
-        connections.
+        """Called after a client opened a WebSocket connection, on the node that holds
+        the connection. Together with OnWebSocketDisconnect it tells which users are
+        connected; a user may have several connections.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            web_conn_id: Identifier of the connection; the same value comes with its messages and its end.
-            user_id: The user who connected; empty if the connection has not been authenticated yet.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            web_conn_id: Identifier of the connection; the same value comes with its
+                messages and its end.
+            user_id: The user who connected; empty if the connection has not been
+                authenticated yet.
         """
         self._unary(
             "OnWebSocketConnect",
@@ -1146,16 +1222,20 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a client's WebSocket connection was closed, on the node that held it.
+        """Called after a client's WebSocket connection was closed, on the node that
+        held it.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            web_conn_id: Identifier of the connection that was closed, as given to OnWebSocketConnect.
-            user_id: The user whose connection was closed; other connections of the user may still be open.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            web_conn_id: Identifier of the connection that was closed, as given to
+                OnWebSocketConnect.
+            user_id: The user whose connection was closed; other connections of the user
+                may still be open.
         """
         self._unary(
             "OnWebSocketDisconnect",
@@ -1177,17 +1257,18 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called when a client sent a message over its WebSocket connection, on the node that holds the
-        connection. Every plugin sees every message, the built-in ones such as `user_typing` included:
-        look at `request.action` first. A plugin's own web client uses actions that start with
-        `custom_` and the plugin id.
+        """Called when a client sent a message over its WebSocket connection, on the
+        node that holds the connection. Every plugin sees every message, the built-in
+        ones such as `user_typing` included: look at `request.action` first. A plugin's
+        own web client uses actions that start with `custom_` and the plugin id.
 
         Return `None`. To answer, send an event with `publish_web_socket_event`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             web_conn_id: Identifier of the connection the message came over.
             user_id: The user who sent the message, established by the server.
             request: The message itself.
@@ -1214,16 +1295,17 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called when the same plugin on another node of the cluster published an event with
-        `publish_plugin_cluster_event`. It runs on the nodes that receive the event, not on the one
-        that sent it, and never on a server without a cluster.
+        """Called when the same plugin on another node of the cluster published an event
+        with `publish_plugin_cluster_event`. It runs on the nodes that receive the
+        event, not on the one that sent it, and never on a server without a cluster.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: Empty here, as no user request is behind the event.
             event: The event as the other node published it.
         """
@@ -1246,21 +1328,24 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_command.SyncResponse | None:
-        """Called when a channel that is shared with this plugin has news to synchronise: posts,
-        reactions, users and the like of one channel. The plugin must have registered with
-        `register_plugin_for_shared_channels` and been invited to the channel. It runs on the node that
-        does the synchronisation.
+        """Called when a channel that is shared with this plugin has news
+        to synchronise: posts, reactions, users and the like of one channel. The plugin
+        must have registered with `register_plugin_for_shared_channels` and been invited
+        to the channel. It runs on the node that does the synchronisation.
 
-        Return a `SyncResponse` that says how far the content was taken over; the server continues from
-        there.
+        Return a `SyncResponse` that says how far the content was taken over; the server
+        continues from there.
 
-        On failure: the server learns the error (id `plugin.on_shared_channels_sync_msg.error`, status
+        On failure: the server learns the error (id
+        `plugin.on_shared_channels_sync_msg.error`, status
         500) and does not count the content as delivered.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             sync_msg: The news of one channel.
-            remote_cluster: The remote the news are meant for; a plugin may stand in for several.
+            remote_cluster: The remote the news are meant for; a plugin may stand in for
+                several.
         """
         response = self._unary(
             "OnSharedChannelsSyncMsg",
@@ -1281,17 +1366,19 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Called at intervals to ask whether the plugin and the remote service behind it are well. Only
-        plugins registered for shared channels are asked. After several bad answers the server marks
-        the remote as offline and sends no synchronisation messages until it is back.
+        """Called at intervals to ask whether the plugin and the remote service behind
+        it are well. Only plugins registered for shared channels are asked. After
+        several bad answers the server marks the remote as offline and sends no
+        synchronisation messages until it is back.
 
         Return `True` if all is well, `False` if there is a problem.
 
-        On failure: the call ends with an error status; the server logs it and takes the ping as
-        unanswered, that is unhealthy.
+        On failure: the call ends with an error status; the server logs it and takes the
+        ping as unanswered, that is unhealthy.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             remote_cluster: The remote whose health is asked for.
         """
         response = self._unary(
@@ -1315,18 +1402,19 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called once for each file attachment of a shared channel that is to be synchronised. The
-        content is not included: fetch it with `get_file`. The plugin must be registered for shared
-        channels and invited to the channel.
+        """Called once for each file attachment of a shared channel that is to be
+        synchronised. The content is not included: fetch it with `get_file`. The plugin
+        must be registered for shared channels and invited to the channel.
 
         Return `None` when the file was taken over.
 
         On failure: the server learns the error (id
-        `plugin.on_shared_channels_attachment_sync_msg.error`, status 500) and does not count the file
-        as delivered.
+        `plugin.on_shared_channels_attachment_sync_msg.error`, status 500) and does not
+        count the file as delivered.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             file_info: Description of the file; its id is what `get_file` needs.
             post: The post the file is attached to.
             remote_cluster: The remote the file is meant for.
@@ -1353,19 +1441,21 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called once for each user whose profile image is to be synchronised with a shared channel. The
-        image is not included: fetch it with `get_profile_image`. The plugin must be registered for
-        shared channels and invited to the channel.
+        """Called once for each user whose profile image is to be synchronised with a
+        shared channel. The image is not included: fetch it with `get_profile_image`.
+        The plugin must be registered for shared channels and invited to the channel.
 
         Return `None` when the image was taken over.
 
         On failure: the server learns the error (id
-        `plugin.on_shared_channels_profile_image_sync_msg.error`, status 500) and does not count the
-        image as delivered.
+        `plugin.on_shared_channels_profile_image_sync_msg.error`, status 500) and does
+        not count the image as delivered.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            user: The user whose image is to be synchronised; its id is what `get_profile_image` needs.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            user: The user whose image is to be synchronised; its id is what
+                `get_profile_image` needs.
             remote_cluster: The remote the image is meant for.
         """
         self._unary(
@@ -1386,18 +1476,21 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_file.FileData]:
-        """Called while an administrator generates a support packet, on the node that builds it, so that
-        the plugin can add files of its own. If the plugin's manifest has a `support_packet` prop,
-        administrators can choose whether to include the plugin; without it the plugin is always asked.
+        """Called while an administrator generates a support packet, on the node that
+        builds it, so that the plugin can add files of its own. If the plugin's manifest
+        has a `support_packet` prop, administrators can choose whether to include the
+        plugin; without it the plugin is always asked.
 
-        Return a list of `FileData`; an empty list adds nothing. Leave out secrets: the packet is sent
-        to other people.
+        Return a list of `FileData`; an empty list adds nothing. Leave out secrets: the
+        packet is sent to other people.
 
-        On failure: the server learns the error (id `plugin.generate_support_data.error`, status 500),
-        notes it as a warning in the packet and finishes the packet without this plugin.
+        On failure: the server learns the error (id
+        `plugin.generate_support_data.error`, status 500), notes it as a warning in the
+        packet and finishes the packet without this plugin.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The administrator's request for the packet.
         """
         response = self._unary(
@@ -1418,19 +1511,22 @@ class PluginHooksMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> Iterator[_hooks_http.ServeHTTPResponse]:
-        """Called for each HTTP request to `/plugins/<plugin id>/...`, on the node that received it.
-        Anybody can send such a request: the header `Mattermost-User-Id` is present only if it came
-        from a logged-in user, and a value that the client sent itself is removed.
+        """Called for each HTTP request to `/plugins/<plugin id>/...`, on the node that
+        received it. Anybody can send such a request: the header `Mattermost-User-Id` is
+        present only if it came from a logged-in user, and a value that the client sent
+        itself is removed.
 
-        The call is a stream in both directions. The handler starts with the first message, reads the
-        body as it arrives and may answer before it has read all of it. Whatever it writes leaves at
-        once, in chunks of at most 64 KiB. There is no time limit; when the HTTP client goes away the
-        handler is cancelled. An ASGI or WSGI application (Starlette, FastAPI, Flask, Django) can be
-        mounted as the handler.
+        The call is a stream in both directions. The handler starts with the first
+        message, reads the body as it arrives and may answer before it has read all of
+        it. Whatever it writes leaves at once, in chunks of at most 64 KiB. There is no
+        time limit; when the HTTP client goes away the handler is cancelled. An ASGI or
+        WSGI application (Starlette, FastAPI, Flask, Django) can be mounted as the
+        handler.
 
-        On failure: before anything was sent, the client gets status 500 without the text of the
-        exception; afterwards the response breaks off. If the stream ends with an error before the
-        first response message the client gets 502. A plugin without this hook answers 404.
+        On failure: before anything was sent, the client gets status 500 without the
+        text of the exception; afterwards the response breaks off. If the stream ends
+        with an error before the first response message the client gets 502. A plugin
+        without this hook answers 404.
         """
         return self._bidi_stream(
             "ServeHTTP", requests, _hooks_http.ServeHTTPResponse, timeout, metadata
@@ -1447,16 +1543,18 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[str]:
-        """Tell the server which hooks this plugin has. Asked once after the process started, before any
-        other hook, on every node; the server then calls only the hooks on the list.
+        """Tell the server which hooks this plugin has. Asked once after the process
+        started, before any other hook, on every node; the server then calls only the
+        hooks on the list.
 
-        The runtime answers it from the handlers it found in the plugin class. There is nothing to
-        write and no `HookName` for it.
+        The runtime answers it from the handlers it found in the plugin class. There is
+        nothing to write and no `HookName` for it.
 
         On failure: the server learns the error and does not start the plugin.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
         """
         response = await self._unary(
             "Implemented",
@@ -1474,19 +1572,22 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called when the plugin is switched on: when the server starts, when an administrator enables or
-        upgrades the plugin. It runs on every node of the cluster, after the first
-        OnConfigurationChange and before all other hooks; only API calls work until it has returned.
-        `self.api` is connected already, so this is the place to register slash commands, create a bot
-        account and start background work.
+        """Called when the plugin is switched on: when the server starts, when an
+        administrator enables or upgrades the plugin. It runs on every node of the
+        cluster, after the first OnConfigurationChange and before all other hooks; only
+        API calls work until it has returned. `self.api` is connected already, so this
+        is the place to register slash commands, create a bot account and start
+        background work.
 
-        Return `None`; raise to refuse activation, for example because a required setting is missing.
+        Return `None`; raise to refuse activation, for example because a required
+        setting is missing.
 
-        On failure: the server learns the error (id `plugin.on_activate.error`, status 500) and stops
-        the plugin.
+        On failure: the server learns the error (id `plugin.on_activate.error`,
+        status 500) and stops the plugin.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
         """
         await self._unary(
             "OnActivate",
@@ -1503,18 +1604,20 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called when the plugin is about to be switched off: it is disabled, removed or upgraded, or the
-        server shuts down. It runs on every node. No further hooks arrive. It is the last opportunity
-        to use `self.api`; stop threads and save state here, as the process is ended right afterwards
-        (five seconds of grace, then it is killed).
+        """Called when the plugin is about to be switched off: it is disabled, removed
+        or upgraded, or the server shuts down. It runs on every node. No further hooks
+        arrive. It is the last opportunity to use `self.api`; stop threads and save
+        state here, as the process is ended right afterwards (five seconds of grace,
+        then it is killed).
 
         Return `None`.
 
-        On failure: the server learns the error (id `plugin.on_deactivate.error`, status 500) and logs
-        it; the plugin is stopped all the same.
+        On failure: the server learns the error (id `plugin.on_deactivate.error`,
+        status 500) and logs it; the plugin is stopped all the same.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
         """
         await self._unary(
             "OnDeactivate",
@@ -1531,20 +1634,23 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called once before OnActivate and again whenever the server's configuration may have changed,
-        on every node. The first call is made by the plugin's own process, as it is with plugins in Go,
-        unless the server has made it already; the others come from the server. Any setting of the
-        server can be the reason, not only those of this plugin, so the handler should read its
-        settings with `load_plugin_configuration` and compare them with what it knows.
+        """Called once before OnActivate and again whenever the server's configuration
+        may have changed, on every node. The first call is made by the plugin's own
+        process, as it is with plugins in Go, unless the server has made it already; the
+        others come from the server. Any setting of the server can be the reason, not
+        only those of this plugin, so the handler should read its settings with
+        `load_plugin_configuration` and compare them with what it knows.
 
         Return `None`; raise if the new settings cannot be used.
 
-        On failure: the server learns the error (id `plugin.on_configuration_change.error`, status 500)
-        and logs it; the plugin keeps running. A failure of the first call is in the plugin's own log
-        alone, and OnActivate runs all the same: raise there if a setting is missing.
+        On failure: the server learns the error (id
+        `plugin.on_configuration_change.error`, status 500) and logs it; the plugin
+        keeps running. A failure of the first call is in the plugin's own log alone, and
+        OnActivate runs all the same: raise there if a setting is missing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
         """
         await self._unary(
             "OnConfigurationChange",
@@ -1563,17 +1669,19 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after the plugin was installed and enabled as part of the first steps of a new server
-        (onboarding). Each such installation calls it, not only the first one; installing by hand in
-        the System Console does not. It runs on the node that did the installation.
+        """Called after the plugin was installed and enabled as part of the first steps
+        of a new server (onboarding). Each such installation calls it, not only the
+        first one; installing by hand in the System Console does not. It runs on the
+        node that did the installation.
 
         Return `None`. A typical handler sends the installing user a welcome message.
 
-        On failure: the server learns the error (id `plugin.on_install.error`, status 500) and logs it;
-        the plugin stays installed.
+        On failure: the server learns the error (id `plugin.on_install.error`,
+        status 500) and logs it; the plugin stays installed.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The administrator's request that led to the installation.
             event: Who installed the plugin.
         """
@@ -1594,16 +1702,17 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called once a day when the server sends its usage data, which it does only while diagnostics
-        are enabled. A plugin with telemetry of its own can send it at the same moment. Do not rely on
-        a particular node of a cluster.
+        """Called once a day when the server sends its usage data, which it does only
+        while diagnostics are enabled. A plugin with telemetry of its own can send it at
+        the same moment. Do not rely on a particular node of a cluster.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
         """
         await self._unary(
             "OnSendDailyTelemetry",
@@ -1622,19 +1731,22 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> int:
-        """Called while the data retention job runs, on the node that runs the job, so that the plugin can
-        delete its own old data.
+        """Called while the data retention job runs, on the node that runs the job, so
+        that the plugin can delete its own old data.
 
-        Return the number of deleted records as an `int`; 0 if there was nothing to delete.
+        Return the number of deleted records as an `int`; 0 if there was nothing to
+        delete.
 
-        On failure: the server learns the error (id `plugin.run_data_retention.error`, status 500) and
-        counts no deletions for this plugin.
+        On failure: the server learns the error (id `plugin.run_data_retention.error`,
+        status 500) and counts no deletions for this plugin.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            now_time: The moment the job takes as "now", Unix milliseconds. Compute the age of records from it, so
-                that all parts of the job agree.
-            batch_size: How many records to delete in one go, to keep single database statements small.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            now_time: The moment the job takes as "now", Unix milliseconds. Compute the
+                age of records from it, so that all parts of the job agree.
+            batch_size: How many records to delete in one go, to keep single database
+                statements small.
         """
         response = await self._unary(
             "RunDataRetention",
@@ -1655,15 +1767,16 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after the limits of a Mattermost Cloud workspace changed, for example because its
-        subscription did. Servers that are not in the cloud never call it.
+        """Called after the limits of a Mattermost Cloud workspace changed, for example
+        because its subscription did. Servers that are not in the cloud never call it.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             limits: The limits that hold from now on.
         """
         await self._unary(
@@ -1684,20 +1797,24 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_lifecycle.ConfigJson | None:
-        """Called before the server stores a new configuration, on the node where it is saved. The handler
-        sees the complete configuration of the server and may check or complete it.
+        """Called before the server stores a new configuration, on the node where it is
+        saved. The handler sees the complete configuration of the server and may check
+        or complete it.
 
-        Return `None` to store the configuration as it is, or the changed configuration to store that
-        instead. Raise to refuse the whole save; the text reaches the administrator. Change only what
-        you must in the object you received: what is missing in the answer is missing in the stored
-        configuration.
+        Return `None` to store the configuration as it is, or the changed configuration
+        to store that instead. Raise to refuse the whole save; the text reaches the
+        administrator. Change only what you must in the object you received: what is
+        missing in the answer is missing in the stored configuration.
 
-        On failure: the server learns the error (id `plugin.configuration_will_be_saved.error`, status
+        On failure: the server learns the error (id
+        `plugin.configuration_will_be_saved.error`, status
         500) and does not save.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            new_config: The configuration that is about to be stored, not the one in force.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            new_config: The configuration that is about to be stored, not the one in
+                force.
         """
         response = await self._unary(
             "ConfigurationWillBeSaved",
@@ -1719,22 +1836,26 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_message.MessageWillBePostedResponse:
-        """Called before a new post is stored, on the node that received it. Posts of bots, webhooks and
-        plugins come here too, including those this plugin creates itself: check the author or a prop
-        to avoid an endless loop. The author waits for the answer. Use MessageHasBeenPosted if you
-        neither change nor reject. Edits go to MessageWillBeUpdated.
+        """Called before a new post is stored, on the node that received it. Posts of
+        bots, webhooks and plugins come here too, including those this plugin
+        creates itself: check the author or a prop to avoid an endless loop. The author
+        waits for the answer. Use MessageHasBeenPosted if you neither change nor reject.
+        Edits go to MessageWillBeUpdated.
 
-        Return `None` to let the post through unchanged, the changed post to store that one,
-        `Reject("reason")` to refuse it with a reason that the author sees, or `DISMISS` to drop it
-        without showing an error.
+        Return `None` to let the post through unchanged, the changed post to store that
+        one, `Reject("reason")` to refuse it with a reason that the author sees, or
+        `DISMISS` to drop it without showing an error.
 
-        On failure: the server logs it and stores the post as if the hook did nothing (fail open). With
-        `on_error=Reject(...)` on the handler the post is refused instead (fail closed).
+        On failure: the server logs it and stores the post as if the hook did nothing
+        (fail open). With `on_error=Reject(...)` on the handler the post is refused
+        instead (fail closed).
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the post was sent.
-            post: The post about to be stored. Its `id` and `create_at` are usually not set yet.
+            post: The post about to be stored. Its `id` and `create_at` are usually not
+                set yet.
         """
         response = await self._unary(
             "MessageWillBePosted",
@@ -1757,17 +1878,21 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_message.MessageWillBeUpdatedResponse:
-        """Called before an edited post is stored, on the node that received the edit. Edits made by
-        plugins come here too, including those of this plugin. The author waits for the answer.
+        """Called before an edited post is stored, on the node that received the edit.
+        Edits made by plugins come here too, including those of this plugin. The author
+        waits for the answer.
 
-        Return `None` to accept the edit unchanged, the changed post to store that one, or
-        `Reject("reason")` to refuse it; the post then stays as it was and the author sees the reason.
+        Return `None` to accept the edit unchanged, the changed post to store that one,
+        or `Reject("reason")` to refuse it; the post then stays as it was and the author
+        sees the reason.
 
-        On failure: the server logs it and accepts the edit as if the hook did nothing (fail open).
-        With `on_error=Reject(...)` on the handler the edit is refused instead (fail closed).
+        On failure: the server logs it and accepts the edit as if the hook did nothing
+        (fail open). With `on_error=Reject(...)` on the handler the edit is refused
+        instead (fail closed).
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the edit was sent.
             new_post: The post as it would be after the edit.
             old_post: The post as it is stored now, for comparison.
@@ -1795,16 +1920,17 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a new post was stored, on the node that received it. Posts of plugins come here
-        too, including those this plugin creates: check `post.user_id` before you answer, or the plugin
-        talks to itself forever.
+        """Called after a new post was stored, on the node that received it. Posts of
+        plugins come here too, including those this plugin creates: check `post.user_id`
+        before you answer, or the plugin talks to itself forever.
 
         Return `None`. To change or refuse posts use MessageWillBePosted.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the post was sent.
             post: The post as it was stored, with its id and creation time.
         """
@@ -1828,15 +1954,16 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after an edited post was stored, on the node that received the edit. Edits made by
-        plugins come here too, including those of this plugin.
+        """Called after an edited post was stored, on the node that received the edit.
+        Edits made by plugins come here too, including those of this plugin.
 
         Return `None`. To change or refuse edits use MessageWillBeUpdated.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the edit was sent.
             new_post: The post as it is stored now.
             old_post: The post as it was before the edit.
@@ -1862,20 +1989,24 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_post.Post]:
-        """Called when a client asks for posts, before they are sent to it, on the node that serves the
-        request. It changes what readers see, not what is stored. Reading is frequent: be quick. The
-        server calls it only if its feature flag `ConsumePostHook` is on, and passes no
-        `plugin_context`, so the handler does not know who reads.
+        """Called when a client asks for posts, before they are sent to it, on the node
+        that serves the request. It changes what readers see, not what is stored.
+        Reading is frequent: be quick. The server calls it only if its feature flag
+        `ConsumePostHook` is on, and passes no `plugin_context`, so the handler does not
+        know who reads.
 
-        Return the list of posts, or `None` to leave all of them unchanged. The server matches posts by
-        id: one that is missing from the list is shown as it was, so the hook can rewrite posts but not
-        hide them. An empty list counts as no answer.
+        Return the list of posts, or `None` to leave all of them unchanged. The server
+        matches posts by
+        id: one that is missing from the list is shown as it was, so the hook can
+        rewrite posts but not hide them. An empty list counts as no answer.
 
         On failure: the server logs it and sends the posts as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            posts: The posts a client asked for; a single one or a whole page, in no particular order.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            posts: The posts a client asked for; a single one or a whole page, in no
+                particular order.
         """
         response = await self._unary(
             "MessagesWillBeConsumed",
@@ -1897,15 +2028,16 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a post was deleted, on the node that received the request. Deletions made by
-        plugins come here too, including those of this plugin.
+        """Called after a post was deleted, on the node that received the request.
+        Deletions made by plugins come here too, including those of this plugin.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the post was deleted.
             post: The post that is gone.
         """
@@ -1929,24 +2061,26 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_message.FileWillBeUploadedResponse:
-        """Called after the server received a file and before the file is kept, on the node that received
-        it. Uploads made by plugins come here too, including those of this plugin. The whole file
-        travels in one message: beyond 100 MiB the call fails before it reaches the handler, and the
-        server keeps the file whatever `on_error` says.
+        """Called after the server received a file and before the file is kept, on the
+        node that received it. Uploads made by plugins come here too, including those of
+        this plugin. The whole file travels in one message: beyond 100 MiB the call
+        fails before it reaches the handler, and the server keeps the file whatever
+        `on_error` says.
 
-        Return `None` to keep the file unchanged; a changed `FileInfo`, new content as `bytes`, or
-        both; or `Reject("reason")` to refuse the upload. The server corrects the size when the content
-        changes.
+        Return `None` to keep the file unchanged; a changed `FileInfo`, new content as
+        `bytes`, or both; or `Reject("reason")` to refuse the upload. The server
+        corrects the size when the content changes.
 
-        On failure: the server logs it and keeps the file as if the hook did nothing (fail open). With
-        `on_error=Reject(...)` on the handler the upload is refused instead (fail closed), which is
-        what a virus scanner wants.
+        On failure: the server logs it and keeps the file as if the hook did nothing
+        (fail open). With `on_error=Reject(...)` on the handler the upload is refused
+        instead (fail closed), which is what a virus scanner wants.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the file was uploaded.
-            file_info: Name, MIME type, size, uploader and target channel of the file. It is not attached to a post
-                yet.
+            file_info: Name, MIME type, size, uploader and target channel of the file.
+                It is not attached to a post yet.
             file_content: The complete content of the file.
         """
         response = await self._unary(
@@ -1972,15 +2106,16 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after an emoji reaction to a post was stored, on the node that received it. Reactions of
-        plugins come here too, including those of this plugin.
+        """Called after an emoji reaction to a post was stored, on the node that
+        received it. Reactions of plugins come here too, including those of this plugin.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the reaction was added.
             reaction: Who reacted to which post with which emoji.
         """
@@ -2003,15 +2138,17 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after an emoji reaction was taken off a post, on the node that received the request.
-        Removals made by plugins come here too, including those of this plugin.
+        """Called after an emoji reaction was taken off a post, on the node that
+        received the request. Removals made by plugins come here too, including those of
+        this plugin.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the reaction was removed.
             reaction: The reaction that is gone.
         """
@@ -2034,20 +2171,23 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_message.NotificationWillBePushedResponse:
-        """Called before a push notification for a user's mobile devices is handed to the push
-        notification server, once per user, on the node that handled the post. Notifications caused by
-        plugins come here too, including those of this plugin.
+        """Called before a push notification for a user's mobile devices is handed to
+        the push notification server, once per user, on the node that handled the post.
+        Notifications caused by plugins come here too, including those of this plugin.
 
-        Return `None` to send it unchanged, the changed `PushNotification` to send that one, or
-        `Reject("reason")` not to send it. The reason is only logged; nobody sees it.
+        Return `None` to send it unchanged, the changed `PushNotification` to send that
+        one, or `Reject("reason")` not to send it. The reason is only logged; nobody
+        sees it.
 
-        On failure: the server logs it and sends the notification as if the hook did nothing (fail
-        open). With `on_error=Reject(...)` on the handler it is not sent (fail closed).
+        On failure: the server logs it and sends the notification as if the hook did
+        nothing (fail open). With `on_error=Reject(...)` on the handler it is not sent
+        (fail closed).
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            push_notification: The notification as it would be sent. The device is filled in afterwards, once per mobile
-                session of the user.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            push_notification: The notification as it would be sent. The device is
+                filled in afterwards, once per mobile session of the user.
             user_id: The user whose devices would be notified.
         """
         response = await self._unary(
@@ -2069,20 +2209,24 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_message.EmailNotificationWillBeSentResponse:
-        """Called before the server mails a user about a post, once per recipient, on the node that
-        handled the post. Subject, texts and button can be changed; recipient, sender and channel
-        cannot.
+        """Called before the server mails a user about a post, once per recipient, on
+        the node that handled the post. Subject, texts and button can be changed;
+        recipient, sender and channel cannot.
 
-        Return `None` to send it unchanged, an `EmailNotificationContent` to use its texts, or
-        `Reject("reason")` not to send the mail. A returned content replaces all texts at once, so fill
-        in those you want to keep from the notification you received. The reason is only logged.
+        Return `None` to send it unchanged, an `EmailNotificationContent` to use its
+        texts, or `Reject("reason")` not to send the mail. A returned content replaces
+        all texts at once, so fill in those you want to keep from the notification you
+        received. The reason is only logged.
 
-        On failure: the server logs it and sends the mail as if the hook did nothing (fail open). With
-        `on_error=Reject(...)` on the handler it is not sent (fail closed).
+        On failure: the server logs it and sends the mail as if the hook did nothing
+        (fail open). With `on_error=Reject(...)` on the handler it is not sent (fail
+        closed).
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            email_notification: The mail as it would be sent, with information about its post.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            email_notification: The mail as it would be sent, with information about its
+                post.
         """
         response = await self._unary(
             "EmailNotificationWillBeSent",
@@ -2104,18 +2248,20 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after one or more preferences of a user were stored, on the node that received the
-        change. Changes made by plugins come here too, including those of this plugin.
+        """Called after one or more preferences of a user were stored, on the node that
+        received the change. Changes made by plugins come here too, including those of
+        this plugin.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the preferences were changed.
-            preferences: The preferences that were stored, with their new values. They all belong to one user, named in
-                each.
+            preferences: The preferences that were stored, with their new values. They
+                all belong to one user, named in each.
         """
         await self._unary(
             "PreferencesHaveChanged",
@@ -2145,7 +2291,8 @@ class AsyncPluginHooksMixin(AsyncClient):
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the account was created.
             user: The new account, with its id.
         """
@@ -2168,19 +2315,22 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
-        """Called when a user has proved who they are and before the session is created, on the node that
-        handles the login. The user waits for the answer. Use UserHasLoggedIn if you only want to know.
+        """Called when a user has proved who they are and before the session is created,
+        on the node that handles the login. The user waits for the answer. Use
+        UserHasLoggedIn if you only want to know.
 
-        Return `None` to allow the login, or `Reject("reason")` to refuse it; the user sees the reason.
+        Return `None` to allow the login, or `Reject("reason")` to refuse it; the user
+        sees the reason.
 
-        On failure: the server logs it and lets the user in as if the hook did nothing (fail open).
-        With `on_error=Reject(...)` on the handler the login is refused instead (fail closed): choose
-        that if the hook guards access.
+        On failure: the server logs it and lets the user in as if the hook did nothing
+        (fail open). With `on_error=Reject(...)` on the handler the login is refused
+        instead (fail closed): choose that if the hook guards access.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            plugin_context: The login request. It has no session yet; `ip_address` and `user_agent` tell where it comes
-                from.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            plugin_context: The login request. It has no session yet; `ip_address` and
+                `user_agent` tell where it comes from.
             user: The account that is about to log in.
         """
         response = await self._unary(
@@ -2203,14 +2353,16 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a user logged in and got a session, on the node that handled the login.
+        """Called after a user logged in and got a session, on the node that handled the
+        login.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The login request.
             user: The account that logged in.
         """
@@ -2233,15 +2385,16 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after an account was deactivated, on the node that handled the request. The account
-        still exists and can be reactivated later.
+        """Called after an account was deactivated, on the node that handled the
+        request. The account still exists and can be reactivated later.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the account was deactivated.
             user: The deactivated account; its `delete_at` tells when.
         """
@@ -2265,17 +2418,19 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a user was identified by the SAML identity provider, on the node that handles the
-        login. Use it to take over attributes of the assertion, for example to set groups or custom
-        profile fields.
+        """Called after a user was identified by the SAML identity provider, on the node
+        that handles the login. Use it to take over attributes of the assertion, for
+        example to set groups or custom profile fields.
 
-        Return `None`; raise to report a problem. To turn users away on purpose use UserWillLogIn.
+        Return `None`; raise to report a problem. To turn users away on purpose use
+        UserWillLogIn.
 
-        On failure: the server learns the error (id `plugin.on_saml_login.error`, status 500) and may
-        refuse the login.
+        On failure: the server learns the error (id `plugin.on_saml_login.error`,
+        status 500) and may refuse the login.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The login request.
             user: The account that belongs to the assertion.
             assertion: The identity provider's statement about the user.
@@ -2302,15 +2457,16 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a channel was stored, on the node that created it. Direct message channels are
-        channels too.
+        """Called after a channel was stored, on the node that created it. Direct
+        message channels are channels too.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the channel was created.
             channel: The new channel, with its id.
         """
@@ -2334,17 +2490,20 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a user became a member of a channel, on the node that handled it.
+        """Called after a user became a member of a channel, on the node that handled
+        it.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request that led to the membership.
             channel_member: The new membership: which user, which channel, which roles.
-            actor: Who added the user. Unset (`None`) if the user joined on their own or the server did it.
+            actor: Who added the user. Unset (`None`) if the user joined on their own or
+                the server did it.
         """
         await self._unary(
             "UserHasJoinedChannel",
@@ -2369,17 +2528,20 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a user's membership in a channel was removed, on the node that handled it.
+        """Called after a user's membership in a channel was removed, on the node that
+        handled it.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request that ended the membership.
             channel_member: The membership that ended.
-            actor: Who removed the user. Unset (`None`) if the user left on their own or the server did it.
+            actor: Who removed the user. Unset (`None`) if the user left on their own or
+                the server did it.
         """
         await self._unary(
             "UserHasLeftChannel",
@@ -2411,10 +2573,12 @@ class AsyncPluginHooksMixin(AsyncClient):
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request that led to the membership.
             team_member: The new membership: which user, which team, which roles.
-            actor: Who added the user. Unset (`None`) if the user joined on their own or the server did it.
+            actor: Who added the user. Unset (`None`) if the user joined on their own or
+                the server did it.
         """
         await self._unary(
             "UserHasJoinedTeam",
@@ -2439,17 +2603,20 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a user's membership in a team ended, on the node that handled it.
+        """Called after a user's membership in a team ended, on the node that handled
+        it.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request that ended the membership.
             team_member: The membership that ended; its `delete_at` is set.
-            actor: Who removed the user. Unset (`None`) if the user left on their own or the server did it.
+            actor: Who removed the user. Unset (`None`) if the user left on their own or
+                the server did it.
         """
         await self._unary(
             "UserHasLeftTeam",
@@ -2473,20 +2640,22 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _api_remaining.CommandResponse | None:
-        """Called when a user enters a slash command that this plugin registered with `register_command`,
-        on the node that received it. The user waits for the answer.
+        """Called when a user enters a slash command that this plugin registered with
+        `register_command`, on the node that received it. The user waits for the answer.
 
-        Return a `CommandResponse`: its text is shown to the user only or posted in the channel,
-        depending on its `response_type`. Raise to tell the user that the command failed; an SDK
-        exception that carries an AppError keeps its fields.
+        Return a `CommandResponse`: its text is shown to the user only or posted in the
+        channel, depending on its `response_type`. Raise to tell the user that the
+        command failed; an SDK exception that carries an AppError keeps its fields.
 
-        On failure: the server learns the error (id `plugin.execute_command.error`, status 500) and
-        reports the command as failed to the user.
+        On failure: the server learns the error (id `plugin.execute_command.error`,
+        status 500) and reports the command as failed to the user.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The request with which the command was sent.
-            args: The command line as typed, with the user, channel and team it came from.
+            args: The command line as typed, with the user, channel and team it came
+                from.
         """
         response = await self._unary(
             "ExecuteCommand",
@@ -2508,18 +2677,21 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a client opened a WebSocket connection, on the node that holds the connection.
-        Together with OnWebSocketDisconnect it tells which users are connected; a user may have several
-        connections.
+        """Called after a client opened a WebSocket connection, on the node that holds
+        the connection. Together with OnWebSocketDisconnect it tells which users are
+        connected; a user may have several connections.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            web_conn_id: Identifier of the connection; the same value comes with its messages and its end.
-            user_id: The user who connected; empty if the connection has not been authenticated yet.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            web_conn_id: Identifier of the connection; the same value comes with its
+                messages and its end.
+            user_id: The user who connected; empty if the connection has not been
+                authenticated yet.
         """
         await self._unary(
             "OnWebSocketConnect",
@@ -2540,16 +2712,20 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called after a client's WebSocket connection was closed, on the node that held it.
+        """Called after a client's WebSocket connection was closed, on the node that
+        held it.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            web_conn_id: Identifier of the connection that was closed, as given to OnWebSocketConnect.
-            user_id: The user whose connection was closed; other connections of the user may still be open.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            web_conn_id: Identifier of the connection that was closed, as given to
+                OnWebSocketConnect.
+            user_id: The user whose connection was closed; other connections of the user
+                may still be open.
         """
         await self._unary(
             "OnWebSocketDisconnect",
@@ -2571,17 +2747,18 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called when a client sent a message over its WebSocket connection, on the node that holds the
-        connection. Every plugin sees every message, the built-in ones such as `user_typing` included:
-        look at `request.action` first. A plugin's own web client uses actions that start with
-        `custom_` and the plugin id.
+        """Called when a client sent a message over its WebSocket connection, on the
+        node that holds the connection. Every plugin sees every message, the built-in
+        ones such as `user_typing` included: look at `request.action` first. A plugin's
+        own web client uses actions that start with `custom_` and the plugin id.
 
         Return `None`. To answer, send an event with `publish_web_socket_event`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             web_conn_id: Identifier of the connection the message came over.
             user_id: The user who sent the message, established by the server.
             request: The message itself.
@@ -2608,16 +2785,17 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called when the same plugin on another node of the cluster published an event with
-        `publish_plugin_cluster_event`. It runs on the nodes that receive the event, not on the one
-        that sent it, and never on a server without a cluster.
+        """Called when the same plugin on another node of the cluster published an event
+        with `publish_plugin_cluster_event`. It runs on the nodes that receive the
+        event, not on the one that sent it, and never on a server without a cluster.
 
         Return `None`.
 
         On failure: the server logs it and goes on as if the hook did nothing.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: Empty here, as no user request is behind the event.
             event: The event as the other node published it.
         """
@@ -2640,21 +2818,24 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _hooks_command.SyncResponse | None:
-        """Called when a channel that is shared with this plugin has news to synchronise: posts,
-        reactions, users and the like of one channel. The plugin must have registered with
-        `register_plugin_for_shared_channels` and been invited to the channel. It runs on the node that
-        does the synchronisation.
+        """Called when a channel that is shared with this plugin has news
+        to synchronise: posts, reactions, users and the like of one channel. The plugin
+        must have registered with `register_plugin_for_shared_channels` and been invited
+        to the channel. It runs on the node that does the synchronisation.
 
-        Return a `SyncResponse` that says how far the content was taken over; the server continues from
-        there.
+        Return a `SyncResponse` that says how far the content was taken over; the server
+        continues from there.
 
-        On failure: the server learns the error (id `plugin.on_shared_channels_sync_msg.error`, status
+        On failure: the server learns the error (id
+        `plugin.on_shared_channels_sync_msg.error`, status
         500) and does not count the content as delivered.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             sync_msg: The news of one channel.
-            remote_cluster: The remote the news are meant for; a plugin may stand in for several.
+            remote_cluster: The remote the news are meant for; a plugin may stand in for
+                several.
         """
         response = await self._unary(
             "OnSharedChannelsSyncMsg",
@@ -2675,17 +2856,19 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
-        """Called at intervals to ask whether the plugin and the remote service behind it are well. Only
-        plugins registered for shared channels are asked. After several bad answers the server marks
-        the remote as offline and sends no synchronisation messages until it is back.
+        """Called at intervals to ask whether the plugin and the remote service behind
+        it are well. Only plugins registered for shared channels are asked. After
+        several bad answers the server marks the remote as offline and sends no
+        synchronisation messages until it is back.
 
         Return `True` if all is well, `False` if there is a problem.
 
-        On failure: the call ends with an error status; the server logs it and takes the ping as
-        unanswered, that is unhealthy.
+        On failure: the call ends with an error status; the server logs it and takes the
+        ping as unanswered, that is unhealthy.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             remote_cluster: The remote whose health is asked for.
         """
         response = await self._unary(
@@ -2709,18 +2892,19 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called once for each file attachment of a shared channel that is to be synchronised. The
-        content is not included: fetch it with `get_file`. The plugin must be registered for shared
-        channels and invited to the channel.
+        """Called once for each file attachment of a shared channel that is to be
+        synchronised. The content is not included: fetch it with `get_file`. The plugin
+        must be registered for shared channels and invited to the channel.
 
         Return `None` when the file was taken over.
 
         On failure: the server learns the error (id
-        `plugin.on_shared_channels_attachment_sync_msg.error`, status 500) and does not count the file
-        as delivered.
+        `plugin.on_shared_channels_attachment_sync_msg.error`, status 500) and does not
+        count the file as delivered.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             file_info: Description of the file; its id is what `get_file` needs.
             post: The post the file is attached to.
             remote_cluster: The remote the file is meant for.
@@ -2747,19 +2931,21 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Called once for each user whose profile image is to be synchronised with a shared channel. The
-        image is not included: fetch it with `get_profile_image`. The plugin must be registered for
-        shared channels and invited to the channel.
+        """Called once for each user whose profile image is to be synchronised with a
+        shared channel. The image is not included: fetch it with `get_profile_image`.
+        The plugin must be registered for shared channels and invited to the channel.
 
         Return `None` when the image was taken over.
 
         On failure: the server learns the error (id
-        `plugin.on_shared_channels_profile_image_sync_msg.error`, status 500) and does not count the
-        image as delivered.
+        `plugin.on_shared_channels_profile_image_sync_msg.error`, status 500) and does
+        not count the image as delivered.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
-            user: The user whose image is to be synchronised; its id is what `get_profile_image` needs.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
+            user: The user whose image is to be synchronised; its id is what
+                `get_profile_image` needs.
             remote_cluster: The remote the image is meant for.
         """
         await self._unary(
@@ -2780,18 +2966,21 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[_file.FileData]:
-        """Called while an administrator generates a support packet, on the node that builds it, so that
-        the plugin can add files of its own. If the plugin's manifest has a `support_packet` prop,
-        administrators can choose whether to include the plugin; without it the plugin is always asked.
+        """Called while an administrator generates a support packet, on the node that
+        builds it, so that the plugin can add files of its own. If the plugin's manifest
+        has a `support_packet` prop, administrators can choose whether to include the
+        plugin; without it the plugin is always asked.
 
-        Return a list of `FileData`; an empty list adds nothing. Leave out secrets: the packet is sent
-        to other people.
+        Return a list of `FileData`; an empty list adds nothing. Leave out secrets: the
+        packet is sent to other people.
 
-        On failure: the server learns the error (id `plugin.generate_support_data.error`, status 500),
-        notes it as a warning in the packet and finishes the packet without this plugin.
+        On failure: the server learns the error (id
+        `plugin.generate_support_data.error`, status 500), notes it as a warning in the
+        packet and finishes the packet without this plugin.
 
         Args:
-            context: Reserved for tracing; hosts leave it unset and handlers do not receive it.
+            context: Reserved for tracing; hosts leave it unset and handlers do not
+                receive it.
             plugin_context: The administrator's request for the packet.
         """
         response = await self._unary(
@@ -2812,19 +3001,22 @@ class AsyncPluginHooksMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> AsyncIterator[_hooks_http.ServeHTTPResponse]:
-        """Called for each HTTP request to `/plugins/<plugin id>/...`, on the node that received it.
-        Anybody can send such a request: the header `Mattermost-User-Id` is present only if it came
-        from a logged-in user, and a value that the client sent itself is removed.
+        """Called for each HTTP request to `/plugins/<plugin id>/...`, on the node that
+        received it. Anybody can send such a request: the header `Mattermost-User-Id` is
+        present only if it came from a logged-in user, and a value that the client sent
+        itself is removed.
 
-        The call is a stream in both directions. The handler starts with the first message, reads the
-        body as it arrives and may answer before it has read all of it. Whatever it writes leaves at
-        once, in chunks of at most 64 KiB. There is no time limit; when the HTTP client goes away the
-        handler is cancelled. An ASGI or WSGI application (Starlette, FastAPI, Flask, Django) can be
-        mounted as the handler.
+        The call is a stream in both directions. The handler starts with the first
+        message, reads the body as it arrives and may answer before it has read all of
+        it. Whatever it writes leaves at once, in chunks of at most 64 KiB. There is no
+        time limit; when the HTTP client goes away the handler is cancelled. An ASGI or
+        WSGI application (Starlette, FastAPI, Flask, Django) can be mounted as the
+        handler.
 
-        On failure: before anything was sent, the client gets status 500 without the text of the
-        exception; afterwards the response breaks off. If the stream ends with an error before the
-        first response message the client gets 502. A plugin without this hook answers 404.
+        On failure: before anything was sent, the client gets status 500 without the
+        text of the exception; afterwards the response breaks off. If the stream ends
+        with an error before the first response message the client gets 502. A plugin
+        without this hook answers 404.
         """
         return self._bidi_stream(
             "ServeHTTP", requests, _hooks_http.ServeHTTPResponse, timeout, metadata

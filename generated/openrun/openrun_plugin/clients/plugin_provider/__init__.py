@@ -13,18 +13,19 @@ from .plugin_provider import AsyncPluginProviderMixin, PluginProviderMixin
 class PluginProviderClient(PluginProviderMixin):
     """Client of `openrun.plugin.v1.PluginProvider`.
 
-    The calls a provider must answer. One provider process serves one app; it is started when it is
-    first needed and replaced when the app is reloaded, while requests that already run finish with
-    the old one.
+    The calls a provider must answer. One provider process serves one app; it is started
+    when it is first needed and replaced when the app is reloaded, while requests that
+    already run finish with the old one.
 
-    In order: Describe at any time, InitApp once, InitModule for each module and account before its
-    first use, then Call and the cursor calls within sessions, EndSession for each session,
-    CheckHealth in between. A session is one request of the app: what a module keeps between the
-    calls of a request, such as a transaction, belongs to it. A message may have up to 64 MiB.
+    In order: Describe at any time, InitApp once, InitModule for each module and account
+    before its first use, then Call and the cursor calls within sessions, EndSession for
+    each session, CheckHealth in between. A session is one request of the app: what a
+    module keeps between the calls of a request, such as a transaction, belongs to it. A
+    message may have up to 64 MiB.
 
-    Report what the app should handle in `error`. End a call with a gRPC status only if the process
-    cannot go on, or on purpose with FAILED_PRECONDITION (app or module not initialised) and
-    INVALID_ARGUMENT (unknown module or function).
+    Report what the app should handle in `error`. End a call with a gRPC status only if
+    the process cannot go on, or on purpose with FAILED_PRECONDITION (app or module not
+    initialised) and INVALID_ARGUMENT (unknown module or function).
     """
 
     _options = ClientOptions(
@@ -37,18 +38,19 @@ class PluginProviderClient(PluginProviderMixin):
 class AsyncPluginProviderClient(AsyncPluginProviderMixin):
     """Async client of `openrun.plugin.v1.PluginProvider`.
 
-    The calls a provider must answer. One provider process serves one app; it is started when it is
-    first needed and replaced when the app is reloaded, while requests that already run finish with
-    the old one.
+    The calls a provider must answer. One provider process serves one app; it is started
+    when it is first needed and replaced when the app is reloaded, while requests that
+    already run finish with the old one.
 
-    In order: Describe at any time, InitApp once, InitModule for each module and account before its
-    first use, then Call and the cursor calls within sessions, EndSession for each session,
-    CheckHealth in between. A session is one request of the app: what a module keeps between the
-    calls of a request, such as a transaction, belongs to it. A message may have up to 64 MiB.
+    In order: Describe at any time, InitApp once, InitModule for each module and account
+    before its first use, then Call and the cursor calls within sessions, EndSession for
+    each session, CheckHealth in between. A session is one request of the app: what a
+    module keeps between the calls of a request, such as a transaction, belongs to it. A
+    message may have up to 64 MiB.
 
-    Report what the app should handle in `error`. End a call with a gRPC status only if the process
-    cannot go on, or on purpose with FAILED_PRECONDITION (app or module not initialised) and
-    INVALID_ARGUMENT (unknown module or function).
+    Report what the app should handle in `error`. End a call with a gRPC status only if
+    the process cannot go on, or on purpose with FAILED_PRECONDITION (app or module not
+    initialised) and INVALID_ARGUMENT (unknown module or function).
     """
 
     _options = ClientOptions(

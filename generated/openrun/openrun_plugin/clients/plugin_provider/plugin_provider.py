@@ -23,12 +23,12 @@ class PluginProviderMixin(SyncClient):
     def describe(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _plugin.DescribeResponse:
-        """List the modules, functions and constants of this provider. The server uses it to let apps load
-        modules and to check permissions before any provider process has been set up for the app. It
-        works before InitApp and has no side effects.
+        """List the modules, functions and constants of this provider. The server uses
+        it to let apps load modules and to check permissions before any provider process
+        has been set up for the app. It works before InitApp and has no side effects.
 
-        Errors: there is no `error` field, as there is nothing an app could do about it. Any gRPC
-        status means that the provider is unusable.
+        Errors: there is no `error` field, as there is nothing an app could do about it.
+        Any gRPC status means that the provider is unusable.
         """
         response = self._unary(
             "Describe",
@@ -49,17 +49,21 @@ class PluginProviderMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Learn which app this process works for. Called once, right after the start; a second call is a
-        mistake of the server.
+        """Learn which app this process works for. Called once, right after the start; a
+        second call is a mistake of the server.
 
-        Errors: put a refusal, for example of an unsupported schema, into `error`; the app is then told
-        that the plugin could not be set up. A gRPC status gets the process killed.
+        Errors: put a refusal, for example of an unsupported schema, into `error`; the
+        app is then told that the plugin could not be set up. A gRPC status gets the
+        process killed.
 
         Args:
             app_id: Identifier of the app.
-            app_path: Path under which the app is installed on the server, such as `/myapp`.
-            is_dev: True if the app runs in development mode; more talkative errors are welcome then.
-            app_schema: Content of the app's `schema.star` file as it is; empty if there is none.
+            app_path: Path under which the app is installed on the server, such as
+                `/myapp`.
+            is_dev: True if the app runs in development mode; more talkative errors are
+                welcome then.
+            app_schema: Content of the app's `schema.star` file as it is; empty if there
+                is none.
         """
         self._unary(
             "InitApp",
@@ -80,18 +84,21 @@ class PluginProviderMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Set up one module for one account with its settings. Called once for each pair of module and
-        account, shortly before the first Call that needs it.
+        """Set up one module for one account with its settings. Called once for each
+        pair of module and account, shortly before the first Call that needs it.
 
-        Errors: put bad or missing settings into `error`; the call that needed the module fails with
-        that text. Use the status FAILED_PRECONDITION if InitApp has not been called and
-        INVALID_ARGUMENT for an unknown module; like every gRPC status they get the process killed.
+        Errors: put bad or missing settings into `error`; the call that needed the
+        module fails with that text. Use the status FAILED_PRECONDITION if InitApp has
+        not been called and INVALID_ARGUMENT for an unknown module; like every gRPC
+        status they get the process killed.
 
         Args:
             module: Name of the module, without suffix.
-            account: Name of the account, the part after `#` in `store.ex#myaccount`; empty for the default account.
-            settings: Settings of the account from the server's configuration, by name. Secrets in them have been
-                filled in already: do not log them. Empty if the account has none.
+            account: Name of the account, the part after `#` in `store.ex#myaccount`;
+                empty for the default account.
+            settings: Settings of the account from the server's configuration, by name.
+                Secrets in them have been filled in already: do not log them. Empty if
+                the account has none.
         """
         self._unary(
             "InitModule",
@@ -118,23 +125,25 @@ class PluginProviderMixin(SyncClient):
     ) -> _plugin.CallResponse:
         """Run one function of a module. The server has checked permissions already.
 
-        Errors: put the failure of the function into `error` and a number into `error_code`, 1 unless
-        the app should be able to tell this error from others. The app gets it as a failed response
-        that it can test; if it does not, OpenRun raises the error for it. Use the status
-        FAILED_PRECONDITION if app or module have not been initialised and INVALID_ARGUMENT for an
-        unknown module or function. Every gRPC status gets the process killed and fails the request;
-        the call is not repeated.
+        Errors: put the failure of the function into `error` and a number into
+        `error_code`, 1 unless the app should be able to tell this error from others.
+        The app gets it as a failed response that it can test; if it does not, OpenRun
+        raises the error for it. Use the status FAILED_PRECONDITION if app or module
+        have not been initialised and INVALID_ARGUMENT for an unknown module or
+        function. Every gRPC status gets the process killed and fails the request; the
+        call is not repeated.
 
         Args:
             module: Name of the module, without suffix.
-            account: Account to use; empty for the default account. The pair of module and account has been
-                initialised before.
-            function: Name of the function. It may be internal, beginning with `_`, if the app called a FuncRef.
+            account: Account to use; empty for the default account. The pair of module
+                and account has been initialised before.
+            function: Name of the function. It may be internal, beginning with `_`, if
+                the app called a FuncRef.
             args: Positional arguments, in order.
             kwargs: Named arguments, in the order in which the app wrote them.
             thread: For whom the call is made.
-            session_id: The session: calls of the same request of the app have the same one. A new id begins a new
-                session.
+            session_id: The session: calls of the same request of the app have the same
+                one. A new id begins a new session.
         """
         response = self._unary(
             "Call",
@@ -162,11 +171,12 @@ class PluginProviderMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _plugin.CursorNextResponse:
-        """Fetch the next items of a cursor that an earlier Call of the same session returned. The app
-        iterates over the result; the server fetches it in batches.
+        """Fetch the next items of a cursor that an earlier Call of the same session
+        returned. The app iterates over the result; the server fetches it in batches.
 
-        Errors: put a failure, such as an unknown cursor or a lost connection, into `error`; the
-        iteration ends with it in the app. A gRPC status gets the process killed and fails the request.
+        Errors: put a failure, such as an unknown cursor or a lost connection, into
+        `error`; the iteration ends with it in the app. A gRPC status gets the process
+        killed and fails the request.
 
         Args:
             session_id: The session that created the cursor.
@@ -192,11 +202,11 @@ class PluginProviderMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Give up a cursor before its end. To close a cursor or a session that does not exist is no
-        error, as it may have been read to its end or closed by EndSession.
+        """Give up a cursor before its end. To close a cursor or a session that does not
+        exist is no error, as it may have been read to its end or closed by EndSession.
 
-        Errors: put a failure of the cleanup into `error`. A gRPC status gets the process killed and
-        fails the request.
+        Errors: put a failure of the cleanup into `error`. A gRPC status gets the
+        process killed and fails the request.
 
         Args:
             session_id: The session that created the cursor.
@@ -218,12 +228,12 @@ class PluginProviderMixin(SyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Release everything that belongs to a session: run its deferred cleanups in reverse order (an
-        open transaction is rolled back, cursors are closed) and forget it. Called when the request of
-        the app is finished, well or badly.
+        """Release everything that belongs to a session: run its deferred cleanups in
+        reverse order (an open transaction is rolled back, cursors are closed) and
+        forget it. Called when the request of the app is finished, well or badly.
 
-        Errors: put failures of cleanups into `error`; the server only logs them, since the request is
-        over. A gRPC status gets the process killed.
+        Errors: put failures of cleanups into `error`; the server only logs them, since
+        the request is over. A gRPC status gets the process killed.
 
         Args:
             session_id: The session to release.
@@ -240,10 +250,11 @@ class PluginProviderMixin(SyncClient):
     def check_health(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Tell whether the process is fit for work. Answer quickly and without waiting for running calls.
+        """Tell whether the process is fit for work. Answer quickly and without waiting
+        for running calls.
 
-        Errors: put what is wrong into `error`; empty means healthy. A gRPC status gets the process
-        killed.
+        Errors: put what is wrong into `error`; empty means healthy. A gRPC status gets
+        the process killed.
         """
         self._unary(
             "CheckHealth",
@@ -260,12 +271,12 @@ class AsyncPluginProviderMixin(AsyncClient):
     async def describe(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> _plugin.DescribeResponse:
-        """List the modules, functions and constants of this provider. The server uses it to let apps load
-        modules and to check permissions before any provider process has been set up for the app. It
-        works before InitApp and has no side effects.
+        """List the modules, functions and constants of this provider. The server uses
+        it to let apps load modules and to check permissions before any provider process
+        has been set up for the app. It works before InitApp and has no side effects.
 
-        Errors: there is no `error` field, as there is nothing an app could do about it. Any gRPC
-        status means that the provider is unusable.
+        Errors: there is no `error` field, as there is nothing an app could do about it.
+        Any gRPC status means that the provider is unusable.
         """
         response = await self._unary(
             "Describe",
@@ -286,17 +297,21 @@ class AsyncPluginProviderMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Learn which app this process works for. Called once, right after the start; a second call is a
-        mistake of the server.
+        """Learn which app this process works for. Called once, right after the start; a
+        second call is a mistake of the server.
 
-        Errors: put a refusal, for example of an unsupported schema, into `error`; the app is then told
-        that the plugin could not be set up. A gRPC status gets the process killed.
+        Errors: put a refusal, for example of an unsupported schema, into `error`; the
+        app is then told that the plugin could not be set up. A gRPC status gets the
+        process killed.
 
         Args:
             app_id: Identifier of the app.
-            app_path: Path under which the app is installed on the server, such as `/myapp`.
-            is_dev: True if the app runs in development mode; more talkative errors are welcome then.
-            app_schema: Content of the app's `schema.star` file as it is; empty if there is none.
+            app_path: Path under which the app is installed on the server, such as
+                `/myapp`.
+            is_dev: True if the app runs in development mode; more talkative errors are
+                welcome then.
+            app_schema: Content of the app's `schema.star` file as it is; empty if there
+                is none.
         """
         await self._unary(
             "InitApp",
@@ -317,18 +332,21 @@ class AsyncPluginProviderMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Set up one module for one account with its settings. Called once for each pair of module and
-        account, shortly before the first Call that needs it.
+        """Set up one module for one account with its settings. Called once for each
+        pair of module and account, shortly before the first Call that needs it.
 
-        Errors: put bad or missing settings into `error`; the call that needed the module fails with
-        that text. Use the status FAILED_PRECONDITION if InitApp has not been called and
-        INVALID_ARGUMENT for an unknown module; like every gRPC status they get the process killed.
+        Errors: put bad or missing settings into `error`; the call that needed the
+        module fails with that text. Use the status FAILED_PRECONDITION if InitApp has
+        not been called and INVALID_ARGUMENT for an unknown module; like every gRPC
+        status they get the process killed.
 
         Args:
             module: Name of the module, without suffix.
-            account: Name of the account, the part after `#` in `store.ex#myaccount`; empty for the default account.
-            settings: Settings of the account from the server's configuration, by name. Secrets in them have been
-                filled in already: do not log them. Empty if the account has none.
+            account: Name of the account, the part after `#` in `store.ex#myaccount`;
+                empty for the default account.
+            settings: Settings of the account from the server's configuration, by name.
+                Secrets in them have been filled in already: do not log them. Empty if
+                the account has none.
         """
         await self._unary(
             "InitModule",
@@ -355,23 +373,25 @@ class AsyncPluginProviderMixin(AsyncClient):
     ) -> _plugin.CallResponse:
         """Run one function of a module. The server has checked permissions already.
 
-        Errors: put the failure of the function into `error` and a number into `error_code`, 1 unless
-        the app should be able to tell this error from others. The app gets it as a failed response
-        that it can test; if it does not, OpenRun raises the error for it. Use the status
-        FAILED_PRECONDITION if app or module have not been initialised and INVALID_ARGUMENT for an
-        unknown module or function. Every gRPC status gets the process killed and fails the request;
-        the call is not repeated.
+        Errors: put the failure of the function into `error` and a number into
+        `error_code`, 1 unless the app should be able to tell this error from others.
+        The app gets it as a failed response that it can test; if it does not, OpenRun
+        raises the error for it. Use the status FAILED_PRECONDITION if app or module
+        have not been initialised and INVALID_ARGUMENT for an unknown module or
+        function. Every gRPC status gets the process killed and fails the request; the
+        call is not repeated.
 
         Args:
             module: Name of the module, without suffix.
-            account: Account to use; empty for the default account. The pair of module and account has been
-                initialised before.
-            function: Name of the function. It may be internal, beginning with `_`, if the app called a FuncRef.
+            account: Account to use; empty for the default account. The pair of module
+                and account has been initialised before.
+            function: Name of the function. It may be internal, beginning with `_`, if
+                the app called a FuncRef.
             args: Positional arguments, in order.
             kwargs: Named arguments, in the order in which the app wrote them.
             thread: For whom the call is made.
-            session_id: The session: calls of the same request of the app have the same one. A new id begins a new
-                session.
+            session_id: The session: calls of the same request of the app have the same
+                one. A new id begins a new session.
         """
         response = await self._unary(
             "Call",
@@ -399,11 +419,12 @@ class AsyncPluginProviderMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> _plugin.CursorNextResponse:
-        """Fetch the next items of a cursor that an earlier Call of the same session returned. The app
-        iterates over the result; the server fetches it in batches.
+        """Fetch the next items of a cursor that an earlier Call of the same session
+        returned. The app iterates over the result; the server fetches it in batches.
 
-        Errors: put a failure, such as an unknown cursor or a lost connection, into `error`; the
-        iteration ends with it in the app. A gRPC status gets the process killed and fails the request.
+        Errors: put a failure, such as an unknown cursor or a lost connection, into
+        `error`; the iteration ends with it in the app. A gRPC status gets the process
+        killed and fails the request.
 
         Args:
             session_id: The session that created the cursor.
@@ -429,11 +450,11 @@ class AsyncPluginProviderMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Give up a cursor before its end. To close a cursor or a session that does not exist is no
-        error, as it may have been read to its end or closed by EndSession.
+        """Give up a cursor before its end. To close a cursor or a session that does not
+        exist is no error, as it may have been read to its end or closed by EndSession.
 
-        Errors: put a failure of the cleanup into `error`. A gRPC status gets the process killed and
-        fails the request.
+        Errors: put a failure of the cleanup into `error`. A gRPC status gets the
+        process killed and fails the request.
 
         Args:
             session_id: The session that created the cursor.
@@ -455,12 +476,12 @@ class AsyncPluginProviderMixin(AsyncClient):
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Release everything that belongs to a session: run its deferred cleanups in reverse order (an
-        open transaction is rolled back, cursors are closed) and forget it. Called when the request of
-        the app is finished, well or badly.
+        """Release everything that belongs to a session: run its deferred cleanups in
+        reverse order (an open transaction is rolled back, cursors are closed) and
+        forget it. Called when the request of the app is finished, well or badly.
 
-        Errors: put failures of cleanups into `error`; the server only logs them, since the request is
-        over. A gRPC status gets the process killed.
+        Errors: put failures of cleanups into `error`; the server only logs them, since
+        the request is over. A gRPC status gets the process killed.
 
         Args:
             session_id: The session to release.
@@ -477,10 +498,11 @@ class AsyncPluginProviderMixin(AsyncClient):
     async def check_health(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
-        """Tell whether the process is fit for work. Answer quickly and without waiting for running calls.
+        """Tell whether the process is fit for work. Answer quickly and without waiting
+        for running calls.
 
-        Errors: put what is wrong into `error`; empty means healthy. A gRPC status gets the process
-        killed.
+        Errors: put what is wrong into `error`; empty means healthy. A gRPC status gets
+        the process killed.
         """
         await self._unary(
             "CheckHealth",

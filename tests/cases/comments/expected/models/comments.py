@@ -17,8 +17,8 @@ class Mood(OpenEnum):
 
 
 class Hostile(Model):
-    """\"\"\" and \\\"\"\" and \\\\\"\"\" and \"\"\"" end nothing. {{ 7 * 7 }} {% raw %} {# no #} %s %(x)s {x!r} $x
-    A backslash at the end of a line: \\
+    """\"\"\" and \\\"\"\" and \\\\\"\"\" and \"\"\"" end nothing. {{ 7 * 7 }} {% raw %}
+    {# no #} %s %(x)s {x!r} $x A backslash at the end of a line: \\
     \\N{BULLET} \\x41 \\u0041 \\777 \\q are no escapes, '''' are no quotes either.
     """
 
@@ -70,7 +70,9 @@ class Hostile(Model):
     three_quotes: str
     """\"\"\" """
     control: str
-    """bell:\x07, escape:\x1b[31m, form feed:\x0c, vertical tab:\x0b, delete:\x7f, C1:\x85."""
+    """bell:\x07, escape:\x1b[31m, form feed:\x0c,
+    vertical tab:\x0b, delete:\x7f, C1:\x85.
+    """
     crlf: str
     """CRLF
     and again
@@ -81,7 +83,9 @@ class Hostile(Model):
         two
     """
     bidi: str
-    """Bidi: \u202e rtl \u202c, isolate \u2066 x \u2069, ALM \u061c, BOM \ufeff, line \u2028 paragraph \u2029 nbsp  ."""
+    """Bidi: \u202e rtl \u202c, isolate \u2066 x \u2069, ALM \u061c, BOM \ufeff, line
+    \u2028 paragraph \u2029 nbsp  .
+    """
     nothing: str
     blanks: str
     markup: str
@@ -101,9 +105,13 @@ class Hostile(Model):
     with stars
     """
     long: str
-    """A line that is far longer than any line of code should be, because whoever wrote the proto did not care, and it goes on."""
+    """A line that is far longer than any line of code should be, because whoever wrote
+    the proto did not care, and it goes on.
+    """
     edge: str
-    """Args: "exactly" 88 columns wide or so, to see what a formatter makes of the closing" """
+    """Args: "exactly" 88 columns wide or so, to see what a formatter makes of the
+    closing"
+    """
     pick: HostilePick | None
     """import os; os.system("exit 1") # type: ignore
 

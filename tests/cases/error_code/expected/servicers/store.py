@@ -29,7 +29,8 @@ else:
 class StoreServicer(Servicer):
     """Serves `cases.code.Store`.
 
-    Override what you serve, as a function or a coroutine; all else answers UNIMPLEMENTED.
+    Override what you serve, as a function or a coroutine; all else answers
+    UNIMPLEMENTED.
     """
 
     __package_name__ = __name__.rpartition(".servicers.")[0]

@@ -20,7 +20,8 @@ else:
 class ThingsServicer(Servicer):
     """Serves `cases.errors.Things`.
 
-    Override what you serve, as a function or a coroutine; all else answers UNIMPLEMENTED.
+    Override what you serve, as a function or a coroutine; all else answers
+    UNIMPLEMENTED.
     """
 
     __package_name__ = __name__.rpartition(".servicers.")[0]

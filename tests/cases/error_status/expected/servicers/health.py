@@ -19,7 +19,8 @@ else:
 class HealthServicer(Servicer):
     """Serves `cases.status.Health`.
 
-    Override what you serve, as a function or a coroutine; all else answers UNIMPLEMENTED.
+    Override what you serve, as a function or a coroutine; all else answers
+    UNIMPLEMENTED.
     """
 
     __package_name__ = __name__.rpartition(".servicers.")[0]

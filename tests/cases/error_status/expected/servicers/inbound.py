@@ -27,7 +27,8 @@ else:
 class InboundServicer(Servicer):
     """Serves `cases.status.Inbound`.
 
-    Override what you serve, as a function or a coroutine; all else answers UNIMPLEMENTED.
+    Override what you serve, as a function or a coroutine; all else answers
+    UNIMPLEMENTED.
     """
 
     __package_name__ = __name__.rpartition(".servicers.")[0]

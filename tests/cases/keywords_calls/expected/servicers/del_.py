@@ -26,7 +26,8 @@ else:
 class del_Servicer(Servicer):
     """Serves `cases.class.import.calls.del`.
 
-    Override what you serve, as a function or a coroutine; all else answers UNIMPLEMENTED.
+    Override what you serve, as a function or a coroutine; all else answers
+    UNIMPLEMENTED.
     """
 
     __package_name__ = __name__.rpartition(".servicers.")[0]

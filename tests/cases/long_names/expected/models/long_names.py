@@ -17,7 +17,9 @@ from plugwright_runtime.message.model import (
 class AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore(
     Model
 ):
-    """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore`."""
+    """The message
+    `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore`.
+    """
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore"
     __slots__ = __field_names__ = (
@@ -30,12 +32,16 @@ class AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharacters
     )
 
     class AOneofWithALongNameThatNobodyWouldEverTypeByHandOrReadToItsEnd:
-        """The cases of `a_oneof_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its_end`."""
+        """The cases of
+        `a_oneof_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its_end`.
+        """
 
         class AMemberWithALongNameThatNobodyWouldEverTypeByHandOrReadToItsEnd(
             OneofCase
         ):
-            """`a_member_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its_end` is set."""
+            """`a_member_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its_end`
+            is set.
+            """
 
             __slots__ = ()
             __proto_field__ = "a_member_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its_end"
@@ -62,7 +68,9 @@ class AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharacters
     class NestedMessageWithALongNameOfItsOwnThatNobodyWouldEverTypeByHandOrReadToTheEnd(
         Model
     ):
-        """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore.NestedMessageWithALongNameOfItsOwnThatNobodyWouldEverTypeByHandOrReadToTheEnd`."""
+        """The message
+        `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore.NestedMessageWithALongNameOfItsOwnThatNobodyWouldEverTypeByHandOrReadToTheEnd`.
+        """
 
         __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore.NestedMessageWithALongNameOfItsOwnThatNobodyWouldEverTypeByHandOrReadToTheEnd"
         __slots__ = __field_names__ = (
@@ -74,7 +82,9 @@ class AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharacters
         class EnumerationWithALongNameThatNobodyWouldEverTypeByHandOrReadToTheVeryEndOfIt(
             OpenEnum
         ):
-            """Values of `EnumerationWithALongNameThatNobodyWouldEverTypeByHandOrReadToTheVeryEndOfIt`."""
+            """Values of
+            `EnumerationWithALongNameThatNobodyWouldEverTypeByHandOrReadToTheVeryEndOfIt`.
+            """
 
             ZERO = 0
 
@@ -133,7 +143,9 @@ class AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharacters
         AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMoreAOneofWithALongNameThatNobodyWouldEverTypeByHandOrReadToItsEnd
         | None
     )
-    """One of `AMemberWithALongNameThatNobodyWouldEverTypeByHandOrReadToItsEnd`, `AMessageWithALongNameThatNobodyTypes`; None when unset."""
+    """One of `AMemberWithALongNameThatNobodyWouldEverTypeByHandOrReadToItsEnd`,
+    `AMessageWithALongNameThatNobodyTypes`; None when unset.
+    """
 
     def __init__(
         self,
@@ -182,7 +194,9 @@ class AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharacters
 class TheRequestOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesRequest(
     Model
 ):
-    """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheRequestOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesRequest`."""
+    """The message
+    `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheRequestOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesRequest`.
+    """
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheRequestOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesRequest"
     __slots__ = __field_names__ = (
@@ -224,7 +238,9 @@ class TheRequestOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesR
 class TheResponseOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesResponse(
     Model
 ):
-    """The message `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheResponseOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesResponse`."""
+    """The message
+    `cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheResponseOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesResponse`.
+    """
 
     __proto__ = "cases.long_names_that_go_on_and_on.and_on_and_on.until_the_line_ends.TheResponseOfACallWhoseNameIsSoLongThatTheLineEndsBeforeItDoesAndStillGoesResponse"
     __slots__ = __field_names__ = ("by_name_of_something_long",)
@@ -255,4 +271,6 @@ AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMor
     AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore.AOneofWithALongNameThatNobodyWouldEverTypeByHandOrReadToItsEnd.AMemberWithALongNameThatNobodyWouldEverTypeByHandOrReadToItsEnd,
     AMessageWhoseNameIsSoLongThatItAloneFillsAWholeLineOfEightyEightCharactersAndMore.AOneofWithALongNameThatNobodyWouldEverTypeByHandOrReadToItsEnd.AMessageWithALongNameThatNobodyTypes,
 ]
-"""The cases of `a_oneof_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its_end`."""
+"""The cases of
+`a_oneof_with_a_long_name_that_nobody_would_ever_type_by_hand_or_read_to_its_end`.
+"""

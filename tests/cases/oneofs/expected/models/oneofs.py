@@ -143,7 +143,8 @@ class Shape(Model):
     kind: ShapeKind | None
     """What it looks like.
 
-    One of `Circle`, `Side`, `Label`, `Blank`, `Flag`, `Color`, `Raw`, `Inside`; None when unset.
+    One of `Circle`, `Side`, `Label`, `Blank`, `Flag`, `Color`, `Raw`, `Inside`; None
+    when unset.
     """
     other_thing: ShapeOtherThing | None
     """One of `Number`; None when unset."""

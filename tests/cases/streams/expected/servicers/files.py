@@ -26,7 +26,8 @@ else:
 class FilesServicer(Servicer):
     """Serves `cases.streams.Files`.
 
-    Override what you serve, as a function or a coroutine; all else answers UNIMPLEMENTED.
+    Override what you serve, as a function or a coroutine; all else answers
+    UNIMPLEMENTED.
     """
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
