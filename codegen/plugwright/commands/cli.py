@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -208,18 +208,27 @@ def bundle(
     out are tests, hidden files, virtual environments, what Python and pip leave behind, and what
     looks like keys, passwords and databases; the last line says what.
     """
+    _bundle(folder, out, (exclude or (), include or ()), (python_version, platform or ()))
+
+
+def _bundle(
+    folder: Path,
+    out: Path | None,
+    choice: tuple[Sequence[str], Sequence[str]],
+    target: tuple[str, Sequence[str]],
+) -> None:
+    """`choice`: left out, taken in; `target`: version of Python ("" = this one), platforms."""
     with reported() as progress:
-        from ..bundle import build as bundling
+        from ..bundle import build
         from ..bundle.contents import Choice
 
-        target = bundling.Target()
-        if python_version:
-            if not re.fullmatch(r"3\.\d+", python_version):
-                raise typer.BadParameter("--python-version must be like 3.12")
-            target = target._replace(version=python_version)
-        target = target._replace(platforms=tuple(platform or ()))
-        choice = Choice(tuple(exclude or ()), tuple(include or ()))
-        made = bundling.make(folder, out, choice, target, progress.show)
+        (version, platforms), (left_out, taken_in) = target, choice
+        if version and not re.fullmatch(r"3\.\d+", version):
+            raise typer.BadParameter("--python-version must be like 3.12")
+        server = build.Target()._replace(platforms=tuple(platforms))
+        server = server._replace(version=version) if version else server
+        chosen = Choice(tuple(left_out), tuple(taken_in))
+        made = build.make(folder, out, chosen, server, progress.show)
     print(f"{made.path}: {made.path.stat().st_size / 2**20:.1f} MiB")
     if made.hiding:
         print(f"hides a module of Python, so rename it: {', '.join(made.hiding)}")

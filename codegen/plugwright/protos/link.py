@@ -1,59 +1,34 @@
 """Descriptors in, `Schema` out: resolves features, presence, comments and places.
 
-The descriptors are loaded into a private pool first. That validates them, and the pool answers
-what depends on edition features (presence, closed enums, delimited encoding), so no rule of
-protobuf is repeated here. Only this module, `embedded` and `protoc` know google.protobuf.
+The descriptors are loaded into a private pool first (`loading`), which answers what depends on the
+features of an edition.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from google.protobuf import descriptor, descriptor_pb2, descriptor_pool
+from google.protobuf import descriptor_pb2
 
-from ..problems import GenerationError, Location, Problem, fail
-from . import flags
+from ..problems import Location, fail
+from . import field_kinds, flags
+from .comments import dedent
 from .embedded import slim
+from .loading import chosen, dependencies_first, descriptors_of
 from .schema import (
     Enum,
-    EnumKind,
     EnumValue,
     Field,
     File,
-    Kind,
-    ListKind,
-    MapKind,
     Message,
-    MessageKind,
     Method,
     Oneof,
-    Scalar,
-    ScalarKind,
     Schema,
     Service,
-    SingularKind,
 )
 
 _Proto = descriptor_pb2.FieldDescriptorProto
-_SCALARS = {
-    _Proto.TYPE_DOUBLE: Scalar.DOUBLE,
-    _Proto.TYPE_FLOAT: Scalar.FLOAT,
-    _Proto.TYPE_INT64: Scalar.INT64,
-    _Proto.TYPE_UINT64: Scalar.UINT64,
-    _Proto.TYPE_INT32: Scalar.INT32,
-    _Proto.TYPE_FIXED64: Scalar.FIXED64,
-    _Proto.TYPE_FIXED32: Scalar.FIXED32,
-    _Proto.TYPE_BOOL: Scalar.BOOL,
-    _Proto.TYPE_STRING: Scalar.STRING,
-    _Proto.TYPE_BYTES: Scalar.BYTES,
-    _Proto.TYPE_UINT32: Scalar.UINT32,
-    _Proto.TYPE_SFIXED32: Scalar.SFIXED32,
-    _Proto.TYPE_SFIXED64: Scalar.SFIXED64,
-    _Proto.TYPE_SINT32: Scalar.SINT32,
-    _Proto.TYPE_SINT64: Scalar.SINT64,
-}
 # Field numbers in descriptor.proto: the steps of a source location's path.
 _FILE_MESSAGE, _FILE_ENUM, _FILE_SERVICE, _FILE_SYNTAX, _FILE_PACKAGE = 4, 5, 6, 12, 2
 _MESSAGE_FIELD, _MESSAGE_NESTED, _MESSAGE_ENUM, _MESSAGE_ONEOF = 2, 3, 4, 8
@@ -79,8 +54,8 @@ def link(
         raise fail(Location(source), f"not a FileDescriptorSet ({error})") from None
     if any(isinstance(n, bytes) for f in files for n in (f.name, *f.dependency)):
         raise fail(Location(source), "the name of a file is not UTF-8; rename it")
-    ordered = _dependencies_first(list(files), source)
-    wanted = _targets(ordered, targets, source)
+    ordered = dependencies_first(list(files), source)
+    wanted = chosen(ordered, targets, source)
     loaded = descriptors_of(ordered, source)
     custom = flags.declared(ordered)
     try:
@@ -99,110 +74,6 @@ def _all_messages(messages: Iterable[Message]) -> Iterable[Message]:
     for message in messages:
         yield message
         yield from _all_messages(message.messages)
-
-
-def _dependencies_first(
-    files: list[descriptor_pb2.FileDescriptorProto], source: str
-) -> list[descriptor_pb2.FileDescriptorProto]:
-    """Files sorted by name, each after what it imports: independent of the order they came in."""
-    by_name = {f.name: f for f in files}
-    ordered: list[descriptor_pb2.FileDescriptorProto] = []
-    entered: set[str] = set()
-    missing: list[Problem] = []
-    for name in sorted(by_name):
-        stack = [(name, False)]
-        while stack:
-            current, is_ready = stack.pop()
-            if is_ready:
-                ordered.append(by_name[current])
-            elif current not in entered:
-                entered.add(current)
-                stack.append((current, True))
-                imports = sorted(by_name[current].dependency, reverse=True)
-                missing += [_missing(current, d, source) for d in imports if d not in by_name]
-                stack += [(d, False) for d in imports if d in by_name]
-    if missing:
-        raise GenerationError(missing)
-    return ordered
-
-
-def _missing(file: str, dependency: str, source: str) -> Problem:
-    text = (
-        f"imports {dependency!r}, which the descriptor set lacks; "
-        "write the set with its imports (protoc --include_imports; buf build does so by itself)"
-    )
-    return Problem(Location(source or file), f"{file} {text}" if source else text)
-
-
-def _targets(
-    files: Sequence[descriptor_pb2.FileDescriptorProto],
-    targets: Sequence[str] | None,
-    source: str,
-) -> set[str]:
-    names = {f.name for f in files}
-    if targets is None:
-        return {f.name for f in files if not _is_googles(f)} or names
-    if unknown := sorted(set(targets) - names):
-        known = ", ".join(sorted(names))
-        raise GenerationError(
-            Problem(
-                Location(source or t),
-                f"{t} is not in the descriptor set; it has: {known}",
-            )
-            for t in unknown
-        )
-    return set(targets)
-
-
-def _is_googles(file: descriptor_pb2.FileDescriptorProto) -> bool:
-    """Whether this is one of the files that come with protobuf."""
-    package = f"{file.package}."
-    inside = package.startswith("google.protobuf.") or package == "pb."
-    return inside and file.name.startswith("google/protobuf/")
-
-
-def descriptors_of(
-    files: Sequence[descriptor_pb2.FileDescriptorProto], source: str
-) -> dict[str, Any]:
-    """The FileDescriptors of `files`, each of which comes after what it imports, by name.
-
-    They are in a pool of their own, which does not find a file by a name that is not ASCII.
-    """
-    pool = descriptor_pool.DescriptorPool()
-    loaded: dict[str, Any] = {}
-    for file in files:
-        try:
-            loaded[file.name] = _add(pool, file)
-        except Exception as error:
-            text = " ".join(str(error).split())
-            raise fail(
-                Location(source or file.name), f"protobuf rejects {file.name}: {text}"
-            ) from None
-    return loaded
-
-
-def _add(pool: descriptor_pool.DescriptorPool, file: descriptor_pb2.FileDescriptorProto) -> Any:
-    """Load a file; where fields share a name in JSON, protobuf wants to be told that they may.
-
-    protoc only warns of that in what is not proto3.
-    """
-    try:
-        return pool.AddSerializedFile(file.SerializeToString())
-    except TypeError:
-        if file.syntax == "proto3" or not _allow_shared_names(file.message_type):
-            raise
-        return pool.AddSerializedFile(file.SerializeToString())
-
-
-def _allow_shared_names(messages: Iterable[descriptor_pb2.DescriptorProto]) -> bool:
-    """Give an option to the messages that have such fields; returns whether there are any."""
-    found = False
-    for message in messages:
-        if len({f.json_name for f in message.field}) < len(message.field):
-            message.options.deprecated_legacy_json_field_conflicts = True
-            found = True
-        found |= _allow_shared_names(message.nested_type)
-    return found
 
 
 class _FileLinker:
@@ -265,7 +136,7 @@ class _FileLinker:
         text = loc.leading_comments or loc.trailing_comments
         if isinstance(text, bytes):  # what is not UTF-8
             text = text.decode("utf-8", "replace")
-        return _dedent(text) if text else ""
+        return dedent(text) if text else ""
 
     def _where(self, path: tuple[int, ...]) -> Location:
         loc = self.locations.get(path)
@@ -361,17 +232,18 @@ class _FileLinker:
             name=proto.name,
             number=proto.number,
             json_name=proto.json_name or d.json_name,
-            kind=_kind(proto, maps, repeated),
+            kind=field_kinds.kind(proto, maps, repeated),
             presence=presence,
-            explicit=synthetic or (presence and oneof is None and proto.type not in _MESSAGES),
-            required=_is_required(d),
+            explicit=synthetic
+            or (presence and oneof is None and not field_kinds.is_message(proto)),
+            required=field_kinds.is_required(d),
             oneof=oneof,
             default=proto.default_value if proto.HasField("default_value") else None,
             comment=self._comment(path),
             deprecated=proto.options.deprecated,
             where=self._where(path),
-            utf8=self.proto.syntax == "proto3" or not _is_unchecked(d, "value"),
-            utf8_key=self.proto.syntax == "proto3" or not _is_unchecked(d, "key"),
+            utf8=self.proto.syntax == "proto3" or not field_kinds.is_unchecked(d, "value"),
+            utf8_key=self.proto.syntax == "proto3" or not field_kinds.is_unchecked(d, "key"),
             flags=(flags.of(proto.options, self.custom) if proto.HasField("options") else ()),
         )
 
@@ -457,59 +329,3 @@ class _FileLinker:
             deprecated=proto.options.deprecated,
             where=self._where(path),
         )
-
-
-_MESSAGES = (_Proto.TYPE_MESSAGE, _Proto.TYPE_GROUP)
-
-
-def _kind(
-    proto: descriptor_pb2.FieldDescriptorProto,
-    maps: dict[str, descriptor_pb2.DescriptorProto],
-    repeated: bool,
-) -> Kind:
-    if repeated and proto.type == _Proto.TYPE_MESSAGE:
-        entry = maps.get(proto.type_name)
-        if entry is not None:
-            key, value = entry.field
-            return MapKind(_SCALARS[key.type], _singular(value))
-    kind = _singular(proto)
-    return ListKind(kind) if repeated else kind
-
-
-def _singular(proto: descriptor_pb2.FieldDescriptorProto) -> SingularKind:
-    if proto.type == _Proto.TYPE_ENUM:
-        return EnumKind(proto.type_name.lstrip("."))
-    if proto.type in _MESSAGES:
-        return MessageKind(proto.type_name.lstrip("."))
-    return ScalarKind(_SCALARS[proto.type])
-
-
-def _is_unchecked(d: Any, part: str) -> bool:
-    """Whether a field, or the `part` of a map, is text that need not be UTF-8."""
-    if d.message_type is not None and d.message_type.GetOptions().map_entry:
-        d = d.message_type.fields_by_name[part]
-    if d.type != _Proto.TYPE_STRING:
-        return False
-    validation = d._GetFeatures().utf8_validation
-    return bool(validation == descriptor_pb2.FeatureSet.NONE)
-
-
-def _is_required(d: Any) -> bool:
-    if hasattr(type(d), "is_required"):
-        return bool(d.is_required)
-    return bool(d.label == descriptor.FieldDescriptor.LABEL_REQUIRED)
-
-
-_UNTIDY = re.compile(r"[ \t]$|\r", re.MULTILINE)
-
-
-def _dedent(comment: str) -> str:
-    """A comment as its author saw it: one leading blank per line is the `// ` of the source."""
-    body = comment.strip("\n")
-    if body[:1] == " " and body.count("\n") == body.count("\n ") and not _UNTIDY.search(body):
-        return body[1:].replace("\n ", "\n").strip("\n")
-    lines = [line.rstrip() for line in comment.replace("\r\n", "\n").split("\n")]
-    inner = [line for line in lines if line]
-    if inner and all(line.startswith(" ") for line in inner):
-        lines = [line[1:] for line in lines]
-    return "\n".join(lines).strip("\n")

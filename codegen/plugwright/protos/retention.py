@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2, message_factory
 from google.protobuf.message import Message
 
-from .link import descriptors_of
+from .loading import descriptors_of
 
 _FILE = "FileDescriptorProto"
 _OPTIONS = "google/protobuf/descriptor.proto"

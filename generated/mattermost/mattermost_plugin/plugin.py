@@ -69,13 +69,15 @@ class Plugin(PluginBase):
 
 
 def run_plugin(plugin: type[Plugin]) -> NoReturn:
-    """Be the process of `plugin`, as its host has started it; the last statement of a program:
+    """Be the process of `plugin`, as its host has started it; the last statement of
+    a program:
 
         if __name__ == "__main__":
             run_plugin(MyPlugin)
 
-    Import this package before modules that print: the host takes the first line on stdout for
-    the handshake, so it is put aside at that import. With `--reattach` on the command line the
-    plugin starts without a host, for a debugger, and prints the address to attach to.
+    Import this package before modules that print: the host takes the first line on
+    stdout for the handshake, so it is put aside at that import. With `--reattach` on
+    the command line the plugin starts without a host, for a debugger, and prints the
+    address to attach to.
     """
     _launch.run(plugin, _launch_.LAUNCH)

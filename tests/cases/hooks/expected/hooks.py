@@ -157,9 +157,10 @@ if TYPE_CHECKING:
     ) -> Callable[[Any], Any]:
         """Register a method as the handler of a hook.
 
-        `timeout`: seconds it may take; an HTTP hook has no limit. `on_error`: what a modifying or
-        refusing hook answers when its handler fails (fail closed); without it the host goes on as if
-        the hook did nothing. The method's type is checked against the hook's.
+        `timeout`: seconds it may take; an HTTP hook has no limit. `on_error`: what a
+        modifying or refusing hook answers when its handler fails (fail closed); without
+        it the host goes on as if the hook did nothing. The method's type is checked
+        against the hook's.
         """
         raise NotImplementedError
 
