@@ -63,7 +63,7 @@ class _Templates(jinja2.FileSystemBytecodeCache):
 
 
 def _bytecode_cache() -> jinja2.BytecodeCache | None:
-    folder = cache.folder("templates")
+    folder = cache.folder("templates-unfolded")
     return _Templates(folder) if folder else None
 
 
@@ -91,6 +91,8 @@ class _Renderer:
             keep_trailing_newline=True,
             autoescape=False,  # Python is written, not HTML; layout.quote and docstring escape
             auto_reload=False,
+            # Nothing is laid out when a template is compiled: the cache outlives the layout's code.
+            optimized=False,
             bytecode_cache=_bytecode_cache(),
         )
         # Of jinja's own way, which finds items of dictionaries too, a run would spend a twentieth.
