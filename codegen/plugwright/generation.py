@@ -1,10 +1,15 @@
-"""From settings, or the words of a command, to the files of an SDK: the stages in order."""
+"""From settings, or the words of a command, to the files of an SDK: `schema`, `plan`, `render`.
+
+Each stage is one function that takes a job and begins with the stage before it. The descriptors may
+come from protoc, from a descriptor set, or from a compiler that asks; what follows is the same.
+"""
 
 from __future__ import annotations
 
 import importlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,17 +25,21 @@ if TYPE_CHECKING:
     from .output.links import Link
     from .output.source import SourceFile
     from .plan.nodes import Plan
+    from .protos.request import Request
     from .protos.schema import Schema
 
 Progress = Callable[[str], None]
 
 
 class Sources(NamedTuple):
-    """Where the protos are: `files` below import roots `path`, or a ready `descriptor_set`."""
+    """Where the protos are: `files` below import roots `path`, or in a ready `descriptor_set`, or
+    in the `request` of a compiler.
+    """
 
-    files: tuple[Path, ...]
-    path: tuple[Path, ...]
+    files: tuple[Path, ...] = ()
+    path: tuple[Path, ...] = ()
     descriptor_set: Path | None = None
+    request: Request | None = None
 
 
 class Job(NamedTuple):
@@ -103,33 +112,66 @@ def _matching(settings: Settings) -> tuple[Path, ...]:
 
 def schema(job: Job, progress: Progress) -> Schema:
     """The schema of a job's protos, as far as it selects them."""
-    data = _descriptors(job.sources, progress)
+    found = _descriptors(job.sources, progress)
     from .protos.link import link
     from .protos.selection import select
 
     progress("linking")
-    files, path, given = job.sources
-    if given is not None:
-        linked = link(data, None, str(given))
-    else:
-        targets = [roots.rooted(f, path).name for f in files]
-        linked = link(data, targets, "", lambda name: roots.disk_path(name, path))
-    return select(linked, job.settings)
+    return select(link(*found), job.settings)
 
 
-def _descriptors(sources: Sources, progress: Progress) -> bytes:
-    """The serialized descriptor set, as it is given or from protoc."""
-    given = sources.descriptor_set
-    if given is not None:
-        try:
-            return given.read_bytes()
-        except OSError as error:
-            text = f"cannot be read: {error.strerror}"
-            raise fail(Location(str(given)), text) from None
-    progress(f"compiling {len(sources.files)} protos")
+def plan(job: Job, progress: Progress) -> Plan:
+    """The plan of a job."""
+    linked = schema(job, progress)
+    from . import plan as planning
+
+    progress("planning")
+    return planning.plan(linked, job.settings)
+
+
+def render(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
+    """The files of a job, in memory."""
+    made = plan(job, progress)
+    from .output import readback
+    from .output import render as rendering
+
+    progress(f"rendering {len(made.modules) + len(made.texts)} files")
+    files = rendering.render(made)
+    readback.check(files)
+    return files
+
+
+class _Descriptors(NamedTuple):
+    """What `link` takes: a serialized descriptor set, and how to speak of it."""
+
+    data: bytes
+    targets: Sequence[str] | None = None
+    source: str = ""
+    locate: Callable[[str], str] = str
+
+
+def _descriptors(sources: Sources, progress: Progress) -> _Descriptors:
+    if sources.request is not None:
+        return _Descriptors(sources.request.descriptors, sources.request.targets)
+    if sources.descriptor_set is not None:
+        return _read(sources.descriptor_set)
+    return _compiled(sources.files, sources.path, progress)
+
+
+def _read(descriptor_set: Path) -> _Descriptors:
+    try:
+        return _Descriptors(descriptor_set.read_bytes(), None, str(descriptor_set))
+    except OSError as error:
+        text = f"cannot be read: {error.strerror}"
+        raise fail(Location(str(descriptor_set)), text) from None
+
+
+def _compiled(files: tuple[Path, ...], path: tuple[Path, ...], progress: Progress) -> _Descriptors:
+    progress(f"compiling {len(files)} protos")
     # A small run spends as long on importing the later stages as on protoc: do both at once.
-    _, data = both(_load_stages, lambda: protoc.compile(sources.files, sources.path))
-    return data
+    _, data = both(_load_stages, lambda: protoc.compile(files, path))
+    targets = [roots.rooted(f, path).name for f in files]
+    return _Descriptors(data, targets, locate=partial(roots.disk_path, roots=path))
 
 
 def _load_stages() -> None:
@@ -152,24 +194,3 @@ def link_of(job: Job) -> Link | None:
     from .output.links import Link
 
     return Link(f"{sdk.package}/{extras.NAME}", job.settings.root / sdk.extras)
-
-
-def planned(job: Job, progress: Progress) -> Plan:
-    """The plan of a job."""
-    linked = schema(job, progress)
-    from .plan import plan
-
-    progress("planning")
-    return plan(linked, job.settings)
-
-
-def generated(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
-    """The files of a job, in memory."""
-    made = planned(job, progress)
-    from .output import readback
-    from .output.render import render
-
-    progress(f"rendering {len(made.modules) + len(made.texts)} files")
-    files = render(made)
-    readback.check(files)
-    return files

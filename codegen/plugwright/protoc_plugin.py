@@ -16,15 +16,11 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.compiler import plugin_pb2
 from google.protobuf.message import DecodeError
 
+from . import generation
 from .commands import bugs, streams
-from .output import readback
-from .output.render import render
 from .output.source import SourceFile
-from .plan import plan
 from .problems import GenerationError, Location, fail
-from .protos.link import link
-from .protos.retention import without_source_options
-from .protos.selection import select
+from .protos.request import read
 from .settings import extras
 from .settings.reader import load
 from .settings.tables import Settings, without_config
@@ -70,15 +66,11 @@ def respond(
 
 
 def _generated(request: plugin_pb2.CodeGeneratorRequest) -> Sequence[SourceFile]:
-    targets = list(request.file_to_generate)
-    if any(isinstance(text, bytes) for text in (request.parameter, *targets)):
+    if any(isinstance(text, bytes) for text in (request.parameter, *request.file_to_generate)):
         raise fail(_PLACE, "a name or an option is no UTF-8; rename it")
     settings = _settings(request.parameter)
-    linked = link(without_source_options(request.proto_file, targets), targets)
-    schema = select(linked, settings)
-    files = render(plan(schema, settings))
-    readback.check(files)
-    return files
+    job = generation.Job(settings, generation.Sources(request=read(request)), Path())
+    return generation.render(job, lambda stage: None)
 
 
 def _unicode(text: str) -> str:

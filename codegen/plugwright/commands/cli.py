@@ -129,7 +129,7 @@ def inspect(
         from .. import generation
 
         jobs = _jobs(inputs, proto_path, descriptor_set, package, service, Path())
-        make = generation.schema if stage == "schema" else generation.planned
+        make = generation.schema if stage == "schema" else generation.plan
         values = [_plain(make(job, progress.show)) for job in jobs]
     print(json.dumps(values[0] if len(values) == 1 else values, indent=2, ensure_ascii=False))
 
@@ -157,7 +157,7 @@ def explain(
         found: list[str] = []
         known: list[str] = []
         for job in _jobs(inputs, proto_path, descriptor_set, package, service, Path()):
-            plan = generation.planned(job, progress.show)
+            plan = generation.plan(job, progress.show)
             known += explanation.known_names(plan)
             if text := explanation.explain(plan, name):
                 found.append(text)

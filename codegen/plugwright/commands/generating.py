@@ -20,7 +20,7 @@ def generate(jobs: Callable[[], Iterable[Job]], check: bool) -> None:
         from ..output import disk, links
 
         # All before the first is written: a problem in one must leave every SDK as it is.
-        made = [(job, generation.generated(job, progress.show)) for job in jobs()]
+        made = [(job, generation.render(job, progress.show)) for job in jobs()]
         progress.clear()
         disk.check_apart((job.out, files) for job, files in made)
         if check:

@@ -145,7 +145,7 @@ def test_both_ways_end_the_same(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(generation, "generated", fail)
+    monkeypatch.setattr(generation, "render", fail)
     parsed = command(["generate"], project)
     capsys.readouterr()
     assert _plainly(["generate"], project) == parsed.code == code

@@ -9,7 +9,7 @@ import pytest
 from kit.generating.cases import GOOD, Case, by_name
 from kit.generating.compilers import COMPILERS, Run, buf_build
 from kit.places import ROOT
-from plugwright.generation import Sources, configured, generated, zero_config
+from plugwright.generation import Sources, configured, render, zero_config
 from plugwright.settings import extras
 
 MATTERMOST = ROOT / "proto" / "mattermost"
@@ -29,7 +29,7 @@ def test_zero_config_is_the_same_as_by_the_cli(compiler: str, tmp_path: Path) ->
     done = COMPILERS[compiler](run)
     assert (done.returncode, done.stderr) == (0, "")
     sources = Sources(tuple(sorted(MATTERMOST.glob("*.proto"))), (MATTERMOST,))
-    expected = generated(zero_config("sdk", tmp_path, sources), _quiet)
+    expected = render(zero_config("sdk", tmp_path, sources), _quiet)
     assert run.tree() == {f.path: f.text for f in expected}
 
 
@@ -41,7 +41,7 @@ def test_a_config_is_the_same_as_by_the_cli(compiler: str, config: Path, tmp_pat
     assert done.returncode == 0, done.stderr
     job = configured(config, (), None)
     copied = job._replace(settings=extras.copied(job.settings))  # protoc makes no links
-    assert run.tree() == {f.path: f.text for f in generated(copied, _quiet)}
+    assert run.tree() == {f.path: f.text for f in render(copied, _quiet)}
 
 
 def _is_for_buf(case: Case) -> bool:
@@ -68,7 +68,7 @@ def test_a_set_of_buf_gives_the_same_as_the_protos(tmp_path: Path) -> None:
     descriptors = buf_build(Run(MATTERMOST, "", tmp_path))
     config = MATTERMOST / "plugwright.toml"
     by_set, by_protos = (
-        generated(configured(config, (), given), _quiet) for given in (descriptors, None)
+        render(configured(config, (), given), _quiet) for given in (descriptors, None)
     )
     assert by_set == by_protos
 
@@ -103,7 +103,7 @@ def test_options_for_sources_alone_make_no_difference(compiler: str, tmp_path: P
     run = Run(protos, "package=sdk", tmp_path, main.name)
     done = COMPILERS[compiler](run)
     assert (done.returncode, done.stderr) == (0, "")
-    expected = generated(zero_config("sdk", tmp_path, Sources((main,), (protos,))), _quiet)
+    expected = render(zero_config("sdk", tmp_path, Sources((main,), (protos,))), _quiet)
     assert run.tree() == {f.path: f.text for f in expected}
 
 

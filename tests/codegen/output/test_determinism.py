@@ -11,7 +11,7 @@ from pathlib import Path
 
 from google.protobuf import descriptor_pb2
 from kit.places import ROOT
-from plugwright.generation import Sources, generated, zero_config
+from plugwright.generation import Sources, render, zero_config
 from plugwright.protos import protoc
 
 PROTOS = ROOT / "proto" / "mattermost"
@@ -56,7 +56,7 @@ def test_order_inside_a_descriptor_set_does_not_show(tmp_path: Path) -> None:
         made = descriptor_pb2.FileDescriptorSet(file=ordered)
         path.write_bytes(made.SerializeToString())
         job = zero_config("sdk", tmp_path, Sources((), (), path))
-        outputs.append(generated(job, _quiet))
+        outputs.append(render(job, _quiet))
     assert outputs[0] == outputs[1]
 
 
@@ -64,6 +64,6 @@ def test_a_ready_descriptor_set_gives_what_the_protos_give(tmp_path: Path) -> No
     files = tuple(sorted(PROTOS.glob("*.proto")))
     path = tmp_path / "set.binpb"
     path.write_bytes(protoc.compile(files, [PROTOS]))
-    from_set = generated(zero_config("sdk", tmp_path, Sources((), (), path)), _quiet)
-    from_protos = generated(zero_config("sdk", tmp_path, Sources(files, (PROTOS,))), _quiet)
+    from_set = render(zero_config("sdk", tmp_path, Sources((), (), path)), _quiet)
+    from_protos = render(zero_config("sdk", tmp_path, Sources(files, (PROTOS,))), _quiet)
     assert from_set == from_protos

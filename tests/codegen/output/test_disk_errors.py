@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kit.generating.failing import command
-from plugwright.generation import Sources, generated, zero_config
+from plugwright.generation import Sources, render, zero_config
 from plugwright.output import replacing
 from plugwright.output.disk import compare, write
 
@@ -47,7 +47,7 @@ def test_a_line_changed_by_hand_is_one_line_of_the_difference(
     monkeypatch.chdir(tmp_path)
     Path("a.proto").write_text(PROTO)
     job = zero_config("sdk", Path("out"), Sources((Path("a.proto"),), (Path(),)))
-    files = generated(job, lambda text: None)
+    files = render(job, lambda text: None)
     write(Path("out"), files, lambda text: None)
     assert list(compare(Path("out"), files)) == []
     edited = next(Path("out").rglob("models/a.py"))

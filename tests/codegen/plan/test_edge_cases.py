@@ -343,7 +343,7 @@ def _generated(folder: Path, package: str, protos: dict[str, bytes]) -> dict[str
     files = tuple(folder / name for name in protos)
     sources = generation.Sources(files[:1], (folder,))
     job = generation.zero_config(package, folder, sources)
-    return {f.path: f.text for f in generation.generated(job, lambda text: None)}
+    return {f.path: f.text for f in generation.render(job, lambda text: None)}
 
 
 def test_files_can_have_any_name(on_path: Path, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_a_wrong_value_in_a_reused_message_is_named(pair: Pair) -> None:
 def test_a_model_of_a_third_package_is_no_model_of_this_one(pair: Pair, on_path: Path) -> None:
     job = Case(CASES / "reuse").needed()
     assert job is not None
-    files = generation.generated(job, lambda text: None)
+    files = generation.render(job, lambda text: None)
     name = f"other_{secrets.token_hex(4)}"
     write_package(files, "shared_types", on_path, name)
     other = importlib.import_module(name)
@@ -194,7 +194,7 @@ def test_both_checkers_see_one_type(tmp_path: Path) -> None:
     root, cache = tmp_path / "root", tmp_path / "cache"
     job = case.needed()
     assert job is not None
-    write_package(generation.generated(job, lambda text: None), "shared_types", root)
+    write_package(generation.render(job, lambda text: None), "shared_types", root)
     write_package(case.generate(), PACKAGE, root, "shop")
     (root / "consumer").mkdir()
     (root / "consumer" / "__init__.py").write_text(_CONSUMER)
@@ -239,7 +239,7 @@ def make(on_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Make:
         config = folder / "plugwright.toml"
         config.write_text(f'[sdk]\npackage = "{name}"\n{settings}')
         job = generation.configured(config, (), None)
-        write_package(generation.generated(job, lambda text: None), name, on_path)
+        write_package(generation.render(job, lambda text: None), name, on_path)
         return name
 
     return make

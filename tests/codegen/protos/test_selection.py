@@ -16,7 +16,7 @@ from kit.generating.failing import command
 from kit.generating.packages import import_failures, modules, registry, write_package
 from kit.places import CASES, ROOT
 from plugwright import protoc_plugin
-from plugwright.generation import Sources, generated, schema, zero_config
+from plugwright.generation import Sources, render, schema, zero_config
 from plugwright.protos.schema import Schema
 from plugwright.protos.selection import select
 from plugwright.settings.tables import Error, Select, Settings
@@ -102,7 +102,7 @@ def test_clapshot_is_pruned_to_what_its_services_reach(reached: _Reached, on_pat
     assert len(_messages(reached, everything)) == 104
     wanted = _messages(reached, reached.types())
     assert len(wanted) == 72
-    files = generated(_clapshot(("Organizer*",)), _quiet)
+    files = render(_clapshot(("Organizer*",)), _quiet)
     folder = write_package(files, "sdk", on_path, "clapshot_pruned")
     package = registry("clapshot_pruned")
     assert set(package.messages()) == wanted
@@ -289,7 +289,7 @@ def test_protoc_gen_plugwright_selects_too(tmp_path: Path) -> None:
     services = ("OrganizerInbound", "OrganizerOutbound")
     options = ",".join(["package=sdk", *(f"service={s}" for s in services)])
     answer = _respond(options, tmp_path)
-    wanted = generated(_clapshot(services), _quiet)
+    wanted = render(_clapshot(services), _quiet)
     assert {f.name for f in answer.file} == {f.path for f in wanted}
     (index,) = (f for f in answer.file if f.name == "sdk/_package.py")
     assert index.content == next(f.text for f in wanted if f.path == index.name)

@@ -52,7 +52,7 @@ class Case:
 
     def generate(self) -> tuple[SourceFile, ...]:
         """Every file of the case's package, in memory."""
-        return generation.generated(self.job(), lambda text: None)
+        return generation.render(self.job(), lambda text: None)
 
     def needed(self) -> generation.Job | None:
         """The package that the case's own one imports."""

@@ -25,7 +25,7 @@ class Packages(dict[str, str]):
         package = self[name] = f"case_{name.replace('/', '_')}_{secrets.token_hex(4)}"
         write_package(case.generate(), PACKAGE, self._root, package)
         if (needed := case.needed()) is not None:
-            files = generation.generated(needed, lambda text: None)
+            files = generation.render(needed, lambda text: None)
             write_package(files, needed.settings.sdk.package, self._root)
         importlib.invalidate_caches()
         return package

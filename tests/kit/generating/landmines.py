@@ -107,7 +107,7 @@ def generate(data: FileDescriptorSet, package: str, folder: Path) -> tuple[Sourc
     path.write_bytes(data.SerializeToString())
     sources = generation.Sources((), (), path)
     job = generation.zero_config(package, Path("unused"), sources)
-    return generation.generated(job, lambda text: None)
+    return generation.render(job, lambda text: None)
 
 
 def sets(names: Iterable[str]) -> dict[str, FileDescriptorSet]:

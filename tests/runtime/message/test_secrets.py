@@ -173,7 +173,7 @@ def test_an_option_that_no_field_has(tmp_path: Path) -> None:
     config = tmp_path / "plugwright.toml"
     config.write_text('[sdk]\npackage = "x"\n[fields]\nsecret-options = ["a.hidden"]\n')
     with pytest.raises(GenerationError) as caught:
-        generation.generated(generation.configured(config, (), None), lambda text: None)
+        generation.render(generation.configured(config, (), None), lambda text: None)
     text = str(caught.value)
     assert "no field has the option 'a.hidden' of fields.secret-options" in text
     assert "by full name: a.other" in text

@@ -125,7 +125,7 @@ def test_status_errors_of_hooks_are_never_embedded(
 )
 def test_explain_says_how_a_call_fails(case: str, rpc: str, lines: list[str]) -> None:
     found = next(c for c in GOOD if c.name == case)
-    text = explain(generation.planned(found.job(), lambda text: None), rpc)
+    text = explain(generation.plan(found.job(), lambda text: None), rpc)
     assert text is not None
     told = [line.strip() for line in text.splitlines() if "failures:" in line]
     assert told == lines
