@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..plan.call_nodes import MethodPlan
 from ..plan.hook_nodes import HookPlan
 from ..plan.model_nodes import MessagePlan, ModelsPlan
 from ..plan.nodes import Plan
+from ..protos.schema import walk
 from ..python.symbols import plain
 
 
@@ -50,15 +51,9 @@ def _messages(plan: Plan) -> Iterator[tuple[MessagePlan, str]]:
     """Every message, and why its module has another name than its file."""
     for module in plan.modules:
         if isinstance(content := module.content, ModelsPlan):
-            for message in _nested(content.messages):
-                yield message, content.rule
-
-
-def _nested(messages: Iterable[MessagePlan]) -> Iterator[MessagePlan]:
-    for message in messages:
-        if not message.namespace:
-            yield message
-        yield from _nested(message.messages)
+            for message in walk(content.messages):
+                if not message.namespace:
+                    yield message, content.rule
 
 
 def _method(method: MethodPlan) -> str:

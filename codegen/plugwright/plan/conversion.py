@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..protos.schema import Field, File, Message, Oneof
+from ..protos.schema import Field, File, Message, Oneof, walk
 from ..python import names, runtime
 from ..python.layout import quote
 from ..python.symbols import Code, Expr, builtin, expr, indented, typing
@@ -14,7 +14,6 @@ from .context import Context
 from .converters import Statements, joined, read, read_set, write, write_set
 from .kinds import OneofNames, TypeNames, is_well_known
 from .model_nodes import EnumTablePlan
-from .naming import walk
 from .nodes import PythonModule
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..protos.schema import Enum, EnumKind, Field, File, Message, Oneof
+from ..protos.schema import Enum, EnumKind, Field, File, Message, Oneof, walk
 from ..python import names, runtime
 from ..python.symbols import Code, expr
 from . import conversion
@@ -57,14 +57,14 @@ def _models(file: File, declared: frozenset[str], context: Context) -> ModelsPla
     return ModelsPlan(
         enums=tuple(_enum(e, context) for e in file.enums),
         messages=classes,
-        unions=tuple(_unions(classes)),
+        unions=tuple(o for m in walk(classes) for o in m.oneofs),
         rule=f"module: {stem}, for {usual} is that of another file" if stem != usual else "",
     )
 
 
 def _declared(messages: Iterable[Message], context: Context) -> Iterator[str]:
     """Every name that a class body of these messages binds."""
-    for message in messages:
+    for message in walk(messages):
         yield from (names.attribute(f.name) for f in message.fields if f.oneof is None)
         for oneof in message.oneofs:
             yield names.attribute(oneof.name)
@@ -72,14 +72,6 @@ def _declared(messages: Iterable[Message], context: Context) -> Iterator[str]:
             yield from (own.holder, *own.cases.values())
         yield from (names.type_name(e.path[-1]) for e in message.enums)
         yield from (names.type_name(m.path[-1]) for m in message.messages)
-        yield from _declared(message.messages, context)
-
-
-def _unions(messages: tuple[MessagePlan, ...]) -> Iterator[OneofPlan]:
-    """The oneofs of these messages and of all that is nested in them."""
-    for message in messages:
-        yield from message.oneofs
-        yield from _unions(message.messages)
 
 
 # ---------------------------------------------------------------------- messages

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ..protos.schema import Enum, File, Message, Schema, Service, references
+from ..protos.schema import Enum, File, Message, Schema, Service, references, walk
 from ..python import names
 from ..python.symbols import Symbol
 from .kinds import WELL_KNOWN, OneofNames, TypeNames
@@ -49,13 +49,6 @@ def referenced_types(file: File) -> set[str]:
         for method in service.methods:
             types |= {method.input, method.output}
     return types
-
-
-def walk(messages: Iterable[Message]) -> Iterable[Message]:
-    """The messages and all that are nested in them."""
-    for message in messages:
-        yield message
-        yield from walk(message.messages)
 
 
 def type_names(files: Iterable[File]) -> dict[str, TypeNames]:

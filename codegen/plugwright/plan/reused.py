@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ..protos.schema import Enum, File, Message, Schema, references
+from ..protos.schema import Enum, File, Message, Schema, references, walk
 from ..python import names
 from .kinds import WELL_KNOWN, TypeNames
 from .model_nodes import EnumTablePlan, ReusedConverterPlan, ReusedPlan
-from .naming import FileNames, referenced_types, walk
+from .naming import FileNames, referenced_types
 from .nodes import PythonModule
 
 MODULE = "._reused"

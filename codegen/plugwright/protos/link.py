@@ -6,7 +6,7 @@ features of an edition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from google.protobuf import descriptor_pb2
@@ -26,6 +26,7 @@ from .schema import (
     Oneof,
     Schema,
     Service,
+    walk,
 )
 
 _Proto = descriptor_pb2.FieldDescriptorProto
@@ -64,16 +65,10 @@ def link(
         ]
     except UnicodeDecodeError as error:
         raise fail(Location(source), f"a text in it is not UTF-8 ({error})") from None
-    messages = {m.full_name: m for f in linked for m in _all_messages(f.messages)}
+    messages = {m.full_name: m for f in linked for m in walk(f.messages)}
     enums = {e.full_name: e for f in linked for e in f.enums}
     enums |= {e.full_name: e for m in messages.values() for e in m.enums}
     return Schema(tuple(linked), messages, enums)
-
-
-def _all_messages(messages: Iterable[Message]) -> Iterable[Message]:
-    for message in messages:
-        yield message
-        yield from _all_messages(message.messages)
 
 
 class _FileLinker:

@@ -8,13 +8,11 @@ proto alone, and its converters are found at run time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ..problems import Problems
 from ..python.names import is_package
 from ..settings.patterns import Patterns, unmatched
 from ..settings.tables import Settings
-from .schema import WELL_KNOWN_PACKAGE, File, Message, Schema, references
+from .schema import WELL_KNOWN_PACKAGE, File, Schema, references, walk
 
 
 def mark(schema: Schema, settings: Settings) -> Schema:
@@ -59,16 +57,10 @@ def check(schema: Schema, settings: Settings) -> None:
     problems = Problems()
     by_name = {f.name: f for f in schema.files}
     for file in filter(lambda f: f.reused, schema.files):
-        needed = {t for m in _walk(file.messages) for t in references(m)}
+        needed = {t for m in walk(file.messages) for t in references(m)}
         for name in sorted({schema.declared(t).file for t in needed}):
             other = by_name[name]
             if not other.reused and other.package != WELL_KNOWN_PACKAGE:
                 text = f"{file.name} is reused and refers to {name}; add that to [reuse]"
                 problems.add(settings.where("reuse"), text)
     problems.raise_if_any()
-
-
-def _walk(messages: tuple[Message, ...]) -> Iterator[Message]:
-    for message in messages:
-        yield message
-        yield from _walk(message.messages)

@@ -8,9 +8,9 @@ through `Schema.messages` and `Schema.enums`; they always resolve: `link` has ch
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, Self, TypeAlias, TypeVar
 
 from ..problems import Location
 
@@ -143,6 +143,23 @@ class Message(NamedTuple):
 
     def field(self, name: str) -> Field | None:
         return next((f for f in self.fields if f.name == name), None)
+
+
+class Nesting(Protocol):
+    """A message, or what a later stage has made of it."""
+
+    @property
+    def messages(self) -> tuple[Self, ...]: ...
+
+
+N = TypeVar("N", bound=Nesting)
+
+
+def walk(messages: Iterable[N]) -> Iterator[N]:
+    """The messages and all that are nested in them, each before those inside it."""
+    for message in messages:
+        yield message
+        yield from walk(message.messages)
 
 
 def references(message: Message) -> Iterator[str]:

@@ -16,7 +16,7 @@ from ..settings.patterns import Patterns, unmatched
 from ..settings.tables import Select, Settings
 from . import reuse
 from .embedded import extension_types, pruned
-from .schema import WELL_KNOWN_PACKAGE, Enum, File, Message, Schema, Service, references
+from .schema import WELL_KNOWN_PACKAGE, Enum, File, Message, Schema, Service, references, walk
 
 NOTHING_SELECTED = Settings().select
 
@@ -119,7 +119,7 @@ class _Pruning:
         """The pruned schema, in the order of the whole one."""
         files = map(self._file, self.whole.files)
         left = tuple(f for f in files if f.messages or f.enums or f.services)
-        messages = {m.full_name: m for f in left for m in _walk(f.messages)}
+        messages = {m.full_name: m for f in left for m in walk(f.messages) if not m.namespace}
         enums = {n: e for n, e in self.whole.enums.items() if n in self.types}
         return Schema(left, messages, enums)
 
@@ -159,20 +159,8 @@ class _Pruning:
         """The other files whose types this one refers to."""
         types = set(_of_methods(file.services))
         types |= extension_types(file.extended, self.types)
-        todo = list(file.messages)
-        while todo:
-            message = todo.pop()
-            types |= set(references(message))
-            todo += message.messages
+        types |= {t for m in walk(file.messages) for t in references(m)}
         return {self.whole.declared(t).file for t in types} - {file.name}
-
-
-def _walk(messages: Iterable[Message]) -> Iterator[Message]:
-    """The messages and those nested in them, without mere namespaces."""
-    for message in messages:
-        if not message.namespace:
-            yield message
-        yield from _walk(message.messages)
 
 
 def _of_methods(services: Iterable[Service]) -> Iterator[str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...problems import Problem
-from ...protos.schema import Message
+from ...protos.schema import Message, walk
 from ...python import names
 from ..context import Context
-from ..naming import walk
 
 
 def problems(context: Context) -> Iterator[Problem]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ...problems import Problem
 from ...protos.flags import REDACTED
+from ...protos.schema import walk
 from ...settings.patterns import unmatched
 from ..context import Context, named
-from ..naming import walk
 
 
 def problems(context: Context) -> Iterator[Problem]:
