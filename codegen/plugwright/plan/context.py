@@ -104,7 +104,7 @@ class Context(NamedTuple):
 def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context:
     """The context of one run; `files`: those that models are written for."""
     types = type_names(files) | reused.type_names(schema)
-    api = service_called(schema, settings.api.service)
+    api = schema.service(settings.api.service)
     told = conventions(schema, settings)
     clients = {api.full_name: settings.api.client} if api else {}
     return Context(
@@ -119,8 +119,8 @@ def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context
         conventions=told,
         payloads=_payloads(schema, told),
         api=api,
-        hooks=service_called(schema, settings.hooks.service),
-        served=service_called(schema, settings.launch.service),
+        hooks=schema.service(settings.hooks.service),
+        served=schema.service(settings.launch.service),
         rules=Rules(
             defaults=Patterns(settings.parameters.defaults),
             absent=Patterns(settings.parameters.absent),
@@ -130,12 +130,6 @@ def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context
         ),
         secrets=secrets(settings.fields),
     )
-
-
-def service_called(schema: Schema, name: str) -> Service | None:
-    """The service called `name`, by its full or its simple name."""
-    found = [s for s in schema.services if name and name in (s.full_name, s.name)]
-    return next((s for s in found if s.full_name == name), found[0] if found else None)
 
 
 def service_of(method: Method) -> str:

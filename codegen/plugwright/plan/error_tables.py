@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ..protos.schema import EnumKind, Message, Schema, Service
+from ..protos.schema import EnumKind, Message, Schema, Service, called
 from ..settings.tables import Error, Settings
 from .conventions import NO_CONVENTION, STYLES, Convention
 
@@ -37,7 +37,7 @@ def tables(schema: Schema, settings: Settings) -> Iterator[Table]:
     """Each table [errors.…] with its service, and [error] with all that none of them names."""
     named: set[str] = set()
     for name, error in settings.errors.items():
-        services = called(schema, name)
+        services = called(schema.services, name)
         if len(services) == 1:
             named.add(services[0].full_name)
             yield Table(f"errors.{name}", error, services)
@@ -46,14 +46,8 @@ def tables(schema: Schema, settings: Settings) -> Iterator[Table]:
         yield Table("error", settings.error, others)
 
 
-def called(schema: Schema, name: str) -> tuple[Service, ...]:
-    """The services that `name` may mean: the one with that full name, or all with that name."""
-    found = tuple(s for s in schema.services if name == s.full_name)
-    return found or tuple(s for s in schema.services if name == s.name)
-
-
 def messages(schema: Schema, name: str) -> tuple[str, ...]:
-    """The full names of the messages that `name` may mean, in the same way."""
+    """The full names of the messages that `name` may mean, as `called` finds services."""
     if name in schema.messages:
         return (name,)
     return tuple(n for n in schema.messages if n.rpartition(".")[2] == name)

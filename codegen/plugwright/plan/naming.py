@@ -46,8 +46,7 @@ def referenced_types(file: File) -> set[str]:
         types.update(references(message))
     types -= WELL_KNOWN.keys()
     for service in file.services:
-        for method in service.methods:
-            types |= {method.input, method.output}
+        types.update(service.types())
     return types
 
 

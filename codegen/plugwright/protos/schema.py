@@ -201,6 +201,18 @@ class Service(NamedTuple):
     where: Location
     file: str
 
+    def types(self) -> Iterator[str]:
+        """The full names of the messages that its methods take and return."""
+        for method in self.methods:
+            yield method.input
+            yield method.output
+
+
+def called(services: Iterable[Service], name: str) -> tuple[Service, ...]:
+    """The services that `name` may mean: the one with that full name, or all with that name."""
+    named = tuple(s for s in services if name in (s.full_name, s.name))
+    return tuple(s for s in named if s.full_name == name) or named
+
 
 class File(NamedTuple):
     """`wire`: the FileDescriptorProto an SDK embeds (no source info, no extensions); `extended`:
@@ -233,6 +245,10 @@ class Schema(NamedTuple):
     def declared(self, name: str) -> Message | Enum:
         """The message or enum of a full name."""
         return self.messages.get(name) or self.enums[name]
+
+    def service(self, name: str) -> Service | None:
+        """The service that `name` means, the first if it may mean several; None for ""."""
+        return next(iter(called(self.services, name)), None)
 
     @property
     def targets(self) -> tuple[File, ...]:

@@ -16,7 +16,17 @@ from ..settings.patterns import Patterns, unmatched
 from ..settings.tables import Select, Settings
 from . import reuse
 from .embedded import extension_types, pruned
-from .schema import WELL_KNOWN_PACKAGE, Enum, File, Message, Schema, Service, references, walk
+from .schema import (
+    WELL_KNOWN_PACKAGE,
+    Enum,
+    File,
+    Message,
+    Schema,
+    Service,
+    called,
+    references,
+    walk,
+)
 
 NOTHING_SELECTED = Settings().select
 
@@ -69,8 +79,7 @@ def _services(schema: Schema, settings: Settings, problems: Problems) -> tuple[S
         problems.add(*problem)
     for key in ("api", "hooks"):
         name: str = getattr(settings, key).service
-        named = [s for s in schema.services if name in (s.name, s.full_name)]
-        if named and not any(s in found for s in named):
+        if called(schema.services, name) and not called(found, name):
             text = f"{name!r} is not one of the services in [select]; add it there"
             problems.add(settings.where(f"{key}.service"), text)
     return found
@@ -113,7 +122,7 @@ class _Pruning:
         self.whole = whole
         services = tuple(services)
         self.services = frozenset(s.full_name for s in services)
-        self.types = _reached(whole, chain(_of_methods(services), extra))
+        self.types = _reached(whole, chain(*(s.types() for s in services), extra))
 
     def schema(self) -> Schema:
         """The pruned schema, in the order of the whole one."""
@@ -157,17 +166,10 @@ class _Pruning:
 
     def _imports(self, file: File) -> set[str]:
         """The other files whose types this one refers to."""
-        types = set(_of_methods(file.services))
+        types = {t for s in file.services for t in s.types()}
         types |= extension_types(file.extended, self.types)
         types |= {t for m in walk(file.messages) for t in references(m)}
         return {self.whole.declared(t).file for t in types} - {file.name}
-
-
-def _of_methods(services: Iterable[Service]) -> Iterator[str]:
-    for service in services:
-        for method in service.methods:
-            yield method.input
-            yield method.output
 
 
 def _reached(schema: Schema, roots: Iterable[str]) -> frozenset[str]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from ...problems import Problem
-from ...protos.schema import EnumKind, Field, Message, Scalar, ScalarKind, Schema
+from ...protos.schema import EnumKind, Field, Message, Scalar, ScalarKind, Schema, called
 from ...settings.patterns import Patterns, unmatched
 from ...settings.tables import Error, Settings
 from ..conventions import EXCEPTIONS, STATUSES, STYLES, Convention, Style, is_integer, plain
-from ..error_tables import Table, called, convention, messages, severities, tables
+from ..error_tables import Table, convention, messages, severities, tables
 
 
 def problems(schema: Schema, settings: Settings) -> Iterator[Problem]:
@@ -23,7 +23,7 @@ def problems(schema: Schema, settings: Settings) -> Iterator[Problem]:
 def _services(schema: Schema, settings: Settings) -> Iterator[Problem]:
     for name in settings.errors:
         where = settings.where(f"errors.{name}")
-        found = called(schema, name)
+        found = called(schema.services, name)
         if not found:
             services = ", ".join(sorted({s.name for s in schema.services})) or "none"
             yield Problem(where, f"there is no service {name!r}; the protos have: {services}")

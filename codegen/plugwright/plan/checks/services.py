@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...problems import Problem
+from ...protos.schema import called
 from ...settings.patterns import unmatched
 from ..clients import class_name
 from ..context import Context
@@ -24,12 +25,12 @@ def problems(context: Context) -> Iterator[Problem]:
 def _named(key: str, context: Context) -> Iterator[Problem]:
     settings, services = context.settings, context.schema.services
     name: str = getattr(settings, key).service
-    found = [s for s in services if name in (s.name, s.full_name)]
+    found = called(services, name)
     if name and not found:
         known = ", ".join(sorted(s.name for s in services)) or "none"
         text = f"there is no service {name!r}; the protos have: {known}"
         yield Problem(settings.where(f"{key}.service"), text)
-    if len(found) > 1 and name not in (s.full_name for s in found):
+    if len(found) > 1:
         full_names = " or ".join(s.full_name for s in found)
         text = f"{name!r} names several services; say which: {full_names}"
         yield Problem(settings.where(f"{key}.service"), text)
