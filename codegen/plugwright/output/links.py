@@ -90,7 +90,8 @@ def _says(place: Path, target: str) -> bool:
 
 def _is_junction(place: Path) -> bool:
     """Whether this is what Windows lets everybody make, from Python 3.12 on."""
-    return bool(getattr(os.path, "isjunction", lambda path: False)(place))
+    ask = getattr(os.path, "isjunction", None)
+    return ask is not None and bool(ask(place))
 
 
 def _is_same(place: Path, folder: Path) -> bool:

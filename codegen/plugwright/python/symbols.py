@@ -43,7 +43,7 @@ def expr(*pieces: Code) -> Expr:
     """The pieces joined; nested expressions are flattened."""
     parts: list[str | Symbol] = []
     for piece in pieces:
-        if piece.__class__ is str:  # most of all there is, so it is asked first
+        if isinstance(piece, str):  # most of all there is, so it is asked first
             parts.append(piece)
         elif isinstance(piece, Expr):
             parts += piece.parts
