@@ -18,7 +18,7 @@ import jinja2.bccache
 
 from ..plan.model_nodes import OneofPlan
 from ..plan.nodes import Plan, PythonModule, TextFile
-from ..python import layout, runtime
+from ..python import import_order, layout, runtime
 from ..python.imports import ImportTable
 from ..python.splitting import WIDTH
 from ..python.symbols import Code, Expr, Symbol, builtin, expr, typing
@@ -73,10 +73,6 @@ def _renderer() -> _Renderer:
     return _Renderer()
 
 
-def _imports(items: Iterable[str], module: str, pad: str) -> str:
-    return layout.from_import(module, list(items), pad)
-
-
 class _Renderer:
     """The template environment; `table` is the import table of the module being rendered."""
 
@@ -110,7 +106,7 @@ class _Renderer:
             "display": self._display,
             "rows": self._rows,
             "strings": layout.strings,
-            "imports": _imports,
+            "imports": import_order.statements,
             "quote": layout.quote,
             "toml": layout.toml_string,
             "bytes_literal": layout.bytes_literal,

@@ -32,11 +32,12 @@ class ExportPlan(NamedTuple):
     original: str
 
     @property
-    def imported(self) -> str:
-        """What stands behind `import`."""
+    def imported(self) -> tuple[str, str]:
+        """The module, and what stands behind `import`."""
         if not self.original:
-            return f"{self.name} as {self.name}"
-        return self.name if self.original == self.name else f"{self.original} as {self.name}"
+            return ".", f"{self.name} as {self.name}"
+        same = self.original == self.name
+        return self.module, self.name if same else f"{self.original} as {self.name}"
 
     @property
     def target(self) -> str:
@@ -47,15 +48,13 @@ class ExportPlan(NamedTuple):
 class NamespacePlan(NamedTuple):
     """A package whose names load at first use, with the typed mirror of them.
 
-    `groups`: the exports by module, as import statements want them. `launch`: what tells that a
+    `launch`: what tells that a
     host has started this process, which is then prepared at once. `reuses`: whether other packages
     must be there. `generated`: the minor version of plugwright that the runtime must have; "" if
     the package around it has asked.
     """
 
     exports: tuple[ExportPlan, ...]
-    groups: tuple[tuple[str, tuple[ExportPlan, ...]], ...]
-    submodules: tuple[ExportPlan, ...] = ()
     launch: Launch | None = None
     reuses: bool = False
     generated: str = ""
@@ -77,14 +76,8 @@ def namespace(
     """A package that exports names lazily; `module` of an export is relative to it."""
     exports = list(exports)
     ordered = sorted(_unambiguous(exports), key=lambda e: e.name)
-    groups: dict[str, list[ExportPlan]] = {}
-    for export in ordered:
-        if export.original:
-            groups.setdefault(export.module, []).append(export)
     plan = NamespacePlan(
         exports=tuple(ordered),
-        groups=tuple((m, tuple(g)) for m, g in sorted(groups.items())),
-        submodules=tuple(e for e in ordered if not e.original),
         launch=starts,
         reuses=reuses,
         generated=generated,

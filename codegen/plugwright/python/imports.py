@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from . import runtime
-from .layout import from_import, statement
+from .import_order import statements
+from .layout import statement
 from .names import BUILTINS
 from .symbols import Code, Symbol
 
@@ -103,40 +104,28 @@ class ImportTable:
 
     def header(self) -> str:
         """The import statements, laid out as black would."""
-        standard: list[str] = []
-        ours: list[str] = []
-        deferred: list[str] = []
-        for module, alias in sorted(self._modules.items()):
-            if module == "builtins":
-                standard.append(f"import builtins as {alias}")
-            elif self.lazy:
-                deferred.append(module)
-            else:
-                ours.append(self._relative_module(module, alias))
-        if deferred:
+        own = sorted((m, a) for m, a in self._modules.items() if m != "builtins")
+        late = own if self.lazy else []
+        lines: list[str] = []
+        if late:
             self._by_name("typing", "TYPE_CHECKING")
             lazy_module = self._by_name(runtime.lazy_module.module, runtime.lazy_module.name)
-            modules = sorted((m, a) for m, a in self._modules.items() if m != "builtins")
-            deferred = [
+            lines = [
                 "if TYPE_CHECKING:",
-                *(self._relative_module(m, a, "    ") for m, a in modules),
+                statements((self._row(m, a) for m, a in late), "    "),
                 "else:",
-                *(self._lazy_module(lazy_module, m, a) for m, a in modules),
+                *(self._lazy_module(lazy_module, m, a) for m, a in late),
             ]
-        external: list[str] = []
-        for module, names in sorted(self._names.items()):
-            line = _from_import(self._relative(module), names)
-            if module.startswith("."):
-                ours.append(line)
-            elif module.startswith((runtime.PACKAGE, "google", "grpc")):
-                external.append(line)
-            else:
-                standard.append(line)
-        groups = [g for g in (standard, external, ours) if g]
-        blocks = ["\n".join(g) for g in groups]
-        if deferred:
-            blocks.append("\n".join(deferred))
-        return "\n\n".join(blocks)
+        rows = [
+            (self._relative(module), name if name == alias else f"{name} as {alias}")
+            for module, names in self._names.items()
+            for name, alias in names.items()
+        ]
+        rows += (self._row(m, a) for m, a in own if not late)
+        if alias := self._modules.get("builtins"):
+            rows.append(("", f"builtins as {alias}"))
+        blocks = [statements(rows), "\n".join(lines)]
+        return "\n\n".join(block for block in blocks if block)
 
     def _relative(self, module: str) -> str:
         """A module of the package as seen from this one: `.models.user` from `.models.post`."""
@@ -149,17 +138,13 @@ class ImportTable:
             shared += 1
         return "." * (len(here) - shared + 1) + ".".join(there[shared:])
 
-    def _relative_module(self, module: str, alias: str, pad: str = "") -> str:
+    def _row(self, module: str, alias: str) -> tuple[str, str]:
+        """The import of a module as a row of `statements`."""
         parent, _, name = self._relative(module).rpartition(".")
         if not parent or parent.endswith("."):
             parent += "."
-        return _from_import(parent, {name: alias}, pad)
+        return parent, f"{name} as {alias}"
 
     def _lazy_module(self, lazy_module: str, module: str, alias: str) -> str:
         text = f'{alias} = {lazy_module}(__package__, "{self._relative(module)}")'
         return statement(text, "    ")
-
-
-def _from_import(module: str, names: dict[str, str], pad: str = "") -> str:
-    items = [n if n == a else f"{n} as {a}" for n, a in sorted(names.items())]
-    return from_import(module, items, pad)

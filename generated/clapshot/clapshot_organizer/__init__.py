@@ -15,13 +15,6 @@ expect_version(__name__, "0.2")
 prepare_grpc()
 
 if TYPE_CHECKING:
-    from . import clients as clients
-    from . import models as models
-    from . import servicers as servicers
-    from ._package import PACKAGE as registry
-    from .clients.organizer_outbound import AsyncClapshotClient, ClapshotClient
-    from .extras.organizer import Abort, Organizer, UserVisible, command
-    from .plugin import run_plugin
     from plugwright_runtime.errors import (
         AlreadyExistsError,
         DecodeError,
@@ -37,6 +30,14 @@ if TYPE_CHECKING:
     from plugwright_runtime.hooks.plugin import ServicePlugin
     from plugwright_runtime.message.wkt import NanoDatetime, RawDatetime
     from plugwright_runtime.rpc.servicer import ServerContext
+
+    from . import clients as clients
+    from . import models as models
+    from . import servicers as servicers
+    from ._package import PACKAGE as registry
+    from .clients.organizer_outbound import AsyncClapshotClient, ClapshotClient
+    from .extras.organizer import Abort, Organizer, UserVisible, command
+    from .plugin import run_plugin
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from plugwright_runtime.lazy import lazy_module
 
 from .servicers.organizer_inbound import OrganizerInboundServicer
 
 if TYPE_CHECKING:
-    from . import _launch as _launch_
     from plugwright_runtime.styles import launch as _launch
+
+    from . import _launch as _launch_
 else:
     _launch_ = lazy_module(__package__, "._launch")
     _launch = lazy_module(__package__, "plugwright_runtime.styles.launch")

@@ -15,13 +15,6 @@ expect_version(__name__, "0.2")
 prepare_if_hosted(__name__, "MATTERMOST_PLUGIN", "Securely message teams, anywhere.")
 
 if TYPE_CHECKING:
-    from . import clients as clients
-    from . import models as models
-    from . import servicers as servicers
-    from ._package import PACKAGE as registry
-    from .clients.plugin_api import AsyncPluginAPIClient, PluginAPIClient
-    from .hooks import HookName, hook
-    from .plugin import Plugin, run_plugin
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -47,6 +40,14 @@ if TYPE_CHECKING:
         wsgi,
     )
     from plugwright_runtime.message.wkt import NULL
+
+    from . import clients as clients
+    from . import models as models
+    from . import servicers as servicers
+    from ._package import PACKAGE as registry
+    from .clients.plugin_api import AsyncPluginAPIClient, PluginAPIClient
+    from .hooks import HookName, hook
+    from .plugin import Plugin, run_plugin
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Literal, TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from plugwright_runtime.hooks.spec import Answer, Dismiss, HookSpec, Reject
 from plugwright_runtime.hooks.table import HookTable
@@ -14,6 +14,9 @@ from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.conventions import MessageErrors
 
 if TYPE_CHECKING:
+    from plugwright_runtime import http as _http
+    from plugwright_runtime.message import wkt as _wkt
+
     from .models import api_channel_post as _api_channel_post
     from .models import api_remaining as _api_remaining
     from .models import channel as _channel
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
     from .models import post as _post
     from .models import team as _team
     from .models import user as _user
-    from plugwright_runtime import http as _http
-    from plugwright_runtime.message import wkt as _wkt
 else:
     _api_channel_post = lazy_module(__package__, ".models.api_channel_post")
     _api_remaining = lazy_module(__package__, ".models.api_remaining")

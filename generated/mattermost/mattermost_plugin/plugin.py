@@ -6,7 +6,7 @@ process.
 
 from __future__ import annotations
 
-from typing import NoReturn, TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from plugwright_runtime.hooks.plugin import PluginBase
 from plugwright_runtime.lazy import lazy_module
@@ -14,9 +14,10 @@ from plugwright_runtime.lazy import lazy_module
 from .hooks import HOOKS
 
 if TYPE_CHECKING:
+    from plugwright_runtime.styles import launch as _launch
+
     from . import _launch as _launch_
     from .clients import plugin_api as _plugin_api
-    from plugwright_runtime.styles import launch as _launch
 else:
     _launch_ = lazy_module(__package__, "._launch")
     _plugin_api = lazy_module(__package__, ".clients.plugin_api")

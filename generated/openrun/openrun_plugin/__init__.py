@@ -17,16 +17,6 @@ prepare_if_hosted(
 )
 
 if TYPE_CHECKING:
-    from . import clients as clients
-    from . import models as models
-    from . import servicers as servicers
-    from ._package import PACKAGE as registry
-    from .extras.modules import App, Call, Module, ModuleError, function
-    from .extras.program import run_provider
-    from .extras.provider import Provider
-    from .extras.sessions import Session
-    from .extras.values import Cursor, FuncRef, Struct, Thunk, from_star, to_star
-    from .plugin import run_plugin
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -42,6 +32,17 @@ if TYPE_CHECKING:
     )
     from plugwright_runtime.hooks.plugin import ServicePlugin
     from plugwright_runtime.rpc.servicer import ServerContext
+
+    from . import clients as clients
+    from . import models as models
+    from . import servicers as servicers
+    from ._package import PACKAGE as registry
+    from .extras.modules import App, Call, Module, ModuleError, function
+    from .extras.program import run_provider
+    from .extras.provider import Provider
+    from .extras.sessions import Session
+    from .extras.values import Cursor, FuncRef, Struct, Thunk, from_star, to_star
+    from .plugin import run_plugin
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

@@ -9,8 +9,8 @@ from plugwright_runtime.message.unknown import SURE, rest
 from plugwright_runtime.message.wire import (
     ALL,
     LONG,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     all_text,
     expect_model,
     listed,
@@ -19,18 +19,6 @@ from plugwright_runtime.message.wire import (
     not_a_case,
 )
 
-from .common import (
-    read_Comment,
-    read_Empty,
-    read_MediaFile,
-    read_Subtitle,
-    read_UserMessage,
-    write_Comment,
-    write_Empty,
-    write_MediaFile,
-    write_Subtitle,
-    write_UserMessage,
-)
 from ..models.database import (
     DbCommentList,
     DbDeleteRequest,
@@ -44,6 +32,18 @@ from ..models.database import (
     DbUpsertResponse,
     DbUserMessageList,
     IdList,
+)
+from .common import (
+    read_Comment,
+    read_Empty,
+    read_MediaFile,
+    read_Subtitle,
+    read_UserMessage,
+    write_Comment,
+    write_Empty,
+    write_MediaFile,
+    write_Subtitle,
+    write_UserMessage,
 )
 
 

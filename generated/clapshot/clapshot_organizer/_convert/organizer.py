@@ -11,8 +11,8 @@ from plugwright_runtime.message.wire import (
     ALL,
     LONG,
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     all_text,
     boolean,
     enum_table,
@@ -24,22 +24,6 @@ from plugwright_runtime.message.wire import (
 )
 from plugwright_runtime.message.wkt import read_timestamp, write_timestamp
 
-from .common import (
-    read_ActionDef,
-    read_Comment,
-    read_FolderItemID,
-    read_MediaFile,
-    read_PageItem,
-    read_UserInfo,
-    read_UserMessage,
-    write_ActionDef,
-    write_Comment,
-    write_FolderItemID,
-    write_MediaFile,
-    write_PageItem,
-    write_UserInfo,
-    write_UserMessage,
-)
 from ..models.organizer import (
     ApplyMigrationRequest,
     ApplyMigrationResponse,
@@ -69,6 +53,22 @@ from ..models.organizer import (
     SemanticVersionNumber,
     ServerInfo,
     UserSessionData,
+)
+from .common import (
+    read_ActionDef,
+    read_Comment,
+    read_FolderItemID,
+    read_MediaFile,
+    read_PageItem,
+    read_UserInfo,
+    read_UserMessage,
+    write_ActionDef,
+    write_Comment,
+    write_FolderItemID,
+    write_MediaFile,
+    write_PageItem,
+    write_UserInfo,
+    write_UserMessage,
 )
 
 E_Database_DatabaseType = enum_table(Database.DatabaseType)

@@ -8,10 +8,10 @@ from typing import TypeAlias, Union
 from plugwright_runtime.message.model import (
     EMPTY_DICT,
     EMPTY_LIST,
+    UNSET,
     Model,
     OneofCase,
     OpenEnum,
-    UNSET,
 )
 
 

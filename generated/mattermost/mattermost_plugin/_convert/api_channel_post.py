@@ -10,8 +10,8 @@ from plugwright_runtime.message.wire import (
     LONG,
     NO_BYTES,
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     all_text,
     boolean,
     expect_model,
@@ -20,16 +20,6 @@ from plugwright_runtime.message.wire import (
     new,
 )
 
-from .channel import read_Channel, write_Channel
-from .common import read_AppError, write_AppError
-from .post import (
-    read_Post,
-    read_PostList,
-    read_Reaction,
-    write_Post,
-    write_PostList,
-    write_Reaction,
-)
 from ..models.api_channel_post import (
     AddChannelMemberRequest,
     AddChannelMemberResponse,
@@ -69,12 +59,12 @@ from ..models.api_channel_post import (
     GetChannelMembersResponse,
     GetChannelRequest,
     GetChannelResponse,
+    GetChannelsForTeamForUserRequest,
+    GetChannelsForTeamForUserResponse,
     GetChannelSidebarCategoriesRequest,
     GetChannelSidebarCategoriesResponse,
     GetChannelStatsRequest,
     GetChannelStatsResponse,
-    GetChannelsForTeamForUserRequest,
-    GetChannelsForTeamForUserResponse,
     GetDirectChannelRequest,
     GetDirectChannelResponse,
     GetEmojiByNameRequest,
@@ -89,8 +79,6 @@ from ..models.api_channel_post import (
     GetGroupChannelResponse,
     GetPostRequest,
     GetPostResponse,
-    GetPostThreadRequest,
-    GetPostThreadResponse,
     GetPostsAfterRequest,
     GetPostsAfterResponse,
     GetPostsBeforeRequest,
@@ -99,6 +87,8 @@ from ..models.api_channel_post import (
     GetPostsForChannelResponse,
     GetPostsSinceRequest,
     GetPostsSinceResponse,
+    GetPostThreadRequest,
+    GetPostThreadResponse,
     GetPublicChannelsForTeamRequest,
     GetPublicChannelsForTeamResponse,
     GetReactionsRequest,
@@ -133,6 +123,16 @@ from ..models.api_channel_post import (
     UpdateEphemeralPostResponse,
     UpdatePostRequest,
     UpdatePostResponse,
+)
+from .channel import read_Channel, write_Channel
+from .common import read_AppError, write_AppError
+from .post import (
+    read_Post,
+    read_PostList,
+    read_Reaction,
+    write_Post,
+    write_PostList,
+    write_Reaction,
 )
 
 

@@ -10,8 +10,8 @@ from plugwright_runtime.message.wire import (
     LONG,
     NO_BYTES,
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     all_text,
     boolean,
     expect_model,
@@ -20,8 +20,6 @@ from plugwright_runtime.message.wire import (
     new,
 )
 
-from .common import read_AppError, write_AppError
-from .file import read_FileInfo, write_FileInfo
 from ..models.api_file_bot import (
     Bot,
     BotGetOptions,
@@ -65,6 +63,8 @@ from ..models.api_file_bot import (
     UploadFileResponse,
     UploadSession,
 )
+from .common import read_AppError, write_AppError
+from .file import read_FileInfo, write_FileInfo
 
 
 def read_CopyFileInfosRequest(m: Any, keep: bool = True, /) -> CopyFileInfosRequest:

@@ -11,8 +11,8 @@ from plugwright_runtime.message.wire import (
     LONG,
     NO_BYTES,
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     all_text,
     boolean,
     expect_model,
@@ -27,7 +27,6 @@ from plugwright_runtime.message.wkt import (
     write_value,
 )
 
-from .common import read_AppError, write_AppError
 from ..models.api_kv_config import (
     DisablePluginRequest,
     DisablePluginResponse,
@@ -41,14 +40,15 @@ from ..models.api_kv_config import (
     GetPluginConfigResponse,
     GetPluginIDRequest,
     GetPluginIDResponse,
-    GetPluginStatusRequest,
-    GetPluginStatusResponse,
     GetPluginsRequest,
     GetPluginsResponse,
+    GetPluginStatusRequest,
+    GetPluginStatusResponse,
     GetUnsanitizedConfigRequest,
     GetUnsanitizedConfigResponse,
     InstallPluginRequest,
     InstallPluginResponse,
+    KeyValuePair,
     KVCompareAndDeleteRequest,
     KVCompareAndDeleteResponse,
     KVCompareAndSetRequest,
@@ -67,7 +67,6 @@ from ..models.api_kv_config import (
     KVSetWithExpiryResponse,
     KVSetWithOptionsRequest,
     KVSetWithOptionsResponse,
-    KeyValuePair,
     LoadPluginConfigurationRequest,
     LoadPluginConfigurationResponse,
     LogDebugRequest,
@@ -91,6 +90,7 @@ from ..models.api_kv_config import (
     SavePluginConfigResponse,
     WebsocketBroadcast,
 )
+from .common import read_AppError, write_AppError
 
 
 def read_KVSetRequest(m: Any, keep: bool = True, /) -> KVSetRequest:

@@ -11,8 +11,8 @@ from plugwright_runtime.message.wire import (
     LONG,
     NO_BYTES,
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     all_text,
     boolean,
     expect_model,
@@ -27,13 +27,6 @@ from plugwright_runtime.message.wkt import (
     write_value,
 )
 
-from .common import (
-    read_AppError,
-    read_ViewUsersRestrictions,
-    write_AppError,
-    write_ViewUsersRestrictions,
-)
-from .user import read_User, write_User
 from ..models.api_remaining import (
     AuditRecord,
     Command,
@@ -97,16 +90,16 @@ from ..models.api_remaining import (
     GetGroupMemberUsersResponse,
     GetGroupRequest,
     GetGroupResponse,
-    GetGroupSyncableRequest,
-    GetGroupSyncableResponse,
-    GetGroupSyncablesRequest,
-    GetGroupSyncablesResponse,
     GetGroupsBySourceRequest,
     GetGroupsBySourceResponse,
     GetGroupsForUserRequest,
     GetGroupsForUserResponse,
     GetGroupsRequest,
     GetGroupsResponse,
+    GetGroupSyncableRequest,
+    GetGroupSyncableResponse,
+    GetGroupSyncablesRequest,
+    GetGroupSyncablesResponse,
     GetLicenseRequest,
     GetLicenseResponse,
     GetOAuthAppRequest,
@@ -240,6 +233,13 @@ from ..models.api_remaining import (
     UpsertPropertyValuesRequest,
     UpsertPropertyValuesResponse,
 )
+from .common import (
+    read_AppError,
+    read_ViewUsersRestrictions,
+    write_AppError,
+    write_ViewUsersRestrictions,
+)
+from .user import read_User, write_User
 
 
 def read_GetLicenseRequest(m: Any, keep: bool = True, /) -> GetLicenseRequest:

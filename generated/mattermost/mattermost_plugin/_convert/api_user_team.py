@@ -10,8 +10,8 @@ from plugwright_runtime.message.wire import (
     LONG,
     NO_BYTES,
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     all_text,
     boolean,
     expect_model,
@@ -20,21 +20,6 @@ from plugwright_runtime.message.wire import (
     new,
 )
 
-from .common import (
-    read_AppError,
-    read_ViewUsersRestrictions,
-    write_AppError,
-    write_ViewUsersRestrictions,
-)
-from .team import (
-    read_Team,
-    read_TeamMember,
-    read_TeamUnread,
-    write_Team,
-    write_TeamMember,
-    write_TeamUnread,
-)
-from .user import read_User, write_User
 from ..models.api_user_team import (
     CreateSessionRequest,
     CreateSessionResponse,
@@ -77,12 +62,12 @@ from ..models.api_user_team import (
     GetTeamMembersResponse,
     GetTeamRequest,
     GetTeamResponse,
-    GetTeamStatsRequest,
-    GetTeamStatsResponse,
     GetTeamsForUserRequest,
     GetTeamsForUserResponse,
     GetTeamsRequest,
     GetTeamsResponse,
+    GetTeamStatsRequest,
+    GetTeamStatsResponse,
     GetTeamsUnreadForUserRequest,
     GetTeamsUnreadForUserResponse,
     GetUserByEmailRequest,
@@ -91,10 +76,6 @@ from ..models.api_user_team import (
     GetUserByUsernameResponse,
     GetUserRequest,
     GetUserResponse,
-    GetUserStatusRequest,
-    GetUserStatusResponse,
-    GetUserStatusesByIdsRequest,
-    GetUserStatusesByIdsResponse,
     GetUsersByIdsRequest,
     GetUsersByIdsResponse,
     GetUsersByUsernamesRequest,
@@ -105,6 +86,10 @@ from ..models.api_user_team import (
     GetUsersInTeamResponse,
     GetUsersRequest,
     GetUsersResponse,
+    GetUserStatusesByIdsRequest,
+    GetUserStatusesByIdsResponse,
+    GetUserStatusRequest,
+    GetUserStatusResponse,
     HasPermissionToChannelRequest,
     HasPermissionToChannelResponse,
     HasPermissionToRequest,
@@ -154,6 +139,21 @@ from ..models.api_user_team import (
     UserAccessToken,
     UserAuth,
 )
+from .common import (
+    read_AppError,
+    read_ViewUsersRestrictions,
+    write_AppError,
+    write_ViewUsersRestrictions,
+)
+from .team import (
+    read_Team,
+    read_TeamMember,
+    read_TeamUnread,
+    write_Team,
+    write_TeamMember,
+    write_TeamUnread,
+)
+from .user import read_User, write_User
 
 
 def read_CreateUserRequest(m: Any, keep: bool = True, /) -> CreateUserRequest:

@@ -8,8 +8,8 @@ from plugwright_runtime.message.unknown import SURE, rest
 from plugwright_runtime.message.unknown_inside import kept, put_back
 from plugwright_runtime.message.wire import (
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     boolean,
     enum_table,
     expect_model,

@@ -11,8 +11,8 @@ from plugwright_runtime.message.wire import (
     LONG,
     NO_BYTES,
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     all_text,
     boolean,
     expect_model,
@@ -22,24 +22,6 @@ from plugwright_runtime.message.wire import (
 )
 from plugwright_runtime.message.wkt import read_struct, write_struct
 
-from .api_remaining import (
-    read_CommandArgs,
-    read_CommandResponse,
-    read_PluginClusterEvent,
-    write_CommandArgs,
-    write_CommandResponse,
-    write_PluginClusterEvent,
-)
-from .common import (
-    read_AppError,
-    read_RequestContext,
-    write_AppError,
-    write_RequestContext,
-)
-from .file import read_FileData, read_FileInfo, write_FileData, write_FileInfo
-from .hooks_common import read_PluginContext, write_PluginContext
-from .post import read_Post, write_Post
-from .user import read_User, write_User
 from ..models.hooks_command import (
     ExecuteCommandRequest,
     ExecuteCommandResponse,
@@ -66,6 +48,24 @@ from ..models.hooks_command import (
     WebSocketMessageHasBeenPostedResponse,
     WebSocketRequest,
 )
+from .api_remaining import (
+    read_CommandArgs,
+    read_CommandResponse,
+    read_PluginClusterEvent,
+    write_CommandArgs,
+    write_CommandResponse,
+    write_PluginClusterEvent,
+)
+from .common import (
+    read_AppError,
+    read_RequestContext,
+    write_AppError,
+    write_RequestContext,
+)
+from .file import read_FileData, read_FileInfo, write_FileData, write_FileInfo
+from .hooks_common import read_PluginContext, write_PluginContext
+from .post import read_Post, write_Post
+from .user import read_User, write_User
 
 
 def read_WebSocketRequest(m: Any, keep: bool = True, /) -> WebSocketRequest:

@@ -10,8 +10,8 @@ from plugwright_runtime.message.wire import (
     LONG,
     NO_BYTES,
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     all_text,
     boolean,
     expect_model,
@@ -20,7 +20,6 @@ from plugwright_runtime.message.wire import (
     new,
 )
 
-from .hooks_common import read_PluginContext, write_PluginContext
 from ..models.hooks_http import (
     HTTPHeader,
     ServeHTTPRequest,
@@ -28,6 +27,7 @@ from ..models.hooks_http import (
     ServeHTTPResponse,
     ServeHTTPResponseInit,
 )
+from .hooks_common import read_PluginContext, write_PluginContext
 
 
 def read_HTTPHeader(m: Any, keep: bool = True, /) -> HTTPHeader:

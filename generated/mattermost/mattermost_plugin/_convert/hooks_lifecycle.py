@@ -11,8 +11,8 @@ from plugwright_runtime.message.wire import (
     LONG,
     NO_BYTES,
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     all_text,
     expect_model,
     listed,
@@ -21,13 +21,6 @@ from plugwright_runtime.message.wire import (
 )
 from plugwright_runtime.message.wkt import read_wrapper, write_wrapper
 
-from .common import (
-    read_AppError,
-    read_RequestContext,
-    write_AppError,
-    write_RequestContext,
-)
-from .hooks_common import read_PluginContext, write_PluginContext
 from ..models.hooks_lifecycle import (
     ConfigJson,
     ConfigurationWillBeSavedRequest,
@@ -54,6 +47,13 @@ from ..models.hooks_lifecycle import (
     RunDataRetentionResponse,
     TeamsLimits,
 )
+from .common import (
+    read_AppError,
+    read_RequestContext,
+    write_AppError,
+    write_RequestContext,
+)
+from .hooks_common import read_PluginContext, write_PluginContext
 
 
 def read_OnInstallEvent(m: Any, keep: bool = True, /) -> OnInstallEvent:

@@ -16,16 +16,6 @@ from plugwright_runtime.message.wire import (
     new,
 )
 
-from .api_remaining import (
-    read_Preference,
-    read_PushNotification,
-    write_Preference,
-    write_PushNotification,
-)
-from .common import read_RequestContext, write_RequestContext
-from .file import read_FileInfo, write_FileInfo
-from .hooks_common import read_PluginContext, write_PluginContext
-from .post import read_Post, read_Reaction, write_Post, write_Reaction
 from ..models.hooks_message import (
     EmailNotificationContent,
     EmailNotificationJson,
@@ -39,12 +29,12 @@ from ..models.hooks_message import (
     MessageHasBeenPostedResponse,
     MessageHasBeenUpdatedRequest,
     MessageHasBeenUpdatedResponse,
+    MessagesWillBeConsumedRequest,
+    MessagesWillBeConsumedResponse,
     MessageWillBePostedRequest,
     MessageWillBePostedResponse,
     MessageWillBeUpdatedRequest,
     MessageWillBeUpdatedResponse,
-    MessagesWillBeConsumedRequest,
-    MessagesWillBeConsumedResponse,
     NotificationWillBePushedRequest,
     NotificationWillBePushedResponse,
     PreferencesHaveChangedRequest,
@@ -54,6 +44,16 @@ from ..models.hooks_message import (
     ReactionHasBeenRemovedRequest,
     ReactionHasBeenRemovedResponse,
 )
+from .api_remaining import (
+    read_Preference,
+    read_PushNotification,
+    write_Preference,
+    write_PushNotification,
+)
+from .common import read_RequestContext, write_RequestContext
+from .file import read_FileInfo, write_FileInfo
+from .hooks_common import read_PluginContext, write_PluginContext
+from .post import read_Post, read_Reaction, write_Post, write_Reaction
 
 
 def read_EmailNotificationJson(m: Any, keep: bool = True, /) -> EmailNotificationJson:

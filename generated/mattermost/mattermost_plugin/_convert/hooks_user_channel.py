@@ -13,17 +13,6 @@ from plugwright_runtime.message.wire import (
     new,
 )
 
-from .api_channel_post import read_ChannelMember, write_ChannelMember
-from .channel import read_Channel, write_Channel
-from .common import (
-    read_AppError,
-    read_RequestContext,
-    write_AppError,
-    write_RequestContext,
-)
-from .hooks_common import read_PluginContext, write_PluginContext
-from .team import read_TeamMember, write_TeamMember
-from .user import read_User, write_User
 from ..models.hooks_user_channel import (
     ChannelHasBeenCreatedRequest,
     ChannelHasBeenCreatedResponse,
@@ -47,6 +36,17 @@ from ..models.hooks_user_channel import (
     UserWillLogInRequest,
     UserWillLogInResponse,
 )
+from .api_channel_post import read_ChannelMember, write_ChannelMember
+from .channel import read_Channel, write_Channel
+from .common import (
+    read_AppError,
+    read_RequestContext,
+    write_AppError,
+    write_RequestContext,
+)
+from .hooks_common import read_PluginContext, write_PluginContext
+from .team import read_TeamMember, write_TeamMember
+from .user import read_User, write_User
 
 
 def read_SamlAssertionInfoJson(m: Any, keep: bool = True, /) -> SamlAssertionInfoJson:

@@ -10,8 +10,8 @@ from plugwright_runtime.message.wire import (
     ALL,
     LONG,
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     all_text,
     boolean,
     expect_model,
@@ -21,8 +21,6 @@ from plugwright_runtime.message.wire import (
 )
 from plugwright_runtime.message.wkt import read_struct, write_struct
 
-from .file import read_FileInfo, write_FileInfo
-from .user import read_User, write_User
 from ..models.post import (
     Post,
     PostAcknowledgement,
@@ -33,6 +31,8 @@ from ..models.post import (
     PostPriority,
     Reaction,
 )
+from .file import read_FileInfo, write_FileInfo
+from .user import read_User, write_User
 
 
 def read_PostMetadata(m: Any, keep: bool = True, /) -> PostMetadata:

@@ -7,8 +7,8 @@ from typing import Any
 from plugwright_runtime.message.unknown import SURE, rest
 from plugwright_runtime.message.wire import (
     NO_TEXT,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     boolean,
     enum_table,
     expect_model,

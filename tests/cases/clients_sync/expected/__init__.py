@@ -12,13 +12,6 @@ from plugwright_runtime.lazy import lazy_names
 expect_version(__name__, "0.2")
 
 if TYPE_CHECKING:
-    from . import clients as clients
-    from . import models as models
-    from . import servicers as servicers
-    from ._package import PACKAGE as registry
-    from .clients.api import ApiClient
-    from .hooks import HookName, hook
-    from .plugin import Plugin
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -43,6 +36,14 @@ if TYPE_CHECKING:
         asgi,
         wsgi,
     )
+
+    from . import clients as clients
+    from . import models as models
+    from . import servicers as servicers
+    from ._package import PACKAGE as registry
+    from .clients.api import ApiClient
+    from .hooks import HookName, hook
+    from .plugin import Plugin
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

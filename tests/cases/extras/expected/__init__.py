@@ -12,12 +12,6 @@ from plugwright_runtime.lazy import lazy_names
 expect_version(__name__, "0.2")
 
 if TYPE_CHECKING:
-    from . import clients as clients
-    from . import models as models
-    from . import servicers as servicers
-    from ._package import PACKAGE as registry
-    from .extras.deep.louder import roar
-    from .extras.loud import shout
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -31,6 +25,13 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
+
+    from . import clients as clients
+    from . import models as models
+    from . import servicers as servicers
+    from ._package import PACKAGE as registry
+    from .extras.deep.louder import roar
+    from .extras.loud import shout
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

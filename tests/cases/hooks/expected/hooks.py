@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Literal, TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from plugwright_runtime.hooks.spec import Answer, Dismiss, HookSpec, Reject
 from plugwright_runtime.hooks.table import HookTable

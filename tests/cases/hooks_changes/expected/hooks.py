@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Literal, TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from plugwright_runtime.hooks.spec import Answer, HookSpec, Reject
 from plugwright_runtime.hooks.table import HookTable
@@ -14,8 +14,9 @@ from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.conventions import MessageErrors
 
 if TYPE_CHECKING:
-    from .models import hooks as _hooks
     from plugwright_runtime.message import wkt as _wkt
+
+    from .models import hooks as _hooks
 else:
     _hooks = lazy_module(__package__, ".models.hooks")
     _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")

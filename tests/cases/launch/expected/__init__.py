@@ -15,11 +15,6 @@ expect_version(__name__, "0.2")
 prepare_grpc()
 
 if TYPE_CHECKING:
-    from . import clients as clients
-    from . import models as models
-    from . import servicers as servicers
-    from ._package import PACKAGE as registry
-    from .plugin import run_plugin
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -35,6 +30,12 @@ if TYPE_CHECKING:
     )
     from plugwright_runtime.hooks.plugin import ServicePlugin
     from plugwright_runtime.rpc.servicer import ServerContext
+
+    from . import clients as clients
+    from . import models as models
+    from . import servicers as servicers
+    from ._package import PACKAGE as registry
+    from .plugin import run_plugin
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

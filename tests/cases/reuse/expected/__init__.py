@@ -15,10 +15,6 @@ expect_version(__name__, "0.2")
 check(__name__)
 
 if TYPE_CHECKING:
-    from . import clients as clients
-    from . import models as models
-    from . import servicers as servicers
-    from ._package import PACKAGE as registry
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
@@ -33,6 +29,11 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from plugwright_runtime.message.wkt import AnyMessage, NanoDatetime, RawDatetime
+
+    from . import clients as clients
+    from . import models as models
+    from . import servicers as servicers
+    from ._package import PACKAGE as registry
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),

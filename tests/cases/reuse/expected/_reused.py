@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from plugwright_runtime.message.reuse import reader, writer
 from plugwright_runtime.message.wire import enum_table
-
 from shared_types.models import shared_currency as _shared_currency
 from shared_types.models import shared_money as _shared_money
 

@@ -12,8 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_kv_config as _api_kv_config
     from plugwright_runtime.message import wkt as _wkt
+
+    from ...models import api_kv_config as _api_kv_config
 else:
     _api_kv_config = lazy_module(__package__, "...models.api_kv_config")
     _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")

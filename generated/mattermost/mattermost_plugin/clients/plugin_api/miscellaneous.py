@@ -13,8 +13,9 @@ from plugwright_runtime.rpc.client_sync import SyncClient
 from plugwright_runtime.rpc.json_bytes import load_nullable
 
 if TYPE_CHECKING:
-    from ...models import api_remaining as _api_remaining
     from plugwright_runtime.message import wkt as _wkt
+
+    from ...models import api_remaining as _api_remaining
 else:
     _api_remaining = lazy_module(__package__, "...models.api_remaining")
     _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")

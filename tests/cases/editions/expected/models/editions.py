@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias, Union
 
 from plugwright_runtime.message.model import (
-    ClosedEnum,
     EMPTY_LIST,
+    ClosedEnum,
     Model,
     OneofCase,
     OpenEnum,

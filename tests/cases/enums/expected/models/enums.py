@@ -7,10 +7,10 @@ from typing import TypeAlias, Union
 from plugwright_runtime.message.model import (
     EMPTY_DICT,
     EMPTY_LIST,
+    UNSET,
     Model,
     OneofCase,
     OpenEnum,
-    UNSET,
 )
 
 

@@ -8,8 +8,8 @@ from plugwright_runtime.message.unknown import SURE, rest
 from plugwright_runtime.message.wire import (
     ALL,
     LONG,
-    UnknownFieldSet,
     ZERO,
+    UnknownFieldSet,
     boolean,
     enum_table,
     expect_model,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TypeAlias, Union
 
 from plugwright_runtime.message.model import (
-    ClosedEnum,
     EMPTY_DICT,
     EMPTY_LIST,
+    ClosedEnum,
     Model,
     OneofCase,
 )

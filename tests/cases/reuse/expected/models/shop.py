@@ -7,7 +7,6 @@ from typing import TypeAlias, Union
 
 from plugwright_runtime.message.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
 from plugwright_runtime.message.wkt import AnyMessage
-
 from shared_types.models import shared_currency as _shared_currency
 from shared_types.models import shared_money as _shared_money
 

@@ -7,14 +7,10 @@ import builtins as _builtins
 from datetime import datetime as datetime_
 from typing import TypeAlias, Union
 
-from plugwright_runtime.message.model import (
-    EMPTY_DICT,
-    EMPTY_LIST as EMPTY_LIST_,
-    Model as Model_,
-    OneofCase as OneofCase_,
-    OpenEnum,
-    UNSET,
-)
+from plugwright_runtime.message.model import EMPTY_DICT, UNSET, OpenEnum
+from plugwright_runtime.message.model import EMPTY_LIST as EMPTY_LIST_
+from plugwright_runtime.message.model import Model as Model_
+from plugwright_runtime.message.model import OneofCase as OneofCase_
 
 
 class Kind(OpenEnum):

@@ -7,13 +7,8 @@ from datetime import datetime, timedelta
 from typing import TypeAlias, Union
 
 from plugwright_runtime.message.model import EMPTY_DICT, EMPTY_LIST, Model, OneofCase
-from plugwright_runtime.message.wkt import (
-    AnyMessage,
-    Empty as Empty_,
-    FieldMask,
-    JSONObject,
-    JSONValue,
-)
+from plugwright_runtime.message.wkt import AnyMessage, FieldMask, JSONObject, JSONValue
+from plugwright_runtime.message.wkt import Empty as Empty_
 
 from . import google_protobuf_struct as _google_protobuf_struct
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import AsyncIterator, TYPE_CHECKING
+from typing import TYPE_CHECKING, AsyncIterator
 
 from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.client import Metadata

@@ -13,8 +13,9 @@ from plugwright_runtime.rpc.client_sync import SyncClient
 from plugwright_runtime.rpc.json_bytes import dump, load, load_nullable
 
 if TYPE_CHECKING:
-    from ...models import json_fields as _json_fields
     from plugwright_runtime.message import wkt as _wkt
+
+    from ...models import json_fields as _json_fields
 else:
     _json_fields = lazy_module(__package__, "...models.json_fields")
     _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
