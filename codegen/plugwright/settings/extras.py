@@ -32,25 +32,25 @@ def check(settings: Settings) -> None:
         text = f"there is no package in {folder}; put an __init__.py there"
         problems.add(settings.where("sdk.extras"), text)
     else:
-        for name, module in sdk.exports.items():
-            if fault := _fault(settings, name, module):
-                problems.add(settings.where(f"sdk.exports.{name}"), fault)
+        for name, fault in _faults(settings, folder):
+            problems.add(settings.where(f"sdk.exports.{name}"), fault)
     problems.raise_if_any()
 
 
-def _fault(settings: Settings, name: str, module: str) -> str:
-    """Why `name` cannot come from the extra module called `module`; "" if it can."""
-    folder = settings.root / settings.sdk.extras
-    found = _modules(folder) if settings.sdk.extras else {}
-    if module not in found:
-        known = ", ".join(sorted(found)) or "none"
-        return f"there is no extra module {module!r}; there are: {known}"
-    source = f"{settings.sdk.extras}/{found[module]}"
-    defines = set(_defined(_parsed(folder / found[module])))
-    if name in defines:
-        return ""
-    known = ", ".join(sorted(n for n in defines if n[0] != "_"))
-    return f"{source} defines no {name}; it defines: {known}"
+def _faults(settings: Settings, folder: Path) -> Iterator[tuple[str, str]]:
+    """(export, why it cannot come from the extra module that it names) of those that cannot."""
+    exports, place = settings.sdk.exports, settings.sdk.extras
+    found = _modules(folder) if place else {}
+    # Each module once: parsing is what costs here.
+    named = sorted(found.keys() & exports.values())
+    defined = {module: set(_defined(_parsed(folder / found[module]))) for module in named}
+    for name, module in exports.items():
+        if module not in found:
+            known = ", ".join(sorted(found)) or "none"
+            yield name, f"there is no extra module {module!r}; there are: {known}"
+        elif name not in defined[module]:
+            known = ", ".join(sorted(n for n in defined[module] if n[0] != "_"))
+            yield name, f"{place}/{found[module]} defines no {name}; it defines: {known}"
 
 
 def _modules(folder: Path) -> dict[str, str]:
