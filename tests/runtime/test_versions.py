@@ -60,7 +60,7 @@ def test_an_sdk_from_before_there_were_versions_says_so_too(tmp_path: Path) -> N
     """It imports modules that have another place now."""
     here = "plugwright_runtime.process.started"
     told = _import_sdk(tmp_path, (here, "plugwright_runtime.hosted"))
-    assert told == (
+    assert told.startswith(  # newer versions of Python guess what was meant, behind it
         f"ModuleNotFoundError: plugwright {__version__} has no module plugwright_runtime.hosted: "
         "what imports it was made for another version, which `pip check` tells; "
         "upgrade that SDK, or generate it again"
