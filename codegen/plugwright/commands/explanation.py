@@ -77,12 +77,9 @@ def _method(method: MethodPlan) -> str:
 
 
 def _hook(hook: HookPlan) -> str:
-    arguments = ", ".join(f"{n}: {plain(a)}" for n, a, _ in hook.arguments)
-    if hook.family == "http":
-        arguments = "request: Request"
-    result = " | ".join(plain(r) for r in hook.result) if hook.family != "http" else "Response"
+    head, parameters, tail = hook.handler
     lines = [f"hook {hook.method}", "", f"@hook(HookName.{hook.name})"]
-    lines.append(f"def {hook.snake}(self{', ' if arguments else ''}{arguments}) -> {result}")
+    lines.append(f"{head}{', '.join(parameters)}{tail}")
     lines += [
         "",
         *(f"  {rule}" for rule in hook.rules),

@@ -96,6 +96,7 @@ class _Renderer:
         # Filters, for jinja calls a function through its context, which costs ten times a filter.
         filters: dict[str, Any] = {
             "doc": layout.docstring,
+            "with_signature": layout.with_signature,
             "stmt": self._statement,
             "item": self._item,
             "union": self._union,

@@ -44,6 +44,15 @@ class HookPlan(NamedTuple):
         return tuple(plain(result) for result in self.result)
 
     @property
+    def handler(self) -> tuple[str, tuple[str, ...], str]:
+        """Head, parameters and tail of its handler's signature, for people."""
+        arguments = tuple(f"{name}: {plain(annotation)}" for name, annotation, _ in self.arguments)
+        result = " | ".join(self.answers)
+        if self.family == "http":
+            arguments, result = ("request: Request",), "Response"
+        return f"def {self.snake}(", ("self", *arguments), f") -> {result}"
+
+    @property
     def sources(self) -> tuple[str, ...]:
         return tuple(source for _, _, source in self.arguments)
 

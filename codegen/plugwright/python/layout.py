@@ -56,6 +56,13 @@ def bracketed(head: str, items: Sequence[str], tail: str, pad: str) -> str:
     return "\n".join([pad + head, *body, statement(tail, pad)])
 
 
+def with_signature(comment: str, signature: tuple[str, Sequence[str], str]) -> str:
+    """A comment, and below it how a handler is declared, as it fits into a class of the module."""
+    pad = " " * 8
+    code = bracketed(*signature, pad).replace("\n    ", "\n").removeprefix("    ")
+    return f"{comment}\n\nHandler:\n\n{code}" if comment else f"Handler:\n\n{code}"
+
+
 def display(head: str, items: Sequence[str], tail: str, pad: str) -> str:
     """`head` items `tail`, where `head` opens a tuple, a list or a dictionary: on one line, or each
     item on its own."""

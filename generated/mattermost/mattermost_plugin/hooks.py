@@ -59,6 +59,10 @@ class HookName(StrEnum):
 
     On failure: the server learns the error (id `plugin.on_activate.error`, status 500)
     and stops the plugin.
+
+    Handler:
+
+        def on_activate(self) -> None
     """
 
     OnDeactivate = "OnDeactivate"
@@ -71,6 +75,10 @@ class HookName(StrEnum):
 
     On failure: the server learns the error (id `plugin.on_deactivate.error`,
     status 500) and logs it; the plugin is stopped all the same.
+
+    Handler:
+
+        def on_deactivate(self) -> None
     """
 
     OnConfigurationChange = "OnConfigurationChange"
@@ -87,6 +95,10 @@ class HookName(StrEnum):
     status 500) and logs it; the plugin keeps running. A failure of the first call is in
     the plugin's own log alone, and OnActivate runs all the same: raise there if a
     setting is missing.
+
+    Handler:
+
+        def on_configuration_change(self) -> None
     """
 
     OnInstall = "OnInstall"
@@ -99,6 +111,12 @@ class HookName(StrEnum):
 
     On failure: the server learns the error (id `plugin.on_install.error`, status 500)
     and logs it; the plugin stays installed.
+
+    Handler:
+
+        def on_install(
+            self, plugin_context: PluginContext, event: OnInstallEvent
+        ) -> None
     """
 
     OnSendDailyTelemetry = "OnSendDailyTelemetry"
@@ -109,6 +127,10 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def on_send_daily_telemetry(self) -> None
     """
 
     RunDataRetention = "RunDataRetention"
@@ -119,6 +141,10 @@ class HookName(StrEnum):
 
     On failure: the server learns the error (id `plugin.run_data_retention.error`,
     status 500) and counts no deletions for this plugin.
+
+    Handler:
+
+        def run_data_retention(self, now_time: int, batch_size: int) -> int
     """
 
     OnCloudLimitsUpdated = "OnCloudLimitsUpdated"
@@ -128,6 +154,10 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def on_cloud_limits_updated(self, limits: ProductLimits) -> None
     """
 
     ConfigurationWillBeSaved = "ConfigurationWillBeSaved"
@@ -143,6 +173,12 @@ class HookName(StrEnum):
     On failure: the server learns the error (id
     `plugin.configuration_will_be_saved.error`, status
     500) and does not save.
+
+    Handler:
+
+        def configuration_will_be_saved(
+            self, new_config: JSONObject
+        ) -> JSONObject | None
     """
 
     MessageWillBePosted = "MessageWillBePosted"
@@ -159,6 +195,12 @@ class HookName(StrEnum):
     On failure: the server logs it and stores the post as if the hook did nothing (fail
     open). With `on_error=Reject(...)` on the handler the post is refused instead (fail
     closed).
+
+    Handler:
+
+        def message_will_be_posted(
+            self, plugin_context: PluginContext, post: Post
+        ) -> Post | Dismiss | Reject | None
     """
 
     MessageWillBeUpdated = "MessageWillBeUpdated"
@@ -173,6 +215,12 @@ class HookName(StrEnum):
     On failure: the server logs it and accepts the edit as if the hook did nothing (fail
     open). With `on_error=Reject(...)` on the handler the edit is refused instead (fail
     closed).
+
+    Handler:
+
+        def message_will_be_updated(
+            self, plugin_context: PluginContext, new_post: Post, old_post: Post
+        ) -> Post | Reject | None
     """
 
     MessageHasBeenPosted = "MessageHasBeenPosted"
@@ -183,6 +231,12 @@ class HookName(StrEnum):
     Return `None`. To change or refuse posts use MessageWillBePosted.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def message_has_been_posted(
+            self, plugin_context: PluginContext, post: Post
+        ) -> None
     """
 
     MessageHasBeenUpdated = "MessageHasBeenUpdated"
@@ -192,6 +246,12 @@ class HookName(StrEnum):
     Return `None`. To change or refuse edits use MessageWillBeUpdated.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def message_has_been_updated(
+            self, plugin_context: PluginContext, new_post: Post, old_post: Post
+        ) -> None
     """
 
     MessagesWillBeConsumed = "MessagesWillBeConsumed"
@@ -207,6 +267,10 @@ class HookName(StrEnum):
     posts but not hide them. An empty list counts as no answer.
 
     On failure: the server logs it and sends the posts as if the hook did nothing.
+
+    Handler:
+
+        def messages_will_be_consumed(self, posts: list[Post]) -> list[Post] | None
     """
 
     MessageHasBeenDeleted = "MessageHasBeenDeleted"
@@ -216,6 +280,12 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def message_has_been_deleted(
+            self, plugin_context: PluginContext, post: Post
+        ) -> None
     """
 
     FileWillBeUploaded = "FileWillBeUploaded"
@@ -231,6 +301,15 @@ class HookName(StrEnum):
     On failure: the server logs it and keeps the file as if the hook did nothing (fail
     open). With `on_error=Reject(...)` on the handler the upload is refused instead
     (fail closed), which is what a virus scanner wants.
+
+    Handler:
+
+        def file_will_be_uploaded(
+            self,
+            plugin_context: PluginContext,
+            file_info: FileInfo,
+            file_content: bytes,
+        ) -> FileInfo | bytes | tuple[FileInfo, bytes] | Reject | None
     """
 
     ReactionHasBeenAdded = "ReactionHasBeenAdded"
@@ -240,6 +319,12 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def reaction_has_been_added(
+            self, plugin_context: PluginContext, reaction: Reaction
+        ) -> None
     """
 
     ReactionHasBeenRemoved = "ReactionHasBeenRemoved"
@@ -249,6 +334,12 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def reaction_has_been_removed(
+            self, plugin_context: PluginContext, reaction: Reaction
+        ) -> None
     """
 
     NotificationWillBePushed = "NotificationWillBePushed"
@@ -262,6 +353,12 @@ class HookName(StrEnum):
     On failure: the server logs it and sends the notification as if the hook did nothing
     (fail open). With `on_error=Reject(...)` on the handler it is not sent (fail
     closed).
+
+    Handler:
+
+        def notification_will_be_pushed(
+            self, push_notification: PushNotification, user_id: str
+        ) -> PushNotification | Reject | None
     """
 
     EmailNotificationWillBeSent = "EmailNotificationWillBeSent"
@@ -276,6 +373,12 @@ class HookName(StrEnum):
 
     On failure: the server logs it and sends the mail as if the hook did nothing (fail
     open). With `on_error=Reject(...)` on the handler it is not sent (fail closed).
+
+    Handler:
+
+        def email_notification_will_be_sent(
+            self, email_notification: JSONObject
+        ) -> EmailNotificationContent | Reject | None
     """
 
     PreferencesHaveChanged = "PreferencesHaveChanged"
@@ -286,6 +389,12 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def preferences_have_changed(
+            self, plugin_context: PluginContext, preferences: list[Preference]
+        ) -> None
     """
 
     UserHasBeenCreated = "UserHasBeenCreated"
@@ -294,6 +403,12 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def user_has_been_created(
+            self, plugin_context: PluginContext, user: User
+        ) -> None
     """
 
     UserWillLogIn = "UserWillLogIn"
@@ -307,6 +422,12 @@ class HookName(StrEnum):
     On failure: the server logs it and lets the user in as if the hook did nothing (fail
     open). With `on_error=Reject(...)` on the handler the login is refused instead (fail
     closed): choose that if the hook guards access.
+
+    Handler:
+
+        def user_will_log_in(
+            self, plugin_context: PluginContext, user: User
+        ) -> Reject | None
     """
 
     UserHasLoggedIn = "UserHasLoggedIn"
@@ -316,6 +437,10 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def user_has_logged_in(self, plugin_context: PluginContext, user: User) -> None
     """
 
     UserHasBeenDeactivated = "UserHasBeenDeactivated"
@@ -325,6 +450,12 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def user_has_been_deactivated(
+            self, plugin_context: PluginContext, user: User
+        ) -> None
     """
 
     OnSAMLLogin = "OnSAMLLogin"
@@ -337,6 +468,12 @@ class HookName(StrEnum):
 
     On failure: the server learns the error (id `plugin.on_saml_login.error`,
     status 500) and may refuse the login.
+
+    Handler:
+
+        def on_saml_login(
+            self, plugin_context: PluginContext, user: User, assertion: JSONObject
+        ) -> None
     """
 
     ChannelHasBeenCreated = "ChannelHasBeenCreated"
@@ -346,6 +483,12 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def channel_has_been_created(
+            self, plugin_context: PluginContext, channel: Channel
+        ) -> None
     """
 
     UserHasJoinedChannel = "UserHasJoinedChannel"
@@ -354,6 +497,15 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def user_has_joined_channel(
+            self,
+            plugin_context: PluginContext,
+            channel_member: ChannelMember,
+            actor: User | None,
+        ) -> None
     """
 
     UserHasLeftChannel = "UserHasLeftChannel"
@@ -363,6 +515,15 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def user_has_left_channel(
+            self,
+            plugin_context: PluginContext,
+            channel_member: ChannelMember,
+            actor: User | None,
+        ) -> None
     """
 
     UserHasJoinedTeam = "UserHasJoinedTeam"
@@ -371,6 +532,15 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def user_has_joined_team(
+            self,
+            plugin_context: PluginContext,
+            team_member: TeamMember,
+            actor: User | None,
+        ) -> None
     """
 
     UserHasLeftTeam = "UserHasLeftTeam"
@@ -379,6 +549,15 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def user_has_left_team(
+            self,
+            plugin_context: PluginContext,
+            team_member: TeamMember,
+            actor: User | None,
+        ) -> None
     """
 
     ExecuteCommand = "ExecuteCommand"
@@ -391,6 +570,12 @@ class HookName(StrEnum):
 
     On failure: the server learns the error (id `plugin.execute_command.error`,
     status 500) and reports the command as failed to the user.
+
+    Handler:
+
+        def execute_command(
+            self, plugin_context: PluginContext, args: CommandArgs
+        ) -> CommandResponse
     """
 
     OnWebSocketConnect = "OnWebSocketConnect"
@@ -401,6 +586,10 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def on_web_socket_connect(self, web_conn_id: str, user_id: str) -> None
     """
 
     OnWebSocketDisconnect = "OnWebSocketDisconnect"
@@ -410,6 +599,10 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def on_web_socket_disconnect(self, web_conn_id: str, user_id: str) -> None
     """
 
     WebSocketMessageHasBeenPosted = "WebSocketMessageHasBeenPosted"
@@ -421,6 +614,12 @@ class HookName(StrEnum):
     Return `None`. To answer, send an event with `publish_web_socket_event`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def web_socket_message_has_been_posted(
+            self, web_conn_id: str, user_id: str, request: WebSocketRequest
+        ) -> None
     """
 
     OnPluginClusterEvent = "OnPluginClusterEvent"
@@ -431,6 +630,12 @@ class HookName(StrEnum):
     Return `None`.
 
     On failure: the server logs it and goes on as if the hook did nothing.
+
+    Handler:
+
+        def on_plugin_cluster_event(
+            self, plugin_context: PluginContext, event: PluginClusterEvent
+        ) -> None
     """
 
     OnSharedChannelsSyncMsg = "OnSharedChannelsSyncMsg"
@@ -445,6 +650,12 @@ class HookName(StrEnum):
     On failure: the server learns the error (id
     `plugin.on_shared_channels_sync_msg.error`, status
     500) and does not count the content as delivered.
+
+    Handler:
+
+        def on_shared_channels_sync_msg(
+            self, sync_msg: JSONObject, remote_cluster: RemoteCluster
+        ) -> SyncResponse
     """
 
     OnSharedChannelsPing = "OnSharedChannelsPing"
@@ -457,6 +668,10 @@ class HookName(StrEnum):
 
     On failure: the call ends with an error status; the server logs it and takes the
     ping as unanswered, that is unhealthy.
+
+    Handler:
+
+        def on_shared_channels_ping(self, remote_cluster: RemoteCluster) -> bool
     """
 
     OnSharedChannelsAttachmentSyncMsg = "OnSharedChannelsAttachmentSyncMsg"
@@ -469,6 +684,12 @@ class HookName(StrEnum):
     On failure: the server learns the error (id
     `plugin.on_shared_channels_attachment_sync_msg.error`, status 500) and does not
     count the file as delivered.
+
+    Handler:
+
+        def on_shared_channels_attachment_sync_msg(
+            self, file_info: FileInfo, post: Post, remote_cluster: RemoteCluster
+        ) -> None
     """
 
     OnSharedChannelsProfileImageSyncMsg = "OnSharedChannelsProfileImageSyncMsg"
@@ -481,6 +702,12 @@ class HookName(StrEnum):
     On failure: the server learns the error (id
     `plugin.on_shared_channels_profile_image_sync_msg.error`, status 500) and does not
     count the image as delivered.
+
+    Handler:
+
+        def on_shared_channels_profile_image_sync_msg(
+            self, user: User, remote_cluster: RemoteCluster
+        ) -> None
     """
 
     GenerateSupportData = "GenerateSupportData"
@@ -495,6 +722,10 @@ class HookName(StrEnum):
     On failure: the server learns the error (id `plugin.generate_support_data.error`,
     status 500), notes it as a warning in the packet and finishes the packet without
     this plugin.
+
+    Handler:
+
+        def generate_support_data(self, plugin_context: PluginContext) -> list[FileData]
     """
 
     ServeHTTP = "ServeHTTP"
@@ -513,6 +744,10 @@ class HookName(StrEnum):
     the exception; afterwards the response breaks off. If the stream ends with an error
     before the first response message the client gets 502. A plugin without this hook
     answers 404.
+
+    Handler:
+
+        def serve_http(self, request: Request) -> Response
     """
 
 

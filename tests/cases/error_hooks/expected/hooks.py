@@ -17,10 +17,25 @@ class HookName(StrEnum):
     """Every hook, named and valued as on the wire."""
 
     List = "List"
+    """
+    Handler:
+
+        def list(self, folder: str) -> str
+    """
 
     Stop = "Stop"
+    """
+    Handler:
+
+        def stop(self) -> None
+    """
 
     Ask = "Ask"
+    """
+    Handler:
+
+        def ask(self) -> str
+    """
 
 
 HOOKS = HookTable(

@@ -23,15 +23,46 @@ class HookName(StrEnum):
     """Every hook, named and valued as on the wire."""
 
     OnVoid = "OnVoid"
-    """The first one."""
+    """The first one.
+
+    Handler:
+
+        def on_void(
+            self, post: Post, note: str | None, how: VoidRequestHow | None, from_: Post
+        ) -> None
+    """
 
     OnValue = "OnValue"
+    """
+    Handler:
+
+        def on_value(
+            self, post: Post, note: str | None, how: VoidRequestHow | None, from_: Post
+        ) -> int
+    """
 
     WillModify = "WillModify"
+    """
+    Handler:
+
+        def will_modify(
+            self, post: Post, note: str | None, how: VoidRequestHow | None, from_: Post
+        ) -> Post | Dismiss | Reject | None
+    """
 
     title_ = "title"
+    """
+    Handler:
+
+        def title(self) -> None
+    """
 
     Import = "Import"
+    """
+    Handler:
+
+        def import_(self) -> None
+    """
 
 
 HOOKS = HookTable(

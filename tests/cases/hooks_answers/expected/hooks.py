@@ -23,12 +23,32 @@ class HookName(StrEnum):
     """Every hook, named and valued as on the wire."""
 
     OnError = "OnError"
+    """
+    Handler:
+
+        def on_error(self) -> None
+    """
 
     OnModel = "OnModel"
+    """
+    Handler:
+
+        def on_model(self) -> Post
+    """
 
     WillReject = "WillReject"
+    """
+    Handler:
+
+        def will_reject(self) -> Reject | None
+    """
 
     Plain = "Plain"
+    """
+    Handler:
+
+        def plain(self) -> bool
+    """
 
 
 HOOKS = HookTable(

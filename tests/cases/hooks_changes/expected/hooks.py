@@ -26,8 +26,20 @@ class HookName(StrEnum):
     """Every hook, named and valued as on the wire."""
 
     WillModifyBoth = "WillModifyBoth"
+    """
+    Handler:
+
+        def will_modify_both(
+            self, post: Post, blob: JSONObject
+        ) -> Post | JSONObject | tuple[Post, JSONObject] | Reject | None
+    """
 
     Filter = "Filter"
+    """
+    Handler:
+
+        def filter(self, posts: list[Post], blob: JSONObject) -> list[Post] | None
+    """
 
 
 HOOKS = HookTable(
