@@ -12,22 +12,19 @@ from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.unknown_fields import UnknownFieldSet
 
 from .descriptors import is_map, is_repeated
 from .raw_fields import END, START, varint, with_length
-from .unknown import SURE, rest
+from .unknown import Inside, rest
 
-# In these are no others, so that one look is enough.
-_FLAT = frozenset(
+WELL_KNOWN = frozenset(
     f"google.protobuf.{name}"
     for name in (
         *("Any", "Timestamp", "Duration", "FieldMask", "Empty", "DoubleValue"),
         *("FloatValue", "Int64Value", "UInt64Value", "Int32Value", "UInt32Value"),
-        *("BoolValue", "StringValue", "BytesValue"),
+        *("BoolValue", "StringValue", "BytesValue", "Struct", "Value", "ListValue"),
     )
 )
-WELL_KNOWN = _FLAT | {f"google.protobuf.{n}" for n in ("Struct", "Value", "ListValue")}
 
 
 class Kept(bytes):
@@ -47,23 +44,20 @@ class Kept(bytes):
         return Kept, (bytes(self), self.inside)
 
 
-def kept(message: Any, keep: Any) -> bytes:
-    """What of `message` its model has no attribute for. Uses the message up."""
+def kept(message: Any, noted: Inside) -> bytes:
+    """What of `message` its model has no attribute for. Uses the message up.
+
+    `noted`: the values with unknown fields that its readers found; None = they did not look.
+    """
     cls: Any = type(message)
     inside = b""
-    for field in _fields(cls):
-        name, single, flat, _ = field
-        if not single:
-            if source := getattr(message, name):
+    for field in _fields(cls) if noted is None or noted else ():
+        if not field.single:
+            if source := getattr(message, field.name):
                 inside += _inside(source, field)
-        elif cls.HasField(message, name):
-            value = getattr(message, name)
-            # One look is cheaper than what finds unknown fields in any depth.
-            if flat and keep is not SURE and not UnknownFieldSet(value):
-                continue
-            if data := _taken(value):
-                inside += _framed(field.descriptor, data)
-    own = rest(message) if keep is SURE or UnknownFieldSet(message) else b""
+        elif cls.HasField(message, field.name) and (data := _taken(getattr(message, field.name))):
+            inside += _framed(field.descriptor, data)
+    own = rest(message)
     return Kept(own, inside) if inside else own
 
 
@@ -72,19 +66,14 @@ class _Field(NamedTuple):
 
     name: str
     single: bool
-    flat: bool
     descriptor: Any
 
 
 @functools.cache
 def _fields(cls: Hashable) -> tuple[_Field, ...]:
     descriptor: Any = getattr(cls, "DESCRIPTOR")  # noqa: B009
-    held = ((f, _held(f)) for f in descriptor.fields)
-    return tuple(
-        _Field(f.name, not is_repeated(f), name in _FLAT, f)
-        for f, name in held
-        if name in WELL_KNOWN
-    )
+    fields = (f for f in descriptor.fields if _held(f) in WELL_KNOWN)
+    return tuple(_Field(f.name, not is_repeated(f), f) for f in fields)
 
 
 def _held(field: Any) -> str:

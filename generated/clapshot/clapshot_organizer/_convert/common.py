@@ -88,7 +88,7 @@ def read_MediaFile(m: Any, keep: bool = True, /) -> MediaFile:
     o.playback_url = m.playback_url if h("playback_url") else None
     o.orig_url = m.orig_url if h("orig_url") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -174,7 +174,7 @@ def read_MediaFileProcessingMetadata(
         m.ffprobe_metadata_all if h("ffprobe_metadata_all") else None
     )
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -269,7 +269,7 @@ def read_Subtitle(m: Any, keep: bool = True, /) -> Subtitle:
     o.playback_url = m.playback_url
     o.added_time = read_timestamp(m.added_time, u) if h("added_time") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -320,7 +320,7 @@ def read_Comment(m: Any, keep: bool = True, /) -> Comment:
     o.created = read_timestamp(m.created, u) if h("created") else None
     o.edited = read_timestamp(m.edited, u) if h("edited") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -375,7 +375,7 @@ def read_UserMessage(m: Any, keep: bool = True, /) -> UserMessage:
     o.details = m.details if h("details") else None
     o.progress = m.progress if h("progress") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 

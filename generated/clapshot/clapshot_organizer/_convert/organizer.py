@@ -1062,7 +1062,7 @@ def read_ClientSetCookiesRequest(
     o.cookies = {k: x[k] for k in x} if (x := m.cookies) else {}
     o.expire_time = read_timestamp(m.expire_time, u) if h("expire_time") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 

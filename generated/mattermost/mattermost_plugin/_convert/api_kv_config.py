@@ -493,7 +493,7 @@ def read_PublishWebSocketEventRequest(
     o.payload = read_struct(m.payload, u) if h("payload") else None
     o.broadcast = read_WebsocketBroadcast(m.broadcast, keep) if h("broadcast") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -725,7 +725,7 @@ def read_GetPluginConfigResponse(
     o.error = read_AppError(m.error, keep) if h("error") else None
     o.config = read_struct(m.config, u) if h("config") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -754,7 +754,7 @@ def read_SavePluginConfigRequest(
     h = m.HasField
     o.config = read_struct(m.config, u) if h("config") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -1448,7 +1448,7 @@ def read_KeyValuePair(m: Any, keep: bool = True, /) -> KeyValuePair:
     o.key = m.key
     o.value = read_set_value(m.value, u) if h("value") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 

@@ -4808,7 +4808,7 @@ def read_CommandResponse(m: Any, keep: bool = True, /) -> CommandResponse:
         else []
     )
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -5229,7 +5229,7 @@ def read_PropertyField(m: Any, keep: bool = True, /) -> PropertyField:
     o.update_at = m.update_at
     o.delete_at = m.delete_at
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -5309,7 +5309,7 @@ def read_PropertyValue(m: Any, keep: bool = True, /) -> PropertyValue:
     o.update_at = m.update_at
     o.delete_at = m.delete_at
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -5412,7 +5412,7 @@ def read_AuditRecord(m: Any, keep: bool = True, /) -> AuditRecord:
     o.ip_address = m.ip_address
     o.meta = read_struct(m.meta, u) if h("meta") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 

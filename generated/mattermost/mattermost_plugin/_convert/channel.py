@@ -79,7 +79,7 @@ def read_Channel(m: Any, keep: bool = True, /) -> Channel:
     o.policy_is_active = m.policy_is_active
     o.default_category_name = m.default_category_name
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 

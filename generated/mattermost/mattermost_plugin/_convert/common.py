@@ -99,7 +99,7 @@ def read_AppError(m: Any, keep: bool = True, /) -> AppError:
     o.where = m.where
     o.params = read_struct(m.params, u) if h("params") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 

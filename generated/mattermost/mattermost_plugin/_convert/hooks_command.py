@@ -76,7 +76,7 @@ def read_WebSocketRequest(m: Any, keep: bool = True, /) -> WebSocketRequest:
     o.action = m.action
     o.data = read_struct(m.data, u) if h("data") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 

@@ -79,7 +79,7 @@ def read_FilesLimits(m: Any, keep: bool = True, /) -> FilesLimits:
     h = m.HasField
     o.total_storage = read_wrapper(m.total_storage, u) if h("total_storage") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -102,7 +102,7 @@ def read_MessagesLimits(m: Any, keep: bool = True, /) -> MessagesLimits:
     h = m.HasField
     o.history = read_wrapper(m.history, u) if h("history") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -125,7 +125,7 @@ def read_TeamsLimits(m: Any, keep: bool = True, /) -> TeamsLimits:
     h = m.HasField
     o.active = read_wrapper(m.active, u) if h("active") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 

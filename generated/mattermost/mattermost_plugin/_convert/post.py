@@ -112,7 +112,7 @@ def read_PostEmbed(m: Any, keep: bool = True, /) -> PostEmbed:
     o.url = m.url
     o.data = read_struct(m.data, u) if h("data") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
@@ -282,7 +282,7 @@ def read_Post(m: Any, keep: bool = True, /) -> Post:
     o.is_following = m.is_following if h("is_following") else None
     o.metadata = read_PostMetadata(m.metadata, keep) if h("metadata") else None
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 

@@ -68,7 +68,7 @@ def read_Maps(m: Any, keep: bool = True, /) -> Maps:
     o.values = {k: read_value(x[k], u) for k in x} if (x := m.values) else {}
     o.wrapped = {k: read_wrapper(x[k], u) for k in x} if (x := m.wrapped) else {}
     o.__unknown__ = (
-        kept(m, keep) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
+        kept(m, u) if u or keep and (keep is SURE or UnknownFieldSet(m)) else b""
     )
     return o
 
