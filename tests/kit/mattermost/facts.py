@@ -10,12 +10,11 @@ from __future__ import annotations
 import functools
 import json
 import re
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from kit.compiled import descriptors
 from kit.places import ROOT, TESTS
 
 PROTOS = ROOT / "proto" / "mattermost"
@@ -94,17 +93,7 @@ API = _rpcs("PluginAPI")
 @functools.cache
 def compiled() -> descriptor_pb2.FileDescriptorSet:
     """The protos with comments and imports, compiled in this process."""
-    from grpc_tools import protoc
-
-    well_known = Path(protoc.__file__).parent / "_proto"
-    files = sorted(str(p) for p in PROTOS.glob("*.proto"))
-    with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch) / "set.binpb"
-        flags = ["--include_imports", "--include_source_info"]
-        roots = [f"-I{PROTOS}", f"-I{well_known}"]
-        code = protoc.main(["protoc", *roots, *flags, f"--descriptor_set_out={out}", *files])
-        assert code == 0, "protoc failed; its complaints are above"
-        return descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes())
+    return descriptors(PROTOS)
 
 
 @functools.cache

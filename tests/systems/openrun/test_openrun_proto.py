@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2
+from kit.compiled import descriptors
 from kit.places import ROOT
 
 TABLE = json.loads(Path(__file__).with_name("facts.json").read_text("utf-8"))
@@ -24,14 +24,7 @@ _SCALARS = {
 
 
 def compiled() -> Any:
-    from grpc_tools import protoc
-
-    folder = ROOT / "proto" / "openrun"
-    with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch) / "set.binpb"
-        flags = [f"-I{folder}", "--include_source_info", f"--descriptor_set_out={out}"]
-        assert protoc.main(["protoc", *flags, str(folder / "plugin.proto")]) == 0
-        return descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes()).file
+    return descriptors(ROOT / "proto" / "openrun").file
 
 
 def kind(field: Any, entries: dict[str, Any]) -> str:
