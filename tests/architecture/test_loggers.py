@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-RUNTIME = Path(__file__).parents[2] / "runtime" / "plugwright_runtime"
+from kit.imports import FOLDERS, tree
+
+RUNTIME = FOLDERS["plugwright_runtime"]
 OTHERS = {"plugin", "stdout", "asyncio", "grpc"}
 """Of the application, of what it prints, and of libraries whose records a style thins out."""
 
 
 def logger_names(path: Path) -> list[str]:
     """The texts and names that a module gives to `getLogger`."""
-    calls = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
+    calls = [n for n in ast.walk(tree(path)) if isinstance(n, ast.Call)]
     named = [c for c in calls if ast.unparse(c.func).endswith("getLogger") and c.args]
     found = [c.args[0] for c in named]
     return [str(a.value) if isinstance(a, ast.Constant) else ast.unparse(a) for a in found]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import pytest
 from architecture.rooms import CODEGEN, RUNTIME, Room
-from kit.imports import FOLDERS, ROOT
+from kit.imports import FOLDERS
+from kit.places import ROOT
 
 MAP = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

@@ -13,7 +13,7 @@ from architecture.rooms import (
     RUNTIME,
     Room,
 )
-from kit.imports import graph, imported, sources
+from kit.imports import graph, imported, sources, tree
 
 ROOMS = {"plugwright": CODEGEN, "plugwright_runtime": RUNTIME}
 # Of the standard library, in versions of Python that this test may not run on.
@@ -109,11 +109,7 @@ def test_some_libraries_are_known_to_one_module(library: str) -> None:
 
 @BOTH
 def test_every_module_says_what_it_answers(package: str) -> None:
-    silent = [
-        name
-        for name, path in sources(package).items()
-        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    ]
+    silent = [name for name, path in sources(package).items() if not ast.get_docstring(tree(path))]
     assert silent == []
 
 
@@ -122,7 +118,7 @@ def test_only_commands_print_or_exit() -> None:
         name
         for name, path in sources("plugwright").items()
         if _part(name) not in ("commands", "__main__")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in ("print", "exit")

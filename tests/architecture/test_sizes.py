@@ -11,7 +11,8 @@ from architecture.rooms import (
     MOST_LINES_OF_A_FUNCTION,
     MOST_LINES_OF_A_TEMPLATE,
 )
-from kit.imports import FOLDERS, ROOT, sources
+from kit.imports import FOLDERS, sources, tree
+from kit.places import ROOT
 
 BOTH = pytest.mark.parametrize("package", sorted(FOLDERS))
 
@@ -29,7 +30,7 @@ def test_modules_and_functions_are_short(package: str) -> None:
         text = path.read_text(encoding="utf-8")
         if (lines := text.count("\n")) > MOST_LINES:
             long.append(f"{name}: {lines} lines")
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or 0) - node.lineno + 1
                 if lines > MOST_LINES_OF_A_FUNCTION:

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kit.imports import FOLDERS, tree
 
-RUNTIME = Path(__file__).parents[2] / "runtime" / "plugwright_runtime"
+RUNTIME = FOLDERS["plugwright_runtime"]
 GO_PLUGIN = RUNTIME / "styles" / "goplugin"
 
 
 def docstring(path: Path) -> str:
-    return ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return ast.get_docstring(tree(path)) or ""
 
 
 def table(room: Path) -> dict[str, list[str]]:
@@ -32,7 +33,7 @@ def tabled() -> list[Path]:
 
 def neighbours(module: Path) -> Iterator[str]:
     """The modules of its own room that a module imports, wherever it does."""
-    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+    for node in ast.walk(tree(module)):
         if isinstance(node, ast.ImportFrom) and node.level == 1:
             yield from [node.module] if node.module else [alias.name for alias in node.names]
 

@@ -1,12 +1,14 @@
-"""What does each module of a package import? Source in, names of modules out; nothing is run."""
+"""What is in the modules of a package, and what does each import? Nothing of them is run."""
 
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from kit.places import ROOT
+
 FOLDERS = {
     "plugwright": ROOT / "codegen" / "plugwright",
     "plugwright_runtime": ROOT / "runtime" / "plugwright_runtime",
@@ -24,10 +26,16 @@ def sources(package: str) -> Mapping[str, Path]:
     return found
 
 
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    """The syntax tree of a module, which nobody may change."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported(name: str, path: Path) -> Iterator[str]:
     """All that a module imports, wherever it does: `a.b.c` also for `c` of `from a.b import c`."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
