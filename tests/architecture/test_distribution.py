@@ -11,8 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from kit.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 # Where each top-level package, or a part of it, has its source.
 HOMES = {
     "plugwright": ROOT / "codegen" / "plugwright",

@@ -5,11 +5,9 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import plugwright_runtime
-
-ROOT = Path(__file__).parents[2]
+from kit.places import ROOT
 
 
 def _public() -> set[str]:

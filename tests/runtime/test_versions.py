@@ -11,9 +11,10 @@ from pathlib import Path
 import plugwright
 import plugwright_runtime
 import pytest
+from kit.places import ROOT, RUNTIME
 from plugwright_runtime import __version__, expect_version
 
-SDK = Path(__file__).parents[2] / "generated" / "openrun" / "openrun_plugin"
+SDK = ROOT / "generated" / "openrun" / "openrun_plugin"
 MINOR = __version__.rpartition(".")[0]
 
 
@@ -25,10 +26,9 @@ def _import_sdk(folder: Path, *changes: tuple[str, str]) -> str:
         text = text.replace(old, new)
     (folder / "their_sdk").mkdir()
     (folder / "their_sdk" / "__init__.py").write_text(text)
-    runtime = Path(plugwright_runtime.__file__).parents[1]
     done = subprocess.run(
         [sys.executable, "-c", "import their_sdk"],
-        env={"PYTHONPATH": f"{folder}:{runtime}"},
+        env={"PYTHONPATH": f"{folder}:{RUNTIME}"},
         capture_output=True,
         text=True,
         check=False,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..protos.schema import Method, Service
 from .call_nodes import ServicerMethodPlan, ServicerPlan
-from .context import Context
+from .context import Context, service_of
 from .methods import STREAMING
 from .nodes import PythonModule, noted, relative
 from .package import ExportPlan, namespace
@@ -41,7 +41,7 @@ def _servicer(service: Service, context: Context) -> ServicerPlan:
 
 
 def _method(method: Method, context: Context) -> ServicerMethodPlan:
-    service = method.full_name.rpartition(".")[0]
+    service = service_of(method)
     return ServicerMethodPlan(
         name=context.methods[method.full_name],
         rpc=method.name,
