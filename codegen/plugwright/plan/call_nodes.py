@@ -127,7 +127,7 @@ class ComposedClientsPlan(NamedTuple):
 
 
 class ServicerMethodPlan(NamedTuple):
-    """An RPC as method of a servicer; `request_name`, `response_name`: see `relative`.
+    """An RPC as method of a servicer; `messages`: see `messages_of`.
 
     `nothing`: whether the response has no payload, so that None will do.
     """
@@ -137,17 +137,16 @@ class ServicerMethodPlan(NamedTuple):
     kind: str
     request: Code
     response: Code
-    request_name: str
-    response_name: str
+    messages: tuple[str, ...]
     nothing: bool
     doc: str
 
     @property
     def row(self) -> Iterator[Code]:
         """The arguments of its `Rpc`."""
-        yield from map(quote, (self.rpc, self.name, self.request_name, self.response_name))
+        yield from map(quote, (self.rpc, self.name, *self.messages))
         if self.kind != "unary":
-            yield quote(self.kind)
+            yield f"kind={quote(self.kind)}"
         if self.nothing:
             yield "nothing=True"
 

@@ -14,7 +14,7 @@ class HookPlan(NamedTuple):
     """A hook: its handler's static type and what the dispatcher needs to know.
 
     `arguments`: (name, type, source) of each handler parameter; `types`: their types as texts;
-    `result`: types of its answer;
+    `result`: types of its answer; `messages`: see `messages_of`;
     `results`: the response's fields that an answer goes to; `rejects`: whether `on_error` exists.
     """
 
@@ -26,8 +26,7 @@ class HookPlan(NamedTuple):
     types: tuple[str, ...]
     result: tuple[Expr, ...]
     rejects: bool
-    request: str
-    response: str
+    messages: tuple[str, ...]
     results: tuple[str, ...]
     rejected: str
     dismiss: str
@@ -59,7 +58,7 @@ class HookPlan(NamedTuple):
     @property
     def spec(self) -> Iterator[str]:
         """The arguments of its `HookSpec`."""
-        yield from map(quote, (self.method, self.family, self.request, self.response))
+        yield from map(quote, (self.method, self.family, *self.messages))
         for key in ("arguments", "sources", "types", "answers", "results"):
             values = self.argument_names if key == "arguments" else getattr(self, key)
             if values:

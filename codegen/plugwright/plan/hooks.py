@@ -13,12 +13,12 @@ from ..python import names, runtime
 from ..python.symbols import Expr, Symbol, expr
 from . import families, launch
 from .clients import class_name
-from .context import Context, service_of
+from .context import Context
 from .hook_nodes import AccessorPlan, HookPlan, HooksPlan, PluginPlan, TestingPlan
 from .hook_types import argument_types
 from .kinds import WELL_KNOWN
 from .naming import ServiceNames
-from .nodes import PythonModule, relative
+from .nodes import PythonModule, messages_of
 
 _ACCESSORS = {
     False: (
@@ -140,8 +140,7 @@ def _hook(method: Method, context: Context) -> HookPlan:
         types=argument_types(context.request(method), given),
         result=families.answers(method, family, context),
         rejects=rejects,
-        request=relative(method.input, service_of(method)),
-        response=relative(method.output, service_of(method)),
+        messages=messages_of(method.full_name, method.input, method.output),
         results=tuple(names.attribute(f.name) for f in family.fields),
         rejected=names.attribute(settings.rejected) if rejects else "",
         dismiss=settings.dismiss.get(method.name, ""),

@@ -55,13 +55,22 @@ class Plan(NamedTuple):
     hooks: tuple[HookPlan, ...]
 
 
-def relative(full_name: str, service: str) -> str:
-    """A type as its name is in a proto of the package of `service`.
+def messages_of(rpc: str, request: str, response: str) -> tuple[str, ...]:
+    """The names of the messages of an RPC, all in full, as a proto of its package says them; none
+    if they are called as the RPC.
 
-    >>> relative("a.Post", "a.Posts"), relative("b.Post", "a.Posts"), relative("Post", "Posts")
-    ('Post', '.b.Post', 'Post')
+    >>> messages_of("a.Posts.Get", "a.Id", "b.Post"), messages_of("Posts.Get", "Id", "Post")
+    (('Id', '.b.Post'), ('Id', 'Post'))
+    >>> messages_of("a.Posts.Get", "a.GetRequest", "a.GetResponse")
+    ()
     """
+    service, _, name = rpc.rpartition(".")
     scope = service.rpartition(".")[0]
+    found = _relative(request, scope), _relative(response, scope)
+    return () if found == (f"{name}Request", f"{name}Response") else found
+
+
+def _relative(full_name: str, scope: str) -> str:
     inside = full_name.removeprefix(f"{scope}.")
     return inside if inside != full_name or not scope else f".{full_name}"
 

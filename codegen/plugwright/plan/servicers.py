@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ..protos.schema import Method, Service
 from .call_nodes import ServicerMethodPlan, ServicerPlan
-from .context import Context, service_of
+from .context import Context
 from .methods import STREAMING
-from .nodes import PythonModule, noted, relative
+from .nodes import PythonModule, messages_of, noted
 from .package import ExportPlan, namespace
 
 
@@ -41,15 +41,13 @@ def _servicer(service: Service, context: Context) -> ServicerPlan:
 
 
 def _method(method: Method, context: Context) -> ServicerMethodPlan:
-    service = service_of(method)
     return ServicerMethodPlan(
         name=context.methods[method.full_name],
         rpc=method.name,
         kind=STREAMING[method.client_streaming, method.server_streaming],
         request=context.types[method.input].model,
         response=context.types[method.output].model,
-        request_name=relative(method.input, service),
-        response_name=relative(method.output, service),
+        messages=messages_of(method.full_name, method.input, method.output),
         nothing=not method.server_streaming and not context.payload(method),
         doc=noted(
             method.comment.split("\n\n")[0] or f"Answer `{method.name}`.",

@@ -762,32 +762,24 @@ HOOKS = HookTable(
         HookSpec(
             "OnActivate",
             "error",
-            "OnActivateRequest",
-            "OnActivateResponse",
             answers=("None",),
             error_id="plugin.on_activate.error",
         ),
         HookSpec(
             "OnDeactivate",
             "error",
-            "OnDeactivateRequest",
-            "OnDeactivateResponse",
             answers=("None",),
             error_id="plugin.on_deactivate.error",
         ),
         HookSpec(
             "OnConfigurationChange",
             "error",
-            "OnConfigurationChangeRequest",
-            "OnConfigurationChangeResponse",
             answers=("None",),
             error_id="plugin.on_configuration_change.error",
         ),
         HookSpec(
             "OnInstall",
             "error",
-            "OnInstallRequest",
-            "OnInstallResponse",
             arguments=("plugin_context", "event"),
             sources=("message", "message"),
             types=("PluginContext", "OnInstallEvent"),
@@ -797,16 +789,12 @@ HOOKS = HookTable(
         HookSpec(
             "OnSendDailyTelemetry",
             "void",
-            "OnSendDailyTelemetryRequest",
-            "OnSendDailyTelemetryResponse",
             answers=("None",),
             error_id="plugin.on_send_daily_telemetry.error",
         ),
         HookSpec(
             "RunDataRetention",
             "value",
-            "RunDataRetentionRequest",
-            "RunDataRetentionResponse",
             arguments=("now_time", "batch_size"),
             sources=("value", "value"),
             types=("int", "int"),
@@ -817,8 +805,6 @@ HOOKS = HookTable(
         HookSpec(
             "OnCloudLimitsUpdated",
             "void",
-            "OnCloudLimitsUpdatedRequest",
-            "OnCloudLimitsUpdatedResponse",
             arguments=("limits",),
             sources=("message",),
             types=("ProductLimits",),
@@ -828,8 +814,6 @@ HOOKS = HookTable(
         HookSpec(
             "ConfigurationWillBeSaved",
             "value",
-            "ConfigurationWillBeSavedRequest",
-            "ConfigurationWillBeSavedResponse",
             arguments=("new_config",),
             sources=("json:config_json",),
             types=("JSONObject",),
@@ -840,8 +824,6 @@ HOOKS = HookTable(
         HookSpec(
             "MessageWillBePosted",
             "modify",
-            "MessageWillBePostedRequest",
-            "MessageWillBePostedResponse",
             arguments=("plugin_context", "post"),
             sources=("message", "message"),
             types=("PluginContext", "Post"),
@@ -854,8 +836,6 @@ HOOKS = HookTable(
         HookSpec(
             "MessageWillBeUpdated",
             "modify",
-            "MessageWillBeUpdatedRequest",
-            "MessageWillBeUpdatedResponse",
             arguments=("plugin_context", "new_post", "old_post"),
             sources=("message", "message", "message"),
             types=("PluginContext", "Post", "Post"),
@@ -867,8 +847,6 @@ HOOKS = HookTable(
         HookSpec(
             "MessageHasBeenPosted",
             "void",
-            "MessageHasBeenPostedRequest",
-            "MessageHasBeenPostedResponse",
             arguments=("plugin_context", "post"),
             sources=("message", "message"),
             types=("PluginContext", "Post"),
@@ -878,8 +856,6 @@ HOOKS = HookTable(
         HookSpec(
             "MessageHasBeenUpdated",
             "void",
-            "MessageHasBeenUpdatedRequest",
-            "MessageHasBeenUpdatedResponse",
             arguments=("plugin_context", "new_post", "old_post"),
             sources=("message", "message", "message"),
             types=("PluginContext", "Post", "Post"),
@@ -889,8 +865,6 @@ HOOKS = HookTable(
         HookSpec(
             "MessagesWillBeConsumed",
             "transform",
-            "MessagesWillBeConsumedRequest",
-            "MessagesWillBeConsumedResponse",
             arguments=("posts",),
             sources=("value",),
             types=("list[Post]",),
@@ -901,8 +875,6 @@ HOOKS = HookTable(
         HookSpec(
             "MessageHasBeenDeleted",
             "void",
-            "MessageHasBeenDeletedRequest",
-            "MessageHasBeenDeletedResponse",
             arguments=("plugin_context", "post"),
             sources=("message", "message"),
             types=("PluginContext", "Post"),
@@ -912,8 +884,6 @@ HOOKS = HookTable(
         HookSpec(
             "FileWillBeUploaded",
             "modify",
-            "FileWillBeUploadedRequest",
-            "FileWillBeUploadedResponse",
             arguments=("plugin_context", "file_info", "file_content"),
             sources=("message", "message", "value"),
             types=("PluginContext", "FileInfo", "bytes"),
@@ -925,8 +895,6 @@ HOOKS = HookTable(
         HookSpec(
             "ReactionHasBeenAdded",
             "void",
-            "ReactionHasBeenAddedRequest",
-            "ReactionHasBeenAddedResponse",
             arguments=("plugin_context", "reaction"),
             sources=("message", "message"),
             types=("PluginContext", "Reaction"),
@@ -936,8 +904,6 @@ HOOKS = HookTable(
         HookSpec(
             "ReactionHasBeenRemoved",
             "void",
-            "ReactionHasBeenRemovedRequest",
-            "ReactionHasBeenRemovedResponse",
             arguments=("plugin_context", "reaction"),
             sources=("message", "message"),
             types=("PluginContext", "Reaction"),
@@ -947,8 +913,6 @@ HOOKS = HookTable(
         HookSpec(
             "NotificationWillBePushed",
             "modify",
-            "NotificationWillBePushedRequest",
-            "NotificationWillBePushedResponse",
             arguments=("push_notification", "user_id"),
             sources=("message", "value"),
             types=("PushNotification", "str"),
@@ -960,8 +924,6 @@ HOOKS = HookTable(
         HookSpec(
             "EmailNotificationWillBeSent",
             "modify",
-            "EmailNotificationWillBeSentRequest",
-            "EmailNotificationWillBeSentResponse",
             arguments=("email_notification",),
             sources=("json:notification_json",),
             types=("JSONObject",),
@@ -973,8 +935,6 @@ HOOKS = HookTable(
         HookSpec(
             "PreferencesHaveChanged",
             "void",
-            "PreferencesHaveChangedRequest",
-            "PreferencesHaveChangedResponse",
             arguments=("plugin_context", "preferences"),
             sources=("message", "value"),
             types=("PluginContext", "list[Preference]"),
@@ -984,8 +944,6 @@ HOOKS = HookTable(
         HookSpec(
             "UserHasBeenCreated",
             "void",
-            "UserHasBeenCreatedRequest",
-            "UserHasBeenCreatedResponse",
             arguments=("plugin_context", "user"),
             sources=("message", "message"),
             types=("PluginContext", "User"),
@@ -995,8 +953,6 @@ HOOKS = HookTable(
         HookSpec(
             "UserWillLogIn",
             "reject",
-            "UserWillLogInRequest",
-            "UserWillLogInResponse",
             arguments=("plugin_context", "user"),
             sources=("message", "message"),
             types=("PluginContext", "User"),
@@ -1007,8 +963,6 @@ HOOKS = HookTable(
         HookSpec(
             "UserHasLoggedIn",
             "void",
-            "UserHasLoggedInRequest",
-            "UserHasLoggedInResponse",
             arguments=("plugin_context", "user"),
             sources=("message", "message"),
             types=("PluginContext", "User"),
@@ -1018,8 +972,6 @@ HOOKS = HookTable(
         HookSpec(
             "UserHasBeenDeactivated",
             "void",
-            "UserHasBeenDeactivatedRequest",
-            "UserHasBeenDeactivatedResponse",
             arguments=("plugin_context", "user"),
             sources=("message", "message"),
             types=("PluginContext", "User"),
@@ -1029,8 +981,6 @@ HOOKS = HookTable(
         HookSpec(
             "OnSAMLLogin",
             "error",
-            "OnSAMLLoginRequest",
-            "OnSAMLLoginResponse",
             arguments=("plugin_context", "user", "assertion"),
             sources=("message", "message", "json:assertion_json"),
             types=("PluginContext", "User", "JSONObject"),
@@ -1040,8 +990,6 @@ HOOKS = HookTable(
         HookSpec(
             "ChannelHasBeenCreated",
             "void",
-            "ChannelHasBeenCreatedRequest",
-            "ChannelHasBeenCreatedResponse",
             arguments=("plugin_context", "channel"),
             sources=("message", "message"),
             types=("PluginContext", "Channel"),
@@ -1051,8 +999,6 @@ HOOKS = HookTable(
         HookSpec(
             "UserHasJoinedChannel",
             "void",
-            "UserHasJoinedChannelRequest",
-            "UserHasJoinedChannelResponse",
             arguments=("plugin_context", "channel_member", "actor"),
             sources=("message", "message", "value"),
             types=("PluginContext", "ChannelMember", "User | None"),
@@ -1062,8 +1008,6 @@ HOOKS = HookTable(
         HookSpec(
             "UserHasLeftChannel",
             "void",
-            "UserHasLeftChannelRequest",
-            "UserHasLeftChannelResponse",
             arguments=("plugin_context", "channel_member", "actor"),
             sources=("message", "message", "value"),
             types=("PluginContext", "ChannelMember", "User | None"),
@@ -1073,8 +1017,6 @@ HOOKS = HookTable(
         HookSpec(
             "UserHasJoinedTeam",
             "void",
-            "UserHasJoinedTeamRequest",
-            "UserHasJoinedTeamResponse",
             arguments=("plugin_context", "team_member", "actor"),
             sources=("message", "message", "value"),
             types=("PluginContext", "TeamMember", "User | None"),
@@ -1084,8 +1026,6 @@ HOOKS = HookTable(
         HookSpec(
             "UserHasLeftTeam",
             "void",
-            "UserHasLeftTeamRequest",
-            "UserHasLeftTeamResponse",
             arguments=("plugin_context", "team_member", "actor"),
             sources=("message", "message", "value"),
             types=("PluginContext", "TeamMember", "User | None"),
@@ -1095,8 +1035,6 @@ HOOKS = HookTable(
         HookSpec(
             "ExecuteCommand",
             "value",
-            "ExecuteCommandRequest",
-            "ExecuteCommandResponse",
             arguments=("plugin_context", "args"),
             sources=("message", "message"),
             types=("PluginContext", "CommandArgs"),
@@ -1107,8 +1045,6 @@ HOOKS = HookTable(
         HookSpec(
             "OnWebSocketConnect",
             "void",
-            "OnWebSocketConnectRequest",
-            "OnWebSocketConnectResponse",
             arguments=("web_conn_id", "user_id"),
             sources=("value", "value"),
             types=("str", "str"),
@@ -1118,8 +1054,6 @@ HOOKS = HookTable(
         HookSpec(
             "OnWebSocketDisconnect",
             "void",
-            "OnWebSocketDisconnectRequest",
-            "OnWebSocketDisconnectResponse",
             arguments=("web_conn_id", "user_id"),
             sources=("value", "value"),
             types=("str", "str"),
@@ -1129,8 +1063,6 @@ HOOKS = HookTable(
         HookSpec(
             "WebSocketMessageHasBeenPosted",
             "void",
-            "WebSocketMessageHasBeenPostedRequest",
-            "WebSocketMessageHasBeenPostedResponse",
             arguments=("web_conn_id", "user_id", "request"),
             sources=("value", "value", "message"),
             types=("str", "str", "WebSocketRequest"),
@@ -1140,8 +1072,6 @@ HOOKS = HookTable(
         HookSpec(
             "OnPluginClusterEvent",
             "void",
-            "OnPluginClusterEventRequest",
-            "OnPluginClusterEventResponse",
             arguments=("plugin_context", "event"),
             sources=("message", "message"),
             types=("PluginContext", "PluginClusterEvent"),
@@ -1151,8 +1081,6 @@ HOOKS = HookTable(
         HookSpec(
             "OnSharedChannelsSyncMsg",
             "value",
-            "OnSharedChannelsSyncMsgRequest",
-            "OnSharedChannelsSyncMsgResponse",
             arguments=("sync_msg", "remote_cluster"),
             sources=("json:sync_msg_json", "message"),
             types=("JSONObject", "RemoteCluster"),
@@ -1163,8 +1091,6 @@ HOOKS = HookTable(
         HookSpec(
             "OnSharedChannelsPing",
             "plain",
-            "OnSharedChannelsPingRequest",
-            "OnSharedChannelsPingResponse",
             arguments=("remote_cluster",),
             sources=("message",),
             types=("RemoteCluster",),
@@ -1175,8 +1101,6 @@ HOOKS = HookTable(
         HookSpec(
             "OnSharedChannelsAttachmentSyncMsg",
             "error",
-            "OnSharedChannelsAttachmentSyncMsgRequest",
-            "OnSharedChannelsAttachmentSyncMsgResponse",
             arguments=("file_info", "post", "remote_cluster"),
             sources=("message", "message", "message"),
             types=("FileInfo", "Post", "RemoteCluster"),
@@ -1186,8 +1110,6 @@ HOOKS = HookTable(
         HookSpec(
             "OnSharedChannelsProfileImageSyncMsg",
             "error",
-            "OnSharedChannelsProfileImageSyncMsgRequest",
-            "OnSharedChannelsProfileImageSyncMsgResponse",
             arguments=("user", "remote_cluster"),
             sources=("message", "message"),
             types=("User", "RemoteCluster"),
@@ -1197,8 +1119,6 @@ HOOKS = HookTable(
         HookSpec(
             "GenerateSupportData",
             "value",
-            "GenerateSupportDataRequest",
-            "GenerateSupportDataResponse",
             arguments=("plugin_context",),
             sources=("message",),
             types=("PluginContext",),
@@ -1207,12 +1127,7 @@ HOOKS = HookTable(
             error_id="plugin.generate_support_data.error",
         ),
         HookSpec(
-            "ServeHTTP",
-            "http",
-            "ServeHTTPRequest",
-            "ServeHTTPResponse",
-            answers=("None",),
-            error_id="plugin.serve_http.error",
+            "ServeHTTP", "http", answers=("None",), error_id="plugin.serve_http.error"
         ),
     ),
     before={"OnActivate": ("OnConfigurationChange",)},

@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
-from ..message.package import full_name
+from ..message.package import messages_of
 
 T = TypeVar("T")
 Answer: TypeAlias = T | Awaitable[T]
@@ -35,7 +35,8 @@ DISMISS = Dismiss()
 class HookSpec:
     """One hook: its messages, its handler's parameters, and what its family is.
 
-    Generated code may name messages as in a proto, relative to the package of the service.
+    Generated code may name messages as in a proto, relative to the package of the service, and
+    leaves out those of `Hook` that are called `HookRequest` and `HookResponse`.
     `types`, `answers`: the types of the arguments, and those a handler may return, by name.
     `sources`: how each argument is read from the request: `value`, `message` (unset = empty), or
     `json:field` (a wrapper of JSON text). `results`: the response's fields an answer goes to.
@@ -44,8 +45,8 @@ class HookSpec:
 
     name: str
     family: str
-    request: str
-    response: str
+    request: str = ""
+    response: str = ""
     arguments: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
@@ -57,8 +58,7 @@ class HookSpec:
 
     def in_full(self, service: str) -> HookSpec:
         """The same with the full names of its messages."""
-        scope = service.rpartition(".")[0]
-        request, response = full_name(self.request, scope), full_name(self.response, scope)
+        request, response = messages_of(service, self.name, self.request, self.response)
         return replace(self, request=request, response=response)
 
 

@@ -218,11 +218,17 @@ class Package:
         return self._pool
 
 
-def full_name(name: str, scope: str) -> str:
-    """What a type is called everywhere, if it is `name` in the proto package `scope`.
+def messages_of(service: str, rpc: str, request: str, response: str) -> tuple[str, str]:
+    """What the messages of an RPC of `service` are called everywhere; "" if they are named as it.
 
-    As in a proto, `.other.Post` is what it says, and `Post` is one of the package.
+    As in a proto, `.other.Post` is what it says, and `Post` is one of the service's package.
     """
+    scope = service.rpartition(".")[0]
+    request, response = request or f"{rpc}Request", response or f"{rpc}Response"
+    return _full_name(request, scope), _full_name(response, scope)
+
+
+def _full_name(name: str, scope: str) -> str:
     if name.startswith("."):
         return name[1:]
     return f"{scope}.{name}" if scope else name

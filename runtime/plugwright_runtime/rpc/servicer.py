@@ -26,7 +26,7 @@ from ..loops.calling import Threads, ends_the_call
 from ..loops.places import Here, Place
 from ..message.codec import Codec, decode, encode
 from ..message.model import Model
-from ..message.package import full_name, package_of
+from ..message.package import messages_of, package_of
 from .bridged_calls import bridged
 from .calling import Running, UserCall
 from .conventions import StatusErrors, WrongReply
@@ -45,15 +45,16 @@ _log = logging.getLogger("plugwright.rpc")
 class Rpc(NamedTuple):
     """An RPC of a servicer: its name, the method, the messages, the kind of streaming.
 
-    Generated code may name messages as in a proto, relative to the package of the service.
+    Generated code may name messages as in a proto, relative to the package of the service, and
+    leaves out those of `Rpc` that are called `RpcRequest` and `RpcResponse`.
     `nothing`: whether the response says no more than that the call succeeded, so that the method
     may return None.
     """
 
     name: str
     method: str
-    request: str
-    response: str
+    request: str = ""
+    response: str = ""
     kind: str = "unary"
     nothing: bool = False
 
@@ -85,8 +86,7 @@ class Servicer:
 
 
 def _in_full(rpc: Rpc, service: str) -> Rpc:
-    scope = service.rpartition(".")[0]
-    request, response = full_name(rpc.request, scope), full_name(rpc.response, scope)
+    request, response = messages_of(service, rpc.name, rpc.request, rpc.response)
     return rpc._replace(request=request, response=response)
 
 

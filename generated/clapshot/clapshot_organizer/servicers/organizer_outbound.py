@@ -88,8 +88,8 @@ class OrganizerOutboundServicer(Servicer):
             "DbGetUserMessagesRequest",
             "DbUserMessageList",
         ),
-        Rpc("DbUpsert", "db_upsert", "DbUpsertRequest", "DbUpsertResponse"),
-        Rpc("DbDelete", "db_delete", "DbDeleteRequest", "DbDeleteResponse"),
+        Rpc("DbUpsert", "db_upsert"),
+        Rpc("DbDelete", "db_delete"),
     )
 
     def handshake(

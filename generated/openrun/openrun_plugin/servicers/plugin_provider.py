@@ -28,38 +28,14 @@ class PluginProviderServicer(Servicer):
     __service__ = "openrun.plugin.v1.PluginProvider"
     __errors__ = CodeErrors(field="error", code="error_code", embed_all=True)
     __rpcs__ = (
-        Rpc("Describe", "describe", "DescribeRequest", "DescribeResponse"),
-        Rpc("InitApp", "init_app", "InitAppRequest", "InitAppResponse", nothing=True),
-        Rpc(
-            "InitModule",
-            "init_module",
-            "InitModuleRequest",
-            "InitModuleResponse",
-            nothing=True,
-        ),
-        Rpc("Call", "call", "CallRequest", "CallResponse"),
-        Rpc("CursorNext", "cursor_next", "CursorNextRequest", "CursorNextResponse"),
-        Rpc(
-            "CursorClose",
-            "cursor_close",
-            "CursorCloseRequest",
-            "CursorCloseResponse",
-            nothing=True,
-        ),
-        Rpc(
-            "EndSession",
-            "end_session",
-            "EndSessionRequest",
-            "EndSessionResponse",
-            nothing=True,
-        ),
-        Rpc(
-            "CheckHealth",
-            "check_health",
-            "CheckHealthRequest",
-            "CheckHealthResponse",
-            nothing=True,
-        ),
+        Rpc("Describe", "describe"),
+        Rpc("InitApp", "init_app", nothing=True),
+        Rpc("InitModule", "init_module", nothing=True),
+        Rpc("Call", "call"),
+        Rpc("CursorNext", "cursor_next"),
+        Rpc("CursorClose", "cursor_close", nothing=True),
+        Rpc("EndSession", "end_session", nothing=True),
+        Rpc("CheckHealth", "check_health", nothing=True),
     )
 
     def describe(

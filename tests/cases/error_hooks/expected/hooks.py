@@ -49,8 +49,6 @@ HOOKS = HookTable(
         HookSpec(
             "List",
             "value",
-            "ListRequest",
-            "ListResponse",
             arguments=("folder",),
             sources=("value",),
             types=("str",),

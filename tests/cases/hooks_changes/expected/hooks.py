@@ -66,8 +66,6 @@ HOOKS = HookTable(
         HookSpec(
             "Filter",
             "transform",
-            "FilterRequest",
-            "FilterResponse",
             arguments=("posts", "blob"),
             sources=("value", "json:data_json"),
             types=("list[Post]", "JSONObject"),

@@ -37,7 +37,7 @@ class StoreServicer(Servicer):
     __service__ = "cases.code.Store"
     __errors__ = CodeErrors(field="error", code="error_code")
     __rpcs__ = (
-        Rpc("Get", "get", "GetRequest", "GetResponse"),
+        Rpc("Get", "get"),
         Rpc("Put", "put", "Value", "PutResponse", nothing=True),
         Rpc("Call", "call", "GetRequest", "CallResponse"),
         Rpc("Count", "count", "GetRequest", "CountResponse"),
@@ -50,9 +50,16 @@ class StoreServicer(Servicer):
             ".google.protobuf.Empty",
             nothing=True,
         ),
-        Rpc("Watch", "watch", "GetRequest", "GetResponse", "server_stream"),
-        Rpc("Upload", "upload", "Value", "PutResponse", "client_stream", nothing=True),
-        Rpc("Chat", "chat", "Value", "GetResponse", "bidi_stream"),
+        Rpc("Watch", "watch", "GetRequest", "GetResponse", kind="server_stream"),
+        Rpc(
+            "Upload",
+            "upload",
+            "Value",
+            "PutResponse",
+            kind="client_stream",
+            nothing=True,
+        ),
+        Rpc("Chat", "chat", "Value", "GetResponse", kind="bidi_stream"),
     )
 
     def get(

@@ -28,7 +28,7 @@ class ThingsServicer(Servicer):
     __service__ = "cases.errors.Things"
     __errors__ = MessageErrors(type="cases.errors.Failure", field="problem")
     __rpcs__ = (
-        Rpc("GetThing", "get_thing", "GetThingRequest", "GetThingResponse"),
+        Rpc("GetThing", "get_thing"),
         Rpc("FindThing", "find_thing", "GetThingRequest", "GetThingResponse"),
         Rpc(
             "DeleteThing",
@@ -41,7 +41,13 @@ class ThingsServicer(Servicer):
         Rpc("Explain", "explain", "GetThingRequest", "ExplainResponse"),
         Rpc("MakeReport", "make_report", "GetThingRequest", "Report"),
         Rpc("Either", "either", "GetThingRequest", "EitherResponse"),
-        Rpc("Follow", "follow", "GetThingRequest", "GetThingResponse", "server_stream"),
+        Rpc(
+            "Follow",
+            "follow",
+            "GetThingRequest",
+            "GetThingResponse",
+            kind="server_stream",
+        ),
     )
 
     def get_thing(

@@ -42,21 +42,21 @@ class ProviderServicer(Servicer):
         failing=(1, 3),
     )
     __rpcs__ = (
-        Rpc("Plan", "plan", "PlanRequest", "PlanResponse"),
+        Rpc("Plan", "plan"),
         Rpc("Stop", "stop", "PlanRequest", "StopResponse", nothing=True),
         Rpc("Apply", "apply", "PlanRequest", "ApplyResponse"),
         Rpc("Check", "check", "PlanRequest", "CheckResponse"),
         Rpc("Explain", "explain", "PlanRequest", "ExplainResponse"),
-        Rpc("Follow", "follow", "PlanRequest", "ApplyResponse", "server_stream"),
+        Rpc("Follow", "follow", "PlanRequest", "ApplyResponse", kind="server_stream"),
         Rpc(
             "Upload",
             "upload",
             "PlanRequest",
             "StopResponse",
-            "client_stream",
+            kind="client_stream",
             nothing=True,
         ),
-        Rpc("Chat", "chat", "PlanRequest", "PlanResponse", "bidi_stream"),
+        Rpc("Chat", "chat", "PlanRequest", "PlanResponse", kind="bidi_stream"),
     )
 
     def plan(
