@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from plugwright_runtime.message.nano_arithmetic import difference, moved, rounded
+from plugwright_runtime.message.nanotime import nano_timedelta, total_nanoseconds
 from plugwright_runtime.message.wkt import NanoDatetime, NanoTimedelta
 
+_NUMBERS = st.integers(-1000, 1000)
 _TIME = datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC)
 
 
@@ -26,13 +30,28 @@ def test_half_goes_to_even(top: int, bottom: int, quotient: int) -> None:
     assert rounded(top, bottom) == round(Fraction(top, bottom))
 
 
-@pytest.mark.parametrize(("nanos", "half"), [(1, 0), (3, 2), (5, 2), (-1, 0), (-3, -2), (-5, -2)])
+@pytest.mark.parametrize(("nanos", "half"), [(1, 0), (3, 2), (5, 2), (7, 4), (-1, 0), (-3, -2)])
 def test_products_and_quotients_are_rounded_so(nanos: int, half: int) -> None:
     value = NanoTimedelta(nanoseconds=nanos)
     assert (value * 0.5).total_nanoseconds() == half
     assert (0.5 * value).total_nanoseconds() == half
     assert (value / 2).total_nanoseconds() == half
     assert (value / -2).total_nanoseconds() == -half
+
+
+@given(_NUMBERS, _NUMBERS.filter(bool))
+def test_quotients_are_those_of_exact_numbers(nanoseconds: int, divisor: int) -> None:
+    """As `timedelta` rounds microseconds."""
+    expected = round(Fraction(nanoseconds, divisor))
+    assert total_nanoseconds(nano_timedelta(nanoseconds) / divisor) == expected
+    micro = timedelta(microseconds=nanoseconds) / divisor
+    assert micro == timedelta(microseconds=expected)
+
+
+@given(_NUMBERS, _NUMBERS)
+def test_products_with_halves(nanoseconds: int, halves: int) -> None:
+    expected = round(Fraction(nanoseconds * halves, 2))
+    assert total_nanoseconds(nano_timedelta(nanoseconds) * (halves / 2)) == expected
 
 
 @pytest.mark.parametrize(
