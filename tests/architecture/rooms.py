@@ -39,6 +39,7 @@ RUNTIME = (
     room("loops", "On which thread and which loop does what run?"),
     room("http", "What does a plugin answer web requests with?"),
     room("rpc", "How is a call made, and how is one answered?", "grpc google.protobuf"),
+    room("policy", "May a call be made, and with which settings?"),
     room("hooks", "What is a hook, and how does its call become an answer?", "grpc"),
     room("process", "What does every launch style share?", "grpc"),
     room(

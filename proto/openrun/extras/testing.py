@@ -13,6 +13,7 @@ an error at its end. `ask` and `request` are for apps that handle failures as ap
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,7 +26,7 @@ from plugwright_runtime.process.application import instantiate, is_plugin
 from plugwright_runtime.rpc.servicer import handlers
 from plugwright_runtime.testing import BackgroundServer
 
-from .app_accounts import Accounts
+from .app_accounts import accounts
 from .app_permissions import Permission, Permissions, Refused, full_name
 from .app_responses import Outcome, PreviousCallFailed, RequestFailed, Response
 from .app_session import AppCursor, AppSession
@@ -76,7 +77,7 @@ class ProviderHost:
             raise TypeError(f"it takes a provider class, {text}, not {provider!r}")
         self.name = provider.__name__
         self._class = provider
-        self._accounts = Accounts(settings or {}, links or {})
+        self._accounts = accounts(settings or {}, links or {})
         self._permissions = permissions or Permissions()
         self._app = App(app_id, app_path, is_dev, app_schema)
         self._initialised: set[str] = set()
@@ -104,6 +105,11 @@ class ProviderHost:
             for module in modules
             for function in module.functions
         }
+        self._reads = tuple(
+            f"{full_name(module)}.{function}"
+            for (module, function), is_read in self._functions.items()
+            if is_read
+        )
         return self
 
     def _handlers(self, place: Place) -> list[Any]:
@@ -147,19 +153,19 @@ class ProviderHost:
         self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """Raises `Refused` if the app may not make this call."""
-        self._permissions.check_load(module)
+        loaded = full_name(module)
+        self._permissions.check_load(loaded)
         name = module.partition("#")[0]
         if (name, function) not in self._functions:
             raise Refused(f"{full_name(name)} has no function {function!r}")
-        reads = {key for key, is_read in self._functions.items() if is_read}
-        self._permissions.check(module, function, args, kwargs, reads)
+        replace(self._permissions, reads=self._reads).check(loaded, function, *args, **kwargs)
 
     def initialise(self, name: str) -> None:
         """Set up `module` or `module#account`, if that was not done yet."""
         if name in self._initialised:
             return
         module, _, account = name.partition("#")
-        settings = self._accounts.settings_of(name)
+        settings = self._accounts.settings(full_name(name))
         encoded = {key: to_star(value, key) for key, value in settings.items()}
         try:
             self.client.init_module(module=module, account=account, settings=encoded)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, Self, TypeVar, cast
@@ -169,6 +169,7 @@ def attempt(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Result[T
     scope = _current.get()
     if scope is None:
         return Result(call(*args, **kwargs))
+    _permit(call, args, kwargs)
     scope.check()
     try:
         return Result(call(*args, **kwargs))
@@ -183,11 +184,19 @@ async def attempt_async(
     scope = _current.get()
     if scope is None:
         return Result(await call(*args, **kwargs))
+    _permit(call, args, kwargs)
     scope.check()
     try:
         return Result(await call(*args, **kwargs))
     except PluginAPIError as error:
         return _noted(scope, error)
+
+
+def _permit(call: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """A refusal by the policy of a guarded client comes before the failure of an earlier call."""
+    permit = getattr(call, "__permit__", None)
+    if permit is not None:
+        permit(*args, **kwargs)
 
 
 def _noted(scope: CallScope, error: PluginAPIError) -> Result[Any]:

@@ -26,7 +26,7 @@ def test_a_module_that_was_not_approved_cannot_be_loaded() -> None:
     made.clear()
     with ProviderHost(Demo, permissions=granted) as host, host.session() as app:
         for name in ("other", "store#alt", "x"):
-            with pytest.raises(Refused, match=r"\.ex.* is not approved for the app"):
+            with pytest.raises(Refused, match=r"nothing of \w+\.ex.* was granted"):
                 app.ask(name, "ping")
     assert made == []
 
@@ -35,7 +35,7 @@ def test_a_function_that_is_not_listed_is_refused_at_once() -> None:
     granted = Permissions([Permission("store.ex", "get")])
     with ProviderHost(Demo, permissions=granted) as host, host.session() as app:
         assert app.ask("store.ex", "get", 1).value == [1]
-        with pytest.raises(Refused, match=r"no permission to call store\.ex put$"):
+        with pytest.raises(Refused, match=r"store\.ex put was not granted$"):
             app.ask("store", "put")
 
 
@@ -43,7 +43,7 @@ def test_an_account_is_granted_by_its_name() -> None:
     granted = Permissions([Permission("store.ex#alt", "get")])
     with ProviderHost(Demo, permissions=granted) as host, host.session() as app:
         assert app.call("store#alt", "get") == []
-        with pytest.raises(Refused, match="not approved"):
+        with pytest.raises(Refused, match=r"nothing of store\.ex was granted"):
             app.call("store", "get")
 
 
@@ -94,7 +94,7 @@ def test_the_first_of_several_that_fits_counts() -> None:
     )
     with ProviderHost(Demo, permissions=granted) as host, host.session() as app:
         assert app.call("store", "get", "a") == ["a"]
-        with pytest.raises(Refused, match="writes"):
+        with pytest.raises(Refused, match="changes something"):
             app.call("store", "get", "b")
         with pytest.raises(Refused, match=r"which is not regex:\."):  # the last says why
             app.call("store", "get", "")
@@ -107,7 +107,7 @@ def test_what_the_server_forbids_comes_first() -> None:
     )
     with ProviderHost(Demo, permissions=permissions) as host, host.session() as app:
         for module, function in (("store", "get"), ("other", "ping")):
-            with pytest.raises(Refused, match="forbidden on this server"):
+            with pytest.raises(Refused, match="is forbidden"):
                 app.call(module, function)
 
 
@@ -117,7 +117,7 @@ def test_writing_on_the_stage() -> None:
         host.session() as app,
     ):
         assert app.call("store", "get", 1) == [1]
-        with pytest.raises(Refused, match=r"store\.ex put writes"):
+        with pytest.raises(Refused, match=r"store\.ex put changes something"):
             app.call("store", "put")
     granted = Permissions([Permission("store.ex", "put", is_read=True)], writes=False)
     with ProviderHost(Demo, permissions=granted) as host, host.session() as app:
