@@ -146,7 +146,7 @@ class ServicerMethodPlan(NamedTuple):
         """The arguments of its `Rpc`."""
         yield from map(quote, (self.rpc, self.name, *self.messages))
         if self.kind != "unary":
-            yield f"kind={quote(self.kind)}"
+            yield ("" if self.messages else "kind=") + quote(self.kind)
         if self.nothing:
             yield "nothing=True"
 

@@ -55,19 +55,13 @@ class ConvertersPlan(NamedTuple):
     converters: tuple[ConverterPlan, ...]
 
     @property
-    def codecs(self) -> Iterator[Code]:
-        """The items of `CODECS`."""
-        for c in self.converters:
-            yield expr(c.model, ": (", c.reader, ", ", c.writer, ")")
-
-    @property
     def enums(self) -> Iterator[Code]:
         """The items of `ENUMS`."""
         for t in self.tables:
             yield expr(quote(t.full_name), ": ", t.model)
 
 
-_LOCALS = (*"moxtkvhweu", "keep", "FILE", "CODECS", "ENUMS")
+_LOCALS = (*"moxtkvhweu", "keep", "FILE", "ENUMS")
 
 
 def module(file: File, context: Context) -> PythonModule:

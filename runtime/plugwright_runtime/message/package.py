@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import operator
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -127,8 +128,7 @@ class Package:
         module = self._converters(full_name)
         entries = self._tables.get(module.__name__)
         if entries is None:
-            codecs: Mapping[type[Model], tuple[Any, Any]] = module.CODECS
-            entries = {cls.__proto__: (cls, *functions) for cls, functions in codecs.items()}
+            entries = {entry[0].__proto__: entry for entry in _converted(module)}
             self._tables[module.__name__] = entries
         return entries
 
@@ -216,6 +216,14 @@ class Package:
         if self._pool is None:
             self._pool = DescriptorPool(self)
         return self._pool
+
+
+def _converted(module: Any) -> Iterator[Entry]:
+    """What a module of converters has: `read_Post` says in its annotations which class it makes."""
+    for name, read in vars(module).items():
+        if name.startswith("read_") and getattr(read, "__module__", "") == module.__name__:
+            model = operator.attrgetter(read.__annotations__["return"])(module)
+            yield model, read, getattr(module, f"write_{name[5:]}")
 
 
 def messages_of(service: str, rpc: str, request: str, response: str) -> tuple[str, str]:

@@ -869,46 +869,6 @@ def write_ScriptCall(o: ScriptCall, m: Any, /) -> None:
 
 
 FILE = "common.proto"
-CODECS: dict[type[Any], Any] = {
-    Empty: (read_Empty, write_Empty),
-    MediaFile: (read_MediaFile, write_MediaFile),
-    MediaFileDuration: (read_MediaFileDuration, write_MediaFileDuration),
-    MediaFileProcessingMetadata: (
-        read_MediaFileProcessingMetadata,
-        write_MediaFileProcessingMetadata,
-    ),
-    MediaFilePreviewData: (read_MediaFilePreviewData, write_MediaFilePreviewData),
-    MediaFilePreviewData.ThumbSheet: (
-        read_MediaFilePreviewData_ThumbSheet,
-        write_MediaFilePreviewData_ThumbSheet,
-    ),
-    Subtitle: (read_Subtitle, write_Subtitle),
-    Comment: (read_Comment, write_Comment),
-    UserMessage: (read_UserMessage, write_UserMessage),
-    UserMessage.Refs: (read_UserMessage_Refs, write_UserMessage_Refs),
-    PageItem: (read_PageItem, write_PageItem),
-    PageItem.FolderListing: (read_PageItem_FolderListing, write_PageItem_FolderListing),
-    PageItem.FolderListing.Folder: (
-        read_PageItem_FolderListing_Folder,
-        write_PageItem_FolderListing_Folder,
-    ),
-    PageItem.FolderListing.Item: (
-        read_PageItem_FolderListing_Item,
-        write_PageItem_FolderListing_Item,
-    ),
-    PageItem.FolderListing.Item.Visualization: (
-        read_PageItem_FolderListing_Item_Visualization,
-        write_PageItem_FolderListing_Item_Visualization,
-    ),
-    FolderItemID: (read_FolderItemID, write_FolderItemID),
-    ActionUIProps: (read_ActionUIProps, write_ActionUIProps),
-    ActionDef: (read_ActionDef, write_ActionDef),
-    UserInfo: (read_UserInfo, write_UserInfo),
-    Color: (read_Color, write_Color),
-    Icon: (read_Icon, write_Icon),
-    Icon.FaClass: (read_Icon_FaClass, write_Icon_FaClass),
-    ScriptCall: (read_ScriptCall, write_ScriptCall),
-}
 ENUMS = {
     "clapshot.UserMessage.Type": UserMessage.Type,
     "clapshot.ScriptCall.Lang": ScriptCall.Lang,

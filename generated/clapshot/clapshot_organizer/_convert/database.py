@@ -523,21 +523,4 @@ def write_DbUserMessageList(o: DbUserMessageList, m: Any, /) -> None:
 
 
 FILE = "database.proto"
-CODECS: dict[type[Any], Any] = {
-    DbGetMediaFilesRequest: (read_DbGetMediaFilesRequest, write_DbGetMediaFilesRequest),
-    DbGetCommentsRequest: (read_DbGetCommentsRequest, write_DbGetCommentsRequest),
-    DbGetUserMessagesRequest: (
-        read_DbGetUserMessagesRequest,
-        write_DbGetUserMessagesRequest,
-    ),
-    DbUpsertRequest: (read_DbUpsertRequest, write_DbUpsertRequest),
-    DbUpsertResponse: (read_DbUpsertResponse, write_DbUpsertResponse),
-    DbDeleteRequest: (read_DbDeleteRequest, write_DbDeleteRequest),
-    DbDeleteResponse: (read_DbDeleteResponse, write_DbDeleteResponse),
-    DbPaging: (read_DbPaging, write_DbPaging),
-    IdList: (read_IdList, write_IdList),
-    DbMediaFileList: (read_DbMediaFileList, write_DbMediaFileList),
-    DbCommentList: (read_DbCommentList, write_DbCommentList),
-    DbUserMessageList: (read_DbUserMessageList, write_DbUserMessageList),
-}
 ENUMS: dict[str, Any] = {}

@@ -149,8 +149,4 @@ def write_Channel(o: Channel, m: Any, /) -> None:
 
 
 FILE = "channel.proto"
-CODECS: dict[type[Any], Any] = {
-    ChannelBannerInfo: (read_ChannelBannerInfo, write_ChannelBannerInfo),
-    Channel: (read_Channel, write_Channel),
-}
 ENUMS = {"mattermost.pluginapi.v1.ChannelType": ChannelType}

@@ -159,11 +159,4 @@ def write_ViewUsersRestrictions(o: ViewUsersRestrictions, m: Any, /) -> None:
 
 
 FILE = "common.proto"
-CODECS: dict[type[Any], Any] = {
-    Empty: (read_Empty, write_Empty),
-    StringMap: (read_StringMap, write_StringMap),
-    RequestContext: (read_RequestContext, write_RequestContext),
-    AppError: (read_AppError, write_AppError),
-    ViewUsersRestrictions: (read_ViewUsersRestrictions, write_ViewUsersRestrictions),
-}
 ENUMS: dict[str, Any] = {}

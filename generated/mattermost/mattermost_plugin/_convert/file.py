@@ -144,9 +144,4 @@ def write_FileData(o: FileData, m: Any, /) -> None:
 
 
 FILE = "file.proto"
-CODECS: dict[type[Any], Any] = {
-    FileInfo: (read_FileInfo, write_FileInfo),
-    FileUploadResponse: (read_FileUploadResponse, write_FileUploadResponse),
-    FileData: (read_FileData, write_FileData),
-}
 ENUMS: dict[str, Any] = {}

@@ -40,7 +40,4 @@ def write_PluginContext(o: PluginContext, m: Any, /) -> None:
 
 
 FILE = "hooks_common.proto"
-CODECS: dict[type[Any], Any] = {
-    PluginContext: (read_PluginContext, write_PluginContext)
-}
 ENUMS: dict[str, Any] = {}

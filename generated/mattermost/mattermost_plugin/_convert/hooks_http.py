@@ -198,11 +198,4 @@ def write_ServeHTTPResponseInit(o: ServeHTTPResponseInit, m: Any, /) -> None:
 
 
 FILE = "hooks_http.proto"
-CODECS: dict[type[Any], Any] = {
-    HTTPHeader: (read_HTTPHeader, write_HTTPHeader),
-    ServeHTTPRequest: (read_ServeHTTPRequest, write_ServeHTTPRequest),
-    ServeHTTPRequestInit: (read_ServeHTTPRequestInit, write_ServeHTTPRequestInit),
-    ServeHTTPResponse: (read_ServeHTTPResponse, write_ServeHTTPResponse),
-    ServeHTTPResponseInit: (read_ServeHTTPResponseInit, write_ServeHTTPResponseInit),
-}
 ENUMS: dict[str, Any] = {}

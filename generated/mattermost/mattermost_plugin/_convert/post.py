@@ -394,14 +394,4 @@ def write_PostList(o: PostList, m: Any, /) -> None:
 
 
 FILE = "post.proto"
-CODECS: dict[type[Any], Any] = {
-    PostMetadata: (read_PostMetadata, write_PostMetadata),
-    PostEmbed: (read_PostEmbed, write_PostEmbed),
-    PostImage: (read_PostImage, write_PostImage),
-    PostPriority: (read_PostPriority, write_PostPriority),
-    PostAcknowledgement: (read_PostAcknowledgement, write_PostAcknowledgement),
-    Reaction: (read_Reaction, write_Reaction),
-    Post: (read_Post, write_Post),
-    PostList: (read_PostList, write_PostList),
-}
 ENUMS: dict[str, Any] = {}

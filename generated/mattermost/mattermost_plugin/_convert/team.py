@@ -163,9 +163,4 @@ def write_TeamUnread(o: TeamUnread, m: Any, /) -> None:
 
 
 FILE = "team.proto"
-CODECS: dict[type[Any], Any] = {
-    Team: (read_Team, write_Team),
-    TeamMember: (read_TeamMember, write_TeamMember),
-    TeamUnread: (read_TeamUnread, write_TeamUnread),
-}
 ENUMS = {"mattermost.pluginapi.v1.TeamType": TeamType}

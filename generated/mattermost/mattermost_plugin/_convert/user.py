@@ -141,5 +141,4 @@ def write_User(o: User, m: Any, /) -> None:
 
 
 FILE = "user.proto"
-CODECS: dict[type[Any], Any] = {User: (read_User, write_User)}
 ENUMS: dict[str, Any] = {}

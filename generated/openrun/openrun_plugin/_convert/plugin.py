@@ -845,35 +845,4 @@ def write_CheckHealthResponse(o: CheckHealthResponse, m: Any, /) -> None:
 
 
 FILE = "plugin.proto"
-CODECS: dict[type[Any], Any] = {
-    StarValue: (read_StarValue, write_StarValue),
-    FuncRef: (read_FuncRef, write_FuncRef),
-    Thunk: (read_Thunk, write_Thunk),
-    BigInt: (read_BigInt, write_BigInt),
-    ValueList: (read_ValueList, write_ValueList),
-    StarDict: (read_StarDict, write_StarDict),
-    StarEntry: (read_StarEntry, write_StarEntry),
-    TypedStruct: (read_TypedStruct, write_TypedStruct),
-    Cursor: (read_Cursor, write_Cursor),
-    DescribeRequest: (read_DescribeRequest, write_DescribeRequest),
-    DescribeResponse: (read_DescribeResponse, write_DescribeResponse),
-    ModuleManifest: (read_ModuleManifest, write_ModuleManifest),
-    FunctionManifest: (read_FunctionManifest, write_FunctionManifest),
-    InitAppRequest: (read_InitAppRequest, write_InitAppRequest),
-    InitAppResponse: (read_InitAppResponse, write_InitAppResponse),
-    InitModuleRequest: (read_InitModuleRequest, write_InitModuleRequest),
-    InitModuleResponse: (read_InitModuleResponse, write_InitModuleResponse),
-    ThreadState: (read_ThreadState, write_ThreadState),
-    Kwarg: (read_Kwarg, write_Kwarg),
-    CallRequest: (read_CallRequest, write_CallRequest),
-    CallResponse: (read_CallResponse, write_CallResponse),
-    CursorNextRequest: (read_CursorNextRequest, write_CursorNextRequest),
-    CursorNextResponse: (read_CursorNextResponse, write_CursorNextResponse),
-    CursorCloseRequest: (read_CursorCloseRequest, write_CursorCloseRequest),
-    CursorCloseResponse: (read_CursorCloseResponse, write_CursorCloseResponse),
-    EndSessionRequest: (read_EndSessionRequest, write_EndSessionRequest),
-    EndSessionResponse: (read_EndSessionResponse, write_EndSessionResponse),
-    CheckHealthRequest: (read_CheckHealthRequest, write_CheckHealthRequest),
-    CheckHealthResponse: (read_CheckHealthResponse, write_CheckHealthResponse),
-}
 ENUMS: dict[str, Any] = {}

@@ -140,8 +140,4 @@ def write_Features_Inner(o: Features.Inner, m: Any, /) -> None:
 
 
 FILE = "editions.proto"
-CODECS: dict[type[Any], Any] = {
-    Features: (read_Features, write_Features),
-    Features.Inner: (read_Features_Inner, write_Features_Inner),
-}
 ENUMS = {"cases.editions.Open": Open, "cases.editions.Closed": Closed}

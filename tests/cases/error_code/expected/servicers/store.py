@@ -50,16 +50,9 @@ class StoreServicer(Servicer):
             ".google.protobuf.Empty",
             nothing=True,
         ),
-        Rpc("Watch", "watch", "GetRequest", "GetResponse", kind="server_stream"),
-        Rpc(
-            "Upload",
-            "upload",
-            "Value",
-            "PutResponse",
-            kind="client_stream",
-            nothing=True,
-        ),
-        Rpc("Chat", "chat", "Value", "GetResponse", kind="bidi_stream"),
+        Rpc("Watch", "watch", "GetRequest", "GetResponse", "server_stream"),
+        Rpc("Upload", "upload", "Value", "PutResponse", "client_stream", nothing=True),
+        Rpc("Chat", "chat", "Value", "GetResponse", "bidi_stream"),
     )
 
     def get(

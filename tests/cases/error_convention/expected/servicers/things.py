@@ -41,13 +41,7 @@ class ThingsServicer(Servicer):
         Rpc("Explain", "explain", "GetThingRequest", "ExplainResponse"),
         Rpc("MakeReport", "make_report", "GetThingRequest", "Report"),
         Rpc("Either", "either", "GetThingRequest", "EitherResponse"),
-        Rpc(
-            "Follow",
-            "follow",
-            "GetThingRequest",
-            "GetThingResponse",
-            kind="server_stream",
-        ),
+        Rpc("Follow", "follow", "GetThingRequest", "GetThingResponse", "server_stream"),
     )
 
     def get_thing(

@@ -47,16 +47,16 @@ class ProviderServicer(Servicer):
         Rpc("Apply", "apply", "PlanRequest", "ApplyResponse"),
         Rpc("Check", "check", "PlanRequest", "CheckResponse"),
         Rpc("Explain", "explain", "PlanRequest", "ExplainResponse"),
-        Rpc("Follow", "follow", "PlanRequest", "ApplyResponse", kind="server_stream"),
+        Rpc("Follow", "follow", "PlanRequest", "ApplyResponse", "server_stream"),
         Rpc(
             "Upload",
             "upload",
             "PlanRequest",
             "StopResponse",
-            kind="client_stream",
+            "client_stream",
             nothing=True,
         ),
-        Rpc("Chat", "chat", "PlanRequest", "PlanResponse", kind="bidi_stream"),
+        Rpc("Chat", "chat", "PlanRequest", "PlanResponse", "bidi_stream"),
     )
 
     def plan(

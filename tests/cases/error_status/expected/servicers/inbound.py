@@ -43,9 +43,9 @@ class InboundServicer(Servicer):
     __rpcs__ = (
         Rpc("Navigate", "navigate", "Page", "Page"),
         Rpc("Move", "move", "Page", "Nothing", nothing=True),
-        Rpc("Watch", "watch", "Page", "Page", kind="server_stream"),
-        Rpc("Upload", "upload", "Page", "Nothing", kind="client_stream", nothing=True),
-        Rpc("Chat", "chat", "Page", "Page", kind="bidi_stream"),
+        Rpc("Watch", "watch", "Page", "Page", "server_stream"),
+        Rpc("Upload", "upload", "Page", "Nothing", "client_stream", nothing=True),
+        Rpc("Chat", "chat", "Page", "Page", "bidi_stream"),
     )
 
     def navigate(

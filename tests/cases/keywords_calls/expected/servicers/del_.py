@@ -35,7 +35,7 @@ class del_Servicer(Servicer):
     __rpcs__ = (
         Rpc("Import", "import_", "exceptRequest", "exceptResponse"),
         Rpc("class", "class_", "exceptRequest", "exceptResponse"),
-        Rpc("None", "none", "None", "None", kind="bidi_stream"),
+        Rpc("None", "none", "None", "None", "bidi_stream"),
         Rpc("lambda", "lambda_", "None", "None"),
     )
 

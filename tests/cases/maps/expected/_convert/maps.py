@@ -202,11 +202,4 @@ def write_Confusing(o: Confusing, m: Any, /) -> None:
 
 
 FILE = "maps.proto"
-CODECS: dict[type[Any], Any] = {
-    Item: (read_Item, write_Item),
-    Maps: (read_Maps, write_Maps),
-    Other: (read_Other, write_Other),
-    Other.TextsEntry: (read_Other_TextsEntry, write_Other_TextsEntry),
-    Confusing: (read_Confusing, write_Confusing),
-}
 ENUMS = {"cases.maps.Kind": Kind}

@@ -84,5 +84,4 @@ def write_Presence(o: Presence, m: Any, /) -> None:
 
 
 FILE = "presence.proto"
-CODECS: dict[type[Any], Any] = {Presence: (read_Presence, write_Presence)}
 ENUMS = {"cases.presence.Level": Level}

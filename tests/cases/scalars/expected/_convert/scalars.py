@@ -150,8 +150,4 @@ def write_Lists(o: Lists, m: Any, /) -> None:
 
 
 FILE = "scalars.proto"
-CODECS: dict[type[Any], Any] = {
-    Scalars: (read_Scalars, write_Scalars),
-    Lists: (read_Lists, write_Lists),
-}
 ENUMS: dict[str, Any] = {}

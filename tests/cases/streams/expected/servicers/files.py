@@ -34,12 +34,12 @@ class FilesServicer(Servicer):
     __service__ = "cases.streams.Files"
     __rpcs__ = (
         Rpc("Size", "size", "DownloadRequest", "UploadResponse"),
-        Rpc("Download", "download", "DownloadRequest", "Chunk", kind="server_stream"),
-        Rpc("Upload", "upload", "Chunk", "UploadResponse", kind="client_stream"),
-        Rpc("Send", "send", "Chunk", "UploadSummaryResponse", kind="client_stream"),
-        Rpc("Forget", "forget", "Chunk", "Nothing", kind="client_stream", nothing=True),
-        Rpc("Echo", "echo", "Chunk", "Chunk", kind="bidi_stream"),
-        Rpc("Watch", "watch", "Nothing", "UploadResponse", kind="server_stream"),
+        Rpc("Download", "download", "DownloadRequest", "Chunk", "server_stream"),
+        Rpc("Upload", "upload", "Chunk", "UploadResponse", "client_stream"),
+        Rpc("Send", "send", "Chunk", "UploadSummaryResponse", "client_stream"),
+        Rpc("Forget", "forget", "Chunk", "Nothing", "client_stream", nothing=True),
+        Rpc("Echo", "echo", "Chunk", "Chunk", "bidi_stream"),
+        Rpc("Watch", "watch", "Nothing", "UploadResponse", "server_stream"),
         Rpc("Stat", "stat", "DownloadRequest", "UploadSummaryResponse"),
         Rpc("Delete", "delete", "DownloadRequest", "Nothing", nothing=True),
     )
