@@ -17,7 +17,8 @@ import jinja2
 import jinja2.bccache
 
 from ..plan.model_nodes import OneofPlan
-from ..plan.nodes import Plan, PythonModule, TextFile
+from ..plan.nodes import Frowned, Plan, PythonModule, TextFile
+from ..plan.strictness import DEPRECATED
 from ..python import import_order, layout, runtime
 from ..python.imports import ImportTable
 from ..python.splitting import WIDTH
@@ -45,7 +46,9 @@ _WORTH_A_FORK = 20
 
 def _rendered(plan: Plan, modules: Sequence[PythonModule]) -> list[SourceFile]:
     renderer = _renderer()
-    return [SourceFile(f"{plan.package}/{m.path}", renderer.module(m)) for m in modules]
+    return [
+        SourceFile(f"{plan.package}/{m.path}", renderer.module(m, plan.frowned)) for m in modules
+    ]
 
 
 def template_folder() -> Path:
@@ -123,9 +126,12 @@ class _Renderer:
         self.environment.globals.update(functions)
         self.templates: dict[str, jinja2.Template] = {}
 
-    def module(self, plan: PythonModule) -> str:
+    def module(self, plan: PythonModule, frowned: Frowned) -> str:
         self.table = ImportTable(plan.name, plan.defines, plan.declares, plan.lazy)
-        return self._with_header(plan, self._printed(plan))
+        body = self._printed(plan)
+        mentioned = self.table.mentioned() if frowned else ()
+        rules = {*plan.unchecked, *(r for s in mentioned for r in frowned.get(s, ()))}
+        return self._with_header(plan, sorted(rules), body)
 
     def text(self, plan: TextFile) -> str:
         return self._printed(plan)
@@ -137,15 +143,14 @@ class _Renderer:
             self.templates[plan.template] = template
         return template.render(content=plan.content)
 
-    def _with_header(self, plan: PythonModule, body: str) -> str:
+    def _with_header(self, plan: PythonModule, rules: Sequence[str], body: str) -> str:
         aliases = "".join(
             layout.statement(f"{alias} = {name}", "") + "\n" for alias, name in self.table.aliases()
         )
         parts = [f"# {MARKER}"]
-        if plan.unchecked:
-            rules = ", ".join(f"{rule}=false" for rule in plan.unchecked)
-            parts[0] += f"\n# pyright: {rules}"
-        if "reportDeprecated" in plan.unchecked:
+        if rules:
+            parts[0] += f"\n# pyright: {', '.join(f'{rule}=false' for rule in rules)}"
+        if DEPRECATED in rules:
             parts[0] += '\n# mypy: disable-error-code="deprecated"'
         if plan.doc:
             parts.append(layout.docstring(plan.doc, ""))

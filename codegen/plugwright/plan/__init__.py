@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ..protos.schema import Schema
 from ..settings.tables import Settings
-from . import checks, clients, hooks, launch, models, package, project, registry, reused, servicers
+from . import (
+    checks,
+    clients,
+    hooks,
+    launch,
+    models,
+    package,
+    project,
+    registry,
+    reused,
+    servicers,
+    strictness,
+)
 from .context import Context, made
 from .naming import generated_files
-from .nodes import Plan, PythonModule
-from .strictness import broken_rules
+from .nodes import Plan
 
 
 def plan(schema: Schema, settings: Settings) -> Plan:
     """The plan of one SDK. Raises GenerationError with every problem found."""
     context = _checked(schema, settings)
+    frowned = strictness.frowned(context)
     called, answered = clients.plan(context), hooks.plan(context)
     return Plan(
         package=settings.sdk.package,
-        modules=_unchecked(
-            broken_rules(schema),
+        modules=strictness.marked(
             (
                 *models.modules(context),
                 *called.modules,
@@ -31,7 +40,9 @@ def plan(schema: Schema, settings: Settings) -> Plan:
                 *reused.modules(context.reused, context.types),
                 package.root(context, called.exports),
             ),
+            frowned,
         ),
+        frowned=frowned,
         texts=tuple(project.texts(context, answered.plans)),
         methods=called.methods,
         hooks=answered.plans,
@@ -44,10 +55,3 @@ def _checked(schema: Schema, settings: Settings) -> Context:
     context = made(schema, settings, files)
     checks.settings(context)
     return context
-
-
-def _unchecked(rules: tuple[str, ...], modules: Iterable[PythonModule]) -> tuple[PythonModule, ...]:
-    """The modules, without the rules that names of the protos break."""
-    if not rules:
-        return tuple(modules)
-    return tuple(m._replace(unchecked=(*m.unchecked, *rules)) for m in modules)

@@ -23,6 +23,7 @@ from .model_nodes import (
 )
 from .nodes import PythonModule, noted
 from .package import ExportPlan, converters, namespace
+from .strictness import of_file
 
 # `self` where a field has that name; no module may be imported under these.
 _THIS = ("_self", "_self_")
@@ -44,8 +45,10 @@ def modules(context: Context) -> Iterator[PythonModule]:
             doc=noted(file.comment, file.deprecated),
             defines=(*plan.names, *_THIS),
             declares=tuple(sorted(declared)),
+            unchecked=of_file(file),
         )
-        yield conversion.module(file, context)
+        converting = conversion.module(file, context)
+        yield converting._replace(unchecked=(*converting.unchecked, *of_file(file)))
     yield namespace("models/__init__.py", "Every model of the protos.", exports)
     yield converters(context.stem(file) for file in files)
 

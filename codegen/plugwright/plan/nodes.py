@@ -7,10 +7,15 @@ beside this: of models, calls and hooks, or by the planner that alone has them.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
 
+from ..python.symbols import Symbol
 from .call_nodes import MethodPlan
 from .hook_nodes import HookPlan
+
+Frowned: TypeAlias = Mapping[Symbol, tuple[str, ...]]
+"""Classes whose mention breaks rules of pyright's strict mode, with these rules."""
 
 
 class PythonModule(NamedTuple):
@@ -18,8 +23,8 @@ class PythonModule(NamedTuple):
 
     `path`: in the package; `content`: what the template prints; `doc`: its docstring, "" for none;
     `defines`: its top-level names; `declares`: every name a class of it declares; `lazy`: model
-    modules load at first use; `unchecked`: rules of pyright's strict mode that the names of the
-    protos break.
+    modules load at first use; `unchecked`: rules of pyright's strict mode that its names break,
+    beside those of what it mentions.
     """
 
     path: str
@@ -53,6 +58,7 @@ class Plan(NamedTuple):
     texts: tuple[TextFile, ...]
     methods: tuple[MethodPlan, ...]
     hooks: tuple[HookPlan, ...]
+    frowned: Frowned
 
 
 def messages_of(rpc: str, request: str, response: str) -> tuple[str, ...]:

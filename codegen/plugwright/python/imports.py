@@ -98,6 +98,10 @@ class ImportTable:
         self._taken.add(name)
         return name
 
+    def mentioned(self) -> Iterable[Symbol]:
+        """The symbols that were printed."""
+        return self._spelled.keys()
+
     def aliases(self) -> list[tuple[str, str]]:
         """(alias, name) of top-level names to be bound again at the end of the module."""
         return sorted((alias, name) for name, alias in self._local_aliases.items())
