@@ -58,7 +58,6 @@ test-lowest: $(STAMP) ## run the SDKs' tests on the oldest grpcio and protobuf
 		tests/runtime/hooks tests/runtime/testing tests/systems \
 		--ignore=tests/runtime/message/test_json_extensions.py \
 		--ignore=tests/runtime/rpc/errors --ignore=tests/runtime/rpc/test_dialling.py \
-		--ignore=tests/systems/openrun/test_openrun_typing.py \
 		--ignore=tests/systems/test_installing.py
 
 # Where Python itself differs from one version to the next; the rest is in `make test`.
@@ -68,8 +67,7 @@ test-newest: $(STAMP) ## run the tests of runtime and SDKs on the newest Python 
 		$$python -c 'import sys; print("the newest Python is", sys.version)'
 	$(BIN)/python -m pip --python $(VENV)-newest/venv/bin/python install -qq --editable '.[dev]'
 	$(VENV)-newest/venv/bin/$(PYTEST) -n auto tests/runtime tests/systems \
-		tests/codegen/test_cases.py tests/codegen/plan/test_edge_cases.py \
-		--ignore=tests/systems/openrun/test_openrun_typing.py
+		tests/codegen/test_cases.py tests/codegen/plan/test_edge_cases.py
 
 lint: $(STAMP) ## formatting, lint and types
 	$(BIN)/ruff check .

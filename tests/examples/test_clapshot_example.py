@@ -1,5 +1,5 @@
-"""Does the Clapshot example pass its own tests and both strict checkers? As a process it is played
-in tests/systems/clapshot.
+"""Does the Clapshot example pass its own tests and mypy in strict mode? As a process it is played
+in tests/systems/clapshot; pyright is asked in tests/typing.
 """
 
 from __future__ import annotations
@@ -40,13 +40,6 @@ def test_its_own_tests_pass() -> None:
 
 def test_mypy_finds_nothing(tmp_path: Path) -> None:
     run(sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), ".")
-
-
-def test_pyright_finds_nothing() -> None:
-    """The configuration of the repository is strict."""
-    paths = [str(p) for p in sorted(EXAMPLE.glob("*.py"))]
-    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
-    run(*command, *paths, cwd=ROOT)
 
 
 def test_its_options_are_explained() -> None:
