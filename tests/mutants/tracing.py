@@ -16,7 +16,7 @@ import coverage
 import pytest
 
 SECONDS = "MUTANTS_SECONDS"  # the folder for the files with the tests' seconds
-_VARIANTS = 4
+_VARIANTS = 12
 _EACH_ANOTHER = "/test_cases.py"  # a case has a proto of its own
 
 
