@@ -21,7 +21,7 @@ def accept(case: Case, added: list[str]) -> None:
             case.stderr.write_text(run(case, Path(scratch)).stderr, encoding="utf-8")
         return
     files = {f.path.removeprefix(f"{PACKAGE}/"): f.text for f in case.generate()}
-    known = {p.relative_to(case.expected).as_posix() for p in case.expected.rglob("*.py")}
+    known = {p.relative_to(case.expected).as_posix() for p in case.wanted()}
     for path in sorted({*known, *added}):
         target = case.expected / path
         if path in files:

@@ -31,10 +31,10 @@ class Problem(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return _visible(f"{self.where}: {self.text}")
+        return visible(f"{self.where}: {self.text}")
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """`text` as one line: what an input has of control characters must not reach a terminal."""
     if text.isprintable():
         return text

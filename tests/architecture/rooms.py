@@ -56,6 +56,7 @@ CODEGEN = (
     room("python", "How is Python written?"),
     room("settings", "What is configured?"),
     room("protos", "What do the protos say?", "google.protobuf grpc_tools"),
+    room("surface", "What do users of an SDK see, and what did they see before?"),
     room("plan", "Which Python is written?"),
     room("output", "How does a plan become files on disk?", "jinja2"),
     room("generation", "Which stages lead from settings to files?"),

@@ -17,7 +17,7 @@ _PROBLEM = re.compile(r"^[^\s:][^:\n]*(:\d+:\d+)?: [a-z\"'`\[A-Z0-9][^\n]*$")
 def test_generates_what_is_expected(case: Case) -> None:
     files = {f.path.removeprefix(f"{PACKAGE}/"): f.text for f in case.generate()}
     differences = ""
-    for path in sorted(case.expected.rglob("*.py")):
+    for path in case.wanted():
         name = path.relative_to(case.expected).as_posix()
         wanted = path.read_text(encoding="utf-8")
         differences += difference(wanted, files.get(name, ""), f"{case.name}/{name}")
@@ -44,7 +44,7 @@ def test_there_are_cases() -> None:
     assert len(GOOD) > 20
     assert len(BAD) > 15
     for case in GOOD:
-        expected = [path.read_text("utf-8") for path in case.expected.rglob("*.py")]
+        expected = [path.read_text("utf-8") for path in case.wanted()]
         assert expected, f"{case.name} expects nothing"
         lines = sum(text.count("\n") for text in expected)
         assert lines <= 300, f"{case.name} expects {lines} lines: more than anyone reads"

@@ -23,6 +23,7 @@ from ..python import import_order, layout, runtime
 from ..python.imports import ImportTable
 from ..python.splitting import WIDTH
 from ..python.symbols import Code, Expr, Symbol, builtin, expr, typing
+from ..surface import text as surface_text
 from . import cache
 from .parallel import both
 from .source import MARKER, SourceFile, recorded
@@ -37,6 +38,8 @@ def render(plan: Plan) -> tuple[SourceFile, ...]:
         one, other = both(lambda: _rendered(plan, halves[0]), lambda: _rendered(plan, halves[1]))
         files = one + other
     texts = [SourceFile(t.path, _renderer().text(t)) for t in plan.texts]
+    seen = f"# {MARKER}\n{surface_text.write(plan.surface)}"
+    texts.append(SourceFile(f"{plan.package}/{surface_text.NAME}", seen))
     return recorded(plan.package, files + texts)
 
 

@@ -16,10 +16,12 @@ from . import (
     reused,
     servicers,
     strictness,
+    surface,
 )
 from .context import Context, made
 from .naming import generated_files
 from .nodes import Plan
+from .surface import Planned
 
 
 def plan(schema: Schema, settings: Settings) -> Plan:
@@ -27,25 +29,24 @@ def plan(schema: Schema, settings: Settings) -> Plan:
     context = _checked(schema, settings)
     frowned = strictness.frowned(context)
     called, answered = clients.plan(context), hooks.plan(context)
+    modules = (
+        *models.modules(context),
+        *called.modules,
+        *servicers.modules(context),
+        *answered.modules,
+        *launch.modules(context),
+        *registry.modules(context),
+        *reused.modules(context.reused, context.types),
+        package.root(context, called.exports),
+    )
     return Plan(
         package=settings.sdk.package,
-        modules=strictness.marked(
-            (
-                *models.modules(context),
-                *called.modules,
-                *servicers.modules(context),
-                *answered.modules,
-                *launch.modules(context),
-                *registry.modules(context),
-                *reused.modules(context.reused, context.types),
-                package.root(context, called.exports),
-            ),
-            frowned,
-        ),
+        modules=strictness.marked(modules, frowned),
         frowned=frowned,
         texts=tuple(project.texts(context, answered.plans)),
         methods=called.methods,
         hooks=answered.plans,
+        surface=surface.surface(context, Planned(called.methods, answered.plans, modules)),
     )
 
 

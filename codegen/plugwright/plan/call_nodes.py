@@ -11,7 +11,10 @@ from ..python.symbols import Code, Expr, builtin, declared, expr, typing
 
 
 class ParameterPlan(NamedTuple):
-    """A parameter of a client method and how it enters the request (`argument`)."""
+    """A parameter of a client method and how it enters the request (`argument`).
+
+    `source`: what of the proto it is: `field NAME`, `oneof NAME`, or `request`.
+    """
 
     name: str
     annotation: Expr
@@ -20,6 +23,7 @@ class ParameterPlan(NamedTuple):
     argument: Code
     doc: str
     rule: str
+    source: str
 
     @property
     def declaration(self) -> Code:
@@ -42,8 +46,9 @@ _OPTIONS = (
 class MethodPlan(NamedTuple):
     """An RPC as method. `kind`: unary, server_stream, client_stream or bidi_stream.
 
-    `result`: what the method returns; `answer`: the expression that makes it of the response,
-    which is in the variable `local`;
+    `result`: what the method returns; `source`: what of the response that is: `field NAME`,
+    `whole`, or `nothing`; `answer`: the expression that makes it of the response, which is in the
+    variable `local`;
     `rules`: how each decision was made, for `plugwright explain`.
     """
 
@@ -55,6 +60,7 @@ class MethodPlan(NamedTuple):
     response: Code
     parameters: tuple[ParameterPlan, ...]
     result: Expr
+    source: str
     local: str
     answer: Code
     idempotent: bool

@@ -40,6 +40,7 @@ def plan(method: Method, context: Context) -> MethodPlan:
         response=context.types[method.output].model,
         parameters=given,
         result=result.annotation,
+        source=result.source,
         local=local,
         answer=result.answer,
         idempotent=method.idempotent,
@@ -70,10 +71,11 @@ def _moved(method: Method, context: Context) -> Iterator[str]:
 
 
 class _Result(NamedTuple):
-    """What a method returns, and the expression that makes it of the response."""
+    """What a method returns, what makes it of the response, and what of the response it is."""
 
     annotation: Expr
     answer: Code
+    source: str
     rules: tuple[str, ...]
 
 
@@ -89,36 +91,38 @@ def _result(method: Method, local: str, context: Context) -> _Result:
     response = context.response(method)
     model = expr(context.types[response.full_name].model)
     if method.server_streaming:
-        return _Result(model, local, (f"result: a stream of {response.name}",))
+        return _Result(model, local, "whole", (f"result: a stream of {response.name}",))
     payload = context.payload(method)
     if len(payload) == 0:
-        return _Result(expr("None"), "None", (f"result: None, {response.name} has no payload",))
+        rule = f"result: None, {response.name} has no payload"
+        return _Result(expr("None"), "None", "nothing", (rule,))
     field = result_field(method, context)
     if field is None:
         why = "is no envelope" if len(payload) == 1 else "has several fields"
-        return _Result(model, local, (f"result: {response.name}, which {why}",))
+        return _Result(model, local, "whole", (f"result: {response.name}, which {why}",))
     rule = f"result: the field {field.name} of {response.name}"
     return _payload(method, field, f"{local}.{names.attribute(field.name)}", rule, context)
 
 
 def _payload(method: Method, field: Field, source: str, rule: str, context: Context) -> _Result:
     """The result that is one field, which `source` reads."""
+    told = f"field {field.name}"
     nullable = method.name in context.rules.nullable or not context.is_api(method)
     if context.is_json(context.response(method), field):
         load = runtime.load_nullable if nullable else runtime.load
         annotation = expr(runtime.JSONObject, " | None" if nullable else "")
         answer = expr(load, f'({source}, "{method.name}")')
-        return _Result(annotation, answer, (rule, "JSON text in bytes, decoded"))
+        return _Result(annotation, answer, told, (rule, "JSON text in bytes, decoded"))
     annotation = context.kinds.annotation(field.kind)
     if not field.presence:
-        return _Result(annotation, source, (rule,))
+        return _Result(annotation, source, told, (rule,))
     optional = field.explicit and not field.required
     if nullable or optional:
         why = "optional in the proto" if optional else "the host leaves it unset"
-        return _Result(expr(annotation, " | None"), source, (rule, f"None if {why}"))
+        return _Result(expr(annotation, " | None"), source, told, (rule, f"None if {why}"))
     answer = expr(runtime.present, f'({source}, "{method.name}", "{field.name}")')
     raises = "an unset payload without an error raises PluginAPIError"
-    return _Result(annotation, answer, (rule, raises))
+    return _Result(annotation, answer, told, (rule, raises))
 
 
 def _unlike(name: str, parameters: tuple[ParameterPlan, ...]) -> str:

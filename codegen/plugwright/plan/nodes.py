@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from ..python.symbols import Symbol
+from ..surface.items import Surface
 from .call_nodes import MethodPlan
 from .hook_nodes import HookPlan
 
@@ -51,7 +52,7 @@ class TextFile(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """All files of one SDK, and the decisions `inspect` and `explain` show."""
+    """All files of one SDK, the decisions `inspect` and `explain` show, and what users will see."""
 
     package: str
     modules: tuple[PythonModule, ...]
@@ -59,6 +60,7 @@ class Plan(NamedTuple):
     methods: tuple[MethodPlan, ...]
     hooks: tuple[HookPlan, ...]
     frowned: Frowned
+    surface: Surface
 
 
 def messages_of(rpc: str, request: str, response: str) -> tuple[str, ...]:

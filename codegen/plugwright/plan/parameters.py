@@ -73,7 +73,7 @@ def _whole(request: Message, context: Context) -> ParameterPlan:
     name = names.attribute(names.snake(request.name), _OPTIONS)
     annotation = expr(context.types[request.full_name].model)
     doc = request.comment.split("\n\n")[0]
-    return ParameterPlan(name, annotation, None, "", name, doc, "the whole request")
+    return ParameterPlan(name, annotation, None, "", name, doc, "the whole request", "request")
 
 
 def _oneof(request: Message, oneof: Oneof, context: Context) -> ParameterPlan:
@@ -87,6 +87,7 @@ def _oneof(request: Message, oneof: Oneof, context: Context) -> ParameterPlan:
         argument=name,
         doc=oneof.comment,
         rule=f"the oneof {oneof.name}",
+        source=f"oneof {oneof.name}",
     )
 
 
@@ -111,7 +112,10 @@ def _parameter(method: Method, field: Field, context: Context) -> ParameterPlan:
         elif unset != "None" or argument != name:
             argument = expr(unset, f" if {name} is None else ", argument)
     attribute = names.attribute(field.name)
-    return ParameterPlan(name, annotation, default, attribute, argument, field.comment, rule)
+    source = f"field {field.name}"
+    return ParameterPlan(
+        name, annotation, default, attribute, argument, field.comment, rule, source
+    )
 
 
 def default_of(method: Method, field: Field, context: Context) -> tuple[Code | None, str]:

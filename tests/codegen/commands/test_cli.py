@@ -37,7 +37,7 @@ def test_zero_config_writes_a_working_package(greeter: Path) -> None:
     arguments = ["generate", "--package", "greet", "--out", "out", "greet.proto"]
     outcome = command(arguments, greeter)
     assert outcome.code == 0, outcome.stderr
-    assert outcome.stdout == "out: 14 files, 14 changed\n"
+    assert outcome.stdout == "out: 15 files, 15 changed\n"
     program = (
         "from greet import models, registry, clients, servicers\n"
         "from plugwright_runtime.codec import decode, encode\n"
@@ -72,7 +72,7 @@ def test_the_folder_of_an_sdk_is_named_the_short_way(
     if linked:
         (greeter / "link").symlink_to(greeter / "elsewhere" / "proto")
     outcome = command(["generate", folder], greeter)
-    assert outcome.stdout == f"{printed}: 16 files, 16 changed\n"
+    assert outcome.stdout == f"{printed}: 17 files, 17 changed\n"
 
 
 @pytest.mark.parametrize("stage", ["schema", "plan"])

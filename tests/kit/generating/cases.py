@@ -4,7 +4,8 @@ A case is a folder of `tests/cases` with one or more protos:
 
 - `plugwright.toml`: generated with it; without one, in the zero-config form, as package `sdk`;
 - `needed.toml`: the config of another package that the case's own one imports;
-- `expected/`: the modules that are compared with what comes out, as paths below the package;
+- `expected/`: the modules, and the surface, that are compared with what comes out, as paths below
+  the package;
 - `stderr.txt`: the case must fail, and print exactly this;
 - `arguments.txt`: the command line of a case that needs another one, an argument a line;
 - `setup.toml`: files to make first; see `Case.copy`.
@@ -23,6 +24,7 @@ from grpc_tools import protoc
 from kit.places import CASES
 from plugwright import generation
 from plugwright.output.source import SourceFile
+from plugwright.surface.text import NAME as SURFACE
 
 PACKAGE = "sdk"
 WELL_KNOWN = Path(protoc.__file__).parent / "_proto"
@@ -45,6 +47,10 @@ class Case:
     @property
     def expected(self) -> Path:
         return self.folder / "expected"
+
+    def wanted(self) -> list[Path]:
+        """The files that are compared with what comes out."""
+        return sorted([*self.expected.rglob("*.py"), *self.expected.rglob(SURFACE)])
 
     @property
     def protos(self) -> list[Path]:
