@@ -204,11 +204,11 @@ class _Renderer:
         return self._call(arguments, function, pad, ",").removeprefix(pad).removesuffix(",")
 
     def _rows(
-        self, rows: Iterable[Iterable[Code]], function: Code, head: str, tail: str, pad: str
+        self, rows: Iterable[Iterable[Code]], function: Code, head: Code, tail: str, pad: str
     ) -> str:
         """A display of calls of the same function."""
         items = [self._argument(row, function, pad + "    ") for row in rows]
-        return layout.display(head, items, tail, pad)
+        return layout.display(self.table.text(head), items, tail, pad)
 
     def _display(self, items: Iterable[Code], head: Code, tail: str, pad: str) -> str:
         text = self.table.text

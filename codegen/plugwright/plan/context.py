@@ -44,7 +44,7 @@ class Context(NamedTuple):
     by full name. `conventions`: how a service says that a call failed, by its full name;
     `payloads`: the fields of an RPC's response that do not.
     `api`, `hooks`, `served`: the services that plugins call, that they answer hook by hook, and
-    that they subclass instead.
+    whose servicers they subclass.
     """
 
     schema: Schema
@@ -59,7 +59,7 @@ class Context(NamedTuple):
     payloads: Mapping[str, tuple[Field, ...]]
     api: Service | None
     hooks: Service | None
-    served: Service | None
+    served: tuple[Service, ...]
     rules: Rules
     secrets: Secrets
 
@@ -104,7 +104,7 @@ class Context(NamedTuple):
 def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context:
     """The context of one run; `files`: those that models are written for."""
     types = type_names(files) | reused.type_names(schema)
-    api = schema.service(settings.api.service)
+    api, hooks = (schema.service(t.service) for t in (settings.api, settings.hooks))
     told = conventions(schema, settings)
     clients = {api.full_name: settings.api.client} if api else {}
     return Context(
@@ -119,8 +119,8 @@ def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context
         conventions=told,
         payloads=_payloads(schema, told),
         api=api,
-        hooks=schema.service(settings.hooks.service),
-        served=schema.service(settings.launch.service),
+        hooks=hooks,
+        served=tuple(_served(schema, settings.launch.service, (api, hooks))),
         rules=Rules(
             defaults=Patterns(settings.parameters.defaults),
             absent=Patterns(settings.parameters.absent),
@@ -130,6 +130,17 @@ def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context
         ),
         secrets=secrets(settings.fields),
     )
+
+
+def _served(
+    schema: Schema, names: Iterable[str], others: Iterable[Service | None]
+) -> Iterator[Service]:
+    """The services of those names; "*": all but `others`."""
+    for name in names:
+        if name == "*":
+            yield from (s for s in schema.services if s not in others)
+        elif (service := schema.service(name)) is not None:
+            yield service
 
 
 def service_of(method: Method) -> str:

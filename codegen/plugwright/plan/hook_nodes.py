@@ -126,11 +126,13 @@ class HooksPlan(NamedTuple):
 
 
 class PluginPlan(NamedTuple):
-    """The base of plugins. `accessors`: how they reach the API; none if the host has none."""
+    """The base of plugins. `accessors`: how they reach the API; none if the host has none. `runs`:
+    the type of the classes that `run_plugin` takes, None if there is no such function.
+    """
 
     comment: str
     accessors: tuple[AccessorPlan, ...]
-    starts: bool
+    runs: Code | None
 
 
 class TestingPlan(NamedTuple):

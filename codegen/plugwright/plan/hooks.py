@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..protos.schema import Field, MessageKind, Method, Service
 from ..python import names, runtime
-from ..python.symbols import Expr, Symbol, expr
+from ..python.symbols import Code, Expr, Symbol, expr
 from . import families, launch
 from .clients import class_name
 from .context import Context
@@ -65,7 +65,7 @@ def _modules(
         content=PluginPlan(
             comment=service.comment,
             accessors=_accessors(context),
-            starts=launch.configured(context.settings) is not None,
+            runs=_runs(context),
         ),
         doc=f"The base of plugins that answer {service.full_name}, and their process.",
         defines=("Plugin", "run_plugin"),
@@ -85,6 +85,10 @@ def _table(service: Service, plans: tuple[HookPlan, ...], context: Context) -> H
         timeout_env=settings.timeout_env,
         before=settings.before,
     )
+
+
+def _runs(context: Context) -> Code | None:
+    return launch.runs(context, "Plugin") if launch.configured(context.settings) else None
 
 
 def _accessors(context: Context) -> tuple[AccessorPlan, ...]:

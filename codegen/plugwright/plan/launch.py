@@ -1,7 +1,7 @@
 """How does the host start a plugin? `[launch]` in; `_launch.py` of the SDK out, or nothing.
 
-Plugins have hooks, or they serve a service by subclassing its servicer; `plugin.py` of the latter
-is made here.
+Plugins have hooks, or they serve services by subclassing their servicers, or both; `plugin.py` of
+those without hooks is made here.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..protos.schema import Service
 from ..python import runtime
 from ..python.layout import quote, tuple_of
-from ..python.symbols import Code, Symbol, called
+from ..python.symbols import Code, Symbol, builtin, called, expr
 from ..settings.tables import Launch, Settings
 from .context import Context
 from .nodes import PythonModule
@@ -33,7 +32,7 @@ STYLES = {
         ("cookie_key", "cookie_value"),
         ("cookie_key", "cookie_value", "versions", "auto_mtls", "log_level_envs"),
     ),
-    "socket-argument": Style(runtime.SocketArgument, (), ("file_scheme",)),
+    "socket-argument": Style(runtime.SocketArgument, (), ("file_scheme", "endpoint_env")),
     "port-on-stdout": Style(runtime.PortOnStdout, (), ("log_level_envs",)),
 }
 
@@ -45,8 +44,10 @@ class LaunchPlan(NamedTuple):
 
 
 class ServicePluginPlan(NamedTuple):
-    servicer: Symbol
-    service: str
+    """`plugin`: the type of the classes that it runs; `serves`: what of them."""
+
+    plugin: Code
+    serves: str
 
 
 def configured(settings: Settings) -> Launch | None:
@@ -71,8 +72,8 @@ def modules(context: Context) -> Iterator[PythonModule]:
             doc="How the host starts a plugin: the constants of its handshake.",
             defines=("LAUNCH",),
         )
-    if context.served is not None and context.hooks is None:
-        yield _plugin(context.served, context)
+    if context.served and context.hooks is None:
+        yield _plugin(context)
 
 
 def _launch(launch: Launch) -> Code:
@@ -86,6 +87,8 @@ def _launch(launch: Launch) -> Code:
         constants.append(f"auto_mtls={quote(launch.auto_mtls)}")
     plain = ("max_message_bytes", "max_status_bytes", "grace_seconds", "file_scheme")
     constants += [f"{key}={value}" for key in plain if (value := getattr(launch, key))]
+    if launch.endpoint_env:
+        constants.append(f"endpoint_env={quote(launch.endpoint_env)}")
     if launch.log_level_envs:
         constants.append(f"log_level_variables={tuple_of(launch.log_level_envs)}")
     common = [f"id_env={quote(launch.id_env)}", f"path_env={quote(launch.path_env)}"]
@@ -94,18 +97,32 @@ def _launch(launch: Launch) -> Code:
     return called(runtime.Launch, called(style.constants, *constants), *common)
 
 
-def _plugin(served: Service, context: Context) -> PythonModule:
-    """`plugin.py` of plugins that serve a service instead of hooks."""
-    names = context.services[served.full_name]
-    content = ServicePluginPlan(
-        servicer=Symbol(f".servicers.{names.module}", names.servicer),
-        service=served.full_name,
-    )
+def _plugin(context: Context) -> PythonModule:
+    """`plugin.py` of plugins that serve services and have no hooks."""
+    services = tuple(s.full_name for s in context.served)
+    named = " or ".join(services)
+    serves = f"The class serves `{named}`."
+    if len(services) > 1:
+        names = ", ".join(f"`{name}`" for name in services)
+        serves = f"Of {names} it serves what the class, or an object of its `servicers`, extends."
     return PythonModule(
         path="plugin.py",
         template="service_plugin.py.j2",
-        content=content,
-        doc=f"The process of a plugin that serves {served.full_name}.",
+        content=ServicePluginPlan(runs(context), serves),
+        doc=f"The process of a plugin that serves {named}.",
         defines=("run_plugin",),
         lazy=True,
     )
+
+
+def runs(context: Context, *others: Code) -> Code:
+    """The type of the classes that are plugins: `type[First | Second]`. Where there are several
+    services, a plugin may have an object for each.
+    """
+    served = (context.services[s.full_name] for s in context.served)
+    servicers = [Symbol(f".servicers.{names.module}", names.servicer) for names in served]
+    several = (runtime.ServicePlugin,) if len(servicers) > 1 else ()
+    alternatives = (*others, *servicers, *several)
+    joined = (part for each in alternatives for part in (" | ", each))
+    next(joined)
+    return expr(builtin("type"), "[", *joined, "]")

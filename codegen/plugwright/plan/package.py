@@ -161,7 +161,7 @@ def root(context: Context, clients: Iterable[ExportPlan]) -> PythonModule:
         exports += [ExportPlan(n, ".hooks", n) for n in ("HookName", "hook")]
         exports.append(ExportPlan("Plugin", ".plugin", "Plugin"))
         exports += _exported(_WITH_HOOKS)
-    serves = bool(settings.launch.service)
+    serves = bool(context.served)
     starts = launch.configured(settings) if has_hooks or serves else None
     if starts is not None:
         exports.append(ExportPlan("run_plugin", ".plugin", "run_plugin"))

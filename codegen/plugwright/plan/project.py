@@ -20,8 +20,8 @@ _NEXT = f"{_MAJOR}.{int(_LAST) + 1}"
 class ProjectPlan(NamedTuple):
     """pyproject.toml and README of an SDK.
 
-    `served`: the servicer that plugins subclass; `guide`: Markdown in place of an example. `extra`:
-    of the runtime, that every plugin needs; `has_mtls`: whether some need it for AutoMTLS.
+    `served`: the servicers that plugins subclass; `guide`: Markdown in place of an example.
+    `extra`: of the runtime, that every plugin needs; `has_mtls`: whether some need it for AutoMTLS.
     """
 
     package: str
@@ -35,7 +35,7 @@ class ProjectPlan(NamedTuple):
     services: tuple[str, ...]
     starts: bool
     clients: str
-    served: str
+    served: tuple[str, ...]
     dependencies: tuple[str, ...]
     guide: str
     extra: str
@@ -55,7 +55,7 @@ def texts(context: Context, hooks: tuple[HookPlan, ...]) -> Iterator[TextFile]:
 
 
 def _project(context: Context, hooks: tuple[HookPlan, ...]) -> ProjectPlan:
-    settings, served = context.settings, context.served
+    settings = context.settings
     sdk, mtls = settings.sdk, launch.mtls(settings)
     return ProjectPlan(
         package=sdk.package,
@@ -69,7 +69,7 @@ def _project(context: Context, hooks: tuple[HookPlan, ...]) -> ProjectPlan:
         services=tuple(s.full_name for s in context.schema.services),
         starts=launch.configured(settings) is not None,
         clients=sdk.clients,
-        served=context.services[served.full_name].servicer if served else "",
+        served=tuple(context.services[s.full_name].servicer for s in context.served),
         dependencies=sdk.dependencies,
         guide=settings.guide,
         extra="[mtls]" if mtls == "require" else "",

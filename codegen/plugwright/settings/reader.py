@@ -161,6 +161,9 @@ def _convert(value: Any, declared: str) -> tuple[Any, str]:
         return None, "a number greater than 0"
     if declared == "tuple[int, ...]":
         return (tuple(value), "") if _is_numbers(value) else (None, "a list of numbers from 0")
+    if declared == "Names":
+        names = [value] if isinstance(value, str) else value
+        return (tuple(names), "") if _is_strings(names) else (None, "a string, or a list of them")
     if declared.startswith("tuple"):
         return (tuple(value), "") if _is_strings(value) else (None, "a list of strings")
     if not isinstance(value, dict):

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from ..problems import Location
+
+Names: TypeAlias = tuple[str, ...]
+"""What a config writes as a text, or as a list of them."""
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 FLAVOURS: Mapping[str, tuple[bool, ...]] = {
@@ -146,18 +149,19 @@ class Hooks(NamedTuple):
 class Launch(NamedTuple):
     """How the host starts a plugin: without this table the SDK has no `run_plugin`.
 
-    `style`: "go-plugin", "socket-argument" or "port-on-stdout". `service`: what plugins serve by
-    subclassing its servicer, instead of hooks. `cookie_key`, `cookie_value`: the environment
-    variable by which a plugin knows that a host started it. `versions`: application protocol
-    versions. `auto_mtls`: "host" decides, "require" or "never". `log_level_envs`: variables that
-    may name the log level, the first one set wins. `id_env`, `path_env`: the variables with the
-    plugin's id and folder; `manifest`: the file in its folder that has its id where they are not
-    set. `max_message_bytes`, `max_status_bytes`, `grace_seconds`: 0 = as the runtime has it.
-    `file_scheme`: hosts call with `:scheme: file` over a Unix socket.
+    `style`: "go-plugin", "socket-argument" or "port-on-stdout". `service`: the services that
+    plugins serve by subclassing servicers, with hooks or without; "*": each that nobody else does.
+    `cookie_key`, `cookie_value`: the environment variable by which a plugin knows that a host
+    started it. `versions`: application protocol versions. `auto_mtls`: "host" decides, "require" or
+    "never". `log_level_envs`: variables that may name the log level, the first one set wins.
+    `id_env`, `path_env`: the variables with the plugin's id and folder; `manifest`: the file in its
+    folder that has its id where they are not set. `max_message_bytes`, `max_status_bytes`,
+    `grace_seconds`: 0 = as the runtime has it. `file_scheme`: hosts call with `:scheme: file` over
+    a Unix socket. `endpoint_env`: the variable with the address to listen on.
     """
 
     style: str = ""
-    service: str = ""
+    service: Names = ()
     cookie_key: str = ""
     cookie_value: str = ""
     versions: tuple[int, ...] = (1,)
@@ -170,6 +174,7 @@ class Launch(NamedTuple):
     max_status_bytes: int = 0
     grace_seconds: float = 0.0
     file_scheme: bool = False
+    endpoint_env: str = ""
 
 
 class Parameters(NamedTuple):

@@ -194,6 +194,7 @@ _ROWS = {
     "launch.cookie-key": _VARIABLE,
     "launch.cookie-value": _Row(_is_value, "a text without the character NUL"),
     "launch.log-level-envs": _VARIABLE,
+    "launch.endpoint-env": _VARIABLE,
     "launch.id-env": _VARIABLE,
     "launch.path-env": _VARIABLE,
     "launch.manifest": _PATH,

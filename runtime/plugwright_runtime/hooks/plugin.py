@@ -1,13 +1,16 @@
-"""What is a plugin? The bases of plugin classes: with hooks, or serving a service."""
+"""What is a plugin? The bases of plugin classes: with hooks, or serving services."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Awaitable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from .clients import clients_of
 from .table import HookTable, Registration, registered, warn_of_lookalikes
+
+if TYPE_CHECKING:  # it imports grpc
+    from ..rpc.servicer import Servicer
 
 C = TypeVar("C")
 
@@ -34,16 +37,29 @@ class Hosted:
     host_arguments: tuple[str, ...] = ()
     """What else it said there (`port-on-stdout`)."""
 
+    def servicers(self) -> Iterable[Servicer]:
+        """Objects that serve further services, beside those whose servicers the class extends.
+        Asked once, after `__init__`.
+        """
+        return ()
+
 
 class ServicePlugin(Hosted):
-    """Beside a servicer, the base of a plugin that serves a service:
+    """The base of a plugin that serves services: beside their servicers,
 
-    class Mine(EchoServicer, ServicePlugin): ...
+        class Mine(EchoServicer, ClockServicer, ServicePlugin): ...
+
+    or with an object for each, where two have an RPC of the same name: return them from
+    `servicers`.
     """
 
     def on_stop(self) -> Awaitable[None] | None:
         """Called last, after the last call has ended; may be a coroutine."""
         return None
+
+
+OWN_NAMES = frozenset(n for c in (Hosted, ServicePlugin) for n in vars(c) if n[0] != "_")
+"""What a plugin has for itself: no RPC can be served by a method that is called so."""
 
 
 class PluginBase(Hosted):

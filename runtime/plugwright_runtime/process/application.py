@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import grpc.aio
 
 from ..hooks.clients import clients_of
-from ..hooks.plugin import Hosted, ServicePlugin
+from ..hooks.plugin import OWN_NAMES, Hosted, ServicePlugin
 from ..loops.calling import Threads
 from ..loops.crossing import in_thread
 from ..loops.places import HandlerLoop, Place
@@ -61,14 +61,14 @@ class Application:
 
     async def register(self, server: Any, attributes: Attributes = no_attributes) -> None:
         """Make the instance, with `attributes`, in a thread since its `__init__` may block; and
-        serve its hooks or its service.
+        serve its hooks and its services. Raises `LaunchError` if one of them would not be served.
         """
         this_thread_serves()
         coroutines = self._coroutines = HandlerLoop()
         made = attributes(coroutines)
         plugin = self._plugin = await in_thread(self._pool, self._make, made)
         handlers = handlers_of(plugin, self._pool, coroutines, self._status_bytes)
-        server.add_generic_rpc_handlers((handlers,))
+        server.add_generic_rpc_handlers(handlers)
 
     def _make(self, attributes: Mapping[str, Any]) -> Any:
         name, path = identity(self._sources, os.environ)
@@ -99,21 +99,42 @@ class ApplicationProcess(ServerProcess):
         return self.application.register(self.server)
 
 
-def handlers_of(plugin: Any, pool: HandlerPool, place: Place, status_bytes: int) -> Any:
-    """The gRPC handlers of a plugin: of its hooks, or of the service it serves.
+def handlers_of(
+    plugin: Any, pool: HandlerPool, place: Place, status_bytes: int
+) -> tuple[grpc.GenericRpcHandler, ...]:
+    """The gRPC handlers of a plugin: of its hooks, and of the services it serves.
 
     `status_bytes`: of the details of an error that its host takes.
     """
+    made: list[grpc.GenericRpcHandler] = []
     if hasattr(plugin, "__hooks__"):
         from ..hooks.dispatch import Dispatcher
         from ..rpc.calling import Running
 
         table = type(plugin).__hooks__
         running = Running(pool, place, status_bytes)
-        return Dispatcher(plugin, table, plugin.logger, running).handlers()
+        made.append(Dispatcher(plugin, table, plugin.logger, running).handlers())
     from ..rpc.servicer import handlers
 
-    return handlers(plugin, pool, place, status_bytes)
+    made += [handlers(each, pool, place, status_bytes) for each in _serving(plugin)]
+    return tuple(made)
+
+
+def _serving(plugin: Any) -> tuple[Any, ...]:
+    """The objects that serve the services of a plugin, of which one without hooks must have some.
+
+    Raises `LaunchError` for what would not be served.
+    """
+    from ..rpc.served import check, check_own, servicers_of
+
+    further: tuple[Any, ...] = ()
+    if isinstance(plugin, Hosted):
+        check_own(plugin, OWN_NAMES)
+        further = tuple(plugin.servicers())
+    serves = servicers_of(type(plugin)) or not (further or hasattr(plugin, "__hooks__"))
+    objects = (plugin, *further) if serves else further
+    check(objects)
+    return objects
 
 
 async def finish(plugin: object, pool: HandlerPool) -> None:
@@ -145,7 +166,11 @@ async def _end_tasks() -> None:
 
 def is_plugin(value: object) -> bool:
     """Whether `value` is a class that can be launched."""
-    return isinstance(value, type) and (hasattr(value, "__hooks__") or hasattr(value, "__rpcs__"))
+    return isinstance(value, type) and (
+        issubclass(value, ServicePlugin)
+        or hasattr(value, "__hooks__")
+        or bool(getattr(value, "__rpcs__", ()))
+    )
 
 
 def instantiate(cls: type[P], **attributes: Any) -> P:

@@ -1,4 +1,4 @@
-"""How is a service served? Typed servicer methods become gRPC handlers on a `grpc.aio` server.
+"""How are services served? Typed servicer methods become gRPC handlers on a `grpc.aio` server.
 
 A method may be a function, which runs in a thread, or a coroutine. What it raises is mapped back
 the way clients map it forth: by the convention of the service it is embedded in the answer where
@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
@@ -32,6 +32,7 @@ from .calling import Running, UserCall
 from .conventions import StatusErrors, WrongReply
 from .ended import Ended, not_implemented
 from .failures import PluginAPIError, Unimplemented, text_of
+from .served import errors_of, overridden, servicers_of
 from .streams import Requests as Requests
 from .streams import items
 
@@ -96,26 +97,30 @@ def handlers(
     place: Place | None = None,
     status_bytes: int = STATUS_BYTES,
 ) -> grpc.GenericRpcHandler:
-    """The gRPC handlers of the methods that `servicer` overrides.
+    """The gRPC handlers of the methods that `servicer` overrides, of each service that it extends.
 
     Functions run in `executor`, coroutines in `place`, the loop of the server if None.
     `status_bytes`: of the details of an error that callers take.
     """
     running = Running(executor, place or Here(), status_bytes)
-    table = {
-        rpc.name: _Method(servicer, rpc, running).grpc_handler()
-        for rpc in servicer.__rpcs__
-        if _overridden(servicer, rpc.method)
-    }
-    handler: grpc.GenericRpcHandler = grpc.method_handlers_generic_handler(
-        servicer.__service__, table
+    return Handlers(
+        {
+            f"/{base.__service__}/{rpc.name}": _Method(servicer, base, rpc, running).grpc_handler()
+            for base in servicers_of(type(servicer))
+            for rpc in base.__rpcs__
+            if overridden(servicer, rpc.method)
+        }
     )
-    return handler
 
 
-def _overridden(servicer: Servicer, method: str) -> bool:
-    defined = next(c for c in type(servicer).__mro__ if method in c.__dict__)
-    return "__rpcs__" not in defined.__dict__ or method in servicer.__dict__
+class Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """The handlers of RPCs by their paths, `/package.Service/Rpc`."""
+
+    def __init__(self, by_path: Mapping[str, Any]) -> None:
+        self._by_path = by_path
+
+    def service(self, handler_call_details: Any) -> Any:
+        return self._by_path.get(handler_call_details.method)
 
 
 _MAKERS = {
@@ -129,14 +134,16 @@ _MAKERS = {
 class _Method(UserCall):
     """Serves one RPC of a servicer."""
 
-    def __init__(self, servicer: Servicer, rpc: Rpc, running: Running) -> None:
+    def __init__(
+        self, servicer: Servicer, base: type[Servicer], rpc: Rpc, running: Running
+    ) -> None:
         super().__init__(rpc.name, getattr(servicer, rpc.method), running, _log)
-        package = package_of(servicer.__package_name__)
+        package = package_of(base.__package_name__)
         self.rpc = rpc
         self.threads = Threads(self.executor)
         self.request: Codec[Any] = package.codec(rpc.request)
         self.response: Codec[Any] = package.codec(rpc.response)
-        self.errors = servicer.__errors__ or StatusErrors()
+        self.errors = errors_of(type(servicer), base) or StatusErrors()
         self.embed = self.errors.embedding(self.response)
         self.arguments, self.encode = self._arguments, self._encode
 

@@ -98,7 +98,7 @@ class _Harness(Generic[P, H]):
 
     def _handlers(self, place: Place) -> list[grpc.GenericRpcHandler]:
         return [
-            handlers_of(self.plugin, self._executor, place, MOST_STATUS_BYTES),
+            *handlers_of(self.plugin, self._executor, place, MOST_STATUS_BYTES),
             handlers(self.api.servicer, self._executor, place, MOST_STATUS_BYTES),
         ]
 

@@ -27,9 +27,6 @@ def problems(settings: Settings, has_hooks: bool) -> Iterator[Problem]:
             "[hooks] or in [launch]"
         )
         yield Problem(settings.where("launch"), text)
-    if has_hooks and launch.service:
-        text = "a plugin has hooks or serves a service; `service` is set in [hooks] too: remove one"
-        yield Problem(settings.where("launch.service"), text)
     if launch.style not in STYLES:
         known = " or ".join(map(repr, STYLES))
         text = f"style in [launch] must be {known}, got {launch.style!r}"

@@ -17,6 +17,7 @@ def problems(context: Context) -> Iterator[Problem]:
     """The problems of what names a service, and of [api]."""
     for key in ("api", "hooks", "launch"):
         yield from _named(key, context)
+    yield from _served(context)
     yield from _client(context)
     if context.api is not None and context.settings.api.domains:
         yield from _domains(context)
@@ -24,16 +25,39 @@ def problems(context: Context) -> Iterator[Problem]:
 
 def _named(key: str, context: Context) -> Iterator[Problem]:
     settings, services = context.settings, context.schema.services
-    name: str = getattr(settings, key).service
-    found = called(services, name)
-    if name and not found:
-        known = ", ".join(sorted(s.name for s in services)) or "none"
-        text = f"there is no service {name!r}; the protos have: {known}"
-        yield Problem(settings.where(f"{key}.service"), text)
-    if len(found) > 1:
-        full_names = " or ".join(s.full_name for s in found)
-        text = f"{name!r} names several services; say which: {full_names}"
-        yield Problem(settings.where(f"{key}.service"), text)
+    named: str | tuple[str, ...] = getattr(settings, key).service
+    where = settings.where(f"{key}.service")
+    for name in (named,) if isinstance(named, str) else named:
+        found = called(services, name)
+        if name in ("", "*") and not isinstance(named, str):
+            continue
+        if name and not found:
+            known = ", ".join(sorted(s.name for s in services)) or "none"
+            yield Problem(where, f"there is no service {name!r}; the protos have: {known}")
+        if len(found) > 1:
+            full_names = " or ".join(s.full_name for s in found)
+            text = f"{name!r} names several services; say which: {full_names}"
+            yield Problem(where, text)
+
+
+def _served(context: Context) -> Iterator[Problem]:
+    """What plugins serve has one way to be served, and each service is named once."""
+    where = context.settings.where("launch.service")
+    names = context.settings.launch.service
+    if names and "" in names:
+        yield Problem(where, "service in [launch] names no service; remove the empty name")
+    if "*" in names and not context.served:
+        yield Problem(
+            where,
+            "'*' in [launch] means every service but those of [api] and [hooks]: "
+            "there is no other",
+        )
+    for service in dict.fromkeys(context.served):
+        if service == context.hooks:
+            text = f"{service.name} is what [hooks] answers already; remove it from one of the two"
+            yield Problem(where, text)
+        if context.served.count(service) > 1:
+            yield Problem(where, f"{service.name} is named more than once; keep one")
 
 
 def _client(context: Context) -> Iterator[Problem]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
@@ -28,10 +28,10 @@ class OrganizerInboundServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "clapshot.organizer.OrganizerInbound"
-    __errors__ = StatusErrors(
+    __errors__: ClassVar[StatusErrors | None] = StatusErrors(
         statuses={"UNIMPLEMENTED": "Unimplemented", "ABORTED": "Abort"}
     )
-    __rpcs__ = (
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (
         Rpc(
             "check_migrations",
             "check_migrations",

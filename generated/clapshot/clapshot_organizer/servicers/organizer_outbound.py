@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
@@ -29,7 +29,7 @@ class OrganizerOutboundServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "clapshot.organizer.OrganizerOutbound"
-    __rpcs__ = (
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (
         Rpc("handshake", "handshake", "OrganizerInfo", ".clapshot.Empty", nothing=True),
         Rpc(
             "client_define_actions",

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.rpc.conventions import MessageErrors
+from plugwright_runtime.rpc.conventions import MessageErrors, StatusErrors
 from plugwright_runtime.rpc.servicer import Reply, Rpc, ServerContext, Servicer
 
 if TYPE_CHECKING:
@@ -34,8 +34,10 @@ class PluginAPIServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "mattermost.pluginapi.v1.PluginAPI"
-    __errors__ = MessageErrors(type="mattermost.pluginapi.v1.AppError", field="error")
-    __rpcs__ = (
+    __errors__: ClassVar[StatusErrors | None] = MessageErrors(
+        type="mattermost.pluginapi.v1.AppError", field="error"
+    )
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (
         Rpc("CreateUser", "create_user"),
         Rpc("DeleteUser", "delete_user", nothing=True),
         Rpc("GetUsers", "get_users"),

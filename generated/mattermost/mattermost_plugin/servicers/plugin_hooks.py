@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.rpc.conventions import MessageErrors
+from plugwright_runtime.rpc.conventions import MessageErrors, StatusErrors
 from plugwright_runtime.rpc.servicer import (
     Replies,
     Reply,
@@ -41,8 +41,10 @@ class PluginHooksServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "mattermost.pluginapi.v1.PluginHooks"
-    __errors__ = MessageErrors(type="mattermost.pluginapi.v1.AppError", field="error")
-    __rpcs__ = (
+    __errors__: ClassVar[StatusErrors | None] = MessageErrors(
+        type="mattermost.pluginapi.v1.AppError", field="error"
+    )
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (
         Rpc("Implemented", "implemented"),
         Rpc("OnActivate", "on_activate", nothing=True),
         Rpc("OnDeactivate", "on_deactivate", nothing=True),

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.rpc.conventions import CodeErrors
+from plugwright_runtime.rpc.conventions import CodeErrors, StatusErrors
 from plugwright_runtime.rpc.servicer import Reply, Rpc, ServerContext, Servicer
 
 if TYPE_CHECKING:
@@ -26,8 +26,10 @@ class PluginProviderServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "openrun.plugin.v1.PluginProvider"
-    __errors__ = CodeErrors(field="error", code="error_code", embed_all=True)
-    __rpcs__ = (
+    __errors__: ClassVar[StatusErrors | None] = CodeErrors(
+        field="error", code="error_code", embed_all=True
+    )
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (
         Rpc("Describe", "describe"),
         Rpc("InitApp", "init_app", nothing=True),
         Rpc("InitModule", "init_module", nothing=True),

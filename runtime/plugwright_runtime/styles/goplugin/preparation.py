@@ -34,6 +34,20 @@ class Prepared:
 
 
 _prepared: Prepared | None = None
+_environ: Mapping[str, str] | None = None
+
+
+def environ_of_host() -> Mapping[str, str]:
+    """The variables that the host has set, of which `hide_cookie` has taken one away."""
+    return os.environ if _environ is None else _environ
+
+
+def hide_cookie(key: str) -> None:
+    """See that a program which the plugin starts is no plugin, even if it imports the SDK."""
+    global _environ
+    if _environ is None:
+        _environ = dict(os.environ)
+    os.environ.pop(key, None)
 
 
 def prepare(spec: PluginSpec, environ: Mapping[str, str] | None = None) -> Prepared | None:
@@ -44,7 +58,7 @@ def prepare(spec: PluginSpec, environ: Mapping[str, str] | None = None) -> Prepa
     first.
     """
     global _prepared
-    environ = os.environ if environ is None else environ
+    environ = environ_of_host() if environ is None else environ
     if _prepared is None and started_by_host(spec, environ):
         host_pid = os.getppid()
         if threading.current_thread() is threading.main_thread():

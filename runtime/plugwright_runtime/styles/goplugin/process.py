@@ -40,7 +40,7 @@ from .environment import NotStartedByHost, Wishes, read_wishes
 from .handshake import handshake_line, reattach_text
 from .listener import Listeners
 from .logs import configure_logging
-from .preparation import Prepared, prepare
+from .preparation import Prepared, environ_of_host, prepare
 from .services import Controller, Health, Stdio
 from .spec import PluginSpec
 from .transport import Plain, Transport
@@ -68,7 +68,8 @@ class PluginContext:
 @dataclass(frozen=True, slots=True)
 class Serving:
     """The arguments of `serve`. `register` runs before the handshake; `on_stop` after the last call
-    has ended, if `register` succeeded. `environ`: None = that of the process.
+    has ended, if `register` succeeded. `environ`: None = that of the process, as
+    its host has made it.
     """
 
     spec: PluginSpec
@@ -126,7 +127,7 @@ async def serve_guarded(serving: Serving) -> tuple[int, Guardian | None]:
     on duty.
     """
     spec, guardian = serving.spec, None
-    environ = os.environ if serving.environ is None else serving.environ
+    environ = environ_of_host() if serving.environ is None else serving.environ
     keep_grpc_out_of_forks()
     serving_begins()
     try:

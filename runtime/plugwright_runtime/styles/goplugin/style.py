@@ -9,12 +9,11 @@ needed, and the address to attach to is printed.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .preparation import prepare
+from .preparation import hide_cookie, prepare
 from .spec import PluginSpec
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 REATTACH = "--reattach"
 
-_host_environ: dict[str, str] | None = None
-
 
 class GoPlugin(PluginSpec):
     """The launch style; its constants are those of the `PluginSpec`."""
@@ -33,13 +30,9 @@ class GoPlugin(PluginSpec):
     __slots__ = ()
 
     def prepare(self) -> None:
-        """See `preparation.prepare`. A program that the plugin starts is no plugin, even if it
-        imports the SDK, so the cookie leaves the environment.
-        """
-        global _host_environ
-        if prepare(self) is not None and _host_environ is None:
-            _host_environ = dict(os.environ)
-            os.environ.pop(self.cookie_key, None)
+        """See `preparation.prepare`; the cookie then leaves the environment."""
+        if prepare(self) is not None:
+            hide_cookie(self.cookie_key)
 
     def run(self, application: Application) -> NoReturn:
         """Be the process of `application`; never returns."""
@@ -57,6 +50,5 @@ class GoPlugin(PluginSpec):
             self,
             register,
             on_stop=application.stop,
-            environ=_host_environ,
             reattach=REATTACH in sys.argv[1:],
         )

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.rpc.conventions import CodeErrors
+from plugwright_runtime.rpc.conventions import CodeErrors, StatusErrors
 from plugwright_runtime.rpc.servicer import (
     Replies,
     Reply,
@@ -35,8 +35,10 @@ class StoreServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.code.Store"
-    __errors__ = CodeErrors(field="error", code="error_code")
-    __rpcs__ = (
+    __errors__: ClassVar[StatusErrors | None] = CodeErrors(
+        field="error", code="error_code"
+    )
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (
         Rpc("Get", "get"),
         Rpc("Put", "put", "Value", "PutResponse", nothing=True),
         Rpc("Call", "call", "GetRequest", "CallResponse"),

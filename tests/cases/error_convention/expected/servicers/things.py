@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.rpc.conventions import MessageErrors
+from plugwright_runtime.rpc.conventions import MessageErrors, StatusErrors
 from plugwright_runtime.rpc.servicer import Replies, Reply, Rpc, ServerContext, Servicer
 
 if TYPE_CHECKING:
@@ -26,8 +26,10 @@ class ThingsServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.errors.Things"
-    __errors__ = MessageErrors(type="cases.errors.Failure", field="problem")
-    __rpcs__ = (
+    __errors__: ClassVar[StatusErrors | None] = MessageErrors(
+        type="cases.errors.Failure", field="problem"
+    )
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (
         Rpc("GetThing", "get_thing"),
         Rpc("FindThing", "find_thing", "GetThingRequest", "GetThingResponse"),
         Rpc(

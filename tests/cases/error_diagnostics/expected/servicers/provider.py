@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
-from plugwright_runtime.rpc.conventions import DiagnosticErrors
+from plugwright_runtime.rpc.conventions import DiagnosticErrors, StatusErrors
 from plugwright_runtime.rpc.servicer import (
     Replies,
     Reply,
@@ -33,7 +33,7 @@ class ProviderServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.diagnostics.Provider"
-    __errors__ = DiagnosticErrors(
+    __errors__: ClassVar[StatusErrors | None] = DiagnosticErrors(
         type="cases.diagnostics.Diagnostic",
         field="notes",
         severity="severity",
@@ -41,7 +41,7 @@ class ProviderServicer(Servicer):
         detail="detail",
         failing=(1, 3),
     )
-    __rpcs__ = (
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (
         Rpc("Plan", "plan"),
         Rpc("Stop", "stop", "PlanRequest", "StopResponse", nothing=True),
         Rpc("Apply", "apply", "PlanRequest", "ApplyResponse"),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
@@ -25,7 +25,7 @@ class HealthServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.status.Health"
-    __rpcs__ = (Rpc("Check", "check", "Nothing", "Denied"),)
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (Rpc("Check", "check", "Nothing", "Denied"),)
 
     def check(
         self, request: _organizer.Nothing, context: ServerContext, /

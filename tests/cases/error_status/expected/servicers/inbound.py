@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
@@ -33,14 +33,14 @@ class InboundServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.status.Inbound"
-    __errors__ = StatusErrors(
+    __errors__: ClassVar[StatusErrors | None] = StatusErrors(
         statuses={
             "UNIMPLEMENTED": "Unimplemented",
             "ABORTED": "Abort",
             "DATA_LOSS": "NotFoundError",
         }
     )
-    __rpcs__ = (
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (
         Rpc("Navigate", "navigate", "Page", "Page"),
         Rpc("Move", "move", "Page", "Nothing", nothing=True),
         Rpc("Watch", "watch", "Page", "Page", "server_stream"),

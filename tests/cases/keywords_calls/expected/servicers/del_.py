@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
@@ -32,7 +32,7 @@ class del_Servicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.class.import.calls.del"
-    __rpcs__ = (
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (
         Rpc("Import", "import_", "exceptRequest", "exceptResponse"),
         Rpc("class", "class_", "exceptRequest", "exceptResponse"),
         Rpc("None", "none", "None", "None", "bidi_stream"),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from plugwright_runtime.errors import Unimplemented
 from plugwright_runtime.lazy import lazy_module
@@ -32,7 +32,7 @@ class FilesServicer(Servicer):
 
     __package_name__ = __name__.rpartition(".servicers.")[0]
     __service__ = "cases.streams.Files"
-    __rpcs__ = (
+    __rpcs__: ClassVar[tuple[Rpc, ...]] = (
         Rpc("Size", "size", "DownloadRequest", "UploadResponse"),
         Rpc("Download", "download", "DownloadRequest", "Chunk", "server_stream"),
         Rpc("Upload", "upload", "Chunk", "UploadResponse", "client_stream"),
