@@ -10,8 +10,7 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..exceptions import HookRegistrationError
 from ..fit.annotations import signature_of
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 _MARK = "__plugwright_hook__"
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(NamedTuple):
     """A handler: the method's name in its class, and the options it was decorated with."""
 
     hook: str

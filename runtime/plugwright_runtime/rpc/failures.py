@@ -187,7 +187,7 @@ _FIELDS: Mapping[str, type] = {
     "params": Mapping,
 }
 # An error id is a dotted path of words, as in "app.user.missing_account.const".
-_ID_AND_TEXT = re.compile(r"(?P<id>\w+(?:\.\w+)+): (?P<text>.*)", re.DOTALL)
+_ID_AND_TEXT = r"(?s)(?P<id>\w+(?:\.\w+)+): (?P<text>.*)"
 
 
 def from_embedded(error: Any, rpc: str) -> PluginAPIError:
@@ -224,7 +224,7 @@ def from_status(
             made, text, status = cls or ValidationError, refused, 413
     elif text == "Method not found!":  # gRPC's own, and it keeps the name to itself
         text = f"{rpc} is not served there"
-    found = _ID_AND_TEXT.fullmatch(text or "")
+    found = re.fullmatch(_ID_AND_TEXT, text or "")
     return made(
         found["text"] if found else text or "",
         id=found["id"] if found else "",
