@@ -4,7 +4,8 @@
 the peer embedded an error in its answer or ended the call with a gRPC status; clients raise them,
 and handlers raise them to fail a call that way. `FieldError` and `DecodeError` are values that do
 not fit a message. `HookRegistrationError` is a plugin class that cannot work, `LaunchError` a
-process that cannot start.
+process that cannot start, `StartError` and its subclasses what its host sees of that; a call that
+its plugin did not live to answer is `PluginExited`.
 
 Programs that make no call must not pay for grpc, which the failures of calls know: those are handed
 on when they are asked for.
@@ -27,6 +28,19 @@ from .exceptions import (
 from .lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .hosts.failures import (
+        AttachError,
+        ChecksumError,
+        ExitedAtStart,
+        HandshakeError,
+        PluginExited,
+        ProgramError,
+        ProtocolRefused,
+        StartError,
+        StartTimeout,
+        TlsRefused,
+        VersionMismatch,
+    )
     from .rpc.failures import (
         Abort,
         AlreadyExistsError,
@@ -46,25 +60,50 @@ __all__ = [
     "HIDDEN",
     "Abort",
     "AlreadyExistsError",
+    "AttachError",
+    "ChecksumError",
     "DecodeError",
+    "ExitedAtStart",
     "FieldError",
+    "HandshakeError",
     "Hidden",
     "HookRegistrationError",
     "LaunchError",
     "NotFoundError",
     "PermissionDeniedError",
     "PluginAPIError",
+    "PluginExited",
     "PlugwrightError",
+    "ProgramError",
+    "ProtocolRefused",
+    "StartError",
+    "StartTimeout",
     "StatusError",
+    "TlsRefused",
     "UnavailableError",
     "Unimplemented",
     "UnknownTypeError",
     "ValidationError",
+    "VersionMismatch",
     "code_named",
     "code_of",
     "text_of",
 ]
 
+_OF_HOSTS = (
+    "AttachError",
+    "ChecksumError",
+    "ExitedAtStart",
+    "HandshakeError",
+    "PluginExited",
+    "ProgramError",
+    "ProtocolRefused",
+    "StartError",
+    "StartTimeout",
+    "TlsRefused",
+    "VersionMismatch",
+)
 _LATE = {name: "..rpc.failures" for name in __all__ if name not in globals()}
+_LATE |= dict.fromkeys(_OF_HOSTS, "..hosts.failures")
 _PICKLED = {"_field_error": "..exceptions:field_error"}  # by 0.1
 __getattr__, __dir__ = lazy_names(globals(), _LATE | _PICKLED)

@@ -47,6 +47,7 @@ RUNTIME = (
         "How does a host find a plugin that it has started?",
         "grpc google.protobuf cryptography",  # the latter loads late, if there is AutoMTLS
     ),
+    room("hosts", "How is a plugin started, called and ended?", "grpc"),
     room("testing", "How is a plugin tested without its host?", "grpc"),
     room("errors codec sphinx script of_0_1", "What do SDKs and programs open?"),
 )

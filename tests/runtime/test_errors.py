@@ -13,6 +13,7 @@ import pytest
 from plugwright_runtime import errors, exceptions
 from plugwright_runtime.errors import LaunchError, PlugwrightError
 from plugwright_runtime.hooks.values import WrongResult
+from plugwright_runtime.hosts import failures as of_hosts
 from plugwright_runtime.http.errors import ClientDisconnected
 from plugwright_runtime.message.protojson import Misshapen, Twice, Unprintable
 from plugwright_runtime.rpc import failures
@@ -59,17 +60,21 @@ def test_what_http_frameworks_catch_still_tells_why() -> None:
 
 def test_the_failures_of_calls_are_handed_on() -> None:
     for name in errors.__all__:
-        assert getattr(errors, name).__module__ in (exceptions.__name__, failures.__name__)
+        places = (exceptions.__name__, failures.__name__, of_hosts.__name__)
+        assert getattr(errors, name).__module__ in places
     assert errors.NotFoundError is failures.NotFoundError
     assert set(errors.__all__) <= set(dir(errors))
     raised = {cls for cls in _classes() if issubclass(cls, failures.PluginAPIError)}
     assert {cls.__name__ for cls in raised} <= set(errors.__all__)
 
 
+OF_CALLS = ("rpc.failures", "hosts.failures")
+
+
 def test_checkers_see_what_is_handed_on() -> None:
     tree = ast.parse(Path(errors.__file__).read_text(encoding="utf-8"))
     imports = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level]
-    seen = {a.name for n in imports if n.module == "rpc.failures" for a in n.names}
+    seen = {a.name for n in imports if n.module in OF_CALLS for a in n.names}
     own = {n for n in errors.__all__ if getattr(errors, n).__module__ == exceptions.__name__}
     assert seen == set(errors.__all__) - own
 

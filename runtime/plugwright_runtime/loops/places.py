@@ -62,7 +62,7 @@ class HandlerLoop(Place):
         self._handlers: Mailbox | None = None
         self._stopping = False  # for the handlers' thread
         self._ended = asyncio.Event()  # of the transport's loop
-        self._transport.loop.set_exception_handler(_report)
+        self._transport.loop.set_exception_handler(report)
 
     def run(self, function: Callable[[Unpack[A]], Awaitable[T]], *args: *A) -> Awaitable[T]:
         handlers = self._handlers or self._start()
@@ -107,7 +107,7 @@ class HandlerLoop(Place):
         """Run the loop. The application may make it return: by `stop`, and by a `sys.exit` in a
         task of its own.
         """
-        loop.set_exception_handler(_report)
+        loop.set_exception_handler(report)
         stalls = StallWatch(loop, "all other coroutines wait for it")
         stalls.start()
         while not self._stopping:
@@ -130,7 +130,7 @@ class HandlerLoop(Place):
             self._thread.join()
 
 
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """The exception handler of our loops.
 
     All loops of a process share one event queue of grpc.aio. An event wakes every loop that uses

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
@@ -81,6 +81,8 @@ class ClientBase:
     """A client of one service; generated classes are made of this and their methods."""
 
     _options: ClassVar[ClientOptions]
+    peer_gone: Callable[[BaseException, str], PluginAPIError | None] | None = None
+    """Set by a host: what a call that failed with this error is told, if its plugin has ended."""
 
     def __init__(
         self,
@@ -198,6 +200,8 @@ class ClientBase:
 
     def _failure(self, error: Any, rpc: str) -> PluginAPIError:
         """The exception for what gRPC raised: a status, or something of its own."""
+        if self.peer_gone is not None and (known := self.peer_gone(error, rpc)) is not None:
+            return known
         status = isinstance(error, grpc.RpcError)
         if self._closed and not (status and error.code() is not grpc.StatusCode.CANCELLED):
             return UnavailableError("the client was closed during the call", rpc=rpc)

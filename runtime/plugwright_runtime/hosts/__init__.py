@@ -1,0 +1,35 @@
+"""How is a plugin started, called and ended? What a host does, in every launch style.
+
+| what                   | modules                                                      |
+|------------------------|--------------------------------------------------------------|
+| what went wrong        | failures                                                     |
+| before the process     | options program environment                                  |
+| the process            | child plugin_log log_lines lines                             |
+| the launch styles      | way go_plugin handshake stdio socket_argument port_on_stdout |
+| one plugin             | core loop ways host                                          |
+
+`Host` and `AsyncHost` are for programs. Nothing here is loaded by a plugin in production.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .failures import Exit
+    from .host import AsyncHost, Host
+    from .options import Options
+
+__all__ = ["AsyncHost", "Exit", "Host", "Options"]
+
+__getattr__, __dir__ = lazy_names(
+    globals(),
+    {
+        "AsyncHost": ".host",
+        "Exit": ".failures",
+        "Host": ".host",
+        "Options": ".options",
+    },
+)

@@ -1,0 +1,163 @@
+"""How does a program run a plugin, and call it?
+
+    with Host(spec, ["./plugin"]) as plugin:
+        plugin.client(KVClient).get("k")
+
+`spec` has the constants of the plugin system: a `PluginSpec`, `SocketArgument` or `PortOnStdout`,
+as plugins of it have them too. `AsyncHost` is the same for coroutines. One object is one process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import grpc
+import grpc.aio
+
+from ..loops.pool import waiting
+from ..rpc.client import ClientBase
+from ..rpc.client_async import AsyncClient
+from ..rpc.client_sync import SyncClient
+from .core import Core
+from .failures import Exit
+from .loop import host_loop
+from .options import Options
+from .ways import Spec, way_of
+
+C = TypeVar("C", bound=SyncClient)
+A = TypeVar("A", bound=AsyncClient)
+T = TypeVar("T")
+
+
+class _Host:
+    def __init__(self, spec: Spec, command: Sequence[str], options: Options | None = None) -> None:
+        """`command`: the program and its arguments; no shell sees them."""
+        self._core = Core(way_of(spec), command, options or Options())
+        self._channel: Any = None
+        self._begun = False
+
+    @property
+    def name(self) -> str:
+        """The program's, or what the options say; its log is that of `plugin.<name>`."""
+        return self._core.options.name
+
+    @property
+    def pid(self) -> int:
+        return self._core.pid
+
+    @property
+    def version(self) -> int:
+        """Of the application's protocol, as the plugin chose it; 0 where there are none."""
+        return self._core.version
+
+    @property
+    def exit(self) -> Exit | None:
+        """How the process ended, None while it runs."""
+        return self._core.exit
+
+    def _submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        return host_loop().submit(work)
+
+    def _begin(self) -> Future[None]:
+        if self._begun:
+            raise RuntimeError("a host starts its plugin once: make another for another process")
+        self._begun = True
+        return self._submit(self._core.start(host_loop()))
+
+    def _held(self, client: Any) -> Any:
+        """A client that knows when the plugin is gone."""
+        assert isinstance(client, ClientBase)
+        client.peer_gone = self._core.why
+        return client
+
+
+class Host(_Host):
+    """A plugin process for functions; safe to share between threads."""
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Start the plugin and wait until it serves; raises a `StartError`."""
+        self._wait(self._begin())
+        return self
+
+    def client(self, cls: type[C]) -> C:
+        """A client of one of the plugin's services; clients share a connection."""
+        if self._channel is None:
+            options = self._core.dial_options()
+            self._channel = grpc.insecure_channel(self._core.target, options=options)
+        made: C = self._held(cls(channel=self._channel))
+        return made
+
+    def ping(self, timeout: float = 5.0) -> None:
+        """Raises `UnavailableError` if the plugin does not say in time that it serves."""
+        self._wait(self._submit(self._core.ping(timeout)))
+
+    def stop(self) -> Exit:
+        """Stop the plugin: ask it, and kill it if it is still there after the grace."""
+        exit = self._wait(self._submit(self._core.stop()))
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
+        return exit
+
+    def _wait(self, future: Future[T]) -> T:
+        with waiting():
+            try:
+                return future.result()
+            except BaseException:  # Ctrl-C, too
+                future.cancel()
+                raise
+
+
+class AsyncHost(_Host):
+    """A plugin process for coroutines, for one event loop."""
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> Self:
+        """As `Host.start`; to cancel it ends the plugin."""
+        await asyncio.wrap_future(self._begin())
+        return self
+
+    def client(self, cls: type[A]) -> A:
+        """As `Host.client`."""
+        if self._channel is None:
+            options = self._core.dial_options()
+            self._channel = grpc.aio.insecure_channel(self._core.target, options=options)
+        made: A = self._held(cls(channel=self._channel))
+        return made
+
+    async def ping(self, timeout: float = 5.0) -> None:
+        """As `Host.ping`."""
+        await asyncio.wrap_future(self._submit(self._core.ping(timeout)))
+
+    async def stop(self) -> Exit:
+        """As `Host.stop`."""
+        exit = await asyncio.wrap_future(self._submit(self._core.stop()))
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            await channel.close()
+        return exit

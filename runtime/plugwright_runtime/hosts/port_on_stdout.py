@@ -1,0 +1,29 @@
+"""How does a host start a plugin that prints the port it listens on? SIGTERM ends it."""
+
+from __future__ import annotations
+
+from ..process.endpoint import tcp_endpoint
+from ..styles.goplugin.transport import Reached
+from ..styles.port_on_stdout import PortOnStdout
+from .child import Child
+from .failures import HandshakeError
+from .handshake import shown
+from .way import Way, check_listens, first_line
+
+
+class PortOnStdoutWay(Way[PortOnStdout]):
+    """The host's half of the style, for one process."""
+
+    awaited = "its port"
+
+    async def reached(self, child: Child) -> Reached:
+        text = (await first_line(child, self.awaited)).decode("utf-8", "backslashreplace").strip()
+        if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) < 65536):
+            raise HandshakeError(f"the plugin's first line on stdout is no port: {shown(text)}")
+        endpoint = tcp_endpoint(int(text))
+        await check_listens(endpoint)
+
+        async def close() -> None:
+            pass
+
+        return Reached(endpoint.target, close)

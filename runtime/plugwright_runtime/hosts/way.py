@@ -1,0 +1,96 @@
+"""What does a host have to know of a launch style?
+
+A `Way` is made for one process: what that process is told, how it tells where it listens, and how
+it is asked to stop. The modules `go_plugin`, `socket_argument` and `port_on_stdout` have one each;
+`ways` chooses. Called by `core`, on the loop of hosts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+from ..limits import message_limits, metadata_limits
+from ..process.endpoint import Endpoint
+from ..process.server_limits import ServerLimits
+from ..styles.goplugin.transport import Reached
+from .child import Child
+from .failures import ExitedAtStart, HandshakeError
+from .options import Options
+
+S = TypeVar("S", bound=ServerLimits)
+
+LAST_WORDS_SECONDS = 1.0  # in which a process whose stdout has ended may end itself
+
+
+class Way(ABC, Generic[S]):
+    """How one plugin is started. `folder`: private to it and its host, for sockets.
+
+    `arguments`, `variables`: what the process is given besides what the application gives it.
+    `version`: of the application's protocol, once that is known.
+    """
+
+    awaited: ClassVar[str]
+    """What the process must do first, in words."""
+
+    def __init__(self, style: S, options: Options, folder: str) -> None:
+        self.style = style
+        self.options = options
+        self.folder = folder
+        self.arguments: tuple[str, ...] = ()
+        self.variables: Mapping[str, str] = {}
+        self.version = 0
+
+    @abstractmethod
+    async def reached(self, child: Child) -> Reached:
+        """Where a channel reaches the plugin, as soon as it listens; raises a `StartError`."""
+
+    async def connected(self, channel: Any) -> None:
+        """The channel is ready: open what the style has besides calls."""
+
+    async def ask_to_stop(self, child: Child, channel: Any, seconds: float) -> None:
+        """Tell the plugin that it shall end."""
+        child.terminate()
+
+    async def close(self) -> None:
+        """The plugin is gone."""
+
+    def channel_options(self) -> dict[str, Any]:
+        """Of every channel to the plugin."""
+        limits = [*message_limits(self.style.max_message_bytes), *metadata_limits()]
+        # An address that is used again inherits no back-off from a plugin that is gone.
+        return dict(limits) | {
+            "grpc.default_authority": "localhost",
+            "grpc.use_local_subchannel_pool": 1,
+        }
+
+
+async def first_line(child: Child, awaited: str) -> bytes:
+    """What the process printed first; raises if that was nothing."""
+    line = await asyncio.wrap_future(child.first_line)
+    if line is not None:
+        return line
+    with contextlib.suppress(TimeoutError):
+        exit = await asyncio.wait_for(asyncio.wrap_future(child.exited), LAST_WORDS_SECONDS)
+        raise ExitedAtStart(f"the plugin {exit} before {awaited}")
+    raise HandshakeError(f"the plugin closed its stdout before {awaited}")
+
+
+async def check_listens(endpoint: Endpoint) -> None:
+    """Raises `HandshakeError` if nobody accepts connections there."""
+    try:
+        if endpoint.network == "unix":
+            _, writer = await asyncio.open_unix_connection(endpoint.address)
+        else:
+            host, _, port = endpoint.address.rpartition(":")
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except OSError as error:
+        why = error.strerror or error
+        text = f"the plugin says that it listens on {endpoint.address}, and does not: {why}"
+        raise HandshakeError(text) from None
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
