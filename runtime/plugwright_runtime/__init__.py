@@ -4,7 +4,8 @@ Importing this package does no work: each module is loaded by the code that need
 
 Public, for programs: `errors`, `codec`, `http`, `testing`, `sphinx`, `script`, `message.wkt`,
 `rpc.results`, `rpc.servicer`, `policy`, `hosts` and `styles.goplugin`. All else is a contract with
-generated code of the same minor version, which `expect_version` and `_Elsewhere` hold both sides to.
+generated code of the same minor version, to which `expect_version` and `_Elsewhere` hold both
+sides.
 """
 
 import sys

@@ -73,19 +73,29 @@ class Core:
         return self._way.version if self._way is not None else 0
 
     @property
-    def target(self) -> str:
-        assert self._reached is not None
-        return self._reached.target
-
-    @property
     def exit(self) -> Exit | None:
         """How the process ended, None while it runs."""
         child = self._child
         return child.exited.result() if child is not None and child.exited.done() else None
 
-    def dial_options(self) -> list[tuple[str, Any]]:
+    def dialled(self) -> Any:
+        """A channel for functions."""
+        options = self._dial_options()
+        return grpc.insecure_channel(self._target(), options=options)
+
+    def dialled_here(self) -> Any:
+        """A channel for the coroutines of the running loop."""
+        options = self._dial_options()
+        return grpc.aio.insecure_channel(self._target(), options=options)
+
+    def _target(self) -> str:
+        if self._reached is None:
+            raise RuntimeError(f"the plugin {self.options.name} has not been started")
+        return self._reached.target
+
+    def _dial_options(self) -> list[tuple[str, Any]]:
         assert self._way is not None
-        return channel_options(self.target, self._way.channel_options())
+        return channel_options(self._target(), self._way.channel_options())
 
     async def start(self, loop: HostLoop) -> None:
         """Raises a `StartError`; then nothing is left of the plugin."""
@@ -117,7 +127,7 @@ class Core:
         name = f"plugin.{self.options.name}"
         child = self._child = spawn([*self._command, *way.arguments], env, self.options, name)
         self._reached = await way.reached(child)
-        self._channel = grpc.aio.insecure_channel(self.target, options=self.dial_options())
+        self._channel = self.dialled_here()
         await self._connect(child)
         await way.connected(self._channel)
         await self._check_serves(child)

@@ -15,9 +15,6 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import grpc
-import grpc.aio
-
 from ..loops.pool import waiting
 from ..rpc.client import ClientBase
 from ..rpc.client_async import AsyncClient
@@ -97,8 +94,7 @@ class Host(_Host):
     def client(self, cls: type[C]) -> C:
         """A client of one of the plugin's services; clients share a connection."""
         if self._channel is None:
-            options = self._core.dial_options()
-            self._channel = grpc.insecure_channel(self._core.target, options=options)
+            self._channel = self._core.dialled()
         made: C = self._held(cls(channel=self._channel))
         return made
 
@@ -145,8 +141,7 @@ class AsyncHost(_Host):
     def client(self, cls: type[A]) -> A:
         """As `Host.client`."""
         if self._channel is None:
-            options = self._core.dial_options()
-            self._channel = grpc.aio.insecure_channel(self._core.target, options=options)
+            self._channel = self._core.dialled_here()
         made: A = self._held(cls(channel=self._channel))
         return made
 

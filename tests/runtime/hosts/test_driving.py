@@ -197,6 +197,8 @@ def test_a_plugin_that_says_that_it_is_not_available_lives(tmp_path: Path) -> No
 
 def test_an_object_is_one_process(tmp_path: Path) -> None:
     plugin = Host(SPEC, good(tmp_path), OPTIONS)
+    with pytest.raises(RuntimeError, match="has not been started"):
+        plugin.client(App)
     with plugin, pytest.raises(RuntimeError, match="once"):
         plugin.start()
 
