@@ -83,7 +83,7 @@ class _Renderer:
     """The template environment; `table` is the import table of the module being rendered."""
 
     def __init__(self) -> None:
-        self.table = ImportTable("", (), (), False)
+        self.table = ImportTable("", (), ())
         self.environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(template_folder()),
             undefined=jinja2.StrictUndefined,

@@ -115,7 +115,7 @@ def _domain(
         doc=title,
         defines=(*(c.name for c in classes), *_LOCALS),
         declares=tuple(name for p in plans for name in (p.name, *(a.name for a in p.parameters))),
-        lazy=True,
+        lazy=context.exported,
     )
 
 

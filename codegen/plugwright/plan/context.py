@@ -18,7 +18,7 @@ from . import reused
 from .conventions import Convention
 from .error_tables import conventions
 from .kinds import Kinds, TypeNames, kinds
-from .naming import ServiceNames, service_names, type_names
+from .naming import ServiceNames, exported, service_names, type_names
 from .reused import Reused
 from .secrets import Secrets, secrets
 
@@ -41,8 +41,8 @@ class Context(NamedTuple):
 
     `files`: those that models are written for, dependencies first; `reused`: what they take from
     other packages. `types`: names of messages and enums, `services` of services, `methods` of RPCs,
-    by full name. `conventions`: how a service says that a call failed, by its full name;
-    `payloads`: the fields of an RPC's response that do not.
+    by full name; `exported`: what the package of all models has. `conventions`: how a service says
+    that a call failed, by its full name; `payloads`: the fields of an RPC's response that do not.
     `api`, `hooks`, `served`: the services that plugins call, that they answer hook by hook, and
     whose servicers they subclass.
     """
@@ -52,6 +52,7 @@ class Context(NamedTuple):
     files: tuple[File, ...]
     reused: Reused
     types: Mapping[str, TypeNames]
+    exported: frozenset[str]
     kinds: Kinds
     services: Mapping[str, ServiceNames]
     methods: Mapping[str, str]
@@ -113,6 +114,7 @@ def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context
         files=files,
         reused=reused.find(files, schema),
         types=types,
+        exported=exported(types.values()),
         kinds=kinds(types, schema),
         services=service_names(schema.services, clients),
         methods=_method_names(schema),

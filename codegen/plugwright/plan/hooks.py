@@ -54,7 +54,7 @@ def _modules(
         doc=f"The hooks of {service.full_name}: names, handler types, registration.",
         defines=("HookName", "HOOKS", "hook", *(f"_{h.name}" for h in plans)),
         declares=tuple(h.name for h in plans),
-        lazy=True,
+        lazy=context.exported,
     )
     if context.api is not None:
         api = context.services[context.api.full_name]
@@ -70,7 +70,7 @@ def _modules(
         doc=f"The base of plugins that answer {service.full_name}, and their process.",
         defines=("Plugin", "run_plugin"),
         declares=tuple(name for name, _ in _ACCESSORS.values()),
-        lazy=True,
+        lazy=context.exported,
     )
 
 

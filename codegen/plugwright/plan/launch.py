@@ -111,7 +111,7 @@ def _plugin(context: Context) -> PythonModule:
         content=ServicePluginPlan(runs(context), serves),
         doc=f"The process of a plugin that serves {named}.",
         defines=("run_plugin",),
-        lazy=True,
+        lazy=context.exported,
     )
 
 

@@ -61,6 +61,16 @@ def type_names(files: Iterable[File]) -> dict[str, TypeNames]:
     return found
 
 
+def exported(types: Iterable[TypeNames]) -> frozenset[str]:
+    """What the package of all models has: top-level names that no two modules share, nor one has
+    for its own name."""
+    symbols = [s for t in types for s in (t.model, *(o.union for o in t.oneofs.values()))]
+    own = [s for s in symbols if s.module.startswith(".") and "." not in s.name]
+    modules = {s.module.rpartition(".")[2] for s in own}
+    counts = Counter(s.name for s in own)
+    return frozenset(name for name in counts if counts[name] == 1 and name not in modules)
+
+
 class ServiceNames(NamedTuple):
     """`module`: the one of its client and of its servicer; `client`, `servicer`: the classes."""
 

@@ -23,9 +23,9 @@ class PythonModule(NamedTuple):
     """One module of the package.
 
     `path`: in the package; `content`: what the template prints; `doc`: its docstring, "" for none;
-    `defines`: its top-level names; `declares`: every name a class of it declares; `lazy`: model
-    modules load at first use; `unchecked`: rules of pyright's strict mode that its names break,
-    beside those of what it mentions.
+    `defines`: its top-level names; `declares`: every name a class of it declares; `lazy`: the names
+    that `models` has, if models load at first use; `unchecked`: rules of pyright's strict mode that
+    its names break, beside those of what it mentions.
     """
 
     path: str
@@ -34,7 +34,7 @@ class PythonModule(NamedTuple):
     doc: str = ""
     defines: tuple[str, ...] = ()
     declares: tuple[str, ...] = ()
-    lazy: bool = False
+    lazy: frozenset[str] | None = None
     unchecked: tuple[str, ...] = ()
 
     @property

@@ -26,7 +26,7 @@ def modules(context: Context) -> Iterator[PythonModule]:
             doc=f"What a server of {service.full_name} overrides.",
             defines=(plan.name,),
             declares=tuple(m.name for m in plan.methods),
-            lazy=True,
+            lazy=context.exported,
         )
     yield namespace("servicers/__init__.py", "A servicer base for every service.", exports)
 

@@ -24,12 +24,17 @@ class ImportTable:
 
     `module`: its dotted path in the package (`.models.user`); `defines`: its own names;
     `declares`: every name that a class body of it binds. Model modules are imported as modules
-    (`_user.User`), which keeps them loadable one by one; with `lazy` not before they are used.
-    All else is imported by name.
+    (`_user.User`), which keeps them loadable one by one. With `lazy` they load when they are used,
+    and are there to be found in their package (`models.User`): it says which names that has. All
+    else is imported by name.
     """
 
     def __init__(
-        self, module: str, defines: Iterable[str], declares: Iterable[str], lazy: bool
+        self,
+        module: str,
+        defines: Iterable[str],
+        declares: Iterable[str],
+        lazy: frozenset[str] | None = None,
     ) -> None:
         self.module = module
         self.lazy = lazy
@@ -55,6 +60,8 @@ class ImportTable:
             text = self._local(head) + dot + rest
         elif symbol.module == "builtins":
             text = head if head not in self._taken else f"{self._module('builtins')}.{head}"
+        elif self.lazy and head in self.lazy and symbol.module.startswith(".models."):
+            text = f"{self._module('.models')}.{symbol.name}"
         elif self._by_module(symbol):
             text = f"{self._module(symbol.module)}.{symbol.name}"
         else:
@@ -66,7 +73,7 @@ class ImportTable:
         """Converters, which are loaded with the models anyway, import them by name."""
         if ".models." in symbol.module:  # ours, or those of a package whose types are reused
             return not self.module.startswith("._convert.")
-        return self.lazy and symbol.late
+        return self.lazy is not None and symbol.late
 
     def _local(self, name: str) -> str:
         """A top-level name of this module, through an alias where a class declares the same."""
@@ -79,7 +86,8 @@ class ImportTable:
     def _module(self, module: str) -> str:
         if module not in self._modules:
             leaf = module.rpartition(".")[2]
-            self._modules[module] = self._free("_" + leaf.lstrip("_"))
+            is_public = module == ".models"
+            self._modules[module] = self._free(leaf if is_public else "_" + leaf.lstrip("_"))
         return self._modules[module]
 
     def _by_name(self, module: str, name: str) -> str:
@@ -109,7 +117,7 @@ class ImportTable:
     def header(self) -> str:
         """The import statements, laid out as black would."""
         own = sorted((m, a) for m, a in self._modules.items() if m != "builtins")
-        late = own if self.lazy else []
+        late = own if self.lazy is not None else []
         lines: list[str] = []
         if late:
             self._by_name("typing", "TYPE_CHECKING")
@@ -147,7 +155,7 @@ class ImportTable:
         parent, _, name = self._relative(module).rpartition(".")
         if not parent or parent.endswith("."):
             parent += "."
-        return parent, f"{name} as {alias}"
+        return parent, name if name == alias else f"{name} as {alias}"
 
     def _lazy_module(self, lazy_module: str, module: str, alias: str) -> str:
         text = f'{alias} = {lazy_module}(__package__, "{self._relative(module)}")'

@@ -17,29 +17,9 @@ if TYPE_CHECKING:
     from plugwright_runtime import http as _http
     from plugwright_runtime.message import wkt as _wkt
 
-    from .models import api_channel_post as _api_channel_post
-    from .models import api_remaining as _api_remaining
-    from .models import channel as _channel
-    from .models import file as _file
-    from .models import hooks_command as _hooks_command
-    from .models import hooks_common as _hooks_common
-    from .models import hooks_lifecycle as _hooks_lifecycle
-    from .models import hooks_message as _hooks_message
-    from .models import post as _post
-    from .models import team as _team
-    from .models import user as _user
+    from . import models
 else:
-    _api_channel_post = lazy_module(__package__, ".models.api_channel_post")
-    _api_remaining = lazy_module(__package__, ".models.api_remaining")
-    _channel = lazy_module(__package__, ".models.channel")
-    _file = lazy_module(__package__, ".models.file")
-    _hooks_command = lazy_module(__package__, ".models.hooks_command")
-    _hooks_common = lazy_module(__package__, ".models.hooks_common")
-    _hooks_lifecycle = lazy_module(__package__, ".models.hooks_lifecycle")
-    _hooks_message = lazy_module(__package__, ".models.hooks_message")
-    _post = lazy_module(__package__, ".models.post")
-    _team = lazy_module(__package__, ".models.team")
-    _user = lazy_module(__package__, ".models.user")
+    models = lazy_module(__package__, ".models")
     _http = lazy_module(__package__, "plugwright_runtime.http")
     _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
@@ -1142,8 +1122,7 @@ if TYPE_CHECKING:
     _OnInstall = TypeVar(
         "_OnInstall",
         bound=Callable[
-            [Any, _hooks_common.PluginContext, _hooks_lifecycle.OnInstallEvent],
-            Answer[None],
+            [Any, models.PluginContext, models.OnInstallEvent], Answer[None]
         ],
     )
     _OnSendDailyTelemetry = TypeVar(
@@ -1154,7 +1133,7 @@ if TYPE_CHECKING:
     )
     _OnCloudLimitsUpdated = TypeVar(
         "_OnCloudLimitsUpdated",
-        bound=Callable[[Any, _hooks_lifecycle.ProductLimits], Answer[None]],
+        bound=Callable[[Any, models.ProductLimits], Answer[None]],
     )
     _ConfigurationWillBeSaved = TypeVar(
         "_ConfigurationWillBeSaved",
@@ -1163,151 +1142,131 @@ if TYPE_CHECKING:
     _MessageWillBePosted = TypeVar(
         "_MessageWillBePosted",
         bound=Callable[
-            [Any, _hooks_common.PluginContext, _post.Post],
-            Answer[_post.Post | Dismiss | Reject | None],
+            [Any, models.PluginContext, models.Post],
+            Answer[models.Post | Dismiss | Reject | None],
         ],
     )
     _MessageWillBeUpdated = TypeVar(
         "_MessageWillBeUpdated",
         bound=Callable[
-            [Any, _hooks_common.PluginContext, _post.Post, _post.Post],
-            Answer[_post.Post | Reject | None],
+            [Any, models.PluginContext, models.Post, models.Post],
+            Answer[models.Post | Reject | None],
         ],
     )
     _MessageHasBeenPosted = TypeVar(
         "_MessageHasBeenPosted",
-        bound=Callable[[Any, _hooks_common.PluginContext, _post.Post], Answer[None]],
+        bound=Callable[[Any, models.PluginContext, models.Post], Answer[None]],
     )
     _MessageHasBeenUpdated = TypeVar(
         "_MessageHasBeenUpdated",
         bound=Callable[
-            [Any, _hooks_common.PluginContext, _post.Post, _post.Post], Answer[None]
+            [Any, models.PluginContext, models.Post, models.Post], Answer[None]
         ],
     )
     _MessagesWillBeConsumed = TypeVar(
         "_MessagesWillBeConsumed",
-        bound=Callable[[Any, list[_post.Post]], Answer[list[_post.Post] | None]],
+        bound=Callable[[Any, list[models.Post]], Answer[list[models.Post] | None]],
     )
     _MessageHasBeenDeleted = TypeVar(
         "_MessageHasBeenDeleted",
-        bound=Callable[[Any, _hooks_common.PluginContext, _post.Post], Answer[None]],
+        bound=Callable[[Any, models.PluginContext, models.Post], Answer[None]],
     )
     _FileWillBeUploaded = TypeVar(
         "_FileWillBeUploaded",
         bound=Callable[
-            [Any, _hooks_common.PluginContext, _file.FileInfo, bytes],
+            [Any, models.PluginContext, models.FileInfo, bytes],
             Answer[
-                _file.FileInfo | bytes | tuple[_file.FileInfo, bytes] | Reject | None
+                models.FileInfo | bytes | tuple[models.FileInfo, bytes] | Reject | None
             ],
         ],
     )
     _ReactionHasBeenAdded = TypeVar(
         "_ReactionHasBeenAdded",
-        bound=Callable[
-            [Any, _hooks_common.PluginContext, _post.Reaction], Answer[None]
-        ],
+        bound=Callable[[Any, models.PluginContext, models.Reaction], Answer[None]],
     )
     _ReactionHasBeenRemoved = TypeVar(
         "_ReactionHasBeenRemoved",
-        bound=Callable[
-            [Any, _hooks_common.PluginContext, _post.Reaction], Answer[None]
-        ],
+        bound=Callable[[Any, models.PluginContext, models.Reaction], Answer[None]],
     )
     _NotificationWillBePushed = TypeVar(
         "_NotificationWillBePushed",
         bound=Callable[
-            [Any, _api_remaining.PushNotification, str],
-            Answer[_api_remaining.PushNotification | Reject | None],
+            [Any, models.PushNotification, str],
+            Answer[models.PushNotification | Reject | None],
         ],
     )
     _EmailNotificationWillBeSent = TypeVar(
         "_EmailNotificationWillBeSent",
         bound=Callable[
             [Any, _wkt.JSONObject],
-            Answer[_hooks_message.EmailNotificationContent | Reject | None],
+            Answer[models.EmailNotificationContent | Reject | None],
         ],
     )
     _PreferencesHaveChanged = TypeVar(
         "_PreferencesHaveChanged",
         bound=Callable[
-            [Any, _hooks_common.PluginContext, list[_api_remaining.Preference]],
-            Answer[None],
+            [Any, models.PluginContext, list[models.Preference]], Answer[None]
         ],
     )
     _UserHasBeenCreated = TypeVar(
         "_UserHasBeenCreated",
-        bound=Callable[[Any, _hooks_common.PluginContext, _user.User], Answer[None]],
+        bound=Callable[[Any, models.PluginContext, models.User], Answer[None]],
     )
     _UserWillLogIn = TypeVar(
         "_UserWillLogIn",
-        bound=Callable[
-            [Any, _hooks_common.PluginContext, _user.User], Answer[Reject | None]
-        ],
+        bound=Callable[[Any, models.PluginContext, models.User], Answer[Reject | None]],
     )
     _UserHasLoggedIn = TypeVar(
         "_UserHasLoggedIn",
-        bound=Callable[[Any, _hooks_common.PluginContext, _user.User], Answer[None]],
+        bound=Callable[[Any, models.PluginContext, models.User], Answer[None]],
     )
     _UserHasBeenDeactivated = TypeVar(
         "_UserHasBeenDeactivated",
-        bound=Callable[[Any, _hooks_common.PluginContext, _user.User], Answer[None]],
+        bound=Callable[[Any, models.PluginContext, models.User], Answer[None]],
     )
     _OnSAMLLogin = TypeVar(
         "_OnSAMLLogin",
         bound=Callable[
-            [Any, _hooks_common.PluginContext, _user.User, _wkt.JSONObject],
-            Answer[None],
+            [Any, models.PluginContext, models.User, _wkt.JSONObject], Answer[None]
         ],
     )
     _ChannelHasBeenCreated = TypeVar(
         "_ChannelHasBeenCreated",
-        bound=Callable[
-            [Any, _hooks_common.PluginContext, _channel.Channel], Answer[None]
-        ],
+        bound=Callable[[Any, models.PluginContext, models.Channel], Answer[None]],
     )
     _UserHasJoinedChannel = TypeVar(
         "_UserHasJoinedChannel",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _api_channel_post.ChannelMember,
-                _user.User | None,
-            ],
+            [Any, models.PluginContext, models.ChannelMember, models.User | None],
             Answer[None],
         ],
     )
     _UserHasLeftChannel = TypeVar(
         "_UserHasLeftChannel",
         bound=Callable[
-            [
-                Any,
-                _hooks_common.PluginContext,
-                _api_channel_post.ChannelMember,
-                _user.User | None,
-            ],
+            [Any, models.PluginContext, models.ChannelMember, models.User | None],
             Answer[None],
         ],
     )
     _UserHasJoinedTeam = TypeVar(
         "_UserHasJoinedTeam",
         bound=Callable[
-            [Any, _hooks_common.PluginContext, _team.TeamMember, _user.User | None],
+            [Any, models.PluginContext, models.TeamMember, models.User | None],
             Answer[None],
         ],
     )
     _UserHasLeftTeam = TypeVar(
         "_UserHasLeftTeam",
         bound=Callable[
-            [Any, _hooks_common.PluginContext, _team.TeamMember, _user.User | None],
+            [Any, models.PluginContext, models.TeamMember, models.User | None],
             Answer[None],
         ],
     )
     _ExecuteCommand = TypeVar(
         "_ExecuteCommand",
         bound=Callable[
-            [Any, _hooks_common.PluginContext, _api_remaining.CommandArgs],
-            Answer[_api_remaining.CommandResponse],
+            [Any, models.PluginContext, models.CommandArgs],
+            Answer[models.CommandResponse],
         ],
     )
     _OnWebSocketConnect = TypeVar(
@@ -1318,42 +1277,37 @@ if TYPE_CHECKING:
     )
     _WebSocketMessageHasBeenPosted = TypeVar(
         "_WebSocketMessageHasBeenPosted",
-        bound=Callable[[Any, str, str, _hooks_command.WebSocketRequest], Answer[None]],
+        bound=Callable[[Any, str, str, models.WebSocketRequest], Answer[None]],
     )
     _OnPluginClusterEvent = TypeVar(
         "_OnPluginClusterEvent",
         bound=Callable[
-            [Any, _hooks_common.PluginContext, _api_remaining.PluginClusterEvent],
-            Answer[None],
+            [Any, models.PluginContext, models.PluginClusterEvent], Answer[None]
         ],
     )
     _OnSharedChannelsSyncMsg = TypeVar(
         "_OnSharedChannelsSyncMsg",
         bound=Callable[
-            [Any, _wkt.JSONObject, _hooks_command.RemoteCluster],
-            Answer[_hooks_command.SyncResponse],
+            [Any, _wkt.JSONObject, models.RemoteCluster], Answer[models.SyncResponse]
         ],
     )
     _OnSharedChannelsPing = TypeVar(
         "_OnSharedChannelsPing",
-        bound=Callable[[Any, _hooks_command.RemoteCluster], Answer[bool]],
+        bound=Callable[[Any, models.RemoteCluster], Answer[bool]],
     )
     _OnSharedChannelsAttachmentSyncMsg = TypeVar(
         "_OnSharedChannelsAttachmentSyncMsg",
         bound=Callable[
-            [Any, _file.FileInfo, _post.Post, _hooks_command.RemoteCluster],
-            Answer[None],
+            [Any, models.FileInfo, models.Post, models.RemoteCluster], Answer[None]
         ],
     )
     _OnSharedChannelsProfileImageSyncMsg = TypeVar(
         "_OnSharedChannelsProfileImageSyncMsg",
-        bound=Callable[[Any, _user.User, _hooks_command.RemoteCluster], Answer[None]],
+        bound=Callable[[Any, models.User, models.RemoteCluster], Answer[None]],
     )
     _GenerateSupportData = TypeVar(
         "_GenerateSupportData",
-        bound=Callable[
-            [Any, _hooks_common.PluginContext], Answer[list[_file.FileData]]
-        ],
+        bound=Callable[[Any, models.PluginContext], Answer[list[models.FileData]]],
     )
     _ServeHTTP = TypeVar("_ServeHTTP", bound=_http.HTTPHandler)
 

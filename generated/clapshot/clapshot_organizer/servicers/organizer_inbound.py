@@ -12,11 +12,9 @@ from plugwright_runtime.rpc.conventions import StatusErrors
 from plugwright_runtime.rpc.servicer import Reply, Rpc, ServerContext, Servicer
 
 if TYPE_CHECKING:
-    from ..models import common as _common
-    from ..models import organizer as _organizer
+    from .. import models
 else:
-    _common = lazy_module(__package__, "..models.common")
-    _organizer = lazy_module(__package__, "..models.organizer")
+    models = lazy_module(__package__, "..models")
 
 
 class OrganizerInboundServicer(Servicer):
@@ -91,8 +89,8 @@ class OrganizerInboundServicer(Servicer):
     )
 
     def check_migrations(
-        self, request: _organizer.CheckMigrationsRequest, context: ServerContext, /
-    ) -> Reply[_organizer.CheckMigrationsResponse]:
+        self, request: models.CheckMigrationsRequest, context: ServerContext, /
+    ) -> Reply[models.CheckMigrationsResponse]:
         """Tell which changes the organizer's database tables need. Called at the start
         before the handshake, and only if the server was started with `--migrate` or has
         no database yet. There is no connection back to the server at this point: use
@@ -101,16 +99,16 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("check_migrations")
 
     def apply_migration(
-        self, request: _organizer.ApplyMigrationRequest, context: ServerContext, /
-    ) -> Reply[_organizer.ApplyMigrationResponse | None]:
+        self, request: models.ApplyMigrationRequest, context: ServerContext, /
+    ) -> Reply[models.ApplyMigrationResponse | None]:
         """Change the tables by one step. The server has made a backup and calls this
         once for each step it chose; after the last one it checks foreign keys.
         """
         raise Unimplemented("apply_migration")
 
     def handshake(
-        self, request: _organizer.ServerInfo, context: ServerContext, /
-    ) -> Reply[_common.Empty | None]:
+        self, request: models.ServerInfo, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Get to know the server and connect to it. Called once at the start, after
         migrations. Before answering, connect to `backchannel`, call
         OrganizerOutbound.handshake there and open the database if you need it;
@@ -119,8 +117,8 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("handshake")
 
     def on_start_user_session(
-        self, request: _organizer.OnStartUserSessionRequest, context: ServerContext, /
-    ) -> Reply[_organizer.OnStartUserSessionResponse | None]:
+        self, request: models.OnStartUserSessionRequest, context: ServerContext, /
+    ) -> Reply[models.OnStartUserSessionResponse | None]:
         """A browser session begins. The server uses a new connection for each session,
         calls this first and then authz_user_action with LOGIN. Define actions for the
         session here.
@@ -128,16 +126,16 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("on_start_user_session")
 
     def navigate_page(
-        self, request: _organizer.NavigatePageRequest, context: ServerContext, /
-    ) -> Reply[_organizer.ClientShowPageRequest]:
+        self, request: models.NavigatePageRequest, context: ServerContext, /
+    ) -> Reply[models.ClientShowPageRequest]:
         """Build the page a user wants to see. The answer is shown in the session that
         asked; its `sid` and `page_id` are set by the server.
         """
         raise Unimplemented("navigate_page")
 
     def authz_user_action(
-        self, request: _organizer.AuthzUserActionRequest, context: ServerContext, /
-    ) -> Reply[_organizer.AuthzResponse]:
+        self, request: models.AuthzUserActionRequest, context: ServerContext, /
+    ) -> Reply[models.AuthzResponse]:
         """Decide whether a user may do something. Asked before logins, page views,
         uploads and every action on media files and comments. Leave `is_authorized`
         unset for all actions you have no opinion about.
@@ -145,8 +143,8 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("authz_user_action")
 
     def cmd_from_client(
-        self, request: _organizer.CmdFromClientRequest, context: ServerContext, /
-    ) -> Reply[_common.Empty | None]:
+        self, request: models.CmdFromClientRequest, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Run a command that one of the organizer's scripts sent from the browser with
         `clapshot.callOrganizer`. There is no answer to the script: use client_show_page
         or client_show_user_message.
@@ -154,8 +152,8 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("cmd_from_client")
 
     def move_to_folder(
-        self, request: _organizer.MoveToFolderRequest, context: ServerContext, /
-    ) -> Reply[_common.Empty | None]:
+        self, request: models.MoveToFolderRequest, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Move items into a folder after a user dragged them there or a script called
         `clapshot.moveToFolder`. Show the changed page afterwards. The server has not
         asked
@@ -164,8 +162,8 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("move_to_folder")
 
     def reorder_items(
-        self, request: _organizer.ReorderItemsRequest, context: ServerContext, /
-    ) -> Reply[_common.Empty | None]:
+        self, request: models.ReorderItemsRequest, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Remember the new order of a listing. Only listings with `allow_reordering`
         offer this. The server has not asked authz_user_action: check permissions
         yourself.
@@ -173,16 +171,16 @@ class OrganizerInboundServicer(Servicer):
         raise Unimplemented("reorder_items")
 
     def list_tests(
-        self, request: _common.Empty, context: ServerContext, /
-    ) -> Reply[_organizer.ListTestsResponse]:
+        self, request: models.Empty, context: ServerContext, /
+    ) -> Reply[models.ListTestsResponse]:
         """Name the organizer's own tests. Called by the test run of the server only,
         never in production.
         """
         raise Unimplemented("list_tests")
 
     def run_test(
-        self, request: _organizer.RunTestRequest, context: ServerContext, /
-    ) -> Reply[_organizer.RunTestResponse]:
+        self, request: models.RunTestRequest, context: ServerContext, /
+    ) -> Reply[models.RunTestResponse]:
         """Run one of the organizer's own tests. Called by the test run of the server
         only, never in production. A test that fails is reported in `error` of the
         answer.

@@ -11,13 +11,9 @@ from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.servicer import Reply, Rpc, ServerContext, Servicer
 
 if TYPE_CHECKING:
-    from ..models import common as _common
-    from ..models import database as _database
-    from ..models import organizer as _organizer
+    from .. import models
 else:
-    _common = lazy_module(__package__, "..models.common")
-    _database = lazy_module(__package__, "..models.database")
-    _organizer = lazy_module(__package__, "..models.organizer")
+    models = lazy_module(__package__, "..models")
 
 
 class OrganizerOutboundServicer(Servicer):
@@ -93,8 +89,8 @@ class OrganizerOutboundServicer(Servicer):
     )
 
     def handshake(
-        self, request: _organizer.OrganizerInfo, context: ServerContext, /
-    ) -> Reply[_common.Empty | None]:
+        self, request: models.OrganizerInfo, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Introduce the organizer to the server. Call it once, while handling the
         server's own handshake and before answering that; the server lets users in only
         afterwards.
@@ -102,8 +98,8 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("handshake")
 
     def client_define_actions(
-        self, request: _organizer.ClientDefineActionsRequest, context: ServerContext, /
-    ) -> Reply[_common.Empty | None]:
+        self, request: models.ClientDefineActionsRequest, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Teach a session's browser actions for context menus and listings. Actions
         with new names are added, those with known names replaced. Usually called in
         on_start_user_session.
@@ -111,8 +107,8 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("client_define_actions")
 
     def client_show_page(
-        self, request: _organizer.ClientShowPageRequest, context: ServerContext, /
-    ) -> Reply[_common.Empty | None]:
+        self, request: models.ClientShowPageRequest, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Show a page in a session, without the user having asked for it; for example
         after cmd_from_client changed what is on display. Requests of the user are
         answered by navigate_page instead.
@@ -120,35 +116,32 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("client_show_page")
 
     def client_show_user_message(
-        self,
-        request: _organizer.ClientShowUserMessageRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_common.Empty | None]:
+        self, request: models.ClientShowUserMessageRequest, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Show a message to a session, a user, the viewers of a media file or a shared
         viewing session. With `user_persist` it is stored as well.
         """
         raise Unimplemented("client_show_user_message")
 
     def client_open_media_file(
-        self, request: _organizer.ClientOpenMediaFileRequest, context: ServerContext, /
-    ) -> Reply[_common.Empty | None]:
+        self, request: models.ClientOpenMediaFileRequest, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Open a media file in a session's player, as if the user had clicked it. No
         permission is asked for.
         """
         raise Unimplemented("client_open_media_file")
 
     def client_set_cookies(
-        self, request: _organizer.ClientSetCookiesRequest, context: ServerContext, /
-    ) -> Reply[_common.Empty | None]:
+        self, request: models.ClientSetCookiesRequest, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Store small values in the browser of a session. They come with every later
         call about that browser, for example to remember the folder a user is in.
         """
         raise Unimplemented("client_set_cookies")
 
     def delete_media_file(
-        self, request: _organizer.DeleteMediaFileRequest, context: ServerContext, /
-    ) -> Reply[_common.Empty | None]:
+        self, request: models.DeleteMediaFileRequest, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Delete a media file: its record disappears and its files go to the server's
         trash directory. No permission is asked for and nobody is notified. An id that
         does not exist is no error; nothing happens.
@@ -156,28 +149,28 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("delete_media_file")
 
     def db_get_media_files(
-        self, request: _database.DbGetMediaFilesRequest, context: ServerContext, /
-    ) -> Reply[_database.DbMediaFileList]:
+        self, request: models.DbGetMediaFilesRequest, context: ServerContext, /
+    ) -> Reply[models.DbMediaFileList]:
         """Read media files from the database. Ids, owner or everything can be the
         filter; the result may be empty.
         """
         raise Unimplemented("DbGetMediaFiles")
 
     def db_get_comments(
-        self, request: _database.DbGetCommentsRequest, context: ServerContext, /
-    ) -> Reply[_database.DbCommentList]:
+        self, request: models.DbGetCommentsRequest, context: ServerContext, /
+    ) -> Reply[models.DbCommentList]:
         """Read comments from the database. The result may be empty."""
         raise Unimplemented("DbGetComments")
 
     def db_get_user_messages(
-        self, request: _database.DbGetUserMessagesRequest, context: ServerContext, /
-    ) -> Reply[_database.DbUserMessageList]:
+        self, request: models.DbGetUserMessagesRequest, context: ServerContext, /
+    ) -> Reply[models.DbUserMessageList]:
         """Read stored messages from the database. The result may be empty."""
         raise Unimplemented("DbGetUserMessages")
 
     def db_upsert(
-        self, request: _database.DbUpsertRequest, context: ServerContext, /
-    ) -> Reply[_database.DbUpsertResponse]:
+        self, request: models.DbUpsertRequest, context: ServerContext, /
+    ) -> Reply[models.DbUpsertResponse]:
         """Add records to the database or replace them. The result has the records in
         the order of the request. Browsers are not told; show a page or send a
         MEDIA_FILE_UPDATED message if they should notice. Do not count on all records
@@ -186,8 +179,8 @@ class OrganizerOutboundServicer(Servicer):
         raise Unimplemented("DbUpsert")
 
     def db_delete(
-        self, request: _database.DbDeleteRequest, context: ServerContext, /
-    ) -> Reply[_database.DbDeleteResponse]:
+        self, request: models.DbDeleteRequest, context: ServerContext, /
+    ) -> Reply[models.DbDeleteResponse]:
         """Delete records from the database and nothing else; files stay. For a media
         file call delete_media_file. Do not count on one transaction for all records.
         """

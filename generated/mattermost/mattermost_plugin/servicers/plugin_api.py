@@ -12,17 +12,9 @@ from plugwright_runtime.rpc.conventions import MessageErrors, StatusErrors
 from plugwright_runtime.rpc.servicer import Reply, Rpc, ServerContext, Servicer
 
 if TYPE_CHECKING:
-    from ..models import api_channel_post as _api_channel_post
-    from ..models import api_file_bot as _api_file_bot
-    from ..models import api_kv_config as _api_kv_config
-    from ..models import api_remaining as _api_remaining
-    from ..models import api_user_team as _api_user_team
+    from .. import models
 else:
-    _api_channel_post = lazy_module(__package__, "..models.api_channel_post")
-    _api_file_bot = lazy_module(__package__, "..models.api_file_bot")
-    _api_kv_config = lazy_module(__package__, "..models.api_kv_config")
-    _api_remaining = lazy_module(__package__, "..models.api_remaining")
-    _api_user_team = lazy_module(__package__, "..models.api_user_team")
+    models = lazy_module(__package__, "..models")
 
 
 class PluginAPIServicer(Servicer):
@@ -303,8 +295,8 @@ class PluginAPIServicer(Servicer):
     )
 
     def create_user(
-        self, request: _api_user_team.CreateUserRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.CreateUserResponse]:
+        self, request: models.CreateUserRequest, context: ServerContext, /
+    ) -> Reply[models.CreateUserResponse]:
         """Create a user account. Email and username must not be taken, and the password
         must meet the server's rules. The UserHasBeenCreated hook fires and clients are
         told about the new user; no team is joined. Returns the stored account with its
@@ -313,16 +305,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateUser")
 
     def delete_user(
-        self, request: _api_user_team.DeleteUserRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.DeleteUserResponse | None]:
+        self, request: models.DeleteUserRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteUserResponse | None]:
         """Deactivate a user account. Nothing is erased: posts stay, sessions end at
         once and the person can no longer log in. `update_user_active` undoes it.
         """
         raise Unimplemented("DeleteUser")
 
     def get_users(
-        self, request: _api_user_team.GetUsersRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetUsersResponse]:
+        self, request: models.GetUsersRequest, context: ServerContext, /
+    ) -> Reply[models.GetUsersResponse]:
         """List the users of the server, page by page. Only a few of the filters have an
         effect at present, as the request describes. Returns the users of one page; an
         empty list after the last page or when nobody matches.
@@ -330,8 +322,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUsers")
 
     def get_users_by_ids(
-        self, request: _api_user_team.GetUsersByIdsRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetUsersByIdsResponse]:
+        self, request: models.GetUsersByIdsRequest, context: ServerContext, /
+    ) -> Reply[models.GetUsersByIdsResponse]:
         """Fetch several users by id in one call. Returns those that exist, in no fixed
         order; unknown ids are left out, so the list may be shorter than the request or
         empty.
@@ -339,16 +331,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUsersByIds")
 
     def get_user(
-        self, request: _api_user_team.GetUserRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetUserResponse]:
+        self, request: models.GetUserRequest, context: ServerContext, /
+    ) -> Reply[models.GetUserResponse]:
         """Fetch one user by id. Deactivated accounts are found too: check `delete_at`.
         The result may contain secrets, so do not pass it on to clients as it is.
         """
         raise Unimplemented("GetUser")
 
     def get_user_by_email(
-        self, request: _api_user_team.GetUserByEmailRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetUserByEmailResponse]:
+        self, request: models.GetUserByEmailRequest, context: ServerContext, /
+    ) -> Reply[models.GetUserByEmailResponse]:
         """Fetch the user who has an email address. The address has to match completely,
         apart from capitals. The result may contain secrets, so do not pass it on to
         clients as it is.
@@ -356,11 +348,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUserByEmail")
 
     def get_user_by_username(
-        self,
-        request: _api_user_team.GetUserByUsernameRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.GetUserByUsernameResponse]:
+        self, request: models.GetUserByUsernameRequest, context: ServerContext, /
+    ) -> Reply[models.GetUserByUsernameResponse]:
         """Fetch the user with a username, given without the `@`. Bots have usernames
         too and are found. The result may contain secrets, so do not pass it on to
         clients as it is.
@@ -368,11 +357,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUserByUsername")
 
     def get_users_by_usernames(
-        self,
-        request: _api_user_team.GetUsersByUsernamesRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.GetUsersByUsernamesResponse]:
+        self, request: models.GetUsersByUsernamesRequest, context: ServerContext, /
+    ) -> Reply[models.GetUsersByUsernamesResponse]:
         """Fetch several users by username in one call. Returns those that exist;
         unknown names are left out, so the list may be shorter than the request or
         empty.
@@ -380,8 +366,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUsersByUsernames")
 
     def get_users_in_team(
-        self, request: _api_user_team.GetUsersInTeamRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetUsersInTeamResponse]:
+        self, request: models.GetUsersInTeamRequest, context: ServerContext, /
+    ) -> Reply[models.GetUsersInTeamResponse]:
         """List the users who are members of a team, page by page. Returns the users of
         one page; an empty list after the last page or for an unknown team. For the
         memberships with their roles use `get_team_members`.
@@ -389,8 +375,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUsersInTeam")
 
     def update_user(
-        self, request: _api_user_team.UpdateUserRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.UpdateUserResponse]:
+        self, request: models.UpdateUserRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateUserResponse]:
         """Change the profile of a user. Send the complete account, as fetched before
         and modified: empty fields overwrite stored ones. Clients are told by a
         `user_updated` event. Returns the account as stored. Roles, login method and
@@ -399,8 +385,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateUser")
 
     def get_user_status(
-        self, request: _api_user_team.GetUserStatusRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetUserStatusResponse]:
+        self, request: models.GetUserStatusRequest, context: ServerContext, /
+    ) -> Reply[models.GetUserStatusResponse]:
         """Fetch whether a user is online, away, on do not disturb or offline. Somebody
         the server knows no status of may be reported as missing;
         `get_user_statuses_by_ids` gives `offline` instead.
@@ -408,11 +394,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUserStatus")
 
     def get_user_statuses_by_ids(
-        self,
-        request: _api_user_team.GetUserStatusesByIdsRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.GetUserStatusesByIdsResponse]:
+        self, request: models.GetUserStatusesByIdsRequest, context: ServerContext, /
+    ) -> Reply[models.GetUserStatusesByIdsResponse]:
         """Fetch the status of several users in one call. Returns one entry per user in
         no fixed order, so match them by `user_id`; an empty list if the server has
         statuses switched off.
@@ -420,8 +403,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUserStatusesByIds")
 
     def update_user_status(
-        self, request: _api_user_team.UpdateUserStatusRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.UpdateUserStatusResponse]:
+        self, request: models.UpdateUserStatusRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateUserStatusResponse]:
         """Set the status of a user, as if the user had chosen it by hand. It stays
         until changed again, and clients receive a `status_change` event. Returns the
         status now in force.
@@ -429,11 +412,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateUserStatus")
 
     def set_user_status_timed_dnd(
-        self,
-        request: _api_user_team.SetUserStatusTimedDNDRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.SetUserStatusTimedDNDResponse]:
+        self, request: models.SetUserStatusTimedDNDRequest, context: ServerContext, /
+    ) -> Reply[models.SetUserStatusTimedDNDResponse]:
         """Set a user to do not disturb until a given time. The end is in Unix seconds;
         when it is reached the server restores the earlier status. Returns the status
         now in force.
@@ -441,8 +421,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SetUserStatusTimedDND")
 
     def update_user_active(
-        self, request: _api_user_team.UpdateUserActiveRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.UpdateUserActiveResponse | None]:
+        self, request: models.UpdateUserActiveRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateUserActiveResponse | None]:
         """Activate or deactivate a user account. Deactivating ends all sessions of the
         user, and may disable the bots the user owns; clients receive a `user_updated`
         event. Setting the state the account already has is harmless.
@@ -450,33 +430,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateUserActive")
 
     def update_user_custom_status(
-        self,
-        request: _api_user_team.UpdateUserCustomStatusRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.UpdateUserCustomStatusResponse | None]:
+        self, request: models.UpdateUserCustomStatusRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateUserCustomStatusResponse | None]:
         """Set the emoji and text a user shows beside the name, replacing the previous
         ones. The online status is not touched. Clients receive a `user_updated` event.
         """
         raise Unimplemented("UpdateUserCustomStatus")
 
     def remove_user_custom_status(
-        self,
-        request: _api_user_team.RemoveUserCustomStatusRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.RemoveUserCustomStatusResponse | None]:
+        self, request: models.RemoveUserCustomStatusRequest, context: ServerContext, /
+    ) -> Reply[models.RemoveUserCustomStatusResponse | None]:
         """Clear the emoji and text a user shows beside the name. Nothing happens if
         none is set. Clients receive a `user_updated` event.
         """
         raise Unimplemented("RemoveUserCustomStatus")
 
     def get_users_in_channel(
-        self,
-        request: _api_user_team.GetUsersInChannelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.GetUsersInChannelResponse]:
+        self, request: models.GetUsersInChannelRequest, context: ServerContext, /
+    ) -> Reply[models.GetUsersInChannelResponse]:
         """List the users who are members of a channel, page by page, by username or by
         status. Returns the users of one page; an empty list after the last page. For
         the memberships use `get_channel_members`.
@@ -484,11 +455,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUsersInChannel")
 
     def get_ldap_user_attributes(
-        self,
-        request: _api_user_team.GetLDAPUserAttributesRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.GetLDAPUserAttributesResponse]:
+        self, request: models.GetLDAPUserAttributesRequest, context: ServerContext, /
+    ) -> Reply[models.GetLDAPUserAttributesResponse]:
         """Read attributes of a user from the LDAP directory. The server must be
         connected to a directory, an enterprise feature. Returns the values by attribute
         name; an empty mapping if the user does not come from LDAP.
@@ -496,8 +464,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetLDAPUserAttributes")
 
     def search_users(
-        self, request: _api_user_team.SearchUsersRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.SearchUsersResponse]:
+        self, request: models.SearchUsersRequest, context: ServerContext, /
+    ) -> Reply[models.SearchUsersResponse]:
         """Search users by username, nickname or id. Which places are searched and which
         filters count is described in the request. Returns at most `limit` users; an
         empty list if nobody matches.
@@ -505,24 +473,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SearchUsers")
 
     def get_profile_image(
-        self, request: _api_user_team.GetProfileImageRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetProfileImageResponse]:
+        self, request: models.GetProfileImageRequest, context: ServerContext, /
+    ) -> Reply[models.GetProfileImageResponse]:
         """Fetch the profile picture of a user as the bytes of an image file. A user who
         uploaded none has a generated picture, so the result is never empty.
         """
         raise Unimplemented("GetProfileImage")
 
     def set_profile_image(
-        self, request: _api_user_team.SetProfileImageRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.SetProfileImageResponse | None]:
+        self, request: models.SetProfileImageRequest, context: ServerContext, /
+    ) -> Reply[models.SetProfileImageResponse | None]:
         """Replace the profile picture of a user or bot. The image is cropped to a
         square and stored as PNG, and clients are told to load the new one.
         """
         raise Unimplemented("SetProfileImage")
 
     def has_permission_to(
-        self, request: _api_user_team.HasPermissionToRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.HasPermissionToResponse]:
+        self, request: models.HasPermissionToRequest, context: ServerContext, /
+    ) -> Reply[models.HasPermissionToResponse]:
         """Check whether a user has a permission in the whole system, for example
         `manage_system`. Use it before you act on a user's behalf. Returns False for
         unknown users and permissions, too.
@@ -530,11 +498,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("HasPermissionTo")
 
     def has_permission_to_team(
-        self,
-        request: _api_user_team.HasPermissionToTeamRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.HasPermissionToTeamResponse]:
+        self, request: models.HasPermissionToTeamRequest, context: ServerContext, /
+    ) -> Reply[models.HasPermissionToTeamResponse]:
         """Check whether a user has a permission in a team, by the roles held there or
         in the whole system. Returns False for unknown users, teams and permissions,
         too.
@@ -542,11 +507,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("HasPermissionToTeam")
 
     def has_permission_to_channel(
-        self,
-        request: _api_user_team.HasPermissionToChannelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.HasPermissionToChannelResponse]:
+        self, request: models.HasPermissionToChannelRequest, context: ServerContext, /
+    ) -> Reply[models.HasPermissionToChannelResponse]:
         """Check whether a user has a permission in a channel, by the roles held there,
         in its team or in the whole system. `read_channel` answers "may this user see
         it?". Returns False for unknown users, channels and permissions, too.
@@ -554,11 +516,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("HasPermissionToChannel")
 
     def publish_user_typing(
-        self,
-        request: _api_user_team.PublishUserTypingRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.PublishUserTypingResponse | None]:
+        self, request: models.PublishUserTypingRequest, context: ServerContext, /
+    ) -> Reply[models.PublishUserTypingResponse | None]:
         """Show that a user or bot is typing, in a channel or in a thread of it. The
         members see the notice for a few seconds; repeat the call while it should last.
         Nothing is stored.
@@ -566,8 +525,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("PublishUserTyping")
 
     def update_user_auth(
-        self, request: _api_user_team.UpdateUserAuthRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.UpdateUserAuthResponse]:
+        self, request: models.UpdateUserAuthRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateUserAuthResponse]:
         """Change how an account logs in, for instance from a password to SAML. The
         stored password is removed and the user's sessions should be considered stale.
         Returns the login data as stored.
@@ -575,8 +534,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateUserAuth")
 
     def update_user_roles(
-        self, request: _api_user_team.UpdateUserRolesRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.UpdateUserRolesResponse]:
+        self, request: models.UpdateUserRolesRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateUserRolesResponse]:
         """Replace the system-wide roles of a user. The new list must be complete; it
         takes effect in running sessions as well, and clients receive a
         `user_role_updated` event. Returns the account with its new roles.
@@ -584,8 +543,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateUserRoles")
 
     def get_session(
-        self, request: _api_user_team.GetSessionRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetSessionResponse]:
+        self, request: models.GetSessionRequest, context: ServerContext, /
+    ) -> Reply[models.GetSessionResponse]:
         """Fetch a session by its id, for example the one named in the plugin context of
         a hook. The result holds the session's token, which is as good as a password:
         never log it or hand it out.
@@ -593,8 +552,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetSession")
 
     def create_session(
-        self, request: _api_user_team.CreateSessionRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.CreateSessionResponse]:
+        self, request: models.CreateSessionRequest, context: ServerContext, /
+    ) -> Reply[models.CreateSessionResponse]:
         """Open a session for a user without a login. Whoever gets the returned token
         can act as that user, so give it an expiry and keep it safe. Returns the stored
         session with its id and token.
@@ -602,30 +561,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateSession")
 
     def extend_session_expiry(
-        self,
-        request: _api_user_team.ExtendSessionExpiryRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.ExtendSessionExpiryResponse | None]:
+        self, request: models.ExtendSessionExpiryRequest, context: ServerContext, /
+    ) -> Reply[models.ExtendSessionExpiryResponse | None]:
         """Move the end of a session to another time. The time is absolute, Unix
         milliseconds; one that is earlier than the present end shortens the session.
         """
         raise Unimplemented("ExtendSessionExpiry")
 
     def revoke_session(
-        self, request: _api_user_team.RevokeSessionRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.RevokeSessionResponse | None]:
+        self, request: models.RevokeSessionRequest, context: ServerContext, /
+    ) -> Reply[models.RevokeSessionResponse | None]:
         """End a session, which logs the user out on that device. Other sessions of the
         user stay open.
         """
         raise Unimplemented("RevokeSession")
 
     def create_user_access_token(
-        self,
-        request: _api_user_team.CreateUserAccessTokenRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.CreateUserAccessTokenResponse]:
+        self, request: models.CreateUserAccessTokenRequest, context: ServerContext, /
+    ) -> Reply[models.CreateUserAccessTokenResponse]:
         """Create a personal access token for a user or bot, to be used with the REST
         API. The server must allow such tokens, except for bots; a person is informed by
         mail. Returns the token with its secret, which cannot be read again later.
@@ -633,19 +586,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateUserAccessToken")
 
     def revoke_user_access_token(
-        self,
-        request: _api_user_team.RevokeUserAccessTokenRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.RevokeUserAccessTokenResponse | None]:
+        self, request: models.RevokeUserAccessTokenRequest, context: ServerContext, /
+    ) -> Reply[models.RevokeUserAccessTokenResponse | None]:
         """Delete a personal access token. It stops working at once, and a session
         opened with it ends.
         """
         raise Unimplemented("RevokeUserAccessToken")
 
     def create_team(
-        self, request: _api_user_team.CreateTeamRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.CreateTeamResponse]:
+        self, request: models.CreateTeamRequest, context: ServerContext, /
+    ) -> Reply[models.CreateTeamResponse]:
         """Create a team with its default channels (`town-square` and `off-topic`).
         Nobody becomes a
         member: add people with `create_team_member`. Returns the stored team with its
@@ -654,41 +604,38 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateTeam")
 
     def delete_team(
-        self, request: _api_user_team.DeleteTeamRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.DeleteTeamResponse | None]:
+        self, request: models.DeleteTeamRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteTeamResponse | None]:
         """Archive a team. Its channels, posts and memberships are kept but can no
         longer be reached; clients receive a `delete_team` event.
         """
         raise Unimplemented("DeleteTeam")
 
     def get_teams(
-        self, request: _api_user_team.GetTeamsRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetTeamsResponse]:
+        self, request: models.GetTeamsRequest, context: ServerContext, /
+    ) -> Reply[models.GetTeamsResponse]:
         """List every team of the server, private and archived ones included. There is
         no paging; the list is empty on a server without teams.
         """
         raise Unimplemented("GetTeams")
 
     def get_team(
-        self, request: _api_user_team.GetTeamRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetTeamResponse]:
+        self, request: models.GetTeamRequest, context: ServerContext, /
+    ) -> Reply[models.GetTeamResponse]:
         """Fetch one team by id. Archived teams are found too: check `delete_at`."""
         raise Unimplemented("GetTeam")
 
     def get_team_by_name(
-        self, request: _api_user_team.GetTeamByNameRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetTeamByNameResponse]:
+        self, request: models.GetTeamByNameRequest, context: ServerContext, /
+    ) -> Reply[models.GetTeamByNameResponse]:
         """Fetch one team by the name it has in URLs. Archived teams are found too:
         check `delete_at`.
         """
         raise Unimplemented("GetTeamByName")
 
     def get_teams_unread_for_user(
-        self,
-        request: _api_user_team.GetTeamsUnreadForUserRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.GetTeamsUnreadForUserResponse]:
+        self, request: models.GetTeamsUnreadForUserRequest, context: ServerContext, /
+    ) -> Reply[models.GetTeamsUnreadForUserResponse]:
         """Count the unread messages and mentions of a user in each team. Returns one
         entry per team in which the user has channels, also where nothing is unread; an
         empty list for a user without teams.
@@ -696,16 +643,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetTeamsUnreadForUser")
 
     def update_team(
-        self, request: _api_user_team.UpdateTeamRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.UpdateTeamResponse]:
+        self, request: models.UpdateTeamRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateTeamResponse]:
         """Change a team. Send the complete team, as fetched before and modified.
         Clients receive an `update_team` event. Returns the team as stored.
         """
         raise Unimplemented("UpdateTeam")
 
     def search_teams(
-        self, request: _api_user_team.SearchTeamsRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.SearchTeamsResponse]:
+        self, request: models.SearchTeamsRequest, context: ServerContext, /
+    ) -> Reply[models.SearchTeamsResponse]:
         """Search teams by name and display name. Private teams are found as well, so
         check permissions before you show them. Returns all matches; an empty list if
         there is none.
@@ -713,16 +660,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SearchTeams")
 
     def get_teams_for_user(
-        self, request: _api_user_team.GetTeamsForUserRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetTeamsForUserResponse]:
+        self, request: models.GetTeamsForUserRequest, context: ServerContext, /
+    ) -> Reply[models.GetTeamsForUserResponse]:
         """List the teams a user is a member of. There is no paging; the list is empty
         for somebody without teams and for an unknown user.
         """
         raise Unimplemented("GetTeamsForUser")
 
     def create_team_member(
-        self, request: _api_user_team.CreateTeamMemberRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.CreateTeamMemberResponse]:
+        self, request: models.CreateTeamMemberRequest, context: ServerContext, /
+    ) -> Reply[models.CreateTeamMemberResponse]:
         """Add a user to a team and to its default channels. Both must exist. Fires the
         UserHasJoinedTeam hook; the client of the user receives an `added_to_team`
         event. Returns the membership, the existing one for somebody who is a member
@@ -731,11 +678,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateTeamMember")
 
     def create_team_members(
-        self,
-        request: _api_user_team.CreateTeamMembersRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.CreateTeamMembersResponse]:
+        self, request: models.CreateTeamMembersRequest, context: ServerContext, /
+    ) -> Reply[models.CreateTeamMembersResponse]:
         """Add several users to a team, one after the other. Stops at the first user who
         cannot be added, and those before remain members; use
         `create_team_members_gracefully` to go on. Returns the memberships in the order
@@ -745,10 +689,10 @@ class PluginAPIServicer(Servicer):
 
     def create_team_members_gracefully(
         self,
-        request: _api_user_team.CreateTeamMembersGracefullyRequest,
+        request: models.CreateTeamMembersGracefullyRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_user_team.CreateTeamMembersGracefullyResponse]:
+    ) -> Reply[models.CreateTeamMembersGracefullyResponse]:
         """Add several users to a team and report on each of them. A user who cannot be
         added does not stop the others. Returns one entry per user with either the
         membership or the error: look at each `error`, no exception is raised for it.
@@ -756,8 +700,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateTeamMembersGracefully")
 
     def delete_team_member(
-        self, request: _api_user_team.DeleteTeamMemberRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.DeleteTeamMemberResponse | None]:
+        self, request: models.DeleteTeamMemberRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteTeamMemberResponse | None]:
         """Remove a user from a team and from all of its channels. Fires the
         UserHasLeftTeam hook; clients receive a `leave_team` event. The user's posts
         stay.
@@ -765,8 +709,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteTeamMember")
 
     def get_team_members(
-        self, request: _api_user_team.GetTeamMembersRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetTeamMembersResponse]:
+        self, request: models.GetTeamMembersRequest, context: ServerContext, /
+    ) -> Reply[models.GetTeamMembersResponse]:
         """List the memberships of a team with their roles, page by page. Returns one
         page; an empty list after the last page or for an unknown team. For the people
         themselves use `get_users_in_team`.
@@ -774,8 +718,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetTeamMembers")
 
     def get_team_member(
-        self, request: _api_user_team.GetTeamMemberRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetTeamMemberResponse]:
+        self, request: models.GetTeamMemberRequest, context: ServerContext, /
+    ) -> Reply[models.GetTeamMemberResponse]:
         """Fetch a user's membership of a team, with the roles held there. The record
         outlives the
         membership: check that `delete_at` is 0.
@@ -783,11 +727,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetTeamMember")
 
     def get_team_members_for_user(
-        self,
-        request: _api_user_team.GetTeamMembersForUserRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.GetTeamMembersForUserResponse]:
+        self, request: models.GetTeamMembersForUserRequest, context: ServerContext, /
+    ) -> Reply[models.GetTeamMembersForUserResponse]:
         """List the team memberships of a user, page by page. Memberships that have
         ended may be among
         them: check `delete_at`. Returns one page; an empty list after the last page or
@@ -796,11 +737,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetTeamMembersForUser")
 
     def update_team_member_roles(
-        self,
-        request: _api_user_team.UpdateTeamMemberRolesRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_user_team.UpdateTeamMemberRolesResponse]:
+        self, request: models.UpdateTeamMemberRolesRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateTeamMemberRolesResponse]:
         """Replace the roles a member has in a team. The new list must be complete;
         clients receive a `memberrole_updated` event. Returns the membership with its
         new roles.
@@ -808,38 +746,38 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateTeamMemberRoles")
 
     def get_team_icon(
-        self, request: _api_user_team.GetTeamIconRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetTeamIconResponse]:
+        self, request: models.GetTeamIconRequest, context: ServerContext, /
+    ) -> Reply[models.GetTeamIconResponse]:
         """Fetch the icon of a team as the bytes of a PNG file."""
         raise Unimplemented("GetTeamIcon")
 
     def set_team_icon(
-        self, request: _api_user_team.SetTeamIconRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.SetTeamIconResponse | None]:
+        self, request: models.SetTeamIconRequest, context: ServerContext, /
+    ) -> Reply[models.SetTeamIconResponse | None]:
         """Replace the icon of a team. The image is cropped to a square and stored as
         PNG; clients receive an `update_team` event.
         """
         raise Unimplemented("SetTeamIcon")
 
     def remove_team_icon(
-        self, request: _api_user_team.RemoveTeamIconRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.RemoveTeamIconResponse | None]:
+        self, request: models.RemoveTeamIconRequest, context: ServerContext, /
+    ) -> Reply[models.RemoveTeamIconResponse | None]:
         """Take the icon off a team, so that clients show its initials. Nothing happens
         to a team without an icon; clients receive an `update_team` event.
         """
         raise Unimplemented("RemoveTeamIcon")
 
     def get_team_stats(
-        self, request: _api_user_team.GetTeamStatsRequest, context: ServerContext, /
-    ) -> Reply[_api_user_team.GetTeamStatsResponse]:
+        self, request: models.GetTeamStatsRequest, context: ServerContext, /
+    ) -> Reply[models.GetTeamStatsResponse]:
         """Count the members of a team, in all and those with an active account. Returns
         zeros for an unknown team.
         """
         raise Unimplemented("GetTeamStats")
 
     def create_channel(
-        self, request: _api_channel_post.CreateChannelRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.CreateChannelResponse]:
+        self, request: models.CreateChannelRequest, context: ServerContext, /
+    ) -> Reply[models.CreateChannelResponse]:
         """Create a public or private channel in a team. Nobody becomes a member, not
         even the creator: add people with `add_channel_member`. Fires the
         ChannelHasBeenCreated hook. Returns the stored channel with its new id. For
@@ -848,8 +786,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateChannel")
 
     def delete_channel(
-        self, request: _api_channel_post.DeleteChannelRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.DeleteChannelResponse | None]:
+        self, request: models.DeleteChannelRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteChannelResponse | None]:
         """Archive a channel. Posts and memberships are kept, but nobody can post any
         more, and the channel's webhooks are deleted. Clients receive a
         `channel_deleted` event.
@@ -857,30 +795,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteChannel")
 
     def get_public_channels_for_team(
-        self,
-        request: _api_channel_post.GetPublicChannelsForTeamRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetPublicChannelsForTeamResponse]:
+        self, request: models.GetPublicChannelsForTeamRequest, context: ServerContext, /
+    ) -> Reply[models.GetPublicChannelsForTeamResponse]:
         """List the public channels of a team, page by page. Archived channels are left
         out. Returns one page; an empty list after the last page or for an unknown team.
         """
         raise Unimplemented("GetPublicChannelsForTeam")
 
     def get_channel(
-        self, request: _api_channel_post.GetChannelRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.GetChannelResponse]:
+        self, request: models.GetChannelRequest, context: ServerContext, /
+    ) -> Reply[models.GetChannelResponse]:
         """Fetch one channel by id, whatever its type. Archived channels are found too:
         check `delete_at`.
         """
         raise Unimplemented("GetChannel")
 
     def get_channel_by_name(
-        self,
-        request: _api_channel_post.GetChannelByNameRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetChannelByNameResponse]:
+        self, request: models.GetChannelByNameRequest, context: ServerContext, /
+    ) -> Reply[models.GetChannelByNameResponse]:
         """Fetch a channel of a team by the name it has in URLs, for example
         `town-square`. An archived channel is found only with `include_deleted`.
         """
@@ -888,10 +820,10 @@ class PluginAPIServicer(Servicer):
 
     def get_channel_by_name_for_team_name(
         self,
-        request: _api_channel_post.GetChannelByNameForTeamNameRequest,
+        request: models.GetChannelByNameForTeamNameRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.GetChannelByNameForTeamNameResponse]:
+    ) -> Reply[models.GetChannelByNameForTeamNameResponse]:
         """Fetch a channel by the URL names of its team and of itself, for instance when
         taking a link apart. An archived channel is found only with `include_deleted`.
         """
@@ -899,10 +831,10 @@ class PluginAPIServicer(Servicer):
 
     def get_channels_for_team_for_user(
         self,
-        request: _api_channel_post.GetChannelsForTeamForUserRequest,
+        request: models.GetChannelsForTeamForUserRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.GetChannelsForTeamForUserResponse]:
+    ) -> Reply[models.GetChannelsForTeamForUserResponse]:
         """List all channels of a team that a user is a member of. Direct and group
         channels are included, whatever the team; there is no paging. Somebody without
         channels is an error, not an empty list.
@@ -910,22 +842,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetChannelsForTeamForUser")
 
     def get_channel_stats(
-        self,
-        request: _api_channel_post.GetChannelStatsRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetChannelStatsResponse]:
+        self, request: models.GetChannelStatsRequest, context: ServerContext, /
+    ) -> Reply[models.GetChannelStatsResponse]:
         """Count the members of a channel. Not every count of the result is filled in by
         every server; see ChannelStats.
         """
         raise Unimplemented("GetChannelStats")
 
     def get_direct_channel(
-        self,
-        request: _api_channel_post.GetDirectChannelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetDirectChannelResponse]:
+        self, request: models.GetDirectChannelRequest, context: ServerContext, /
+    ) -> Reply[models.GetDirectChannelResponse]:
         """Fetch the direct message channel of two users, creating it if there is none.
         This is how a bot gets at the channel in which to write to somebody. A new
         channel fires the ChannelHasBeenCreated hook. Always returns a channel.
@@ -933,19 +859,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetDirectChannel")
 
     def get_group_channel(
-        self,
-        request: _api_channel_post.GetGroupChannelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetGroupChannelResponse]:
+        self, request: models.GetGroupChannelRequest, context: ServerContext, /
+    ) -> Reply[models.GetGroupChannelResponse]:
         """Fetch the group message channel of exactly these users, creating it if there
         is none. Three to eight different users are required. Always returns a channel.
         """
         raise Unimplemented("GetGroupChannel")
 
     def update_channel(
-        self, request: _api_channel_post.UpdateChannelRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.UpdateChannelResponse]:
+        self, request: models.UpdateChannelRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateChannelResponse]:
         """Change a channel, for example its header or display name. Send the complete
         channel, as fetched before and modified. Clients receive a `channel_updated`
         event. Returns the channel as stored.
@@ -953,22 +876,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateChannel")
 
     def search_channels(
-        self,
-        request: _api_channel_post.SearchChannelsRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.SearchChannelsResponse]:
+        self, request: models.SearchChannelsRequest, context: ServerContext, /
+    ) -> Reply[models.SearchChannelsResponse]:
         """Search the public channels of a team by name, display name and purpose.
         Returns all matches; an empty list if there is none.
         """
         raise Unimplemented("SearchChannels")
 
     def add_channel_member(
-        self,
-        request: _api_channel_post.AddChannelMemberRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.AddChannelMemberResponse]:
+        self, request: models.AddChannelMemberRequest, context: ServerContext, /
+    ) -> Reply[models.AddChannelMemberResponse]:
         """Add a user to a channel. The user must be a member of the team. A system
         message in the channel says that the user joined, the UserHasJoinedChannel hook
         fires and clients receive a `user_added` event. Returns the membership, the
@@ -977,11 +894,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("AddChannelMember")
 
     def add_user_to_channel(
-        self,
-        request: _api_channel_post.AddUserToChannelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.AddUserToChannelResponse]:
+        self, request: models.AddUserToChannelRequest, context: ServerContext, /
+    ) -> Reply[models.AddUserToChannelResponse]:
         """Add a user to a channel in the name of another user. Like
         `add_channel_member`, but the system message says who added whom, and the other
         user reaches the UserHasJoinedChannel hook as `actor`. Returns the membership,
@@ -990,11 +904,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("AddUserToChannel")
 
     def get_channel_member(
-        self,
-        request: _api_channel_post.GetChannelMemberRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetChannelMemberResponse]:
+        self, request: models.GetChannelMemberRequest, context: ServerContext, /
+    ) -> Reply[models.GetChannelMemberResponse]:
         """Fetch a user's membership of a channel, with roles, read state and
         notification settings. Also the simplest way to find out whether somebody is a
         member.
@@ -1002,22 +913,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetChannelMember")
 
     def get_channel_members(
-        self,
-        request: _api_channel_post.GetChannelMembersRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetChannelMembersResponse]:
+        self, request: models.GetChannelMembersRequest, context: ServerContext, /
+    ) -> Reply[models.GetChannelMembersResponse]:
         """List the memberships of a channel, page by page. Returns one page; an empty
         list after the last page. For the people themselves use `get_users_in_channel`.
         """
         raise Unimplemented("GetChannelMembers")
 
     def get_channel_members_by_ids(
-        self,
-        request: _api_channel_post.GetChannelMembersByIdsRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetChannelMembersByIdsResponse]:
+        self, request: models.GetChannelMembersByIdsRequest, context: ServerContext, /
+    ) -> Reply[models.GetChannelMembersByIdsResponse]:
         """Fetch the memberships of certain users in a channel. Returns those that
         exist, in no fixed order; users who are not members are left out, so the list
         may be empty.
@@ -1025,11 +930,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetChannelMembersByIds")
 
     def get_channel_members_for_user(
-        self,
-        request: _api_channel_post.GetChannelMembersForUserRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetChannelMembersForUserResponse]:
+        self, request: models.GetChannelMembersForUserRequest, context: ServerContext, /
+    ) -> Reply[models.GetChannelMembersForUserResponse]:
         """List the channel memberships of a user, page by page. Current servers list
         those of all teams, whatever `team_id` says. Returns one page; an empty list
         after the last page.
@@ -1037,11 +939,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetChannelMembersForUser")
 
     def update_channel_member_roles(
-        self,
-        request: _api_channel_post.UpdateChannelMemberRolesRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.UpdateChannelMemberRolesResponse]:
+        self, request: models.UpdateChannelMemberRolesRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateChannelMemberRolesResponse]:
         """Replace the roles a member has in a channel. The new list must be complete;
         clients of the user receive a `channel_member_updated` event. Returns the
         membership with its new roles.
@@ -1050,10 +949,10 @@ class PluginAPIServicer(Servicer):
 
     def update_channel_member_notifications(
         self,
-        request: _api_channel_post.UpdateChannelMemberNotificationsRequest,
+        request: models.UpdateChannelMemberNotificationsRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.UpdateChannelMemberNotificationsResponse]:
+    ) -> Reply[models.UpdateChannelMemberNotificationsResponse]:
         """Change the notification settings of one member for one channel, for example
         to mute it. Settings that are not given keep their value. Clients of the user
         receive a `channel_member_updated` event. Returns the membership with its new
@@ -1063,10 +962,10 @@ class PluginAPIServicer(Servicer):
 
     def patch_channel_members_notifications(
         self,
-        request: _api_channel_post.PatchChannelMembersNotificationsRequest,
+        request: models.PatchChannelMembersNotificationsRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.PatchChannelMembersNotificationsResponse | None]:
+    ) -> Reply[models.PatchChannelMembersNotificationsResponse | None]:
         """Give many channel memberships the same notification settings at once.
         Settings that are not given keep their value. Returns None; fetch a membership
         to see the result.
@@ -1074,11 +973,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("PatchChannelMembersNotifications")
 
     def delete_channel_member(
-        self,
-        request: _api_channel_post.DeleteChannelMemberRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.DeleteChannelMemberResponse | None]:
+        self, request: models.DeleteChannelMemberRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteChannelMemberResponse | None]:
         """Remove a user from a channel, as if the user had left it. A system message
         says so, the UserHasLeftChannel hook fires and clients receive a `user_removed`
         event. The user's posts stay.
@@ -1087,10 +983,10 @@ class PluginAPIServicer(Servicer):
 
     def create_channel_sidebar_category(
         self,
-        request: _api_channel_post.CreateChannelSidebarCategoryRequest,
+        request: models.CreateChannelSidebarCategoryRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.CreateChannelSidebarCategoryResponse]:
+    ) -> Reply[models.CreateChannelSidebarCategoryResponse]:
         """Create a category in the channel sidebar of a user, for one team. Channels
         named in it leave the category they were in before; the user's clients are told.
         Returns the category with its new id.
@@ -1099,10 +995,10 @@ class PluginAPIServicer(Servicer):
 
     def get_channel_sidebar_categories(
         self,
-        request: _api_channel_post.GetChannelSidebarCategoriesRequest,
+        request: models.GetChannelSidebarCategoriesRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.GetChannelSidebarCategoriesResponse]:
+    ) -> Reply[models.GetChannelSidebarCategoriesResponse]:
         """Fetch the channel sidebar of a user for one team: all categories, the
         channels in them and their order.
         """
@@ -1110,10 +1006,10 @@ class PluginAPIServicer(Servicer):
 
     def update_channel_sidebar_categories(
         self,
-        request: _api_channel_post.UpdateChannelSidebarCategoriesRequest,
+        request: models.UpdateChannelSidebarCategoriesRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_channel_post.UpdateChannelSidebarCategoriesResponse]:
+    ) -> Reply[models.UpdateChannelSidebarCategoriesResponse]:
         """Change categories in the channel sidebar of a user, for one team. Send each
         changed category complete, as fetched before; others stay as they are. The
         user's clients are told. Returns the changed categories.
@@ -1121,8 +1017,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateChannelSidebarCategories")
 
     def create_post(
-        self, request: _api_channel_post.CreatePostRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.CreatePostResponse]:
+        self, request: models.CreatePostRequest, context: ServerContext, /
+    ) -> Reply[models.CreatePostResponse]:
         """Post a message to a channel. Hooks run as for any post: MessageWillBePosted
         may change or reject it, MessageHasBeenPosted fires afterwards, in your own
         plugin too, so a handler that answers posts must ignore its own. People are
@@ -1131,8 +1027,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreatePost")
 
     def add_reaction(
-        self, request: _api_channel_post.AddReactionRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.AddReactionResponse]:
+        self, request: models.AddReactionRequest, context: ServerContext, /
+    ) -> Reply[models.AddReactionResponse]:
         """Add an emoji reaction to a post in the name of a user or bot. Fires the
         ReactionHasBeenAdded hook; clients receive a `reaction_added` event. Returns the
         reaction as stored. Adding it twice has no further effect.
@@ -1140,11 +1036,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("AddReaction")
 
     def remove_reaction(
-        self,
-        request: _api_channel_post.RemoveReactionRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.RemoveReactionResponse | None]:
+        self, request: models.RemoveReactionRequest, context: ServerContext, /
+    ) -> Reply[models.RemoveReactionResponse | None]:
         """Take an emoji reaction back from a post. Nothing happens if the user did not
         react with it. Fires the ReactionHasBeenRemoved hook; clients receive a
         `reaction_removed` event.
@@ -1152,19 +1045,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RemoveReaction")
 
     def get_reactions(
-        self, request: _api_channel_post.GetReactionsRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.GetReactionsResponse]:
+        self, request: models.GetReactionsRequest, context: ServerContext, /
+    ) -> Reply[models.GetReactionsResponse]:
         """List the emoji reactions to a post, one entry for each user and emoji.
         Returns an empty list if there is none.
         """
         raise Unimplemented("GetReactions")
 
     def send_ephemeral_post(
-        self,
-        request: _api_channel_post.SendEphemeralPostRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.SendEphemeralPostResponse]:
+        self, request: models.SendEphemeralPostRequest, context: ServerContext, /
+    ) -> Reply[models.SendEphemeralPostResponse]:
         """Show a post to one user only, without storing it. It vanishes when the client
         reloads, and is seen only by clients that are connected now. Returns the post as
         sent; keep its id to update or delete it.
@@ -1172,11 +1062,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SendEphemeralPost")
 
     def update_ephemeral_post(
-        self,
-        request: _api_channel_post.UpdateEphemeralPostRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.UpdateEphemeralPostResponse]:
+        self, request: models.UpdateEphemeralPostRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateEphemeralPostResponse]:
         """Replace the content of an ephemeral post on the screen of the user who sees
         it. Send the complete post with the id that `send_ephemeral_post` returned.
         Returns the post as sent.
@@ -1184,19 +1071,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateEphemeralPost")
 
     def delete_ephemeral_post(
-        self,
-        request: _api_channel_post.DeleteEphemeralPostRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.DeleteEphemeralPostResponse | None]:
+        self, request: models.DeleteEphemeralPostRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteEphemeralPostResponse | None]:
         """Take an ephemeral post off the screen of the user who sees it. Nothing
         happens if it is no longer shown.
         """
         raise Unimplemented("DeleteEphemeralPost")
 
     def delete_post(
-        self, request: _api_channel_post.DeletePostRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.DeletePostResponse | None]:
+        self, request: models.DeletePostRequest, context: ServerContext, /
+    ) -> Reply[models.DeletePostResponse | None]:
         """Delete a post, and with a root post its whole thread. People no longer see
         it; the server keeps the record, marked as deleted. Clients receive a
         `post_deleted` event and the MessageHasBeenDeleted hook fires.
@@ -1204,24 +1088,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeletePost")
 
     def get_post_thread(
-        self, request: _api_channel_post.GetPostThreadRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.GetPostThreadResponse]:
+        self, request: models.GetPostThreadRequest, context: ServerContext, /
+    ) -> Reply[models.GetPostThreadResponse]:
         """Fetch a thread: the root post and all replies, given any post of it. A post
         without replies comes back alone.
         """
         raise Unimplemented("GetPostThread")
 
     def get_post(
-        self, request: _api_channel_post.GetPostRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.GetPostResponse]:
+        self, request: models.GetPostRequest, context: ServerContext, /
+    ) -> Reply[models.GetPostResponse]:
         """Fetch one post by id. Nothing checks whether somebody may read it: use
         `has_permission_to_channel` before you show it to people.
         """
         raise Unimplemented("GetPost")
 
     def get_posts_since(
-        self, request: _api_channel_post.GetPostsSinceRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.GetPostsSinceResponse]:
+        self, request: models.GetPostsSinceRequest, context: ServerContext, /
+    ) -> Reply[models.GetPostsSinceResponse]:
         """Fetch the posts of a channel that were made, edited or deleted after a point
         in time. Useful to catch up; deleted posts have `delete_at` set. Returns a post
         list, empty if nothing changed.
@@ -1229,38 +1113,32 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetPostsSince")
 
     def get_posts_after(
-        self, request: _api_channel_post.GetPostsAfterRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.GetPostsAfterResponse]:
+        self, request: models.GetPostsAfterRequest, context: ServerContext, /
+    ) -> Reply[models.GetPostsAfterResponse]:
         """Fetch posts of a channel that were made after a given one, page by page.
         Returns a post list; it is empty after the last page.
         """
         raise Unimplemented("GetPostsAfter")
 
     def get_posts_before(
-        self,
-        request: _api_channel_post.GetPostsBeforeRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetPostsBeforeResponse]:
+        self, request: models.GetPostsBeforeRequest, context: ServerContext, /
+    ) -> Reply[models.GetPostsBeforeResponse]:
         """Fetch posts of a channel that were made before a given one, page by page.
         Returns a post list; it is empty after the last page.
         """
         raise Unimplemented("GetPostsBefore")
 
     def get_posts_for_channel(
-        self,
-        request: _api_channel_post.GetPostsForChannelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetPostsForChannelResponse]:
+        self, request: models.GetPostsForChannelRequest, context: ServerContext, /
+    ) -> Reply[models.GetPostsForChannelResponse]:
         """Fetch the posts of a channel, newest first, page by page. Returns a post
         list; it is empty after the last page.
         """
         raise Unimplemented("GetPostsForChannel")
 
     def update_post(
-        self, request: _api_channel_post.UpdatePostRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.UpdatePostResponse]:
+        self, request: models.UpdatePostRequest, context: ServerContext, /
+    ) -> Reply[models.UpdatePostResponse]:
         """Change a post. Send the complete post, as fetched before and modified; it is
         marked as edited if the message differs. MessageWillBeUpdated may change or
         reject it, MessageHasBeenUpdated fires afterwards, and clients receive a
@@ -1269,11 +1147,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdatePost")
 
     def search_posts_in_team(
-        self,
-        request: _api_channel_post.SearchPostsInTeamRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.SearchPostsInTeamResponse]:
+        self, request: models.SearchPostsInTeamRequest, context: ServerContext, /
+    ) -> Reply[models.SearchPostsInTeamResponse]:
         """Search posts in all channels of a team, with filters already taken apart.
         Results are not limited to what somebody may read, so prefer
         `search_posts_in_team_for_user` for results shown to people. Returns the posts;
@@ -1282,11 +1157,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SearchPostsInTeam")
 
     def search_posts_in_team_for_user(
-        self,
-        request: _api_channel_post.SearchPostsInTeamForUserRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.SearchPostsInTeamForUserResponse]:
+        self, request: models.SearchPostsInTeamForUserRequest, context: ServerContext, /
+    ) -> Reply[models.SearchPostsInTeamForUserResponse]:
         """Search posts as a user would in the search box. Only channels the user is a
         member of are searched. Returns the posts with their order, both empty if
         nothing was found.
@@ -1294,43 +1166,40 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SearchPostsInTeamForUser")
 
     def get_emoji_list(
-        self, request: _api_channel_post.GetEmojiListRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.GetEmojiListResponse]:
+        self, request: models.GetEmojiListRequest, context: ServerContext, /
+    ) -> Reply[models.GetEmojiListResponse]:
         """List the custom emojis of the server, page by page. Built-in emojis are not
         listed. Returns one page; an empty list after the last page.
         """
         raise Unimplemented("GetEmojiList")
 
     def get_emoji_by_name(
-        self,
-        request: _api_channel_post.GetEmojiByNameRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_channel_post.GetEmojiByNameResponse]:
+        self, request: models.GetEmojiByNameRequest, context: ServerContext, /
+    ) -> Reply[models.GetEmojiByNameResponse]:
         """Fetch a custom emoji by its name, without colons. Built-in emojis have no
         record and are not found.
         """
         raise Unimplemented("GetEmojiByName")
 
     def get_emoji(
-        self, request: _api_channel_post.GetEmojiRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.GetEmojiResponse]:
+        self, request: models.GetEmojiRequest, context: ServerContext, /
+    ) -> Reply[models.GetEmojiResponse]:
         """Fetch a custom emoji by its id. It holds the name and the creator; for the
         picture use `get_emoji_image`.
         """
         raise Unimplemented("GetEmoji")
 
     def get_emoji_image(
-        self, request: _api_channel_post.GetEmojiImageRequest, context: ServerContext, /
-    ) -> Reply[_api_channel_post.GetEmojiImageResponse]:
+        self, request: models.GetEmojiImageRequest, context: ServerContext, /
+    ) -> Reply[models.GetEmojiImageResponse]:
         """Fetch the picture of a custom emoji. Returns both fields of the result: the
         bytes in `image` and the format in `content_type`, such as `png` or `gif`.
         """
         raise Unimplemented("GetEmojiImage")
 
     def kv_set(
-        self, request: _api_kv_config.KVSetRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.KVSetResponse | None]:
+        self, request: models.KVSetRequest, context: ServerContext, /
+    ) -> Reply[models.KVSetResponse | None]:
         """Store a value under a key of the plugin's own key-value store. An existing
         value is overwritten; empty bytes delete the key. The store is in the
         server's database: all nodes of a cluster share it, and it survives restarts and
@@ -1339,8 +1208,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVSet")
 
     def kv_compare_and_set(
-        self, request: _api_kv_config.KVCompareAndSetRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.KVCompareAndSetResponse]:
+        self, request: models.KVCompareAndSetRequest, context: ServerContext, /
+    ) -> Reply[models.KVCompareAndSetResponse]:
         """Store a value only if the key still holds the value you expect. This makes
         updates safe against other writers in the cluster: read, compute, try, and begin
         again on False. Returns whether the value was written; a mismatch is not an
@@ -1349,11 +1218,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVCompareAndSet")
 
     def kv_compare_and_delete(
-        self,
-        request: _api_kv_config.KVCompareAndDeleteRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_kv_config.KVCompareAndDeleteResponse]:
+        self, request: models.KVCompareAndDeleteRequest, context: ServerContext, /
+    ) -> Reply[models.KVCompareAndDeleteResponse]:
         """Delete a key only if it still holds the value you expect, for instance to
         give back a lock you own. Returns whether it was deleted; a missing key or
         another value is not an error.
@@ -1361,8 +1227,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVCompareAndDelete")
 
     def kv_set_with_options(
-        self, request: _api_kv_config.KVSetWithOptionsRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.KVSetWithOptionsResponse]:
+        self, request: models.KVSetWithOptionsRequest, context: ServerContext, /
+    ) -> Reply[models.KVSetWithOptionsResponse]:
         """Store a value with conditions: atomically against an expected old value, with
         a lifetime, or both. Returns True if the value was written, False if an atomic
         write found another value.
@@ -1370,8 +1236,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVSetWithOptions")
 
     def kv_set_with_expiry(
-        self, request: _api_kv_config.KVSetWithExpiryRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.KVSetWithExpiryResponse | None]:
+        self, request: models.KVSetWithExpiryRequest, context: ServerContext, /
+    ) -> Reply[models.KVSetWithExpiryResponse | None]:
         """Store a value that vanishes by itself after a number of seconds. Good for
         caches and for pending requests. Writing the key again replaces value and
         lifetime.
@@ -1379,8 +1245,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVSetWithExpiry")
 
     def kv_get(
-        self, request: _api_kv_config.KVGetRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.KVGetResponse]:
+        self, request: models.KVGetRequest, context: ServerContext, /
+    ) -> Reply[models.KVGetResponse]:
         """Read the value of a key from the plugin's key-value store. Returns empty
         bytes if there is no such key or it has expired; empty values cannot be stored,
         so empty always means absent.
@@ -1388,16 +1254,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVGet")
 
     def kv_delete(
-        self, request: _api_kv_config.KVDeleteRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.KVDeleteResponse | None]:
+        self, request: models.KVDeleteRequest, context: ServerContext, /
+    ) -> Reply[models.KVDeleteResponse | None]:
         """Delete a key from the plugin's key-value store. Nothing happens if there is
         no such key.
         """
         raise Unimplemented("KVDelete")
 
     def kv_delete_all(
-        self, request: _api_kv_config.KVDeleteAllRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.KVDeleteAllResponse | None]:
+        self, request: models.KVDeleteAllRequest, context: ServerContext, /
+    ) -> Reply[models.KVDeleteAllResponse | None]:
         """Delete every key of the plugin's key-value store. This cannot be undone, and
         also removes what the server keeps there for the plugin. Other plugins' keys are
         not touched.
@@ -1405,8 +1271,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVDeleteAll")
 
     def kv_list(
-        self, request: _api_kv_config.KVListRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.KVListResponse]:
+        self, request: models.KVListRequest, context: ServerContext, /
+    ) -> Reply[models.KVListResponse]:
         """List the keys of the plugin's key-value store, page by page. Returns the
         names only, read the values with `kv_get`; an empty list after the last page.
         Keys that are added or deleted meanwhile shift the pages.
@@ -1414,11 +1280,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("KVList")
 
     def publish_web_socket_event(
-        self,
-        request: _api_kv_config.PublishWebSocketEventRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_kv_config.PublishWebSocketEventResponse | None]:
+        self, request: models.PublishWebSocketEventRequest, context: ServerContext, /
+    ) -> Reply[models.PublishWebSocketEventResponse | None]:
         """Send an event to connected clients, for the plugin's web or mobile part.
         Clients on all nodes of a cluster are reached; the event arrives as
         `custom_<plugin id>_<event>`. Nothing is stored: a client that is not connected
@@ -1427,11 +1290,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("PublishWebSocketEvent")
 
     def load_plugin_configuration(
-        self,
-        request: _api_kv_config.LoadPluginConfigurationRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_kv_config.LoadPluginConfigurationResponse]:
+        self, request: models.LoadPluginConfigurationRequest, context: ServerContext, /
+    ) -> Reply[models.LoadPluginConfigurationResponse]:
         """Fetch the settings of your plugin, with the defaults of the manifest filled
         in. Call it at activation and from the OnConfigurationChange hook, and keep the
         result. Returns the decoded JSON object; setting names are in lower case, and it
@@ -1440,8 +1300,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("LoadPluginConfiguration")
 
     def get_config(
-        self, request: _api_kv_config.GetConfigRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.GetConfigResponse]:
+        self, request: models.GetConfigRequest, context: ServerContext, /
+    ) -> Reply[models.GetConfigResponse]:
         """Fetch the server's configuration with passwords and other secrets masked by
         asterisks. Returns the decoded JSON object, for example
         `config["ServiceSettings"]["SiteURL"]`.
@@ -1449,11 +1309,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetConfig")
 
     def get_unsanitized_config(
-        self,
-        request: _api_kv_config.GetUnsanitizedConfigRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_kv_config.GetUnsanitizedConfigResponse]:
+        self, request: models.GetUnsanitizedConfigRequest, context: ServerContext, /
+    ) -> Reply[models.GetUnsanitizedConfigResponse]:
         """Fetch the server's configuration with all secrets in clear text. Use
         `get_config` unless you really need one of them, and never log the result.
         Returns the decoded JSON object.
@@ -1461,8 +1318,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetUnsanitizedConfig")
 
     def save_config(
-        self, request: _api_kv_config.SaveConfigRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.SaveConfigResponse | None]:
+        self, request: models.SaveConfigRequest, context: ServerContext, /
+    ) -> Reply[models.SaveConfigResponse | None]:
         """Replace the server's configuration. Send all of it: fetch it, change it, save
         it. The ConfigurationWillBeSaved hook may change or refuse it;
         OnConfigurationChange then fires in every plugin on every node, yours included,
@@ -1471,8 +1328,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SaveConfig")
 
     def get_plugin_config(
-        self, request: _api_kv_config.GetPluginConfigRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.GetPluginConfigResponse]:
+        self, request: models.GetPluginConfigRequest, context: ServerContext, /
+    ) -> Reply[models.GetPluginConfigResponse]:
         """Fetch the settings of your plugin as they were saved, without the manifest's
         defaults. For the effective settings use `load_plugin_configuration`. Returns a
         JSON object, normally empty if nothing was ever saved.
@@ -1480,8 +1337,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetPluginConfig")
 
     def save_plugin_config(
-        self, request: _api_kv_config.SavePluginConfigRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.SavePluginConfigResponse | None]:
+        self, request: models.SavePluginConfigRequest, context: ServerContext, /
+    ) -> Reply[models.SavePluginConfigResponse | None]:
         """Replace the settings of your plugin. Send all of them: settings left out are
         removed. The OnConfigurationChange hook fires on every node, so do not save from
         that hook without a check.
@@ -1489,8 +1346,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SavePluginConfig")
 
     def get_bundle_path(
-        self, request: _api_kv_config.GetBundlePathRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.GetBundlePathResponse]:
+        self, request: models.GetBundlePathRequest, context: ServerContext, /
+    ) -> Reply[models.GetBundlePathResponse]:
         """Find the directory your plugin was unpacked into, to read files that come
         with it. Returns an absolute path on the present node. Do not write there:
         updates replace the directory.
@@ -1498,24 +1355,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetBundlePath")
 
     def get_plugins(
-        self, request: _api_kv_config.GetPluginsRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.GetPluginsResponse]:
+        self, request: models.GetPluginsRequest, context: ServerContext, /
+    ) -> Reply[models.GetPluginsResponse]:
         """List the manifests of all installed plugins, active or not, your own
         included.
         """
         raise Unimplemented("GetPlugins")
 
     def enable_plugin(
-        self, request: _api_kv_config.EnablePluginRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.EnablePluginResponse | None]:
+        self, request: models.EnablePluginRequest, context: ServerContext, /
+    ) -> Reply[models.EnablePluginResponse | None]:
         """Enable an installed plugin, so that it starts now and with the server. This
         changes the server's configuration and takes effect on every node of a cluster.
         """
         raise Unimplemented("EnablePlugin")
 
     def disable_plugin(
-        self, request: _api_kv_config.DisablePluginRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.DisablePluginResponse | None]:
+        self, request: models.DisablePluginRequest, context: ServerContext, /
+    ) -> Reply[models.DisablePluginResponse | None]:
         """Disable a plugin, so that it stops now and stays stopped. It remains
         installed with its settings and data. Takes effect on every node of a cluster; a
         plugin that disables itself must expect to be stopped before the call returns.
@@ -1523,24 +1380,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DisablePlugin")
 
     def remove_plugin(
-        self, request: _api_kv_config.RemovePluginRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.RemovePluginResponse | None]:
+        self, request: models.RemovePluginRequest, context: ServerContext, /
+    ) -> Reply[models.RemovePluginResponse | None]:
         """Stop and uninstall a plugin on every node. Its files are deleted, while its
         settings and its key-value store stay for a later installation.
         """
         raise Unimplemented("RemovePlugin")
 
     def get_plugin_status(
-        self, request: _api_kv_config.GetPluginStatusRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.GetPluginStatusResponse]:
+        self, request: models.GetPluginStatusRequest, context: ServerContext, /
+    ) -> Reply[models.GetPluginStatusResponse]:
         """Fetch whether an installed plugin runs, with its name and version. The state
         is that of the node that answers.
         """
         raise Unimplemented("GetPluginStatus")
 
     def install_plugin(
-        self, request: _api_kv_config.InstallPluginRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.InstallPluginResponse]:
+        self, request: models.InstallPluginRequest, context: ServerContext, /
+    ) -> Reply[models.InstallPluginResponse]:
         """Install a plugin from the bytes of its bundle, less than 4 MiB, which the
         server takes in a request. It is not enabled: call `enable_plugin` afterwards.
         The server must allow plugin uploads. Returns the manifest of the installed
@@ -1549,16 +1406,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("InstallPlugin")
 
     def get_plugin_id(
-        self, request: _api_kv_config.GetPluginIDRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.GetPluginIDResponse]:
+        self, request: models.GetPluginIDRequest, context: ServerContext, /
+    ) -> Reply[models.GetPluginIDResponse]:
         """Fetch the id of your own plugin, as in its manifest. A plugin has it as
         `self.plugin_id`, and needs no call for it.
         """
         raise Unimplemented("GetPluginID")
 
     def log_debug(
-        self, request: _api_kv_config.LogDebugRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.LogDebugResponse | None]:
+        self, request: models.LogDebugRequest, context: ServerContext, /
+    ) -> Reply[models.LogDebugResponse | None]:
         """Write a message to the server's log at debug level, which most servers do not
         record. The server adds the plugin's id. Put what varies into the key-value
         pairs, and no secrets.
@@ -1566,8 +1423,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("LogDebug")
 
     def log_info(
-        self, request: _api_kv_config.LogInfoRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.LogInfoResponse | None]:
+        self, request: models.LogInfoRequest, context: ServerContext, /
+    ) -> Reply[models.LogInfoResponse | None]:
         """Write a message to the server's log at info level, for events of normal
         operation. The server adds the plugin's id. Put what varies into the key-value
         pairs, and no secrets.
@@ -1575,8 +1432,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("LogInfo")
 
     def log_error(
-        self, request: _api_kv_config.LogErrorRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.LogErrorResponse | None]:
+        self, request: models.LogErrorRequest, context: ServerContext, /
+    ) -> Reply[models.LogErrorResponse | None]:
         """Write a message to the server's log at error level, for failures somebody
         should look at. The server adds the plugin's id. Nothing is raised and the
         plugin goes on.
@@ -1584,16 +1441,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("LogError")
 
     def log_warn(
-        self, request: _api_kv_config.LogWarnRequest, context: ServerContext, /
-    ) -> Reply[_api_kv_config.LogWarnResponse | None]:
+        self, request: models.LogWarnRequest, context: ServerContext, /
+    ) -> Reply[models.LogWarnResponse | None]:
         """Write a message to the server's log at warning level, for what is suspicious
         but not a failure. The server adds the plugin's id.
         """
         raise Unimplemented("LogWarn")
 
     def copy_file_infos(
-        self, request: _api_file_bot.CopyFileInfosRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.CopyFileInfosResponse]:
+        self, request: models.CopyFileInfosRequest, context: ServerContext, /
+    ) -> Reply[models.CopyFileInfosResponse]:
         """Duplicate the records of uploaded files so that another post can use them. A
         file belongs to one post only; put the new ids into the `file_ids` of the new
         post. The content itself is not copied. Returns the new ids in the order asked
@@ -1602,19 +1459,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CopyFileInfos")
 
     def get_file_info(
-        self, request: _api_file_bot.GetFileInfoRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.GetFileInfoResponse]:
+        self, request: models.GetFileInfoRequest, context: ServerContext, /
+    ) -> Reply[models.GetFileInfoResponse]:
         """Fetch the metadata of an uploaded file: name, size, type, post. For the
         content use `get_file`.
         """
         raise Unimplemented("GetFileInfo")
 
     def set_file_searchable_content(
-        self,
-        request: _api_file_bot.SetFileSearchableContentRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_file_bot.SetFileSearchableContentResponse | None]:
+        self, request: models.SetFileSearchableContentRequest, context: ServerContext, /
+    ) -> Reply[models.SetFileSearchableContentResponse | None]:
         """Set the text under which file search finds a file, for example what your
         plugin recognised in a picture. It replaces the text extracted before and is not
         shown to people.
@@ -1622,8 +1476,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SetFileSearchableContent")
 
     def get_file_infos(
-        self, request: _api_file_bot.GetFileInfosRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.GetFileInfosResponse]:
+        self, request: models.GetFileInfosRequest, context: ServerContext, /
+    ) -> Reply[models.GetFileInfosResponse]:
         """List the metadata of uploaded files, page by page, optionally of one user or
         channel. Returns one page; an empty list after the last page or if nothing
         matches.
@@ -1631,8 +1485,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetFileInfos")
 
     def get_file(
-        self, request: _api_file_bot.GetFileRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.GetFileResponse]:
+        self, request: models.GetFileRequest, context: ServerContext, /
+    ) -> Reply[models.GetFileResponse]:
         """Fetch the content of an uploaded file by id. All of it is held in memory, and
         one answer can have 100 MiB at most: look at the size with `get_file_info`
         first.
@@ -1640,8 +1494,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetFile")
 
     def get_file_link(
-        self, request: _api_file_bot.GetFileLinkRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.GetFileLinkResponse]:
+        self, request: models.GetFileLinkRequest, context: ServerContext, /
+    ) -> Reply[models.GetFileLinkResponse]:
         """Make a public link to a file, under which anybody can download it without
         logging in. The file must be attached to a post, and the server must have public
         links switched on. Returns the URL.
@@ -1649,16 +1503,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetFileLink")
 
     def read_file(
-        self, request: _api_file_bot.ReadFileRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.ReadFileResponse]:
+        self, request: models.ReadFileRequest, context: ServerContext, /
+    ) -> Reply[models.ReadFileResponse]:
         """Read a file of the server's file store by its path. For attachments use
         `get_file`, which takes the id. Returns the whole content, 100 MiB at most.
         """
         raise Unimplemented("ReadFile")
 
     def upload_file(
-        self, request: _api_file_bot.UploadFileRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.UploadFileResponse]:
+        self, request: models.UploadFileRequest, context: ServerContext, /
+    ) -> Reply[models.UploadFileResponse]:
         """Store a file for use in a channel. Then create a post in the same channel
         with the new id in its `file_ids`. The FileWillBeUploaded hook may change or
         reject it. Returns the metadata of the stored file.
@@ -1666,11 +1520,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UploadFile")
 
     def create_upload_session(
-        self,
-        request: _api_file_bot.CreateUploadSessionRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_file_bot.CreateUploadSessionResponse]:
+        self, request: models.CreateUploadSessionRequest, context: ServerContext, /
+    ) -> Reply[models.CreateUploadSessionResponse]:
         """Begin an upload in several parts. Choose the `id` of the session yourself.
         Returns the session to pass to `upload_data`. As a part must fit into a request
         of 4 MiB, and the first one must not be that small unless it is all, this takes
@@ -1679,8 +1530,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateUploadSession")
 
     def upload_data(
-        self, request: _api_file_bot.UploadDataRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.UploadDataResponse]:
+        self, request: models.UploadDataRequest, context: ServerContext, /
+    ) -> Reply[models.UploadDataResponse]:
         """Send the next part of an upload session. Parts go in order, each with the
         session's current `file_offset`. Returns None while parts are missing, and the
         metadata of the file after the last one; then the session is gone.
@@ -1688,16 +1539,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UploadData")
 
     def get_upload_session(
-        self, request: _api_file_bot.GetUploadSessionRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.GetUploadSessionResponse]:
+        self, request: models.GetUploadSessionRequest, context: ServerContext, /
+    ) -> Reply[models.GetUploadSessionResponse]:
         """Fetch an upload session, for example to resume it: `file_offset` tells how
         much has arrived.
         """
         raise Unimplemented("GetUploadSession")
 
     def create_bot(
-        self, request: _api_file_bot.CreateBotRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.CreateBotResponse]:
+        self, request: models.CreateBotRequest, context: ServerContext, /
+    ) -> Reply[models.CreateBotResponse]:
         """Create a bot account. For the plugin's own bot prefer `ensure_bot_user`,
         which can be repeated. Add the bot to teams and channels where it should be a
         member. Returns the bot; its `user_id` is the author to use in posts.
@@ -1705,24 +1556,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateBot")
 
     def patch_bot(
-        self, request: _api_file_bot.PatchBotRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.PatchBotResponse]:
+        self, request: models.PatchBotRequest, context: ServerContext, /
+    ) -> Reply[models.PatchBotResponse]:
         """Change the username, display name or description of a bot. Fields left unset
         stay as they are. Returns the bot as stored.
         """
         raise Unimplemented("PatchBot")
 
     def get_bot(
-        self, request: _api_file_bot.GetBotRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.GetBotResponse]:
+        self, request: models.GetBotRequest, context: ServerContext, /
+    ) -> Reply[models.GetBotResponse]:
         """Fetch one bot by its user id. A disabled bot is found only with
         `include_deleted`. Ids of people are not found.
         """
         raise Unimplemented("GetBot")
 
     def get_bots(
-        self, request: _api_file_bot.GetBotsRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.GetBotsResponse]:
+        self, request: models.GetBotsRequest, context: ServerContext, /
+    ) -> Reply[models.GetBotsResponse]:
         """List the bots of the server, page by page, optionally those of one owner. Set
         `per_page` in the
         options: without it the page is empty. Returns one page; an empty list after the
@@ -1731,27 +1582,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetBots")
 
     def update_bot_active(
-        self, request: _api_file_bot.UpdateBotActiveRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.UpdateBotActiveResponse]:
+        self, request: models.UpdateBotActiveRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateBotActiveResponse]:
         """Enable or disable a bot. A disabled bot can no longer act through its tokens
         but keeps its posts and memberships. Returns the bot as stored.
         """
         raise Unimplemented("UpdateBotActive")
 
     def permanent_delete_bot(
-        self,
-        request: _api_file_bot.PermanentDeleteBotRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_file_bot.PermanentDeleteBotResponse | None]:
+        self, request: models.PermanentDeleteBotRequest, context: ServerContext, /
+    ) -> Reply[models.PermanentDeleteBotResponse | None]:
         """Erase a bot and its user account for good. This cannot be undone; to stop a
         bot for a while use `update_bot_active`.
         """
         raise Unimplemented("PermanentDeleteBot")
 
     def ensure_bot_user(
-        self, request: _api_file_bot.EnsureBotUserRequest, context: ServerContext, /
-    ) -> Reply[_api_file_bot.EnsureBotUserResponse]:
+        self, request: models.EnsureBotUserRequest, context: ServerContext, /
+    ) -> Reply[models.EnsureBotUserResponse]:
         """Make sure that the plugin's bot exists, creating it the first time. Safe to
         call at every activation and on every node; names and description of an existing
         bot are updated. Returns the bot's user id, always the same one.
@@ -1759,60 +1607,54 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("EnsureBotUser")
 
     def get_license(
-        self, request: _api_remaining.GetLicenseRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetLicenseResponse]:
+        self, request: models.GetLicenseRequest, context: ServerContext, /
+    ) -> Reply[models.GetLicenseResponse]:
         """Fetch the server's licence. Returns the decoded JSON object, or None on a
         server without a licence.
         """
         raise Unimplemented("GetLicense")
 
     def is_enterprise_ready(
-        self,
-        request: _api_remaining.IsEnterpriseReadyRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.IsEnterpriseReadyResponse]:
+        self, request: models.IsEnterpriseReadyRequest, context: ServerContext, /
+    ) -> Reply[models.IsEnterpriseReadyResponse]:
         """Check whether the server program contains the enterprise features. They still
         need a licence: see `get_license`. Returns True or False.
         """
         raise Unimplemented("IsEnterpriseReady")
 
     def get_server_version(
-        self, request: _api_remaining.GetServerVersionRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetServerVersionResponse]:
+        self, request: models.GetServerVersionRequest, context: ServerContext, /
+    ) -> Reply[models.GetServerVersionResponse]:
         """Fetch the version of the running server, for example `10.5.2`. Compare it
         number by number, not as text.
         """
         raise Unimplemented("GetServerVersion")
 
     def get_system_install_date(
-        self,
-        request: _api_remaining.GetSystemInstallDateRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.GetSystemInstallDateResponse]:
+        self, request: models.GetSystemInstallDateRequest, context: ServerContext, /
+    ) -> Reply[models.GetSystemInstallDateResponse]:
         """Fetch when the server was first set up, Unix milliseconds."""
         raise Unimplemented("GetSystemInstallDate")
 
     def get_diagnostic_id(
-        self, request: _api_remaining.GetDiagnosticIdRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetDiagnosticIdResponse]:
+        self, request: models.GetDiagnosticIdRequest, context: ServerContext, /
+    ) -> Reply[models.GetDiagnosticIdResponse]:
         """Fetch the random identifier of this installation under its former name. New
         plugins should call `get_telemetry_id`, which returns the same value.
         """
         raise Unimplemented("GetDiagnosticId")
 
     def get_telemetry_id(
-        self, request: _api_remaining.GetTelemetryIdRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetTelemetryIdResponse]:
+        self, request: models.GetTelemetryIdRequest, context: ServerContext, /
+    ) -> Reply[models.GetTelemetryIdResponse]:
         """Fetch the random identifier of this installation. It is the same on every
         node of a cluster and does not change.
         """
         raise Unimplemented("GetTelemetryId")
 
     def register_command(
-        self, request: _api_remaining.RegisterCommandRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.RegisterCommandResponse | None]:
+        self, request: models.RegisterCommandRequest, context: ServerContext, /
+    ) -> Reply[models.RegisterCommandResponse | None]:
         """Offer a slash command that your ExecuteCommand hook answers. Call it
         at activation: registrations end when the plugin stops. Registering the same
         trigger for the same team again replaces the earlier command.
@@ -1820,22 +1662,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RegisterCommand")
 
     def unregister_command(
-        self,
-        request: _api_remaining.UnregisterCommandRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UnregisterCommandResponse | None]:
+        self, request: models.UnregisterCommandRequest, context: ServerContext, /
+    ) -> Reply[models.UnregisterCommandResponse | None]:
         """Withdraw a slash command your plugin registered. Trigger and team must be
         those of the registration; nothing happens if there is no such command.
         """
         raise Unimplemented("UnregisterCommand")
 
     def execute_slash_command(
-        self,
-        request: _api_remaining.ExecuteSlashCommandRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.ExecuteSlashCommandResponse]:
+        self, request: models.ExecuteSlashCommandRequest, context: ServerContext, /
+    ) -> Reply[models.ExecuteSlashCommandResponse]:
         """Run a slash command as if a user had typed it, with all its effects.
         Built-in, custom and plugin commands can be run. Returns the answer, which the
         server has already posted or shown.
@@ -1843,8 +1679,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("ExecuteSlashCommand")
 
     def create_command(
-        self, request: _api_remaining.CreateCommandRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.CreateCommandResponse]:
+        self, request: models.CreateCommandRequest, context: ServerContext, /
+    ) -> Reply[models.CreateCommandResponse]:
         """Store a custom slash command for a team, answered by a web address. Unlike a
         registered command it outlives the plugin. To answer the command yourself use
         `register_command`. Returns the command with its id and token.
@@ -1852,57 +1688,48 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateCommand")
 
     def list_commands(
-        self, request: _api_remaining.ListCommandsRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.ListCommandsResponse]:
+        self, request: models.ListCommandsRequest, context: ServerContext, /
+    ) -> Reply[models.ListCommandsResponse]:
         """List all slash commands that can be used in a team: those of plugins,
         built-in ones and custom ones.
         """
         raise Unimplemented("ListCommands")
 
     def list_custom_commands(
-        self,
-        request: _api_remaining.ListCustomCommandsRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.ListCustomCommandsResponse]:
+        self, request: models.ListCustomCommandsRequest, context: ServerContext, /
+    ) -> Reply[models.ListCustomCommandsResponse]:
         """List the custom slash commands stored for a team. Returns an empty list if
         there is none.
         """
         raise Unimplemented("ListCustomCommands")
 
     def list_plugin_commands(
-        self,
-        request: _api_remaining.ListPluginCommandsRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.ListPluginCommandsResponse]:
+        self, request: models.ListPluginCommandsRequest, context: ServerContext, /
+    ) -> Reply[models.ListPluginCommandsResponse]:
         """List the slash commands that running plugins offer in a team, yours included.
         Returns an empty list if there is none.
         """
         raise Unimplemented("ListPluginCommands")
 
     def list_built_in_commands(
-        self,
-        request: _api_remaining.ListBuiltInCommandsRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.ListBuiltInCommandsResponse]:
+        self, request: models.ListBuiltInCommandsRequest, context: ServerContext, /
+    ) -> Reply[models.ListBuiltInCommandsResponse]:
         """List the slash commands that come with the server, such as `away`. They are
         the same in every team.
         """
         raise Unimplemented("ListBuiltInCommands")
 
     def get_command(
-        self, request: _api_remaining.GetCommandRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetCommandResponse]:
+        self, request: models.GetCommandRequest, context: ServerContext, /
+    ) -> Reply[models.GetCommandResponse]:
         """Fetch a custom slash command by id. The result holds its token, which you
         should not show. Registered plugin commands have no id and are not found.
         """
         raise Unimplemented("GetCommand")
 
     def update_command(
-        self, request: _api_remaining.UpdateCommandRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.UpdateCommandResponse]:
+        self, request: models.UpdateCommandRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateCommandResponse]:
         """Change a custom slash command. Send the complete definition, as fetched
         before and modified. Id, token and creation time stay. Returns the command as
         stored.
@@ -1910,19 +1737,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateCommand")
 
     def delete_command(
-        self, request: _api_remaining.DeleteCommandRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.DeleteCommandResponse | None]:
+        self, request: models.DeleteCommandRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteCommandResponse | None]:
         """Delete a custom slash command, so that it can no longer be used. To withdraw
         one of your plugin's registered commands use `unregister_command`.
         """
         raise Unimplemented("DeleteCommand")
 
     def get_preference_for_user(
-        self,
-        request: _api_remaining.GetPreferenceForUserRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.GetPreferenceForUserResponse]:
+        self, request: models.GetPreferenceForUserRequest, context: ServerContext, /
+    ) -> Reply[models.GetPreferenceForUserResponse]:
         """Fetch one stored preference of a user by category and name. Settings the user
         never touched are not stored: expect the call to fail for them and assume a
         default.
@@ -1930,22 +1754,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetPreferenceForUser")
 
     def get_preferences_for_user(
-        self,
-        request: _api_remaining.GetPreferencesForUserRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.GetPreferencesForUserResponse]:
+        self, request: models.GetPreferencesForUserRequest, context: ServerContext, /
+    ) -> Reply[models.GetPreferencesForUserResponse]:
         """List every stored preference of a user, in all categories. There is no
         paging; the list is empty if none is stored.
         """
         raise Unimplemented("GetPreferencesForUser")
 
     def update_preferences_for_user(
-        self,
-        request: _api_remaining.UpdatePreferencesForUserRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpdatePreferencesForUserResponse | None]:
+        self, request: models.UpdatePreferencesForUserRequest, context: ServerContext, /
+    ) -> Reply[models.UpdatePreferencesForUserResponse | None]:
         """Store preferences of a user, creating or overwriting each. Others are left
         alone. The PreferencesHaveChanged hook fires and the user's clients receive a
         `preferences_changed` event.
@@ -1953,11 +1771,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdatePreferencesForUser")
 
     def delete_preferences_for_user(
-        self,
-        request: _api_remaining.DeletePreferencesForUserRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.DeletePreferencesForUserResponse | None]:
+        self, request: models.DeletePreferencesForUserRequest, context: ServerContext, /
+    ) -> Reply[models.DeletePreferencesForUserResponse | None]:
         """Delete stored preferences of a user, so that defaults apply again.
         Preferences that are not stored are passed over; the user's clients receive a
         `preferences_deleted` event.
@@ -1965,8 +1780,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeletePreferencesForUser")
 
     def create_oauth_app(
-        self, request: _api_remaining.CreateOAuthAppRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.CreateOAuthAppResponse]:
+        self, request: models.CreateOAuthAppRequest, context: ServerContext, /
+    ) -> Reply[models.CreateOAuthAppResponse]:
         """Register an application that may use this server as its OAuth 2.0 provider.
         The server assigns the client id and the client secret. Returns the application
         with both: keep the secret safe.
@@ -1974,16 +1789,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateOAuthApp")
 
     def get_oauth_app(
-        self, request: _api_remaining.GetOAuthAppRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetOAuthAppResponse]:
+        self, request: models.GetOAuthAppRequest, context: ServerContext, /
+    ) -> Reply[models.GetOAuthAppResponse]:
         """Fetch an OAuth 2.0 application by its client id. The result holds the client
         secret, so do not log or show it.
         """
         raise Unimplemented("GetOAuthApp")
 
     def update_oauth_app(
-        self, request: _api_remaining.UpdateOAuthAppRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.UpdateOAuthAppResponse]:
+        self, request: models.UpdateOAuthAppRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateOAuthAppResponse]:
         """Change an OAuth 2.0 application. Send the complete definition, as fetched
         before and modified; creator, secret and creation time stay. Returns the
         application as stored.
@@ -1991,42 +1806,36 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateOAuthApp")
 
     def delete_oauth_app(
-        self, request: _api_remaining.DeleteOAuthAppRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.DeleteOAuthAppResponse | None]:
+        self, request: models.DeleteOAuthAppRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteOAuthAppResponse | None]:
         """Delete an OAuth 2.0 application. Access tokens issued for it stop working at
         once. This cannot be undone.
         """
         raise Unimplemented("DeleteOAuthApp")
 
     def get_group(
-        self, request: _api_remaining.GetGroupRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetGroupResponse]:
+        self, request: models.GetGroupRequest, context: ServerContext, /
+    ) -> Reply[models.GetGroupResponse]:
         """Fetch one user group by id. Archived groups are found too: check `delete_at`."""
         raise Unimplemented("GetGroup")
 
     def get_group_by_name(
-        self, request: _api_remaining.GetGroupByNameRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetGroupByNameResponse]:
+        self, request: models.GetGroupByNameRequest, context: ServerContext, /
+    ) -> Reply[models.GetGroupByNameResponse]:
         """Fetch one user group by the name used in mentions, without the `@`."""
         raise Unimplemented("GetGroupByName")
 
     def get_group_member_users(
-        self,
-        request: _api_remaining.GetGroupMemberUsersRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.GetGroupMemberUsersResponse]:
+        self, request: models.GetGroupMemberUsersRequest, context: ServerContext, /
+    ) -> Reply[models.GetGroupMemberUsersResponse]:
         """List the users who are members of a group, page by page. Deactivated accounts
         are left out. Returns one page; an empty list after the last page.
         """
         raise Unimplemented("GetGroupMemberUsers")
 
     def get_groups_by_source(
-        self,
-        request: _api_remaining.GetGroupsBySourceRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.GetGroupsBySourceResponse]:
+        self, request: models.GetGroupsBySourceRequest, context: ServerContext, /
+    ) -> Reply[models.GetGroupsBySourceResponse]:
         """List the groups that come from one source, such as `ldap` or `custom`. There
         is no paging; archived groups are left out, and the list is empty if nothing
         comes from there.
@@ -2034,19 +1843,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetGroupsBySource")
 
     def get_groups_for_user(
-        self, request: _api_remaining.GetGroupsForUserRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetGroupsForUserResponse]:
+        self, request: models.GetGroupsForUserRequest, context: ServerContext, /
+    ) -> Reply[models.GetGroupsForUserResponse]:
         """List the groups a user is a member of. There is no paging; the list is empty
         for somebody without groups.
         """
         raise Unimplemented("GetGroupsForUser")
 
     def upsert_group_member(
-        self,
-        request: _api_remaining.UpsertGroupMemberRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpsertGroupMemberResponse]:
+        self, request: models.UpsertGroupMemberRequest, context: ServerContext, /
+    ) -> Reply[models.UpsertGroupMemberResponse]:
         """Add a user to a group. A former member is taken back, a current one stays.
         Memberships of teams and channels linked to the group follow when the server
         next synchronises them. Returns the membership.
@@ -2054,30 +1860,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpsertGroupMember")
 
     def upsert_group_members(
-        self,
-        request: _api_remaining.UpsertGroupMembersRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpsertGroupMembersResponse]:
+        self, request: models.UpsertGroupMembersRequest, context: ServerContext, /
+    ) -> Reply[models.UpsertGroupMembersResponse]:
         """Add several users to a group in one call. Former members are taken back,
         current ones stay. Returns the memberships, one for each user.
         """
         raise Unimplemented("UpsertGroupMembers")
 
     def get_group_by_remote_id(
-        self,
-        request: _api_remaining.GetGroupByRemoteIDRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.GetGroupByRemoteIDResponse]:
+        self, request: models.GetGroupByRemoteIDRequest, context: ServerContext, /
+    ) -> Reply[models.GetGroupByRemoteIDResponse]:
         """Fetch the group that mirrors a group of another system, such as a directory,
         by its id there.
         """
         raise Unimplemented("GetGroupByRemoteID")
 
     def create_group(
-        self, request: _api_remaining.CreateGroupRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.CreateGroupResponse]:
+        self, request: models.CreateGroupRequest, context: ServerContext, /
+    ) -> Reply[models.CreateGroupResponse]:
         """Create a user group. A plugin that brings groups from elsewhere uses a source
         that begins with `plugin_`. The group starts without members. Returns it with
         its new id.
@@ -2085,35 +1885,32 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreateGroup")
 
     def update_group(
-        self, request: _api_remaining.UpdateGroupRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.UpdateGroupResponse]:
+        self, request: models.UpdateGroupRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateGroupResponse]:
         """Change a user group. Send the complete group, as fetched before and modified.
         Clients receive a `received_group` event. Returns the group as stored.
         """
         raise Unimplemented("UpdateGroup")
 
     def delete_group(
-        self, request: _api_remaining.DeleteGroupRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.DeleteGroupResponse]:
+        self, request: models.DeleteGroupRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteGroupResponse]:
         """Archive a user group, so that it can no longer be mentioned. Members and
         links are kept, and `restore_group` brings it back. Returns the archived group.
         """
         raise Unimplemented("DeleteGroup")
 
     def restore_group(
-        self, request: _api_remaining.RestoreGroupRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.RestoreGroupResponse]:
+        self, request: models.RestoreGroupRequest, context: ServerContext, /
+    ) -> Reply[models.RestoreGroupResponse]:
         """Bring back an archived user group with its members. Returns the group, its
         `delete_at` 0 again.
         """
         raise Unimplemented("RestoreGroup")
 
     def delete_group_member(
-        self,
-        request: _api_remaining.DeleteGroupMemberRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.DeleteGroupMemberResponse]:
+        self, request: models.DeleteGroupMemberRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteGroupMemberResponse]:
         """Remove a user from a group. Teams and channels joined because of the group
         are not left at once; see `delete_group_constrained_memberships`. Returns the
         membership that ended.
@@ -2121,30 +1918,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteGroupMember")
 
     def get_group_syncable(
-        self, request: _api_remaining.GetGroupSyncableRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetGroupSyncableResponse]:
+        self, request: models.GetGroupSyncableRequest, context: ServerContext, /
+    ) -> Reply[models.GetGroupSyncableResponse]:
         """Fetch the link between a group and a team or channel. It tells whether
         members are added there automatically.
         """
         raise Unimplemented("GetGroupSyncable")
 
     def get_group_syncables(
-        self,
-        request: _api_remaining.GetGroupSyncablesRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.GetGroupSyncablesResponse]:
+        self, request: models.GetGroupSyncablesRequest, context: ServerContext, /
+    ) -> Reply[models.GetGroupSyncablesResponse]:
         """List the teams or the channels a group is linked to. Returns the links of one
         kind; an empty list if there is none.
         """
         raise Unimplemented("GetGroupSyncables")
 
     def upsert_group_syncable(
-        self,
-        request: _api_remaining.UpsertGroupSyncableRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpsertGroupSyncableResponse]:
+        self, request: models.UpsertGroupSyncableRequest, context: ServerContext, /
+    ) -> Reply[models.UpsertGroupSyncableResponse]:
         """Link a group to a team or channel, or change an existing link. Linking a
         channel also links its team. People are added by the next synchronisation, or by
         `create_default_syncable_memberships`. Returns the link.
@@ -2152,22 +1943,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpsertGroupSyncable")
 
     def update_group_syncable(
-        self,
-        request: _api_remaining.UpdateGroupSyncableRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpdateGroupSyncableResponse]:
+        self, request: models.UpdateGroupSyncableRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateGroupSyncableResponse]:
         """Change the settings of an existing link between a group and a team or
         channel. To create one use `upsert_group_syncable`. Returns the link as stored.
         """
         raise Unimplemented("UpdateGroupSyncable")
 
     def delete_group_syncable(
-        self,
-        request: _api_remaining.DeleteGroupSyncableRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.DeleteGroupSyncableResponse]:
+        self, request: models.DeleteGroupSyncableRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteGroupSyncableResponse]:
         """Remove the link between a group and a team or channel. People who were added
         because of it stay. Removing the link with a team also removes those with its
         channels. Returns the removed link.
@@ -2175,8 +1960,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("DeleteGroupSyncable")
 
     def get_groups(
-        self, request: _api_remaining.GetGroupsRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetGroupsResponse]:
+        self, request: models.GetGroupsRequest, context: ServerContext, /
+    ) -> Reply[models.GetGroupsResponse]:
         """List the user groups of the server, page by page, optionally filtered.
         Returns one page; an empty list after the last page or if nothing matches.
         """
@@ -2184,10 +1969,10 @@ class PluginAPIServicer(Servicer):
 
     def create_default_syncable_memberships(
         self,
-        request: _api_remaining.CreateDefaultSyncableMembershipsRequest,
+        request: models.CreateDefaultSyncableMembershipsRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.CreateDefaultSyncableMembershipsResponse | None]:
+    ) -> Reply[models.CreateDefaultSyncableMembershipsResponse | None]:
         """Add group members to the teams and channels their groups are linked to, where
         the link has `auto_add` set. Users who left or were removed are added again only
         if you say so. May take long on a large server.
@@ -2196,10 +1981,10 @@ class PluginAPIServicer(Servicer):
 
     def delete_group_constrained_memberships(
         self,
-        request: _api_remaining.DeleteGroupConstrainedMembershipsRequest,
+        request: models.DeleteGroupConstrainedMembershipsRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.DeleteGroupConstrainedMembershipsResponse | None]:
+    ) -> Reply[models.DeleteGroupConstrainedMembershipsResponse | None]:
         """Remove from teams and channels those members whom no linked group lets in.
         Only teams and channels restricted to groups are looked at, on the whole server;
         it may take long.
@@ -2208,10 +1993,10 @@ class PluginAPIServicer(Servicer):
 
     def register_plugin_for_shared_channels(
         self,
-        request: _api_remaining.RegisterPluginForSharedChannelsRequest,
+        request: models.RegisterPluginForSharedChannelsRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.RegisterPluginForSharedChannelsResponse]:
+    ) -> Reply[models.RegisterPluginForSharedChannelsResponse]:
         """Register your plugin to synchronise shared channels, as if it were another
         server. Call it at activation; then changes arrive through the OnSharedChannels
         hooks. Returns the remote id, the same one each time.
@@ -2220,18 +2005,18 @@ class PluginAPIServicer(Servicer):
 
     def unregister_plugin_for_shared_channels(
         self,
-        request: _api_remaining.UnregisterPluginForSharedChannelsRequest,
+        request: models.UnregisterPluginForSharedChannelsRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.UnregisterPluginForSharedChannelsResponse | None]:
+    ) -> Reply[models.UnregisterPluginForSharedChannelsResponse | None]:
         """Withdraw a plugin from synchronising shared channels. It no longer receives
         changes; what it has received stays where it is.
         """
         raise Unimplemented("UnregisterPluginForSharedChannels")
 
     def share_channel(
-        self, request: _api_remaining.ShareChannelRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.ShareChannelResponse]:
+        self, request: models.ShareChannelRequest, context: ServerContext, /
+    ) -> Reply[models.ShareChannelResponse]:
         """Mark a channel as shared, so that remotes can be invited to it. Nothing is
         sent until `invite_remote_to_channel` has been called. Returns the record as
         stored.
@@ -2239,19 +2024,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("ShareChannel")
 
     def update_shared_channel(
-        self,
-        request: _api_remaining.UpdateSharedChannelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpdateSharedChannelResponse]:
+        self, request: models.UpdateSharedChannelRequest, context: ServerContext, /
+    ) -> Reply[models.UpdateSharedChannelResponse]:
         """Change how a shared channel appears to remotes, for example its name or
         header there. Send the complete record. Returns it as stored.
         """
         raise Unimplemented("UpdateSharedChannel")
 
     def unshare_channel(
-        self, request: _api_remaining.UnshareChannelRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.UnshareChannelResponse]:
+        self, request: models.UnshareChannelRequest, context: ServerContext, /
+    ) -> Reply[models.UnshareChannelResponse]:
         """Stop sharing a channel with all remotes. Channel and posts remain on this
         server. Returns True if it was shared, False if there was nothing to undo.
         """
@@ -2259,10 +2041,10 @@ class PluginAPIServicer(Servicer):
 
     def update_shared_channel_cursor(
         self,
-        request: _api_remaining.UpdateSharedChannelCursorRequest,
+        request: models.UpdateSharedChannelCursorRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.UpdateSharedChannelCursorResponse | None]:
+    ) -> Reply[models.UpdateSharedChannelCursorResponse | None]:
         """Move the position from which a remote receives the posts of a shared channel.
         Move it back to have posts sent again, or ahead to skip some. It takes effect at
         the next synchronisation.
@@ -2270,11 +2052,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdateSharedChannelCursor")
 
     def sync_shared_channel(
-        self,
-        request: _api_remaining.SyncSharedChannelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.SyncSharedChannelResponse | None]:
+        self, request: models.SyncSharedChannelRequest, context: ServerContext, /
+    ) -> Reply[models.SyncSharedChannelResponse | None]:
         """Ask for a shared channel to be synchronised now rather than at the next
         change. The call does not wait for it: results arrive through the
         OnSharedChannels hooks.
@@ -2282,11 +2061,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SyncSharedChannel")
 
     def invite_remote_to_channel(
-        self,
-        request: _api_remaining.InviteRemoteToChannelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.InviteRemoteToChannelResponse | None]:
+        self, request: models.InviteRemoteToChannelRequest, context: ServerContext, /
+    ) -> Reply[models.InviteRemoteToChannelResponse | None]:
         """Invite a remote, such as your own plugin, to a shared channel. From then on
         it receives the channel's changes. A channel that is not shared yet is shared
         first if you say so.
@@ -2295,21 +2071,18 @@ class PluginAPIServicer(Servicer):
 
     def uninvite_remote_from_channel(
         self,
-        request: _api_remaining.UninviteRemoteFromChannelRequest,
+        request: models.UninviteRemoteFromChannelRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.UninviteRemoteFromChannelResponse | None]:
+    ) -> Reply[models.UninviteRemoteFromChannelResponse | None]:
         """Stop a remote from receiving a shared channel. The channel remains shared
         with others, and what the remote has already received is not taken back.
         """
         raise Unimplemented("UninviteRemoteFromChannel")
 
     def create_property_field(
-        self,
-        request: _api_remaining.CreatePropertyFieldRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.CreatePropertyFieldResponse]:
+        self, request: models.CreatePropertyFieldRequest, context: ServerContext, /
+    ) -> Reply[models.CreatePropertyFieldResponse]:
         """Define a property, such as "Priority", that objects can have a value for. It
         belongs to a group from `register_property_group`. Returns the field with its
         new id.
@@ -2317,30 +2090,24 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("CreatePropertyField")
 
     def get_property_field(
-        self, request: _api_remaining.GetPropertyFieldRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetPropertyFieldResponse]:
+        self, request: models.GetPropertyFieldRequest, context: ServerContext, /
+    ) -> Reply[models.GetPropertyFieldResponse]:
         """Fetch the definition of a property by id. It is found only in the group
         given.
         """
         raise Unimplemented("GetPropertyField")
 
     def get_property_fields(
-        self,
-        request: _api_remaining.GetPropertyFieldsRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.GetPropertyFieldsResponse]:
+        self, request: models.GetPropertyFieldsRequest, context: ServerContext, /
+    ) -> Reply[models.GetPropertyFieldsResponse]:
         """Fetch the definitions of several properties by id. All of them must be found.
         Match the result by `id`, since the order is not fixed.
         """
         raise Unimplemented("GetPropertyFields")
 
     def update_property_field(
-        self,
-        request: _api_remaining.UpdatePropertyFieldRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpdatePropertyFieldResponse]:
+        self, request: models.UpdatePropertyFieldRequest, context: ServerContext, /
+    ) -> Reply[models.UpdatePropertyFieldResponse]:
         """Change the definition of a property. Send the complete field, as fetched
         before and modified. Stored values are not converted. Returns the field as
         stored.
@@ -2348,22 +2115,16 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpdatePropertyField")
 
     def delete_property_field(
-        self,
-        request: _api_remaining.DeletePropertyFieldRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.DeletePropertyFieldResponse | None]:
+        self, request: models.DeletePropertyFieldRequest, context: ServerContext, /
+    ) -> Reply[models.DeletePropertyFieldResponse | None]:
         """Delete the definition of a property, and with it all values stored for it.
         The records are kept by the server but marked as deleted.
         """
         raise Unimplemented("DeletePropertyField")
 
     def search_property_fields(
-        self,
-        request: _api_remaining.SearchPropertyFieldsRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.SearchPropertyFieldsResponse]:
+        self, request: models.SearchPropertyFieldsRequest, context: ServerContext, /
+    ) -> Reply[models.SearchPropertyFieldsResponse]:
         """List the property definitions of a group, page by page, optionally filtered.
         Set `per_page` in the options. Returns one page, oldest first; an empty list if
         nothing matches.
@@ -2371,11 +2132,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SearchPropertyFields")
 
     def count_property_fields(
-        self,
-        request: _api_remaining.CountPropertyFieldsRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.CountPropertyFieldsResponse]:
+        self, request: models.CountPropertyFieldsRequest, context: ServerContext, /
+    ) -> Reply[models.CountPropertyFieldsResponse]:
         """Count the property definitions of a group, for example to keep to a limit.
         Returns 0 for a group without any and for an unknown group.
         """
@@ -2383,62 +2141,50 @@ class PluginAPIServicer(Servicer):
 
     def count_property_fields_for_target(
         self,
-        request: _api_remaining.CountPropertyFieldsForTargetRequest,
+        request: models.CountPropertyFieldsForTargetRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.CountPropertyFieldsForTargetResponse]:
+    ) -> Reply[models.CountPropertyFieldsForTargetResponse]:
         """Count the property definitions that a group has for one object. Returns 0 if
         there is none.
         """
         raise Unimplemented("CountPropertyFieldsForTarget")
 
     def create_property_value(
-        self,
-        request: _api_remaining.CreatePropertyValueRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.CreatePropertyValueResponse]:
+        self, request: models.CreatePropertyValueRequest, context: ServerContext, /
+    ) -> Reply[models.CreatePropertyValueResponse]:
         """Store the value an object has for a property for the first time. If there may
         be one already use `upsert_property_value`. Returns the value with its new id.
         """
         raise Unimplemented("CreatePropertyValue")
 
     def get_property_value(
-        self, request: _api_remaining.GetPropertyValueRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetPropertyValueResponse]:
+        self, request: models.GetPropertyValueRequest, context: ServerContext, /
+    ) -> Reply[models.GetPropertyValueResponse]:
         """Fetch one stored property value by its own id. To look values up by object or
         field use `search_property_values`.
         """
         raise Unimplemented("GetPropertyValue")
 
     def get_property_values(
-        self,
-        request: _api_remaining.GetPropertyValuesRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.GetPropertyValuesResponse]:
+        self, request: models.GetPropertyValuesRequest, context: ServerContext, /
+    ) -> Reply[models.GetPropertyValuesResponse]:
         """Fetch several stored property values by their own ids. All of them must be
         found. Match the result by `id`, since the order is not fixed.
         """
         raise Unimplemented("GetPropertyValues")
 
     def update_property_value(
-        self,
-        request: _api_remaining.UpdatePropertyValueRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpdatePropertyValueResponse]:
+        self, request: models.UpdatePropertyValueRequest, context: ServerContext, /
+    ) -> Reply[models.UpdatePropertyValueResponse]:
         """Change a stored property value. Send the complete record, as fetched before
         and modified. Returns the value as stored.
         """
         raise Unimplemented("UpdatePropertyValue")
 
     def upsert_property_value(
-        self,
-        request: _api_remaining.UpsertPropertyValueRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpsertPropertyValueResponse]:
+        self, request: models.UpsertPropertyValueRequest, context: ServerContext, /
+    ) -> Reply[models.UpsertPropertyValueResponse]:
         """Store the value an object has for a property, whether there is one already or
         not. No id is
         needed: field and object say which value is meant. Returns the value as stored.
@@ -2446,20 +2192,14 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("UpsertPropertyValue")
 
     def delete_property_value(
-        self,
-        request: _api_remaining.DeletePropertyValueRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.DeletePropertyValueResponse | None]:
+        self, request: models.DeletePropertyValueRequest, context: ServerContext, /
+    ) -> Reply[models.DeletePropertyValueResponse | None]:
         """Delete one stored property value by its own id. The property itself stays."""
         raise Unimplemented("DeletePropertyValue")
 
     def search_property_values(
-        self,
-        request: _api_remaining.SearchPropertyValuesRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.SearchPropertyValuesResponse]:
+        self, request: models.SearchPropertyValuesRequest, context: ServerContext, /
+    ) -> Reply[models.SearchPropertyValuesResponse]:
         """List stored property values of a group, page by page, for example all those
         of one object. Set `per_page` in the options. Returns one page, oldest first; an
         empty list if nothing matches.
@@ -2467,11 +2207,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SearchPropertyValues")
 
     def register_property_group(
-        self,
-        request: _api_remaining.RegisterPropertyGroupRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.RegisterPropertyGroupResponse]:
+        self, request: models.RegisterPropertyGroupRequest, context: ServerContext, /
+    ) -> Reply[models.RegisterPropertyGroupResponse]:
         """Register a property group, the namespace for your fields and values. Safe to
         call at every
         activation: a group that exists is returned. Its `id` is what the other property
@@ -2480,50 +2217,38 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RegisterPropertyGroup")
 
     def get_property_group(
-        self, request: _api_remaining.GetPropertyGroupRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetPropertyGroupResponse]:
+        self, request: models.GetPropertyGroupRequest, context: ServerContext, /
+    ) -> Reply[models.GetPropertyGroupResponse]:
         """Fetch a property group by the name it was registered under."""
         raise Unimplemented("GetPropertyGroup")
 
     def get_property_field_by_name(
-        self,
-        request: _api_remaining.GetPropertyFieldByNameRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.GetPropertyFieldByNameResponse]:
+        self, request: models.GetPropertyFieldByNameRequest, context: ServerContext, /
+    ) -> Reply[models.GetPropertyFieldByNameResponse]:
         """Fetch the definition of a property by its exact name, for one object or for
         all. Deleted fields are not found.
         """
         raise Unimplemented("GetPropertyFieldByName")
 
     def update_property_fields(
-        self,
-        request: _api_remaining.UpdatePropertyFieldsRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpdatePropertyFieldsResponse]:
+        self, request: models.UpdatePropertyFieldsRequest, context: ServerContext, /
+    ) -> Reply[models.UpdatePropertyFieldsResponse]:
         """Change several property definitions at once. Send each complete, as fetched
         before; either all are stored or none. Returns the fields as stored.
         """
         raise Unimplemented("UpdatePropertyFields")
 
     def update_property_values(
-        self,
-        request: _api_remaining.UpdatePropertyValuesRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpdatePropertyValuesResponse]:
+        self, request: models.UpdatePropertyValuesRequest, context: ServerContext, /
+    ) -> Reply[models.UpdatePropertyValuesResponse]:
         """Change several stored property values at once. Send each record complete;
         either all are stored or none. Returns the values as stored.
         """
         raise Unimplemented("UpdatePropertyValues")
 
     def upsert_property_values(
-        self,
-        request: _api_remaining.UpsertPropertyValuesRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.UpsertPropertyValuesResponse]:
+        self, request: models.UpsertPropertyValuesRequest, context: ServerContext, /
+    ) -> Reply[models.UpsertPropertyValuesResponse]:
         """Store several property values at once, whether there are any already or not.
         Either all are stored or none. Returns the values as stored.
         """
@@ -2531,10 +2256,10 @@ class PluginAPIServicer(Servicer):
 
     def delete_property_values_for_target(
         self,
-        request: _api_remaining.DeletePropertyValuesForTargetRequest,
+        request: models.DeletePropertyValuesForTargetRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.DeletePropertyValuesForTargetResponse | None]:
+    ) -> Reply[models.DeletePropertyValuesForTargetResponse | None]:
         """Delete all values of a group that one object has, for instance when the
         object goes away. Nothing happens if it has none.
         """
@@ -2542,37 +2267,34 @@ class PluginAPIServicer(Servicer):
 
     def delete_property_values_for_field(
         self,
-        request: _api_remaining.DeletePropertyValuesForFieldRequest,
+        request: models.DeletePropertyValuesForFieldRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.DeletePropertyValuesForFieldResponse | None]:
+    ) -> Reply[models.DeletePropertyValuesForFieldResponse | None]:
         """Delete the values of one property on all objects. The property itself stays.
         Nothing happens if there are none.
         """
         raise Unimplemented("DeletePropertyValuesForField")
 
     def log_audit_rec(
-        self, request: _api_remaining.LogAuditRecRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.LogAuditRecResponse | None]:
+        self, request: models.LogAuditRecRequest, context: ServerContext, /
+    ) -> Reply[models.LogAuditRecResponse | None]:
         """Write an entry to the server's audit log: who did what, and with what
         outcome. Whether it is recorded depends on the server's audit settings.
         """
         raise Unimplemented("LogAuditRec")
 
     def log_audit_rec_with_level(
-        self,
-        request: _api_remaining.LogAuditRecWithLevelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.LogAuditRecWithLevelResponse | None]:
+        self, request: models.LogAuditRecWithLevelRequest, context: ServerContext, /
+    ) -> Reply[models.LogAuditRecWithLevelResponse | None]:
         """Write an entry to the server's audit log at a level of your choice. Whether
         that level is recorded depends on the server's audit settings.
         """
         raise Unimplemented("LogAuditRecWithLevel")
 
     def plugin_http(
-        self, request: _api_remaining.PluginHTTPRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.PluginHTTPResponse]:
+        self, request: models.PluginHTTPRequest, context: ServerContext, /
+    ) -> Reply[models.PluginHTTPResponse]:
         """Call the HTTP handler of another plugin, inside the server and without the
         network. Returns the whole response: look at `status_code`, since answers such
         as 404 or 500 are returned and not raised.
@@ -2580,8 +2302,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("PluginHTTP")
 
     def get_cloud_limits(
-        self, request: _api_remaining.GetCloudLimitsRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.GetCloudLimitsResponse]:
+        self, request: models.GetCloudLimitsRequest, context: ServerContext, /
+    ) -> Reply[models.GetCloudLimitsResponse]:
         """Fetch the limits of the server's cloud plan. Returns the decoded JSON object;
         None, or an object without keys, where there are no limits, as on every
         self-hosted server.
@@ -2589,11 +2311,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("GetCloudLimits")
 
     def open_interactive_dialog(
-        self,
-        request: _api_remaining.OpenInteractiveDialogRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.OpenInteractiveDialogResponse | None]:
+        self, request: models.OpenInteractiveDialogRequest, context: ServerContext, /
+    ) -> Reply[models.OpenInteractiveDialogResponse | None]:
         """Open a form in the client of the user who has just run a command or clicked a
         button. The trigger id from there expires within seconds and is required. The
         answer arrives at the dialog's `url`, normally your ServeHTTP handler.
@@ -2602,10 +2321,10 @@ class PluginAPIServicer(Servicer):
 
     def publish_plugin_cluster_event(
         self,
-        request: _api_remaining.PublishPluginClusterEventRequest,
+        request: models.PublishPluginClusterEventRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.PublishPluginClusterEventResponse | None]:
+    ) -> Reply[models.PublishPluginClusterEventResponse | None]:
         """Send a message to your own plugin on other nodes of the cluster, where the
         OnPluginClusterEvent hook receives it. The sending node does not receive it, and
         on a server without a cluster nothing happens.
@@ -2614,10 +2333,10 @@ class PluginAPIServicer(Servicer):
 
     def register_collection_and_topic(
         self,
-        request: _api_remaining.RegisterCollectionAndTopicRequest,
+        request: models.RegisterCollectionAndTopicRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_api_remaining.RegisterCollectionAndTopicResponse | None]:
+    ) -> Reply[models.RegisterCollectionAndTopicResponse | None]:
         """Claim a kind of collection and a kind of topic for your plugin. Kept so that
         old plugins go on
         working: current servers do nothing with it, and new plugins should not call it.
@@ -2625,11 +2344,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RegisterCollectionAndTopic")
 
     def request_trial_license(
-        self,
-        request: _api_remaining.RequestTrialLicenseRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.RequestTrialLicenseResponse | None]:
+        self, request: models.RequestTrialLicenseRequest, context: ServerContext, /
+    ) -> Reply[models.RequestTrialLicenseResponse | None]:
         """Ask Mattermost for a trial licence and install it, in the name of a system
         administrator who accepted the terms. The server needs access to the internet.
         Returns None; look at `get_license` afterwards.
@@ -2637,11 +2353,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RequestTrialLicense")
 
     def roles_grant_permission(
-        self,
-        request: _api_remaining.RolesGrantPermissionRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.RolesGrantPermissionResponse]:
+        self, request: models.RolesGrantPermissionRequest, context: ServerContext, /
+    ) -> Reply[models.RolesGrantPermissionResponse]:
         """Check whether at least one of several roles grants a permission. It looks at
         roles only; to check a user use `has_permission_to` and its relatives. Returns
         False for unknown roles and permissions.
@@ -2649,8 +2362,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("RolesGrantPermission")
 
     def send_mail(
-        self, request: _api_remaining.SendMailRequest, context: ServerContext, /
-    ) -> Reply[_api_remaining.SendMailResponse | None]:
+        self, request: models.SendMailRequest, context: ServerContext, /
+    ) -> Reply[models.SendMailResponse | None]:
         """Send an HTML mail to one address through the server's mail settings. Escape
         whatever comes from users. Returns once the mail server has taken the mail; that
         it arrives is not certain.
@@ -2658,11 +2371,8 @@ class PluginAPIServicer(Servicer):
         raise Unimplemented("SendMail")
 
     def send_push_notification(
-        self,
-        request: _api_remaining.SendPushNotificationRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_api_remaining.SendPushNotificationResponse | None]:
+        self, request: models.SendPushNotificationRequest, context: ServerContext, /
+    ) -> Reply[models.SendPushNotificationResponse | None]:
         """Send a push notification to all mobile devices on which a user is signed in.
         Push notifications must be switched on. Nothing happens if the user has no such
         device.

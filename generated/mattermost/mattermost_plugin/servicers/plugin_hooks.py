@@ -19,17 +19,9 @@ from plugwright_runtime.rpc.servicer import (
 )
 
 if TYPE_CHECKING:
-    from ..models import hooks_command as _hooks_command
-    from ..models import hooks_http as _hooks_http
-    from ..models import hooks_lifecycle as _hooks_lifecycle
-    from ..models import hooks_message as _hooks_message
-    from ..models import hooks_user_channel as _hooks_user_channel
+    from .. import models
 else:
-    _hooks_command = lazy_module(__package__, "..models.hooks_command")
-    _hooks_http = lazy_module(__package__, "..models.hooks_http")
-    _hooks_lifecycle = lazy_module(__package__, "..models.hooks_lifecycle")
-    _hooks_message = lazy_module(__package__, "..models.hooks_message")
-    _hooks_user_channel = lazy_module(__package__, "..models.hooks_user_channel")
+    models = lazy_module(__package__, "..models")
 
 
 class PluginHooksServicer(Servicer):
@@ -102,8 +94,8 @@ class PluginHooksServicer(Servicer):
     )
 
     def implemented(
-        self, request: _hooks_lifecycle.ImplementedRequest, context: ServerContext, /
-    ) -> Reply[_hooks_lifecycle.ImplementedResponse]:
+        self, request: models.ImplementedRequest, context: ServerContext, /
+    ) -> Reply[models.ImplementedResponse]:
         """Tell the server which hooks this plugin has. Asked once after the process
         started, before any other hook, on every node; the server then calls only the
         hooks on the list.
@@ -111,8 +103,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("Implemented")
 
     def on_activate(
-        self, request: _hooks_lifecycle.OnActivateRequest, context: ServerContext, /
-    ) -> Reply[_hooks_lifecycle.OnActivateResponse | None]:
+        self, request: models.OnActivateRequest, context: ServerContext, /
+    ) -> Reply[models.OnActivateResponse | None]:
         """Called when the plugin is switched on: when the server starts, when an
         administrator enables or upgrades the plugin. It runs on every node of the
         cluster, after the first OnConfigurationChange and before all other hooks; only
@@ -123,8 +115,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnActivate")
 
     def on_deactivate(
-        self, request: _hooks_lifecycle.OnDeactivateRequest, context: ServerContext, /
-    ) -> Reply[_hooks_lifecycle.OnDeactivateResponse | None]:
+        self, request: models.OnDeactivateRequest, context: ServerContext, /
+    ) -> Reply[models.OnDeactivateResponse | None]:
         """Called when the plugin is about to be switched off: it is disabled, removed
         or upgraded, or the server shuts down. It runs on every node. No further hooks
         arrive. It is the last opportunity to use `self.api`; stop threads and save
@@ -134,11 +126,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnDeactivate")
 
     def on_configuration_change(
-        self,
-        request: _hooks_lifecycle.OnConfigurationChangeRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_lifecycle.OnConfigurationChangeResponse | None]:
+        self, request: models.OnConfigurationChangeRequest, context: ServerContext, /
+    ) -> Reply[models.OnConfigurationChangeResponse | None]:
         """Called once before OnActivate and again whenever the server's configuration
         may have changed, on every node. The first call is made by the plugin's own
         process, as it is with plugins in Go, unless the server has made it already; the
@@ -149,8 +138,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnConfigurationChange")
 
     def on_install(
-        self, request: _hooks_lifecycle.OnInstallRequest, context: ServerContext, /
-    ) -> Reply[_hooks_lifecycle.OnInstallResponse | None]:
+        self, request: models.OnInstallRequest, context: ServerContext, /
+    ) -> Reply[models.OnInstallResponse | None]:
         """Called after the plugin was installed and enabled as part of the first steps
         of a new server (onboarding). Each such installation calls it, not only the
         first one; installing by hand in the System Console does not. It runs on the
@@ -159,11 +148,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnInstall")
 
     def on_send_daily_telemetry(
-        self,
-        request: _hooks_lifecycle.OnSendDailyTelemetryRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_lifecycle.OnSendDailyTelemetryResponse | None]:
+        self, request: models.OnSendDailyTelemetryRequest, context: ServerContext, /
+    ) -> Reply[models.OnSendDailyTelemetryResponse | None]:
         """Called once a day when the server sends its usage data, which it does only
         while diagnostics are enabled. A plugin with telemetry of its own can send it at
         the same moment. Do not rely on a particular node of a cluster.
@@ -171,33 +157,24 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnSendDailyTelemetry")
 
     def run_data_retention(
-        self,
-        request: _hooks_lifecycle.RunDataRetentionRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_lifecycle.RunDataRetentionResponse]:
+        self, request: models.RunDataRetentionRequest, context: ServerContext, /
+    ) -> Reply[models.RunDataRetentionResponse]:
         """Called while the data retention job runs, on the node that runs the job, so
         that the plugin can delete its own old data.
         """
         raise Unimplemented("RunDataRetention")
 
     def on_cloud_limits_updated(
-        self,
-        request: _hooks_lifecycle.OnCloudLimitsUpdatedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_lifecycle.OnCloudLimitsUpdatedResponse | None]:
+        self, request: models.OnCloudLimitsUpdatedRequest, context: ServerContext, /
+    ) -> Reply[models.OnCloudLimitsUpdatedResponse | None]:
         """Called after the limits of a Mattermost Cloud workspace changed, for example
         because its subscription did. Servers that are not in the cloud never call it.
         """
         raise Unimplemented("OnCloudLimitsUpdated")
 
     def configuration_will_be_saved(
-        self,
-        request: _hooks_lifecycle.ConfigurationWillBeSavedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_lifecycle.ConfigurationWillBeSavedResponse]:
+        self, request: models.ConfigurationWillBeSavedRequest, context: ServerContext, /
+    ) -> Reply[models.ConfigurationWillBeSavedResponse]:
         """Called before the server stores a new configuration, on the node where it is
         saved. The handler sees the complete configuration of the server and may check
         or complete it.
@@ -205,11 +182,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("ConfigurationWillBeSaved")
 
     def message_will_be_posted(
-        self,
-        request: _hooks_message.MessageWillBePostedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_message.MessageWillBePostedResponse]:
+        self, request: models.MessageWillBePostedRequest, context: ServerContext, /
+    ) -> Reply[models.MessageWillBePostedResponse]:
         """Called before a new post is stored, on the node that received it. Posts of
         bots, webhooks and plugins come here too, including those this plugin
         creates itself: check the author or a prop to avoid an endless loop. The author
@@ -219,11 +193,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("MessageWillBePosted")
 
     def message_will_be_updated(
-        self,
-        request: _hooks_message.MessageWillBeUpdatedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_message.MessageWillBeUpdatedResponse]:
+        self, request: models.MessageWillBeUpdatedRequest, context: ServerContext, /
+    ) -> Reply[models.MessageWillBeUpdatedResponse]:
         """Called before an edited post is stored, on the node that received the edit.
         Edits made by plugins come here too, including those of this plugin. The author
         waits for the answer.
@@ -231,11 +202,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("MessageWillBeUpdated")
 
     def message_has_been_posted(
-        self,
-        request: _hooks_message.MessageHasBeenPostedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_message.MessageHasBeenPostedResponse | None]:
+        self, request: models.MessageHasBeenPostedRequest, context: ServerContext, /
+    ) -> Reply[models.MessageHasBeenPostedResponse | None]:
         """Called after a new post was stored, on the node that received it. Posts of
         plugins come here too, including those this plugin creates: check `post.user_id`
         before you answer, or the plugin talks to itself forever.
@@ -243,22 +211,16 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("MessageHasBeenPosted")
 
     def message_has_been_updated(
-        self,
-        request: _hooks_message.MessageHasBeenUpdatedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_message.MessageHasBeenUpdatedResponse | None]:
+        self, request: models.MessageHasBeenUpdatedRequest, context: ServerContext, /
+    ) -> Reply[models.MessageHasBeenUpdatedResponse | None]:
         """Called after an edited post was stored, on the node that received the edit.
         Edits made by plugins come here too, including those of this plugin.
         """
         raise Unimplemented("MessageHasBeenUpdated")
 
     def messages_will_be_consumed(
-        self,
-        request: _hooks_message.MessagesWillBeConsumedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_message.MessagesWillBeConsumedResponse]:
+        self, request: models.MessagesWillBeConsumedRequest, context: ServerContext, /
+    ) -> Reply[models.MessagesWillBeConsumedResponse]:
         """Called when a client asks for posts, before they are sent to it, on the node
         that serves the request. It changes what readers see, not what is stored.
         Reading is frequent: be quick. The server calls it only if its feature flag
@@ -268,22 +230,16 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("MessagesWillBeConsumed")
 
     def message_has_been_deleted(
-        self,
-        request: _hooks_message.MessageHasBeenDeletedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_message.MessageHasBeenDeletedResponse | None]:
+        self, request: models.MessageHasBeenDeletedRequest, context: ServerContext, /
+    ) -> Reply[models.MessageHasBeenDeletedResponse | None]:
         """Called after a post was deleted, on the node that received the request.
         Deletions made by plugins come here too, including those of this plugin.
         """
         raise Unimplemented("MessageHasBeenDeleted")
 
     def file_will_be_uploaded(
-        self,
-        request: _hooks_message.FileWillBeUploadedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_message.FileWillBeUploadedResponse]:
+        self, request: models.FileWillBeUploadedRequest, context: ServerContext, /
+    ) -> Reply[models.FileWillBeUploadedResponse]:
         """Called after the server received a file and before the file is kept, on the
         node that received it. Uploads made by plugins come here too, including those of
         this plugin. The whole file travels in one message: beyond 100 MiB the call
@@ -293,22 +249,16 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("FileWillBeUploaded")
 
     def reaction_has_been_added(
-        self,
-        request: _hooks_message.ReactionHasBeenAddedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_message.ReactionHasBeenAddedResponse | None]:
+        self, request: models.ReactionHasBeenAddedRequest, context: ServerContext, /
+    ) -> Reply[models.ReactionHasBeenAddedResponse | None]:
         """Called after an emoji reaction to a post was stored, on the node that
         received it. Reactions of plugins come here too, including those of this plugin.
         """
         raise Unimplemented("ReactionHasBeenAdded")
 
     def reaction_has_been_removed(
-        self,
-        request: _hooks_message.ReactionHasBeenRemovedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_message.ReactionHasBeenRemovedResponse | None]:
+        self, request: models.ReactionHasBeenRemovedRequest, context: ServerContext, /
+    ) -> Reply[models.ReactionHasBeenRemovedResponse | None]:
         """Called after an emoji reaction was taken off a post, on the node that
         received the request. Removals made by plugins come here too, including those of
         this plugin.
@@ -316,11 +266,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("ReactionHasBeenRemoved")
 
     def notification_will_be_pushed(
-        self,
-        request: _hooks_message.NotificationWillBePushedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_message.NotificationWillBePushedResponse]:
+        self, request: models.NotificationWillBePushedRequest, context: ServerContext, /
+    ) -> Reply[models.NotificationWillBePushedResponse]:
         """Called before a push notification for a user's mobile devices is handed to
         the push notification server, once per user, on the node that handled the post.
         Notifications caused by plugins come here too, including those of this plugin.
@@ -329,10 +276,10 @@ class PluginHooksServicer(Servicer):
 
     def email_notification_will_be_sent(
         self,
-        request: _hooks_message.EmailNotificationWillBeSentRequest,
+        request: models.EmailNotificationWillBeSentRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_message.EmailNotificationWillBeSentResponse]:
+    ) -> Reply[models.EmailNotificationWillBeSentResponse]:
         """Called before the server mails a user about a post, once per recipient, on
         the node that handled the post. Subject, texts and button can be changed;
         recipient, sender and channel cannot.
@@ -340,11 +287,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("EmailNotificationWillBeSent")
 
     def preferences_have_changed(
-        self,
-        request: _hooks_message.PreferencesHaveChangedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_message.PreferencesHaveChangedResponse | None]:
+        self, request: models.PreferencesHaveChangedRequest, context: ServerContext, /
+    ) -> Reply[models.PreferencesHaveChangedResponse | None]:
         """Called after one or more preferences of a user were stored, on the node that
         received the change. Changes made by plugins come here too, including those of
         this plugin.
@@ -352,20 +296,14 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("PreferencesHaveChanged")
 
     def user_has_been_created(
-        self,
-        request: _hooks_user_channel.UserHasBeenCreatedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_user_channel.UserHasBeenCreatedResponse | None]:
+        self, request: models.UserHasBeenCreatedRequest, context: ServerContext, /
+    ) -> Reply[models.UserHasBeenCreatedResponse | None]:
         """Called after a new account was stored, on the node that created it."""
         raise Unimplemented("UserHasBeenCreated")
 
     def user_will_log_in(
-        self,
-        request: _hooks_user_channel.UserWillLogInRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_user_channel.UserWillLogInResponse]:
+        self, request: models.UserWillLogInRequest, context: ServerContext, /
+    ) -> Reply[models.UserWillLogInResponse]:
         """Called when a user has proved who they are and before the session is created,
         on the node that handles the login. The user waits for the answer. Use
         UserHasLoggedIn if you only want to know.
@@ -373,30 +311,24 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("UserWillLogIn")
 
     def user_has_logged_in(
-        self,
-        request: _hooks_user_channel.UserHasLoggedInRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_user_channel.UserHasLoggedInResponse | None]:
+        self, request: models.UserHasLoggedInRequest, context: ServerContext, /
+    ) -> Reply[models.UserHasLoggedInResponse | None]:
         """Called after a user logged in and got a session, on the node that handled the
         login.
         """
         raise Unimplemented("UserHasLoggedIn")
 
     def user_has_been_deactivated(
-        self,
-        request: _hooks_user_channel.UserHasBeenDeactivatedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_user_channel.UserHasBeenDeactivatedResponse | None]:
+        self, request: models.UserHasBeenDeactivatedRequest, context: ServerContext, /
+    ) -> Reply[models.UserHasBeenDeactivatedResponse | None]:
         """Called after an account was deactivated, on the node that handled the
         request. The account still exists and can be reactivated later.
         """
         raise Unimplemented("UserHasBeenDeactivated")
 
     def on_saml_login(
-        self, request: _hooks_user_channel.OnSAMLLoginRequest, context: ServerContext, /
-    ) -> Reply[_hooks_user_channel.OnSAMLLoginResponse | None]:
+        self, request: models.OnSAMLLoginRequest, context: ServerContext, /
+    ) -> Reply[models.OnSAMLLoginResponse | None]:
         """Called after a user was identified by the SAML identity provider, on the node
         that handles the login. Use it to take over attributes of the assertion, for
         example to set groups or custom profile fields.
@@ -404,72 +336,54 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnSAMLLogin")
 
     def channel_has_been_created(
-        self,
-        request: _hooks_user_channel.ChannelHasBeenCreatedRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_user_channel.ChannelHasBeenCreatedResponse | None]:
+        self, request: models.ChannelHasBeenCreatedRequest, context: ServerContext, /
+    ) -> Reply[models.ChannelHasBeenCreatedResponse | None]:
         """Called after a channel was stored, on the node that created it. Direct
         message channels are channels too.
         """
         raise Unimplemented("ChannelHasBeenCreated")
 
     def user_has_joined_channel(
-        self,
-        request: _hooks_user_channel.UserHasJoinedChannelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_user_channel.UserHasJoinedChannelResponse | None]:
+        self, request: models.UserHasJoinedChannelRequest, context: ServerContext, /
+    ) -> Reply[models.UserHasJoinedChannelResponse | None]:
         """Called after a user became a member of a channel, on the node that handled
         it.
         """
         raise Unimplemented("UserHasJoinedChannel")
 
     def user_has_left_channel(
-        self,
-        request: _hooks_user_channel.UserHasLeftChannelRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_user_channel.UserHasLeftChannelResponse | None]:
+        self, request: models.UserHasLeftChannelRequest, context: ServerContext, /
+    ) -> Reply[models.UserHasLeftChannelResponse | None]:
         """Called after a user's membership in a channel was removed, on the node that
         handled it.
         """
         raise Unimplemented("UserHasLeftChannel")
 
     def user_has_joined_team(
-        self,
-        request: _hooks_user_channel.UserHasJoinedTeamRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_user_channel.UserHasJoinedTeamResponse | None]:
+        self, request: models.UserHasJoinedTeamRequest, context: ServerContext, /
+    ) -> Reply[models.UserHasJoinedTeamResponse | None]:
         """Called after a user became a member of a team, on the node that handled it."""
         raise Unimplemented("UserHasJoinedTeam")
 
     def user_has_left_team(
-        self,
-        request: _hooks_user_channel.UserHasLeftTeamRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_user_channel.UserHasLeftTeamResponse | None]:
+        self, request: models.UserHasLeftTeamRequest, context: ServerContext, /
+    ) -> Reply[models.UserHasLeftTeamResponse | None]:
         """Called after a user's membership in a team ended, on the node that handled
         it.
         """
         raise Unimplemented("UserHasLeftTeam")
 
     def execute_command(
-        self, request: _hooks_command.ExecuteCommandRequest, context: ServerContext, /
-    ) -> Reply[_hooks_command.ExecuteCommandResponse]:
+        self, request: models.ExecuteCommandRequest, context: ServerContext, /
+    ) -> Reply[models.ExecuteCommandResponse]:
         """Called when a user enters a slash command that this plugin registered with
         `register_command`, on the node that received it. The user waits for the answer.
         """
         raise Unimplemented("ExecuteCommand")
 
     def on_web_socket_connect(
-        self,
-        request: _hooks_command.OnWebSocketConnectRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_command.OnWebSocketConnectResponse | None]:
+        self, request: models.OnWebSocketConnectRequest, context: ServerContext, /
+    ) -> Reply[models.OnWebSocketConnectResponse | None]:
         """Called after a client opened a WebSocket connection, on the node that holds
         the connection. Together with OnWebSocketDisconnect it tells which users are
         connected; a user may have several connections.
@@ -477,11 +391,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnWebSocketConnect")
 
     def on_web_socket_disconnect(
-        self,
-        request: _hooks_command.OnWebSocketDisconnectRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_command.OnWebSocketDisconnectResponse | None]:
+        self, request: models.OnWebSocketDisconnectRequest, context: ServerContext, /
+    ) -> Reply[models.OnWebSocketDisconnectResponse | None]:
         """Called after a client's WebSocket connection was closed, on the node that
         held it.
         """
@@ -489,10 +400,10 @@ class PluginHooksServicer(Servicer):
 
     def web_socket_message_has_been_posted(
         self,
-        request: _hooks_command.WebSocketMessageHasBeenPostedRequest,
+        request: models.WebSocketMessageHasBeenPostedRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_command.WebSocketMessageHasBeenPostedResponse | None]:
+    ) -> Reply[models.WebSocketMessageHasBeenPostedResponse | None]:
         """Called when a client sent a message over its WebSocket connection, on the
         node that holds the connection. Every plugin sees every message, the built-in
         ones such as `user_typing` included: look at `request.action` first. A plugin's
@@ -501,11 +412,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("WebSocketMessageHasBeenPosted")
 
     def on_plugin_cluster_event(
-        self,
-        request: _hooks_command.OnPluginClusterEventRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_command.OnPluginClusterEventResponse | None]:
+        self, request: models.OnPluginClusterEventRequest, context: ServerContext, /
+    ) -> Reply[models.OnPluginClusterEventResponse | None]:
         """Called when the same plugin on another node of the cluster published an event
         with `publish_plugin_cluster_event`. It runs on the nodes that receive the
         event, not on the one that sent it, and never on a server without a cluster.
@@ -513,11 +421,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnPluginClusterEvent")
 
     def on_shared_channels_sync_msg(
-        self,
-        request: _hooks_command.OnSharedChannelsSyncMsgRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_command.OnSharedChannelsSyncMsgResponse]:
+        self, request: models.OnSharedChannelsSyncMsgRequest, context: ServerContext, /
+    ) -> Reply[models.OnSharedChannelsSyncMsgResponse]:
         """Called when a channel that is shared with this plugin has news
         to synchronise: posts, reactions, users and the like of one channel. The plugin
         must have registered with `register_plugin_for_shared_channels` and been invited
@@ -526,11 +431,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnSharedChannelsSyncMsg")
 
     def on_shared_channels_ping(
-        self,
-        request: _hooks_command.OnSharedChannelsPingRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_command.OnSharedChannelsPingResponse]:
+        self, request: models.OnSharedChannelsPingRequest, context: ServerContext, /
+    ) -> Reply[models.OnSharedChannelsPingResponse]:
         """Called at intervals to ask whether the plugin and the remote service behind
         it are well. Only plugins registered for shared channels are asked. After
         several bad answers the server marks the remote as offline and sends no
@@ -540,10 +442,10 @@ class PluginHooksServicer(Servicer):
 
     def on_shared_channels_attachment_sync_msg(
         self,
-        request: _hooks_command.OnSharedChannelsAttachmentSyncMsgRequest,
+        request: models.OnSharedChannelsAttachmentSyncMsgRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_command.OnSharedChannelsAttachmentSyncMsgResponse | None]:
+    ) -> Reply[models.OnSharedChannelsAttachmentSyncMsgResponse | None]:
         """Called once for each file attachment of a shared channel that is to be
         synchronised. The content is not included: fetch it with `get_file`. The plugin
         must be registered for shared channels and invited to the channel.
@@ -552,10 +454,10 @@ class PluginHooksServicer(Servicer):
 
     def on_shared_channels_profile_image_sync_msg(
         self,
-        request: _hooks_command.OnSharedChannelsProfileImageSyncMsgRequest,
+        request: models.OnSharedChannelsProfileImageSyncMsgRequest,
         context: ServerContext,
         /,
-    ) -> Reply[_hooks_command.OnSharedChannelsProfileImageSyncMsgResponse | None]:
+    ) -> Reply[models.OnSharedChannelsProfileImageSyncMsgResponse | None]:
         """Called once for each user whose profile image is to be synchronised with a
         shared channel. The image is not included: fetch it with `get_profile_image`.
         The plugin must be registered for shared channels and invited to the channel.
@@ -563,11 +465,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("OnSharedChannelsProfileImageSyncMsg")
 
     def generate_support_data(
-        self,
-        request: _hooks_command.GenerateSupportDataRequest,
-        context: ServerContext,
-        /,
-    ) -> Reply[_hooks_command.GenerateSupportDataResponse]:
+        self, request: models.GenerateSupportDataRequest, context: ServerContext, /
+    ) -> Reply[models.GenerateSupportDataResponse]:
         """Called while an administrator generates a support packet, on the node that
         builds it, so that the plugin can add files of its own. If the plugin's manifest
         has a `support_packet` prop, administrators can choose whether to include the
@@ -576,11 +475,8 @@ class PluginHooksServicer(Servicer):
         raise Unimplemented("GenerateSupportData")
 
     def serve_http(
-        self,
-        requests: Requests[_hooks_http.ServeHTTPRequest],
-        context: ServerContext,
-        /,
-    ) -> Replies[_hooks_http.ServeHTTPResponse]:
+        self, requests: Requests[models.ServeHTTPRequest], context: ServerContext, /
+    ) -> Replies[models.ServeHTTPResponse]:
         """Called for each HTTP request to `/plugins/<plugin id>/...`, on the node that
         received it. Anybody can send such a request: the header `Mattermost-User-Id` is
         present only if it came from a logged-in user, and a value that the client sent

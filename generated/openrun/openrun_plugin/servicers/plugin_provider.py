@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.conventions import CodeErrors, StatusErrors
 from plugwright_runtime.rpc.servicer import Reply, Rpc, ServerContext, Servicer
 
 if TYPE_CHECKING:
-    from ..models import plugin as _plugin
+    from .. import models
 else:
-    _plugin = lazy_module(__package__, "..models.plugin")
+    models = lazy_module(__package__, "..models")
 
 
 class PluginProviderServicer(Servicer):
@@ -41,8 +41,8 @@ class PluginProviderServicer(Servicer):
     )
 
     def describe(
-        self, request: _plugin.DescribeRequest, context: ServerContext, /
-    ) -> Reply[_plugin.DescribeResponse]:
+        self, request: models.DescribeRequest, context: ServerContext, /
+    ) -> Reply[models.DescribeResponse]:
         """List the modules, functions and constants of this provider. The server uses
         it to let apps load modules and to check permissions before any provider process
         has been set up for the app. It works before InitApp and has no side effects.
@@ -50,46 +50,46 @@ class PluginProviderServicer(Servicer):
         raise Unimplemented("Describe")
 
     def init_app(
-        self, request: _plugin.InitAppRequest, context: ServerContext, /
-    ) -> Reply[_plugin.InitAppResponse | None]:
+        self, request: models.InitAppRequest, context: ServerContext, /
+    ) -> Reply[models.InitAppResponse | None]:
         """Learn which app this process works for. Called once, right after the start; a
         second call is a mistake of the server.
         """
         raise Unimplemented("InitApp")
 
     def init_module(
-        self, request: _plugin.InitModuleRequest, context: ServerContext, /
-    ) -> Reply[_plugin.InitModuleResponse | None]:
+        self, request: models.InitModuleRequest, context: ServerContext, /
+    ) -> Reply[models.InitModuleResponse | None]:
         """Set up one module for one account with its settings. Called once for each
         pair of module and account, shortly before the first Call that needs it.
         """
         raise Unimplemented("InitModule")
 
     def call(
-        self, request: _plugin.CallRequest, context: ServerContext, /
-    ) -> Reply[_plugin.CallResponse]:
+        self, request: models.CallRequest, context: ServerContext, /
+    ) -> Reply[models.CallResponse]:
         """Run one function of a module. The server has checked permissions already."""
         raise Unimplemented("Call")
 
     def cursor_next(
-        self, request: _plugin.CursorNextRequest, context: ServerContext, /
-    ) -> Reply[_plugin.CursorNextResponse]:
+        self, request: models.CursorNextRequest, context: ServerContext, /
+    ) -> Reply[models.CursorNextResponse]:
         """Fetch the next items of a cursor that an earlier Call of the same session
         returned. The app iterates over the result; the server fetches it in batches.
         """
         raise Unimplemented("CursorNext")
 
     def cursor_close(
-        self, request: _plugin.CursorCloseRequest, context: ServerContext, /
-    ) -> Reply[_plugin.CursorCloseResponse | None]:
+        self, request: models.CursorCloseRequest, context: ServerContext, /
+    ) -> Reply[models.CursorCloseResponse | None]:
         """Give up a cursor before its end. To close a cursor or a session that does not
         exist is no error, as it may have been read to its end or closed by EndSession.
         """
         raise Unimplemented("CursorClose")
 
     def end_session(
-        self, request: _plugin.EndSessionRequest, context: ServerContext, /
-    ) -> Reply[_plugin.EndSessionResponse | None]:
+        self, request: models.EndSessionRequest, context: ServerContext, /
+    ) -> Reply[models.EndSessionResponse | None]:
         """Release everything that belongs to a session: run its deferred cleanups in
         reverse order (an open transaction is rolled back, cursors are closed) and
         forget it. Called when the request of the app is finished, well or badly.
@@ -97,8 +97,8 @@ class PluginProviderServicer(Servicer):
         raise Unimplemented("EndSession")
 
     def check_health(
-        self, request: _plugin.CheckHealthRequest, context: ServerContext, /
-    ) -> Reply[_plugin.CheckHealthResponse | None]:
+        self, request: models.CheckHealthRequest, context: ServerContext, /
+    ) -> Reply[models.CheckHealthResponse | None]:
         """Tell whether the process is fit for work. Answer quickly and without waiting
         for running calls.
         """

@@ -14,9 +14,9 @@ from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.conventions import MessageErrors
 
 if TYPE_CHECKING:
-    from .models import hooks as _hooks
+    from . import models
 else:
-    _hooks = lazy_module(__package__, ".models.hooks")
+    models = lazy_module(__package__, ".models")
 
 
 class HookName(StrEnum):
@@ -133,22 +133,22 @@ if TYPE_CHECKING:
     _OnVoid = TypeVar(
         "_OnVoid",
         bound=Callable[
-            [Any, _hooks.Post, str | None, _hooks.VoidRequestHow | None, _hooks.Post],
+            [Any, models.Post, str | None, models.VoidRequestHow | None, models.Post],
             Answer[None],
         ],
     )
     _OnValue = TypeVar(
         "_OnValue",
         bound=Callable[
-            [Any, _hooks.Post, str | None, _hooks.VoidRequestHow | None, _hooks.Post],
+            [Any, models.Post, str | None, models.VoidRequestHow | None, models.Post],
             Answer[int],
         ],
     )
     _WillModify = TypeVar(
         "_WillModify",
         bound=Callable[
-            [Any, _hooks.Post, str | None, _hooks.VoidRequestHow | None, _hooks.Post],
-            Answer[_hooks.Post | Dismiss | Reject | None],
+            [Any, models.Post, str | None, models.VoidRequestHow | None, models.Post],
+            Answer[models.Post | Dismiss | Reject | None],
         ],
     )
     _title_ = TypeVar("_title_", bound=Callable[[Any], Answer[None]])

@@ -14,9 +14,9 @@ from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.conventions import MessageErrors
 
 if TYPE_CHECKING:
-    from .models import hooks as _hooks
+    from . import models
 else:
-    _hooks = lazy_module(__package__, ".models.hooks")
+    models = lazy_module(__package__, ".models")
 
 
 class HookName(StrEnum):
@@ -99,7 +99,7 @@ HOOKS = HookTable(
 
 if TYPE_CHECKING:
     _OnError = TypeVar("_OnError", bound=Callable[[Any], Answer[None]])
-    _OnModel = TypeVar("_OnModel", bound=Callable[[Any], Answer[_hooks.Post]])
+    _OnModel = TypeVar("_OnModel", bound=Callable[[Any], Answer[models.Post]])
     _WillReject = TypeVar("_WillReject", bound=Callable[[Any], Answer[Reject | None]])
     _Plain = TypeVar("_Plain", bound=Callable[[Any], Answer[bool]])
 

@@ -16,9 +16,9 @@ from plugwright_runtime.rpc.conventions import MessageErrors
 if TYPE_CHECKING:
     from plugwright_runtime.message import wkt as _wkt
 
-    from .models import hooks as _hooks
+    from . import models
 else:
-    _hooks = lazy_module(__package__, ".models.hooks")
+    models = lazy_module(__package__, ".models")
     _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
 
@@ -80,11 +80,11 @@ if TYPE_CHECKING:
     _WillModifyBoth = TypeVar(
         "_WillModifyBoth",
         bound=Callable[
-            [Any, _hooks.Post, _wkt.JSONObject],
+            [Any, models.Post, _wkt.JSONObject],
             Answer[
-                _hooks.Post
+                models.Post
                 | _wkt.JSONObject
-                | tuple[_hooks.Post, _wkt.JSONObject]
+                | tuple[models.Post, _wkt.JSONObject]
                 | Reject
                 | None
             ],
@@ -93,7 +93,7 @@ if TYPE_CHECKING:
     _Filter = TypeVar(
         "_Filter",
         bound=Callable[
-            [Any, list[_hooks.Post], _wkt.JSONObject], Answer[list[_hooks.Post] | None]
+            [Any, list[models.Post], _wkt.JSONObject], Answer[list[models.Post] | None]
         ],
     )
 

@@ -12,11 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import common as _common
-    from ...models import organizer as _organizer
+    from ... import models
 else:
-    _common = lazy_module(__package__, "...models.common")
-    _organizer = lazy_module(__package__, "...models.organizer")
+    models = lazy_module(__package__, "...models")
 
 
 class OrganizerInboundMixin(SyncClient):
@@ -25,10 +23,10 @@ class OrganizerInboundMixin(SyncClient):
     def check_migrations(
         self,
         *,
-        db: _organizer.Database | None = None,
+        db: models.Database | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _organizer.CheckMigrationsResponse:
+    ) -> models.CheckMigrationsResponse:
         """Tell which changes the organizer's database tables need. Called at the start
         before the handshake, and only if the server was started with `--migrate` or has
         no database yet. There is no connection back to the server at this point: use
@@ -43,8 +41,8 @@ class OrganizerInboundMixin(SyncClient):
         """
         response = self._unary(
             "check_migrations",
-            _organizer.CheckMigrationsRequest(db=db),
-            _organizer.CheckMigrationsResponse,
+            models.CheckMigrationsRequest(db=db),
+            models.CheckMigrationsResponse,
             timeout,
             metadata,
         )
@@ -53,7 +51,7 @@ class OrganizerInboundMixin(SyncClient):
     def apply_migration(
         self,
         *,
-        db: _organizer.Database | None = None,
+        db: models.Database | None = None,
         uuid: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -70,15 +68,15 @@ class OrganizerInboundMixin(SyncClient):
         """
         self._unary(
             "apply_migration",
-            _organizer.ApplyMigrationRequest(db=db, uuid=uuid),
-            _organizer.ApplyMigrationResponse,
+            models.ApplyMigrationRequest(db=db, uuid=uuid),
+            models.ApplyMigrationResponse,
             timeout,
             metadata,
         )
 
     def handshake(
         self,
-        server_info: _organizer.ServerInfo,
+        server_info: models.ServerInfo,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -94,12 +92,12 @@ class OrganizerInboundMixin(SyncClient):
         Args:
             server_info: What the server tells about itself in the handshake.
         """
-        self._unary("handshake", server_info, _common.Empty, timeout, metadata)
+        self._unary("handshake", server_info, models.Empty, timeout, metadata)
 
     def on_start_user_session(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
+        ses: models.UserSessionData | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -115,8 +113,8 @@ class OrganizerInboundMixin(SyncClient):
         """
         self._unary(
             "on_start_user_session",
-            _organizer.OnStartUserSessionRequest(ses=ses),
-            _organizer.OnStartUserSessionResponse,
+            models.OnStartUserSessionRequest(ses=ses),
+            models.OnStartUserSessionResponse,
             timeout,
             metadata,
         )
@@ -124,11 +122,11 @@ class OrganizerInboundMixin(SyncClient):
     def navigate_page(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
+        ses: models.UserSessionData | None = None,
         page_id: str | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _organizer.ClientShowPageRequest:
+    ) -> models.ClientShowPageRequest:
         """Build the page a user wants to see. The answer is shown in the session that
         asked; its `sid` and `page_id` are set by the server.
 
@@ -143,8 +141,8 @@ class OrganizerInboundMixin(SyncClient):
         """
         response = self._unary(
             "navigate_page",
-            _organizer.NavigatePageRequest(ses=ses, page_id=page_id),
-            _organizer.ClientShowPageRequest,
+            models.NavigatePageRequest(ses=ses, page_id=page_id),
+            models.ClientShowPageRequest,
             timeout,
             metadata,
         )
@@ -153,11 +151,11 @@ class OrganizerInboundMixin(SyncClient):
     def authz_user_action(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
-        op: _organizer.AuthzUserActionRequestOp | None = None,
+        ses: models.UserSessionData | None = None,
+        op: models.AuthzUserActionRequestOp | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _organizer.AuthzResponse:
+    ) -> models.AuthzResponse:
         """Decide whether a user may do something. Asked before logins, page views,
         uploads and every action on media files and comments. Leave `is_authorized`
         unset for all actions you have no opinion about.
@@ -172,8 +170,8 @@ class OrganizerInboundMixin(SyncClient):
         """
         response = self._unary(
             "authz_user_action",
-            _organizer.AuthzUserActionRequest(ses=ses, op=op),
-            _organizer.AuthzResponse,
+            models.AuthzUserActionRequest(ses=ses, op=op),
+            models.AuthzResponse,
             timeout,
             metadata,
         )
@@ -182,7 +180,7 @@ class OrganizerInboundMixin(SyncClient):
     def cmd_from_client(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
+        ses: models.UserSessionData | None = None,
         cmd: str = "",
         args: str = "",
         timeout: float | None = None,
@@ -203,8 +201,8 @@ class OrganizerInboundMixin(SyncClient):
         """
         self._unary(
             "cmd_from_client",
-            _organizer.CmdFromClientRequest(ses=ses, cmd=cmd, args=args),
-            _common.Empty,
+            models.CmdFromClientRequest(ses=ses, cmd=cmd, args=args),
+            models.Empty,
             timeout,
             metadata,
         )
@@ -212,8 +210,8 @@ class OrganizerInboundMixin(SyncClient):
     def move_to_folder(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
-        ids: list[_common.FolderItemID] | None = None,
+        ses: models.UserSessionData | None = None,
+        ids: list[models.FolderItemID] | None = None,
         dst_folder_id: str = "",
         listing_data: dict[str, str] | None = None,
         timeout: float | None = None,
@@ -237,13 +235,13 @@ class OrganizerInboundMixin(SyncClient):
         """
         self._unary(
             "move_to_folder",
-            _organizer.MoveToFolderRequest(
+            models.MoveToFolderRequest(
                 ses=ses,
                 ids=ids or [],
                 dst_folder_id=dst_folder_id,
                 listing_data=listing_data or {},
             ),
-            _common.Empty,
+            models.Empty,
             timeout,
             metadata,
         )
@@ -251,8 +249,8 @@ class OrganizerInboundMixin(SyncClient):
     def reorder_items(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
-        ids: list[_common.FolderItemID] | None = None,
+        ses: models.UserSessionData | None = None,
+        ids: list[models.FolderItemID] | None = None,
         listing_data: dict[str, str] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -271,10 +269,10 @@ class OrganizerInboundMixin(SyncClient):
         """
         self._unary(
             "reorder_items",
-            _organizer.ReorderItemsRequest(
+            models.ReorderItemsRequest(
                 ses=ses, ids=ids or [], listing_data=listing_data or {}
             ),
-            _common.Empty,
+            models.Empty,
             timeout,
             metadata,
         )
@@ -289,11 +287,7 @@ class OrganizerInboundMixin(SyncClient):
         other status are errors of the test run.
         """
         response = self._unary(
-            "list_tests",
-            _common.Empty(),
-            _organizer.ListTestsResponse,
-            timeout,
-            metadata,
+            "list_tests", models.Empty(), models.ListTestsResponse, timeout, metadata
         )
         return response.test_names
 
@@ -303,7 +297,7 @@ class OrganizerInboundMixin(SyncClient):
         test_name: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _organizer.RunTestResponse:
+    ) -> models.RunTestResponse:
         """Run one of the organizer's own tests. Called by the test run of the server
         only, never in production. A test that fails is reported in `error` of the
         answer.
@@ -316,8 +310,8 @@ class OrganizerInboundMixin(SyncClient):
         """
         response = self._unary(
             "run_test",
-            _organizer.RunTestRequest(test_name=test_name),
-            _organizer.RunTestResponse,
+            models.RunTestRequest(test_name=test_name),
+            models.RunTestResponse,
             timeout,
             metadata,
         )
@@ -332,10 +326,10 @@ class AsyncOrganizerInboundMixin(AsyncClient):
     async def check_migrations(
         self,
         *,
-        db: _organizer.Database | None = None,
+        db: models.Database | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _organizer.CheckMigrationsResponse:
+    ) -> models.CheckMigrationsResponse:
         """Tell which changes the organizer's database tables need. Called at the start
         before the handshake, and only if the server was started with `--migrate` or has
         no database yet. There is no connection back to the server at this point: use
@@ -350,8 +344,8 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         response = await self._unary(
             "check_migrations",
-            _organizer.CheckMigrationsRequest(db=db),
-            _organizer.CheckMigrationsResponse,
+            models.CheckMigrationsRequest(db=db),
+            models.CheckMigrationsResponse,
             timeout,
             metadata,
         )
@@ -360,7 +354,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
     async def apply_migration(
         self,
         *,
-        db: _organizer.Database | None = None,
+        db: models.Database | None = None,
         uuid: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -377,15 +371,15 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         await self._unary(
             "apply_migration",
-            _organizer.ApplyMigrationRequest(db=db, uuid=uuid),
-            _organizer.ApplyMigrationResponse,
+            models.ApplyMigrationRequest(db=db, uuid=uuid),
+            models.ApplyMigrationResponse,
             timeout,
             metadata,
         )
 
     async def handshake(
         self,
-        server_info: _organizer.ServerInfo,
+        server_info: models.ServerInfo,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -401,12 +395,12 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         Args:
             server_info: What the server tells about itself in the handshake.
         """
-        await self._unary("handshake", server_info, _common.Empty, timeout, metadata)
+        await self._unary("handshake", server_info, models.Empty, timeout, metadata)
 
     async def on_start_user_session(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
+        ses: models.UserSessionData | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -422,8 +416,8 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         await self._unary(
             "on_start_user_session",
-            _organizer.OnStartUserSessionRequest(ses=ses),
-            _organizer.OnStartUserSessionResponse,
+            models.OnStartUserSessionRequest(ses=ses),
+            models.OnStartUserSessionResponse,
             timeout,
             metadata,
         )
@@ -431,11 +425,11 @@ class AsyncOrganizerInboundMixin(AsyncClient):
     async def navigate_page(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
+        ses: models.UserSessionData | None = None,
         page_id: str | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _organizer.ClientShowPageRequest:
+    ) -> models.ClientShowPageRequest:
         """Build the page a user wants to see. The answer is shown in the session that
         asked; its `sid` and `page_id` are set by the server.
 
@@ -450,8 +444,8 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         response = await self._unary(
             "navigate_page",
-            _organizer.NavigatePageRequest(ses=ses, page_id=page_id),
-            _organizer.ClientShowPageRequest,
+            models.NavigatePageRequest(ses=ses, page_id=page_id),
+            models.ClientShowPageRequest,
             timeout,
             metadata,
         )
@@ -460,11 +454,11 @@ class AsyncOrganizerInboundMixin(AsyncClient):
     async def authz_user_action(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
-        op: _organizer.AuthzUserActionRequestOp | None = None,
+        ses: models.UserSessionData | None = None,
+        op: models.AuthzUserActionRequestOp | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _organizer.AuthzResponse:
+    ) -> models.AuthzResponse:
         """Decide whether a user may do something. Asked before logins, page views,
         uploads and every action on media files and comments. Leave `is_authorized`
         unset for all actions you have no opinion about.
@@ -479,8 +473,8 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         response = await self._unary(
             "authz_user_action",
-            _organizer.AuthzUserActionRequest(ses=ses, op=op),
-            _organizer.AuthzResponse,
+            models.AuthzUserActionRequest(ses=ses, op=op),
+            models.AuthzResponse,
             timeout,
             metadata,
         )
@@ -489,7 +483,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
     async def cmd_from_client(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
+        ses: models.UserSessionData | None = None,
         cmd: str = "",
         args: str = "",
         timeout: float | None = None,
@@ -510,8 +504,8 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         await self._unary(
             "cmd_from_client",
-            _organizer.CmdFromClientRequest(ses=ses, cmd=cmd, args=args),
-            _common.Empty,
+            models.CmdFromClientRequest(ses=ses, cmd=cmd, args=args),
+            models.Empty,
             timeout,
             metadata,
         )
@@ -519,8 +513,8 @@ class AsyncOrganizerInboundMixin(AsyncClient):
     async def move_to_folder(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
-        ids: list[_common.FolderItemID] | None = None,
+        ses: models.UserSessionData | None = None,
+        ids: list[models.FolderItemID] | None = None,
         dst_folder_id: str = "",
         listing_data: dict[str, str] | None = None,
         timeout: float | None = None,
@@ -544,13 +538,13 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         await self._unary(
             "move_to_folder",
-            _organizer.MoveToFolderRequest(
+            models.MoveToFolderRequest(
                 ses=ses,
                 ids=ids or [],
                 dst_folder_id=dst_folder_id,
                 listing_data=listing_data or {},
             ),
-            _common.Empty,
+            models.Empty,
             timeout,
             metadata,
         )
@@ -558,8 +552,8 @@ class AsyncOrganizerInboundMixin(AsyncClient):
     async def reorder_items(
         self,
         *,
-        ses: _organizer.UserSessionData | None = None,
-        ids: list[_common.FolderItemID] | None = None,
+        ses: models.UserSessionData | None = None,
+        ids: list[models.FolderItemID] | None = None,
         listing_data: dict[str, str] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -578,10 +572,10 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         await self._unary(
             "reorder_items",
-            _organizer.ReorderItemsRequest(
+            models.ReorderItemsRequest(
                 ses=ses, ids=ids or [], listing_data=listing_data or {}
             ),
-            _common.Empty,
+            models.Empty,
             timeout,
             metadata,
         )
@@ -596,11 +590,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         other status are errors of the test run.
         """
         response = await self._unary(
-            "list_tests",
-            _common.Empty(),
-            _organizer.ListTestsResponse,
-            timeout,
-            metadata,
+            "list_tests", models.Empty(), models.ListTestsResponse, timeout, metadata
         )
         return response.test_names
 
@@ -610,7 +600,7 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         test_name: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _organizer.RunTestResponse:
+    ) -> models.RunTestResponse:
         """Run one of the organizer's own tests. Called by the test run of the server
         only, never in production. A test that fails is reported in `error` of the
         answer.
@@ -623,8 +613,8 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         """
         response = await self._unary(
             "run_test",
-            _organizer.RunTestRequest(test_name=test_name),
-            _organizer.RunTestResponse,
+            models.RunTestRequest(test_name=test_name),
+            models.RunTestResponse,
             timeout,
             metadata,
         )

@@ -13,13 +13,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import common as _common
-    from ...models import database as _database
-    from ...models import organizer as _organizer
+    from ... import models
 else:
-    _common = lazy_module(__package__, "...models.common")
-    _database = lazy_module(__package__, "...models.database")
-    _organizer = lazy_module(__package__, "...models.organizer")
+    models = lazy_module(__package__, "...models")
 
 
 class OrganizerOutboundMixin(SyncClient):
@@ -27,7 +23,7 @@ class OrganizerOutboundMixin(SyncClient):
 
     def handshake(
         self,
-        organizer_info: _organizer.OrganizerInfo,
+        organizer_info: models.OrganizerInfo,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -42,12 +38,12 @@ class OrganizerOutboundMixin(SyncClient):
         Args:
             organizer_info: What the organizer tells about itself in the handshake.
         """
-        self._unary("handshake", organizer_info, _common.Empty, timeout, metadata)
+        self._unary("handshake", organizer_info, models.Empty, timeout, metadata)
 
     def client_define_actions(
         self,
         sid: str,
-        actions: dict[str, _common.ActionDef],
+        actions: dict[str, models.ActionDef],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -65,8 +61,8 @@ class OrganizerOutboundMixin(SyncClient):
         """
         self._unary(
             "client_define_actions",
-            _organizer.ClientDefineActionsRequest(sid=sid, actions=actions),
-            _common.Empty,
+            models.ClientDefineActionsRequest(sid=sid, actions=actions),
+            models.Empty,
             timeout,
             metadata,
         )
@@ -74,7 +70,7 @@ class OrganizerOutboundMixin(SyncClient):
     def client_show_page(
         self,
         sid: str,
-        page_items: list[_common.PageItem],
+        page_items: list[models.PageItem],
         *,
         page_id: str | None = None,
         page_title: str | None = None,
@@ -97,19 +93,19 @@ class OrganizerOutboundMixin(SyncClient):
         """
         self._unary(
             "client_show_page",
-            _organizer.ClientShowPageRequest(
+            models.ClientShowPageRequest(
                 sid=sid, page_items=page_items, page_id=page_id, page_title=page_title
             ),
-            _common.Empty,
+            models.Empty,
             timeout,
             metadata,
         )
 
     def client_show_user_message(
         self,
-        msg: _common.UserMessage,
+        msg: models.UserMessage,
         *,
-        recipient: _organizer.ClientShowUserMessageRequestRecipient | None = None,
+        recipient: models.ClientShowUserMessageRequestRecipient | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -126,8 +122,8 @@ class OrganizerOutboundMixin(SyncClient):
         """
         self._unary(
             "client_show_user_message",
-            _organizer.ClientShowUserMessageRequest(msg=msg, recipient=recipient),
-            _common.Empty,
+            models.ClientShowUserMessageRequest(msg=msg, recipient=recipient),
+            models.Empty,
             timeout,
             metadata,
         )
@@ -152,8 +148,8 @@ class OrganizerOutboundMixin(SyncClient):
         """
         self._unary(
             "client_open_media_file",
-            _organizer.ClientOpenMediaFileRequest(sid=sid, id=id),
-            _common.Empty,
+            models.ClientOpenMediaFileRequest(sid=sid, id=id),
+            models.Empty,
             timeout,
             metadata,
         )
@@ -180,10 +176,10 @@ class OrganizerOutboundMixin(SyncClient):
         """
         self._unary(
             "client_set_cookies",
-            _organizer.ClientSetCookiesRequest(
+            models.ClientSetCookiesRequest(
                 sid=sid, cookies=cookies, expire_time=expire_time
             ),
-            _common.Empty,
+            models.Empty,
             timeout,
             metadata,
         )
@@ -202,8 +198,8 @@ class OrganizerOutboundMixin(SyncClient):
         """
         self._unary(
             "delete_media_file",
-            _organizer.DeleteMediaFileRequest(id=id),
-            _common.Empty,
+            models.DeleteMediaFileRequest(id=id),
+            models.Empty,
             timeout,
             metadata,
         )
@@ -211,11 +207,11 @@ class OrganizerOutboundMixin(SyncClient):
     def db_get_media_files(
         self,
         *,
-        paging: _database.DbPaging | None = None,
-        filter: _database.DbGetMediaFilesRequestFilter | None = None,
+        paging: models.DbPaging | None = None,
+        filter: models.DbGetMediaFilesRequestFilter | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _database.DbMediaFileList:
+    ) -> models.DbMediaFileList:
         """Read media files from the database. Ids, owner or everything can be the
         filter; the result may be empty.
 
@@ -228,8 +224,8 @@ class OrganizerOutboundMixin(SyncClient):
         """
         response = self._unary(
             "DbGetMediaFiles",
-            _database.DbGetMediaFilesRequest(paging=paging, filter=filter),
-            _database.DbMediaFileList,
+            models.DbGetMediaFilesRequest(paging=paging, filter=filter),
+            models.DbMediaFileList,
             timeout,
             metadata,
         )
@@ -238,11 +234,11 @@ class OrganizerOutboundMixin(SyncClient):
     def db_get_comments(
         self,
         *,
-        paging: _database.DbPaging | None = None,
-        filter: _database.DbGetCommentsRequestFilter | None = None,
+        paging: models.DbPaging | None = None,
+        filter: models.DbGetCommentsRequestFilter | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _database.DbCommentList:
+    ) -> models.DbCommentList:
         """Read comments from the database. The result may be empty.
 
         Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or
@@ -254,8 +250,8 @@ class OrganizerOutboundMixin(SyncClient):
         """
         response = self._unary(
             "DbGetComments",
-            _database.DbGetCommentsRequest(paging=paging, filter=filter),
-            _database.DbCommentList,
+            models.DbGetCommentsRequest(paging=paging, filter=filter),
+            models.DbCommentList,
             timeout,
             metadata,
         )
@@ -264,11 +260,11 @@ class OrganizerOutboundMixin(SyncClient):
     def db_get_user_messages(
         self,
         *,
-        paging: _database.DbPaging | None = None,
-        filter: _database.DbGetUserMessagesRequestFilter | None = None,
+        paging: models.DbPaging | None = None,
+        filter: models.DbGetUserMessagesRequestFilter | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _database.DbUserMessageList:
+    ) -> models.DbUserMessageList:
         """Read stored messages from the database. The result may be empty.
 
         Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or
@@ -280,8 +276,8 @@ class OrganizerOutboundMixin(SyncClient):
         """
         response = self._unary(
             "DbGetUserMessages",
-            _database.DbGetUserMessagesRequest(paging=paging, filter=filter),
-            _database.DbUserMessageList,
+            models.DbGetUserMessagesRequest(paging=paging, filter=filter),
+            models.DbUserMessageList,
             timeout,
             metadata,
         )
@@ -289,14 +285,14 @@ class OrganizerOutboundMixin(SyncClient):
 
     def db_upsert(
         self,
-        media_files: list[_common.MediaFile],
-        subtitles: list[_common.Subtitle],
-        comments: list[_common.Comment],
-        user_messages: list[_common.UserMessage],
+        media_files: list[models.MediaFile],
+        subtitles: list[models.Subtitle],
+        comments: list[models.Comment],
+        user_messages: list[models.UserMessage],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _database.DbUpsertResponse:
+    ) -> models.DbUpsertResponse:
         """Add records to the database or replace them. The result has the records in
         the order of the request. Browsers are not told; show a page or send a
         MEDIA_FILE_UPDATED message if they should notice. Do not count on all records
@@ -315,13 +311,13 @@ class OrganizerOutboundMixin(SyncClient):
         """
         response = self._unary(
             "DbUpsert",
-            _database.DbUpsertRequest(
+            models.DbUpsertRequest(
                 media_files=media_files,
                 subtitles=subtitles,
                 comments=comments,
                 user_messages=user_messages,
             ),
-            _database.DbUpsertResponse,
+            models.DbUpsertResponse,
             timeout,
             metadata,
         )
@@ -336,7 +332,7 @@ class OrganizerOutboundMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _database.DbDeleteResponse:
+    ) -> models.DbDeleteResponse:
         """Delete records from the database and nothing else; files stay. For a media
         file call delete_media_file. Do not count on one transaction for all records.
 
@@ -351,13 +347,13 @@ class OrganizerOutboundMixin(SyncClient):
         """
         response = self._unary(
             "DbDelete",
-            _database.DbDeleteRequest(
+            models.DbDeleteRequest(
                 media_file_ids=media_file_ids,
                 subtitle_ids=subtitle_ids,
                 comment_ids=comment_ids,
                 user_message_ids=user_message_ids,
             ),
-            _database.DbDeleteResponse,
+            models.DbDeleteResponse,
             timeout,
             metadata,
         )
@@ -369,7 +365,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
 
     async def handshake(
         self,
-        organizer_info: _organizer.OrganizerInfo,
+        organizer_info: models.OrganizerInfo,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -384,12 +380,12 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         Args:
             organizer_info: What the organizer tells about itself in the handshake.
         """
-        await self._unary("handshake", organizer_info, _common.Empty, timeout, metadata)
+        await self._unary("handshake", organizer_info, models.Empty, timeout, metadata)
 
     async def client_define_actions(
         self,
         sid: str,
-        actions: dict[str, _common.ActionDef],
+        actions: dict[str, models.ActionDef],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -407,8 +403,8 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         await self._unary(
             "client_define_actions",
-            _organizer.ClientDefineActionsRequest(sid=sid, actions=actions),
-            _common.Empty,
+            models.ClientDefineActionsRequest(sid=sid, actions=actions),
+            models.Empty,
             timeout,
             metadata,
         )
@@ -416,7 +412,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
     async def client_show_page(
         self,
         sid: str,
-        page_items: list[_common.PageItem],
+        page_items: list[models.PageItem],
         *,
         page_id: str | None = None,
         page_title: str | None = None,
@@ -439,19 +435,19 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         await self._unary(
             "client_show_page",
-            _organizer.ClientShowPageRequest(
+            models.ClientShowPageRequest(
                 sid=sid, page_items=page_items, page_id=page_id, page_title=page_title
             ),
-            _common.Empty,
+            models.Empty,
             timeout,
             metadata,
         )
 
     async def client_show_user_message(
         self,
-        msg: _common.UserMessage,
+        msg: models.UserMessage,
         *,
-        recipient: _organizer.ClientShowUserMessageRequestRecipient | None = None,
+        recipient: models.ClientShowUserMessageRequestRecipient | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -468,8 +464,8 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         await self._unary(
             "client_show_user_message",
-            _organizer.ClientShowUserMessageRequest(msg=msg, recipient=recipient),
-            _common.Empty,
+            models.ClientShowUserMessageRequest(msg=msg, recipient=recipient),
+            models.Empty,
             timeout,
             metadata,
         )
@@ -494,8 +490,8 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         await self._unary(
             "client_open_media_file",
-            _organizer.ClientOpenMediaFileRequest(sid=sid, id=id),
-            _common.Empty,
+            models.ClientOpenMediaFileRequest(sid=sid, id=id),
+            models.Empty,
             timeout,
             metadata,
         )
@@ -522,10 +518,10 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         await self._unary(
             "client_set_cookies",
-            _organizer.ClientSetCookiesRequest(
+            models.ClientSetCookiesRequest(
                 sid=sid, cookies=cookies, expire_time=expire_time
             ),
-            _common.Empty,
+            models.Empty,
             timeout,
             metadata,
         )
@@ -544,8 +540,8 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         await self._unary(
             "delete_media_file",
-            _organizer.DeleteMediaFileRequest(id=id),
-            _common.Empty,
+            models.DeleteMediaFileRequest(id=id),
+            models.Empty,
             timeout,
             metadata,
         )
@@ -553,11 +549,11 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
     async def db_get_media_files(
         self,
         *,
-        paging: _database.DbPaging | None = None,
-        filter: _database.DbGetMediaFilesRequestFilter | None = None,
+        paging: models.DbPaging | None = None,
+        filter: models.DbGetMediaFilesRequestFilter | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _database.DbMediaFileList:
+    ) -> models.DbMediaFileList:
         """Read media files from the database. Ids, owner or everything can be the
         filter; the result may be empty.
 
@@ -570,8 +566,8 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         response = await self._unary(
             "DbGetMediaFiles",
-            _database.DbGetMediaFilesRequest(paging=paging, filter=filter),
-            _database.DbMediaFileList,
+            models.DbGetMediaFilesRequest(paging=paging, filter=filter),
+            models.DbMediaFileList,
             timeout,
             metadata,
         )
@@ -580,11 +576,11 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
     async def db_get_comments(
         self,
         *,
-        paging: _database.DbPaging | None = None,
-        filter: _database.DbGetCommentsRequestFilter | None = None,
+        paging: models.DbPaging | None = None,
+        filter: models.DbGetCommentsRequestFilter | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _database.DbCommentList:
+    ) -> models.DbCommentList:
         """Read comments from the database. The result may be empty.
 
         Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or
@@ -596,8 +592,8 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         response = await self._unary(
             "DbGetComments",
-            _database.DbGetCommentsRequest(paging=paging, filter=filter),
-            _database.DbCommentList,
+            models.DbGetCommentsRequest(paging=paging, filter=filter),
+            models.DbCommentList,
             timeout,
             metadata,
         )
@@ -606,11 +602,11 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
     async def db_get_user_messages(
         self,
         *,
-        paging: _database.DbPaging | None = None,
-        filter: _database.DbGetUserMessagesRequestFilter | None = None,
+        paging: models.DbPaging | None = None,
+        filter: models.DbGetUserMessagesRequestFilter | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _database.DbUserMessageList:
+    ) -> models.DbUserMessageList:
         """Read stored messages from the database. The result may be empty.
 
         Errors: INVALID_ARGUMENT without a filter, with an id that is not a number or
@@ -622,8 +618,8 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         response = await self._unary(
             "DbGetUserMessages",
-            _database.DbGetUserMessagesRequest(paging=paging, filter=filter),
-            _database.DbUserMessageList,
+            models.DbGetUserMessagesRequest(paging=paging, filter=filter),
+            models.DbUserMessageList,
             timeout,
             metadata,
         )
@@ -631,14 +627,14 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
 
     async def db_upsert(
         self,
-        media_files: list[_common.MediaFile],
-        subtitles: list[_common.Subtitle],
-        comments: list[_common.Comment],
-        user_messages: list[_common.UserMessage],
+        media_files: list[models.MediaFile],
+        subtitles: list[models.Subtitle],
+        comments: list[models.Comment],
+        user_messages: list[models.UserMessage],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _database.DbUpsertResponse:
+    ) -> models.DbUpsertResponse:
         """Add records to the database or replace them. The result has the records in
         the order of the request. Browsers are not told; show a page or send a
         MEDIA_FILE_UPDATED message if they should notice. Do not count on all records
@@ -657,13 +653,13 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         response = await self._unary(
             "DbUpsert",
-            _database.DbUpsertRequest(
+            models.DbUpsertRequest(
                 media_files=media_files,
                 subtitles=subtitles,
                 comments=comments,
                 user_messages=user_messages,
             ),
-            _database.DbUpsertResponse,
+            models.DbUpsertResponse,
             timeout,
             metadata,
         )
@@ -678,7 +674,7 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _database.DbDeleteResponse:
+    ) -> models.DbDeleteResponse:
         """Delete records from the database and nothing else; files stay. For a media
         file call delete_media_file. Do not count on one transaction for all records.
 
@@ -693,13 +689,13 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         """
         response = await self._unary(
             "DbDelete",
-            _database.DbDeleteRequest(
+            models.DbDeleteRequest(
                 media_file_ids=media_file_ids,
                 subtitle_ids=subtitle_ids,
                 comment_ids=comment_ids,
                 user_message_ids=user_message_ids,
             ),
-            _database.DbDeleteResponse,
+            models.DbDeleteResponse,
             timeout,
             metadata,
         )

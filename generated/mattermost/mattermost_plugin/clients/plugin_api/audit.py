@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_remaining as _api_remaining
+    from ... import models
 else:
-    _api_remaining = lazy_module(__package__, "...models.api_remaining")
+    models = lazy_module(__package__, "...models")
 
 
 class AuditMixin(SyncClient):
@@ -22,7 +22,7 @@ class AuditMixin(SyncClient):
 
     def log_audit_rec(
         self,
-        record: _api_remaining.AuditRecord,
+        record: models.AuditRecord,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -37,17 +37,15 @@ class AuditMixin(SyncClient):
         """
         self._unary(
             "LogAuditRec",
-            _api_remaining.LogAuditRecRequest(
-                record=given(record, "LogAuditRec", "record")
-            ),
-            _api_remaining.LogAuditRecResponse,
+            models.LogAuditRecRequest(record=given(record, "LogAuditRec", "record")),
+            models.LogAuditRecResponse,
             timeout,
             metadata,
         )
 
     def log_audit_rec_with_level(
         self,
-        record: _api_remaining.AuditRecord,
+        record: models.AuditRecord,
         level: str,
         *,
         timeout: float | None = None,
@@ -66,10 +64,10 @@ class AuditMixin(SyncClient):
         """
         self._unary(
             "LogAuditRecWithLevel",
-            _api_remaining.LogAuditRecWithLevelRequest(
+            models.LogAuditRecWithLevelRequest(
                 record=given(record, "LogAuditRecWithLevel", "record"), level=level
             ),
-            _api_remaining.LogAuditRecWithLevelResponse,
+            models.LogAuditRecWithLevelResponse,
             timeout,
             metadata,
         )
@@ -80,7 +78,7 @@ class AsyncAuditMixin(AsyncClient):
 
     async def log_audit_rec(
         self,
-        record: _api_remaining.AuditRecord,
+        record: models.AuditRecord,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -95,17 +93,15 @@ class AsyncAuditMixin(AsyncClient):
         """
         await self._unary(
             "LogAuditRec",
-            _api_remaining.LogAuditRecRequest(
-                record=given(record, "LogAuditRec", "record")
-            ),
-            _api_remaining.LogAuditRecResponse,
+            models.LogAuditRecRequest(record=given(record, "LogAuditRec", "record")),
+            models.LogAuditRecResponse,
             timeout,
             metadata,
         )
 
     async def log_audit_rec_with_level(
         self,
-        record: _api_remaining.AuditRecord,
+        record: models.AuditRecord,
         level: str,
         *,
         timeout: float | None = None,
@@ -124,10 +120,10 @@ class AsyncAuditMixin(AsyncClient):
         """
         await self._unary(
             "LogAuditRecWithLevel",
-            _api_remaining.LogAuditRecWithLevelRequest(
+            models.LogAuditRecWithLevelRequest(
                 record=given(record, "LogAuditRecWithLevel", "record"), level=level
             ),
-            _api_remaining.LogAuditRecWithLevelResponse,
+            models.LogAuditRecWithLevelResponse,
             timeout,
             metadata,
         )

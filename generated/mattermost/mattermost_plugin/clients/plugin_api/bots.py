@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_file_bot as _api_file_bot
+    from ... import models
 else:
-    _api_file_bot = lazy_module(__package__, "...models.api_file_bot")
+    models = lazy_module(__package__, "...models")
 
 
 class BotsMixin(SyncClient):
@@ -22,11 +22,11 @@ class BotsMixin(SyncClient):
 
     def create_bot(
         self,
-        bot: _api_file_bot.Bot,
+        bot: models.Bot,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.Bot:
+    ) -> models.Bot:
         """Create a bot account. For the plugin's own bot prefer `ensure_bot_user`,
         which can be repeated. Add the bot to teams and channels where it should be a
         member. Returns the bot; its `user_id` is the author to use in posts.
@@ -39,8 +39,8 @@ class BotsMixin(SyncClient):
         """
         response = self._unary(
             "CreateBot",
-            _api_file_bot.CreateBotRequest(bot=given(bot, "CreateBot", "bot")),
-            _api_file_bot.CreateBotResponse,
+            models.CreateBotRequest(bot=given(bot, "CreateBot", "bot")),
+            models.CreateBotResponse,
             timeout,
             metadata,
         )
@@ -49,11 +49,11 @@ class BotsMixin(SyncClient):
     def patch_bot(
         self,
         bot_user_id: str,
-        bot_patch: _api_file_bot.BotPatch,
+        bot_patch: models.BotPatch,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.Bot:
+    ) -> models.Bot:
         """Change the username, display name or description of a bot. Fields left unset
         stay as they are. Returns the bot as stored.
 
@@ -66,8 +66,8 @@ class BotsMixin(SyncClient):
         """
         response = self._unary(
             "PatchBot",
-            _api_file_bot.PatchBotRequest(bot_user_id=bot_user_id, bot_patch=bot_patch),
-            _api_file_bot.PatchBotResponse,
+            models.PatchBotRequest(bot_user_id=bot_user_id, bot_patch=bot_patch),
+            models.PatchBotResponse,
             timeout,
             metadata,
         )
@@ -80,7 +80,7 @@ class BotsMixin(SyncClient):
         include_deleted: bool = False,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.Bot:
+    ) -> models.Bot:
         """Fetch one bot by its user id. A disabled bot is found only with
         `include_deleted`. Ids of people are not found.
 
@@ -93,10 +93,10 @@ class BotsMixin(SyncClient):
         """
         response = self._unary(
             "GetBot",
-            _api_file_bot.GetBotRequest(
+            models.GetBotRequest(
                 bot_user_id=bot_user_id, include_deleted=include_deleted
             ),
-            _api_file_bot.GetBotResponse,
+            models.GetBotResponse,
             timeout,
             metadata,
         )
@@ -105,10 +105,10 @@ class BotsMixin(SyncClient):
     def get_bots(
         self,
         *,
-        options: _api_file_bot.BotGetOptions | None = None,
+        options: models.BotGetOptions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_file_bot.Bot]:
+    ) -> list[models.Bot]:
         """List the bots of the server, page by page, optionally those of one owner. Set
         `per_page` in the
         options: without it the page is empty. Returns one page; an empty list after the
@@ -122,8 +122,8 @@ class BotsMixin(SyncClient):
         """
         response = self._unary(
             "GetBots",
-            _api_file_bot.GetBotsRequest(options=options),
-            _api_file_bot.GetBotsResponse,
+            models.GetBotsRequest(options=options),
+            models.GetBotsResponse,
             timeout,
             metadata,
         )
@@ -136,7 +136,7 @@ class BotsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.Bot:
+    ) -> models.Bot:
         """Enable or disable a bot. A disabled bot can no longer act through its tokens
         but keeps its posts and memberships. Returns the bot as stored.
 
@@ -149,10 +149,8 @@ class BotsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateBotActive",
-            _api_file_bot.UpdateBotActiveRequest(
-                bot_user_id=bot_user_id, active=active
-            ),
-            _api_file_bot.UpdateBotActiveResponse,
+            models.UpdateBotActiveRequest(bot_user_id=bot_user_id, active=active),
+            models.UpdateBotActiveResponse,
             timeout,
             metadata,
         )
@@ -177,15 +175,15 @@ class BotsMixin(SyncClient):
         """
         self._unary(
             "PermanentDeleteBot",
-            _api_file_bot.PermanentDeleteBotRequest(bot_user_id=bot_user_id),
-            _api_file_bot.PermanentDeleteBotResponse,
+            models.PermanentDeleteBotRequest(bot_user_id=bot_user_id),
+            models.PermanentDeleteBotResponse,
             timeout,
             metadata,
         )
 
     def ensure_bot_user(
         self,
-        bot: _api_file_bot.Bot,
+        bot: models.Bot,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -204,8 +202,8 @@ class BotsMixin(SyncClient):
         """
         response = self._unary(
             "EnsureBotUser",
-            _api_file_bot.EnsureBotUserRequest(bot=bot),
-            _api_file_bot.EnsureBotUserResponse,
+            models.EnsureBotUserRequest(bot=bot),
+            models.EnsureBotUserResponse,
             timeout,
             metadata,
         )
@@ -217,11 +215,11 @@ class AsyncBotsMixin(AsyncClient):
 
     async def create_bot(
         self,
-        bot: _api_file_bot.Bot,
+        bot: models.Bot,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.Bot:
+    ) -> models.Bot:
         """Create a bot account. For the plugin's own bot prefer `ensure_bot_user`,
         which can be repeated. Add the bot to teams and channels where it should be a
         member. Returns the bot; its `user_id` is the author to use in posts.
@@ -234,8 +232,8 @@ class AsyncBotsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateBot",
-            _api_file_bot.CreateBotRequest(bot=given(bot, "CreateBot", "bot")),
-            _api_file_bot.CreateBotResponse,
+            models.CreateBotRequest(bot=given(bot, "CreateBot", "bot")),
+            models.CreateBotResponse,
             timeout,
             metadata,
         )
@@ -244,11 +242,11 @@ class AsyncBotsMixin(AsyncClient):
     async def patch_bot(
         self,
         bot_user_id: str,
-        bot_patch: _api_file_bot.BotPatch,
+        bot_patch: models.BotPatch,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.Bot:
+    ) -> models.Bot:
         """Change the username, display name or description of a bot. Fields left unset
         stay as they are. Returns the bot as stored.
 
@@ -261,8 +259,8 @@ class AsyncBotsMixin(AsyncClient):
         """
         response = await self._unary(
             "PatchBot",
-            _api_file_bot.PatchBotRequest(bot_user_id=bot_user_id, bot_patch=bot_patch),
-            _api_file_bot.PatchBotResponse,
+            models.PatchBotRequest(bot_user_id=bot_user_id, bot_patch=bot_patch),
+            models.PatchBotResponse,
             timeout,
             metadata,
         )
@@ -275,7 +273,7 @@ class AsyncBotsMixin(AsyncClient):
         include_deleted: bool = False,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.Bot:
+    ) -> models.Bot:
         """Fetch one bot by its user id. A disabled bot is found only with
         `include_deleted`. Ids of people are not found.
 
@@ -288,10 +286,10 @@ class AsyncBotsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetBot",
-            _api_file_bot.GetBotRequest(
+            models.GetBotRequest(
                 bot_user_id=bot_user_id, include_deleted=include_deleted
             ),
-            _api_file_bot.GetBotResponse,
+            models.GetBotResponse,
             timeout,
             metadata,
         )
@@ -300,10 +298,10 @@ class AsyncBotsMixin(AsyncClient):
     async def get_bots(
         self,
         *,
-        options: _api_file_bot.BotGetOptions | None = None,
+        options: models.BotGetOptions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_file_bot.Bot]:
+    ) -> list[models.Bot]:
         """List the bots of the server, page by page, optionally those of one owner. Set
         `per_page` in the
         options: without it the page is empty. Returns one page; an empty list after the
@@ -317,8 +315,8 @@ class AsyncBotsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetBots",
-            _api_file_bot.GetBotsRequest(options=options),
-            _api_file_bot.GetBotsResponse,
+            models.GetBotsRequest(options=options),
+            models.GetBotsResponse,
             timeout,
             metadata,
         )
@@ -331,7 +329,7 @@ class AsyncBotsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.Bot:
+    ) -> models.Bot:
         """Enable or disable a bot. A disabled bot can no longer act through its tokens
         but keeps its posts and memberships. Returns the bot as stored.
 
@@ -344,10 +342,8 @@ class AsyncBotsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateBotActive",
-            _api_file_bot.UpdateBotActiveRequest(
-                bot_user_id=bot_user_id, active=active
-            ),
-            _api_file_bot.UpdateBotActiveResponse,
+            models.UpdateBotActiveRequest(bot_user_id=bot_user_id, active=active),
+            models.UpdateBotActiveResponse,
             timeout,
             metadata,
         )
@@ -372,15 +368,15 @@ class AsyncBotsMixin(AsyncClient):
         """
         await self._unary(
             "PermanentDeleteBot",
-            _api_file_bot.PermanentDeleteBotRequest(bot_user_id=bot_user_id),
-            _api_file_bot.PermanentDeleteBotResponse,
+            models.PermanentDeleteBotRequest(bot_user_id=bot_user_id),
+            models.PermanentDeleteBotResponse,
             timeout,
             metadata,
         )
 
     async def ensure_bot_user(
         self,
-        bot: _api_file_bot.Bot,
+        bot: models.Bot,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -399,8 +395,8 @@ class AsyncBotsMixin(AsyncClient):
         """
         response = await self._unary(
             "EnsureBotUser",
-            _api_file_bot.EnsureBotUserRequest(bot=bot),
-            _api_file_bot.EnsureBotUserResponse,
+            models.EnsureBotUserRequest(bot=bot),
+            models.EnsureBotUserResponse,
             timeout,
             metadata,
         )

@@ -12,11 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_channel_post as _api_channel_post
-    from ...models import channel as _channel
+    from ... import models
 else:
-    _api_channel_post = lazy_module(__package__, "...models.api_channel_post")
-    _channel = lazy_module(__package__, "...models.channel")
+    models = lazy_module(__package__, "...models")
 
 
 class ChannelsMixin(SyncClient):
@@ -24,11 +22,11 @@ class ChannelsMixin(SyncClient):
 
     def create_channel(
         self,
-        channel: _channel.Channel,
+        channel: models.Channel,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Create a public or private channel in a team. Nobody becomes a member, not
         even the creator: add people with `add_channel_member`. Fires the
         ChannelHasBeenCreated hook. Returns the stored channel with its new id. For
@@ -43,10 +41,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "CreateChannel",
-            _api_channel_post.CreateChannelRequest(
+            models.CreateChannelRequest(
                 channel=given(channel, "CreateChannel", "channel")
             ),
-            _api_channel_post.CreateChannelResponse,
+            models.CreateChannelResponse,
             timeout,
             metadata,
         )
@@ -72,8 +70,8 @@ class ChannelsMixin(SyncClient):
         """
         self._unary(
             "DeleteChannel",
-            _api_channel_post.DeleteChannelRequest(channel_id=channel_id),
-            _api_channel_post.DeleteChannelResponse,
+            models.DeleteChannelRequest(channel_id=channel_id),
+            models.DeleteChannelResponse,
             timeout,
             metadata,
         )
@@ -86,7 +84,7 @@ class ChannelsMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_channel.Channel]:
+    ) -> list[models.Channel]:
         """List the public channels of a team, page by page. Archived channels are left
         out. Returns one page; an empty list after the last page or for an unknown team.
 
@@ -99,10 +97,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetPublicChannelsForTeam",
-            _api_channel_post.GetPublicChannelsForTeamRequest(
+            models.GetPublicChannelsForTeamRequest(
                 team_id=team_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetPublicChannelsForTeamResponse,
+            models.GetPublicChannelsForTeamResponse,
             timeout,
             metadata,
         )
@@ -114,7 +112,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Fetch one channel by id, whatever its type. Archived channels are found too:
         check `delete_at`.
 
@@ -125,8 +123,8 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannel",
-            _api_channel_post.GetChannelRequest(channel_id=channel_id),
-            _api_channel_post.GetChannelResponse,
+            models.GetChannelRequest(channel_id=channel_id),
+            models.GetChannelResponse,
             timeout,
             metadata,
         )
@@ -140,7 +138,7 @@ class ChannelsMixin(SyncClient):
         include_deleted: bool = False,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Fetch a channel of a team by the name it has in URLs, for example
         `town-square`. An archived channel is found only with `include_deleted`.
 
@@ -155,10 +153,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannelByName",
-            _api_channel_post.GetChannelByNameRequest(
+            models.GetChannelByNameRequest(
                 team_id=team_id, name=name, include_deleted=include_deleted
             ),
-            _api_channel_post.GetChannelByNameResponse,
+            models.GetChannelByNameResponse,
             timeout,
             metadata,
         )
@@ -172,7 +170,7 @@ class ChannelsMixin(SyncClient):
         include_deleted: bool = False,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Fetch a channel by the URL names of its team and of itself, for instance when
         taking a link apart. An archived channel is found only with `include_deleted`.
 
@@ -187,12 +185,12 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannelByNameForTeamName",
-            _api_channel_post.GetChannelByNameForTeamNameRequest(
+            models.GetChannelByNameForTeamNameRequest(
                 team_name=team_name,
                 channel_name=channel_name,
                 include_deleted=include_deleted,
             ),
-            _api_channel_post.GetChannelByNameForTeamNameResponse,
+            models.GetChannelByNameForTeamNameResponse,
             timeout,
             metadata,
         )
@@ -206,7 +204,7 @@ class ChannelsMixin(SyncClient):
         include_deleted: bool = False,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_channel.Channel]:
+    ) -> list[models.Channel]:
         """List all channels of a team that a user is a member of. Direct and group
         channels are included, whatever the team; there is no paging. Somebody without
         channels is an error, not an empty list.
@@ -222,10 +220,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannelsForTeamForUser",
-            _api_channel_post.GetChannelsForTeamForUserRequest(
+            models.GetChannelsForTeamForUserRequest(
                 team_id=team_id, user_id=user_id, include_deleted=include_deleted
             ),
-            _api_channel_post.GetChannelsForTeamForUserResponse,
+            models.GetChannelsForTeamForUserResponse,
             timeout,
             metadata,
         )
@@ -237,7 +235,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelStats:
+    ) -> models.ChannelStats:
         """Count the members of a channel. Not every count of the result is filled in by
         every server; see ChannelStats.
 
@@ -249,8 +247,8 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannelStats",
-            _api_channel_post.GetChannelStatsRequest(channel_id=channel_id),
-            _api_channel_post.GetChannelStatsResponse,
+            models.GetChannelStatsRequest(channel_id=channel_id),
+            models.GetChannelStatsResponse,
             timeout,
             metadata,
         )
@@ -263,7 +261,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Fetch the direct message channel of two users, creating it if there is none.
         This is how a bot gets at the channel in which to write to somebody. A new
         channel fires the ChannelHasBeenCreated hook. Always returns a channel.
@@ -278,10 +276,8 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetDirectChannel",
-            _api_channel_post.GetDirectChannelRequest(
-                user_id_1=user_id_1, user_id_2=user_id_2
-            ),
-            _api_channel_post.GetDirectChannelResponse,
+            models.GetDirectChannelRequest(user_id_1=user_id_1, user_id_2=user_id_2),
+            models.GetDirectChannelResponse,
             timeout,
             metadata,
         )
@@ -293,7 +289,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Fetch the group message channel of exactly these users, creating it if there
         is none. Three to eight different users are required. Always returns a channel.
 
@@ -306,8 +302,8 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupChannel",
-            _api_channel_post.GetGroupChannelRequest(user_ids=user_ids),
-            _api_channel_post.GetGroupChannelResponse,
+            models.GetGroupChannelRequest(user_ids=user_ids),
+            models.GetGroupChannelResponse,
             timeout,
             metadata,
         )
@@ -315,11 +311,11 @@ class ChannelsMixin(SyncClient):
 
     def update_channel(
         self,
-        channel: _channel.Channel,
+        channel: models.Channel,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Change a channel, for example its header or display name. Send the complete
         channel, as fetched before and modified. Clients receive a `channel_updated`
         event. Returns the channel as stored.
@@ -333,10 +329,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateChannel",
-            _api_channel_post.UpdateChannelRequest(
+            models.UpdateChannelRequest(
                 channel=given(channel, "UpdateChannel", "channel")
             ),
-            _api_channel_post.UpdateChannelResponse,
+            models.UpdateChannelResponse,
             timeout,
             metadata,
         )
@@ -349,7 +345,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_channel.Channel]:
+    ) -> list[models.Channel]:
         """Search the public channels of a team by name, display name and purpose.
         Returns all matches; an empty list if there is none.
 
@@ -362,8 +358,8 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "SearchChannels",
-            _api_channel_post.SearchChannelsRequest(team_id=team_id, term=term),
-            _api_channel_post.SearchChannelsResponse,
+            models.SearchChannelsRequest(team_id=team_id, term=term),
+            models.SearchChannelsResponse,
             timeout,
             metadata,
         )
@@ -376,7 +372,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelMember:
+    ) -> models.ChannelMember:
         """Add a user to a channel. The user must be a member of the team. A system
         message in the channel says that the user joined, the UserHasJoinedChannel hook
         fires and clients receive a `user_added` event. Returns the membership, the
@@ -392,10 +388,8 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "AddChannelMember",
-            _api_channel_post.AddChannelMemberRequest(
-                channel_id=channel_id, user_id=user_id
-            ),
-            _api_channel_post.AddChannelMemberResponse,
+            models.AddChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            models.AddChannelMemberResponse,
             timeout,
             metadata,
         )
@@ -409,7 +403,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelMember:
+    ) -> models.ChannelMember:
         """Add a user to a channel in the name of another user. Like
         `add_channel_member`, but the system message says who added whom, and the other
         user reaches the UserHasJoinedChannel hook as `actor`. Returns the membership,
@@ -428,10 +422,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "AddUserToChannel",
-            _api_channel_post.AddUserToChannelRequest(
+            models.AddUserToChannelRequest(
                 channel_id=channel_id, user_id=user_id, as_user_id=as_user_id
             ),
-            _api_channel_post.AddUserToChannelResponse,
+            models.AddUserToChannelResponse,
             timeout,
             metadata,
         )
@@ -444,7 +438,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelMember:
+    ) -> models.ChannelMember:
         """Fetch a user's membership of a channel, with roles, read state and
         notification settings. Also the simplest way to find out whether somebody is a
         member.
@@ -457,10 +451,8 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannelMember",
-            _api_channel_post.GetChannelMemberRequest(
-                channel_id=channel_id, user_id=user_id
-            ),
-            _api_channel_post.GetChannelMemberResponse,
+            models.GetChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            models.GetChannelMemberResponse,
             timeout,
             metadata,
         )
@@ -474,7 +466,7 @@ class ChannelsMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_channel_post.ChannelMember]:
+    ) -> list[models.ChannelMember]:
         """List the memberships of a channel, page by page. Returns one page; an empty
         list after the last page. For the people themselves use `get_users_in_channel`.
 
@@ -487,10 +479,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannelMembers",
-            _api_channel_post.GetChannelMembersRequest(
+            models.GetChannelMembersRequest(
                 channel_id=channel_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetChannelMembersResponse,
+            models.GetChannelMembersResponse,
             timeout,
             metadata,
         )
@@ -503,7 +495,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_channel_post.ChannelMember]:
+    ) -> list[models.ChannelMember]:
         """Fetch the memberships of certain users in a channel. Returns those that
         exist, in no fixed order; users who are not members are left out, so the list
         may be empty.
@@ -516,10 +508,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannelMembersByIds",
-            _api_channel_post.GetChannelMembersByIdsRequest(
+            models.GetChannelMembersByIdsRequest(
                 channel_id=channel_id, user_ids=user_ids
             ),
-            _api_channel_post.GetChannelMembersByIdsResponse,
+            models.GetChannelMembersByIdsResponse,
             timeout,
             metadata,
         )
@@ -534,7 +526,7 @@ class ChannelsMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_channel_post.ChannelMember]:
+    ) -> list[models.ChannelMember]:
         """List the channel memberships of a user, page by page. Current servers list
         those of all teams, whatever `team_id` says. Returns one page; an empty list
         after the last page.
@@ -550,10 +542,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannelMembersForUser",
-            _api_channel_post.GetChannelMembersForUserRequest(
+            models.GetChannelMembersForUserRequest(
                 team_id=team_id, user_id=user_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetChannelMembersForUserResponse,
+            models.GetChannelMembersForUserResponse,
             timeout,
             metadata,
         )
@@ -567,7 +559,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelMember:
+    ) -> models.ChannelMember:
         """Replace the roles a member has in a channel. The new list must be complete;
         clients of the user receive a `channel_member_updated` event. Returns the
         membership with its new roles.
@@ -583,10 +575,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateChannelMemberRoles",
-            _api_channel_post.UpdateChannelMemberRolesRequest(
+            models.UpdateChannelMemberRolesRequest(
                 channel_id=channel_id, user_id=user_id, new_roles=new_roles
             ),
-            _api_channel_post.UpdateChannelMemberRolesResponse,
+            models.UpdateChannelMemberRolesResponse,
             timeout,
             metadata,
         )
@@ -602,7 +594,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelMember:
+    ) -> models.ChannelMember:
         """Change the notification settings of one member for one channel, for example
         to mute it. Settings that are not given keep their value. Clients of the user
         receive a `channel_member_updated` event. Returns the membership with its new
@@ -620,10 +612,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateChannelMemberNotifications",
-            _api_channel_post.UpdateChannelMemberNotificationsRequest(
+            models.UpdateChannelMemberNotificationsRequest(
                 channel_id=channel_id, user_id=user_id, notifications=notifications
             ),
-            _api_channel_post.UpdateChannelMemberNotificationsResponse,
+            models.UpdateChannelMemberNotificationsResponse,
             timeout,
             metadata,
         )
@@ -635,7 +627,7 @@ class ChannelsMixin(SyncClient):
 
     def patch_channel_members_notifications(
         self,
-        members: list[_api_channel_post.ChannelMemberIdentifier],
+        members: list[models.ChannelMemberIdentifier],
         notify_props: dict[str, str],
         *,
         timeout: float | None = None,
@@ -656,10 +648,10 @@ class ChannelsMixin(SyncClient):
         """
         self._unary(
             "PatchChannelMembersNotifications",
-            _api_channel_post.PatchChannelMembersNotificationsRequest(
+            models.PatchChannelMembersNotificationsRequest(
                 members=members, notify_props=notify_props
             ),
-            _api_channel_post.PatchChannelMembersNotificationsResponse,
+            models.PatchChannelMembersNotificationsResponse,
             timeout,
             metadata,
         )
@@ -686,10 +678,8 @@ class ChannelsMixin(SyncClient):
         """
         self._unary(
             "DeleteChannelMember",
-            _api_channel_post.DeleteChannelMemberRequest(
-                channel_id=channel_id, user_id=user_id
-            ),
-            _api_channel_post.DeleteChannelMemberResponse,
+            models.DeleteChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            models.DeleteChannelMemberResponse,
             timeout,
             metadata,
         )
@@ -698,11 +688,11 @@ class ChannelsMixin(SyncClient):
         self,
         user_id: str,
         team_id: str,
-        new_category: _api_channel_post.SidebarCategoryWithChannels,
+        new_category: models.SidebarCategoryWithChannels,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.SidebarCategoryWithChannels:
+    ) -> models.SidebarCategoryWithChannels:
         """Create a category in the channel sidebar of a user, for one team. Channels
         named in it leave the category they were in before; the user's clients are told.
         Returns the category with its new id.
@@ -718,14 +708,14 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "CreateChannelSidebarCategory",
-            _api_channel_post.CreateChannelSidebarCategoryRequest(
+            models.CreateChannelSidebarCategoryRequest(
                 user_id=user_id,
                 team_id=team_id,
                 new_category=given(
                     new_category, "CreateChannelSidebarCategory", "new_category"
                 ),
             ),
-            _api_channel_post.CreateChannelSidebarCategoryResponse,
+            models.CreateChannelSidebarCategoryResponse,
             timeout,
             metadata,
         )
@@ -738,7 +728,7 @@ class ChannelsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.OrderedSidebarCategories:
+    ) -> models.OrderedSidebarCategories:
         """Fetch the channel sidebar of a user for one team: all categories, the
         channels in them and their order.
 
@@ -751,10 +741,8 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "GetChannelSidebarCategories",
-            _api_channel_post.GetChannelSidebarCategoriesRequest(
-                user_id=user_id, team_id=team_id
-            ),
-            _api_channel_post.GetChannelSidebarCategoriesResponse,
+            models.GetChannelSidebarCategoriesRequest(user_id=user_id, team_id=team_id),
+            models.GetChannelSidebarCategoriesResponse,
             timeout,
             metadata,
         )
@@ -764,11 +752,11 @@ class ChannelsMixin(SyncClient):
         self,
         user_id: str,
         team_id: str,
-        categories: list[_api_channel_post.SidebarCategoryWithChannels],
+        categories: list[models.SidebarCategoryWithChannels],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_channel_post.SidebarCategoryWithChannels]:
+    ) -> list[models.SidebarCategoryWithChannels]:
         """Change categories in the channel sidebar of a user, for one team. Send each
         changed category complete, as fetched before; others stay as they are. The
         user's clients are told. Returns the changed categories.
@@ -784,10 +772,10 @@ class ChannelsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateChannelSidebarCategories",
-            _api_channel_post.UpdateChannelSidebarCategoriesRequest(
+            models.UpdateChannelSidebarCategoriesRequest(
                 user_id=user_id, team_id=team_id, categories=categories
             ),
-            _api_channel_post.UpdateChannelSidebarCategoriesResponse,
+            models.UpdateChannelSidebarCategoriesResponse,
             timeout,
             metadata,
         )
@@ -799,11 +787,11 @@ class AsyncChannelsMixin(AsyncClient):
 
     async def create_channel(
         self,
-        channel: _channel.Channel,
+        channel: models.Channel,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Create a public or private channel in a team. Nobody becomes a member, not
         even the creator: add people with `add_channel_member`. Fires the
         ChannelHasBeenCreated hook. Returns the stored channel with its new id. For
@@ -818,10 +806,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateChannel",
-            _api_channel_post.CreateChannelRequest(
+            models.CreateChannelRequest(
                 channel=given(channel, "CreateChannel", "channel")
             ),
-            _api_channel_post.CreateChannelResponse,
+            models.CreateChannelResponse,
             timeout,
             metadata,
         )
@@ -847,8 +835,8 @@ class AsyncChannelsMixin(AsyncClient):
         """
         await self._unary(
             "DeleteChannel",
-            _api_channel_post.DeleteChannelRequest(channel_id=channel_id),
-            _api_channel_post.DeleteChannelResponse,
+            models.DeleteChannelRequest(channel_id=channel_id),
+            models.DeleteChannelResponse,
             timeout,
             metadata,
         )
@@ -861,7 +849,7 @@ class AsyncChannelsMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_channel.Channel]:
+    ) -> list[models.Channel]:
         """List the public channels of a team, page by page. Archived channels are left
         out. Returns one page; an empty list after the last page or for an unknown team.
 
@@ -874,10 +862,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPublicChannelsForTeam",
-            _api_channel_post.GetPublicChannelsForTeamRequest(
+            models.GetPublicChannelsForTeamRequest(
                 team_id=team_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetPublicChannelsForTeamResponse,
+            models.GetPublicChannelsForTeamResponse,
             timeout,
             metadata,
         )
@@ -889,7 +877,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Fetch one channel by id, whatever its type. Archived channels are found too:
         check `delete_at`.
 
@@ -900,8 +888,8 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannel",
-            _api_channel_post.GetChannelRequest(channel_id=channel_id),
-            _api_channel_post.GetChannelResponse,
+            models.GetChannelRequest(channel_id=channel_id),
+            models.GetChannelResponse,
             timeout,
             metadata,
         )
@@ -915,7 +903,7 @@ class AsyncChannelsMixin(AsyncClient):
         include_deleted: bool = False,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Fetch a channel of a team by the name it has in URLs, for example
         `town-square`. An archived channel is found only with `include_deleted`.
 
@@ -930,10 +918,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannelByName",
-            _api_channel_post.GetChannelByNameRequest(
+            models.GetChannelByNameRequest(
                 team_id=team_id, name=name, include_deleted=include_deleted
             ),
-            _api_channel_post.GetChannelByNameResponse,
+            models.GetChannelByNameResponse,
             timeout,
             metadata,
         )
@@ -947,7 +935,7 @@ class AsyncChannelsMixin(AsyncClient):
         include_deleted: bool = False,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Fetch a channel by the URL names of its team and of itself, for instance when
         taking a link apart. An archived channel is found only with `include_deleted`.
 
@@ -962,12 +950,12 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannelByNameForTeamName",
-            _api_channel_post.GetChannelByNameForTeamNameRequest(
+            models.GetChannelByNameForTeamNameRequest(
                 team_name=team_name,
                 channel_name=channel_name,
                 include_deleted=include_deleted,
             ),
-            _api_channel_post.GetChannelByNameForTeamNameResponse,
+            models.GetChannelByNameForTeamNameResponse,
             timeout,
             metadata,
         )
@@ -981,7 +969,7 @@ class AsyncChannelsMixin(AsyncClient):
         include_deleted: bool = False,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_channel.Channel]:
+    ) -> list[models.Channel]:
         """List all channels of a team that a user is a member of. Direct and group
         channels are included, whatever the team; there is no paging. Somebody without
         channels is an error, not an empty list.
@@ -997,10 +985,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannelsForTeamForUser",
-            _api_channel_post.GetChannelsForTeamForUserRequest(
+            models.GetChannelsForTeamForUserRequest(
                 team_id=team_id, user_id=user_id, include_deleted=include_deleted
             ),
-            _api_channel_post.GetChannelsForTeamForUserResponse,
+            models.GetChannelsForTeamForUserResponse,
             timeout,
             metadata,
         )
@@ -1012,7 +1000,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelStats:
+    ) -> models.ChannelStats:
         """Count the members of a channel. Not every count of the result is filled in by
         every server; see ChannelStats.
 
@@ -1024,8 +1012,8 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannelStats",
-            _api_channel_post.GetChannelStatsRequest(channel_id=channel_id),
-            _api_channel_post.GetChannelStatsResponse,
+            models.GetChannelStatsRequest(channel_id=channel_id),
+            models.GetChannelStatsResponse,
             timeout,
             metadata,
         )
@@ -1038,7 +1026,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Fetch the direct message channel of two users, creating it if there is none.
         This is how a bot gets at the channel in which to write to somebody. A new
         channel fires the ChannelHasBeenCreated hook. Always returns a channel.
@@ -1053,10 +1041,8 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetDirectChannel",
-            _api_channel_post.GetDirectChannelRequest(
-                user_id_1=user_id_1, user_id_2=user_id_2
-            ),
-            _api_channel_post.GetDirectChannelResponse,
+            models.GetDirectChannelRequest(user_id_1=user_id_1, user_id_2=user_id_2),
+            models.GetDirectChannelResponse,
             timeout,
             metadata,
         )
@@ -1068,7 +1054,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Fetch the group message channel of exactly these users, creating it if there
         is none. Three to eight different users are required. Always returns a channel.
 
@@ -1081,8 +1067,8 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupChannel",
-            _api_channel_post.GetGroupChannelRequest(user_ids=user_ids),
-            _api_channel_post.GetGroupChannelResponse,
+            models.GetGroupChannelRequest(user_ids=user_ids),
+            models.GetGroupChannelResponse,
             timeout,
             metadata,
         )
@@ -1090,11 +1076,11 @@ class AsyncChannelsMixin(AsyncClient):
 
     async def update_channel(
         self,
-        channel: _channel.Channel,
+        channel: models.Channel,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _channel.Channel:
+    ) -> models.Channel:
         """Change a channel, for example its header or display name. Send the complete
         channel, as fetched before and modified. Clients receive a `channel_updated`
         event. Returns the channel as stored.
@@ -1108,10 +1094,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateChannel",
-            _api_channel_post.UpdateChannelRequest(
+            models.UpdateChannelRequest(
                 channel=given(channel, "UpdateChannel", "channel")
             ),
-            _api_channel_post.UpdateChannelResponse,
+            models.UpdateChannelResponse,
             timeout,
             metadata,
         )
@@ -1124,7 +1110,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_channel.Channel]:
+    ) -> list[models.Channel]:
         """Search the public channels of a team by name, display name and purpose.
         Returns all matches; an empty list if there is none.
 
@@ -1137,8 +1123,8 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "SearchChannels",
-            _api_channel_post.SearchChannelsRequest(team_id=team_id, term=term),
-            _api_channel_post.SearchChannelsResponse,
+            models.SearchChannelsRequest(team_id=team_id, term=term),
+            models.SearchChannelsResponse,
             timeout,
             metadata,
         )
@@ -1151,7 +1137,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelMember:
+    ) -> models.ChannelMember:
         """Add a user to a channel. The user must be a member of the team. A system
         message in the channel says that the user joined, the UserHasJoinedChannel hook
         fires and clients receive a `user_added` event. Returns the membership, the
@@ -1167,10 +1153,8 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "AddChannelMember",
-            _api_channel_post.AddChannelMemberRequest(
-                channel_id=channel_id, user_id=user_id
-            ),
-            _api_channel_post.AddChannelMemberResponse,
+            models.AddChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            models.AddChannelMemberResponse,
             timeout,
             metadata,
         )
@@ -1184,7 +1168,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelMember:
+    ) -> models.ChannelMember:
         """Add a user to a channel in the name of another user. Like
         `add_channel_member`, but the system message says who added whom, and the other
         user reaches the UserHasJoinedChannel hook as `actor`. Returns the membership,
@@ -1203,10 +1187,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "AddUserToChannel",
-            _api_channel_post.AddUserToChannelRequest(
+            models.AddUserToChannelRequest(
                 channel_id=channel_id, user_id=user_id, as_user_id=as_user_id
             ),
-            _api_channel_post.AddUserToChannelResponse,
+            models.AddUserToChannelResponse,
             timeout,
             metadata,
         )
@@ -1219,7 +1203,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelMember:
+    ) -> models.ChannelMember:
         """Fetch a user's membership of a channel, with roles, read state and
         notification settings. Also the simplest way to find out whether somebody is a
         member.
@@ -1232,10 +1216,8 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannelMember",
-            _api_channel_post.GetChannelMemberRequest(
-                channel_id=channel_id, user_id=user_id
-            ),
-            _api_channel_post.GetChannelMemberResponse,
+            models.GetChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            models.GetChannelMemberResponse,
             timeout,
             metadata,
         )
@@ -1249,7 +1231,7 @@ class AsyncChannelsMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_channel_post.ChannelMember]:
+    ) -> list[models.ChannelMember]:
         """List the memberships of a channel, page by page. Returns one page; an empty
         list after the last page. For the people themselves use `get_users_in_channel`.
 
@@ -1262,10 +1244,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannelMembers",
-            _api_channel_post.GetChannelMembersRequest(
+            models.GetChannelMembersRequest(
                 channel_id=channel_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetChannelMembersResponse,
+            models.GetChannelMembersResponse,
             timeout,
             metadata,
         )
@@ -1278,7 +1260,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_channel_post.ChannelMember]:
+    ) -> list[models.ChannelMember]:
         """Fetch the memberships of certain users in a channel. Returns those that
         exist, in no fixed order; users who are not members are left out, so the list
         may be empty.
@@ -1291,10 +1273,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannelMembersByIds",
-            _api_channel_post.GetChannelMembersByIdsRequest(
+            models.GetChannelMembersByIdsRequest(
                 channel_id=channel_id, user_ids=user_ids
             ),
-            _api_channel_post.GetChannelMembersByIdsResponse,
+            models.GetChannelMembersByIdsResponse,
             timeout,
             metadata,
         )
@@ -1309,7 +1291,7 @@ class AsyncChannelsMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_channel_post.ChannelMember]:
+    ) -> list[models.ChannelMember]:
         """List the channel memberships of a user, page by page. Current servers list
         those of all teams, whatever `team_id` says. Returns one page; an empty list
         after the last page.
@@ -1325,10 +1307,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannelMembersForUser",
-            _api_channel_post.GetChannelMembersForUserRequest(
+            models.GetChannelMembersForUserRequest(
                 team_id=team_id, user_id=user_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetChannelMembersForUserResponse,
+            models.GetChannelMembersForUserResponse,
             timeout,
             metadata,
         )
@@ -1342,7 +1324,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelMember:
+    ) -> models.ChannelMember:
         """Replace the roles a member has in a channel. The new list must be complete;
         clients of the user receive a `channel_member_updated` event. Returns the
         membership with its new roles.
@@ -1358,10 +1340,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateChannelMemberRoles",
-            _api_channel_post.UpdateChannelMemberRolesRequest(
+            models.UpdateChannelMemberRolesRequest(
                 channel_id=channel_id, user_id=user_id, new_roles=new_roles
             ),
-            _api_channel_post.UpdateChannelMemberRolesResponse,
+            models.UpdateChannelMemberRolesResponse,
             timeout,
             metadata,
         )
@@ -1377,7 +1359,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.ChannelMember:
+    ) -> models.ChannelMember:
         """Change the notification settings of one member for one channel, for example
         to mute it. Settings that are not given keep their value. Clients of the user
         receive a `channel_member_updated` event. Returns the membership with its new
@@ -1395,10 +1377,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateChannelMemberNotifications",
-            _api_channel_post.UpdateChannelMemberNotificationsRequest(
+            models.UpdateChannelMemberNotificationsRequest(
                 channel_id=channel_id, user_id=user_id, notifications=notifications
             ),
-            _api_channel_post.UpdateChannelMemberNotificationsResponse,
+            models.UpdateChannelMemberNotificationsResponse,
             timeout,
             metadata,
         )
@@ -1410,7 +1392,7 @@ class AsyncChannelsMixin(AsyncClient):
 
     async def patch_channel_members_notifications(
         self,
-        members: list[_api_channel_post.ChannelMemberIdentifier],
+        members: list[models.ChannelMemberIdentifier],
         notify_props: dict[str, str],
         *,
         timeout: float | None = None,
@@ -1431,10 +1413,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         await self._unary(
             "PatchChannelMembersNotifications",
-            _api_channel_post.PatchChannelMembersNotificationsRequest(
+            models.PatchChannelMembersNotificationsRequest(
                 members=members, notify_props=notify_props
             ),
-            _api_channel_post.PatchChannelMembersNotificationsResponse,
+            models.PatchChannelMembersNotificationsResponse,
             timeout,
             metadata,
         )
@@ -1461,10 +1443,8 @@ class AsyncChannelsMixin(AsyncClient):
         """
         await self._unary(
             "DeleteChannelMember",
-            _api_channel_post.DeleteChannelMemberRequest(
-                channel_id=channel_id, user_id=user_id
-            ),
-            _api_channel_post.DeleteChannelMemberResponse,
+            models.DeleteChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            models.DeleteChannelMemberResponse,
             timeout,
             metadata,
         )
@@ -1473,11 +1453,11 @@ class AsyncChannelsMixin(AsyncClient):
         self,
         user_id: str,
         team_id: str,
-        new_category: _api_channel_post.SidebarCategoryWithChannels,
+        new_category: models.SidebarCategoryWithChannels,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.SidebarCategoryWithChannels:
+    ) -> models.SidebarCategoryWithChannels:
         """Create a category in the channel sidebar of a user, for one team. Channels
         named in it leave the category they were in before; the user's clients are told.
         Returns the category with its new id.
@@ -1493,14 +1473,14 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateChannelSidebarCategory",
-            _api_channel_post.CreateChannelSidebarCategoryRequest(
+            models.CreateChannelSidebarCategoryRequest(
                 user_id=user_id,
                 team_id=team_id,
                 new_category=given(
                     new_category, "CreateChannelSidebarCategory", "new_category"
                 ),
             ),
-            _api_channel_post.CreateChannelSidebarCategoryResponse,
+            models.CreateChannelSidebarCategoryResponse,
             timeout,
             metadata,
         )
@@ -1513,7 +1493,7 @@ class AsyncChannelsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.OrderedSidebarCategories:
+    ) -> models.OrderedSidebarCategories:
         """Fetch the channel sidebar of a user for one team: all categories, the
         channels in them and their order.
 
@@ -1526,10 +1506,8 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetChannelSidebarCategories",
-            _api_channel_post.GetChannelSidebarCategoriesRequest(
-                user_id=user_id, team_id=team_id
-            ),
-            _api_channel_post.GetChannelSidebarCategoriesResponse,
+            models.GetChannelSidebarCategoriesRequest(user_id=user_id, team_id=team_id),
+            models.GetChannelSidebarCategoriesResponse,
             timeout,
             metadata,
         )
@@ -1539,11 +1517,11 @@ class AsyncChannelsMixin(AsyncClient):
         self,
         user_id: str,
         team_id: str,
-        categories: list[_api_channel_post.SidebarCategoryWithChannels],
+        categories: list[models.SidebarCategoryWithChannels],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_channel_post.SidebarCategoryWithChannels]:
+    ) -> list[models.SidebarCategoryWithChannels]:
         """Change categories in the channel sidebar of a user, for one team. Send each
         changed category complete, as fetched before; others stay as they are. The
         user's clients are told. Returns the changed categories.
@@ -1559,10 +1537,10 @@ class AsyncChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateChannelSidebarCategories",
-            _api_channel_post.UpdateChannelSidebarCategoriesRequest(
+            models.UpdateChannelSidebarCategoriesRequest(
                 user_id=user_id, team_id=team_id, categories=categories
             ),
-            _api_channel_post.UpdateChannelSidebarCategoriesResponse,
+            models.UpdateChannelSidebarCategoriesResponse,
             timeout,
             metadata,
         )

@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_remaining as _api_remaining
+    from ... import models
 else:
-    _api_remaining = lazy_module(__package__, "...models.api_remaining")
+    models = lazy_module(__package__, "...models")
 
 
 class CommandsMixin(SyncClient):
@@ -22,7 +22,7 @@ class CommandsMixin(SyncClient):
 
     def register_command(
         self,
-        command: _api_remaining.Command,
+        command: models.Command,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -41,8 +41,8 @@ class CommandsMixin(SyncClient):
         """
         self._unary(
             "RegisterCommand",
-            _api_remaining.RegisterCommandRequest(command=command),
-            _api_remaining.RegisterCommandResponse,
+            models.RegisterCommandRequest(command=command),
+            models.RegisterCommandResponse,
             timeout,
             metadata,
         )
@@ -67,19 +67,19 @@ class CommandsMixin(SyncClient):
         """
         self._unary(
             "UnregisterCommand",
-            _api_remaining.UnregisterCommandRequest(team_id=team_id, trigger=trigger),
-            _api_remaining.UnregisterCommandResponse,
+            models.UnregisterCommandRequest(team_id=team_id, trigger=trigger),
+            models.UnregisterCommandResponse,
             timeout,
             metadata,
         )
 
     def execute_slash_command(
         self,
-        command_args: _api_remaining.CommandArgs,
+        command_args: models.CommandArgs,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.CommandResponse:
+    ) -> models.CommandResponse:
         """Run a slash command as if a user had typed it, with all its effects.
         Built-in, custom and plugin commands can be run. Returns the answer, which the
         server has already posted or shown.
@@ -94,8 +94,8 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "ExecuteSlashCommand",
-            _api_remaining.ExecuteSlashCommandRequest(command_args=command_args),
-            _api_remaining.ExecuteSlashCommandResponse,
+            models.ExecuteSlashCommandRequest(command_args=command_args),
+            models.ExecuteSlashCommandResponse,
             timeout,
             metadata,
         )
@@ -103,11 +103,11 @@ class CommandsMixin(SyncClient):
 
     def create_command(
         self,
-        cmd: _api_remaining.Command,
+        cmd: models.Command,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Command:
+    ) -> models.Command:
         """Store a custom slash command for a team, answered by a web address. Unlike a
         registered command it outlives the plugin. To answer the command yourself use
         `register_command`. Returns the command with its id and token.
@@ -122,8 +122,8 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "CreateCommand",
-            _api_remaining.CreateCommandRequest(cmd=given(cmd, "CreateCommand", "cmd")),
-            _api_remaining.CreateCommandResponse,
+            models.CreateCommandRequest(cmd=given(cmd, "CreateCommand", "cmd")),
+            models.CreateCommandResponse,
             timeout,
             metadata,
         )
@@ -135,7 +135,7 @@ class CommandsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Command]:
+    ) -> list[models.Command]:
         """List all slash commands that can be used in a team: those of plugins,
         built-in ones and custom ones.
 
@@ -146,8 +146,8 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "ListCommands",
-            _api_remaining.ListCommandsRequest(team_id=team_id),
-            _api_remaining.ListCommandsResponse,
+            models.ListCommandsRequest(team_id=team_id),
+            models.ListCommandsResponse,
             timeout,
             metadata,
         )
@@ -159,7 +159,7 @@ class CommandsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Command]:
+    ) -> list[models.Command]:
         """List the custom slash commands stored for a team. Returns an empty list if
         there is none.
 
@@ -170,8 +170,8 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "ListCustomCommands",
-            _api_remaining.ListCustomCommandsRequest(team_id=team_id),
-            _api_remaining.ListCustomCommandsResponse,
+            models.ListCustomCommandsRequest(team_id=team_id),
+            models.ListCustomCommandsResponse,
             timeout,
             metadata,
         )
@@ -183,7 +183,7 @@ class CommandsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Command]:
+    ) -> list[models.Command]:
         """List the slash commands that running plugins offer in a team, yours included.
         Returns an empty list if there is none.
 
@@ -195,8 +195,8 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "ListPluginCommands",
-            _api_remaining.ListPluginCommandsRequest(team_id=team_id),
-            _api_remaining.ListPluginCommandsResponse,
+            models.ListPluginCommandsRequest(team_id=team_id),
+            models.ListPluginCommandsResponse,
             timeout,
             metadata,
         )
@@ -204,7 +204,7 @@ class CommandsMixin(SyncClient):
 
     def list_built_in_commands(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
-    ) -> list[_api_remaining.Command]:
+    ) -> list[models.Command]:
         """List the slash commands that come with the server, such as `away`. They are
         the same in every team.
 
@@ -212,8 +212,8 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "ListBuiltInCommands",
-            _api_remaining.ListBuiltInCommandsRequest(),
-            _api_remaining.ListBuiltInCommandsResponse,
+            models.ListBuiltInCommandsRequest(),
+            models.ListBuiltInCommandsResponse,
             timeout,
             metadata,
         )
@@ -225,7 +225,7 @@ class CommandsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Command:
+    ) -> models.Command:
         """Fetch a custom slash command by id. The result holds its token, which you
         should not show. Registered plugin commands have no id and are not found.
 
@@ -237,8 +237,8 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "GetCommand",
-            _api_remaining.GetCommandRequest(command_id=command_id),
-            _api_remaining.GetCommandResponse,
+            models.GetCommandRequest(command_id=command_id),
+            models.GetCommandResponse,
             timeout,
             metadata,
         )
@@ -247,11 +247,11 @@ class CommandsMixin(SyncClient):
     def update_command(
         self,
         command_id: str,
-        updated_cmd: _api_remaining.Command,
+        updated_cmd: models.Command,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Command:
+    ) -> models.Command:
         """Change a custom slash command. Send the complete definition, as fetched
         before and modified. Id, token and creation time stay. Returns the command as
         stored.
@@ -267,11 +267,11 @@ class CommandsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateCommand",
-            _api_remaining.UpdateCommandRequest(
+            models.UpdateCommandRequest(
                 command_id=command_id,
                 updated_cmd=given(updated_cmd, "UpdateCommand", "updated_cmd"),
             ),
-            _api_remaining.UpdateCommandResponse,
+            models.UpdateCommandResponse,
             timeout,
             metadata,
         )
@@ -296,8 +296,8 @@ class CommandsMixin(SyncClient):
         """
         self._unary(
             "DeleteCommand",
-            _api_remaining.DeleteCommandRequest(command_id=command_id),
-            _api_remaining.DeleteCommandResponse,
+            models.DeleteCommandRequest(command_id=command_id),
+            models.DeleteCommandResponse,
             timeout,
             metadata,
         )
@@ -308,7 +308,7 @@ class AsyncCommandsMixin(AsyncClient):
 
     async def register_command(
         self,
-        command: _api_remaining.Command,
+        command: models.Command,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -327,8 +327,8 @@ class AsyncCommandsMixin(AsyncClient):
         """
         await self._unary(
             "RegisterCommand",
-            _api_remaining.RegisterCommandRequest(command=command),
-            _api_remaining.RegisterCommandResponse,
+            models.RegisterCommandRequest(command=command),
+            models.RegisterCommandResponse,
             timeout,
             metadata,
         )
@@ -353,19 +353,19 @@ class AsyncCommandsMixin(AsyncClient):
         """
         await self._unary(
             "UnregisterCommand",
-            _api_remaining.UnregisterCommandRequest(team_id=team_id, trigger=trigger),
-            _api_remaining.UnregisterCommandResponse,
+            models.UnregisterCommandRequest(team_id=team_id, trigger=trigger),
+            models.UnregisterCommandResponse,
             timeout,
             metadata,
         )
 
     async def execute_slash_command(
         self,
-        command_args: _api_remaining.CommandArgs,
+        command_args: models.CommandArgs,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.CommandResponse:
+    ) -> models.CommandResponse:
         """Run a slash command as if a user had typed it, with all its effects.
         Built-in, custom and plugin commands can be run. Returns the answer, which the
         server has already posted or shown.
@@ -380,8 +380,8 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "ExecuteSlashCommand",
-            _api_remaining.ExecuteSlashCommandRequest(command_args=command_args),
-            _api_remaining.ExecuteSlashCommandResponse,
+            models.ExecuteSlashCommandRequest(command_args=command_args),
+            models.ExecuteSlashCommandResponse,
             timeout,
             metadata,
         )
@@ -389,11 +389,11 @@ class AsyncCommandsMixin(AsyncClient):
 
     async def create_command(
         self,
-        cmd: _api_remaining.Command,
+        cmd: models.Command,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Command:
+    ) -> models.Command:
         """Store a custom slash command for a team, answered by a web address. Unlike a
         registered command it outlives the plugin. To answer the command yourself use
         `register_command`. Returns the command with its id and token.
@@ -408,8 +408,8 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateCommand",
-            _api_remaining.CreateCommandRequest(cmd=given(cmd, "CreateCommand", "cmd")),
-            _api_remaining.CreateCommandResponse,
+            models.CreateCommandRequest(cmd=given(cmd, "CreateCommand", "cmd")),
+            models.CreateCommandResponse,
             timeout,
             metadata,
         )
@@ -421,7 +421,7 @@ class AsyncCommandsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Command]:
+    ) -> list[models.Command]:
         """List all slash commands that can be used in a team: those of plugins,
         built-in ones and custom ones.
 
@@ -432,8 +432,8 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "ListCommands",
-            _api_remaining.ListCommandsRequest(team_id=team_id),
-            _api_remaining.ListCommandsResponse,
+            models.ListCommandsRequest(team_id=team_id),
+            models.ListCommandsResponse,
             timeout,
             metadata,
         )
@@ -445,7 +445,7 @@ class AsyncCommandsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Command]:
+    ) -> list[models.Command]:
         """List the custom slash commands stored for a team. Returns an empty list if
         there is none.
 
@@ -456,8 +456,8 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "ListCustomCommands",
-            _api_remaining.ListCustomCommandsRequest(team_id=team_id),
-            _api_remaining.ListCustomCommandsResponse,
+            models.ListCustomCommandsRequest(team_id=team_id),
+            models.ListCustomCommandsResponse,
             timeout,
             metadata,
         )
@@ -469,7 +469,7 @@ class AsyncCommandsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Command]:
+    ) -> list[models.Command]:
         """List the slash commands that running plugins offer in a team, yours included.
         Returns an empty list if there is none.
 
@@ -481,8 +481,8 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "ListPluginCommands",
-            _api_remaining.ListPluginCommandsRequest(team_id=team_id),
-            _api_remaining.ListPluginCommandsResponse,
+            models.ListPluginCommandsRequest(team_id=team_id),
+            models.ListPluginCommandsResponse,
             timeout,
             metadata,
         )
@@ -490,7 +490,7 @@ class AsyncCommandsMixin(AsyncClient):
 
     async def list_built_in_commands(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
-    ) -> list[_api_remaining.Command]:
+    ) -> list[models.Command]:
         """List the slash commands that come with the server, such as `away`. They are
         the same in every team.
 
@@ -498,8 +498,8 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "ListBuiltInCommands",
-            _api_remaining.ListBuiltInCommandsRequest(),
-            _api_remaining.ListBuiltInCommandsResponse,
+            models.ListBuiltInCommandsRequest(),
+            models.ListBuiltInCommandsResponse,
             timeout,
             metadata,
         )
@@ -511,7 +511,7 @@ class AsyncCommandsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Command:
+    ) -> models.Command:
         """Fetch a custom slash command by id. The result holds its token, which you
         should not show. Registered plugin commands have no id and are not found.
 
@@ -523,8 +523,8 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetCommand",
-            _api_remaining.GetCommandRequest(command_id=command_id),
-            _api_remaining.GetCommandResponse,
+            models.GetCommandRequest(command_id=command_id),
+            models.GetCommandResponse,
             timeout,
             metadata,
         )
@@ -533,11 +533,11 @@ class AsyncCommandsMixin(AsyncClient):
     async def update_command(
         self,
         command_id: str,
-        updated_cmd: _api_remaining.Command,
+        updated_cmd: models.Command,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Command:
+    ) -> models.Command:
         """Change a custom slash command. Send the complete definition, as fetched
         before and modified. Id, token and creation time stay. Returns the command as
         stored.
@@ -553,11 +553,11 @@ class AsyncCommandsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateCommand",
-            _api_remaining.UpdateCommandRequest(
+            models.UpdateCommandRequest(
                 command_id=command_id,
                 updated_cmd=given(updated_cmd, "UpdateCommand", "updated_cmd"),
             ),
-            _api_remaining.UpdateCommandResponse,
+            models.UpdateCommandResponse,
             timeout,
             metadata,
         )
@@ -582,8 +582,8 @@ class AsyncCommandsMixin(AsyncClient):
         """
         await self._unary(
             "DeleteCommand",
-            _api_remaining.DeleteCommandRequest(command_id=command_id),
-            _api_remaining.DeleteCommandResponse,
+            models.DeleteCommandRequest(command_id=command_id),
+            models.DeleteCommandResponse,
             timeout,
             metadata,
         )

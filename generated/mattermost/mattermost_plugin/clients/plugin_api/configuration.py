@@ -15,9 +15,9 @@ from plugwright_runtime.rpc.json_bytes import dump, load
 if TYPE_CHECKING:
     from plugwright_runtime.message import wkt as _wkt
 
-    from ...models import api_kv_config as _api_kv_config
+    from ... import models
 else:
-    _api_kv_config = lazy_module(__package__, "...models.api_kv_config")
+    models = lazy_module(__package__, "...models")
     _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
 
@@ -36,8 +36,8 @@ class ConfigurationMixin(SyncClient):
         """
         response = self._unary(
             "LoadPluginConfiguration",
-            _api_kv_config.LoadPluginConfigurationRequest(),
-            _api_kv_config.LoadPluginConfigurationResponse,
+            models.LoadPluginConfigurationRequest(),
+            models.LoadPluginConfigurationResponse,
             timeout,
             metadata,
         )
@@ -54,8 +54,8 @@ class ConfigurationMixin(SyncClient):
         """
         response = self._unary(
             "GetConfig",
-            _api_kv_config.GetConfigRequest(),
-            _api_kv_config.GetConfigResponse,
+            models.GetConfigRequest(),
+            models.GetConfigResponse,
             timeout,
             metadata,
         )
@@ -72,8 +72,8 @@ class ConfigurationMixin(SyncClient):
         """
         response = self._unary(
             "GetUnsanitizedConfig",
-            _api_kv_config.GetUnsanitizedConfigRequest(),
-            _api_kv_config.GetUnsanitizedConfigResponse,
+            models.GetUnsanitizedConfigRequest(),
+            models.GetUnsanitizedConfigResponse,
             timeout,
             metadata,
         )
@@ -101,8 +101,8 @@ class ConfigurationMixin(SyncClient):
         """
         self._unary(
             "SaveConfig",
-            _api_kv_config.SaveConfigRequest(config_json=dump(config_json)),
-            _api_kv_config.SaveConfigResponse,
+            models.SaveConfigRequest(config_json=dump(config_json)),
+            models.SaveConfigResponse,
             timeout,
             metadata,
         )
@@ -119,8 +119,8 @@ class ConfigurationMixin(SyncClient):
         """
         response = self._unary(
             "GetPluginConfig",
-            _api_kv_config.GetPluginConfigRequest(),
-            _api_kv_config.GetPluginConfigResponse,
+            models.GetPluginConfigRequest(),
+            models.GetPluginConfigResponse,
             timeout,
             metadata,
         )
@@ -146,8 +146,8 @@ class ConfigurationMixin(SyncClient):
         """
         self._unary(
             "SavePluginConfig",
-            _api_kv_config.SavePluginConfigRequest(config=config),
-            _api_kv_config.SavePluginConfigResponse,
+            models.SavePluginConfigRequest(config=config),
+            models.SavePluginConfigResponse,
             timeout,
             metadata,
         )
@@ -168,8 +168,8 @@ class AsyncConfigurationMixin(AsyncClient):
         """
         response = await self._unary(
             "LoadPluginConfiguration",
-            _api_kv_config.LoadPluginConfigurationRequest(),
-            _api_kv_config.LoadPluginConfigurationResponse,
+            models.LoadPluginConfigurationRequest(),
+            models.LoadPluginConfigurationResponse,
             timeout,
             metadata,
         )
@@ -186,8 +186,8 @@ class AsyncConfigurationMixin(AsyncClient):
         """
         response = await self._unary(
             "GetConfig",
-            _api_kv_config.GetConfigRequest(),
-            _api_kv_config.GetConfigResponse,
+            models.GetConfigRequest(),
+            models.GetConfigResponse,
             timeout,
             metadata,
         )
@@ -204,8 +204,8 @@ class AsyncConfigurationMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUnsanitizedConfig",
-            _api_kv_config.GetUnsanitizedConfigRequest(),
-            _api_kv_config.GetUnsanitizedConfigResponse,
+            models.GetUnsanitizedConfigRequest(),
+            models.GetUnsanitizedConfigResponse,
             timeout,
             metadata,
         )
@@ -233,8 +233,8 @@ class AsyncConfigurationMixin(AsyncClient):
         """
         await self._unary(
             "SaveConfig",
-            _api_kv_config.SaveConfigRequest(config_json=dump(config_json)),
-            _api_kv_config.SaveConfigResponse,
+            models.SaveConfigRequest(config_json=dump(config_json)),
+            models.SaveConfigResponse,
             timeout,
             metadata,
         )
@@ -251,8 +251,8 @@ class AsyncConfigurationMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPluginConfig",
-            _api_kv_config.GetPluginConfigRequest(),
-            _api_kv_config.GetPluginConfigResponse,
+            models.GetPluginConfigRequest(),
+            models.GetPluginConfigResponse,
             timeout,
             metadata,
         )
@@ -278,8 +278,8 @@ class AsyncConfigurationMixin(AsyncClient):
         """
         await self._unary(
             "SavePluginConfig",
-            _api_kv_config.SavePluginConfigRequest(config=config),
-            _api_kv_config.SavePluginConfigResponse,
+            models.SavePluginConfigRequest(config=config),
+            models.SavePluginConfigResponse,
             timeout,
             metadata,
         )

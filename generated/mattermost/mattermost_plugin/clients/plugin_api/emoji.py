@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_channel_post as _api_channel_post
+    from ... import models
 else:
-    _api_channel_post = lazy_module(__package__, "...models.api_channel_post")
+    models = lazy_module(__package__, "...models")
 
 
 class EmojiMixin(SyncClient):
@@ -28,7 +28,7 @@ class EmojiMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_channel_post.Emoji]:
+    ) -> list[models.Emoji]:
         """List the custom emojis of the server, page by page. Built-in emojis are not
         listed. Returns one page; an empty list after the last page.
 
@@ -42,10 +42,8 @@ class EmojiMixin(SyncClient):
         """
         response = self._unary(
             "GetEmojiList",
-            _api_channel_post.GetEmojiListRequest(
-                sort_by=sort_by, page=page, per_page=per_page
-            ),
-            _api_channel_post.GetEmojiListResponse,
+            models.GetEmojiListRequest(sort_by=sort_by, page=page, per_page=per_page),
+            models.GetEmojiListResponse,
             timeout,
             metadata,
         )
@@ -57,7 +55,7 @@ class EmojiMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.Emoji:
+    ) -> models.Emoji:
         """Fetch a custom emoji by its name, without colons. Built-in emojis have no
         record and are not found.
 
@@ -69,8 +67,8 @@ class EmojiMixin(SyncClient):
         """
         response = self._unary(
             "GetEmojiByName",
-            _api_channel_post.GetEmojiByNameRequest(name=name),
-            _api_channel_post.GetEmojiByNameResponse,
+            models.GetEmojiByNameRequest(name=name),
+            models.GetEmojiByNameResponse,
             timeout,
             metadata,
         )
@@ -82,7 +80,7 @@ class EmojiMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.Emoji:
+    ) -> models.Emoji:
         """Fetch a custom emoji by its id. It holds the name and the creator; for the
         picture use `get_emoji_image`.
 
@@ -94,8 +92,8 @@ class EmojiMixin(SyncClient):
         """
         response = self._unary(
             "GetEmoji",
-            _api_channel_post.GetEmojiRequest(emoji_id=emoji_id),
-            _api_channel_post.GetEmojiResponse,
+            models.GetEmojiRequest(emoji_id=emoji_id),
+            models.GetEmojiResponse,
             timeout,
             metadata,
         )
@@ -107,7 +105,7 @@ class EmojiMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.GetEmojiImageResponse:
+    ) -> models.GetEmojiImageResponse:
         """Fetch the picture of a custom emoji. Returns both fields of the result: the
         bytes in `image` and the format in `content_type`, such as `png` or `gif`.
 
@@ -119,8 +117,8 @@ class EmojiMixin(SyncClient):
         """
         response = self._unary(
             "GetEmojiImage",
-            _api_channel_post.GetEmojiImageRequest(emoji_id=emoji_id),
-            _api_channel_post.GetEmojiImageResponse,
+            models.GetEmojiImageRequest(emoji_id=emoji_id),
+            models.GetEmojiImageResponse,
             timeout,
             metadata,
         )
@@ -138,7 +136,7 @@ class AsyncEmojiMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_channel_post.Emoji]:
+    ) -> list[models.Emoji]:
         """List the custom emojis of the server, page by page. Built-in emojis are not
         listed. Returns one page; an empty list after the last page.
 
@@ -152,10 +150,8 @@ class AsyncEmojiMixin(AsyncClient):
         """
         response = await self._unary(
             "GetEmojiList",
-            _api_channel_post.GetEmojiListRequest(
-                sort_by=sort_by, page=page, per_page=per_page
-            ),
-            _api_channel_post.GetEmojiListResponse,
+            models.GetEmojiListRequest(sort_by=sort_by, page=page, per_page=per_page),
+            models.GetEmojiListResponse,
             timeout,
             metadata,
         )
@@ -167,7 +163,7 @@ class AsyncEmojiMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.Emoji:
+    ) -> models.Emoji:
         """Fetch a custom emoji by its name, without colons. Built-in emojis have no
         record and are not found.
 
@@ -179,8 +175,8 @@ class AsyncEmojiMixin(AsyncClient):
         """
         response = await self._unary(
             "GetEmojiByName",
-            _api_channel_post.GetEmojiByNameRequest(name=name),
-            _api_channel_post.GetEmojiByNameResponse,
+            models.GetEmojiByNameRequest(name=name),
+            models.GetEmojiByNameResponse,
             timeout,
             metadata,
         )
@@ -192,7 +188,7 @@ class AsyncEmojiMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.Emoji:
+    ) -> models.Emoji:
         """Fetch a custom emoji by its id. It holds the name and the creator; for the
         picture use `get_emoji_image`.
 
@@ -204,8 +200,8 @@ class AsyncEmojiMixin(AsyncClient):
         """
         response = await self._unary(
             "GetEmoji",
-            _api_channel_post.GetEmojiRequest(emoji_id=emoji_id),
-            _api_channel_post.GetEmojiResponse,
+            models.GetEmojiRequest(emoji_id=emoji_id),
+            models.GetEmojiResponse,
             timeout,
             metadata,
         )
@@ -217,7 +213,7 @@ class AsyncEmojiMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.GetEmojiImageResponse:
+    ) -> models.GetEmojiImageResponse:
         """Fetch the picture of a custom emoji. Returns both fields of the result: the
         bytes in `image` and the format in `content_type`, such as `png` or `gif`.
 
@@ -229,8 +225,8 @@ class AsyncEmojiMixin(AsyncClient):
         """
         response = await self._unary(
             "GetEmojiImage",
-            _api_channel_post.GetEmojiImageRequest(emoji_id=emoji_id),
-            _api_channel_post.GetEmojiImageResponse,
+            models.GetEmojiImageRequest(emoji_id=emoji_id),
+            models.GetEmojiImageResponse,
             timeout,
             metadata,
         )

@@ -12,11 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_file_bot as _api_file_bot
-    from ...models import file as _file
+    from ... import models
 else:
-    _api_file_bot = lazy_module(__package__, "...models.api_file_bot")
-    _file = lazy_module(__package__, "...models.file")
+    models = lazy_module(__package__, "...models")
 
 
 class FilesMixin(SyncClient):
@@ -45,8 +43,8 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "CopyFileInfos",
-            _api_file_bot.CopyFileInfosRequest(user_id=user_id, file_ids=file_ids),
-            _api_file_bot.CopyFileInfosResponse,
+            models.CopyFileInfosRequest(user_id=user_id, file_ids=file_ids),
+            models.CopyFileInfosResponse,
             timeout,
             metadata,
         )
@@ -58,7 +56,7 @@ class FilesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _file.FileInfo:
+    ) -> models.FileInfo:
         """Fetch the metadata of an uploaded file: name, size, type, post. For the
         content use `get_file`.
 
@@ -69,8 +67,8 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "GetFileInfo",
-            _api_file_bot.GetFileInfoRequest(file_id=file_id),
-            _api_file_bot.GetFileInfoResponse,
+            models.GetFileInfoRequest(file_id=file_id),
+            models.GetFileInfoResponse,
             timeout,
             metadata,
         )
@@ -97,10 +95,8 @@ class FilesMixin(SyncClient):
         """
         self._unary(
             "SetFileSearchableContent",
-            _api_file_bot.SetFileSearchableContentRequest(
-                file_id=file_id, content=content
-            ),
-            _api_file_bot.SetFileSearchableContentResponse,
+            models.SetFileSearchableContentRequest(file_id=file_id, content=content),
+            models.SetFileSearchableContentResponse,
             timeout,
             metadata,
         )
@@ -110,10 +106,10 @@ class FilesMixin(SyncClient):
         *,
         page: int = 0,
         per_page: int = 60,
-        options: _api_file_bot.GetFileInfosOptions | None = None,
+        options: models.GetFileInfosOptions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_file.FileInfo]:
+    ) -> list[models.FileInfo]:
         """List the metadata of uploaded files, page by page, optionally of one user or
         channel. Returns one page; an empty list after the last page or if nothing
         matches.
@@ -129,10 +125,8 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "GetFileInfos",
-            _api_file_bot.GetFileInfosRequest(
-                page=page, per_page=per_page, options=options
-            ),
-            _api_file_bot.GetFileInfosResponse,
+            models.GetFileInfosRequest(page=page, per_page=per_page, options=options),
+            models.GetFileInfosResponse,
             timeout,
             metadata,
         )
@@ -157,8 +151,8 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "GetFile",
-            _api_file_bot.GetFileRequest(file_id=file_id),
-            _api_file_bot.GetFileResponse,
+            models.GetFileRequest(file_id=file_id),
+            models.GetFileResponse,
             timeout,
             metadata,
         )
@@ -183,8 +177,8 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "GetFileLink",
-            _api_file_bot.GetFileLinkRequest(file_id=file_id),
-            _api_file_bot.GetFileLinkResponse,
+            models.GetFileLinkRequest(file_id=file_id),
+            models.GetFileLinkResponse,
             timeout,
             metadata,
         )
@@ -209,8 +203,8 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "ReadFile",
-            _api_file_bot.ReadFileRequest(path=path),
-            _api_file_bot.ReadFileResponse,
+            models.ReadFileRequest(path=path),
+            models.ReadFileResponse,
             timeout,
             metadata,
         )
@@ -224,7 +218,7 @@ class FilesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _file.FileInfo:
+    ) -> models.FileInfo:
         """Store a file for use in a channel. Then create a post in the same channel
         with the new id in its `file_ids`. The FileWillBeUploaded hook may change or
         reject it. Returns the metadata of the stored file.
@@ -244,10 +238,10 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "UploadFile",
-            _api_file_bot.UploadFileRequest(
+            models.UploadFileRequest(
                 data=data, channel_id=channel_id, filename=filename
             ),
-            _api_file_bot.UploadFileResponse,
+            models.UploadFileResponse,
             timeout,
             metadata,
         )
@@ -255,11 +249,11 @@ class FilesMixin(SyncClient):
 
     def create_upload_session(
         self,
-        upload_session: _api_file_bot.UploadSession,
+        upload_session: models.UploadSession,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.UploadSession:
+    ) -> models.UploadSession:
         """Begin an upload in several parts. Choose the `id` of the session yourself.
         Returns the session to pass to `upload_data`. As a part must fit into a request
         of 4 MiB, and the first one must not be that small unless it is all, this takes
@@ -275,12 +269,12 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "CreateUploadSession",
-            _api_file_bot.CreateUploadSessionRequest(
+            models.CreateUploadSessionRequest(
                 upload_session=given(
                     upload_session, "CreateUploadSession", "upload_session"
                 )
             ),
-            _api_file_bot.CreateUploadSessionResponse,
+            models.CreateUploadSessionResponse,
             timeout,
             metadata,
         )
@@ -288,12 +282,12 @@ class FilesMixin(SyncClient):
 
     def upload_data(
         self,
-        upload_session: _api_file_bot.UploadSession,
+        upload_session: models.UploadSession,
         data: bytes,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _file.FileInfo | None:
+    ) -> models.FileInfo | None:
         """Send the next part of an upload session. Parts go in order, each with the
         session's current `file_offset`. Returns None while parts are missing, and the
         metadata of the file after the last one; then the session is gone.
@@ -310,8 +304,8 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "UploadData",
-            _api_file_bot.UploadDataRequest(upload_session=upload_session, data=data),
-            _api_file_bot.UploadDataResponse,
+            models.UploadDataRequest(upload_session=upload_session, data=data),
+            models.UploadDataResponse,
             timeout,
             metadata,
         )
@@ -323,7 +317,7 @@ class FilesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.UploadSession:
+    ) -> models.UploadSession:
         """Fetch an upload session, for example to resume it: `file_offset` tells how
         much has arrived.
 
@@ -334,8 +328,8 @@ class FilesMixin(SyncClient):
         """
         response = self._unary(
             "GetUploadSession",
-            _api_file_bot.GetUploadSessionRequest(upload_id=upload_id),
-            _api_file_bot.GetUploadSessionResponse,
+            models.GetUploadSessionRequest(upload_id=upload_id),
+            models.GetUploadSessionResponse,
             timeout,
             metadata,
         )
@@ -368,8 +362,8 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "CopyFileInfos",
-            _api_file_bot.CopyFileInfosRequest(user_id=user_id, file_ids=file_ids),
-            _api_file_bot.CopyFileInfosResponse,
+            models.CopyFileInfosRequest(user_id=user_id, file_ids=file_ids),
+            models.CopyFileInfosResponse,
             timeout,
             metadata,
         )
@@ -381,7 +375,7 @@ class AsyncFilesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _file.FileInfo:
+    ) -> models.FileInfo:
         """Fetch the metadata of an uploaded file: name, size, type, post. For the
         content use `get_file`.
 
@@ -392,8 +386,8 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetFileInfo",
-            _api_file_bot.GetFileInfoRequest(file_id=file_id),
-            _api_file_bot.GetFileInfoResponse,
+            models.GetFileInfoRequest(file_id=file_id),
+            models.GetFileInfoResponse,
             timeout,
             metadata,
         )
@@ -420,10 +414,8 @@ class AsyncFilesMixin(AsyncClient):
         """
         await self._unary(
             "SetFileSearchableContent",
-            _api_file_bot.SetFileSearchableContentRequest(
-                file_id=file_id, content=content
-            ),
-            _api_file_bot.SetFileSearchableContentResponse,
+            models.SetFileSearchableContentRequest(file_id=file_id, content=content),
+            models.SetFileSearchableContentResponse,
             timeout,
             metadata,
         )
@@ -433,10 +425,10 @@ class AsyncFilesMixin(AsyncClient):
         *,
         page: int = 0,
         per_page: int = 60,
-        options: _api_file_bot.GetFileInfosOptions | None = None,
+        options: models.GetFileInfosOptions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_file.FileInfo]:
+    ) -> list[models.FileInfo]:
         """List the metadata of uploaded files, page by page, optionally of one user or
         channel. Returns one page; an empty list after the last page or if nothing
         matches.
@@ -452,10 +444,8 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetFileInfos",
-            _api_file_bot.GetFileInfosRequest(
-                page=page, per_page=per_page, options=options
-            ),
-            _api_file_bot.GetFileInfosResponse,
+            models.GetFileInfosRequest(page=page, per_page=per_page, options=options),
+            models.GetFileInfosResponse,
             timeout,
             metadata,
         )
@@ -480,8 +470,8 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetFile",
-            _api_file_bot.GetFileRequest(file_id=file_id),
-            _api_file_bot.GetFileResponse,
+            models.GetFileRequest(file_id=file_id),
+            models.GetFileResponse,
             timeout,
             metadata,
         )
@@ -506,8 +496,8 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetFileLink",
-            _api_file_bot.GetFileLinkRequest(file_id=file_id),
-            _api_file_bot.GetFileLinkResponse,
+            models.GetFileLinkRequest(file_id=file_id),
+            models.GetFileLinkResponse,
             timeout,
             metadata,
         )
@@ -532,8 +522,8 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "ReadFile",
-            _api_file_bot.ReadFileRequest(path=path),
-            _api_file_bot.ReadFileResponse,
+            models.ReadFileRequest(path=path),
+            models.ReadFileResponse,
             timeout,
             metadata,
         )
@@ -547,7 +537,7 @@ class AsyncFilesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _file.FileInfo:
+    ) -> models.FileInfo:
         """Store a file for use in a channel. Then create a post in the same channel
         with the new id in its `file_ids`. The FileWillBeUploaded hook may change or
         reject it. Returns the metadata of the stored file.
@@ -567,10 +557,10 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "UploadFile",
-            _api_file_bot.UploadFileRequest(
+            models.UploadFileRequest(
                 data=data, channel_id=channel_id, filename=filename
             ),
-            _api_file_bot.UploadFileResponse,
+            models.UploadFileResponse,
             timeout,
             metadata,
         )
@@ -578,11 +568,11 @@ class AsyncFilesMixin(AsyncClient):
 
     async def create_upload_session(
         self,
-        upload_session: _api_file_bot.UploadSession,
+        upload_session: models.UploadSession,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.UploadSession:
+    ) -> models.UploadSession:
         """Begin an upload in several parts. Choose the `id` of the session yourself.
         Returns the session to pass to `upload_data`. As a part must fit into a request
         of 4 MiB, and the first one must not be that small unless it is all, this takes
@@ -598,12 +588,12 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateUploadSession",
-            _api_file_bot.CreateUploadSessionRequest(
+            models.CreateUploadSessionRequest(
                 upload_session=given(
                     upload_session, "CreateUploadSession", "upload_session"
                 )
             ),
-            _api_file_bot.CreateUploadSessionResponse,
+            models.CreateUploadSessionResponse,
             timeout,
             metadata,
         )
@@ -611,12 +601,12 @@ class AsyncFilesMixin(AsyncClient):
 
     async def upload_data(
         self,
-        upload_session: _api_file_bot.UploadSession,
+        upload_session: models.UploadSession,
         data: bytes,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _file.FileInfo | None:
+    ) -> models.FileInfo | None:
         """Send the next part of an upload session. Parts go in order, each with the
         session's current `file_offset`. Returns None while parts are missing, and the
         metadata of the file after the last one; then the session is gone.
@@ -633,8 +623,8 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "UploadData",
-            _api_file_bot.UploadDataRequest(upload_session=upload_session, data=data),
-            _api_file_bot.UploadDataResponse,
+            models.UploadDataRequest(upload_session=upload_session, data=data),
+            models.UploadDataResponse,
             timeout,
             metadata,
         )
@@ -646,7 +636,7 @@ class AsyncFilesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_file_bot.UploadSession:
+    ) -> models.UploadSession:
         """Fetch an upload session, for example to resume it: `file_offset` tells how
         much has arrived.
 
@@ -657,8 +647,8 @@ class AsyncFilesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUploadSession",
-            _api_file_bot.GetUploadSessionRequest(upload_id=upload_id),
-            _api_file_bot.GetUploadSessionResponse,
+            models.GetUploadSessionRequest(upload_id=upload_id),
+            models.GetUploadSessionResponse,
             timeout,
             metadata,
         )

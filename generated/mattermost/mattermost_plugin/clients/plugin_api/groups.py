@@ -12,13 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_remaining as _api_remaining
-    from ...models import common as _common
-    from ...models import user as _user
+    from ... import models
 else:
-    _api_remaining = lazy_module(__package__, "...models.api_remaining")
-    _common = lazy_module(__package__, "...models.common")
-    _user = lazy_module(__package__, "...models.user")
+    models = lazy_module(__package__, "...models")
 
 
 class GroupsMixin(SyncClient):
@@ -30,7 +26,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Fetch one user group by id. Archived groups are found too: check `delete_at`.
 
         Errors: NotFoundError if there is no such group.
@@ -40,8 +36,8 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroup",
-            _api_remaining.GetGroupRequest(group_id=group_id),
-            _api_remaining.GetGroupResponse,
+            models.GetGroupRequest(group_id=group_id),
+            models.GetGroupResponse,
             timeout,
             metadata,
         )
@@ -53,7 +49,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Fetch one user group by the name used in mentions, without the `@`.
 
         Errors: NotFoundError if no group has the name.
@@ -64,8 +60,8 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupByName",
-            _api_remaining.GetGroupByNameRequest(name=name),
-            _api_remaining.GetGroupByNameResponse,
+            models.GetGroupByNameRequest(name=name),
+            models.GetGroupByNameResponse,
             timeout,
             metadata,
         )
@@ -79,7 +75,7 @@ class GroupsMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """List the users who are members of a group, page by page. Deactivated accounts
         are left out. Returns one page; an empty list after the last page.
 
@@ -93,10 +89,10 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupMemberUsers",
-            _api_remaining.GetGroupMemberUsersRequest(
+            models.GetGroupMemberUsersRequest(
                 group_id=group_id, page=page, per_page=per_page
             ),
-            _api_remaining.GetGroupMemberUsersResponse,
+            models.GetGroupMemberUsersResponse,
             timeout,
             metadata,
         )
@@ -108,7 +104,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Group]:
+    ) -> list[models.Group]:
         """List the groups that come from one source, such as `ldap` or `custom`. There
         is no paging; archived groups are left out, and the list is empty if nothing
         comes from there.
@@ -121,8 +117,8 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupsBySource",
-            _api_remaining.GetGroupsBySourceRequest(group_source=group_source),
-            _api_remaining.GetGroupsBySourceResponse,
+            models.GetGroupsBySourceRequest(group_source=group_source),
+            models.GetGroupsBySourceResponse,
             timeout,
             metadata,
         )
@@ -134,7 +130,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Group]:
+    ) -> list[models.Group]:
         """List the groups a user is a member of. There is no paging; the list is empty
         for somebody without groups.
 
@@ -145,8 +141,8 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupsForUser",
-            _api_remaining.GetGroupsForUserRequest(user_id=user_id),
-            _api_remaining.GetGroupsForUserResponse,
+            models.GetGroupsForUserRequest(user_id=user_id),
+            models.GetGroupsForUserResponse,
             timeout,
             metadata,
         )
@@ -159,7 +155,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupMember:
+    ) -> models.GroupMember:
         """Add a user to a group. A former member is taken back, a current one stays.
         Memberships of teams and channels linked to the group follow when the server
         next synchronises them. Returns the membership.
@@ -174,8 +170,8 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "UpsertGroupMember",
-            _api_remaining.UpsertGroupMemberRequest(group_id=group_id, user_id=user_id),
-            _api_remaining.UpsertGroupMemberResponse,
+            models.UpsertGroupMemberRequest(group_id=group_id, user_id=user_id),
+            models.UpsertGroupMemberResponse,
             timeout,
             metadata,
         )
@@ -188,7 +184,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.GroupMember]:
+    ) -> list[models.GroupMember]:
         """Add several users to a group in one call. Former members are taken back,
         current ones stay. Returns the memberships, one for each user.
 
@@ -202,10 +198,8 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "UpsertGroupMembers",
-            _api_remaining.UpsertGroupMembersRequest(
-                group_id=group_id, user_ids=user_ids
-            ),
-            _api_remaining.UpsertGroupMembersResponse,
+            models.UpsertGroupMembersRequest(group_id=group_id, user_ids=user_ids),
+            models.UpsertGroupMembersResponse,
             timeout,
             metadata,
         )
@@ -218,7 +212,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Fetch the group that mirrors a group of another system, such as a directory,
         by its id there.
 
@@ -232,10 +226,10 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupByRemoteID",
-            _api_remaining.GetGroupByRemoteIDRequest(
+            models.GetGroupByRemoteIDRequest(
                 remote_id=remote_id, group_source=group_source
             ),
-            _api_remaining.GetGroupByRemoteIDResponse,
+            models.GetGroupByRemoteIDResponse,
             timeout,
             metadata,
         )
@@ -243,11 +237,11 @@ class GroupsMixin(SyncClient):
 
     def create_group(
         self,
-        group: _api_remaining.Group,
+        group: models.Group,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Create a user group. A plugin that brings groups from elsewhere uses a source
         that begins with `plugin_`. The group starts without members. Returns it with
         its new id.
@@ -263,10 +257,8 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "CreateGroup",
-            _api_remaining.CreateGroupRequest(
-                group=given(group, "CreateGroup", "group")
-            ),
-            _api_remaining.CreateGroupResponse,
+            models.CreateGroupRequest(group=given(group, "CreateGroup", "group")),
+            models.CreateGroupResponse,
             timeout,
             metadata,
         )
@@ -274,11 +266,11 @@ class GroupsMixin(SyncClient):
 
     def update_group(
         self,
-        group: _api_remaining.Group,
+        group: models.Group,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Change a user group. Send the complete group, as fetched before and modified.
         Clients receive a `received_group` event. Returns the group as stored.
 
@@ -291,10 +283,8 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateGroup",
-            _api_remaining.UpdateGroupRequest(
-                group=given(group, "UpdateGroup", "group")
-            ),
-            _api_remaining.UpdateGroupResponse,
+            models.UpdateGroupRequest(group=given(group, "UpdateGroup", "group")),
+            models.UpdateGroupResponse,
             timeout,
             metadata,
         )
@@ -306,7 +296,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Archive a user group, so that it can no longer be mentioned. Members and
         links are kept, and `restore_group` brings it back. Returns the archived group.
 
@@ -318,8 +308,8 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "DeleteGroup",
-            _api_remaining.DeleteGroupRequest(group_id=group_id),
-            _api_remaining.DeleteGroupResponse,
+            models.DeleteGroupRequest(group_id=group_id),
+            models.DeleteGroupResponse,
             timeout,
             metadata,
         )
@@ -331,7 +321,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Bring back an archived user group with its members. Returns the group, its
         `delete_at` 0 again.
 
@@ -342,8 +332,8 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "RestoreGroup",
-            _api_remaining.RestoreGroupRequest(group_id=group_id),
-            _api_remaining.RestoreGroupResponse,
+            models.RestoreGroupRequest(group_id=group_id),
+            models.RestoreGroupResponse,
             timeout,
             metadata,
         )
@@ -356,7 +346,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupMember:
+    ) -> models.GroupMember:
         """Remove a user from a group. Teams and channels joined because of the group
         are not left at once; see `delete_group_constrained_memberships`. Returns the
         membership that ended.
@@ -369,8 +359,8 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "DeleteGroupMember",
-            _api_remaining.DeleteGroupMemberRequest(group_id=group_id, user_id=user_id),
-            _api_remaining.DeleteGroupMemberResponse,
+            models.DeleteGroupMemberRequest(group_id=group_id, user_id=user_id),
+            models.DeleteGroupMemberResponse,
             timeout,
             metadata,
         )
@@ -384,7 +374,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupSyncable:
+    ) -> models.GroupSyncable:
         """Fetch the link between a group and a team or channel. It tells whether
         members are added there automatically.
 
@@ -399,10 +389,10 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupSyncable",
-            _api_remaining.GetGroupSyncableRequest(
+            models.GetGroupSyncableRequest(
                 group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
             ),
-            _api_remaining.GetGroupSyncableResponse,
+            models.GetGroupSyncableResponse,
             timeout,
             metadata,
         )
@@ -415,7 +405,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.GroupSyncable]:
+    ) -> list[models.GroupSyncable]:
         """List the teams or the channels a group is linked to. Returns the links of one
         kind; an empty list if there is none.
 
@@ -429,10 +419,10 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroupSyncables",
-            _api_remaining.GetGroupSyncablesRequest(
+            models.GetGroupSyncablesRequest(
                 group_id=group_id, syncable_type=syncable_type
             ),
-            _api_remaining.GetGroupSyncablesResponse,
+            models.GetGroupSyncablesResponse,
             timeout,
             metadata,
         )
@@ -440,11 +430,11 @@ class GroupsMixin(SyncClient):
 
     def upsert_group_syncable(
         self,
-        group_syncable: _api_remaining.GroupSyncable,
+        group_syncable: models.GroupSyncable,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupSyncable:
+    ) -> models.GroupSyncable:
         """Link a group to a team or channel, or change an existing link. Linking a
         channel also links its team. People are added by the next synchronisation, or by
         `create_default_syncable_memberships`. Returns the link.
@@ -459,12 +449,12 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "UpsertGroupSyncable",
-            _api_remaining.UpsertGroupSyncableRequest(
+            models.UpsertGroupSyncableRequest(
                 group_syncable=given(
                     group_syncable, "UpsertGroupSyncable", "group_syncable"
                 )
             ),
-            _api_remaining.UpsertGroupSyncableResponse,
+            models.UpsertGroupSyncableResponse,
             timeout,
             metadata,
         )
@@ -472,11 +462,11 @@ class GroupsMixin(SyncClient):
 
     def update_group_syncable(
         self,
-        group_syncable: _api_remaining.GroupSyncable,
+        group_syncable: models.GroupSyncable,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupSyncable:
+    ) -> models.GroupSyncable:
         """Change the settings of an existing link between a group and a team or
         channel. To create one use `upsert_group_syncable`. Returns the link as stored.
 
@@ -489,12 +479,12 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateGroupSyncable",
-            _api_remaining.UpdateGroupSyncableRequest(
+            models.UpdateGroupSyncableRequest(
                 group_syncable=given(
                     group_syncable, "UpdateGroupSyncable", "group_syncable"
                 )
             ),
-            _api_remaining.UpdateGroupSyncableResponse,
+            models.UpdateGroupSyncableResponse,
             timeout,
             metadata,
         )
@@ -508,7 +498,7 @@ class GroupsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupSyncable:
+    ) -> models.GroupSyncable:
         """Remove the link between a group and a team or channel. People who were added
         because of it stay. Removing the link with a team also removes those with its
         channels. Returns the removed link.
@@ -523,10 +513,10 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "DeleteGroupSyncable",
-            _api_remaining.DeleteGroupSyncableRequest(
+            models.DeleteGroupSyncableRequest(
                 group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
             ),
-            _api_remaining.DeleteGroupSyncableResponse,
+            models.DeleteGroupSyncableResponse,
             timeout,
             metadata,
         )
@@ -537,11 +527,11 @@ class GroupsMixin(SyncClient):
         *,
         page: int = 0,
         per_page: int = 60,
-        opts: _api_remaining.GroupSearchOpts | None = None,
-        view_restrictions: _common.ViewUsersRestrictions | None = None,
+        opts: models.GroupSearchOpts | None = None,
+        view_restrictions: models.ViewUsersRestrictions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Group]:
+    ) -> list[models.Group]:
         """List the user groups of the server, page by page, optionally filtered.
         Returns one page; an empty list after the last page or if nothing matches.
 
@@ -558,13 +548,13 @@ class GroupsMixin(SyncClient):
         """
         response = self._unary(
             "GetGroups",
-            _api_remaining.GetGroupsRequest(
+            models.GetGroupsRequest(
                 page=page,
                 per_page=per_page,
                 opts=opts,
                 view_restrictions=view_restrictions,
             ),
-            _api_remaining.GetGroupsResponse,
+            models.GetGroupsResponse,
             timeout,
             metadata,
         )
@@ -572,7 +562,7 @@ class GroupsMixin(SyncClient):
 
     def create_default_syncable_memberships(
         self,
-        params: _api_remaining.CreateDefaultMembershipParams,
+        params: models.CreateDefaultMembershipParams,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -590,10 +580,10 @@ class GroupsMixin(SyncClient):
         """
         self._unary(
             "CreateDefaultSyncableMemberships",
-            _api_remaining.CreateDefaultSyncableMembershipsRequest(
+            models.CreateDefaultSyncableMembershipsRequest(
                 params=given(params, "CreateDefaultSyncableMemberships", "params")
             ),
-            _api_remaining.CreateDefaultSyncableMembershipsResponse,
+            models.CreateDefaultSyncableMembershipsResponse,
             timeout,
             metadata,
         )
@@ -610,8 +600,8 @@ class GroupsMixin(SyncClient):
         """
         self._unary(
             "DeleteGroupConstrainedMemberships",
-            _api_remaining.DeleteGroupConstrainedMembershipsRequest(),
-            _api_remaining.DeleteGroupConstrainedMembershipsResponse,
+            models.DeleteGroupConstrainedMembershipsRequest(),
+            models.DeleteGroupConstrainedMembershipsResponse,
             timeout,
             metadata,
         )
@@ -626,7 +616,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Fetch one user group by id. Archived groups are found too: check `delete_at`.
 
         Errors: NotFoundError if there is no such group.
@@ -636,8 +626,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroup",
-            _api_remaining.GetGroupRequest(group_id=group_id),
-            _api_remaining.GetGroupResponse,
+            models.GetGroupRequest(group_id=group_id),
+            models.GetGroupResponse,
             timeout,
             metadata,
         )
@@ -649,7 +639,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Fetch one user group by the name used in mentions, without the `@`.
 
         Errors: NotFoundError if no group has the name.
@@ -660,8 +650,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupByName",
-            _api_remaining.GetGroupByNameRequest(name=name),
-            _api_remaining.GetGroupByNameResponse,
+            models.GetGroupByNameRequest(name=name),
+            models.GetGroupByNameResponse,
             timeout,
             metadata,
         )
@@ -675,7 +665,7 @@ class AsyncGroupsMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """List the users who are members of a group, page by page. Deactivated accounts
         are left out. Returns one page; an empty list after the last page.
 
@@ -689,10 +679,10 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupMemberUsers",
-            _api_remaining.GetGroupMemberUsersRequest(
+            models.GetGroupMemberUsersRequest(
                 group_id=group_id, page=page, per_page=per_page
             ),
-            _api_remaining.GetGroupMemberUsersResponse,
+            models.GetGroupMemberUsersResponse,
             timeout,
             metadata,
         )
@@ -704,7 +694,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Group]:
+    ) -> list[models.Group]:
         """List the groups that come from one source, such as `ldap` or `custom`. There
         is no paging; archived groups are left out, and the list is empty if nothing
         comes from there.
@@ -717,8 +707,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupsBySource",
-            _api_remaining.GetGroupsBySourceRequest(group_source=group_source),
-            _api_remaining.GetGroupsBySourceResponse,
+            models.GetGroupsBySourceRequest(group_source=group_source),
+            models.GetGroupsBySourceResponse,
             timeout,
             metadata,
         )
@@ -730,7 +720,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Group]:
+    ) -> list[models.Group]:
         """List the groups a user is a member of. There is no paging; the list is empty
         for somebody without groups.
 
@@ -741,8 +731,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupsForUser",
-            _api_remaining.GetGroupsForUserRequest(user_id=user_id),
-            _api_remaining.GetGroupsForUserResponse,
+            models.GetGroupsForUserRequest(user_id=user_id),
+            models.GetGroupsForUserResponse,
             timeout,
             metadata,
         )
@@ -755,7 +745,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupMember:
+    ) -> models.GroupMember:
         """Add a user to a group. A former member is taken back, a current one stays.
         Memberships of teams and channels linked to the group follow when the server
         next synchronises them. Returns the membership.
@@ -770,8 +760,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpsertGroupMember",
-            _api_remaining.UpsertGroupMemberRequest(group_id=group_id, user_id=user_id),
-            _api_remaining.UpsertGroupMemberResponse,
+            models.UpsertGroupMemberRequest(group_id=group_id, user_id=user_id),
+            models.UpsertGroupMemberResponse,
             timeout,
             metadata,
         )
@@ -784,7 +774,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.GroupMember]:
+    ) -> list[models.GroupMember]:
         """Add several users to a group in one call. Former members are taken back,
         current ones stay. Returns the memberships, one for each user.
 
@@ -798,10 +788,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpsertGroupMembers",
-            _api_remaining.UpsertGroupMembersRequest(
-                group_id=group_id, user_ids=user_ids
-            ),
-            _api_remaining.UpsertGroupMembersResponse,
+            models.UpsertGroupMembersRequest(group_id=group_id, user_ids=user_ids),
+            models.UpsertGroupMembersResponse,
             timeout,
             metadata,
         )
@@ -814,7 +802,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Fetch the group that mirrors a group of another system, such as a directory,
         by its id there.
 
@@ -828,10 +816,10 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupByRemoteID",
-            _api_remaining.GetGroupByRemoteIDRequest(
+            models.GetGroupByRemoteIDRequest(
                 remote_id=remote_id, group_source=group_source
             ),
-            _api_remaining.GetGroupByRemoteIDResponse,
+            models.GetGroupByRemoteIDResponse,
             timeout,
             metadata,
         )
@@ -839,11 +827,11 @@ class AsyncGroupsMixin(AsyncClient):
 
     async def create_group(
         self,
-        group: _api_remaining.Group,
+        group: models.Group,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Create a user group. A plugin that brings groups from elsewhere uses a source
         that begins with `plugin_`. The group starts without members. Returns it with
         its new id.
@@ -859,10 +847,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateGroup",
-            _api_remaining.CreateGroupRequest(
-                group=given(group, "CreateGroup", "group")
-            ),
-            _api_remaining.CreateGroupResponse,
+            models.CreateGroupRequest(group=given(group, "CreateGroup", "group")),
+            models.CreateGroupResponse,
             timeout,
             metadata,
         )
@@ -870,11 +856,11 @@ class AsyncGroupsMixin(AsyncClient):
 
     async def update_group(
         self,
-        group: _api_remaining.Group,
+        group: models.Group,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Change a user group. Send the complete group, as fetched before and modified.
         Clients receive a `received_group` event. Returns the group as stored.
 
@@ -887,10 +873,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateGroup",
-            _api_remaining.UpdateGroupRequest(
-                group=given(group, "UpdateGroup", "group")
-            ),
-            _api_remaining.UpdateGroupResponse,
+            models.UpdateGroupRequest(group=given(group, "UpdateGroup", "group")),
+            models.UpdateGroupResponse,
             timeout,
             metadata,
         )
@@ -902,7 +886,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Archive a user group, so that it can no longer be mentioned. Members and
         links are kept, and `restore_group` brings it back. Returns the archived group.
 
@@ -914,8 +898,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "DeleteGroup",
-            _api_remaining.DeleteGroupRequest(group_id=group_id),
-            _api_remaining.DeleteGroupResponse,
+            models.DeleteGroupRequest(group_id=group_id),
+            models.DeleteGroupResponse,
             timeout,
             metadata,
         )
@@ -927,7 +911,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Group:
+    ) -> models.Group:
         """Bring back an archived user group with its members. Returns the group, its
         `delete_at` 0 again.
 
@@ -938,8 +922,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "RestoreGroup",
-            _api_remaining.RestoreGroupRequest(group_id=group_id),
-            _api_remaining.RestoreGroupResponse,
+            models.RestoreGroupRequest(group_id=group_id),
+            models.RestoreGroupResponse,
             timeout,
             metadata,
         )
@@ -952,7 +936,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupMember:
+    ) -> models.GroupMember:
         """Remove a user from a group. Teams and channels joined because of the group
         are not left at once; see `delete_group_constrained_memberships`. Returns the
         membership that ended.
@@ -965,8 +949,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "DeleteGroupMember",
-            _api_remaining.DeleteGroupMemberRequest(group_id=group_id, user_id=user_id),
-            _api_remaining.DeleteGroupMemberResponse,
+            models.DeleteGroupMemberRequest(group_id=group_id, user_id=user_id),
+            models.DeleteGroupMemberResponse,
             timeout,
             metadata,
         )
@@ -980,7 +964,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupSyncable:
+    ) -> models.GroupSyncable:
         """Fetch the link between a group and a team or channel. It tells whether
         members are added there automatically.
 
@@ -995,10 +979,10 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupSyncable",
-            _api_remaining.GetGroupSyncableRequest(
+            models.GetGroupSyncableRequest(
                 group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
             ),
-            _api_remaining.GetGroupSyncableResponse,
+            models.GetGroupSyncableResponse,
             timeout,
             metadata,
         )
@@ -1011,7 +995,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.GroupSyncable]:
+    ) -> list[models.GroupSyncable]:
         """List the teams or the channels a group is linked to. Returns the links of one
         kind; an empty list if there is none.
 
@@ -1025,10 +1009,10 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroupSyncables",
-            _api_remaining.GetGroupSyncablesRequest(
+            models.GetGroupSyncablesRequest(
                 group_id=group_id, syncable_type=syncable_type
             ),
-            _api_remaining.GetGroupSyncablesResponse,
+            models.GetGroupSyncablesResponse,
             timeout,
             metadata,
         )
@@ -1036,11 +1020,11 @@ class AsyncGroupsMixin(AsyncClient):
 
     async def upsert_group_syncable(
         self,
-        group_syncable: _api_remaining.GroupSyncable,
+        group_syncable: models.GroupSyncable,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupSyncable:
+    ) -> models.GroupSyncable:
         """Link a group to a team or channel, or change an existing link. Linking a
         channel also links its team. People are added by the next synchronisation, or by
         `create_default_syncable_memberships`. Returns the link.
@@ -1055,12 +1039,12 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpsertGroupSyncable",
-            _api_remaining.UpsertGroupSyncableRequest(
+            models.UpsertGroupSyncableRequest(
                 group_syncable=given(
                     group_syncable, "UpsertGroupSyncable", "group_syncable"
                 )
             ),
-            _api_remaining.UpsertGroupSyncableResponse,
+            models.UpsertGroupSyncableResponse,
             timeout,
             metadata,
         )
@@ -1068,11 +1052,11 @@ class AsyncGroupsMixin(AsyncClient):
 
     async def update_group_syncable(
         self,
-        group_syncable: _api_remaining.GroupSyncable,
+        group_syncable: models.GroupSyncable,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupSyncable:
+    ) -> models.GroupSyncable:
         """Change the settings of an existing link between a group and a team or
         channel. To create one use `upsert_group_syncable`. Returns the link as stored.
 
@@ -1085,12 +1069,12 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateGroupSyncable",
-            _api_remaining.UpdateGroupSyncableRequest(
+            models.UpdateGroupSyncableRequest(
                 group_syncable=given(
                     group_syncable, "UpdateGroupSyncable", "group_syncable"
                 )
             ),
-            _api_remaining.UpdateGroupSyncableResponse,
+            models.UpdateGroupSyncableResponse,
             timeout,
             metadata,
         )
@@ -1104,7 +1088,7 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.GroupSyncable:
+    ) -> models.GroupSyncable:
         """Remove the link between a group and a team or channel. People who were added
         because of it stay. Removing the link with a team also removes those with its
         channels. Returns the removed link.
@@ -1119,10 +1103,10 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "DeleteGroupSyncable",
-            _api_remaining.DeleteGroupSyncableRequest(
+            models.DeleteGroupSyncableRequest(
                 group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
             ),
-            _api_remaining.DeleteGroupSyncableResponse,
+            models.DeleteGroupSyncableResponse,
             timeout,
             metadata,
         )
@@ -1133,11 +1117,11 @@ class AsyncGroupsMixin(AsyncClient):
         *,
         page: int = 0,
         per_page: int = 60,
-        opts: _api_remaining.GroupSearchOpts | None = None,
-        view_restrictions: _common.ViewUsersRestrictions | None = None,
+        opts: models.GroupSearchOpts | None = None,
+        view_restrictions: models.ViewUsersRestrictions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Group]:
+    ) -> list[models.Group]:
         """List the user groups of the server, page by page, optionally filtered.
         Returns one page; an empty list after the last page or if nothing matches.
 
@@ -1154,13 +1138,13 @@ class AsyncGroupsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetGroups",
-            _api_remaining.GetGroupsRequest(
+            models.GetGroupsRequest(
                 page=page,
                 per_page=per_page,
                 opts=opts,
                 view_restrictions=view_restrictions,
             ),
-            _api_remaining.GetGroupsResponse,
+            models.GetGroupsResponse,
             timeout,
             metadata,
         )
@@ -1168,7 +1152,7 @@ class AsyncGroupsMixin(AsyncClient):
 
     async def create_default_syncable_memberships(
         self,
-        params: _api_remaining.CreateDefaultMembershipParams,
+        params: models.CreateDefaultMembershipParams,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -1186,10 +1170,10 @@ class AsyncGroupsMixin(AsyncClient):
         """
         await self._unary(
             "CreateDefaultSyncableMemberships",
-            _api_remaining.CreateDefaultSyncableMembershipsRequest(
+            models.CreateDefaultSyncableMembershipsRequest(
                 params=given(params, "CreateDefaultSyncableMemberships", "params")
             ),
-            _api_remaining.CreateDefaultSyncableMembershipsResponse,
+            models.CreateDefaultSyncableMembershipsResponse,
             timeout,
             metadata,
         )
@@ -1206,8 +1190,8 @@ class AsyncGroupsMixin(AsyncClient):
         """
         await self._unary(
             "DeleteGroupConstrainedMemberships",
-            _api_remaining.DeleteGroupConstrainedMembershipsRequest(),
-            _api_remaining.DeleteGroupConstrainedMembershipsResponse,
+            models.DeleteGroupConstrainedMembershipsRequest(),
+            models.DeleteGroupConstrainedMembershipsResponse,
             timeout,
             metadata,
         )

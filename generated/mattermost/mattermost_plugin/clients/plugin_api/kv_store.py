@@ -14,9 +14,9 @@ from plugwright_runtime.rpc.client_sync import SyncClient
 if TYPE_CHECKING:
     from plugwright_runtime.message import wkt as _wkt
 
-    from ...models import api_kv_config as _api_kv_config
+    from ... import models
 else:
-    _api_kv_config = lazy_module(__package__, "...models.api_kv_config")
+    models = lazy_module(__package__, "...models")
     _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
 
@@ -47,8 +47,8 @@ class KVStoreMixin(SyncClient):
         """
         self._unary(
             "KVSet",
-            _api_kv_config.KVSetRequest(key=key, value=value),
-            _api_kv_config.KVSetResponse,
+            models.KVSetRequest(key=key, value=value),
+            models.KVSetResponse,
             timeout,
             metadata,
         )
@@ -79,10 +79,10 @@ class KVStoreMixin(SyncClient):
         """
         response = self._unary(
             "KVCompareAndSet",
-            _api_kv_config.KVCompareAndSetRequest(
+            models.KVCompareAndSetRequest(
                 key=key, old_value=old_value, new_value=new_value
             ),
-            _api_kv_config.KVCompareAndSetResponse,
+            models.KVCompareAndSetResponse,
             timeout,
             metadata,
         )
@@ -110,8 +110,8 @@ class KVStoreMixin(SyncClient):
         """
         response = self._unary(
             "KVCompareAndDelete",
-            _api_kv_config.KVCompareAndDeleteRequest(key=key, old_value=old_value),
-            _api_kv_config.KVCompareAndDeleteResponse,
+            models.KVCompareAndDeleteRequest(key=key, old_value=old_value),
+            models.KVCompareAndDeleteResponse,
             timeout,
             metadata,
         )
@@ -122,7 +122,7 @@ class KVStoreMixin(SyncClient):
         key: str,
         value: bytes,
         *,
-        options: _api_kv_config.PluginKVSetOptions | None = None,
+        options: models.PluginKVSetOptions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
@@ -142,10 +142,8 @@ class KVStoreMixin(SyncClient):
         """
         response = self._unary(
             "KVSetWithOptions",
-            _api_kv_config.KVSetWithOptionsRequest(
-                key=key, value=value, options=options
-            ),
-            _api_kv_config.KVSetWithOptionsResponse,
+            models.KVSetWithOptionsRequest(key=key, value=value, options=options),
+            models.KVSetWithOptionsResponse,
             timeout,
             metadata,
         )
@@ -175,10 +173,10 @@ class KVStoreMixin(SyncClient):
         """
         self._unary(
             "KVSetWithExpiry",
-            _api_kv_config.KVSetWithExpiryRequest(
+            models.KVSetWithExpiryRequest(
                 key=key, value=value, expire_in_seconds=expire_in_seconds
             ),
-            _api_kv_config.KVSetWithExpiryResponse,
+            models.KVSetWithExpiryResponse,
             timeout,
             metadata,
         )
@@ -201,8 +199,8 @@ class KVStoreMixin(SyncClient):
         """
         response = self._unary(
             "KVGet",
-            _api_kv_config.KVGetRequest(key=key),
-            _api_kv_config.KVGetResponse,
+            models.KVGetRequest(key=key),
+            models.KVGetResponse,
             timeout,
             metadata,
         )
@@ -225,8 +223,8 @@ class KVStoreMixin(SyncClient):
         """
         self._unary(
             "KVDelete",
-            _api_kv_config.KVDeleteRequest(key=key),
-            _api_kv_config.KVDeleteResponse,
+            models.KVDeleteRequest(key=key),
+            models.KVDeleteResponse,
             timeout,
             metadata,
         )
@@ -242,8 +240,8 @@ class KVStoreMixin(SyncClient):
         """
         self._unary(
             "KVDeleteAll",
-            _api_kv_config.KVDeleteAllRequest(),
-            _api_kv_config.KVDeleteAllResponse,
+            models.KVDeleteAllRequest(),
+            models.KVDeleteAllResponse,
             timeout,
             metadata,
         )
@@ -269,8 +267,8 @@ class KVStoreMixin(SyncClient):
         """
         response = self._unary(
             "KVList",
-            _api_kv_config.KVListRequest(page=page, per_page=per_page),
-            _api_kv_config.KVListResponse,
+            models.KVListRequest(page=page, per_page=per_page),
+            models.KVListResponse,
             timeout,
             metadata,
         )
@@ -281,7 +279,7 @@ class KVStoreMixin(SyncClient):
         event: str,
         *,
         payload: _wkt.JSONObject | None = None,
-        broadcast: _api_kv_config.WebsocketBroadcast | None = None,
+        broadcast: models.WebsocketBroadcast | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -303,12 +301,12 @@ class KVStoreMixin(SyncClient):
         """
         self._unary(
             "PublishWebSocketEvent",
-            _api_kv_config.PublishWebSocketEventRequest(
+            models.PublishWebSocketEventRequest(
                 event=event,
                 payload=payload,
-                broadcast=filled(broadcast, _api_kv_config.WebsocketBroadcast),
+                broadcast=filled(broadcast, models.WebsocketBroadcast),
             ),
-            _api_kv_config.PublishWebSocketEventResponse,
+            models.PublishWebSocketEventResponse,
             timeout,
             metadata,
         )
@@ -341,8 +339,8 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         await self._unary(
             "KVSet",
-            _api_kv_config.KVSetRequest(key=key, value=value),
-            _api_kv_config.KVSetResponse,
+            models.KVSetRequest(key=key, value=value),
+            models.KVSetResponse,
             timeout,
             metadata,
         )
@@ -373,10 +371,10 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         response = await self._unary(
             "KVCompareAndSet",
-            _api_kv_config.KVCompareAndSetRequest(
+            models.KVCompareAndSetRequest(
                 key=key, old_value=old_value, new_value=new_value
             ),
-            _api_kv_config.KVCompareAndSetResponse,
+            models.KVCompareAndSetResponse,
             timeout,
             metadata,
         )
@@ -404,8 +402,8 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         response = await self._unary(
             "KVCompareAndDelete",
-            _api_kv_config.KVCompareAndDeleteRequest(key=key, old_value=old_value),
-            _api_kv_config.KVCompareAndDeleteResponse,
+            models.KVCompareAndDeleteRequest(key=key, old_value=old_value),
+            models.KVCompareAndDeleteResponse,
             timeout,
             metadata,
         )
@@ -416,7 +414,7 @@ class AsyncKVStoreMixin(AsyncClient):
         key: str,
         value: bytes,
         *,
-        options: _api_kv_config.PluginKVSetOptions | None = None,
+        options: models.PluginKVSetOptions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
@@ -436,10 +434,8 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         response = await self._unary(
             "KVSetWithOptions",
-            _api_kv_config.KVSetWithOptionsRequest(
-                key=key, value=value, options=options
-            ),
-            _api_kv_config.KVSetWithOptionsResponse,
+            models.KVSetWithOptionsRequest(key=key, value=value, options=options),
+            models.KVSetWithOptionsResponse,
             timeout,
             metadata,
         )
@@ -469,10 +465,10 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         await self._unary(
             "KVSetWithExpiry",
-            _api_kv_config.KVSetWithExpiryRequest(
+            models.KVSetWithExpiryRequest(
                 key=key, value=value, expire_in_seconds=expire_in_seconds
             ),
-            _api_kv_config.KVSetWithExpiryResponse,
+            models.KVSetWithExpiryResponse,
             timeout,
             metadata,
         )
@@ -495,8 +491,8 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         response = await self._unary(
             "KVGet",
-            _api_kv_config.KVGetRequest(key=key),
-            _api_kv_config.KVGetResponse,
+            models.KVGetRequest(key=key),
+            models.KVGetResponse,
             timeout,
             metadata,
         )
@@ -519,8 +515,8 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         await self._unary(
             "KVDelete",
-            _api_kv_config.KVDeleteRequest(key=key),
-            _api_kv_config.KVDeleteResponse,
+            models.KVDeleteRequest(key=key),
+            models.KVDeleteResponse,
             timeout,
             metadata,
         )
@@ -536,8 +532,8 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         await self._unary(
             "KVDeleteAll",
-            _api_kv_config.KVDeleteAllRequest(),
-            _api_kv_config.KVDeleteAllResponse,
+            models.KVDeleteAllRequest(),
+            models.KVDeleteAllResponse,
             timeout,
             metadata,
         )
@@ -563,8 +559,8 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         response = await self._unary(
             "KVList",
-            _api_kv_config.KVListRequest(page=page, per_page=per_page),
-            _api_kv_config.KVListResponse,
+            models.KVListRequest(page=page, per_page=per_page),
+            models.KVListResponse,
             timeout,
             metadata,
         )
@@ -575,7 +571,7 @@ class AsyncKVStoreMixin(AsyncClient):
         event: str,
         *,
         payload: _wkt.JSONObject | None = None,
-        broadcast: _api_kv_config.WebsocketBroadcast | None = None,
+        broadcast: models.WebsocketBroadcast | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -597,12 +593,12 @@ class AsyncKVStoreMixin(AsyncClient):
         """
         await self._unary(
             "PublishWebSocketEvent",
-            _api_kv_config.PublishWebSocketEventRequest(
+            models.PublishWebSocketEventRequest(
                 event=event,
                 payload=payload,
-                broadcast=filled(broadcast, _api_kv_config.WebsocketBroadcast),
+                broadcast=filled(broadcast, models.WebsocketBroadcast),
             ),
-            _api_kv_config.PublishWebSocketEventResponse,
+            models.PublishWebSocketEventResponse,
             timeout,
             metadata,
         )

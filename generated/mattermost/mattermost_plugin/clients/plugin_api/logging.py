@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_kv_config as _api_kv_config
+    from ... import models
 else:
-    _api_kv_config = lazy_module(__package__, "...models.api_kv_config")
+    models = lazy_module(__package__, "...models")
 
 
 class LoggingMixin(SyncClient):
@@ -24,7 +24,7 @@ class LoggingMixin(SyncClient):
         self,
         msg: str,
         *,
-        key_value_pairs: list[_api_kv_config.KeyValuePair] | None = None,
+        key_value_pairs: list[models.KeyValuePair] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -41,10 +41,8 @@ class LoggingMixin(SyncClient):
         """
         self._unary(
             "LogDebug",
-            _api_kv_config.LogDebugRequest(
-                msg=msg, key_value_pairs=key_value_pairs or []
-            ),
-            _api_kv_config.LogDebugResponse,
+            models.LogDebugRequest(msg=msg, key_value_pairs=key_value_pairs or []),
+            models.LogDebugResponse,
             timeout,
             metadata,
         )
@@ -53,7 +51,7 @@ class LoggingMixin(SyncClient):
         self,
         msg: str,
         *,
-        key_value_pairs: list[_api_kv_config.KeyValuePair] | None = None,
+        key_value_pairs: list[models.KeyValuePair] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -70,10 +68,8 @@ class LoggingMixin(SyncClient):
         """
         self._unary(
             "LogInfo",
-            _api_kv_config.LogInfoRequest(
-                msg=msg, key_value_pairs=key_value_pairs or []
-            ),
-            _api_kv_config.LogInfoResponse,
+            models.LogInfoRequest(msg=msg, key_value_pairs=key_value_pairs or []),
+            models.LogInfoResponse,
             timeout,
             metadata,
         )
@@ -82,7 +78,7 @@ class LoggingMixin(SyncClient):
         self,
         msg: str,
         *,
-        key_value_pairs: list[_api_kv_config.KeyValuePair] | None = None,
+        key_value_pairs: list[models.KeyValuePair] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -100,10 +96,8 @@ class LoggingMixin(SyncClient):
         """
         self._unary(
             "LogError",
-            _api_kv_config.LogErrorRequest(
-                msg=msg, key_value_pairs=key_value_pairs or []
-            ),
-            _api_kv_config.LogErrorResponse,
+            models.LogErrorRequest(msg=msg, key_value_pairs=key_value_pairs or []),
+            models.LogErrorResponse,
             timeout,
             metadata,
         )
@@ -112,7 +106,7 @@ class LoggingMixin(SyncClient):
         self,
         msg: str,
         *,
-        key_value_pairs: list[_api_kv_config.KeyValuePair] | None = None,
+        key_value_pairs: list[models.KeyValuePair] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -128,10 +122,8 @@ class LoggingMixin(SyncClient):
         """
         self._unary(
             "LogWarn",
-            _api_kv_config.LogWarnRequest(
-                msg=msg, key_value_pairs=key_value_pairs or []
-            ),
-            _api_kv_config.LogWarnResponse,
+            models.LogWarnRequest(msg=msg, key_value_pairs=key_value_pairs or []),
+            models.LogWarnResponse,
             timeout,
             metadata,
         )
@@ -144,7 +136,7 @@ class AsyncLoggingMixin(AsyncClient):
         self,
         msg: str,
         *,
-        key_value_pairs: list[_api_kv_config.KeyValuePair] | None = None,
+        key_value_pairs: list[models.KeyValuePair] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -161,10 +153,8 @@ class AsyncLoggingMixin(AsyncClient):
         """
         await self._unary(
             "LogDebug",
-            _api_kv_config.LogDebugRequest(
-                msg=msg, key_value_pairs=key_value_pairs or []
-            ),
-            _api_kv_config.LogDebugResponse,
+            models.LogDebugRequest(msg=msg, key_value_pairs=key_value_pairs or []),
+            models.LogDebugResponse,
             timeout,
             metadata,
         )
@@ -173,7 +163,7 @@ class AsyncLoggingMixin(AsyncClient):
         self,
         msg: str,
         *,
-        key_value_pairs: list[_api_kv_config.KeyValuePair] | None = None,
+        key_value_pairs: list[models.KeyValuePair] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -190,10 +180,8 @@ class AsyncLoggingMixin(AsyncClient):
         """
         await self._unary(
             "LogInfo",
-            _api_kv_config.LogInfoRequest(
-                msg=msg, key_value_pairs=key_value_pairs or []
-            ),
-            _api_kv_config.LogInfoResponse,
+            models.LogInfoRequest(msg=msg, key_value_pairs=key_value_pairs or []),
+            models.LogInfoResponse,
             timeout,
             metadata,
         )
@@ -202,7 +190,7 @@ class AsyncLoggingMixin(AsyncClient):
         self,
         msg: str,
         *,
-        key_value_pairs: list[_api_kv_config.KeyValuePair] | None = None,
+        key_value_pairs: list[models.KeyValuePair] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -220,10 +208,8 @@ class AsyncLoggingMixin(AsyncClient):
         """
         await self._unary(
             "LogError",
-            _api_kv_config.LogErrorRequest(
-                msg=msg, key_value_pairs=key_value_pairs or []
-            ),
-            _api_kv_config.LogErrorResponse,
+            models.LogErrorRequest(msg=msg, key_value_pairs=key_value_pairs or []),
+            models.LogErrorResponse,
             timeout,
             metadata,
         )
@@ -232,7 +218,7 @@ class AsyncLoggingMixin(AsyncClient):
         self,
         msg: str,
         *,
-        key_value_pairs: list[_api_kv_config.KeyValuePair] | None = None,
+        key_value_pairs: list[models.KeyValuePair] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -248,10 +234,8 @@ class AsyncLoggingMixin(AsyncClient):
         """
         await self._unary(
             "LogWarn",
-            _api_kv_config.LogWarnRequest(
-                msg=msg, key_value_pairs=key_value_pairs or []
-            ),
-            _api_kv_config.LogWarnResponse,
+            models.LogWarnRequest(msg=msg, key_value_pairs=key_value_pairs or []),
+            models.LogWarnResponse,
             timeout,
             metadata,
         )

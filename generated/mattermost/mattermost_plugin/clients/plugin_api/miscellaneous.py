@@ -15,9 +15,9 @@ from plugwright_runtime.rpc.json_bytes import load_nullable
 if TYPE_CHECKING:
     from plugwright_runtime.message import wkt as _wkt
 
-    from ...models import api_remaining as _api_remaining
+    from ... import models
 else:
-    _api_remaining = lazy_module(__package__, "...models.api_remaining")
+    models = lazy_module(__package__, "...models")
     _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
 
@@ -33,7 +33,7 @@ class MiscellaneousMixin(SyncClient):
         body: bytes = b"",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PluginHTTPResponse:
+    ) -> models.PluginHTTPResponse:
         """Call the HTTP handler of another plugin, inside the server and without the
         network. Returns the whole response: look at `status_code`, since answers such
         as 404 or 500 are returned and not raised.
@@ -51,10 +51,10 @@ class MiscellaneousMixin(SyncClient):
         """
         response = self._unary(
             "PluginHTTP",
-            _api_remaining.PluginHTTPRequest(
+            models.PluginHTTPRequest(
                 method=method, url=url, headers=headers or {}, body=body
             ),
-            _api_remaining.PluginHTTPResponse,
+            models.PluginHTTPResponse,
             timeout,
             metadata,
         )
@@ -71,8 +71,8 @@ class MiscellaneousMixin(SyncClient):
         """
         response = self._unary(
             "GetCloudLimits",
-            _api_remaining.GetCloudLimitsRequest(),
-            _api_remaining.GetCloudLimitsResponse,
+            models.GetCloudLimitsRequest(),
+            models.GetCloudLimitsResponse,
             timeout,
             metadata,
         )
@@ -80,7 +80,7 @@ class MiscellaneousMixin(SyncClient):
 
     def open_interactive_dialog(
         self,
-        dialog: _api_remaining.OpenDialogRequest,
+        dialog: models.OpenDialogRequest,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -98,17 +98,17 @@ class MiscellaneousMixin(SyncClient):
         """
         self._unary(
             "OpenInteractiveDialog",
-            _api_remaining.OpenInteractiveDialogRequest(dialog=dialog),
-            _api_remaining.OpenInteractiveDialogResponse,
+            models.OpenInteractiveDialogRequest(dialog=dialog),
+            models.OpenInteractiveDialogResponse,
             timeout,
             metadata,
         )
 
     def publish_plugin_cluster_event(
         self,
-        event: _api_remaining.PluginClusterEvent,
+        event: models.PluginClusterEvent,
         *,
-        opts: _api_remaining.PluginClusterEventSendOptions | None = None,
+        opts: models.PluginClusterEventSendOptions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -125,8 +125,8 @@ class MiscellaneousMixin(SyncClient):
         """
         self._unary(
             "PublishPluginClusterEvent",
-            _api_remaining.PublishPluginClusterEventRequest(event=event, opts=opts),
-            _api_remaining.PublishPluginClusterEventResponse,
+            models.PublishPluginClusterEventRequest(event=event, opts=opts),
+            models.PublishPluginClusterEventResponse,
             timeout,
             metadata,
         )
@@ -154,10 +154,10 @@ class MiscellaneousMixin(SyncClient):
         """
         self._unary(
             "RegisterCollectionAndTopic",
-            _api_remaining.RegisterCollectionAndTopicRequest(
+            models.RegisterCollectionAndTopicRequest(
                 collection_type=collection_type, topic_type=topic_type
             ),
-            _api_remaining.RegisterCollectionAndTopicResponse,
+            models.RegisterCollectionAndTopicResponse,
             timeout,
             metadata,
         )
@@ -191,13 +191,13 @@ class MiscellaneousMixin(SyncClient):
         """
         self._unary(
             "RequestTrialLicense",
-            _api_remaining.RequestTrialLicenseRequest(
+            models.RequestTrialLicenseRequest(
                 requester_id=requester_id,
                 users=users,
                 terms_accepted=terms_accepted,
                 receive_emails_accepted=receive_emails_accepted,
             ),
-            _api_remaining.RequestTrialLicenseResponse,
+            models.RequestTrialLicenseResponse,
             timeout,
             metadata,
         )
@@ -225,10 +225,10 @@ class MiscellaneousMixin(SyncClient):
         """
         response = self._unary(
             "RolesGrantPermission",
-            _api_remaining.RolesGrantPermissionRequest(
+            models.RolesGrantPermissionRequest(
                 role_names=role_names, permission_id=permission_id
             ),
-            _api_remaining.RolesGrantPermissionResponse,
+            models.RolesGrantPermissionResponse,
             timeout,
             metadata,
         )
@@ -259,15 +259,15 @@ class MiscellaneousMixin(SyncClient):
         """
         self._unary(
             "SendMail",
-            _api_remaining.SendMailRequest(to=to, subject=subject, html_body=html_body),
-            _api_remaining.SendMailResponse,
+            models.SendMailRequest(to=to, subject=subject, html_body=html_body),
+            models.SendMailResponse,
             timeout,
             metadata,
         )
 
     def send_push_notification(
         self,
-        notification: _api_remaining.PushNotification,
+        notification: models.PushNotification,
         user_id: str,
         *,
         timeout: float | None = None,
@@ -288,10 +288,10 @@ class MiscellaneousMixin(SyncClient):
         """
         self._unary(
             "SendPushNotification",
-            _api_remaining.SendPushNotificationRequest(
+            models.SendPushNotificationRequest(
                 notification=notification, user_id=user_id
             ),
-            _api_remaining.SendPushNotificationResponse,
+            models.SendPushNotificationResponse,
             timeout,
             metadata,
         )
@@ -309,7 +309,7 @@ class AsyncMiscellaneousMixin(AsyncClient):
         body: bytes = b"",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PluginHTTPResponse:
+    ) -> models.PluginHTTPResponse:
         """Call the HTTP handler of another plugin, inside the server and without the
         network. Returns the whole response: look at `status_code`, since answers such
         as 404 or 500 are returned and not raised.
@@ -327,10 +327,10 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         response = await self._unary(
             "PluginHTTP",
-            _api_remaining.PluginHTTPRequest(
+            models.PluginHTTPRequest(
                 method=method, url=url, headers=headers or {}, body=body
             ),
-            _api_remaining.PluginHTTPResponse,
+            models.PluginHTTPResponse,
             timeout,
             metadata,
         )
@@ -347,8 +347,8 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         response = await self._unary(
             "GetCloudLimits",
-            _api_remaining.GetCloudLimitsRequest(),
-            _api_remaining.GetCloudLimitsResponse,
+            models.GetCloudLimitsRequest(),
+            models.GetCloudLimitsResponse,
             timeout,
             metadata,
         )
@@ -356,7 +356,7 @@ class AsyncMiscellaneousMixin(AsyncClient):
 
     async def open_interactive_dialog(
         self,
-        dialog: _api_remaining.OpenDialogRequest,
+        dialog: models.OpenDialogRequest,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -374,17 +374,17 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         await self._unary(
             "OpenInteractiveDialog",
-            _api_remaining.OpenInteractiveDialogRequest(dialog=dialog),
-            _api_remaining.OpenInteractiveDialogResponse,
+            models.OpenInteractiveDialogRequest(dialog=dialog),
+            models.OpenInteractiveDialogResponse,
             timeout,
             metadata,
         )
 
     async def publish_plugin_cluster_event(
         self,
-        event: _api_remaining.PluginClusterEvent,
+        event: models.PluginClusterEvent,
         *,
-        opts: _api_remaining.PluginClusterEventSendOptions | None = None,
+        opts: models.PluginClusterEventSendOptions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -401,8 +401,8 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         await self._unary(
             "PublishPluginClusterEvent",
-            _api_remaining.PublishPluginClusterEventRequest(event=event, opts=opts),
-            _api_remaining.PublishPluginClusterEventResponse,
+            models.PublishPluginClusterEventRequest(event=event, opts=opts),
+            models.PublishPluginClusterEventResponse,
             timeout,
             metadata,
         )
@@ -430,10 +430,10 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         await self._unary(
             "RegisterCollectionAndTopic",
-            _api_remaining.RegisterCollectionAndTopicRequest(
+            models.RegisterCollectionAndTopicRequest(
                 collection_type=collection_type, topic_type=topic_type
             ),
-            _api_remaining.RegisterCollectionAndTopicResponse,
+            models.RegisterCollectionAndTopicResponse,
             timeout,
             metadata,
         )
@@ -467,13 +467,13 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         await self._unary(
             "RequestTrialLicense",
-            _api_remaining.RequestTrialLicenseRequest(
+            models.RequestTrialLicenseRequest(
                 requester_id=requester_id,
                 users=users,
                 terms_accepted=terms_accepted,
                 receive_emails_accepted=receive_emails_accepted,
             ),
-            _api_remaining.RequestTrialLicenseResponse,
+            models.RequestTrialLicenseResponse,
             timeout,
             metadata,
         )
@@ -501,10 +501,10 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         response = await self._unary(
             "RolesGrantPermission",
-            _api_remaining.RolesGrantPermissionRequest(
+            models.RolesGrantPermissionRequest(
                 role_names=role_names, permission_id=permission_id
             ),
-            _api_remaining.RolesGrantPermissionResponse,
+            models.RolesGrantPermissionResponse,
             timeout,
             metadata,
         )
@@ -535,15 +535,15 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         await self._unary(
             "SendMail",
-            _api_remaining.SendMailRequest(to=to, subject=subject, html_body=html_body),
-            _api_remaining.SendMailResponse,
+            models.SendMailRequest(to=to, subject=subject, html_body=html_body),
+            models.SendMailResponse,
             timeout,
             metadata,
         )
 
     async def send_push_notification(
         self,
-        notification: _api_remaining.PushNotification,
+        notification: models.PushNotification,
         user_id: str,
         *,
         timeout: float | None = None,
@@ -564,10 +564,10 @@ class AsyncMiscellaneousMixin(AsyncClient):
         """
         await self._unary(
             "SendPushNotification",
-            _api_remaining.SendPushNotificationRequest(
+            models.SendPushNotificationRequest(
                 notification=notification, user_id=user_id
             ),
-            _api_remaining.SendPushNotificationResponse,
+            models.SendPushNotificationResponse,
             timeout,
             metadata,
         )

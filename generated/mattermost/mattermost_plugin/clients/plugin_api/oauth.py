@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_remaining as _api_remaining
+    from ... import models
 else:
-    _api_remaining = lazy_module(__package__, "...models.api_remaining")
+    models = lazy_module(__package__, "...models")
 
 
 class OAuthMixin(SyncClient):
@@ -22,11 +22,11 @@ class OAuthMixin(SyncClient):
 
     def create_oauth_app(
         self,
-        app: _api_remaining.OAuthApp,
+        app: models.OAuthApp,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.OAuthApp:
+    ) -> models.OAuthApp:
         """Register an application that may use this server as its OAuth 2.0 provider.
         The server assigns the client id and the client secret. Returns the application
         with both: keep the secret safe.
@@ -41,10 +41,8 @@ class OAuthMixin(SyncClient):
         """
         response = self._unary(
             "CreateOAuthApp",
-            _api_remaining.CreateOAuthAppRequest(
-                app=given(app, "CreateOAuthApp", "app")
-            ),
-            _api_remaining.CreateOAuthAppResponse,
+            models.CreateOAuthAppRequest(app=given(app, "CreateOAuthApp", "app")),
+            models.CreateOAuthAppResponse,
             timeout,
             metadata,
         )
@@ -56,7 +54,7 @@ class OAuthMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.OAuthApp:
+    ) -> models.OAuthApp:
         """Fetch an OAuth 2.0 application by its client id. The result holds the client
         secret, so do not log or show it.
 
@@ -68,8 +66,8 @@ class OAuthMixin(SyncClient):
         """
         response = self._unary(
             "GetOAuthApp",
-            _api_remaining.GetOAuthAppRequest(app_id=app_id),
-            _api_remaining.GetOAuthAppResponse,
+            models.GetOAuthAppRequest(app_id=app_id),
+            models.GetOAuthAppResponse,
             timeout,
             metadata,
         )
@@ -77,11 +75,11 @@ class OAuthMixin(SyncClient):
 
     def update_oauth_app(
         self,
-        app: _api_remaining.OAuthApp,
+        app: models.OAuthApp,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.OAuthApp:
+    ) -> models.OAuthApp:
         """Change an OAuth 2.0 application. Send the complete definition, as fetched
         before and modified; creator, secret and creation time stay. Returns the
         application as stored.
@@ -96,10 +94,8 @@ class OAuthMixin(SyncClient):
         """
         response = self._unary(
             "UpdateOAuthApp",
-            _api_remaining.UpdateOAuthAppRequest(
-                app=given(app, "UpdateOAuthApp", "app")
-            ),
-            _api_remaining.UpdateOAuthAppResponse,
+            models.UpdateOAuthAppRequest(app=given(app, "UpdateOAuthApp", "app")),
+            models.UpdateOAuthAppResponse,
             timeout,
             metadata,
         )
@@ -124,8 +120,8 @@ class OAuthMixin(SyncClient):
         """
         self._unary(
             "DeleteOAuthApp",
-            _api_remaining.DeleteOAuthAppRequest(app_id=app_id),
-            _api_remaining.DeleteOAuthAppResponse,
+            models.DeleteOAuthAppRequest(app_id=app_id),
+            models.DeleteOAuthAppResponse,
             timeout,
             metadata,
         )
@@ -136,11 +132,11 @@ class AsyncOAuthMixin(AsyncClient):
 
     async def create_oauth_app(
         self,
-        app: _api_remaining.OAuthApp,
+        app: models.OAuthApp,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.OAuthApp:
+    ) -> models.OAuthApp:
         """Register an application that may use this server as its OAuth 2.0 provider.
         The server assigns the client id and the client secret. Returns the application
         with both: keep the secret safe.
@@ -155,10 +151,8 @@ class AsyncOAuthMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateOAuthApp",
-            _api_remaining.CreateOAuthAppRequest(
-                app=given(app, "CreateOAuthApp", "app")
-            ),
-            _api_remaining.CreateOAuthAppResponse,
+            models.CreateOAuthAppRequest(app=given(app, "CreateOAuthApp", "app")),
+            models.CreateOAuthAppResponse,
             timeout,
             metadata,
         )
@@ -170,7 +164,7 @@ class AsyncOAuthMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.OAuthApp:
+    ) -> models.OAuthApp:
         """Fetch an OAuth 2.0 application by its client id. The result holds the client
         secret, so do not log or show it.
 
@@ -182,8 +176,8 @@ class AsyncOAuthMixin(AsyncClient):
         """
         response = await self._unary(
             "GetOAuthApp",
-            _api_remaining.GetOAuthAppRequest(app_id=app_id),
-            _api_remaining.GetOAuthAppResponse,
+            models.GetOAuthAppRequest(app_id=app_id),
+            models.GetOAuthAppResponse,
             timeout,
             metadata,
         )
@@ -191,11 +185,11 @@ class AsyncOAuthMixin(AsyncClient):
 
     async def update_oauth_app(
         self,
-        app: _api_remaining.OAuthApp,
+        app: models.OAuthApp,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.OAuthApp:
+    ) -> models.OAuthApp:
         """Change an OAuth 2.0 application. Send the complete definition, as fetched
         before and modified; creator, secret and creation time stay. Returns the
         application as stored.
@@ -210,10 +204,8 @@ class AsyncOAuthMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateOAuthApp",
-            _api_remaining.UpdateOAuthAppRequest(
-                app=given(app, "UpdateOAuthApp", "app")
-            ),
-            _api_remaining.UpdateOAuthAppResponse,
+            models.UpdateOAuthAppRequest(app=given(app, "UpdateOAuthApp", "app")),
+            models.UpdateOAuthAppResponse,
             timeout,
             metadata,
         )
@@ -238,8 +230,8 @@ class AsyncOAuthMixin(AsyncClient):
         """
         await self._unary(
             "DeleteOAuthApp",
-            _api_remaining.DeleteOAuthAppRequest(app_id=app_id),
-            _api_remaining.DeleteOAuthAppResponse,
+            models.DeleteOAuthAppRequest(app_id=app_id),
+            models.DeleteOAuthAppResponse,
             timeout,
             metadata,
         )

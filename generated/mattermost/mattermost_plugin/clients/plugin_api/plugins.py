@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_kv_config as _api_kv_config
+    from ... import models
 else:
-    _api_kv_config = lazy_module(__package__, "...models.api_kv_config")
+    models = lazy_module(__package__, "...models")
 
 
 class PluginsMixin(SyncClient):
@@ -31,8 +31,8 @@ class PluginsMixin(SyncClient):
         """
         response = self._unary(
             "GetBundlePath",
-            _api_kv_config.GetBundlePathRequest(),
-            _api_kv_config.GetBundlePathResponse,
+            models.GetBundlePathRequest(),
+            models.GetBundlePathResponse,
             timeout,
             metadata,
         )
@@ -40,7 +40,7 @@ class PluginsMixin(SyncClient):
 
     def get_plugins(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
-    ) -> list[_api_kv_config.Manifest]:
+    ) -> list[models.Manifest]:
         """List the manifests of all installed plugins, active or not, your own
         included.
 
@@ -48,8 +48,8 @@ class PluginsMixin(SyncClient):
         """
         response = self._unary(
             "GetPlugins",
-            _api_kv_config.GetPluginsRequest(),
-            _api_kv_config.GetPluginsResponse,
+            models.GetPluginsRequest(),
+            models.GetPluginsResponse,
             timeout,
             metadata,
         )
@@ -69,8 +69,8 @@ class PluginsMixin(SyncClient):
         """
         self._unary(
             "EnablePlugin",
-            _api_kv_config.EnablePluginRequest(id=id),
-            _api_kv_config.EnablePluginResponse,
+            models.EnablePluginRequest(id=id),
+            models.EnablePluginResponse,
             timeout,
             metadata,
         )
@@ -90,8 +90,8 @@ class PluginsMixin(SyncClient):
         """
         self._unary(
             "DisablePlugin",
-            _api_kv_config.DisablePluginRequest(id=id),
-            _api_kv_config.DisablePluginResponse,
+            models.DisablePluginRequest(id=id),
+            models.DisablePluginResponse,
             timeout,
             metadata,
         )
@@ -110,15 +110,15 @@ class PluginsMixin(SyncClient):
         """
         self._unary(
             "RemovePlugin",
-            _api_kv_config.RemovePluginRequest(id=id),
-            _api_kv_config.RemovePluginResponse,
+            models.RemovePluginRequest(id=id),
+            models.RemovePluginResponse,
             timeout,
             metadata,
         )
 
     def get_plugin_status(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
-    ) -> _api_kv_config.PluginStatus:
+    ) -> models.PluginStatus:
         """Fetch whether an installed plugin runs, with its name and version. The state
         is that of the node that answers.
 
@@ -130,8 +130,8 @@ class PluginsMixin(SyncClient):
         """
         response = self._unary(
             "GetPluginStatus",
-            _api_kv_config.GetPluginStatusRequest(id=id),
-            _api_kv_config.GetPluginStatusResponse,
+            models.GetPluginStatusRequest(id=id),
+            models.GetPluginStatusResponse,
             timeout,
             metadata,
         )
@@ -144,7 +144,7 @@ class PluginsMixin(SyncClient):
         replace: bool = False,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_kv_config.Manifest:
+    ) -> models.Manifest:
         """Install a plugin from the bytes of its bundle, less than 4 MiB, which the
         server takes in a request. It is not enabled: call `enable_plugin` afterwards.
         The server must allow plugin uploads. Returns the manifest of the installed
@@ -161,8 +161,8 @@ class PluginsMixin(SyncClient):
         """
         response = self._unary(
             "InstallPlugin",
-            _api_kv_config.InstallPluginRequest(file_data=file_data, replace=replace),
-            _api_kv_config.InstallPluginResponse,
+            models.InstallPluginRequest(file_data=file_data, replace=replace),
+            models.InstallPluginResponse,
             timeout,
             metadata,
         )
@@ -178,8 +178,8 @@ class PluginsMixin(SyncClient):
         """
         response = self._unary(
             "GetPluginID",
-            _api_kv_config.GetPluginIDRequest(),
-            _api_kv_config.GetPluginIDResponse,
+            models.GetPluginIDRequest(),
+            models.GetPluginIDResponse,
             timeout,
             metadata,
         )
@@ -200,8 +200,8 @@ class AsyncPluginsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetBundlePath",
-            _api_kv_config.GetBundlePathRequest(),
-            _api_kv_config.GetBundlePathResponse,
+            models.GetBundlePathRequest(),
+            models.GetBundlePathResponse,
             timeout,
             metadata,
         )
@@ -209,7 +209,7 @@ class AsyncPluginsMixin(AsyncClient):
 
     async def get_plugins(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
-    ) -> list[_api_kv_config.Manifest]:
+    ) -> list[models.Manifest]:
         """List the manifests of all installed plugins, active or not, your own
         included.
 
@@ -217,8 +217,8 @@ class AsyncPluginsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPlugins",
-            _api_kv_config.GetPluginsRequest(),
-            _api_kv_config.GetPluginsResponse,
+            models.GetPluginsRequest(),
+            models.GetPluginsResponse,
             timeout,
             metadata,
         )
@@ -238,8 +238,8 @@ class AsyncPluginsMixin(AsyncClient):
         """
         await self._unary(
             "EnablePlugin",
-            _api_kv_config.EnablePluginRequest(id=id),
-            _api_kv_config.EnablePluginResponse,
+            models.EnablePluginRequest(id=id),
+            models.EnablePluginResponse,
             timeout,
             metadata,
         )
@@ -259,8 +259,8 @@ class AsyncPluginsMixin(AsyncClient):
         """
         await self._unary(
             "DisablePlugin",
-            _api_kv_config.DisablePluginRequest(id=id),
-            _api_kv_config.DisablePluginResponse,
+            models.DisablePluginRequest(id=id),
+            models.DisablePluginResponse,
             timeout,
             metadata,
         )
@@ -279,15 +279,15 @@ class AsyncPluginsMixin(AsyncClient):
         """
         await self._unary(
             "RemovePlugin",
-            _api_kv_config.RemovePluginRequest(id=id),
-            _api_kv_config.RemovePluginResponse,
+            models.RemovePluginRequest(id=id),
+            models.RemovePluginResponse,
             timeout,
             metadata,
         )
 
     async def get_plugin_status(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
-    ) -> _api_kv_config.PluginStatus:
+    ) -> models.PluginStatus:
         """Fetch whether an installed plugin runs, with its name and version. The state
         is that of the node that answers.
 
@@ -299,8 +299,8 @@ class AsyncPluginsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPluginStatus",
-            _api_kv_config.GetPluginStatusRequest(id=id),
-            _api_kv_config.GetPluginStatusResponse,
+            models.GetPluginStatusRequest(id=id),
+            models.GetPluginStatusResponse,
             timeout,
             metadata,
         )
@@ -313,7 +313,7 @@ class AsyncPluginsMixin(AsyncClient):
         replace: bool = False,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_kv_config.Manifest:
+    ) -> models.Manifest:
         """Install a plugin from the bytes of its bundle, less than 4 MiB, which the
         server takes in a request. It is not enabled: call `enable_plugin` afterwards.
         The server must allow plugin uploads. Returns the manifest of the installed
@@ -330,8 +330,8 @@ class AsyncPluginsMixin(AsyncClient):
         """
         response = await self._unary(
             "InstallPlugin",
-            _api_kv_config.InstallPluginRequest(file_data=file_data, replace=replace),
-            _api_kv_config.InstallPluginResponse,
+            models.InstallPluginRequest(file_data=file_data, replace=replace),
+            models.InstallPluginResponse,
             timeout,
             metadata,
         )
@@ -347,8 +347,8 @@ class AsyncPluginsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPluginID",
-            _api_kv_config.GetPluginIDRequest(),
-            _api_kv_config.GetPluginIDResponse,
+            models.GetPluginIDRequest(),
+            models.GetPluginIDResponse,
             timeout,
             metadata,
         )

@@ -12,11 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_channel_post as _api_channel_post
-    from ...models import post as _post
+    from ... import models
 else:
-    _api_channel_post = lazy_module(__package__, "...models.api_channel_post")
-    _post = lazy_module(__package__, "...models.post")
+    models = lazy_module(__package__, "...models")
 
 
 class PostsMixin(SyncClient):
@@ -24,11 +22,11 @@ class PostsMixin(SyncClient):
 
     def create_post(
         self,
-        post: _post.Post,
+        post: models.Post,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Post:
+    ) -> models.Post:
         """Post a message to a channel. Hooks run as for any post: MessageWillBePosted
         may change or reject it, MessageHasBeenPosted fires afterwards, in your own
         plugin too, so a handler that answers posts must ignore its own. People are
@@ -44,8 +42,8 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "CreatePost",
-            _api_channel_post.CreatePostRequest(post=given(post, "CreatePost", "post")),
-            _api_channel_post.CreatePostResponse,
+            models.CreatePostRequest(post=given(post, "CreatePost", "post")),
+            models.CreatePostResponse,
             timeout,
             metadata,
         )
@@ -53,11 +51,11 @@ class PostsMixin(SyncClient):
 
     def add_reaction(
         self,
-        reaction: _post.Reaction,
+        reaction: models.Reaction,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Reaction:
+    ) -> models.Reaction:
         """Add an emoji reaction to a post in the name of a user or bot. Fires the
         ReactionHasBeenAdded hook; clients receive a `reaction_added` event. Returns the
         reaction as stored. Adding it twice has no further effect.
@@ -71,10 +69,10 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "AddReaction",
-            _api_channel_post.AddReactionRequest(
+            models.AddReactionRequest(
                 reaction=given(reaction, "AddReaction", "reaction")
             ),
-            _api_channel_post.AddReactionResponse,
+            models.AddReactionResponse,
             timeout,
             metadata,
         )
@@ -82,7 +80,7 @@ class PostsMixin(SyncClient):
 
     def remove_reaction(
         self,
-        reaction: _post.Reaction,
+        reaction: models.Reaction,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -100,10 +98,10 @@ class PostsMixin(SyncClient):
         """
         self._unary(
             "RemoveReaction",
-            _api_channel_post.RemoveReactionRequest(
+            models.RemoveReactionRequest(
                 reaction=given(reaction, "RemoveReaction", "reaction")
             ),
-            _api_channel_post.RemoveReactionResponse,
+            models.RemoveReactionResponse,
             timeout,
             metadata,
         )
@@ -114,7 +112,7 @@ class PostsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_post.Reaction]:
+    ) -> list[models.Reaction]:
         """List the emoji reactions to a post, one entry for each user and emoji.
         Returns an empty list if there is none.
 
@@ -125,8 +123,8 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "GetReactions",
-            _api_channel_post.GetReactionsRequest(post_id=post_id),
-            _api_channel_post.GetReactionsResponse,
+            models.GetReactionsRequest(post_id=post_id),
+            models.GetReactionsResponse,
             timeout,
             metadata,
         )
@@ -135,11 +133,11 @@ class PostsMixin(SyncClient):
     def send_ephemeral_post(
         self,
         user_id: str,
-        post: _post.Post,
+        post: models.Post,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Post:
+    ) -> models.Post:
         """Show a post to one user only, without storing it. It vanishes when the client
         reloads, and is seen only by clients that are connected now. Returns the post as
         sent; keep its id to update or delete it.
@@ -154,10 +152,10 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "SendEphemeralPost",
-            _api_channel_post.SendEphemeralPostRequest(
+            models.SendEphemeralPostRequest(
                 user_id=user_id, post=given(post, "SendEphemeralPost", "post")
             ),
-            _api_channel_post.SendEphemeralPostResponse,
+            models.SendEphemeralPostResponse,
             timeout,
             metadata,
         )
@@ -166,11 +164,11 @@ class PostsMixin(SyncClient):
     def update_ephemeral_post(
         self,
         user_id: str,
-        post: _post.Post,
+        post: models.Post,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Post:
+    ) -> models.Post:
         """Replace the content of an ephemeral post on the screen of the user who sees
         it. Send the complete post with the id that `send_ephemeral_post` returned.
         Returns the post as sent.
@@ -184,10 +182,10 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateEphemeralPost",
-            _api_channel_post.UpdateEphemeralPostRequest(
+            models.UpdateEphemeralPostRequest(
                 user_id=user_id, post=given(post, "UpdateEphemeralPost", "post")
             ),
-            _api_channel_post.UpdateEphemeralPostResponse,
+            models.UpdateEphemeralPostResponse,
             timeout,
             metadata,
         )
@@ -212,10 +210,8 @@ class PostsMixin(SyncClient):
         """
         self._unary(
             "DeleteEphemeralPost",
-            _api_channel_post.DeleteEphemeralPostRequest(
-                user_id=user_id, post_id=post_id
-            ),
-            _api_channel_post.DeleteEphemeralPostResponse,
+            models.DeleteEphemeralPostRequest(user_id=user_id, post_id=post_id),
+            models.DeleteEphemeralPostResponse,
             timeout,
             metadata,
         )
@@ -239,8 +235,8 @@ class PostsMixin(SyncClient):
         """
         self._unary(
             "DeletePost",
-            _api_channel_post.DeletePostRequest(post_id=post_id),
-            _api_channel_post.DeletePostResponse,
+            models.DeletePostRequest(post_id=post_id),
+            models.DeletePostResponse,
             timeout,
             metadata,
         )
@@ -251,7 +247,7 @@ class PostsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.PostList:
+    ) -> models.PostList:
         """Fetch a thread: the root post and all replies, given any post of it. A post
         without replies comes back alone.
 
@@ -262,8 +258,8 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "GetPostThread",
-            _api_channel_post.GetPostThreadRequest(post_id=post_id),
-            _api_channel_post.GetPostThreadResponse,
+            models.GetPostThreadRequest(post_id=post_id),
+            models.GetPostThreadResponse,
             timeout,
             metadata,
         )
@@ -275,7 +271,7 @@ class PostsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Post:
+    ) -> models.Post:
         """Fetch one post by id. Nothing checks whether somebody may read it: use
         `has_permission_to_channel` before you show it to people.
 
@@ -286,8 +282,8 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "GetPost",
-            _api_channel_post.GetPostRequest(post_id=post_id),
-            _api_channel_post.GetPostResponse,
+            models.GetPostRequest(post_id=post_id),
+            models.GetPostResponse,
             timeout,
             metadata,
         )
@@ -300,7 +296,7 @@ class PostsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.PostList:
+    ) -> models.PostList:
         """Fetch the posts of a channel that were made, edited or deleted after a point
         in time. Useful to catch up; deleted posts have `delete_at` set. Returns a post
         list, empty if nothing changed.
@@ -314,8 +310,8 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "GetPostsSince",
-            _api_channel_post.GetPostsSinceRequest(channel_id=channel_id, time=time),
-            _api_channel_post.GetPostsSinceResponse,
+            models.GetPostsSinceRequest(channel_id=channel_id, time=time),
+            models.GetPostsSinceResponse,
             timeout,
             metadata,
         )
@@ -330,7 +326,7 @@ class PostsMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.PostList:
+    ) -> models.PostList:
         """Fetch posts of a channel that were made after a given one, page by page.
         Returns a post list; it is empty after the last page.
 
@@ -346,10 +342,10 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "GetPostsAfter",
-            _api_channel_post.GetPostsAfterRequest(
+            models.GetPostsAfterRequest(
                 channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetPostsAfterResponse,
+            models.GetPostsAfterResponse,
             timeout,
             metadata,
         )
@@ -364,7 +360,7 @@ class PostsMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.PostList:
+    ) -> models.PostList:
         """Fetch posts of a channel that were made before a given one, page by page.
         Returns a post list; it is empty after the last page.
 
@@ -380,10 +376,10 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "GetPostsBefore",
-            _api_channel_post.GetPostsBeforeRequest(
+            models.GetPostsBeforeRequest(
                 channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetPostsBeforeResponse,
+            models.GetPostsBeforeResponse,
             timeout,
             metadata,
         )
@@ -397,7 +393,7 @@ class PostsMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.PostList:
+    ) -> models.PostList:
         """Fetch the posts of a channel, newest first, page by page. Returns a post
         list; it is empty after the last page.
 
@@ -411,10 +407,10 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "GetPostsForChannel",
-            _api_channel_post.GetPostsForChannelRequest(
+            models.GetPostsForChannelRequest(
                 channel_id=channel_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetPostsForChannelResponse,
+            models.GetPostsForChannelResponse,
             timeout,
             metadata,
         )
@@ -422,11 +418,11 @@ class PostsMixin(SyncClient):
 
     def update_post(
         self,
-        post: _post.Post,
+        post: models.Post,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Post:
+    ) -> models.Post:
         """Change a post. Send the complete post, as fetched before and modified; it is
         marked as edited if the message differs. MessageWillBeUpdated may change or
         reject it, MessageHasBeenUpdated fires afterwards, and clients receive a
@@ -441,8 +437,8 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "UpdatePost",
-            _api_channel_post.UpdatePostRequest(post=given(post, "UpdatePost", "post")),
-            _api_channel_post.UpdatePostResponse,
+            models.UpdatePostRequest(post=given(post, "UpdatePost", "post")),
+            models.UpdatePostResponse,
             timeout,
             metadata,
         )
@@ -451,11 +447,11 @@ class PostsMixin(SyncClient):
     def search_posts_in_team(
         self,
         team_id: str,
-        params_list: list[_api_channel_post.SearchParams],
+        params_list: list[models.SearchParams],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_post.Post]:
+    ) -> list[models.Post]:
         """Search posts in all channels of a team, with filters already taken apart.
         Results are not limited to what somebody may read, so prefer
         `search_posts_in_team_for_user` for results shown to people. Returns the posts;
@@ -471,10 +467,8 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "SearchPostsInTeam",
-            _api_channel_post.SearchPostsInTeamRequest(
-                team_id=team_id, params_list=params_list
-            ),
-            _api_channel_post.SearchPostsInTeamResponse,
+            models.SearchPostsInTeamRequest(team_id=team_id, params_list=params_list),
+            models.SearchPostsInTeamResponse,
             timeout,
             metadata,
         )
@@ -484,11 +478,11 @@ class PostsMixin(SyncClient):
         self,
         team_id: str,
         user_id: str,
-        search_params: _api_channel_post.SearchParameter,
+        search_params: models.SearchParameter,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.PostSearchResults:
+    ) -> models.PostSearchResults:
         """Search posts as a user would in the search box. Only channels the user is a
         member of are searched. Returns the posts with their order, both empty if
         nothing was found.
@@ -504,10 +498,10 @@ class PostsMixin(SyncClient):
         """
         response = self._unary(
             "SearchPostsInTeamForUser",
-            _api_channel_post.SearchPostsInTeamForUserRequest(
+            models.SearchPostsInTeamForUserRequest(
                 team_id=team_id, user_id=user_id, search_params=search_params
             ),
-            _api_channel_post.SearchPostsInTeamForUserResponse,
+            models.SearchPostsInTeamForUserResponse,
             timeout,
             metadata,
         )
@@ -519,11 +513,11 @@ class AsyncPostsMixin(AsyncClient):
 
     async def create_post(
         self,
-        post: _post.Post,
+        post: models.Post,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Post:
+    ) -> models.Post:
         """Post a message to a channel. Hooks run as for any post: MessageWillBePosted
         may change or reject it, MessageHasBeenPosted fires afterwards, in your own
         plugin too, so a handler that answers posts must ignore its own. People are
@@ -539,8 +533,8 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreatePost",
-            _api_channel_post.CreatePostRequest(post=given(post, "CreatePost", "post")),
-            _api_channel_post.CreatePostResponse,
+            models.CreatePostRequest(post=given(post, "CreatePost", "post")),
+            models.CreatePostResponse,
             timeout,
             metadata,
         )
@@ -548,11 +542,11 @@ class AsyncPostsMixin(AsyncClient):
 
     async def add_reaction(
         self,
-        reaction: _post.Reaction,
+        reaction: models.Reaction,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Reaction:
+    ) -> models.Reaction:
         """Add an emoji reaction to a post in the name of a user or bot. Fires the
         ReactionHasBeenAdded hook; clients receive a `reaction_added` event. Returns the
         reaction as stored. Adding it twice has no further effect.
@@ -566,10 +560,10 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "AddReaction",
-            _api_channel_post.AddReactionRequest(
+            models.AddReactionRequest(
                 reaction=given(reaction, "AddReaction", "reaction")
             ),
-            _api_channel_post.AddReactionResponse,
+            models.AddReactionResponse,
             timeout,
             metadata,
         )
@@ -577,7 +571,7 @@ class AsyncPostsMixin(AsyncClient):
 
     async def remove_reaction(
         self,
-        reaction: _post.Reaction,
+        reaction: models.Reaction,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -595,10 +589,10 @@ class AsyncPostsMixin(AsyncClient):
         """
         await self._unary(
             "RemoveReaction",
-            _api_channel_post.RemoveReactionRequest(
+            models.RemoveReactionRequest(
                 reaction=given(reaction, "RemoveReaction", "reaction")
             ),
-            _api_channel_post.RemoveReactionResponse,
+            models.RemoveReactionResponse,
             timeout,
             metadata,
         )
@@ -609,7 +603,7 @@ class AsyncPostsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_post.Reaction]:
+    ) -> list[models.Reaction]:
         """List the emoji reactions to a post, one entry for each user and emoji.
         Returns an empty list if there is none.
 
@@ -620,8 +614,8 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetReactions",
-            _api_channel_post.GetReactionsRequest(post_id=post_id),
-            _api_channel_post.GetReactionsResponse,
+            models.GetReactionsRequest(post_id=post_id),
+            models.GetReactionsResponse,
             timeout,
             metadata,
         )
@@ -630,11 +624,11 @@ class AsyncPostsMixin(AsyncClient):
     async def send_ephemeral_post(
         self,
         user_id: str,
-        post: _post.Post,
+        post: models.Post,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Post:
+    ) -> models.Post:
         """Show a post to one user only, without storing it. It vanishes when the client
         reloads, and is seen only by clients that are connected now. Returns the post as
         sent; keep its id to update or delete it.
@@ -649,10 +643,10 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "SendEphemeralPost",
-            _api_channel_post.SendEphemeralPostRequest(
+            models.SendEphemeralPostRequest(
                 user_id=user_id, post=given(post, "SendEphemeralPost", "post")
             ),
-            _api_channel_post.SendEphemeralPostResponse,
+            models.SendEphemeralPostResponse,
             timeout,
             metadata,
         )
@@ -661,11 +655,11 @@ class AsyncPostsMixin(AsyncClient):
     async def update_ephemeral_post(
         self,
         user_id: str,
-        post: _post.Post,
+        post: models.Post,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Post:
+    ) -> models.Post:
         """Replace the content of an ephemeral post on the screen of the user who sees
         it. Send the complete post with the id that `send_ephemeral_post` returned.
         Returns the post as sent.
@@ -679,10 +673,10 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateEphemeralPost",
-            _api_channel_post.UpdateEphemeralPostRequest(
+            models.UpdateEphemeralPostRequest(
                 user_id=user_id, post=given(post, "UpdateEphemeralPost", "post")
             ),
-            _api_channel_post.UpdateEphemeralPostResponse,
+            models.UpdateEphemeralPostResponse,
             timeout,
             metadata,
         )
@@ -707,10 +701,8 @@ class AsyncPostsMixin(AsyncClient):
         """
         await self._unary(
             "DeleteEphemeralPost",
-            _api_channel_post.DeleteEphemeralPostRequest(
-                user_id=user_id, post_id=post_id
-            ),
-            _api_channel_post.DeleteEphemeralPostResponse,
+            models.DeleteEphemeralPostRequest(user_id=user_id, post_id=post_id),
+            models.DeleteEphemeralPostResponse,
             timeout,
             metadata,
         )
@@ -734,8 +726,8 @@ class AsyncPostsMixin(AsyncClient):
         """
         await self._unary(
             "DeletePost",
-            _api_channel_post.DeletePostRequest(post_id=post_id),
-            _api_channel_post.DeletePostResponse,
+            models.DeletePostRequest(post_id=post_id),
+            models.DeletePostResponse,
             timeout,
             metadata,
         )
@@ -746,7 +738,7 @@ class AsyncPostsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.PostList:
+    ) -> models.PostList:
         """Fetch a thread: the root post and all replies, given any post of it. A post
         without replies comes back alone.
 
@@ -757,8 +749,8 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPostThread",
-            _api_channel_post.GetPostThreadRequest(post_id=post_id),
-            _api_channel_post.GetPostThreadResponse,
+            models.GetPostThreadRequest(post_id=post_id),
+            models.GetPostThreadResponse,
             timeout,
             metadata,
         )
@@ -770,7 +762,7 @@ class AsyncPostsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Post:
+    ) -> models.Post:
         """Fetch one post by id. Nothing checks whether somebody may read it: use
         `has_permission_to_channel` before you show it to people.
 
@@ -781,8 +773,8 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPost",
-            _api_channel_post.GetPostRequest(post_id=post_id),
-            _api_channel_post.GetPostResponse,
+            models.GetPostRequest(post_id=post_id),
+            models.GetPostResponse,
             timeout,
             metadata,
         )
@@ -795,7 +787,7 @@ class AsyncPostsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.PostList:
+    ) -> models.PostList:
         """Fetch the posts of a channel that were made, edited or deleted after a point
         in time. Useful to catch up; deleted posts have `delete_at` set. Returns a post
         list, empty if nothing changed.
@@ -809,8 +801,8 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPostsSince",
-            _api_channel_post.GetPostsSinceRequest(channel_id=channel_id, time=time),
-            _api_channel_post.GetPostsSinceResponse,
+            models.GetPostsSinceRequest(channel_id=channel_id, time=time),
+            models.GetPostsSinceResponse,
             timeout,
             metadata,
         )
@@ -825,7 +817,7 @@ class AsyncPostsMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.PostList:
+    ) -> models.PostList:
         """Fetch posts of a channel that were made after a given one, page by page.
         Returns a post list; it is empty after the last page.
 
@@ -841,10 +833,10 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPostsAfter",
-            _api_channel_post.GetPostsAfterRequest(
+            models.GetPostsAfterRequest(
                 channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetPostsAfterResponse,
+            models.GetPostsAfterResponse,
             timeout,
             metadata,
         )
@@ -859,7 +851,7 @@ class AsyncPostsMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.PostList:
+    ) -> models.PostList:
         """Fetch posts of a channel that were made before a given one, page by page.
         Returns a post list; it is empty after the last page.
 
@@ -875,10 +867,10 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPostsBefore",
-            _api_channel_post.GetPostsBeforeRequest(
+            models.GetPostsBeforeRequest(
                 channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetPostsBeforeResponse,
+            models.GetPostsBeforeResponse,
             timeout,
             metadata,
         )
@@ -892,7 +884,7 @@ class AsyncPostsMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.PostList:
+    ) -> models.PostList:
         """Fetch the posts of a channel, newest first, page by page. Returns a post
         list; it is empty after the last page.
 
@@ -906,10 +898,10 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPostsForChannel",
-            _api_channel_post.GetPostsForChannelRequest(
+            models.GetPostsForChannelRequest(
                 channel_id=channel_id, page=page, per_page=per_page
             ),
-            _api_channel_post.GetPostsForChannelResponse,
+            models.GetPostsForChannelResponse,
             timeout,
             metadata,
         )
@@ -917,11 +909,11 @@ class AsyncPostsMixin(AsyncClient):
 
     async def update_post(
         self,
-        post: _post.Post,
+        post: models.Post,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _post.Post:
+    ) -> models.Post:
         """Change a post. Send the complete post, as fetched before and modified; it is
         marked as edited if the message differs. MessageWillBeUpdated may change or
         reject it, MessageHasBeenUpdated fires afterwards, and clients receive a
@@ -936,8 +928,8 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdatePost",
-            _api_channel_post.UpdatePostRequest(post=given(post, "UpdatePost", "post")),
-            _api_channel_post.UpdatePostResponse,
+            models.UpdatePostRequest(post=given(post, "UpdatePost", "post")),
+            models.UpdatePostResponse,
             timeout,
             metadata,
         )
@@ -946,11 +938,11 @@ class AsyncPostsMixin(AsyncClient):
     async def search_posts_in_team(
         self,
         team_id: str,
-        params_list: list[_api_channel_post.SearchParams],
+        params_list: list[models.SearchParams],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_post.Post]:
+    ) -> list[models.Post]:
         """Search posts in all channels of a team, with filters already taken apart.
         Results are not limited to what somebody may read, so prefer
         `search_posts_in_team_for_user` for results shown to people. Returns the posts;
@@ -966,10 +958,8 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "SearchPostsInTeam",
-            _api_channel_post.SearchPostsInTeamRequest(
-                team_id=team_id, params_list=params_list
-            ),
-            _api_channel_post.SearchPostsInTeamResponse,
+            models.SearchPostsInTeamRequest(team_id=team_id, params_list=params_list),
+            models.SearchPostsInTeamResponse,
             timeout,
             metadata,
         )
@@ -979,11 +969,11 @@ class AsyncPostsMixin(AsyncClient):
         self,
         team_id: str,
         user_id: str,
-        search_params: _api_channel_post.SearchParameter,
+        search_params: models.SearchParameter,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_channel_post.PostSearchResults:
+    ) -> models.PostSearchResults:
         """Search posts as a user would in the search box. Only channels the user is a
         member of are searched. Returns the posts with their order, both empty if
         nothing was found.
@@ -999,10 +989,10 @@ class AsyncPostsMixin(AsyncClient):
         """
         response = await self._unary(
             "SearchPostsInTeamForUser",
-            _api_channel_post.SearchPostsInTeamForUserRequest(
+            models.SearchPostsInTeamForUserRequest(
                 team_id=team_id, user_id=user_id, search_params=search_params
             ),
-            _api_channel_post.SearchPostsInTeamForUserResponse,
+            models.SearchPostsInTeamForUserResponse,
             timeout,
             metadata,
         )

@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_remaining as _api_remaining
+    from ... import models
 else:
-    _api_remaining = lazy_module(__package__, "...models.api_remaining")
+    models = lazy_module(__package__, "...models")
 
 
 class PreferencesMixin(SyncClient):
@@ -28,7 +28,7 @@ class PreferencesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Preference:
+    ) -> models.Preference:
         """Fetch one stored preference of a user by category and name. Settings the user
         never touched are not stored: expect the call to fail for them and assume a
         default.
@@ -44,10 +44,10 @@ class PreferencesMixin(SyncClient):
         """
         response = self._unary(
             "GetPreferenceForUser",
-            _api_remaining.GetPreferenceForUserRequest(
+            models.GetPreferenceForUserRequest(
                 user_id=user_id, category=category, name=name
             ),
-            _api_remaining.GetPreferenceForUserResponse,
+            models.GetPreferenceForUserResponse,
             timeout,
             metadata,
         )
@@ -59,7 +59,7 @@ class PreferencesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Preference]:
+    ) -> list[models.Preference]:
         """List every stored preference of a user, in all categories. There is no
         paging; the list is empty if none is stored.
 
@@ -70,8 +70,8 @@ class PreferencesMixin(SyncClient):
         """
         response = self._unary(
             "GetPreferencesForUser",
-            _api_remaining.GetPreferencesForUserRequest(user_id=user_id),
-            _api_remaining.GetPreferencesForUserResponse,
+            models.GetPreferencesForUserRequest(user_id=user_id),
+            models.GetPreferencesForUserResponse,
             timeout,
             metadata,
         )
@@ -80,7 +80,7 @@ class PreferencesMixin(SyncClient):
     def update_preferences_for_user(
         self,
         user_id: str,
-        preferences: list[_api_remaining.Preference],
+        preferences: list[models.Preference],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -100,10 +100,10 @@ class PreferencesMixin(SyncClient):
         """
         self._unary(
             "UpdatePreferencesForUser",
-            _api_remaining.UpdatePreferencesForUserRequest(
+            models.UpdatePreferencesForUserRequest(
                 user_id=user_id, preferences=preferences
             ),
-            _api_remaining.UpdatePreferencesForUserResponse,
+            models.UpdatePreferencesForUserResponse,
             timeout,
             metadata,
         )
@@ -111,7 +111,7 @@ class PreferencesMixin(SyncClient):
     def delete_preferences_for_user(
         self,
         user_id: str,
-        preferences: list[_api_remaining.Preference],
+        preferences: list[models.Preference],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -130,10 +130,10 @@ class PreferencesMixin(SyncClient):
         """
         self._unary(
             "DeletePreferencesForUser",
-            _api_remaining.DeletePreferencesForUserRequest(
+            models.DeletePreferencesForUserRequest(
                 user_id=user_id, preferences=preferences
             ),
-            _api_remaining.DeletePreferencesForUserResponse,
+            models.DeletePreferencesForUserResponse,
             timeout,
             metadata,
         )
@@ -150,7 +150,7 @@ class AsyncPreferencesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.Preference:
+    ) -> models.Preference:
         """Fetch one stored preference of a user by category and name. Settings the user
         never touched are not stored: expect the call to fail for them and assume a
         default.
@@ -166,10 +166,10 @@ class AsyncPreferencesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPreferenceForUser",
-            _api_remaining.GetPreferenceForUserRequest(
+            models.GetPreferenceForUserRequest(
                 user_id=user_id, category=category, name=name
             ),
-            _api_remaining.GetPreferenceForUserResponse,
+            models.GetPreferenceForUserResponse,
             timeout,
             metadata,
         )
@@ -181,7 +181,7 @@ class AsyncPreferencesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.Preference]:
+    ) -> list[models.Preference]:
         """List every stored preference of a user, in all categories. There is no
         paging; the list is empty if none is stored.
 
@@ -192,8 +192,8 @@ class AsyncPreferencesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPreferencesForUser",
-            _api_remaining.GetPreferencesForUserRequest(user_id=user_id),
-            _api_remaining.GetPreferencesForUserResponse,
+            models.GetPreferencesForUserRequest(user_id=user_id),
+            models.GetPreferencesForUserResponse,
             timeout,
             metadata,
         )
@@ -202,7 +202,7 @@ class AsyncPreferencesMixin(AsyncClient):
     async def update_preferences_for_user(
         self,
         user_id: str,
-        preferences: list[_api_remaining.Preference],
+        preferences: list[models.Preference],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -222,10 +222,10 @@ class AsyncPreferencesMixin(AsyncClient):
         """
         await self._unary(
             "UpdatePreferencesForUser",
-            _api_remaining.UpdatePreferencesForUserRequest(
+            models.UpdatePreferencesForUserRequest(
                 user_id=user_id, preferences=preferences
             ),
-            _api_remaining.UpdatePreferencesForUserResponse,
+            models.UpdatePreferencesForUserResponse,
             timeout,
             metadata,
         )
@@ -233,7 +233,7 @@ class AsyncPreferencesMixin(AsyncClient):
     async def delete_preferences_for_user(
         self,
         user_id: str,
-        preferences: list[_api_remaining.Preference],
+        preferences: list[models.Preference],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -252,10 +252,10 @@ class AsyncPreferencesMixin(AsyncClient):
         """
         await self._unary(
             "DeletePreferencesForUser",
-            _api_remaining.DeletePreferencesForUserRequest(
+            models.DeletePreferencesForUserRequest(
                 user_id=user_id, preferences=preferences
             ),
-            _api_remaining.DeletePreferencesForUserResponse,
+            models.DeletePreferencesForUserResponse,
             timeout,
             metadata,
         )

@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_remaining as _api_remaining
+    from ... import models
 else:
-    _api_remaining = lazy_module(__package__, "...models.api_remaining")
+    models = lazy_module(__package__, "...models")
 
 
 class PropertiesMixin(SyncClient):
@@ -22,11 +22,11 @@ class PropertiesMixin(SyncClient):
 
     def create_property_field(
         self,
-        field: _api_remaining.PropertyField,
+        field: models.PropertyField,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyField:
+    ) -> models.PropertyField:
         """Define a property, such as "Priority", that objects can have a value for. It
         belongs to a group from `register_property_group`. Returns the field with its
         new id.
@@ -40,10 +40,10 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "CreatePropertyField",
-            _api_remaining.CreatePropertyFieldRequest(
+            models.CreatePropertyFieldRequest(
                 field=given(field, "CreatePropertyField", "field")
             ),
-            _api_remaining.CreatePropertyFieldResponse,
+            models.CreatePropertyFieldResponse,
             timeout,
             metadata,
         )
@@ -56,7 +56,7 @@ class PropertiesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyField:
+    ) -> models.PropertyField:
         """Fetch the definition of a property by id. It is found only in the group
         given.
 
@@ -70,10 +70,8 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "GetPropertyField",
-            _api_remaining.GetPropertyFieldRequest(
-                group_id=group_id, field_id=field_id
-            ),
-            _api_remaining.GetPropertyFieldResponse,
+            models.GetPropertyFieldRequest(group_id=group_id, field_id=field_id),
+            models.GetPropertyFieldResponse,
             timeout,
             metadata,
         )
@@ -86,7 +84,7 @@ class PropertiesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyField]:
+    ) -> list[models.PropertyField]:
         """Fetch the definitions of several properties by id. All of them must be found.
         Match the result by `id`, since the order is not fixed.
 
@@ -100,8 +98,8 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "GetPropertyFields",
-            _api_remaining.GetPropertyFieldsRequest(group_id=group_id, ids=ids),
-            _api_remaining.GetPropertyFieldsResponse,
+            models.GetPropertyFieldsRequest(group_id=group_id, ids=ids),
+            models.GetPropertyFieldsResponse,
             timeout,
             metadata,
         )
@@ -110,11 +108,11 @@ class PropertiesMixin(SyncClient):
     def update_property_field(
         self,
         group_id: str,
-        field: _api_remaining.PropertyField,
+        field: models.PropertyField,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyField:
+    ) -> models.PropertyField:
         """Change the definition of a property. Send the complete field, as fetched
         before and modified. Stored values are not converted. Returns the field as
         stored.
@@ -129,10 +127,10 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "UpdatePropertyField",
-            _api_remaining.UpdatePropertyFieldRequest(
+            models.UpdatePropertyFieldRequest(
                 group_id=group_id, field=given(field, "UpdatePropertyField", "field")
             ),
-            _api_remaining.UpdatePropertyFieldResponse,
+            models.UpdatePropertyFieldResponse,
             timeout,
             metadata,
         )
@@ -159,10 +157,8 @@ class PropertiesMixin(SyncClient):
         """
         self._unary(
             "DeletePropertyField",
-            _api_remaining.DeletePropertyFieldRequest(
-                group_id=group_id, field_id=field_id
-            ),
-            _api_remaining.DeletePropertyFieldResponse,
+            models.DeletePropertyFieldRequest(group_id=group_id, field_id=field_id),
+            models.DeletePropertyFieldResponse,
             timeout,
             metadata,
         )
@@ -171,10 +167,10 @@ class PropertiesMixin(SyncClient):
         self,
         group_id: str,
         *,
-        opts: _api_remaining.PropertyFieldSearchOpts | None = None,
+        opts: models.PropertyFieldSearchOpts | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyField]:
+    ) -> list[models.PropertyField]:
         """List the property definitions of a group, page by page, optionally filtered.
         Set `per_page` in the options. Returns one page, oldest first; an empty list if
         nothing matches.
@@ -187,8 +183,8 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "SearchPropertyFields",
-            _api_remaining.SearchPropertyFieldsRequest(group_id=group_id, opts=opts),
-            _api_remaining.SearchPropertyFieldsResponse,
+            models.SearchPropertyFieldsRequest(group_id=group_id, opts=opts),
+            models.SearchPropertyFieldsResponse,
             timeout,
             metadata,
         )
@@ -213,10 +209,10 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "CountPropertyFields",
-            _api_remaining.CountPropertyFieldsRequest(
+            models.CountPropertyFieldsRequest(
                 group_id=group_id, include_deleted=include_deleted
             ),
-            _api_remaining.CountPropertyFieldsResponse,
+            models.CountPropertyFieldsResponse,
             timeout,
             metadata,
         )
@@ -246,13 +242,13 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "CountPropertyFieldsForTarget",
-            _api_remaining.CountPropertyFieldsForTargetRequest(
+            models.CountPropertyFieldsForTargetRequest(
                 group_id=group_id,
                 target_type=target_type,
                 target_id=target_id,
                 include_deleted=include_deleted,
             ),
-            _api_remaining.CountPropertyFieldsForTargetResponse,
+            models.CountPropertyFieldsForTargetResponse,
             timeout,
             metadata,
         )
@@ -260,11 +256,11 @@ class PropertiesMixin(SyncClient):
 
     def create_property_value(
         self,
-        value: _api_remaining.PropertyValue,
+        value: models.PropertyValue,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyValue:
+    ) -> models.PropertyValue:
         """Store the value an object has for a property for the first time. If there may
         be one already use `upsert_property_value`. Returns the value with its new id.
 
@@ -278,10 +274,10 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "CreatePropertyValue",
-            _api_remaining.CreatePropertyValueRequest(
+            models.CreatePropertyValueRequest(
                 value=given(value, "CreatePropertyValue", "value")
             ),
-            _api_remaining.CreatePropertyValueResponse,
+            models.CreatePropertyValueResponse,
             timeout,
             metadata,
         )
@@ -294,7 +290,7 @@ class PropertiesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyValue:
+    ) -> models.PropertyValue:
         """Fetch one stored property value by its own id. To look values up by object or
         field use `search_property_values`.
 
@@ -307,10 +303,8 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "GetPropertyValue",
-            _api_remaining.GetPropertyValueRequest(
-                group_id=group_id, value_id=value_id
-            ),
-            _api_remaining.GetPropertyValueResponse,
+            models.GetPropertyValueRequest(group_id=group_id, value_id=value_id),
+            models.GetPropertyValueResponse,
             timeout,
             metadata,
         )
@@ -323,7 +317,7 @@ class PropertiesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyValue]:
+    ) -> list[models.PropertyValue]:
         """Fetch several stored property values by their own ids. All of them must be
         found. Match the result by `id`, since the order is not fixed.
 
@@ -337,8 +331,8 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "GetPropertyValues",
-            _api_remaining.GetPropertyValuesRequest(group_id=group_id, ids=ids),
-            _api_remaining.GetPropertyValuesResponse,
+            models.GetPropertyValuesRequest(group_id=group_id, ids=ids),
+            models.GetPropertyValuesResponse,
             timeout,
             metadata,
         )
@@ -347,11 +341,11 @@ class PropertiesMixin(SyncClient):
     def update_property_value(
         self,
         group_id: str,
-        value: _api_remaining.PropertyValue,
+        value: models.PropertyValue,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyValue:
+    ) -> models.PropertyValue:
         """Change a stored property value. Send the complete record, as fetched before
         and modified. Returns the value as stored.
 
@@ -365,10 +359,10 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "UpdatePropertyValue",
-            _api_remaining.UpdatePropertyValueRequest(
+            models.UpdatePropertyValueRequest(
                 group_id=group_id, value=given(value, "UpdatePropertyValue", "value")
             ),
-            _api_remaining.UpdatePropertyValueResponse,
+            models.UpdatePropertyValueResponse,
             timeout,
             metadata,
         )
@@ -376,11 +370,11 @@ class PropertiesMixin(SyncClient):
 
     def upsert_property_value(
         self,
-        value: _api_remaining.PropertyValue,
+        value: models.PropertyValue,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyValue:
+    ) -> models.PropertyValue:
         """Store the value an object has for a property, whether there is one already or
         not. No id is
         needed: field and object say which value is meant. Returns the value as stored.
@@ -394,10 +388,10 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "UpsertPropertyValue",
-            _api_remaining.UpsertPropertyValueRequest(
+            models.UpsertPropertyValueRequest(
                 value=given(value, "UpsertPropertyValue", "value")
             ),
-            _api_remaining.UpsertPropertyValueResponse,
+            models.UpsertPropertyValueResponse,
             timeout,
             metadata,
         )
@@ -422,10 +416,8 @@ class PropertiesMixin(SyncClient):
         """
         self._unary(
             "DeletePropertyValue",
-            _api_remaining.DeletePropertyValueRequest(
-                group_id=group_id, value_id=value_id
-            ),
-            _api_remaining.DeletePropertyValueResponse,
+            models.DeletePropertyValueRequest(group_id=group_id, value_id=value_id),
+            models.DeletePropertyValueResponse,
             timeout,
             metadata,
         )
@@ -434,10 +426,10 @@ class PropertiesMixin(SyncClient):
         self,
         group_id: str,
         *,
-        opts: _api_remaining.PropertyValueSearchOpts | None = None,
+        opts: models.PropertyValueSearchOpts | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyValue]:
+    ) -> list[models.PropertyValue]:
         """List stored property values of a group, page by page, for example all those
         of one object. Set `per_page` in the options. Returns one page, oldest first; an
         empty list if nothing matches.
@@ -450,8 +442,8 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "SearchPropertyValues",
-            _api_remaining.SearchPropertyValuesRequest(group_id=group_id, opts=opts),
-            _api_remaining.SearchPropertyValuesResponse,
+            models.SearchPropertyValuesRequest(group_id=group_id, opts=opts),
+            models.SearchPropertyValuesResponse,
             timeout,
             metadata,
         )
@@ -463,7 +455,7 @@ class PropertiesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyGroup:
+    ) -> models.PropertyGroup:
         """Register a property group, the namespace for your fields and values. Safe to
         call at every
         activation: a group that exists is returned. Its `id` is what the other property
@@ -479,8 +471,8 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "RegisterPropertyGroup",
-            _api_remaining.RegisterPropertyGroupRequest(name=name),
-            _api_remaining.RegisterPropertyGroupResponse,
+            models.RegisterPropertyGroupRequest(name=name),
+            models.RegisterPropertyGroupResponse,
             timeout,
             metadata,
         )
@@ -492,7 +484,7 @@ class PropertiesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyGroup:
+    ) -> models.PropertyGroup:
         """Fetch a property group by the name it was registered under.
 
         Errors: NotFoundError, or a plain PluginAPIError, if there is no such group.
@@ -502,8 +494,8 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "GetPropertyGroup",
-            _api_remaining.GetPropertyGroupRequest(name=name),
-            _api_remaining.GetPropertyGroupResponse,
+            models.GetPropertyGroupRequest(name=name),
+            models.GetPropertyGroupResponse,
             timeout,
             metadata,
         )
@@ -517,7 +509,7 @@ class PropertiesMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyField:
+    ) -> models.PropertyField:
         """Fetch the definition of a property by its exact name, for one object or for
         all. Deleted fields are not found.
 
@@ -532,10 +524,10 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "GetPropertyFieldByName",
-            _api_remaining.GetPropertyFieldByNameRequest(
+            models.GetPropertyFieldByNameRequest(
                 group_id=group_id, target_id=target_id, name=name
             ),
-            _api_remaining.GetPropertyFieldByNameResponse,
+            models.GetPropertyFieldByNameResponse,
             timeout,
             metadata,
         )
@@ -544,11 +536,11 @@ class PropertiesMixin(SyncClient):
     def update_property_fields(
         self,
         group_id: str,
-        fields: list[_api_remaining.PropertyField],
+        fields: list[models.PropertyField],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyField]:
+    ) -> list[models.PropertyField]:
         """Change several property definitions at once. Send each complete, as fetched
         before; either all are stored or none. Returns the fields as stored.
 
@@ -563,10 +555,8 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "UpdatePropertyFields",
-            _api_remaining.UpdatePropertyFieldsRequest(
-                group_id=group_id, fields=fields
-            ),
-            _api_remaining.UpdatePropertyFieldsResponse,
+            models.UpdatePropertyFieldsRequest(group_id=group_id, fields=fields),
+            models.UpdatePropertyFieldsResponse,
             timeout,
             metadata,
         )
@@ -575,11 +565,11 @@ class PropertiesMixin(SyncClient):
     def update_property_values(
         self,
         group_id: str,
-        values: list[_api_remaining.PropertyValue],
+        values: list[models.PropertyValue],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyValue]:
+    ) -> list[models.PropertyValue]:
         """Change several stored property values at once. Send each record complete;
         either all are stored or none. Returns the values as stored.
 
@@ -594,10 +584,8 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "UpdatePropertyValues",
-            _api_remaining.UpdatePropertyValuesRequest(
-                group_id=group_id, values=values
-            ),
-            _api_remaining.UpdatePropertyValuesResponse,
+            models.UpdatePropertyValuesRequest(group_id=group_id, values=values),
+            models.UpdatePropertyValuesResponse,
             timeout,
             metadata,
         )
@@ -605,11 +593,11 @@ class PropertiesMixin(SyncClient):
 
     def upsert_property_values(
         self,
-        values: list[_api_remaining.PropertyValue],
+        values: list[models.PropertyValue],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyValue]:
+    ) -> list[models.PropertyValue]:
         """Store several property values at once, whether there are any already or not.
         Either all are stored or none. Returns the values as stored.
 
@@ -622,8 +610,8 @@ class PropertiesMixin(SyncClient):
         """
         response = self._unary(
             "UpsertPropertyValues",
-            _api_remaining.UpsertPropertyValuesRequest(values=values),
-            _api_remaining.UpsertPropertyValuesResponse,
+            models.UpsertPropertyValuesRequest(values=values),
+            models.UpsertPropertyValuesResponse,
             timeout,
             metadata,
         )
@@ -653,10 +641,10 @@ class PropertiesMixin(SyncClient):
         """
         self._unary(
             "DeletePropertyValuesForTarget",
-            _api_remaining.DeletePropertyValuesForTargetRequest(
+            models.DeletePropertyValuesForTargetRequest(
                 group_id=group_id, target_type=target_type, target_id=target_id
             ),
-            _api_remaining.DeletePropertyValuesForTargetResponse,
+            models.DeletePropertyValuesForTargetResponse,
             timeout,
             metadata,
         )
@@ -681,10 +669,10 @@ class PropertiesMixin(SyncClient):
         """
         self._unary(
             "DeletePropertyValuesForField",
-            _api_remaining.DeletePropertyValuesForFieldRequest(
+            models.DeletePropertyValuesForFieldRequest(
                 group_id=group_id, field_id=field_id
             ),
-            _api_remaining.DeletePropertyValuesForFieldResponse,
+            models.DeletePropertyValuesForFieldResponse,
             timeout,
             metadata,
         )
@@ -695,11 +683,11 @@ class AsyncPropertiesMixin(AsyncClient):
 
     async def create_property_field(
         self,
-        field: _api_remaining.PropertyField,
+        field: models.PropertyField,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyField:
+    ) -> models.PropertyField:
         """Define a property, such as "Priority", that objects can have a value for. It
         belongs to a group from `register_property_group`. Returns the field with its
         new id.
@@ -713,10 +701,10 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "CreatePropertyField",
-            _api_remaining.CreatePropertyFieldRequest(
+            models.CreatePropertyFieldRequest(
                 field=given(field, "CreatePropertyField", "field")
             ),
-            _api_remaining.CreatePropertyFieldResponse,
+            models.CreatePropertyFieldResponse,
             timeout,
             metadata,
         )
@@ -729,7 +717,7 @@ class AsyncPropertiesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyField:
+    ) -> models.PropertyField:
         """Fetch the definition of a property by id. It is found only in the group
         given.
 
@@ -743,10 +731,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPropertyField",
-            _api_remaining.GetPropertyFieldRequest(
-                group_id=group_id, field_id=field_id
-            ),
-            _api_remaining.GetPropertyFieldResponse,
+            models.GetPropertyFieldRequest(group_id=group_id, field_id=field_id),
+            models.GetPropertyFieldResponse,
             timeout,
             metadata,
         )
@@ -759,7 +745,7 @@ class AsyncPropertiesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyField]:
+    ) -> list[models.PropertyField]:
         """Fetch the definitions of several properties by id. All of them must be found.
         Match the result by `id`, since the order is not fixed.
 
@@ -773,8 +759,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPropertyFields",
-            _api_remaining.GetPropertyFieldsRequest(group_id=group_id, ids=ids),
-            _api_remaining.GetPropertyFieldsResponse,
+            models.GetPropertyFieldsRequest(group_id=group_id, ids=ids),
+            models.GetPropertyFieldsResponse,
             timeout,
             metadata,
         )
@@ -783,11 +769,11 @@ class AsyncPropertiesMixin(AsyncClient):
     async def update_property_field(
         self,
         group_id: str,
-        field: _api_remaining.PropertyField,
+        field: models.PropertyField,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyField:
+    ) -> models.PropertyField:
         """Change the definition of a property. Send the complete field, as fetched
         before and modified. Stored values are not converted. Returns the field as
         stored.
@@ -802,10 +788,10 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdatePropertyField",
-            _api_remaining.UpdatePropertyFieldRequest(
+            models.UpdatePropertyFieldRequest(
                 group_id=group_id, field=given(field, "UpdatePropertyField", "field")
             ),
-            _api_remaining.UpdatePropertyFieldResponse,
+            models.UpdatePropertyFieldResponse,
             timeout,
             metadata,
         )
@@ -832,10 +818,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         await self._unary(
             "DeletePropertyField",
-            _api_remaining.DeletePropertyFieldRequest(
-                group_id=group_id, field_id=field_id
-            ),
-            _api_remaining.DeletePropertyFieldResponse,
+            models.DeletePropertyFieldRequest(group_id=group_id, field_id=field_id),
+            models.DeletePropertyFieldResponse,
             timeout,
             metadata,
         )
@@ -844,10 +828,10 @@ class AsyncPropertiesMixin(AsyncClient):
         self,
         group_id: str,
         *,
-        opts: _api_remaining.PropertyFieldSearchOpts | None = None,
+        opts: models.PropertyFieldSearchOpts | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyField]:
+    ) -> list[models.PropertyField]:
         """List the property definitions of a group, page by page, optionally filtered.
         Set `per_page` in the options. Returns one page, oldest first; an empty list if
         nothing matches.
@@ -860,8 +844,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "SearchPropertyFields",
-            _api_remaining.SearchPropertyFieldsRequest(group_id=group_id, opts=opts),
-            _api_remaining.SearchPropertyFieldsResponse,
+            models.SearchPropertyFieldsRequest(group_id=group_id, opts=opts),
+            models.SearchPropertyFieldsResponse,
             timeout,
             metadata,
         )
@@ -886,10 +870,10 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "CountPropertyFields",
-            _api_remaining.CountPropertyFieldsRequest(
+            models.CountPropertyFieldsRequest(
                 group_id=group_id, include_deleted=include_deleted
             ),
-            _api_remaining.CountPropertyFieldsResponse,
+            models.CountPropertyFieldsResponse,
             timeout,
             metadata,
         )
@@ -919,13 +903,13 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "CountPropertyFieldsForTarget",
-            _api_remaining.CountPropertyFieldsForTargetRequest(
+            models.CountPropertyFieldsForTargetRequest(
                 group_id=group_id,
                 target_type=target_type,
                 target_id=target_id,
                 include_deleted=include_deleted,
             ),
-            _api_remaining.CountPropertyFieldsForTargetResponse,
+            models.CountPropertyFieldsForTargetResponse,
             timeout,
             metadata,
         )
@@ -933,11 +917,11 @@ class AsyncPropertiesMixin(AsyncClient):
 
     async def create_property_value(
         self,
-        value: _api_remaining.PropertyValue,
+        value: models.PropertyValue,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyValue:
+    ) -> models.PropertyValue:
         """Store the value an object has for a property for the first time. If there may
         be one already use `upsert_property_value`. Returns the value with its new id.
 
@@ -951,10 +935,10 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "CreatePropertyValue",
-            _api_remaining.CreatePropertyValueRequest(
+            models.CreatePropertyValueRequest(
                 value=given(value, "CreatePropertyValue", "value")
             ),
-            _api_remaining.CreatePropertyValueResponse,
+            models.CreatePropertyValueResponse,
             timeout,
             metadata,
         )
@@ -967,7 +951,7 @@ class AsyncPropertiesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyValue:
+    ) -> models.PropertyValue:
         """Fetch one stored property value by its own id. To look values up by object or
         field use `search_property_values`.
 
@@ -980,10 +964,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPropertyValue",
-            _api_remaining.GetPropertyValueRequest(
-                group_id=group_id, value_id=value_id
-            ),
-            _api_remaining.GetPropertyValueResponse,
+            models.GetPropertyValueRequest(group_id=group_id, value_id=value_id),
+            models.GetPropertyValueResponse,
             timeout,
             metadata,
         )
@@ -996,7 +978,7 @@ class AsyncPropertiesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyValue]:
+    ) -> list[models.PropertyValue]:
         """Fetch several stored property values by their own ids. All of them must be
         found. Match the result by `id`, since the order is not fixed.
 
@@ -1010,8 +992,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPropertyValues",
-            _api_remaining.GetPropertyValuesRequest(group_id=group_id, ids=ids),
-            _api_remaining.GetPropertyValuesResponse,
+            models.GetPropertyValuesRequest(group_id=group_id, ids=ids),
+            models.GetPropertyValuesResponse,
             timeout,
             metadata,
         )
@@ -1020,11 +1002,11 @@ class AsyncPropertiesMixin(AsyncClient):
     async def update_property_value(
         self,
         group_id: str,
-        value: _api_remaining.PropertyValue,
+        value: models.PropertyValue,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyValue:
+    ) -> models.PropertyValue:
         """Change a stored property value. Send the complete record, as fetched before
         and modified. Returns the value as stored.
 
@@ -1038,10 +1020,10 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdatePropertyValue",
-            _api_remaining.UpdatePropertyValueRequest(
+            models.UpdatePropertyValueRequest(
                 group_id=group_id, value=given(value, "UpdatePropertyValue", "value")
             ),
-            _api_remaining.UpdatePropertyValueResponse,
+            models.UpdatePropertyValueResponse,
             timeout,
             metadata,
         )
@@ -1049,11 +1031,11 @@ class AsyncPropertiesMixin(AsyncClient):
 
     async def upsert_property_value(
         self,
-        value: _api_remaining.PropertyValue,
+        value: models.PropertyValue,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyValue:
+    ) -> models.PropertyValue:
         """Store the value an object has for a property, whether there is one already or
         not. No id is
         needed: field and object say which value is meant. Returns the value as stored.
@@ -1067,10 +1049,10 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "UpsertPropertyValue",
-            _api_remaining.UpsertPropertyValueRequest(
+            models.UpsertPropertyValueRequest(
                 value=given(value, "UpsertPropertyValue", "value")
             ),
-            _api_remaining.UpsertPropertyValueResponse,
+            models.UpsertPropertyValueResponse,
             timeout,
             metadata,
         )
@@ -1095,10 +1077,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         await self._unary(
             "DeletePropertyValue",
-            _api_remaining.DeletePropertyValueRequest(
-                group_id=group_id, value_id=value_id
-            ),
-            _api_remaining.DeletePropertyValueResponse,
+            models.DeletePropertyValueRequest(group_id=group_id, value_id=value_id),
+            models.DeletePropertyValueResponse,
             timeout,
             metadata,
         )
@@ -1107,10 +1087,10 @@ class AsyncPropertiesMixin(AsyncClient):
         self,
         group_id: str,
         *,
-        opts: _api_remaining.PropertyValueSearchOpts | None = None,
+        opts: models.PropertyValueSearchOpts | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyValue]:
+    ) -> list[models.PropertyValue]:
         """List stored property values of a group, page by page, for example all those
         of one object. Set `per_page` in the options. Returns one page, oldest first; an
         empty list if nothing matches.
@@ -1123,8 +1103,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "SearchPropertyValues",
-            _api_remaining.SearchPropertyValuesRequest(group_id=group_id, opts=opts),
-            _api_remaining.SearchPropertyValuesResponse,
+            models.SearchPropertyValuesRequest(group_id=group_id, opts=opts),
+            models.SearchPropertyValuesResponse,
             timeout,
             metadata,
         )
@@ -1136,7 +1116,7 @@ class AsyncPropertiesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyGroup:
+    ) -> models.PropertyGroup:
         """Register a property group, the namespace for your fields and values. Safe to
         call at every
         activation: a group that exists is returned. Its `id` is what the other property
@@ -1152,8 +1132,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "RegisterPropertyGroup",
-            _api_remaining.RegisterPropertyGroupRequest(name=name),
-            _api_remaining.RegisterPropertyGroupResponse,
+            models.RegisterPropertyGroupRequest(name=name),
+            models.RegisterPropertyGroupResponse,
             timeout,
             metadata,
         )
@@ -1165,7 +1145,7 @@ class AsyncPropertiesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyGroup:
+    ) -> models.PropertyGroup:
         """Fetch a property group by the name it was registered under.
 
         Errors: NotFoundError, or a plain PluginAPIError, if there is no such group.
@@ -1175,8 +1155,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPropertyGroup",
-            _api_remaining.GetPropertyGroupRequest(name=name),
-            _api_remaining.GetPropertyGroupResponse,
+            models.GetPropertyGroupRequest(name=name),
+            models.GetPropertyGroupResponse,
             timeout,
             metadata,
         )
@@ -1190,7 +1170,7 @@ class AsyncPropertiesMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.PropertyField:
+    ) -> models.PropertyField:
         """Fetch the definition of a property by its exact name, for one object or for
         all. Deleted fields are not found.
 
@@ -1205,10 +1185,10 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "GetPropertyFieldByName",
-            _api_remaining.GetPropertyFieldByNameRequest(
+            models.GetPropertyFieldByNameRequest(
                 group_id=group_id, target_id=target_id, name=name
             ),
-            _api_remaining.GetPropertyFieldByNameResponse,
+            models.GetPropertyFieldByNameResponse,
             timeout,
             metadata,
         )
@@ -1217,11 +1197,11 @@ class AsyncPropertiesMixin(AsyncClient):
     async def update_property_fields(
         self,
         group_id: str,
-        fields: list[_api_remaining.PropertyField],
+        fields: list[models.PropertyField],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyField]:
+    ) -> list[models.PropertyField]:
         """Change several property definitions at once. Send each complete, as fetched
         before; either all are stored or none. Returns the fields as stored.
 
@@ -1236,10 +1216,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdatePropertyFields",
-            _api_remaining.UpdatePropertyFieldsRequest(
-                group_id=group_id, fields=fields
-            ),
-            _api_remaining.UpdatePropertyFieldsResponse,
+            models.UpdatePropertyFieldsRequest(group_id=group_id, fields=fields),
+            models.UpdatePropertyFieldsResponse,
             timeout,
             metadata,
         )
@@ -1248,11 +1226,11 @@ class AsyncPropertiesMixin(AsyncClient):
     async def update_property_values(
         self,
         group_id: str,
-        values: list[_api_remaining.PropertyValue],
+        values: list[models.PropertyValue],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyValue]:
+    ) -> list[models.PropertyValue]:
         """Change several stored property values at once. Send each record complete;
         either all are stored or none. Returns the values as stored.
 
@@ -1267,10 +1245,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdatePropertyValues",
-            _api_remaining.UpdatePropertyValuesRequest(
-                group_id=group_id, values=values
-            ),
-            _api_remaining.UpdatePropertyValuesResponse,
+            models.UpdatePropertyValuesRequest(group_id=group_id, values=values),
+            models.UpdatePropertyValuesResponse,
             timeout,
             metadata,
         )
@@ -1278,11 +1254,11 @@ class AsyncPropertiesMixin(AsyncClient):
 
     async def upsert_property_values(
         self,
-        values: list[_api_remaining.PropertyValue],
+        values: list[models.PropertyValue],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_remaining.PropertyValue]:
+    ) -> list[models.PropertyValue]:
         """Store several property values at once, whether there are any already or not.
         Either all are stored or none. Returns the values as stored.
 
@@ -1295,8 +1271,8 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         response = await self._unary(
             "UpsertPropertyValues",
-            _api_remaining.UpsertPropertyValuesRequest(values=values),
-            _api_remaining.UpsertPropertyValuesResponse,
+            models.UpsertPropertyValuesRequest(values=values),
+            models.UpsertPropertyValuesResponse,
             timeout,
             metadata,
         )
@@ -1326,10 +1302,10 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         await self._unary(
             "DeletePropertyValuesForTarget",
-            _api_remaining.DeletePropertyValuesForTargetRequest(
+            models.DeletePropertyValuesForTargetRequest(
                 group_id=group_id, target_type=target_type, target_id=target_id
             ),
-            _api_remaining.DeletePropertyValuesForTargetResponse,
+            models.DeletePropertyValuesForTargetResponse,
             timeout,
             metadata,
         )
@@ -1354,10 +1330,10 @@ class AsyncPropertiesMixin(AsyncClient):
         """
         await self._unary(
             "DeletePropertyValuesForField",
-            _api_remaining.DeletePropertyValuesForFieldRequest(
+            models.DeletePropertyValuesForFieldRequest(
                 group_id=group_id, field_id=field_id
             ),
-            _api_remaining.DeletePropertyValuesForFieldResponse,
+            models.DeletePropertyValuesForFieldResponse,
             timeout,
             metadata,
         )

@@ -15,9 +15,9 @@ from plugwright_runtime.rpc.json_bytes import load_nullable
 if TYPE_CHECKING:
     from plugwright_runtime.message import wkt as _wkt
 
-    from ...models import api_remaining as _api_remaining
+    from ... import models
 else:
-    _api_remaining = lazy_module(__package__, "...models.api_remaining")
+    models = lazy_module(__package__, "...models")
     _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
 
@@ -34,8 +34,8 @@ class ServerMixin(SyncClient):
         """
         response = self._unary(
             "GetLicense",
-            _api_remaining.GetLicenseRequest(),
-            _api_remaining.GetLicenseResponse,
+            models.GetLicenseRequest(),
+            models.GetLicenseResponse,
             timeout,
             metadata,
         )
@@ -51,8 +51,8 @@ class ServerMixin(SyncClient):
         """
         response = self._unary(
             "IsEnterpriseReady",
-            _api_remaining.IsEnterpriseReadyRequest(),
-            _api_remaining.IsEnterpriseReadyResponse,
+            models.IsEnterpriseReadyRequest(),
+            models.IsEnterpriseReadyResponse,
             timeout,
             metadata,
         )
@@ -68,8 +68,8 @@ class ServerMixin(SyncClient):
         """
         response = self._unary(
             "GetServerVersion",
-            _api_remaining.GetServerVersionRequest(),
-            _api_remaining.GetServerVersionResponse,
+            models.GetServerVersionRequest(),
+            models.GetServerVersionResponse,
             timeout,
             metadata,
         )
@@ -84,8 +84,8 @@ class ServerMixin(SyncClient):
         """
         response = self._unary(
             "GetSystemInstallDate",
-            _api_remaining.GetSystemInstallDateRequest(),
-            _api_remaining.GetSystemInstallDateResponse,
+            models.GetSystemInstallDateRequest(),
+            models.GetSystemInstallDateResponse,
             timeout,
             metadata,
         )
@@ -101,8 +101,8 @@ class ServerMixin(SyncClient):
         """
         response = self._unary(
             "GetDiagnosticId",
-            _api_remaining.GetDiagnosticIdRequest(),
-            _api_remaining.GetDiagnosticIdResponse,
+            models.GetDiagnosticIdRequest(),
+            models.GetDiagnosticIdResponse,
             timeout,
             metadata,
         )
@@ -118,8 +118,8 @@ class ServerMixin(SyncClient):
         """
         response = self._unary(
             "GetTelemetryId",
-            _api_remaining.GetTelemetryIdRequest(),
-            _api_remaining.GetTelemetryIdResponse,
+            models.GetTelemetryIdRequest(),
+            models.GetTelemetryIdResponse,
             timeout,
             metadata,
         )
@@ -139,8 +139,8 @@ class AsyncServerMixin(AsyncClient):
         """
         response = await self._unary(
             "GetLicense",
-            _api_remaining.GetLicenseRequest(),
-            _api_remaining.GetLicenseResponse,
+            models.GetLicenseRequest(),
+            models.GetLicenseResponse,
             timeout,
             metadata,
         )
@@ -156,8 +156,8 @@ class AsyncServerMixin(AsyncClient):
         """
         response = await self._unary(
             "IsEnterpriseReady",
-            _api_remaining.IsEnterpriseReadyRequest(),
-            _api_remaining.IsEnterpriseReadyResponse,
+            models.IsEnterpriseReadyRequest(),
+            models.IsEnterpriseReadyResponse,
             timeout,
             metadata,
         )
@@ -173,8 +173,8 @@ class AsyncServerMixin(AsyncClient):
         """
         response = await self._unary(
             "GetServerVersion",
-            _api_remaining.GetServerVersionRequest(),
-            _api_remaining.GetServerVersionResponse,
+            models.GetServerVersionRequest(),
+            models.GetServerVersionResponse,
             timeout,
             metadata,
         )
@@ -189,8 +189,8 @@ class AsyncServerMixin(AsyncClient):
         """
         response = await self._unary(
             "GetSystemInstallDate",
-            _api_remaining.GetSystemInstallDateRequest(),
-            _api_remaining.GetSystemInstallDateResponse,
+            models.GetSystemInstallDateRequest(),
+            models.GetSystemInstallDateResponse,
             timeout,
             metadata,
         )
@@ -206,8 +206,8 @@ class AsyncServerMixin(AsyncClient):
         """
         response = await self._unary(
             "GetDiagnosticId",
-            _api_remaining.GetDiagnosticIdRequest(),
-            _api_remaining.GetDiagnosticIdResponse,
+            models.GetDiagnosticIdRequest(),
+            models.GetDiagnosticIdResponse,
             timeout,
             metadata,
         )
@@ -223,8 +223,8 @@ class AsyncServerMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTelemetryId",
-            _api_remaining.GetTelemetryIdRequest(),
-            _api_remaining.GetTelemetryIdResponse,
+            models.GetTelemetryIdRequest(),
+            models.GetTelemetryIdResponse,
             timeout,
             metadata,
         )

@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_remaining as _api_remaining
+    from ... import models
 else:
-    _api_remaining = lazy_module(__package__, "...models.api_remaining")
+    models = lazy_module(__package__, "...models")
 
 
 class SharedChannelsMixin(SyncClient):
@@ -22,7 +22,7 @@ class SharedChannelsMixin(SyncClient):
 
     def register_plugin_for_shared_channels(
         self,
-        opts: _api_remaining.RegisterPluginOpts,
+        opts: models.RegisterPluginOpts,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -39,8 +39,8 @@ class SharedChannelsMixin(SyncClient):
         """
         response = self._unary(
             "RegisterPluginForSharedChannels",
-            _api_remaining.RegisterPluginForSharedChannelsRequest(opts=opts),
-            _api_remaining.RegisterPluginForSharedChannelsResponse,
+            models.RegisterPluginForSharedChannelsRequest(opts=opts),
+            models.RegisterPluginForSharedChannelsResponse,
             timeout,
             metadata,
         )
@@ -64,21 +64,19 @@ class SharedChannelsMixin(SyncClient):
         """
         self._unary(
             "UnregisterPluginForSharedChannels",
-            _api_remaining.UnregisterPluginForSharedChannelsRequest(
-                plugin_id=plugin_id
-            ),
-            _api_remaining.UnregisterPluginForSharedChannelsResponse,
+            models.UnregisterPluginForSharedChannelsRequest(plugin_id=plugin_id),
+            models.UnregisterPluginForSharedChannelsResponse,
             timeout,
             metadata,
         )
 
     def share_channel(
         self,
-        shared_channel: _api_remaining.SharedChannel,
+        shared_channel: models.SharedChannel,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.SharedChannel:
+    ) -> models.SharedChannel:
         """Mark a channel as shared, so that remotes can be invited to it. Nothing is
         sent until `invite_remote_to_channel` has been called. Returns the record as
         stored.
@@ -92,8 +90,8 @@ class SharedChannelsMixin(SyncClient):
         """
         response = self._unary(
             "ShareChannel",
-            _api_remaining.ShareChannelRequest(shared_channel=shared_channel),
-            _api_remaining.ShareChannelResponse,
+            models.ShareChannelRequest(shared_channel=shared_channel),
+            models.ShareChannelResponse,
             timeout,
             metadata,
         )
@@ -101,11 +99,11 @@ class SharedChannelsMixin(SyncClient):
 
     def update_shared_channel(
         self,
-        shared_channel: _api_remaining.SharedChannel,
+        shared_channel: models.SharedChannel,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.SharedChannel:
+    ) -> models.SharedChannel:
         """Change how a shared channel appears to remotes, for example its name or
         header there. Send the complete record. Returns it as stored.
 
@@ -117,12 +115,12 @@ class SharedChannelsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateSharedChannel",
-            _api_remaining.UpdateSharedChannelRequest(
+            models.UpdateSharedChannelRequest(
                 shared_channel=given(
                     shared_channel, "UpdateSharedChannel", "shared_channel"
                 )
             ),
-            _api_remaining.UpdateSharedChannelResponse,
+            models.UpdateSharedChannelResponse,
             timeout,
             metadata,
         )
@@ -147,8 +145,8 @@ class SharedChannelsMixin(SyncClient):
         """
         response = self._unary(
             "UnshareChannel",
-            _api_remaining.UnshareChannelRequest(channel_id=channel_id),
-            _api_remaining.UnshareChannelResponse,
+            models.UnshareChannelRequest(channel_id=channel_id),
+            models.UnshareChannelResponse,
             timeout,
             metadata,
         )
@@ -158,7 +156,7 @@ class SharedChannelsMixin(SyncClient):
         self,
         channel_id: str,
         remote_id: str,
-        cursor: _api_remaining.GetPostsSinceForSyncCursor,
+        cursor: models.GetPostsSinceForSyncCursor,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -179,12 +177,12 @@ class SharedChannelsMixin(SyncClient):
         """
         self._unary(
             "UpdateSharedChannelCursor",
-            _api_remaining.UpdateSharedChannelCursorRequest(
+            models.UpdateSharedChannelCursorRequest(
                 channel_id=channel_id,
                 remote_id=remote_id,
                 cursor=given(cursor, "UpdateSharedChannelCursor", "cursor"),
             ),
-            _api_remaining.UpdateSharedChannelCursorResponse,
+            models.UpdateSharedChannelCursorResponse,
             timeout,
             metadata,
         )
@@ -208,8 +206,8 @@ class SharedChannelsMixin(SyncClient):
         """
         self._unary(
             "SyncSharedChannel",
-            _api_remaining.SyncSharedChannelRequest(channel_id=channel_id),
-            _api_remaining.SyncSharedChannelResponse,
+            models.SyncSharedChannelRequest(channel_id=channel_id),
+            models.SyncSharedChannelResponse,
             timeout,
             metadata,
         )
@@ -241,13 +239,13 @@ class SharedChannelsMixin(SyncClient):
         """
         self._unary(
             "InviteRemoteToChannel",
-            _api_remaining.InviteRemoteToChannelRequest(
+            models.InviteRemoteToChannelRequest(
                 channel_id=channel_id,
                 remote_id=remote_id,
                 user_id=user_id,
                 share_if_not_shared=share_if_not_shared,
             ),
-            _api_remaining.InviteRemoteToChannelResponse,
+            models.InviteRemoteToChannelResponse,
             timeout,
             metadata,
         )
@@ -273,10 +271,10 @@ class SharedChannelsMixin(SyncClient):
         """
         self._unary(
             "UninviteRemoteFromChannel",
-            _api_remaining.UninviteRemoteFromChannelRequest(
+            models.UninviteRemoteFromChannelRequest(
                 channel_id=channel_id, remote_id=remote_id
             ),
-            _api_remaining.UninviteRemoteFromChannelResponse,
+            models.UninviteRemoteFromChannelResponse,
             timeout,
             metadata,
         )
@@ -287,7 +285,7 @@ class AsyncSharedChannelsMixin(AsyncClient):
 
     async def register_plugin_for_shared_channels(
         self,
-        opts: _api_remaining.RegisterPluginOpts,
+        opts: models.RegisterPluginOpts,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -304,8 +302,8 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "RegisterPluginForSharedChannels",
-            _api_remaining.RegisterPluginForSharedChannelsRequest(opts=opts),
-            _api_remaining.RegisterPluginForSharedChannelsResponse,
+            models.RegisterPluginForSharedChannelsRequest(opts=opts),
+            models.RegisterPluginForSharedChannelsResponse,
             timeout,
             metadata,
         )
@@ -329,21 +327,19 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         await self._unary(
             "UnregisterPluginForSharedChannels",
-            _api_remaining.UnregisterPluginForSharedChannelsRequest(
-                plugin_id=plugin_id
-            ),
-            _api_remaining.UnregisterPluginForSharedChannelsResponse,
+            models.UnregisterPluginForSharedChannelsRequest(plugin_id=plugin_id),
+            models.UnregisterPluginForSharedChannelsResponse,
             timeout,
             metadata,
         )
 
     async def share_channel(
         self,
-        shared_channel: _api_remaining.SharedChannel,
+        shared_channel: models.SharedChannel,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.SharedChannel:
+    ) -> models.SharedChannel:
         """Mark a channel as shared, so that remotes can be invited to it. Nothing is
         sent until `invite_remote_to_channel` has been called. Returns the record as
         stored.
@@ -357,8 +353,8 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "ShareChannel",
-            _api_remaining.ShareChannelRequest(shared_channel=shared_channel),
-            _api_remaining.ShareChannelResponse,
+            models.ShareChannelRequest(shared_channel=shared_channel),
+            models.ShareChannelResponse,
             timeout,
             metadata,
         )
@@ -366,11 +362,11 @@ class AsyncSharedChannelsMixin(AsyncClient):
 
     async def update_shared_channel(
         self,
-        shared_channel: _api_remaining.SharedChannel,
+        shared_channel: models.SharedChannel,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.SharedChannel:
+    ) -> models.SharedChannel:
         """Change how a shared channel appears to remotes, for example its name or
         header there. Send the complete record. Returns it as stored.
 
@@ -382,12 +378,12 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateSharedChannel",
-            _api_remaining.UpdateSharedChannelRequest(
+            models.UpdateSharedChannelRequest(
                 shared_channel=given(
                     shared_channel, "UpdateSharedChannel", "shared_channel"
                 )
             ),
-            _api_remaining.UpdateSharedChannelResponse,
+            models.UpdateSharedChannelResponse,
             timeout,
             metadata,
         )
@@ -412,8 +408,8 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         response = await self._unary(
             "UnshareChannel",
-            _api_remaining.UnshareChannelRequest(channel_id=channel_id),
-            _api_remaining.UnshareChannelResponse,
+            models.UnshareChannelRequest(channel_id=channel_id),
+            models.UnshareChannelResponse,
             timeout,
             metadata,
         )
@@ -423,7 +419,7 @@ class AsyncSharedChannelsMixin(AsyncClient):
         self,
         channel_id: str,
         remote_id: str,
-        cursor: _api_remaining.GetPostsSinceForSyncCursor,
+        cursor: models.GetPostsSinceForSyncCursor,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -444,12 +440,12 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         await self._unary(
             "UpdateSharedChannelCursor",
-            _api_remaining.UpdateSharedChannelCursorRequest(
+            models.UpdateSharedChannelCursorRequest(
                 channel_id=channel_id,
                 remote_id=remote_id,
                 cursor=given(cursor, "UpdateSharedChannelCursor", "cursor"),
             ),
-            _api_remaining.UpdateSharedChannelCursorResponse,
+            models.UpdateSharedChannelCursorResponse,
             timeout,
             metadata,
         )
@@ -473,8 +469,8 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         await self._unary(
             "SyncSharedChannel",
-            _api_remaining.SyncSharedChannelRequest(channel_id=channel_id),
-            _api_remaining.SyncSharedChannelResponse,
+            models.SyncSharedChannelRequest(channel_id=channel_id),
+            models.SyncSharedChannelResponse,
             timeout,
             metadata,
         )
@@ -506,13 +502,13 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         await self._unary(
             "InviteRemoteToChannel",
-            _api_remaining.InviteRemoteToChannelRequest(
+            models.InviteRemoteToChannelRequest(
                 channel_id=channel_id,
                 remote_id=remote_id,
                 user_id=user_id,
                 share_if_not_shared=share_if_not_shared,
             ),
-            _api_remaining.InviteRemoteToChannelResponse,
+            models.InviteRemoteToChannelResponse,
             timeout,
             metadata,
         )
@@ -538,10 +534,10 @@ class AsyncSharedChannelsMixin(AsyncClient):
         """
         await self._unary(
             "UninviteRemoteFromChannel",
-            _api_remaining.UninviteRemoteFromChannelRequest(
+            models.UninviteRemoteFromChannelRequest(
                 channel_id=channel_id, remote_id=remote_id
             ),
-            _api_remaining.UninviteRemoteFromChannelResponse,
+            models.UninviteRemoteFromChannelResponse,
             timeout,
             metadata,
         )

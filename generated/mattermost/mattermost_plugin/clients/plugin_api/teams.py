@@ -12,11 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_user_team as _api_user_team
-    from ...models import team as _team
+    from ... import models
 else:
-    _api_user_team = lazy_module(__package__, "...models.api_user_team")
-    _team = lazy_module(__package__, "...models.team")
+    models = lazy_module(__package__, "...models")
 
 
 class TeamsMixin(SyncClient):
@@ -24,11 +22,11 @@ class TeamsMixin(SyncClient):
 
     def create_team(
         self,
-        team: _team.Team,
+        team: models.Team,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.Team:
+    ) -> models.Team:
         """Create a team with its default channels (`town-square` and `off-topic`).
         Nobody becomes a
         member: add people with `create_team_member`. Returns the stored team with its
@@ -43,8 +41,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "CreateTeam",
-            _api_user_team.CreateTeamRequest(team=given(team, "CreateTeam", "team")),
-            _api_user_team.CreateTeamResponse,
+            models.CreateTeamRequest(team=given(team, "CreateTeam", "team")),
+            models.CreateTeamResponse,
             timeout,
             metadata,
         )
@@ -69,15 +67,15 @@ class TeamsMixin(SyncClient):
         """
         self._unary(
             "DeleteTeam",
-            _api_user_team.DeleteTeamRequest(team_id=team_id),
-            _api_user_team.DeleteTeamResponse,
+            models.DeleteTeamRequest(team_id=team_id),
+            models.DeleteTeamResponse,
             timeout,
             metadata,
         )
 
     def get_teams(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
-    ) -> list[_team.Team]:
+    ) -> list[models.Team]:
         """List every team of the server, private and archived ones included. There is
         no paging; the list is empty on a server without teams.
 
@@ -85,8 +83,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeams",
-            _api_user_team.GetTeamsRequest(),
-            _api_user_team.GetTeamsResponse,
+            models.GetTeamsRequest(),
+            models.GetTeamsResponse,
             timeout,
             metadata,
         )
@@ -98,7 +96,7 @@ class TeamsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.Team:
+    ) -> models.Team:
         """Fetch one team by id. Archived teams are found too: check `delete_at`.
 
         Errors: NotFoundError if there is no such team.
@@ -108,8 +106,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeam",
-            _api_user_team.GetTeamRequest(team_id=team_id),
-            _api_user_team.GetTeamResponse,
+            models.GetTeamRequest(team_id=team_id),
+            models.GetTeamResponse,
             timeout,
             metadata,
         )
@@ -121,7 +119,7 @@ class TeamsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.Team:
+    ) -> models.Team:
         """Fetch one team by the name it has in URLs. Archived teams are found too:
         check `delete_at`.
 
@@ -133,8 +131,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamByName",
-            _api_user_team.GetTeamByNameRequest(name=name),
-            _api_user_team.GetTeamByNameResponse,
+            models.GetTeamByNameRequest(name=name),
+            models.GetTeamByNameResponse,
             timeout,
             metadata,
         )
@@ -146,7 +144,7 @@ class TeamsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.TeamUnread]:
+    ) -> list[models.TeamUnread]:
         """Count the unread messages and mentions of a user in each team. Returns one
         entry per team in which the user has channels, also where nothing is unread; an
         empty list for a user without teams.
@@ -158,8 +156,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamsUnreadForUser",
-            _api_user_team.GetTeamsUnreadForUserRequest(user_id=user_id),
-            _api_user_team.GetTeamsUnreadForUserResponse,
+            models.GetTeamsUnreadForUserRequest(user_id=user_id),
+            models.GetTeamsUnreadForUserResponse,
             timeout,
             metadata,
         )
@@ -167,11 +165,11 @@ class TeamsMixin(SyncClient):
 
     def update_team(
         self,
-        team: _team.Team,
+        team: models.Team,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.Team:
+    ) -> models.Team:
         """Change a team. Send the complete team, as fetched before and modified.
         Clients receive an `update_team` event. Returns the team as stored.
 
@@ -185,8 +183,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateTeam",
-            _api_user_team.UpdateTeamRequest(team=given(team, "UpdateTeam", "team")),
-            _api_user_team.UpdateTeamResponse,
+            models.UpdateTeamRequest(team=given(team, "UpdateTeam", "team")),
+            models.UpdateTeamResponse,
             timeout,
             metadata,
         )
@@ -198,7 +196,7 @@ class TeamsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.Team]:
+    ) -> list[models.Team]:
         """Search teams by name and display name. Private teams are found as well, so
         check permissions before you show them. Returns all matches; an empty list if
         there is none.
@@ -211,8 +209,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "SearchTeams",
-            _api_user_team.SearchTeamsRequest(term=term),
-            _api_user_team.SearchTeamsResponse,
+            models.SearchTeamsRequest(term=term),
+            models.SearchTeamsResponse,
             timeout,
             metadata,
         )
@@ -224,7 +222,7 @@ class TeamsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.Team]:
+    ) -> list[models.Team]:
         """List the teams a user is a member of. There is no paging; the list is empty
         for somebody without teams and for an unknown user.
 
@@ -235,8 +233,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamsForUser",
-            _api_user_team.GetTeamsForUserRequest(user_id=user_id),
-            _api_user_team.GetTeamsForUserResponse,
+            models.GetTeamsForUserRequest(user_id=user_id),
+            models.GetTeamsForUserResponse,
             timeout,
             metadata,
         )
@@ -249,7 +247,7 @@ class TeamsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.TeamMember:
+    ) -> models.TeamMember:
         """Add a user to a team and to its default channels. Both must exist. Fires the
         UserHasJoinedTeam hook; the client of the user receives an `added_to_team`
         event. Returns the membership, the existing one for somebody who is a member
@@ -265,8 +263,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "CreateTeamMember",
-            _api_user_team.CreateTeamMemberRequest(team_id=team_id, user_id=user_id),
-            _api_user_team.CreateTeamMemberResponse,
+            models.CreateTeamMemberRequest(team_id=team_id, user_id=user_id),
+            models.CreateTeamMemberResponse,
             timeout,
             metadata,
         )
@@ -280,7 +278,7 @@ class TeamsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.TeamMember]:
+    ) -> list[models.TeamMember]:
         """Add several users to a team, one after the other. Stops at the first user who
         cannot be added, and those before remain members; use
         `create_team_members_gracefully` to go on. Returns the memberships in the order
@@ -298,10 +296,10 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "CreateTeamMembers",
-            _api_user_team.CreateTeamMembersRequest(
+            models.CreateTeamMembersRequest(
                 team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
             ),
-            _api_user_team.CreateTeamMembersResponse,
+            models.CreateTeamMembersResponse,
             timeout,
             metadata,
         )
@@ -315,7 +313,7 @@ class TeamsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_user_team.TeamMemberWithError]:
+    ) -> list[models.TeamMemberWithError]:
         """Add several users to a team and report on each of them. A user who cannot be
         added does not stop the others. Returns one entry per user with either the
         membership or the error: look at each `error`, no exception is raised for it.
@@ -332,10 +330,10 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "CreateTeamMembersGracefully",
-            _api_user_team.CreateTeamMembersGracefullyRequest(
+            models.CreateTeamMembersGracefullyRequest(
                 team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
             ),
-            _api_user_team.CreateTeamMembersGracefullyResponse,
+            models.CreateTeamMembersGracefullyResponse,
             timeout,
             metadata,
         )
@@ -367,10 +365,10 @@ class TeamsMixin(SyncClient):
         """
         self._unary(
             "DeleteTeamMember",
-            _api_user_team.DeleteTeamMemberRequest(
+            models.DeleteTeamMemberRequest(
                 team_id=team_id, user_id=user_id, requestor_id=requestor_id
             ),
-            _api_user_team.DeleteTeamMemberResponse,
+            models.DeleteTeamMemberResponse,
             timeout,
             metadata,
         )
@@ -383,7 +381,7 @@ class TeamsMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.TeamMember]:
+    ) -> list[models.TeamMember]:
         """List the memberships of a team with their roles, page by page. Returns one
         page; an empty list after the last page or for an unknown team. For the people
         themselves use `get_users_in_team`.
@@ -398,10 +396,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamMembers",
-            _api_user_team.GetTeamMembersRequest(
-                team_id=team_id, page=page, per_page=per_page
-            ),
-            _api_user_team.GetTeamMembersResponse,
+            models.GetTeamMembersRequest(team_id=team_id, page=page, per_page=per_page),
+            models.GetTeamMembersResponse,
             timeout,
             metadata,
         )
@@ -414,7 +410,7 @@ class TeamsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.TeamMember:
+    ) -> models.TeamMember:
         """Fetch a user's membership of a team, with the roles held there. The record
         outlives the
         membership: check that `delete_at` is 0.
@@ -427,8 +423,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamMember",
-            _api_user_team.GetTeamMemberRequest(team_id=team_id, user_id=user_id),
-            _api_user_team.GetTeamMemberResponse,
+            models.GetTeamMemberRequest(team_id=team_id, user_id=user_id),
+            models.GetTeamMemberResponse,
             timeout,
             metadata,
         )
@@ -442,7 +438,7 @@ class TeamsMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.TeamMember]:
+    ) -> list[models.TeamMember]:
         """List the team memberships of a user, page by page. Memberships that have
         ended may be among
         them: check `delete_at`. Returns one page; an empty list after the last page or
@@ -458,10 +454,10 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamMembersForUser",
-            _api_user_team.GetTeamMembersForUserRequest(
+            models.GetTeamMembersForUserRequest(
                 user_id=user_id, page=page, per_page=per_page
             ),
-            _api_user_team.GetTeamMembersForUserResponse,
+            models.GetTeamMembersForUserResponse,
             timeout,
             metadata,
         )
@@ -475,7 +471,7 @@ class TeamsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.TeamMember:
+    ) -> models.TeamMember:
         """Replace the roles a member has in a team. The new list must be complete;
         clients receive a `memberrole_updated` event. Returns the membership with its
         new roles.
@@ -492,10 +488,10 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "UpdateTeamMemberRoles",
-            _api_user_team.UpdateTeamMemberRolesRequest(
+            models.UpdateTeamMemberRolesRequest(
                 team_id=team_id, user_id=user_id, new_roles=new_roles
             ),
-            _api_user_team.UpdateTeamMemberRolesResponse,
+            models.UpdateTeamMemberRolesResponse,
             timeout,
             metadata,
         )
@@ -518,8 +514,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamIcon",
-            _api_user_team.GetTeamIconRequest(team_id=team_id),
-            _api_user_team.GetTeamIconResponse,
+            models.GetTeamIconRequest(team_id=team_id),
+            models.GetTeamIconResponse,
             timeout,
             metadata,
         )
@@ -548,8 +544,8 @@ class TeamsMixin(SyncClient):
         """
         self._unary(
             "SetTeamIcon",
-            _api_user_team.SetTeamIconRequest(team_id=team_id, data=data),
-            _api_user_team.SetTeamIconResponse,
+            models.SetTeamIconRequest(team_id=team_id, data=data),
+            models.SetTeamIconResponse,
             timeout,
             metadata,
         )
@@ -572,8 +568,8 @@ class TeamsMixin(SyncClient):
         """
         self._unary(
             "RemoveTeamIcon",
-            _api_user_team.RemoveTeamIconRequest(team_id=team_id),
-            _api_user_team.RemoveTeamIconResponse,
+            models.RemoveTeamIconRequest(team_id=team_id),
+            models.RemoveTeamIconResponse,
             timeout,
             metadata,
         )
@@ -584,7 +580,7 @@ class TeamsMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.TeamStats:
+    ) -> models.TeamStats:
         """Count the members of a team, in all and those with an active account. Returns
         zeros for an unknown team.
 
@@ -595,8 +591,8 @@ class TeamsMixin(SyncClient):
         """
         response = self._unary(
             "GetTeamStats",
-            _api_user_team.GetTeamStatsRequest(team_id=team_id),
-            _api_user_team.GetTeamStatsResponse,
+            models.GetTeamStatsRequest(team_id=team_id),
+            models.GetTeamStatsResponse,
             timeout,
             metadata,
         )
@@ -608,11 +604,11 @@ class AsyncTeamsMixin(AsyncClient):
 
     async def create_team(
         self,
-        team: _team.Team,
+        team: models.Team,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.Team:
+    ) -> models.Team:
         """Create a team with its default channels (`town-square` and `off-topic`).
         Nobody becomes a
         member: add people with `create_team_member`. Returns the stored team with its
@@ -627,8 +623,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateTeam",
-            _api_user_team.CreateTeamRequest(team=given(team, "CreateTeam", "team")),
-            _api_user_team.CreateTeamResponse,
+            models.CreateTeamRequest(team=given(team, "CreateTeam", "team")),
+            models.CreateTeamResponse,
             timeout,
             metadata,
         )
@@ -653,15 +649,15 @@ class AsyncTeamsMixin(AsyncClient):
         """
         await self._unary(
             "DeleteTeam",
-            _api_user_team.DeleteTeamRequest(team_id=team_id),
-            _api_user_team.DeleteTeamResponse,
+            models.DeleteTeamRequest(team_id=team_id),
+            models.DeleteTeamResponse,
             timeout,
             metadata,
         )
 
     async def get_teams(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
-    ) -> list[_team.Team]:
+    ) -> list[models.Team]:
         """List every team of the server, private and archived ones included. There is
         no paging; the list is empty on a server without teams.
 
@@ -669,8 +665,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeams",
-            _api_user_team.GetTeamsRequest(),
-            _api_user_team.GetTeamsResponse,
+            models.GetTeamsRequest(),
+            models.GetTeamsResponse,
             timeout,
             metadata,
         )
@@ -682,7 +678,7 @@ class AsyncTeamsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.Team:
+    ) -> models.Team:
         """Fetch one team by id. Archived teams are found too: check `delete_at`.
 
         Errors: NotFoundError if there is no such team.
@@ -692,8 +688,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeam",
-            _api_user_team.GetTeamRequest(team_id=team_id),
-            _api_user_team.GetTeamResponse,
+            models.GetTeamRequest(team_id=team_id),
+            models.GetTeamResponse,
             timeout,
             metadata,
         )
@@ -705,7 +701,7 @@ class AsyncTeamsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.Team:
+    ) -> models.Team:
         """Fetch one team by the name it has in URLs. Archived teams are found too:
         check `delete_at`.
 
@@ -717,8 +713,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamByName",
-            _api_user_team.GetTeamByNameRequest(name=name),
-            _api_user_team.GetTeamByNameResponse,
+            models.GetTeamByNameRequest(name=name),
+            models.GetTeamByNameResponse,
             timeout,
             metadata,
         )
@@ -730,7 +726,7 @@ class AsyncTeamsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.TeamUnread]:
+    ) -> list[models.TeamUnread]:
         """Count the unread messages and mentions of a user in each team. Returns one
         entry per team in which the user has channels, also where nothing is unread; an
         empty list for a user without teams.
@@ -742,8 +738,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamsUnreadForUser",
-            _api_user_team.GetTeamsUnreadForUserRequest(user_id=user_id),
-            _api_user_team.GetTeamsUnreadForUserResponse,
+            models.GetTeamsUnreadForUserRequest(user_id=user_id),
+            models.GetTeamsUnreadForUserResponse,
             timeout,
             metadata,
         )
@@ -751,11 +747,11 @@ class AsyncTeamsMixin(AsyncClient):
 
     async def update_team(
         self,
-        team: _team.Team,
+        team: models.Team,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.Team:
+    ) -> models.Team:
         """Change a team. Send the complete team, as fetched before and modified.
         Clients receive an `update_team` event. Returns the team as stored.
 
@@ -769,8 +765,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateTeam",
-            _api_user_team.UpdateTeamRequest(team=given(team, "UpdateTeam", "team")),
-            _api_user_team.UpdateTeamResponse,
+            models.UpdateTeamRequest(team=given(team, "UpdateTeam", "team")),
+            models.UpdateTeamResponse,
             timeout,
             metadata,
         )
@@ -782,7 +778,7 @@ class AsyncTeamsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.Team]:
+    ) -> list[models.Team]:
         """Search teams by name and display name. Private teams are found as well, so
         check permissions before you show them. Returns all matches; an empty list if
         there is none.
@@ -795,8 +791,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "SearchTeams",
-            _api_user_team.SearchTeamsRequest(term=term),
-            _api_user_team.SearchTeamsResponse,
+            models.SearchTeamsRequest(term=term),
+            models.SearchTeamsResponse,
             timeout,
             metadata,
         )
@@ -808,7 +804,7 @@ class AsyncTeamsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.Team]:
+    ) -> list[models.Team]:
         """List the teams a user is a member of. There is no paging; the list is empty
         for somebody without teams and for an unknown user.
 
@@ -819,8 +815,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamsForUser",
-            _api_user_team.GetTeamsForUserRequest(user_id=user_id),
-            _api_user_team.GetTeamsForUserResponse,
+            models.GetTeamsForUserRequest(user_id=user_id),
+            models.GetTeamsForUserResponse,
             timeout,
             metadata,
         )
@@ -833,7 +829,7 @@ class AsyncTeamsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.TeamMember:
+    ) -> models.TeamMember:
         """Add a user to a team and to its default channels. Both must exist. Fires the
         UserHasJoinedTeam hook; the client of the user receives an `added_to_team`
         event. Returns the membership, the existing one for somebody who is a member
@@ -849,8 +845,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateTeamMember",
-            _api_user_team.CreateTeamMemberRequest(team_id=team_id, user_id=user_id),
-            _api_user_team.CreateTeamMemberResponse,
+            models.CreateTeamMemberRequest(team_id=team_id, user_id=user_id),
+            models.CreateTeamMemberResponse,
             timeout,
             metadata,
         )
@@ -864,7 +860,7 @@ class AsyncTeamsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.TeamMember]:
+    ) -> list[models.TeamMember]:
         """Add several users to a team, one after the other. Stops at the first user who
         cannot be added, and those before remain members; use
         `create_team_members_gracefully` to go on. Returns the memberships in the order
@@ -882,10 +878,10 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateTeamMembers",
-            _api_user_team.CreateTeamMembersRequest(
+            models.CreateTeamMembersRequest(
                 team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
             ),
-            _api_user_team.CreateTeamMembersResponse,
+            models.CreateTeamMembersResponse,
             timeout,
             metadata,
         )
@@ -899,7 +895,7 @@ class AsyncTeamsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_user_team.TeamMemberWithError]:
+    ) -> list[models.TeamMemberWithError]:
         """Add several users to a team and report on each of them. A user who cannot be
         added does not stop the others. Returns one entry per user with either the
         membership or the error: look at each `error`, no exception is raised for it.
@@ -916,10 +912,10 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateTeamMembersGracefully",
-            _api_user_team.CreateTeamMembersGracefullyRequest(
+            models.CreateTeamMembersGracefullyRequest(
                 team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
             ),
-            _api_user_team.CreateTeamMembersGracefullyResponse,
+            models.CreateTeamMembersGracefullyResponse,
             timeout,
             metadata,
         )
@@ -951,10 +947,10 @@ class AsyncTeamsMixin(AsyncClient):
         """
         await self._unary(
             "DeleteTeamMember",
-            _api_user_team.DeleteTeamMemberRequest(
+            models.DeleteTeamMemberRequest(
                 team_id=team_id, user_id=user_id, requestor_id=requestor_id
             ),
-            _api_user_team.DeleteTeamMemberResponse,
+            models.DeleteTeamMemberResponse,
             timeout,
             metadata,
         )
@@ -967,7 +963,7 @@ class AsyncTeamsMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.TeamMember]:
+    ) -> list[models.TeamMember]:
         """List the memberships of a team with their roles, page by page. Returns one
         page; an empty list after the last page or for an unknown team. For the people
         themselves use `get_users_in_team`.
@@ -982,10 +978,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamMembers",
-            _api_user_team.GetTeamMembersRequest(
-                team_id=team_id, page=page, per_page=per_page
-            ),
-            _api_user_team.GetTeamMembersResponse,
+            models.GetTeamMembersRequest(team_id=team_id, page=page, per_page=per_page),
+            models.GetTeamMembersResponse,
             timeout,
             metadata,
         )
@@ -998,7 +992,7 @@ class AsyncTeamsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.TeamMember:
+    ) -> models.TeamMember:
         """Fetch a user's membership of a team, with the roles held there. The record
         outlives the
         membership: check that `delete_at` is 0.
@@ -1011,8 +1005,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamMember",
-            _api_user_team.GetTeamMemberRequest(team_id=team_id, user_id=user_id),
-            _api_user_team.GetTeamMemberResponse,
+            models.GetTeamMemberRequest(team_id=team_id, user_id=user_id),
+            models.GetTeamMemberResponse,
             timeout,
             metadata,
         )
@@ -1026,7 +1020,7 @@ class AsyncTeamsMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_team.TeamMember]:
+    ) -> list[models.TeamMember]:
         """List the team memberships of a user, page by page. Memberships that have
         ended may be among
         them: check `delete_at`. Returns one page; an empty list after the last page or
@@ -1042,10 +1036,10 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamMembersForUser",
-            _api_user_team.GetTeamMembersForUserRequest(
+            models.GetTeamMembersForUserRequest(
                 user_id=user_id, page=page, per_page=per_page
             ),
-            _api_user_team.GetTeamMembersForUserResponse,
+            models.GetTeamMembersForUserResponse,
             timeout,
             metadata,
         )
@@ -1059,7 +1053,7 @@ class AsyncTeamsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _team.TeamMember:
+    ) -> models.TeamMember:
         """Replace the roles a member has in a team. The new list must be complete;
         clients receive a `memberrole_updated` event. Returns the membership with its
         new roles.
@@ -1076,10 +1070,10 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateTeamMemberRoles",
-            _api_user_team.UpdateTeamMemberRolesRequest(
+            models.UpdateTeamMemberRolesRequest(
                 team_id=team_id, user_id=user_id, new_roles=new_roles
             ),
-            _api_user_team.UpdateTeamMemberRolesResponse,
+            models.UpdateTeamMemberRolesResponse,
             timeout,
             metadata,
         )
@@ -1102,8 +1096,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamIcon",
-            _api_user_team.GetTeamIconRequest(team_id=team_id),
-            _api_user_team.GetTeamIconResponse,
+            models.GetTeamIconRequest(team_id=team_id),
+            models.GetTeamIconResponse,
             timeout,
             metadata,
         )
@@ -1132,8 +1126,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         await self._unary(
             "SetTeamIcon",
-            _api_user_team.SetTeamIconRequest(team_id=team_id, data=data),
-            _api_user_team.SetTeamIconResponse,
+            models.SetTeamIconRequest(team_id=team_id, data=data),
+            models.SetTeamIconResponse,
             timeout,
             metadata,
         )
@@ -1156,8 +1150,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         await self._unary(
             "RemoveTeamIcon",
-            _api_user_team.RemoveTeamIconRequest(team_id=team_id),
-            _api_user_team.RemoveTeamIconResponse,
+            models.RemoveTeamIconRequest(team_id=team_id),
+            models.RemoveTeamIconResponse,
             timeout,
             metadata,
         )
@@ -1168,7 +1162,7 @@ class AsyncTeamsMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.TeamStats:
+    ) -> models.TeamStats:
         """Count the members of a team, in all and those with an active account. Returns
         zeros for an unknown team.
 
@@ -1179,8 +1173,8 @@ class AsyncTeamsMixin(AsyncClient):
         """
         response = await self._unary(
             "GetTeamStats",
-            _api_user_team.GetTeamStatsRequest(team_id=team_id),
-            _api_user_team.GetTeamStatsResponse,
+            models.GetTeamStatsRequest(team_id=team_id),
+            models.GetTeamStatsResponse,
             timeout,
             metadata,
         )

@@ -12,13 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_user_team as _api_user_team
-    from ...models import common as _common
-    from ...models import user as _user
+    from ... import models
 else:
-    _api_user_team = lazy_module(__package__, "...models.api_user_team")
-    _common = lazy_module(__package__, "...models.common")
-    _user = lazy_module(__package__, "...models.user")
+    models = lazy_module(__package__, "...models")
 
 
 class UsersMixin(SyncClient):
@@ -26,11 +22,11 @@ class UsersMixin(SyncClient):
 
     def create_user(
         self,
-        user: _user.User,
+        user: models.User,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Create a user account. Email and username must not be taken, and the password
         must meet the server's rules. The UserHasBeenCreated hook fires and clients are
         told about the new user; no team is joined. Returns the stored account with its
@@ -47,8 +43,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "CreateUser",
-            _api_user_team.CreateUserRequest(user=given(user, "CreateUser", "user")),
-            _api_user_team.CreateUserResponse,
+            models.CreateUserRequest(user=given(user, "CreateUser", "user")),
+            models.CreateUserResponse,
             timeout,
             metadata,
         )
@@ -73,8 +69,8 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "DeleteUser",
-            _api_user_team.DeleteUserRequest(user_id=user_id),
-            _api_user_team.DeleteUserResponse,
+            models.DeleteUserRequest(user_id=user_id),
+            models.DeleteUserResponse,
             timeout,
             metadata,
         )
@@ -100,10 +96,10 @@ class UsersMixin(SyncClient):
         page: int = 0,
         per_page: int = 60,
         updated_after: int = 0,
-        view_restrictions: _common.ViewUsersRestrictions | None = None,
+        view_restrictions: models.ViewUsersRestrictions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """List the users of the server, page by page. Only a few of the filters have an
         effect at present, as the request describes. Returns the users of one page; an
         empty list after the last page or when nobody matches.
@@ -152,7 +148,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUsers",
-            _api_user_team.GetUsersRequest(
+            models.GetUsersRequest(
                 in_team_id=in_team_id,
                 not_in_team_id=not_in_team_id,
                 in_channel_id=in_channel_id,
@@ -173,7 +169,7 @@ class UsersMixin(SyncClient):
                 updated_after=updated_after,
                 view_restrictions=view_restrictions,
             ),
-            _api_user_team.GetUsersResponse,
+            models.GetUsersResponse,
             timeout,
             metadata,
         )
@@ -185,7 +181,7 @@ class UsersMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """Fetch several users by id in one call. Returns those that exist, in no fixed
         order; unknown ids are left out, so the list may be shorter than the request or
         empty.
@@ -198,8 +194,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUsersByIds",
-            _api_user_team.GetUsersByIdsRequest(user_ids=user_ids),
-            _api_user_team.GetUsersByIdsResponse,
+            models.GetUsersByIdsRequest(user_ids=user_ids),
+            models.GetUsersByIdsResponse,
             timeout,
             metadata,
         )
@@ -211,7 +207,7 @@ class UsersMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Fetch one user by id. Deactivated accounts are found too: check `delete_at`.
         The result may contain secrets, so do not pass it on to clients as it is.
 
@@ -223,8 +219,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUser",
-            _api_user_team.GetUserRequest(user_id=user_id),
-            _api_user_team.GetUserResponse,
+            models.GetUserRequest(user_id=user_id),
+            models.GetUserResponse,
             timeout,
             metadata,
         )
@@ -236,7 +232,7 @@ class UsersMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Fetch the user who has an email address. The address has to match completely,
         apart from capitals. The result may contain secrets, so do not pass it on to
         clients as it is.
@@ -249,8 +245,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUserByEmail",
-            _api_user_team.GetUserByEmailRequest(email=email),
-            _api_user_team.GetUserByEmailResponse,
+            models.GetUserByEmailRequest(email=email),
+            models.GetUserByEmailResponse,
             timeout,
             metadata,
         )
@@ -262,7 +258,7 @@ class UsersMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Fetch the user with a username, given without the `@`. Bots have usernames
         too and are found. The result may contain secrets, so do not pass it on to
         clients as it is.
@@ -274,8 +270,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUserByUsername",
-            _api_user_team.GetUserByUsernameRequest(name=name),
-            _api_user_team.GetUserByUsernameResponse,
+            models.GetUserByUsernameRequest(name=name),
+            models.GetUserByUsernameResponse,
             timeout,
             metadata,
         )
@@ -287,7 +283,7 @@ class UsersMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """Fetch several users by username in one call. Returns those that exist;
         unknown names are left out, so the list may be shorter than the request or
         empty.
@@ -300,8 +296,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUsersByUsernames",
-            _api_user_team.GetUsersByUsernamesRequest(usernames=usernames),
-            _api_user_team.GetUsersByUsernamesResponse,
+            models.GetUsersByUsernamesRequest(usernames=usernames),
+            models.GetUsersByUsernamesResponse,
             timeout,
             metadata,
         )
@@ -315,7 +311,7 @@ class UsersMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """List the users who are members of a team, page by page. Returns the users of
         one page; an empty list after the last page or for an unknown team. For the
         memberships with their roles use `get_team_members`.
@@ -330,10 +326,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUsersInTeam",
-            _api_user_team.GetUsersInTeamRequest(
-                team_id=team_id, page=page, per_page=per_page
-            ),
-            _api_user_team.GetUsersInTeamResponse,
+            models.GetUsersInTeamRequest(team_id=team_id, page=page, per_page=per_page),
+            models.GetUsersInTeamResponse,
             timeout,
             metadata,
         )
@@ -341,11 +335,11 @@ class UsersMixin(SyncClient):
 
     def update_user(
         self,
-        user: _user.User,
+        user: models.User,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Change the profile of a user. Send the complete account, as fetched before
         and modified: empty fields overwrite stored ones. Clients are told by a
         `user_updated` event. Returns the account as stored. Roles, login method and
@@ -361,8 +355,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "UpdateUser",
-            _api_user_team.UpdateUserRequest(user=given(user, "UpdateUser", "user")),
-            _api_user_team.UpdateUserResponse,
+            models.UpdateUserRequest(user=given(user, "UpdateUser", "user")),
+            models.UpdateUserResponse,
             timeout,
             metadata,
         )
@@ -374,7 +368,7 @@ class UsersMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.Status:
+    ) -> models.Status:
         """Fetch whether a user is online, away, on do not disturb or offline. Somebody
         the server knows no status of may be reported as missing;
         `get_user_statuses_by_ids` gives `offline` instead.
@@ -387,8 +381,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUserStatus",
-            _api_user_team.GetUserStatusRequest(user_id=user_id),
-            _api_user_team.GetUserStatusResponse,
+            models.GetUserStatusRequest(user_id=user_id),
+            models.GetUserStatusResponse,
             timeout,
             metadata,
         )
@@ -400,7 +394,7 @@ class UsersMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_user_team.Status]:
+    ) -> list[models.Status]:
         """Fetch the status of several users in one call. Returns one entry per user in
         no fixed order, so match them by `user_id`; an empty list if the server has
         statuses switched off.
@@ -412,8 +406,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUserStatusesByIds",
-            _api_user_team.GetUserStatusesByIdsRequest(user_ids=user_ids),
-            _api_user_team.GetUserStatusesByIdsResponse,
+            models.GetUserStatusesByIdsRequest(user_ids=user_ids),
+            models.GetUserStatusesByIdsResponse,
             timeout,
             metadata,
         )
@@ -426,7 +420,7 @@ class UsersMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.Status:
+    ) -> models.Status:
         """Set the status of a user, as if the user had chosen it by hand. It stays
         until changed again, and clients receive a `status_change` event. Returns the
         status now in force.
@@ -441,8 +435,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "UpdateUserStatus",
-            _api_user_team.UpdateUserStatusRequest(user_id=user_id, status=status),
-            _api_user_team.UpdateUserStatusResponse,
+            models.UpdateUserStatusRequest(user_id=user_id, status=status),
+            models.UpdateUserStatusResponse,
             timeout,
             metadata,
         )
@@ -455,7 +449,7 @@ class UsersMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.Status:
+    ) -> models.Status:
         """Set a user to do not disturb until a given time. The end is in Unix seconds;
         when it is reached the server restores the earlier status. Returns the status
         now in force.
@@ -471,10 +465,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "SetUserStatusTimedDND",
-            _api_user_team.SetUserStatusTimedDNDRequest(
-                user_id=user_id, end_time=end_time
-            ),
-            _api_user_team.SetUserStatusTimedDNDResponse,
+            models.SetUserStatusTimedDNDRequest(user_id=user_id, end_time=end_time),
+            models.SetUserStatusTimedDNDResponse,
             timeout,
             metadata,
         )
@@ -502,8 +494,8 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "UpdateUserActive",
-            _api_user_team.UpdateUserActiveRequest(user_id=user_id, active=active),
-            _api_user_team.UpdateUserActiveResponse,
+            models.UpdateUserActiveRequest(user_id=user_id, active=active),
+            models.UpdateUserActiveResponse,
             timeout,
             metadata,
         )
@@ -511,7 +503,7 @@ class UsersMixin(SyncClient):
     def update_user_custom_status(
         self,
         user_id: str,
-        custom_status: _api_user_team.CustomStatus,
+        custom_status: models.CustomStatus,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -529,13 +521,13 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "UpdateUserCustomStatus",
-            _api_user_team.UpdateUserCustomStatusRequest(
+            models.UpdateUserCustomStatusRequest(
                 user_id=user_id,
                 custom_status=given(
                     custom_status, "UpdateUserCustomStatus", "custom_status"
                 ),
             ),
-            _api_user_team.UpdateUserCustomStatusResponse,
+            models.UpdateUserCustomStatusResponse,
             timeout,
             metadata,
         )
@@ -558,8 +550,8 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "RemoveUserCustomStatus",
-            _api_user_team.RemoveUserCustomStatusRequest(user_id=user_id),
-            _api_user_team.RemoveUserCustomStatusResponse,
+            models.RemoveUserCustomStatusRequest(user_id=user_id),
+            models.RemoveUserCustomStatusResponse,
             timeout,
             metadata,
         )
@@ -573,7 +565,7 @@ class UsersMixin(SyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """List the users who are members of a channel, page by page, by username or by
         status. Returns the users of one page; an empty list after the last page. For
         the memberships use `get_channel_members`.
@@ -591,10 +583,10 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetUsersInChannel",
-            _api_user_team.GetUsersInChannelRequest(
+            models.GetUsersInChannelRequest(
                 channel_id=channel_id, sort_by=sort_by, page=page, per_page=per_page
             ),
-            _api_user_team.GetUsersInChannelResponse,
+            models.GetUsersInChannelResponse,
             timeout,
             metadata,
         )
@@ -622,10 +614,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetLDAPUserAttributes",
-            _api_user_team.GetLDAPUserAttributesRequest(
-                user_id=user_id, attributes=attributes
-            ),
-            _api_user_team.GetLDAPUserAttributesResponse,
+            models.GetLDAPUserAttributesRequest(user_id=user_id, attributes=attributes),
+            models.GetLDAPUserAttributesResponse,
             timeout,
             metadata,
         )
@@ -651,7 +641,7 @@ class UsersMixin(SyncClient):
         not_in_group_id: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """Search users by username, nickname or id. Which places are searched and which
         filters count is described in the request. Returns at most `limit` users; an
         empty list if nobody matches.
@@ -693,7 +683,7 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "SearchUsers",
-            _api_user_team.SearchUsersRequest(
+            models.SearchUsersRequest(
                 term=term,
                 team_id=team_id,
                 not_in_team_id=not_in_team_id,
@@ -710,7 +700,7 @@ class UsersMixin(SyncClient):
                 team_roles=team_roles or [],
                 not_in_group_id=not_in_group_id,
             ),
-            _api_user_team.SearchUsersResponse,
+            models.SearchUsersResponse,
             timeout,
             metadata,
         )
@@ -734,8 +724,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetProfileImage",
-            _api_user_team.GetProfileImageRequest(user_id=user_id),
-            _api_user_team.GetProfileImageResponse,
+            models.GetProfileImageRequest(user_id=user_id),
+            models.GetProfileImageResponse,
             timeout,
             metadata,
         )
@@ -764,8 +754,8 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "SetProfileImage",
-            _api_user_team.SetProfileImageRequest(user_id=user_id, data=data),
-            _api_user_team.SetProfileImageResponse,
+            models.SetProfileImageRequest(user_id=user_id, data=data),
+            models.SetProfileImageResponse,
             timeout,
             metadata,
         )
@@ -791,10 +781,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "HasPermissionTo",
-            _api_user_team.HasPermissionToRequest(
-                user_id=user_id, permission_id=permission_id
-            ),
-            _api_user_team.HasPermissionToResponse,
+            models.HasPermissionToRequest(user_id=user_id, permission_id=permission_id),
+            models.HasPermissionToResponse,
             timeout,
             metadata,
         )
@@ -823,10 +811,10 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "HasPermissionToTeam",
-            _api_user_team.HasPermissionToTeamRequest(
+            models.HasPermissionToTeamRequest(
                 user_id=user_id, team_id=team_id, permission_id=permission_id
             ),
-            _api_user_team.HasPermissionToTeamResponse,
+            models.HasPermissionToTeamResponse,
             timeout,
             metadata,
         )
@@ -855,10 +843,10 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "HasPermissionToChannel",
-            _api_user_team.HasPermissionToChannelRequest(
+            models.HasPermissionToChannelRequest(
                 user_id=user_id, channel_id=channel_id, permission_id=permission_id
             ),
-            _api_user_team.HasPermissionToChannelResponse,
+            models.HasPermissionToChannelResponse,
             timeout,
             metadata,
         )
@@ -887,10 +875,10 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "PublishUserTyping",
-            _api_user_team.PublishUserTypingRequest(
+            models.PublishUserTypingRequest(
                 user_id=user_id, channel_id=channel_id, parent_id=parent_id
             ),
-            _api_user_team.PublishUserTypingResponse,
+            models.PublishUserTypingResponse,
             timeout,
             metadata,
         )
@@ -898,11 +886,11 @@ class UsersMixin(SyncClient):
     def update_user_auth(
         self,
         user_id: str,
-        user_auth: _api_user_team.UserAuth,
+        user_auth: models.UserAuth,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.UserAuth:
+    ) -> models.UserAuth:
         """Change how an account logs in, for instance from a password to SAML. The
         stored password is removed and the user's sessions should be considered stale.
         Returns the login data as stored.
@@ -917,11 +905,11 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "UpdateUserAuth",
-            _api_user_team.UpdateUserAuthRequest(
+            models.UpdateUserAuthRequest(
                 user_id=user_id,
                 user_auth=given(user_auth, "UpdateUserAuth", "user_auth"),
             ),
-            _api_user_team.UpdateUserAuthResponse,
+            models.UpdateUserAuthResponse,
             timeout,
             metadata,
         )
@@ -934,7 +922,7 @@ class UsersMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Replace the system-wide roles of a user. The new list must be complete; it
         takes effect in running sessions as well, and clients receive a
         `user_role_updated` event. Returns the account with its new roles.
@@ -950,8 +938,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "UpdateUserRoles",
-            _api_user_team.UpdateUserRolesRequest(user_id=user_id, new_roles=new_roles),
-            _api_user_team.UpdateUserRolesResponse,
+            models.UpdateUserRolesRequest(user_id=user_id, new_roles=new_roles),
+            models.UpdateUserRolesResponse,
             timeout,
             metadata,
         )
@@ -963,7 +951,7 @@ class UsersMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.Session:
+    ) -> models.Session:
         """Fetch a session by its id, for example the one named in the plugin context of
         a hook. The result holds the session's token, which is as good as a password:
         never log it or hand it out.
@@ -977,8 +965,8 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "GetSession",
-            _api_user_team.GetSessionRequest(session_id=session_id),
-            _api_user_team.GetSessionResponse,
+            models.GetSessionRequest(session_id=session_id),
+            models.GetSessionResponse,
             timeout,
             metadata,
         )
@@ -986,11 +974,11 @@ class UsersMixin(SyncClient):
 
     def create_session(
         self,
-        session: _api_user_team.Session,
+        session: models.Session,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.Session:
+    ) -> models.Session:
         """Open a session for a user without a login. Whoever gets the returned token
         can act as that user, so give it an expiry and keep it safe. Returns the stored
         session with its id and token.
@@ -1004,10 +992,10 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "CreateSession",
-            _api_user_team.CreateSessionRequest(
+            models.CreateSessionRequest(
                 session=given(session, "CreateSession", "session")
             ),
-            _api_user_team.CreateSessionResponse,
+            models.CreateSessionResponse,
             timeout,
             metadata,
         )
@@ -1033,10 +1021,10 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "ExtendSessionExpiry",
-            _api_user_team.ExtendSessionExpiryRequest(
+            models.ExtendSessionExpiryRequest(
                 session_id=session_id, new_expiry=new_expiry
             ),
-            _api_user_team.ExtendSessionExpiryResponse,
+            models.ExtendSessionExpiryResponse,
             timeout,
             metadata,
         )
@@ -1060,19 +1048,19 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "RevokeSession",
-            _api_user_team.RevokeSessionRequest(session_id=session_id),
-            _api_user_team.RevokeSessionResponse,
+            models.RevokeSessionRequest(session_id=session_id),
+            models.RevokeSessionResponse,
             timeout,
             metadata,
         )
 
     def create_user_access_token(
         self,
-        token: _api_user_team.UserAccessToken,
+        token: models.UserAccessToken,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.UserAccessToken:
+    ) -> models.UserAccessToken:
         """Create a personal access token for a user or bot, to be used with the REST
         API. The server must allow such tokens, except for bots; a person is informed by
         mail. Returns the token with its secret, which cannot be read again later.
@@ -1086,10 +1074,10 @@ class UsersMixin(SyncClient):
         """
         response = self._unary(
             "CreateUserAccessToken",
-            _api_user_team.CreateUserAccessTokenRequest(
+            models.CreateUserAccessTokenRequest(
                 token=given(token, "CreateUserAccessToken", "token")
             ),
-            _api_user_team.CreateUserAccessTokenResponse,
+            models.CreateUserAccessTokenResponse,
             timeout,
             metadata,
         )
@@ -1114,8 +1102,8 @@ class UsersMixin(SyncClient):
         """
         self._unary(
             "RevokeUserAccessToken",
-            _api_user_team.RevokeUserAccessTokenRequest(token_id=token_id),
-            _api_user_team.RevokeUserAccessTokenResponse,
+            models.RevokeUserAccessTokenRequest(token_id=token_id),
+            models.RevokeUserAccessTokenResponse,
             timeout,
             metadata,
         )
@@ -1126,11 +1114,11 @@ class AsyncUsersMixin(AsyncClient):
 
     async def create_user(
         self,
-        user: _user.User,
+        user: models.User,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Create a user account. Email and username must not be taken, and the password
         must meet the server's rules. The UserHasBeenCreated hook fires and clients are
         told about the new user; no team is joined. Returns the stored account with its
@@ -1147,8 +1135,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateUser",
-            _api_user_team.CreateUserRequest(user=given(user, "CreateUser", "user")),
-            _api_user_team.CreateUserResponse,
+            models.CreateUserRequest(user=given(user, "CreateUser", "user")),
+            models.CreateUserResponse,
             timeout,
             metadata,
         )
@@ -1173,8 +1161,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "DeleteUser",
-            _api_user_team.DeleteUserRequest(user_id=user_id),
-            _api_user_team.DeleteUserResponse,
+            models.DeleteUserRequest(user_id=user_id),
+            models.DeleteUserResponse,
             timeout,
             metadata,
         )
@@ -1200,10 +1188,10 @@ class AsyncUsersMixin(AsyncClient):
         page: int = 0,
         per_page: int = 60,
         updated_after: int = 0,
-        view_restrictions: _common.ViewUsersRestrictions | None = None,
+        view_restrictions: models.ViewUsersRestrictions | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """List the users of the server, page by page. Only a few of the filters have an
         effect at present, as the request describes. Returns the users of one page; an
         empty list after the last page or when nobody matches.
@@ -1252,7 +1240,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUsers",
-            _api_user_team.GetUsersRequest(
+            models.GetUsersRequest(
                 in_team_id=in_team_id,
                 not_in_team_id=not_in_team_id,
                 in_channel_id=in_channel_id,
@@ -1273,7 +1261,7 @@ class AsyncUsersMixin(AsyncClient):
                 updated_after=updated_after,
                 view_restrictions=view_restrictions,
             ),
-            _api_user_team.GetUsersResponse,
+            models.GetUsersResponse,
             timeout,
             metadata,
         )
@@ -1285,7 +1273,7 @@ class AsyncUsersMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """Fetch several users by id in one call. Returns those that exist, in no fixed
         order; unknown ids are left out, so the list may be shorter than the request or
         empty.
@@ -1298,8 +1286,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUsersByIds",
-            _api_user_team.GetUsersByIdsRequest(user_ids=user_ids),
-            _api_user_team.GetUsersByIdsResponse,
+            models.GetUsersByIdsRequest(user_ids=user_ids),
+            models.GetUsersByIdsResponse,
             timeout,
             metadata,
         )
@@ -1311,7 +1299,7 @@ class AsyncUsersMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Fetch one user by id. Deactivated accounts are found too: check `delete_at`.
         The result may contain secrets, so do not pass it on to clients as it is.
 
@@ -1323,8 +1311,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUser",
-            _api_user_team.GetUserRequest(user_id=user_id),
-            _api_user_team.GetUserResponse,
+            models.GetUserRequest(user_id=user_id),
+            models.GetUserResponse,
             timeout,
             metadata,
         )
@@ -1336,7 +1324,7 @@ class AsyncUsersMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Fetch the user who has an email address. The address has to match completely,
         apart from capitals. The result may contain secrets, so do not pass it on to
         clients as it is.
@@ -1349,8 +1337,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUserByEmail",
-            _api_user_team.GetUserByEmailRequest(email=email),
-            _api_user_team.GetUserByEmailResponse,
+            models.GetUserByEmailRequest(email=email),
+            models.GetUserByEmailResponse,
             timeout,
             metadata,
         )
@@ -1362,7 +1350,7 @@ class AsyncUsersMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Fetch the user with a username, given without the `@`. Bots have usernames
         too and are found. The result may contain secrets, so do not pass it on to
         clients as it is.
@@ -1374,8 +1362,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUserByUsername",
-            _api_user_team.GetUserByUsernameRequest(name=name),
-            _api_user_team.GetUserByUsernameResponse,
+            models.GetUserByUsernameRequest(name=name),
+            models.GetUserByUsernameResponse,
             timeout,
             metadata,
         )
@@ -1387,7 +1375,7 @@ class AsyncUsersMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """Fetch several users by username in one call. Returns those that exist;
         unknown names are left out, so the list may be shorter than the request or
         empty.
@@ -1400,8 +1388,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUsersByUsernames",
-            _api_user_team.GetUsersByUsernamesRequest(usernames=usernames),
-            _api_user_team.GetUsersByUsernamesResponse,
+            models.GetUsersByUsernamesRequest(usernames=usernames),
+            models.GetUsersByUsernamesResponse,
             timeout,
             metadata,
         )
@@ -1415,7 +1403,7 @@ class AsyncUsersMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """List the users who are members of a team, page by page. Returns the users of
         one page; an empty list after the last page or for an unknown team. For the
         memberships with their roles use `get_team_members`.
@@ -1430,10 +1418,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUsersInTeam",
-            _api_user_team.GetUsersInTeamRequest(
-                team_id=team_id, page=page, per_page=per_page
-            ),
-            _api_user_team.GetUsersInTeamResponse,
+            models.GetUsersInTeamRequest(team_id=team_id, page=page, per_page=per_page),
+            models.GetUsersInTeamResponse,
             timeout,
             metadata,
         )
@@ -1441,11 +1427,11 @@ class AsyncUsersMixin(AsyncClient):
 
     async def update_user(
         self,
-        user: _user.User,
+        user: models.User,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Change the profile of a user. Send the complete account, as fetched before
         and modified: empty fields overwrite stored ones. Clients are told by a
         `user_updated` event. Returns the account as stored. Roles, login method and
@@ -1461,8 +1447,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateUser",
-            _api_user_team.UpdateUserRequest(user=given(user, "UpdateUser", "user")),
-            _api_user_team.UpdateUserResponse,
+            models.UpdateUserRequest(user=given(user, "UpdateUser", "user")),
+            models.UpdateUserResponse,
             timeout,
             metadata,
         )
@@ -1474,7 +1460,7 @@ class AsyncUsersMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.Status:
+    ) -> models.Status:
         """Fetch whether a user is online, away, on do not disturb or offline. Somebody
         the server knows no status of may be reported as missing;
         `get_user_statuses_by_ids` gives `offline` instead.
@@ -1487,8 +1473,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUserStatus",
-            _api_user_team.GetUserStatusRequest(user_id=user_id),
-            _api_user_team.GetUserStatusResponse,
+            models.GetUserStatusRequest(user_id=user_id),
+            models.GetUserStatusResponse,
             timeout,
             metadata,
         )
@@ -1500,7 +1486,7 @@ class AsyncUsersMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_api_user_team.Status]:
+    ) -> list[models.Status]:
         """Fetch the status of several users in one call. Returns one entry per user in
         no fixed order, so match them by `user_id`; an empty list if the server has
         statuses switched off.
@@ -1512,8 +1498,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUserStatusesByIds",
-            _api_user_team.GetUserStatusesByIdsRequest(user_ids=user_ids),
-            _api_user_team.GetUserStatusesByIdsResponse,
+            models.GetUserStatusesByIdsRequest(user_ids=user_ids),
+            models.GetUserStatusesByIdsResponse,
             timeout,
             metadata,
         )
@@ -1526,7 +1512,7 @@ class AsyncUsersMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.Status:
+    ) -> models.Status:
         """Set the status of a user, as if the user had chosen it by hand. It stays
         until changed again, and clients receive a `status_change` event. Returns the
         status now in force.
@@ -1541,8 +1527,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateUserStatus",
-            _api_user_team.UpdateUserStatusRequest(user_id=user_id, status=status),
-            _api_user_team.UpdateUserStatusResponse,
+            models.UpdateUserStatusRequest(user_id=user_id, status=status),
+            models.UpdateUserStatusResponse,
             timeout,
             metadata,
         )
@@ -1555,7 +1541,7 @@ class AsyncUsersMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.Status:
+    ) -> models.Status:
         """Set a user to do not disturb until a given time. The end is in Unix seconds;
         when it is reached the server restores the earlier status. Returns the status
         now in force.
@@ -1571,10 +1557,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "SetUserStatusTimedDND",
-            _api_user_team.SetUserStatusTimedDNDRequest(
-                user_id=user_id, end_time=end_time
-            ),
-            _api_user_team.SetUserStatusTimedDNDResponse,
+            models.SetUserStatusTimedDNDRequest(user_id=user_id, end_time=end_time),
+            models.SetUserStatusTimedDNDResponse,
             timeout,
             metadata,
         )
@@ -1602,8 +1586,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "UpdateUserActive",
-            _api_user_team.UpdateUserActiveRequest(user_id=user_id, active=active),
-            _api_user_team.UpdateUserActiveResponse,
+            models.UpdateUserActiveRequest(user_id=user_id, active=active),
+            models.UpdateUserActiveResponse,
             timeout,
             metadata,
         )
@@ -1611,7 +1595,7 @@ class AsyncUsersMixin(AsyncClient):
     async def update_user_custom_status(
         self,
         user_id: str,
-        custom_status: _api_user_team.CustomStatus,
+        custom_status: models.CustomStatus,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -1629,13 +1613,13 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "UpdateUserCustomStatus",
-            _api_user_team.UpdateUserCustomStatusRequest(
+            models.UpdateUserCustomStatusRequest(
                 user_id=user_id,
                 custom_status=given(
                     custom_status, "UpdateUserCustomStatus", "custom_status"
                 ),
             ),
-            _api_user_team.UpdateUserCustomStatusResponse,
+            models.UpdateUserCustomStatusResponse,
             timeout,
             metadata,
         )
@@ -1658,8 +1642,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "RemoveUserCustomStatus",
-            _api_user_team.RemoveUserCustomStatusRequest(user_id=user_id),
-            _api_user_team.RemoveUserCustomStatusResponse,
+            models.RemoveUserCustomStatusRequest(user_id=user_id),
+            models.RemoveUserCustomStatusResponse,
             timeout,
             metadata,
         )
@@ -1673,7 +1657,7 @@ class AsyncUsersMixin(AsyncClient):
         per_page: int = 60,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """List the users who are members of a channel, page by page, by username or by
         status. Returns the users of one page; an empty list after the last page. For
         the memberships use `get_channel_members`.
@@ -1691,10 +1675,10 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetUsersInChannel",
-            _api_user_team.GetUsersInChannelRequest(
+            models.GetUsersInChannelRequest(
                 channel_id=channel_id, sort_by=sort_by, page=page, per_page=per_page
             ),
-            _api_user_team.GetUsersInChannelResponse,
+            models.GetUsersInChannelResponse,
             timeout,
             metadata,
         )
@@ -1722,10 +1706,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetLDAPUserAttributes",
-            _api_user_team.GetLDAPUserAttributesRequest(
-                user_id=user_id, attributes=attributes
-            ),
-            _api_user_team.GetLDAPUserAttributesResponse,
+            models.GetLDAPUserAttributesRequest(user_id=user_id, attributes=attributes),
+            models.GetLDAPUserAttributesResponse,
             timeout,
             metadata,
         )
@@ -1751,7 +1733,7 @@ class AsyncUsersMixin(AsyncClient):
         not_in_group_id: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_user.User]:
+    ) -> list[models.User]:
         """Search users by username, nickname or id. Which places are searched and which
         filters count is described in the request. Returns at most `limit` users; an
         empty list if nobody matches.
@@ -1793,7 +1775,7 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "SearchUsers",
-            _api_user_team.SearchUsersRequest(
+            models.SearchUsersRequest(
                 term=term,
                 team_id=team_id,
                 not_in_team_id=not_in_team_id,
@@ -1810,7 +1792,7 @@ class AsyncUsersMixin(AsyncClient):
                 team_roles=team_roles or [],
                 not_in_group_id=not_in_group_id,
             ),
-            _api_user_team.SearchUsersResponse,
+            models.SearchUsersResponse,
             timeout,
             metadata,
         )
@@ -1834,8 +1816,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetProfileImage",
-            _api_user_team.GetProfileImageRequest(user_id=user_id),
-            _api_user_team.GetProfileImageResponse,
+            models.GetProfileImageRequest(user_id=user_id),
+            models.GetProfileImageResponse,
             timeout,
             metadata,
         )
@@ -1864,8 +1846,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "SetProfileImage",
-            _api_user_team.SetProfileImageRequest(user_id=user_id, data=data),
-            _api_user_team.SetProfileImageResponse,
+            models.SetProfileImageRequest(user_id=user_id, data=data),
+            models.SetProfileImageResponse,
             timeout,
             metadata,
         )
@@ -1891,10 +1873,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "HasPermissionTo",
-            _api_user_team.HasPermissionToRequest(
-                user_id=user_id, permission_id=permission_id
-            ),
-            _api_user_team.HasPermissionToResponse,
+            models.HasPermissionToRequest(user_id=user_id, permission_id=permission_id),
+            models.HasPermissionToResponse,
             timeout,
             metadata,
         )
@@ -1923,10 +1903,10 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "HasPermissionToTeam",
-            _api_user_team.HasPermissionToTeamRequest(
+            models.HasPermissionToTeamRequest(
                 user_id=user_id, team_id=team_id, permission_id=permission_id
             ),
-            _api_user_team.HasPermissionToTeamResponse,
+            models.HasPermissionToTeamResponse,
             timeout,
             metadata,
         )
@@ -1955,10 +1935,10 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "HasPermissionToChannel",
-            _api_user_team.HasPermissionToChannelRequest(
+            models.HasPermissionToChannelRequest(
                 user_id=user_id, channel_id=channel_id, permission_id=permission_id
             ),
-            _api_user_team.HasPermissionToChannelResponse,
+            models.HasPermissionToChannelResponse,
             timeout,
             metadata,
         )
@@ -1987,10 +1967,10 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "PublishUserTyping",
-            _api_user_team.PublishUserTypingRequest(
+            models.PublishUserTypingRequest(
                 user_id=user_id, channel_id=channel_id, parent_id=parent_id
             ),
-            _api_user_team.PublishUserTypingResponse,
+            models.PublishUserTypingResponse,
             timeout,
             metadata,
         )
@@ -1998,11 +1978,11 @@ class AsyncUsersMixin(AsyncClient):
     async def update_user_auth(
         self,
         user_id: str,
-        user_auth: _api_user_team.UserAuth,
+        user_auth: models.UserAuth,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.UserAuth:
+    ) -> models.UserAuth:
         """Change how an account logs in, for instance from a password to SAML. The
         stored password is removed and the user's sessions should be considered stale.
         Returns the login data as stored.
@@ -2017,11 +1997,11 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateUserAuth",
-            _api_user_team.UpdateUserAuthRequest(
+            models.UpdateUserAuthRequest(
                 user_id=user_id,
                 user_auth=given(user_auth, "UpdateUserAuth", "user_auth"),
             ),
-            _api_user_team.UpdateUserAuthResponse,
+            models.UpdateUserAuthResponse,
             timeout,
             metadata,
         )
@@ -2034,7 +2014,7 @@ class AsyncUsersMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _user.User:
+    ) -> models.User:
         """Replace the system-wide roles of a user. The new list must be complete; it
         takes effect in running sessions as well, and clients receive a
         `user_role_updated` event. Returns the account with its new roles.
@@ -2050,8 +2030,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "UpdateUserRoles",
-            _api_user_team.UpdateUserRolesRequest(user_id=user_id, new_roles=new_roles),
-            _api_user_team.UpdateUserRolesResponse,
+            models.UpdateUserRolesRequest(user_id=user_id, new_roles=new_roles),
+            models.UpdateUserRolesResponse,
             timeout,
             metadata,
         )
@@ -2063,7 +2043,7 @@ class AsyncUsersMixin(AsyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.Session:
+    ) -> models.Session:
         """Fetch a session by its id, for example the one named in the plugin context of
         a hook. The result holds the session's token, which is as good as a password:
         never log it or hand it out.
@@ -2077,8 +2057,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "GetSession",
-            _api_user_team.GetSessionRequest(session_id=session_id),
-            _api_user_team.GetSessionResponse,
+            models.GetSessionRequest(session_id=session_id),
+            models.GetSessionResponse,
             timeout,
             metadata,
         )
@@ -2086,11 +2066,11 @@ class AsyncUsersMixin(AsyncClient):
 
     async def create_session(
         self,
-        session: _api_user_team.Session,
+        session: models.Session,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.Session:
+    ) -> models.Session:
         """Open a session for a user without a login. Whoever gets the returned token
         can act as that user, so give it an expiry and keep it safe. Returns the stored
         session with its id and token.
@@ -2104,10 +2084,10 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateSession",
-            _api_user_team.CreateSessionRequest(
+            models.CreateSessionRequest(
                 session=given(session, "CreateSession", "session")
             ),
-            _api_user_team.CreateSessionResponse,
+            models.CreateSessionResponse,
             timeout,
             metadata,
         )
@@ -2133,10 +2113,10 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "ExtendSessionExpiry",
-            _api_user_team.ExtendSessionExpiryRequest(
+            models.ExtendSessionExpiryRequest(
                 session_id=session_id, new_expiry=new_expiry
             ),
-            _api_user_team.ExtendSessionExpiryResponse,
+            models.ExtendSessionExpiryResponse,
             timeout,
             metadata,
         )
@@ -2160,19 +2140,19 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "RevokeSession",
-            _api_user_team.RevokeSessionRequest(session_id=session_id),
-            _api_user_team.RevokeSessionResponse,
+            models.RevokeSessionRequest(session_id=session_id),
+            models.RevokeSessionResponse,
             timeout,
             metadata,
         )
 
     async def create_user_access_token(
         self,
-        token: _api_user_team.UserAccessToken,
+        token: models.UserAccessToken,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_user_team.UserAccessToken:
+    ) -> models.UserAccessToken:
         """Create a personal access token for a user or bot, to be used with the REST
         API. The server must allow such tokens, except for bots; a person is informed by
         mail. Returns the token with its secret, which cannot be read again later.
@@ -2186,10 +2166,10 @@ class AsyncUsersMixin(AsyncClient):
         """
         response = await self._unary(
             "CreateUserAccessToken",
-            _api_user_team.CreateUserAccessTokenRequest(
+            models.CreateUserAccessTokenRequest(
                 token=given(token, "CreateUserAccessToken", "token")
             ),
-            _api_user_team.CreateUserAccessTokenResponse,
+            models.CreateUserAccessTokenResponse,
             timeout,
             metadata,
         )
@@ -2214,8 +2194,8 @@ class AsyncUsersMixin(AsyncClient):
         """
         await self._unary(
             "RevokeUserAccessToken",
-            _api_user_team.RevokeUserAccessTokenRequest(token_id=token_id),
-            _api_user_team.RevokeUserAccessTokenResponse,
+            models.RevokeUserAccessTokenRequest(token_id=token_id),
+            models.RevokeUserAccessTokenResponse,
             timeout,
             metadata,
         )

@@ -12,35 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import api_channel_post as _api_channel_post
-    from ...models import api_remaining as _api_remaining
-    from ...models import channel as _channel
-    from ...models import common as _common
-    from ...models import file as _file
-    from ...models import hooks_command as _hooks_command
-    from ...models import hooks_common as _hooks_common
-    from ...models import hooks_http as _hooks_http
-    from ...models import hooks_lifecycle as _hooks_lifecycle
-    from ...models import hooks_message as _hooks_message
-    from ...models import hooks_user_channel as _hooks_user_channel
-    from ...models import post as _post
-    from ...models import team as _team
-    from ...models import user as _user
+    from ... import models
 else:
-    _api_channel_post = lazy_module(__package__, "...models.api_channel_post")
-    _api_remaining = lazy_module(__package__, "...models.api_remaining")
-    _channel = lazy_module(__package__, "...models.channel")
-    _common = lazy_module(__package__, "...models.common")
-    _file = lazy_module(__package__, "...models.file")
-    _hooks_command = lazy_module(__package__, "...models.hooks_command")
-    _hooks_common = lazy_module(__package__, "...models.hooks_common")
-    _hooks_http = lazy_module(__package__, "...models.hooks_http")
-    _hooks_lifecycle = lazy_module(__package__, "...models.hooks_lifecycle")
-    _hooks_message = lazy_module(__package__, "...models.hooks_message")
-    _hooks_user_channel = lazy_module(__package__, "...models.hooks_user_channel")
-    _post = lazy_module(__package__, "...models.post")
-    _team = lazy_module(__package__, "...models.team")
-    _user = lazy_module(__package__, "...models.user")
+    models = lazy_module(__package__, "...models")
 
 
 class PluginHooksMixin(SyncClient):
@@ -49,7 +23,7 @@ class PluginHooksMixin(SyncClient):
     def implemented(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[str]:
@@ -68,8 +42,8 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "Implemented",
-            _hooks_lifecycle.ImplementedRequest(context=context),
-            _hooks_lifecycle.ImplementedResponse,
+            models.ImplementedRequest(context=context),
+            models.ImplementedResponse,
             timeout,
             metadata,
         )
@@ -78,7 +52,7 @@ class PluginHooksMixin(SyncClient):
     def on_activate(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -101,8 +75,8 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnActivate",
-            _hooks_lifecycle.OnActivateRequest(context=context),
-            _hooks_lifecycle.OnActivateResponse,
+            models.OnActivateRequest(context=context),
+            models.OnActivateResponse,
             timeout,
             metadata,
         )
@@ -110,7 +84,7 @@ class PluginHooksMixin(SyncClient):
     def on_deactivate(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -131,8 +105,8 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnDeactivate",
-            _hooks_lifecycle.OnDeactivateRequest(context=context),
-            _hooks_lifecycle.OnDeactivateResponse,
+            models.OnDeactivateRequest(context=context),
+            models.OnDeactivateResponse,
             timeout,
             metadata,
         )
@@ -140,7 +114,7 @@ class PluginHooksMixin(SyncClient):
     def on_configuration_change(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -164,8 +138,8 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnConfigurationChange",
-            _hooks_lifecycle.OnConfigurationChangeRequest(context=context),
-            _hooks_lifecycle.OnConfigurationChangeResponse,
+            models.OnConfigurationChangeRequest(context=context),
+            models.OnConfigurationChangeResponse,
             timeout,
             metadata,
         )
@@ -173,9 +147,9 @@ class PluginHooksMixin(SyncClient):
     def on_install(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        event: _hooks_lifecycle.OnInstallEvent | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        event: models.OnInstallEvent | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -197,10 +171,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnInstall",
-            _hooks_lifecycle.OnInstallRequest(
+            models.OnInstallRequest(
                 context=context, plugin_context=plugin_context, event=event
             ),
-            _hooks_lifecycle.OnInstallResponse,
+            models.OnInstallResponse,
             timeout,
             metadata,
         )
@@ -208,7 +182,7 @@ class PluginHooksMixin(SyncClient):
     def on_send_daily_telemetry(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -226,8 +200,8 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnSendDailyTelemetry",
-            _hooks_lifecycle.OnSendDailyTelemetryRequest(context=context),
-            _hooks_lifecycle.OnSendDailyTelemetryResponse,
+            models.OnSendDailyTelemetryRequest(context=context),
+            models.OnSendDailyTelemetryResponse,
             timeout,
             metadata,
         )
@@ -235,7 +209,7 @@ class PluginHooksMixin(SyncClient):
     def run_data_retention(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         now_time: int = 0,
         batch_size: int = 0,
         timeout: float | None = None,
@@ -260,10 +234,10 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "RunDataRetention",
-            _hooks_lifecycle.RunDataRetentionRequest(
+            models.RunDataRetentionRequest(
                 context=context, now_time=now_time, batch_size=batch_size
             ),
-            _hooks_lifecycle.RunDataRetentionResponse,
+            models.RunDataRetentionResponse,
             timeout,
             metadata,
         )
@@ -272,8 +246,8 @@ class PluginHooksMixin(SyncClient):
     def on_cloud_limits_updated(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        limits: _hooks_lifecycle.ProductLimits | None = None,
+        context: models.RequestContext | None = None,
+        limits: models.ProductLimits | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -291,10 +265,8 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnCloudLimitsUpdated",
-            _hooks_lifecycle.OnCloudLimitsUpdatedRequest(
-                context=context, limits=limits
-            ),
-            _hooks_lifecycle.OnCloudLimitsUpdatedResponse,
+            models.OnCloudLimitsUpdatedRequest(context=context, limits=limits),
+            models.OnCloudLimitsUpdatedResponse,
             timeout,
             metadata,
         )
@@ -302,11 +274,11 @@ class PluginHooksMixin(SyncClient):
     def configuration_will_be_saved(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        new_config: _hooks_lifecycle.ConfigJson | None = None,
+        context: models.RequestContext | None = None,
+        new_config: models.ConfigJson | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_lifecycle.ConfigJson | None:
+    ) -> models.ConfigJson | None:
         """Called before the server stores a new configuration, on the node where it is
         saved. The handler sees the complete configuration of the server and may check
         or complete it.
@@ -328,10 +300,10 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "ConfigurationWillBeSaved",
-            _hooks_lifecycle.ConfigurationWillBeSavedRequest(
+            models.ConfigurationWillBeSavedRequest(
                 context=context, new_config=new_config
             ),
-            _hooks_lifecycle.ConfigurationWillBeSavedResponse,
+            models.ConfigurationWillBeSavedResponse,
             timeout,
             metadata,
         )
@@ -340,12 +312,12 @@ class PluginHooksMixin(SyncClient):
     def message_will_be_posted(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        post: _post.Post | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        post: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_message.MessageWillBePostedResponse:
+    ) -> models.MessageWillBePostedResponse:
         """Called before a new post is stored, on the node that received it. Posts of
         bots, webhooks and plugins come here too, including those this plugin
         creates itself: check the author or a prop to avoid an endless loop. The author
@@ -369,10 +341,10 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "MessageWillBePosted",
-            _hooks_message.MessageWillBePostedRequest(
+            models.MessageWillBePostedRequest(
                 context=context, plugin_context=plugin_context, post=post
             ),
-            _hooks_message.MessageWillBePostedResponse,
+            models.MessageWillBePostedResponse,
             timeout,
             metadata,
         )
@@ -381,13 +353,13 @@ class PluginHooksMixin(SyncClient):
     def message_will_be_updated(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        new_post: _post.Post | None = None,
-        old_post: _post.Post | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        new_post: models.Post | None = None,
+        old_post: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_message.MessageWillBeUpdatedResponse:
+    ) -> models.MessageWillBeUpdatedResponse:
         """Called before an edited post is stored, on the node that received the edit.
         Edits made by plugins come here too, including those of this plugin. The author
         waits for the answer.
@@ -409,13 +381,13 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "MessageWillBeUpdated",
-            _hooks_message.MessageWillBeUpdatedRequest(
+            models.MessageWillBeUpdatedRequest(
                 context=context,
                 plugin_context=plugin_context,
                 new_post=new_post,
                 old_post=old_post,
             ),
-            _hooks_message.MessageWillBeUpdatedResponse,
+            models.MessageWillBeUpdatedResponse,
             timeout,
             metadata,
         )
@@ -424,9 +396,9 @@ class PluginHooksMixin(SyncClient):
     def message_has_been_posted(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        post: _post.Post | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        post: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -446,10 +418,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "MessageHasBeenPosted",
-            _hooks_message.MessageHasBeenPostedRequest(
+            models.MessageHasBeenPostedRequest(
                 context=context, plugin_context=plugin_context, post=post
             ),
-            _hooks_message.MessageHasBeenPostedResponse,
+            models.MessageHasBeenPostedResponse,
             timeout,
             metadata,
         )
@@ -457,10 +429,10 @@ class PluginHooksMixin(SyncClient):
     def message_has_been_updated(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        new_post: _post.Post | None = None,
-        old_post: _post.Post | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        new_post: models.Post | None = None,
+        old_post: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -480,13 +452,13 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "MessageHasBeenUpdated",
-            _hooks_message.MessageHasBeenUpdatedRequest(
+            models.MessageHasBeenUpdatedRequest(
                 context=context,
                 plugin_context=plugin_context,
                 new_post=new_post,
                 old_post=old_post,
             ),
-            _hooks_message.MessageHasBeenUpdatedResponse,
+            models.MessageHasBeenUpdatedResponse,
             timeout,
             metadata,
         )
@@ -494,11 +466,11 @@ class PluginHooksMixin(SyncClient):
     def messages_will_be_consumed(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        posts: list[_post.Post] | None = None,
+        context: models.RequestContext | None = None,
+        posts: list[models.Post] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_post.Post]:
+    ) -> list[models.Post]:
         """Called when a client asks for posts, before they are sent to it, on the node
         that serves the request. It changes what readers see, not what is stored.
         Reading is frequent: be quick. The server calls it only if its feature flag
@@ -520,10 +492,8 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "MessagesWillBeConsumed",
-            _hooks_message.MessagesWillBeConsumedRequest(
-                context=context, posts=posts or []
-            ),
-            _hooks_message.MessagesWillBeConsumedResponse,
+            models.MessagesWillBeConsumedRequest(context=context, posts=posts or []),
+            models.MessagesWillBeConsumedResponse,
             timeout,
             metadata,
         )
@@ -532,9 +502,9 @@ class PluginHooksMixin(SyncClient):
     def message_has_been_deleted(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        post: _post.Post | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        post: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -553,10 +523,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "MessageHasBeenDeleted",
-            _hooks_message.MessageHasBeenDeletedRequest(
+            models.MessageHasBeenDeletedRequest(
                 context=context, plugin_context=plugin_context, post=post
             ),
-            _hooks_message.MessageHasBeenDeletedResponse,
+            models.MessageHasBeenDeletedResponse,
             timeout,
             metadata,
         )
@@ -564,13 +534,13 @@ class PluginHooksMixin(SyncClient):
     def file_will_be_uploaded(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        file_info: _file.FileInfo | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        file_info: models.FileInfo | None = None,
         file_content: bytes = b"",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_message.FileWillBeUploadedResponse:
+    ) -> models.FileWillBeUploadedResponse:
         """Called after the server received a file and before the file is kept, on the
         node that received it. Uploads made by plugins come here too, including those of
         this plugin. The whole file travels in one message: beyond 100 MiB the call
@@ -595,13 +565,13 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "FileWillBeUploaded",
-            _hooks_message.FileWillBeUploadedRequest(
+            models.FileWillBeUploadedRequest(
                 context=context,
                 plugin_context=plugin_context,
                 file_info=file_info,
                 file_content=file_content,
             ),
-            _hooks_message.FileWillBeUploadedResponse,
+            models.FileWillBeUploadedResponse,
             timeout,
             metadata,
         )
@@ -610,9 +580,9 @@ class PluginHooksMixin(SyncClient):
     def reaction_has_been_added(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        reaction: _post.Reaction | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        reaction: models.Reaction | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -631,10 +601,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "ReactionHasBeenAdded",
-            _hooks_message.ReactionHasBeenAddedRequest(
+            models.ReactionHasBeenAddedRequest(
                 context=context, plugin_context=plugin_context, reaction=reaction
             ),
-            _hooks_message.ReactionHasBeenAddedResponse,
+            models.ReactionHasBeenAddedResponse,
             timeout,
             metadata,
         )
@@ -642,9 +612,9 @@ class PluginHooksMixin(SyncClient):
     def reaction_has_been_removed(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        reaction: _post.Reaction | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        reaction: models.Reaction | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -664,10 +634,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "ReactionHasBeenRemoved",
-            _hooks_message.ReactionHasBeenRemovedRequest(
+            models.ReactionHasBeenRemovedRequest(
                 context=context, plugin_context=plugin_context, reaction=reaction
             ),
-            _hooks_message.ReactionHasBeenRemovedResponse,
+            models.ReactionHasBeenRemovedResponse,
             timeout,
             metadata,
         )
@@ -675,12 +645,12 @@ class PluginHooksMixin(SyncClient):
     def notification_will_be_pushed(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        push_notification: _api_remaining.PushNotification | None = None,
+        context: models.RequestContext | None = None,
+        push_notification: models.PushNotification | None = None,
         user_id: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_message.NotificationWillBePushedResponse:
+    ) -> models.NotificationWillBePushedResponse:
         """Called before a push notification for a user's mobile devices is handed to
         the push notification server, once per user, on the node that handled the post.
         Notifications caused by plugins come here too, including those of this plugin.
@@ -702,10 +672,10 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "NotificationWillBePushed",
-            _hooks_message.NotificationWillBePushedRequest(
+            models.NotificationWillBePushedRequest(
                 context=context, push_notification=push_notification, user_id=user_id
             ),
-            _hooks_message.NotificationWillBePushedResponse,
+            models.NotificationWillBePushedResponse,
             timeout,
             metadata,
         )
@@ -714,11 +684,11 @@ class PluginHooksMixin(SyncClient):
     def email_notification_will_be_sent(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        email_notification: _hooks_message.EmailNotificationJson | None = None,
+        context: models.RequestContext | None = None,
+        email_notification: models.EmailNotificationJson | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_message.EmailNotificationWillBeSentResponse:
+    ) -> models.EmailNotificationWillBeSentResponse:
         """Called before the server mails a user about a post, once per recipient, on
         the node that handled the post. Subject, texts and button can be changed;
         recipient, sender and channel cannot.
@@ -740,10 +710,10 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "EmailNotificationWillBeSent",
-            _hooks_message.EmailNotificationWillBeSentRequest(
+            models.EmailNotificationWillBeSentRequest(
                 context=context, email_notification=email_notification
             ),
-            _hooks_message.EmailNotificationWillBeSentResponse,
+            models.EmailNotificationWillBeSentResponse,
             timeout,
             metadata,
         )
@@ -752,9 +722,9 @@ class PluginHooksMixin(SyncClient):
     def preferences_have_changed(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        preferences: list[_api_remaining.Preference] | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        preferences: list[models.Preference] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -775,12 +745,12 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "PreferencesHaveChanged",
-            _hooks_message.PreferencesHaveChangedRequest(
+            models.PreferencesHaveChangedRequest(
                 context=context,
                 plugin_context=plugin_context,
                 preferences=preferences or [],
             ),
-            _hooks_message.PreferencesHaveChangedResponse,
+            models.PreferencesHaveChangedResponse,
             timeout,
             metadata,
         )
@@ -788,9 +758,9 @@ class PluginHooksMixin(SyncClient):
     def user_has_been_created(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        user: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        user: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -808,10 +778,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "UserHasBeenCreated",
-            _hooks_user_channel.UserHasBeenCreatedRequest(
+            models.UserHasBeenCreatedRequest(
                 context=context, plugin_context=plugin_context, user=user
             ),
-            _hooks_user_channel.UserHasBeenCreatedResponse,
+            models.UserHasBeenCreatedResponse,
             timeout,
             metadata,
         )
@@ -819,9 +789,9 @@ class PluginHooksMixin(SyncClient):
     def user_will_log_in(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        user: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        user: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
@@ -845,10 +815,10 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "UserWillLogIn",
-            _hooks_user_channel.UserWillLogInRequest(
+            models.UserWillLogInRequest(
                 context=context, plugin_context=plugin_context, user=user
             ),
-            _hooks_user_channel.UserWillLogInResponse,
+            models.UserWillLogInResponse,
             timeout,
             metadata,
         )
@@ -857,9 +827,9 @@ class PluginHooksMixin(SyncClient):
     def user_has_logged_in(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        user: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        user: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -878,10 +848,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "UserHasLoggedIn",
-            _hooks_user_channel.UserHasLoggedInRequest(
+            models.UserHasLoggedInRequest(
                 context=context, plugin_context=plugin_context, user=user
             ),
-            _hooks_user_channel.UserHasLoggedInResponse,
+            models.UserHasLoggedInResponse,
             timeout,
             metadata,
         )
@@ -889,9 +859,9 @@ class PluginHooksMixin(SyncClient):
     def user_has_been_deactivated(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        user: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        user: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -910,10 +880,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "UserHasBeenDeactivated",
-            _hooks_user_channel.UserHasBeenDeactivatedRequest(
+            models.UserHasBeenDeactivatedRequest(
                 context=context, plugin_context=plugin_context, user=user
             ),
-            _hooks_user_channel.UserHasBeenDeactivatedResponse,
+            models.UserHasBeenDeactivatedResponse,
             timeout,
             metadata,
         )
@@ -921,10 +891,10 @@ class PluginHooksMixin(SyncClient):
     def on_saml_login(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        user: _user.User | None = None,
-        assertion: _hooks_user_channel.SamlAssertionInfoJson | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        user: models.User | None = None,
+        assertion: models.SamlAssertionInfoJson | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -947,13 +917,13 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnSAMLLogin",
-            _hooks_user_channel.OnSAMLLoginRequest(
+            models.OnSAMLLoginRequest(
                 context=context,
                 plugin_context=plugin_context,
                 user=user,
                 assertion=assertion,
             ),
-            _hooks_user_channel.OnSAMLLoginResponse,
+            models.OnSAMLLoginResponse,
             timeout,
             metadata,
         )
@@ -961,9 +931,9 @@ class PluginHooksMixin(SyncClient):
     def channel_has_been_created(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        channel: _channel.Channel | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        channel: models.Channel | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -982,10 +952,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "ChannelHasBeenCreated",
-            _hooks_user_channel.ChannelHasBeenCreatedRequest(
+            models.ChannelHasBeenCreatedRequest(
                 context=context, plugin_context=plugin_context, channel=channel
             ),
-            _hooks_user_channel.ChannelHasBeenCreatedResponse,
+            models.ChannelHasBeenCreatedResponse,
             timeout,
             metadata,
         )
@@ -993,10 +963,10 @@ class PluginHooksMixin(SyncClient):
     def user_has_joined_channel(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        channel_member: _api_channel_post.ChannelMember | None = None,
-        actor: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        channel_member: models.ChannelMember | None = None,
+        actor: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1017,13 +987,13 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "UserHasJoinedChannel",
-            _hooks_user_channel.UserHasJoinedChannelRequest(
+            models.UserHasJoinedChannelRequest(
                 context=context,
                 plugin_context=plugin_context,
                 channel_member=channel_member,
                 actor=actor,
             ),
-            _hooks_user_channel.UserHasJoinedChannelResponse,
+            models.UserHasJoinedChannelResponse,
             timeout,
             metadata,
         )
@@ -1031,10 +1001,10 @@ class PluginHooksMixin(SyncClient):
     def user_has_left_channel(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        channel_member: _api_channel_post.ChannelMember | None = None,
-        actor: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        channel_member: models.ChannelMember | None = None,
+        actor: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1055,13 +1025,13 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "UserHasLeftChannel",
-            _hooks_user_channel.UserHasLeftChannelRequest(
+            models.UserHasLeftChannelRequest(
                 context=context,
                 plugin_context=plugin_context,
                 channel_member=channel_member,
                 actor=actor,
             ),
-            _hooks_user_channel.UserHasLeftChannelResponse,
+            models.UserHasLeftChannelResponse,
             timeout,
             metadata,
         )
@@ -1069,10 +1039,10 @@ class PluginHooksMixin(SyncClient):
     def user_has_joined_team(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        team_member: _team.TeamMember | None = None,
-        actor: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        team_member: models.TeamMember | None = None,
+        actor: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1092,13 +1062,13 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "UserHasJoinedTeam",
-            _hooks_user_channel.UserHasJoinedTeamRequest(
+            models.UserHasJoinedTeamRequest(
                 context=context,
                 plugin_context=plugin_context,
                 team_member=team_member,
                 actor=actor,
             ),
-            _hooks_user_channel.UserHasJoinedTeamResponse,
+            models.UserHasJoinedTeamResponse,
             timeout,
             metadata,
         )
@@ -1106,10 +1076,10 @@ class PluginHooksMixin(SyncClient):
     def user_has_left_team(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        team_member: _team.TeamMember | None = None,
-        actor: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        team_member: models.TeamMember | None = None,
+        actor: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1130,13 +1100,13 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "UserHasLeftTeam",
-            _hooks_user_channel.UserHasLeftTeamRequest(
+            models.UserHasLeftTeamRequest(
                 context=context,
                 plugin_context=plugin_context,
                 team_member=team_member,
                 actor=actor,
             ),
-            _hooks_user_channel.UserHasLeftTeamResponse,
+            models.UserHasLeftTeamResponse,
             timeout,
             metadata,
         )
@@ -1144,12 +1114,12 @@ class PluginHooksMixin(SyncClient):
     def execute_command(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        args: _api_remaining.CommandArgs | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        args: models.CommandArgs | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.CommandResponse | None:
+    ) -> models.CommandResponse | None:
         """Called when a user enters a slash command that this plugin registered with
         `register_command`, on the node that received it. The user waits for the answer.
 
@@ -1169,10 +1139,10 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "ExecuteCommand",
-            _hooks_command.ExecuteCommandRequest(
+            models.ExecuteCommandRequest(
                 context=context, plugin_context=plugin_context, args=args
             ),
-            _hooks_command.ExecuteCommandResponse,
+            models.ExecuteCommandResponse,
             timeout,
             metadata,
         )
@@ -1181,7 +1151,7 @@ class PluginHooksMixin(SyncClient):
     def on_web_socket_connect(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         web_conn_id: str = "",
         user_id: str = "",
         timeout: float | None = None,
@@ -1205,10 +1175,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnWebSocketConnect",
-            _hooks_command.OnWebSocketConnectRequest(
+            models.OnWebSocketConnectRequest(
                 context=context, web_conn_id=web_conn_id, user_id=user_id
             ),
-            _hooks_command.OnWebSocketConnectResponse,
+            models.OnWebSocketConnectResponse,
             timeout,
             metadata,
         )
@@ -1216,7 +1186,7 @@ class PluginHooksMixin(SyncClient):
     def on_web_socket_disconnect(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         web_conn_id: str = "",
         user_id: str = "",
         timeout: float | None = None,
@@ -1239,10 +1209,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnWebSocketDisconnect",
-            _hooks_command.OnWebSocketDisconnectRequest(
+            models.OnWebSocketDisconnectRequest(
                 context=context, web_conn_id=web_conn_id, user_id=user_id
             ),
-            _hooks_command.OnWebSocketDisconnectResponse,
+            models.OnWebSocketDisconnectResponse,
             timeout,
             metadata,
         )
@@ -1250,10 +1220,10 @@ class PluginHooksMixin(SyncClient):
     def web_socket_message_has_been_posted(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         web_conn_id: str = "",
         user_id: str = "",
-        request: _hooks_command.WebSocketRequest | None = None,
+        request: models.WebSocketRequest | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1275,13 +1245,13 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "WebSocketMessageHasBeenPosted",
-            _hooks_command.WebSocketMessageHasBeenPostedRequest(
+            models.WebSocketMessageHasBeenPostedRequest(
                 context=context,
                 web_conn_id=web_conn_id,
                 user_id=user_id,
                 request=request,
             ),
-            _hooks_command.WebSocketMessageHasBeenPostedResponse,
+            models.WebSocketMessageHasBeenPostedResponse,
             timeout,
             metadata,
         )
@@ -1289,9 +1259,9 @@ class PluginHooksMixin(SyncClient):
     def on_plugin_cluster_event(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        event: _api_remaining.PluginClusterEvent | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        event: models.PluginClusterEvent | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1311,10 +1281,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnPluginClusterEvent",
-            _hooks_command.OnPluginClusterEventRequest(
+            models.OnPluginClusterEventRequest(
                 context=context, plugin_context=plugin_context, event=event
             ),
-            _hooks_command.OnPluginClusterEventResponse,
+            models.OnPluginClusterEventResponse,
             timeout,
             metadata,
         )
@@ -1322,12 +1292,12 @@ class PluginHooksMixin(SyncClient):
     def on_shared_channels_sync_msg(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        sync_msg: _hooks_command.SyncMsgJson | None = None,
-        remote_cluster: _hooks_command.RemoteCluster | None = None,
+        context: models.RequestContext | None = None,
+        sync_msg: models.SyncMsgJson | None = None,
+        remote_cluster: models.RemoteCluster | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_command.SyncResponse | None:
+    ) -> models.SyncResponse | None:
         """Called when a channel that is shared with this plugin has news
         to synchronise: posts, reactions, users and the like of one channel. The plugin
         must have registered with `register_plugin_for_shared_channels` and been invited
@@ -1349,10 +1319,10 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "OnSharedChannelsSyncMsg",
-            _hooks_command.OnSharedChannelsSyncMsgRequest(
+            models.OnSharedChannelsSyncMsgRequest(
                 context=context, sync_msg=sync_msg, remote_cluster=remote_cluster
             ),
-            _hooks_command.OnSharedChannelsSyncMsgResponse,
+            models.OnSharedChannelsSyncMsgResponse,
             timeout,
             metadata,
         )
@@ -1361,8 +1331,8 @@ class PluginHooksMixin(SyncClient):
     def on_shared_channels_ping(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        remote_cluster: _hooks_command.RemoteCluster | None = None,
+        context: models.RequestContext | None = None,
+        remote_cluster: models.RemoteCluster | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
@@ -1383,10 +1353,10 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "OnSharedChannelsPing",
-            _hooks_command.OnSharedChannelsPingRequest(
+            models.OnSharedChannelsPingRequest(
                 context=context, remote_cluster=remote_cluster
             ),
-            _hooks_command.OnSharedChannelsPingResponse,
+            models.OnSharedChannelsPingResponse,
             timeout,
             metadata,
         )
@@ -1395,10 +1365,10 @@ class PluginHooksMixin(SyncClient):
     def on_shared_channels_attachment_sync_msg(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        file_info: _file.FileInfo | None = None,
-        post: _post.Post | None = None,
-        remote_cluster: _hooks_command.RemoteCluster | None = None,
+        context: models.RequestContext | None = None,
+        file_info: models.FileInfo | None = None,
+        post: models.Post | None = None,
+        remote_cluster: models.RemoteCluster | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1421,13 +1391,13 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnSharedChannelsAttachmentSyncMsg",
-            _hooks_command.OnSharedChannelsAttachmentSyncMsgRequest(
+            models.OnSharedChannelsAttachmentSyncMsgRequest(
                 context=context,
                 file_info=file_info,
                 post=post,
                 remote_cluster=remote_cluster,
             ),
-            _hooks_command.OnSharedChannelsAttachmentSyncMsgResponse,
+            models.OnSharedChannelsAttachmentSyncMsgResponse,
             timeout,
             metadata,
         )
@@ -1435,9 +1405,9 @@ class PluginHooksMixin(SyncClient):
     def on_shared_channels_profile_image_sync_msg(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        user: _user.User | None = None,
-        remote_cluster: _hooks_command.RemoteCluster | None = None,
+        context: models.RequestContext | None = None,
+        user: models.User | None = None,
+        remote_cluster: models.RemoteCluster | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1460,10 +1430,10 @@ class PluginHooksMixin(SyncClient):
         """
         self._unary(
             "OnSharedChannelsProfileImageSyncMsg",
-            _hooks_command.OnSharedChannelsProfileImageSyncMsgRequest(
+            models.OnSharedChannelsProfileImageSyncMsgRequest(
                 context=context, user=user, remote_cluster=remote_cluster
             ),
-            _hooks_command.OnSharedChannelsProfileImageSyncMsgResponse,
+            models.OnSharedChannelsProfileImageSyncMsgResponse,
             timeout,
             metadata,
         )
@@ -1471,11 +1441,11 @@ class PluginHooksMixin(SyncClient):
     def generate_support_data(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_file.FileData]:
+    ) -> list[models.FileData]:
         """Called while an administrator generates a support packet, on the node that
         builds it, so that the plugin can add files of its own. If the plugin's manifest
         has a `support_packet` prop, administrators can choose whether to include the
@@ -1495,10 +1465,10 @@ class PluginHooksMixin(SyncClient):
         """
         response = self._unary(
             "GenerateSupportData",
-            _hooks_command.GenerateSupportDataRequest(
+            models.GenerateSupportDataRequest(
                 context=context, plugin_context=plugin_context
             ),
-            _hooks_command.GenerateSupportDataResponse,
+            models.GenerateSupportDataResponse,
             timeout,
             metadata,
         )
@@ -1506,11 +1476,11 @@ class PluginHooksMixin(SyncClient):
 
     def serve_http(
         self,
-        requests: Iterable[_hooks_http.ServeHTTPRequest],
+        requests: Iterable[models.ServeHTTPRequest],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> Iterator[_hooks_http.ServeHTTPResponse]:
+    ) -> Iterator[models.ServeHTTPResponse]:
         """Called for each HTTP request to `/plugins/<plugin id>/...`, on the node that
         received it. Anybody can send such a request: the header `Mattermost-User-Id` is
         present only if it came from a logged-in user, and a value that the client sent
@@ -1529,7 +1499,7 @@ class PluginHooksMixin(SyncClient):
         without this hook answers 404.
         """
         return self._bidi_stream(
-            "ServeHTTP", requests, _hooks_http.ServeHTTPResponse, timeout, metadata
+            "ServeHTTP", requests, models.ServeHTTPResponse, timeout, metadata
         )
 
 
@@ -1539,7 +1509,7 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def implemented(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> list[str]:
@@ -1558,8 +1528,8 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "Implemented",
-            _hooks_lifecycle.ImplementedRequest(context=context),
-            _hooks_lifecycle.ImplementedResponse,
+            models.ImplementedRequest(context=context),
+            models.ImplementedResponse,
             timeout,
             metadata,
         )
@@ -1568,7 +1538,7 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_activate(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1591,8 +1561,8 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnActivate",
-            _hooks_lifecycle.OnActivateRequest(context=context),
-            _hooks_lifecycle.OnActivateResponse,
+            models.OnActivateRequest(context=context),
+            models.OnActivateResponse,
             timeout,
             metadata,
         )
@@ -1600,7 +1570,7 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_deactivate(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1621,8 +1591,8 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnDeactivate",
-            _hooks_lifecycle.OnDeactivateRequest(context=context),
-            _hooks_lifecycle.OnDeactivateResponse,
+            models.OnDeactivateRequest(context=context),
+            models.OnDeactivateResponse,
             timeout,
             metadata,
         )
@@ -1630,7 +1600,7 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_configuration_change(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1654,8 +1624,8 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnConfigurationChange",
-            _hooks_lifecycle.OnConfigurationChangeRequest(context=context),
-            _hooks_lifecycle.OnConfigurationChangeResponse,
+            models.OnConfigurationChangeRequest(context=context),
+            models.OnConfigurationChangeResponse,
             timeout,
             metadata,
         )
@@ -1663,9 +1633,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_install(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        event: _hooks_lifecycle.OnInstallEvent | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        event: models.OnInstallEvent | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1687,10 +1657,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnInstall",
-            _hooks_lifecycle.OnInstallRequest(
+            models.OnInstallRequest(
                 context=context, plugin_context=plugin_context, event=event
             ),
-            _hooks_lifecycle.OnInstallResponse,
+            models.OnInstallResponse,
             timeout,
             metadata,
         )
@@ -1698,7 +1668,7 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_send_daily_telemetry(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1716,8 +1686,8 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnSendDailyTelemetry",
-            _hooks_lifecycle.OnSendDailyTelemetryRequest(context=context),
-            _hooks_lifecycle.OnSendDailyTelemetryResponse,
+            models.OnSendDailyTelemetryRequest(context=context),
+            models.OnSendDailyTelemetryResponse,
             timeout,
             metadata,
         )
@@ -1725,7 +1695,7 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def run_data_retention(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         now_time: int = 0,
         batch_size: int = 0,
         timeout: float | None = None,
@@ -1750,10 +1720,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "RunDataRetention",
-            _hooks_lifecycle.RunDataRetentionRequest(
+            models.RunDataRetentionRequest(
                 context=context, now_time=now_time, batch_size=batch_size
             ),
-            _hooks_lifecycle.RunDataRetentionResponse,
+            models.RunDataRetentionResponse,
             timeout,
             metadata,
         )
@@ -1762,8 +1732,8 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_cloud_limits_updated(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        limits: _hooks_lifecycle.ProductLimits | None = None,
+        context: models.RequestContext | None = None,
+        limits: models.ProductLimits | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1781,10 +1751,8 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnCloudLimitsUpdated",
-            _hooks_lifecycle.OnCloudLimitsUpdatedRequest(
-                context=context, limits=limits
-            ),
-            _hooks_lifecycle.OnCloudLimitsUpdatedResponse,
+            models.OnCloudLimitsUpdatedRequest(context=context, limits=limits),
+            models.OnCloudLimitsUpdatedResponse,
             timeout,
             metadata,
         )
@@ -1792,11 +1760,11 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def configuration_will_be_saved(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        new_config: _hooks_lifecycle.ConfigJson | None = None,
+        context: models.RequestContext | None = None,
+        new_config: models.ConfigJson | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_lifecycle.ConfigJson | None:
+    ) -> models.ConfigJson | None:
         """Called before the server stores a new configuration, on the node where it is
         saved. The handler sees the complete configuration of the server and may check
         or complete it.
@@ -1818,10 +1786,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "ConfigurationWillBeSaved",
-            _hooks_lifecycle.ConfigurationWillBeSavedRequest(
+            models.ConfigurationWillBeSavedRequest(
                 context=context, new_config=new_config
             ),
-            _hooks_lifecycle.ConfigurationWillBeSavedResponse,
+            models.ConfigurationWillBeSavedResponse,
             timeout,
             metadata,
         )
@@ -1830,12 +1798,12 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def message_will_be_posted(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        post: _post.Post | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        post: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_message.MessageWillBePostedResponse:
+    ) -> models.MessageWillBePostedResponse:
         """Called before a new post is stored, on the node that received it. Posts of
         bots, webhooks and plugins come here too, including those this plugin
         creates itself: check the author or a prop to avoid an endless loop. The author
@@ -1859,10 +1827,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "MessageWillBePosted",
-            _hooks_message.MessageWillBePostedRequest(
+            models.MessageWillBePostedRequest(
                 context=context, plugin_context=plugin_context, post=post
             ),
-            _hooks_message.MessageWillBePostedResponse,
+            models.MessageWillBePostedResponse,
             timeout,
             metadata,
         )
@@ -1871,13 +1839,13 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def message_will_be_updated(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        new_post: _post.Post | None = None,
-        old_post: _post.Post | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        new_post: models.Post | None = None,
+        old_post: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_message.MessageWillBeUpdatedResponse:
+    ) -> models.MessageWillBeUpdatedResponse:
         """Called before an edited post is stored, on the node that received the edit.
         Edits made by plugins come here too, including those of this plugin. The author
         waits for the answer.
@@ -1899,13 +1867,13 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "MessageWillBeUpdated",
-            _hooks_message.MessageWillBeUpdatedRequest(
+            models.MessageWillBeUpdatedRequest(
                 context=context,
                 plugin_context=plugin_context,
                 new_post=new_post,
                 old_post=old_post,
             ),
-            _hooks_message.MessageWillBeUpdatedResponse,
+            models.MessageWillBeUpdatedResponse,
             timeout,
             metadata,
         )
@@ -1914,9 +1882,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def message_has_been_posted(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        post: _post.Post | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        post: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1936,10 +1904,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "MessageHasBeenPosted",
-            _hooks_message.MessageHasBeenPostedRequest(
+            models.MessageHasBeenPostedRequest(
                 context=context, plugin_context=plugin_context, post=post
             ),
-            _hooks_message.MessageHasBeenPostedResponse,
+            models.MessageHasBeenPostedResponse,
             timeout,
             metadata,
         )
@@ -1947,10 +1915,10 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def message_has_been_updated(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        new_post: _post.Post | None = None,
-        old_post: _post.Post | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        new_post: models.Post | None = None,
+        old_post: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -1970,13 +1938,13 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "MessageHasBeenUpdated",
-            _hooks_message.MessageHasBeenUpdatedRequest(
+            models.MessageHasBeenUpdatedRequest(
                 context=context,
                 plugin_context=plugin_context,
                 new_post=new_post,
                 old_post=old_post,
             ),
-            _hooks_message.MessageHasBeenUpdatedResponse,
+            models.MessageHasBeenUpdatedResponse,
             timeout,
             metadata,
         )
@@ -1984,11 +1952,11 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def messages_will_be_consumed(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        posts: list[_post.Post] | None = None,
+        context: models.RequestContext | None = None,
+        posts: list[models.Post] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_post.Post]:
+    ) -> list[models.Post]:
         """Called when a client asks for posts, before they are sent to it, on the node
         that serves the request. It changes what readers see, not what is stored.
         Reading is frequent: be quick. The server calls it only if its feature flag
@@ -2010,10 +1978,8 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "MessagesWillBeConsumed",
-            _hooks_message.MessagesWillBeConsumedRequest(
-                context=context, posts=posts or []
-            ),
-            _hooks_message.MessagesWillBeConsumedResponse,
+            models.MessagesWillBeConsumedRequest(context=context, posts=posts or []),
+            models.MessagesWillBeConsumedResponse,
             timeout,
             metadata,
         )
@@ -2022,9 +1988,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def message_has_been_deleted(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        post: _post.Post | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        post: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2043,10 +2009,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "MessageHasBeenDeleted",
-            _hooks_message.MessageHasBeenDeletedRequest(
+            models.MessageHasBeenDeletedRequest(
                 context=context, plugin_context=plugin_context, post=post
             ),
-            _hooks_message.MessageHasBeenDeletedResponse,
+            models.MessageHasBeenDeletedResponse,
             timeout,
             metadata,
         )
@@ -2054,13 +2020,13 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def file_will_be_uploaded(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        file_info: _file.FileInfo | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        file_info: models.FileInfo | None = None,
         file_content: bytes = b"",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_message.FileWillBeUploadedResponse:
+    ) -> models.FileWillBeUploadedResponse:
         """Called after the server received a file and before the file is kept, on the
         node that received it. Uploads made by plugins come here too, including those of
         this plugin. The whole file travels in one message: beyond 100 MiB the call
@@ -2085,13 +2051,13 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "FileWillBeUploaded",
-            _hooks_message.FileWillBeUploadedRequest(
+            models.FileWillBeUploadedRequest(
                 context=context,
                 plugin_context=plugin_context,
                 file_info=file_info,
                 file_content=file_content,
             ),
-            _hooks_message.FileWillBeUploadedResponse,
+            models.FileWillBeUploadedResponse,
             timeout,
             metadata,
         )
@@ -2100,9 +2066,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def reaction_has_been_added(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        reaction: _post.Reaction | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        reaction: models.Reaction | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2121,10 +2087,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "ReactionHasBeenAdded",
-            _hooks_message.ReactionHasBeenAddedRequest(
+            models.ReactionHasBeenAddedRequest(
                 context=context, plugin_context=plugin_context, reaction=reaction
             ),
-            _hooks_message.ReactionHasBeenAddedResponse,
+            models.ReactionHasBeenAddedResponse,
             timeout,
             metadata,
         )
@@ -2132,9 +2098,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def reaction_has_been_removed(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        reaction: _post.Reaction | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        reaction: models.Reaction | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2154,10 +2120,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "ReactionHasBeenRemoved",
-            _hooks_message.ReactionHasBeenRemovedRequest(
+            models.ReactionHasBeenRemovedRequest(
                 context=context, plugin_context=plugin_context, reaction=reaction
             ),
-            _hooks_message.ReactionHasBeenRemovedResponse,
+            models.ReactionHasBeenRemovedResponse,
             timeout,
             metadata,
         )
@@ -2165,12 +2131,12 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def notification_will_be_pushed(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        push_notification: _api_remaining.PushNotification | None = None,
+        context: models.RequestContext | None = None,
+        push_notification: models.PushNotification | None = None,
         user_id: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_message.NotificationWillBePushedResponse:
+    ) -> models.NotificationWillBePushedResponse:
         """Called before a push notification for a user's mobile devices is handed to
         the push notification server, once per user, on the node that handled the post.
         Notifications caused by plugins come here too, including those of this plugin.
@@ -2192,10 +2158,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "NotificationWillBePushed",
-            _hooks_message.NotificationWillBePushedRequest(
+            models.NotificationWillBePushedRequest(
                 context=context, push_notification=push_notification, user_id=user_id
             ),
-            _hooks_message.NotificationWillBePushedResponse,
+            models.NotificationWillBePushedResponse,
             timeout,
             metadata,
         )
@@ -2204,11 +2170,11 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def email_notification_will_be_sent(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        email_notification: _hooks_message.EmailNotificationJson | None = None,
+        context: models.RequestContext | None = None,
+        email_notification: models.EmailNotificationJson | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_message.EmailNotificationWillBeSentResponse:
+    ) -> models.EmailNotificationWillBeSentResponse:
         """Called before the server mails a user about a post, once per recipient, on
         the node that handled the post. Subject, texts and button can be changed;
         recipient, sender and channel cannot.
@@ -2230,10 +2196,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "EmailNotificationWillBeSent",
-            _hooks_message.EmailNotificationWillBeSentRequest(
+            models.EmailNotificationWillBeSentRequest(
                 context=context, email_notification=email_notification
             ),
-            _hooks_message.EmailNotificationWillBeSentResponse,
+            models.EmailNotificationWillBeSentResponse,
             timeout,
             metadata,
         )
@@ -2242,9 +2208,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def preferences_have_changed(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        preferences: list[_api_remaining.Preference] | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        preferences: list[models.Preference] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2265,12 +2231,12 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "PreferencesHaveChanged",
-            _hooks_message.PreferencesHaveChangedRequest(
+            models.PreferencesHaveChangedRequest(
                 context=context,
                 plugin_context=plugin_context,
                 preferences=preferences or [],
             ),
-            _hooks_message.PreferencesHaveChangedResponse,
+            models.PreferencesHaveChangedResponse,
             timeout,
             metadata,
         )
@@ -2278,9 +2244,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def user_has_been_created(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        user: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        user: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2298,10 +2264,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "UserHasBeenCreated",
-            _hooks_user_channel.UserHasBeenCreatedRequest(
+            models.UserHasBeenCreatedRequest(
                 context=context, plugin_context=plugin_context, user=user
             ),
-            _hooks_user_channel.UserHasBeenCreatedResponse,
+            models.UserHasBeenCreatedResponse,
             timeout,
             metadata,
         )
@@ -2309,9 +2275,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def user_will_log_in(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        user: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        user: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> str:
@@ -2335,10 +2301,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "UserWillLogIn",
-            _hooks_user_channel.UserWillLogInRequest(
+            models.UserWillLogInRequest(
                 context=context, plugin_context=plugin_context, user=user
             ),
-            _hooks_user_channel.UserWillLogInResponse,
+            models.UserWillLogInResponse,
             timeout,
             metadata,
         )
@@ -2347,9 +2313,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def user_has_logged_in(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        user: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        user: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2368,10 +2334,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "UserHasLoggedIn",
-            _hooks_user_channel.UserHasLoggedInRequest(
+            models.UserHasLoggedInRequest(
                 context=context, plugin_context=plugin_context, user=user
             ),
-            _hooks_user_channel.UserHasLoggedInResponse,
+            models.UserHasLoggedInResponse,
             timeout,
             metadata,
         )
@@ -2379,9 +2345,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def user_has_been_deactivated(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        user: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        user: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2400,10 +2366,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "UserHasBeenDeactivated",
-            _hooks_user_channel.UserHasBeenDeactivatedRequest(
+            models.UserHasBeenDeactivatedRequest(
                 context=context, plugin_context=plugin_context, user=user
             ),
-            _hooks_user_channel.UserHasBeenDeactivatedResponse,
+            models.UserHasBeenDeactivatedResponse,
             timeout,
             metadata,
         )
@@ -2411,10 +2377,10 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_saml_login(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        user: _user.User | None = None,
-        assertion: _hooks_user_channel.SamlAssertionInfoJson | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        user: models.User | None = None,
+        assertion: models.SamlAssertionInfoJson | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2437,13 +2403,13 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnSAMLLogin",
-            _hooks_user_channel.OnSAMLLoginRequest(
+            models.OnSAMLLoginRequest(
                 context=context,
                 plugin_context=plugin_context,
                 user=user,
                 assertion=assertion,
             ),
-            _hooks_user_channel.OnSAMLLoginResponse,
+            models.OnSAMLLoginResponse,
             timeout,
             metadata,
         )
@@ -2451,9 +2417,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def channel_has_been_created(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        channel: _channel.Channel | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        channel: models.Channel | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2472,10 +2438,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "ChannelHasBeenCreated",
-            _hooks_user_channel.ChannelHasBeenCreatedRequest(
+            models.ChannelHasBeenCreatedRequest(
                 context=context, plugin_context=plugin_context, channel=channel
             ),
-            _hooks_user_channel.ChannelHasBeenCreatedResponse,
+            models.ChannelHasBeenCreatedResponse,
             timeout,
             metadata,
         )
@@ -2483,10 +2449,10 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def user_has_joined_channel(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        channel_member: _api_channel_post.ChannelMember | None = None,
-        actor: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        channel_member: models.ChannelMember | None = None,
+        actor: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2507,13 +2473,13 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "UserHasJoinedChannel",
-            _hooks_user_channel.UserHasJoinedChannelRequest(
+            models.UserHasJoinedChannelRequest(
                 context=context,
                 plugin_context=plugin_context,
                 channel_member=channel_member,
                 actor=actor,
             ),
-            _hooks_user_channel.UserHasJoinedChannelResponse,
+            models.UserHasJoinedChannelResponse,
             timeout,
             metadata,
         )
@@ -2521,10 +2487,10 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def user_has_left_channel(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        channel_member: _api_channel_post.ChannelMember | None = None,
-        actor: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        channel_member: models.ChannelMember | None = None,
+        actor: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2545,13 +2511,13 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "UserHasLeftChannel",
-            _hooks_user_channel.UserHasLeftChannelRequest(
+            models.UserHasLeftChannelRequest(
                 context=context,
                 plugin_context=plugin_context,
                 channel_member=channel_member,
                 actor=actor,
             ),
-            _hooks_user_channel.UserHasLeftChannelResponse,
+            models.UserHasLeftChannelResponse,
             timeout,
             metadata,
         )
@@ -2559,10 +2525,10 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def user_has_joined_team(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        team_member: _team.TeamMember | None = None,
-        actor: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        team_member: models.TeamMember | None = None,
+        actor: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2582,13 +2548,13 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "UserHasJoinedTeam",
-            _hooks_user_channel.UserHasJoinedTeamRequest(
+            models.UserHasJoinedTeamRequest(
                 context=context,
                 plugin_context=plugin_context,
                 team_member=team_member,
                 actor=actor,
             ),
-            _hooks_user_channel.UserHasJoinedTeamResponse,
+            models.UserHasJoinedTeamResponse,
             timeout,
             metadata,
         )
@@ -2596,10 +2562,10 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def user_has_left_team(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        team_member: _team.TeamMember | None = None,
-        actor: _user.User | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        team_member: models.TeamMember | None = None,
+        actor: models.User | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2620,13 +2586,13 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "UserHasLeftTeam",
-            _hooks_user_channel.UserHasLeftTeamRequest(
+            models.UserHasLeftTeamRequest(
                 context=context,
                 plugin_context=plugin_context,
                 team_member=team_member,
                 actor=actor,
             ),
-            _hooks_user_channel.UserHasLeftTeamResponse,
+            models.UserHasLeftTeamResponse,
             timeout,
             metadata,
         )
@@ -2634,12 +2600,12 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def execute_command(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        args: _api_remaining.CommandArgs | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        args: models.CommandArgs | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _api_remaining.CommandResponse | None:
+    ) -> models.CommandResponse | None:
         """Called when a user enters a slash command that this plugin registered with
         `register_command`, on the node that received it. The user waits for the answer.
 
@@ -2659,10 +2625,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "ExecuteCommand",
-            _hooks_command.ExecuteCommandRequest(
+            models.ExecuteCommandRequest(
                 context=context, plugin_context=plugin_context, args=args
             ),
-            _hooks_command.ExecuteCommandResponse,
+            models.ExecuteCommandResponse,
             timeout,
             metadata,
         )
@@ -2671,7 +2637,7 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_web_socket_connect(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         web_conn_id: str = "",
         user_id: str = "",
         timeout: float | None = None,
@@ -2695,10 +2661,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnWebSocketConnect",
-            _hooks_command.OnWebSocketConnectRequest(
+            models.OnWebSocketConnectRequest(
                 context=context, web_conn_id=web_conn_id, user_id=user_id
             ),
-            _hooks_command.OnWebSocketConnectResponse,
+            models.OnWebSocketConnectResponse,
             timeout,
             metadata,
         )
@@ -2706,7 +2672,7 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_web_socket_disconnect(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         web_conn_id: str = "",
         user_id: str = "",
         timeout: float | None = None,
@@ -2729,10 +2695,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnWebSocketDisconnect",
-            _hooks_command.OnWebSocketDisconnectRequest(
+            models.OnWebSocketDisconnectRequest(
                 context=context, web_conn_id=web_conn_id, user_id=user_id
             ),
-            _hooks_command.OnWebSocketDisconnectResponse,
+            models.OnWebSocketDisconnectResponse,
             timeout,
             metadata,
         )
@@ -2740,10 +2706,10 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def web_socket_message_has_been_posted(
         self,
         *,
-        context: _common.RequestContext | None = None,
+        context: models.RequestContext | None = None,
         web_conn_id: str = "",
         user_id: str = "",
-        request: _hooks_command.WebSocketRequest | None = None,
+        request: models.WebSocketRequest | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2765,13 +2731,13 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "WebSocketMessageHasBeenPosted",
-            _hooks_command.WebSocketMessageHasBeenPostedRequest(
+            models.WebSocketMessageHasBeenPostedRequest(
                 context=context,
                 web_conn_id=web_conn_id,
                 user_id=user_id,
                 request=request,
             ),
-            _hooks_command.WebSocketMessageHasBeenPostedResponse,
+            models.WebSocketMessageHasBeenPostedResponse,
             timeout,
             metadata,
         )
@@ -2779,9 +2745,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_plugin_cluster_event(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
-        event: _api_remaining.PluginClusterEvent | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
+        event: models.PluginClusterEvent | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2801,10 +2767,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnPluginClusterEvent",
-            _hooks_command.OnPluginClusterEventRequest(
+            models.OnPluginClusterEventRequest(
                 context=context, plugin_context=plugin_context, event=event
             ),
-            _hooks_command.OnPluginClusterEventResponse,
+            models.OnPluginClusterEventResponse,
             timeout,
             metadata,
         )
@@ -2812,12 +2778,12 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_shared_channels_sync_msg(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        sync_msg: _hooks_command.SyncMsgJson | None = None,
-        remote_cluster: _hooks_command.RemoteCluster | None = None,
+        context: models.RequestContext | None = None,
+        sync_msg: models.SyncMsgJson | None = None,
+        remote_cluster: models.RemoteCluster | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _hooks_command.SyncResponse | None:
+    ) -> models.SyncResponse | None:
         """Called when a channel that is shared with this plugin has news
         to synchronise: posts, reactions, users and the like of one channel. The plugin
         must have registered with `register_plugin_for_shared_channels` and been invited
@@ -2839,10 +2805,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "OnSharedChannelsSyncMsg",
-            _hooks_command.OnSharedChannelsSyncMsgRequest(
+            models.OnSharedChannelsSyncMsgRequest(
                 context=context, sync_msg=sync_msg, remote_cluster=remote_cluster
             ),
-            _hooks_command.OnSharedChannelsSyncMsgResponse,
+            models.OnSharedChannelsSyncMsgResponse,
             timeout,
             metadata,
         )
@@ -2851,8 +2817,8 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_shared_channels_ping(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        remote_cluster: _hooks_command.RemoteCluster | None = None,
+        context: models.RequestContext | None = None,
+        remote_cluster: models.RemoteCluster | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> bool:
@@ -2873,10 +2839,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "OnSharedChannelsPing",
-            _hooks_command.OnSharedChannelsPingRequest(
+            models.OnSharedChannelsPingRequest(
                 context=context, remote_cluster=remote_cluster
             ),
-            _hooks_command.OnSharedChannelsPingResponse,
+            models.OnSharedChannelsPingResponse,
             timeout,
             metadata,
         )
@@ -2885,10 +2851,10 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_shared_channels_attachment_sync_msg(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        file_info: _file.FileInfo | None = None,
-        post: _post.Post | None = None,
-        remote_cluster: _hooks_command.RemoteCluster | None = None,
+        context: models.RequestContext | None = None,
+        file_info: models.FileInfo | None = None,
+        post: models.Post | None = None,
+        remote_cluster: models.RemoteCluster | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2911,13 +2877,13 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnSharedChannelsAttachmentSyncMsg",
-            _hooks_command.OnSharedChannelsAttachmentSyncMsgRequest(
+            models.OnSharedChannelsAttachmentSyncMsgRequest(
                 context=context,
                 file_info=file_info,
                 post=post,
                 remote_cluster=remote_cluster,
             ),
-            _hooks_command.OnSharedChannelsAttachmentSyncMsgResponse,
+            models.OnSharedChannelsAttachmentSyncMsgResponse,
             timeout,
             metadata,
         )
@@ -2925,9 +2891,9 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def on_shared_channels_profile_image_sync_msg(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        user: _user.User | None = None,
-        remote_cluster: _hooks_command.RemoteCluster | None = None,
+        context: models.RequestContext | None = None,
+        user: models.User | None = None,
+        remote_cluster: models.RemoteCluster | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -2950,10 +2916,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         await self._unary(
             "OnSharedChannelsProfileImageSyncMsg",
-            _hooks_command.OnSharedChannelsProfileImageSyncMsgRequest(
+            models.OnSharedChannelsProfileImageSyncMsgRequest(
                 context=context, user=user, remote_cluster=remote_cluster
             ),
-            _hooks_command.OnSharedChannelsProfileImageSyncMsgResponse,
+            models.OnSharedChannelsProfileImageSyncMsgResponse,
             timeout,
             metadata,
         )
@@ -2961,11 +2927,11 @@ class AsyncPluginHooksMixin(AsyncClient):
     async def generate_support_data(
         self,
         *,
-        context: _common.RequestContext | None = None,
-        plugin_context: _hooks_common.PluginContext | None = None,
+        context: models.RequestContext | None = None,
+        plugin_context: models.PluginContext | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> list[_file.FileData]:
+    ) -> list[models.FileData]:
         """Called while an administrator generates a support packet, on the node that
         builds it, so that the plugin can add files of its own. If the plugin's manifest
         has a `support_packet` prop, administrators can choose whether to include the
@@ -2985,10 +2951,10 @@ class AsyncPluginHooksMixin(AsyncClient):
         """
         response = await self._unary(
             "GenerateSupportData",
-            _hooks_command.GenerateSupportDataRequest(
+            models.GenerateSupportDataRequest(
                 context=context, plugin_context=plugin_context
             ),
-            _hooks_command.GenerateSupportDataResponse,
+            models.GenerateSupportDataResponse,
             timeout,
             metadata,
         )
@@ -2996,11 +2962,11 @@ class AsyncPluginHooksMixin(AsyncClient):
 
     def serve_http(
         self,
-        requests: AsyncIterable[_hooks_http.ServeHTTPRequest],
+        requests: AsyncIterable[models.ServeHTTPRequest],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> AsyncIterator[_hooks_http.ServeHTTPResponse]:
+    ) -> AsyncIterator[models.ServeHTTPResponse]:
         """Called for each HTTP request to `/plugins/<plugin id>/...`, on the node that
         received it. Anybody can send such a request: the header `Mattermost-User-Id` is
         present only if it came from a logged-in user, and a value that the client sent
@@ -3019,5 +2985,5 @@ class AsyncPluginHooksMixin(AsyncClient):
         without this hook answers 404.
         """
         return self._bidi_stream(
-            "ServeHTTP", requests, _hooks_http.ServeHTTPResponse, timeout, metadata
+            "ServeHTTP", requests, models.ServeHTTPResponse, timeout, metadata
         )

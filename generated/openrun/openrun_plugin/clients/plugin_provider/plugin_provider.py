@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import plugin as _plugin
+    from ... import models
 else:
-    _plugin = lazy_module(__package__, "...models.plugin")
+    models = lazy_module(__package__, "...models")
 
 
 class PluginProviderMixin(SyncClient):
@@ -22,7 +22,7 @@ class PluginProviderMixin(SyncClient):
 
     def describe(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
-    ) -> _plugin.DescribeResponse:
+    ) -> models.DescribeResponse:
         """List the modules, functions and constants of this provider. The server uses
         it to let apps load modules and to check permissions before any provider process
         has been set up for the app. It works before InitApp and has no side effects.
@@ -32,8 +32,8 @@ class PluginProviderMixin(SyncClient):
         """
         response = self._unary(
             "Describe",
-            _plugin.DescribeRequest(),
-            _plugin.DescribeResponse,
+            models.DescribeRequest(),
+            models.DescribeResponse,
             timeout,
             metadata,
         )
@@ -67,10 +67,10 @@ class PluginProviderMixin(SyncClient):
         """
         self._unary(
             "InitApp",
-            _plugin.InitAppRequest(
+            models.InitAppRequest(
                 app_id=app_id, app_path=app_path, is_dev=is_dev, app_schema=app_schema
             ),
-            _plugin.InitAppResponse,
+            models.InitAppResponse,
             timeout,
             metadata,
         )
@@ -80,7 +80,7 @@ class PluginProviderMixin(SyncClient):
         *,
         module: str = "",
         account: str = "",
-        settings: dict[str, _plugin.StarValue] | None = None,
+        settings: dict[str, models.StarValue] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -102,10 +102,10 @@ class PluginProviderMixin(SyncClient):
         """
         self._unary(
             "InitModule",
-            _plugin.InitModuleRequest(
+            models.InitModuleRequest(
                 module=module, account=account, settings=settings or {}
             ),
-            _plugin.InitModuleResponse,
+            models.InitModuleResponse,
             timeout,
             metadata,
         )
@@ -116,13 +116,13 @@ class PluginProviderMixin(SyncClient):
         module: str = "",
         account: str = "",
         function: str = "",
-        args: list[_plugin.StarValue] | None = None,
-        kwargs: list[_plugin.Kwarg] | None = None,
-        thread: _plugin.ThreadState | None = None,
+        args: list[models.StarValue] | None = None,
+        kwargs: list[models.Kwarg] | None = None,
+        thread: models.ThreadState | None = None,
         session_id: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _plugin.CallResponse:
+    ) -> models.CallResponse:
         """Run one function of a module. The server has checked permissions already.
 
         Errors: put the failure of the function into `error` and a number into
@@ -147,7 +147,7 @@ class PluginProviderMixin(SyncClient):
         """
         response = self._unary(
             "Call",
-            _plugin.CallRequest(
+            models.CallRequest(
                 module=module,
                 account=account,
                 function=function,
@@ -156,7 +156,7 @@ class PluginProviderMixin(SyncClient):
                 thread=thread,
                 session_id=session_id,
             ),
-            _plugin.CallResponse,
+            models.CallResponse,
             timeout,
             metadata,
         )
@@ -170,7 +170,7 @@ class PluginProviderMixin(SyncClient):
         max_items: int = 0,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _plugin.CursorNextResponse:
+    ) -> models.CursorNextResponse:
         """Fetch the next items of a cursor that an earlier Call of the same session
         returned. The app iterates over the result; the server fetches it in batches.
 
@@ -185,10 +185,10 @@ class PluginProviderMixin(SyncClient):
         """
         response = self._unary(
             "CursorNext",
-            _plugin.CursorNextRequest(
+            models.CursorNextRequest(
                 session_id=session_id, cursor_id=cursor_id, max_items=max_items
             ),
-            _plugin.CursorNextResponse,
+            models.CursorNextResponse,
             timeout,
             metadata,
         )
@@ -214,8 +214,8 @@ class PluginProviderMixin(SyncClient):
         """
         self._unary(
             "CursorClose",
-            _plugin.CursorCloseRequest(session_id=session_id, cursor_id=cursor_id),
-            _plugin.CursorCloseResponse,
+            models.CursorCloseRequest(session_id=session_id, cursor_id=cursor_id),
+            models.CursorCloseResponse,
             timeout,
             metadata,
         )
@@ -241,8 +241,8 @@ class PluginProviderMixin(SyncClient):
         """
         self._unary(
             "EndSession",
-            _plugin.EndSessionRequest(session_id=session_id, failed=failed),
-            _plugin.EndSessionResponse,
+            models.EndSessionRequest(session_id=session_id, failed=failed),
+            models.EndSessionResponse,
             timeout,
             metadata,
         )
@@ -258,8 +258,8 @@ class PluginProviderMixin(SyncClient):
         """
         self._unary(
             "CheckHealth",
-            _plugin.CheckHealthRequest(),
-            _plugin.CheckHealthResponse,
+            models.CheckHealthRequest(),
+            models.CheckHealthResponse,
             timeout,
             metadata,
         )
@@ -270,7 +270,7 @@ class AsyncPluginProviderMixin(AsyncClient):
 
     async def describe(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
-    ) -> _plugin.DescribeResponse:
+    ) -> models.DescribeResponse:
         """List the modules, functions and constants of this provider. The server uses
         it to let apps load modules and to check permissions before any provider process
         has been set up for the app. It works before InitApp and has no side effects.
@@ -280,8 +280,8 @@ class AsyncPluginProviderMixin(AsyncClient):
         """
         response = await self._unary(
             "Describe",
-            _plugin.DescribeRequest(),
-            _plugin.DescribeResponse,
+            models.DescribeRequest(),
+            models.DescribeResponse,
             timeout,
             metadata,
         )
@@ -315,10 +315,10 @@ class AsyncPluginProviderMixin(AsyncClient):
         """
         await self._unary(
             "InitApp",
-            _plugin.InitAppRequest(
+            models.InitAppRequest(
                 app_id=app_id, app_path=app_path, is_dev=is_dev, app_schema=app_schema
             ),
-            _plugin.InitAppResponse,
+            models.InitAppResponse,
             timeout,
             metadata,
         )
@@ -328,7 +328,7 @@ class AsyncPluginProviderMixin(AsyncClient):
         *,
         module: str = "",
         account: str = "",
-        settings: dict[str, _plugin.StarValue] | None = None,
+        settings: dict[str, models.StarValue] | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -350,10 +350,10 @@ class AsyncPluginProviderMixin(AsyncClient):
         """
         await self._unary(
             "InitModule",
-            _plugin.InitModuleRequest(
+            models.InitModuleRequest(
                 module=module, account=account, settings=settings or {}
             ),
-            _plugin.InitModuleResponse,
+            models.InitModuleResponse,
             timeout,
             metadata,
         )
@@ -364,13 +364,13 @@ class AsyncPluginProviderMixin(AsyncClient):
         module: str = "",
         account: str = "",
         function: str = "",
-        args: list[_plugin.StarValue] | None = None,
-        kwargs: list[_plugin.Kwarg] | None = None,
-        thread: _plugin.ThreadState | None = None,
+        args: list[models.StarValue] | None = None,
+        kwargs: list[models.Kwarg] | None = None,
+        thread: models.ThreadState | None = None,
         session_id: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _plugin.CallResponse:
+    ) -> models.CallResponse:
         """Run one function of a module. The server has checked permissions already.
 
         Errors: put the failure of the function into `error` and a number into
@@ -395,7 +395,7 @@ class AsyncPluginProviderMixin(AsyncClient):
         """
         response = await self._unary(
             "Call",
-            _plugin.CallRequest(
+            models.CallRequest(
                 module=module,
                 account=account,
                 function=function,
@@ -404,7 +404,7 @@ class AsyncPluginProviderMixin(AsyncClient):
                 thread=thread,
                 session_id=session_id,
             ),
-            _plugin.CallResponse,
+            models.CallResponse,
             timeout,
             metadata,
         )
@@ -418,7 +418,7 @@ class AsyncPluginProviderMixin(AsyncClient):
         max_items: int = 0,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _plugin.CursorNextResponse:
+    ) -> models.CursorNextResponse:
         """Fetch the next items of a cursor that an earlier Call of the same session
         returned. The app iterates over the result; the server fetches it in batches.
 
@@ -433,10 +433,10 @@ class AsyncPluginProviderMixin(AsyncClient):
         """
         response = await self._unary(
             "CursorNext",
-            _plugin.CursorNextRequest(
+            models.CursorNextRequest(
                 session_id=session_id, cursor_id=cursor_id, max_items=max_items
             ),
-            _plugin.CursorNextResponse,
+            models.CursorNextResponse,
             timeout,
             metadata,
         )
@@ -462,8 +462,8 @@ class AsyncPluginProviderMixin(AsyncClient):
         """
         await self._unary(
             "CursorClose",
-            _plugin.CursorCloseRequest(session_id=session_id, cursor_id=cursor_id),
-            _plugin.CursorCloseResponse,
+            models.CursorCloseRequest(session_id=session_id, cursor_id=cursor_id),
+            models.CursorCloseResponse,
             timeout,
             metadata,
         )
@@ -489,8 +489,8 @@ class AsyncPluginProviderMixin(AsyncClient):
         """
         await self._unary(
             "EndSession",
-            _plugin.EndSessionRequest(session_id=session_id, failed=failed),
-            _plugin.EndSessionResponse,
+            models.EndSessionRequest(session_id=session_id, failed=failed),
+            models.EndSessionResponse,
             timeout,
             metadata,
         )
@@ -506,8 +506,8 @@ class AsyncPluginProviderMixin(AsyncClient):
         """
         await self._unary(
             "CheckHealth",
-            _plugin.CheckHealthRequest(),
-            _plugin.CheckHealthResponse,
+            models.CheckHealthRequest(),
+            models.CheckHealthResponse,
             timeout,
             metadata,
         )

@@ -19,11 +19,9 @@ from plugwright_runtime.rpc.servicer import (
 )
 
 if TYPE_CHECKING:
-    from ..models import google_protobuf_empty as _google_protobuf_empty
-    from ..models import store as _store
+    from .. import models
 else:
-    _google_protobuf_empty = lazy_module(__package__, "..models.google_protobuf_empty")
-    _store = lazy_module(__package__, "..models.store")
+    models = lazy_module(__package__, "..models")
 
 
 class StoreServicer(Servicer):
@@ -58,61 +56,61 @@ class StoreServicer(Servicer):
     )
 
     def get(
-        self, request: _store.GetRequest, context: ServerContext, /
-    ) -> Reply[_store.GetResponse]:
+        self, request: models.GetRequest, context: ServerContext, /
+    ) -> Reply[models.GetResponse]:
         """Answer `Get`."""
         raise Unimplemented("Get")
 
     def put(
-        self, request: _store.Value, context: ServerContext, /
-    ) -> Reply[_store.PutResponse | None]:
+        self, request: models.Value, context: ServerContext, /
+    ) -> Reply[models.PutResponse | None]:
         """Answer `Put`."""
         raise Unimplemented("Put")
 
     def call(
-        self, request: _store.GetRequest, context: ServerContext, /
-    ) -> Reply[_store.CallResponse]:
+        self, request: models.GetRequest, context: ServerContext, /
+    ) -> Reply[models.CallResponse]:
         """Answer `Call`."""
         raise Unimplemented("Call")
 
     def count(
-        self, request: _store.GetRequest, context: ServerContext, /
-    ) -> Reply[_store.CountResponse]:
+        self, request: models.GetRequest, context: ServerContext, /
+    ) -> Reply[models.CountResponse]:
         """Answer `Count`."""
         raise Unimplemented("Count")
 
     def plain(
-        self, request: _store.GetRequest, context: ServerContext, /
-    ) -> Reply[_store.PlainResponse]:
+        self, request: models.GetRequest, context: ServerContext, /
+    ) -> Reply[models.PlainResponse]:
         """Answer `Plain`."""
         raise Unimplemented("Plain")
 
     def either(
-        self, request: _store.GetRequest, context: ServerContext, /
-    ) -> Reply[_store.EitherResponse]:
+        self, request: models.GetRequest, context: ServerContext, /
+    ) -> Reply[models.EitherResponse]:
         """Answer `Either`."""
         raise Unimplemented("Either")
 
     def clear(
-        self, request: _google_protobuf_empty.Empty, context: ServerContext, /
-    ) -> Reply[_google_protobuf_empty.Empty | None]:
+        self, request: models.Empty, context: ServerContext, /
+    ) -> Reply[models.Empty | None]:
         """Answer `Clear`."""
         raise Unimplemented("Clear")
 
     def watch(
-        self, request: _store.GetRequest, context: ServerContext, /
-    ) -> Replies[_store.GetResponse]:
+        self, request: models.GetRequest, context: ServerContext, /
+    ) -> Replies[models.GetResponse]:
         """Answer `Watch`."""
         raise Unimplemented("Watch")
 
     def upload(
-        self, requests: Requests[_store.Value], context: ServerContext, /
-    ) -> Reply[_store.PutResponse | None]:
+        self, requests: Requests[models.Value], context: ServerContext, /
+    ) -> Reply[models.PutResponse | None]:
         """Answer `Upload`."""
         raise Unimplemented("Upload")
 
     def chat(
-        self, requests: Requests[_store.Value], context: ServerContext, /
-    ) -> Replies[_store.GetResponse]:
+        self, requests: Requests[models.Value], context: ServerContext, /
+    ) -> Replies[models.GetResponse]:
         """Answer `Chat`."""
         raise Unimplemented("Chat")

@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.conventions import MessageErrors, StatusErrors
 from plugwright_runtime.rpc.servicer import Replies, Reply, Rpc, ServerContext, Servicer
 
 if TYPE_CHECKING:
-    from ..models import errors as _errors
+    from .. import models
 else:
-    _errors = lazy_module(__package__, "..models.errors")
+    models = lazy_module(__package__, "..models")
 
 
 class ThingsServicer(Servicer):
@@ -47,49 +47,49 @@ class ThingsServicer(Servicer):
     )
 
     def get_thing(
-        self, request: _errors.GetThingRequest, context: ServerContext, /
-    ) -> Reply[_errors.GetThingResponse]:
+        self, request: models.GetThingRequest, context: ServerContext, /
+    ) -> Reply[models.GetThingResponse]:
         """Answer `GetThing`."""
         raise Unimplemented("GetThing")
 
     def find_thing(
-        self, request: _errors.GetThingRequest, context: ServerContext, /
-    ) -> Reply[_errors.GetThingResponse]:
+        self, request: models.GetThingRequest, context: ServerContext, /
+    ) -> Reply[models.GetThingResponse]:
         """Answer `FindThing`."""
         raise Unimplemented("FindThing")
 
     def delete_thing(
-        self, request: _errors.GetThingRequest, context: ServerContext, /
-    ) -> Reply[_errors.DeleteThingResponse | None]:
+        self, request: models.GetThingRequest, context: ServerContext, /
+    ) -> Reply[models.DeleteThingResponse | None]:
         """Answer `DeleteThing`."""
         raise Unimplemented("DeleteThing")
 
     def compare(
-        self, request: _errors.GetThingRequest, context: ServerContext, /
-    ) -> Reply[_errors.CompareResponse]:
+        self, request: models.GetThingRequest, context: ServerContext, /
+    ) -> Reply[models.CompareResponse]:
         """Answer `Compare`."""
         raise Unimplemented("Compare")
 
     def explain(
-        self, request: _errors.GetThingRequest, context: ServerContext, /
-    ) -> Reply[_errors.ExplainResponse]:
+        self, request: models.GetThingRequest, context: ServerContext, /
+    ) -> Reply[models.ExplainResponse]:
         """Answer `Explain`."""
         raise Unimplemented("Explain")
 
     def make_report(
-        self, request: _errors.GetThingRequest, context: ServerContext, /
-    ) -> Reply[_errors.Report]:
+        self, request: models.GetThingRequest, context: ServerContext, /
+    ) -> Reply[models.Report]:
         """Answer `MakeReport`."""
         raise Unimplemented("MakeReport")
 
     def either(
-        self, request: _errors.GetThingRequest, context: ServerContext, /
-    ) -> Reply[_errors.EitherResponse]:
+        self, request: models.GetThingRequest, context: ServerContext, /
+    ) -> Reply[models.EitherResponse]:
         """Answer `Either`."""
         raise Unimplemented("Either")
 
     def follow(
-        self, request: _errors.GetThingRequest, context: ServerContext, /
-    ) -> Replies[_errors.GetThingResponse]:
+        self, request: models.GetThingRequest, context: ServerContext, /
+    ) -> Replies[models.GetThingResponse]:
         """Answer `Follow`."""
         raise Unimplemented("Follow")

@@ -19,9 +19,9 @@ from plugwright_runtime.rpc.servicer import (
 )
 
 if TYPE_CHECKING:
-    from ..models import provider as _provider
+    from .. import models
 else:
-    _provider = lazy_module(__package__, "..models.provider")
+    models = lazy_module(__package__, "..models")
 
 
 class ProviderServicer(Servicer):
@@ -60,49 +60,49 @@ class ProviderServicer(Servicer):
     )
 
     def plan(
-        self, request: _provider.PlanRequest, context: ServerContext, /
-    ) -> Reply[_provider.PlanResponse]:
+        self, request: models.PlanRequest, context: ServerContext, /
+    ) -> Reply[models.PlanResponse]:
         """Answer `Plan`."""
         raise Unimplemented("Plan")
 
     def stop(
-        self, request: _provider.PlanRequest, context: ServerContext, /
-    ) -> Reply[_provider.StopResponse | None]:
+        self, request: models.PlanRequest, context: ServerContext, /
+    ) -> Reply[models.StopResponse | None]:
         """Answer `Stop`."""
         raise Unimplemented("Stop")
 
     def apply(
-        self, request: _provider.PlanRequest, context: ServerContext, /
-    ) -> Reply[_provider.ApplyResponse]:
+        self, request: models.PlanRequest, context: ServerContext, /
+    ) -> Reply[models.ApplyResponse]:
         """Answer `Apply`."""
         raise Unimplemented("Apply")
 
     def check(
-        self, request: _provider.PlanRequest, context: ServerContext, /
-    ) -> Reply[_provider.CheckResponse]:
+        self, request: models.PlanRequest, context: ServerContext, /
+    ) -> Reply[models.CheckResponse]:
         """Answer `Check`."""
         raise Unimplemented("Check")
 
     def explain(
-        self, request: _provider.PlanRequest, context: ServerContext, /
-    ) -> Reply[_provider.ExplainResponse]:
+        self, request: models.PlanRequest, context: ServerContext, /
+    ) -> Reply[models.ExplainResponse]:
         """Answer `Explain`."""
         raise Unimplemented("Explain")
 
     def follow(
-        self, request: _provider.PlanRequest, context: ServerContext, /
-    ) -> Replies[_provider.ApplyResponse]:
+        self, request: models.PlanRequest, context: ServerContext, /
+    ) -> Replies[models.ApplyResponse]:
         """Answer `Follow`."""
         raise Unimplemented("Follow")
 
     def upload(
-        self, requests: Requests[_provider.PlanRequest], context: ServerContext, /
-    ) -> Reply[_provider.StopResponse | None]:
+        self, requests: Requests[models.PlanRequest], context: ServerContext, /
+    ) -> Reply[models.StopResponse | None]:
         """Answer `Upload`."""
         raise Unimplemented("Upload")
 
     def chat(
-        self, requests: Requests[_provider.PlanRequest], context: ServerContext, /
-    ) -> Replies[_provider.PlanResponse]:
+        self, requests: Requests[models.PlanRequest], context: ServerContext, /
+    ) -> Replies[models.PlanResponse]:
         """Answer `Chat`."""
         raise Unimplemented("Chat")

@@ -11,9 +11,9 @@ from plugwright_runtime.lazy import lazy_module
 from plugwright_runtime.rpc.servicer import Reply, Rpc, ServerContext, Servicer
 
 if TYPE_CHECKING:
-    from ..models import organizer as _organizer
+    from .. import models
 else:
-    _organizer = lazy_module(__package__, "..models.organizer")
+    models = lazy_module(__package__, "..models")
 
 
 class HealthServicer(Servicer):
@@ -28,7 +28,7 @@ class HealthServicer(Servicer):
     __rpcs__: ClassVar[tuple[Rpc, ...]] = (Rpc("Check", "check", "Nothing", "Denied"),)
 
     def check(
-        self, request: _organizer.Nothing, context: ServerContext, /
-    ) -> Reply[_organizer.Denied]:
+        self, request: models.Nothing, context: ServerContext, /
+    ) -> Reply[models.Denied]:
         """Answer `Check`."""
         raise Unimplemented("Check")

@@ -19,9 +19,9 @@ from plugwright_runtime.rpc.servicer import (
 )
 
 if TYPE_CHECKING:
-    from ..models import organizer as _organizer
+    from .. import models
 else:
-    _organizer = lazy_module(__package__, "..models.organizer")
+    models = lazy_module(__package__, "..models")
 
 
 class InboundServicer(Servicer):
@@ -49,31 +49,31 @@ class InboundServicer(Servicer):
     )
 
     def navigate(
-        self, request: _organizer.Page, context: ServerContext, /
-    ) -> Reply[_organizer.Page]:
+        self, request: models.Page, context: ServerContext, /
+    ) -> Reply[models.Page]:
         """Answer `Navigate`."""
         raise Unimplemented("Navigate")
 
     def move(
-        self, request: _organizer.Page, context: ServerContext, /
-    ) -> Reply[_organizer.Nothing | None]:
+        self, request: models.Page, context: ServerContext, /
+    ) -> Reply[models.Nothing | None]:
         """Answer `Move`."""
         raise Unimplemented("Move")
 
     def watch(
-        self, request: _organizer.Page, context: ServerContext, /
-    ) -> Replies[_organizer.Page]:
+        self, request: models.Page, context: ServerContext, /
+    ) -> Replies[models.Page]:
         """Answer `Watch`."""
         raise Unimplemented("Watch")
 
     def upload(
-        self, requests: Requests[_organizer.Page], context: ServerContext, /
-    ) -> Reply[_organizer.Nothing | None]:
+        self, requests: Requests[models.Page], context: ServerContext, /
+    ) -> Reply[models.Nothing | None]:
         """Answer `Upload`."""
         raise Unimplemented("Upload")
 
     def chat(
-        self, requests: Requests[_organizer.Page], context: ServerContext, /
-    ) -> Replies[_organizer.Page]:
+        self, requests: Requests[models.Page], context: ServerContext, /
+    ) -> Replies[models.Page]:
         """Answer `Chat`."""
         raise Unimplemented("Chat")

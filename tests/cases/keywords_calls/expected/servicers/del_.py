@@ -18,9 +18,9 @@ from plugwright_runtime.rpc.servicer import (
 )
 
 if TYPE_CHECKING:
-    from ..models import keywords as _keywords
+    from .. import models
 else:
-    _keywords = lazy_module(__package__, "..models.keywords")
+    models = lazy_module(__package__, "..models")
 
 
 class del_Servicer(Servicer):
@@ -40,25 +40,25 @@ class del_Servicer(Servicer):
     )
 
     def import_(
-        self, request: _keywords.exceptRequest, context: ServerContext, /
-    ) -> Reply[_keywords.exceptResponse]:
+        self, request: models.exceptRequest, context: ServerContext, /
+    ) -> Reply[models.exceptResponse]:
         """Answer `Import`."""
         raise Unimplemented("Import")
 
     def class_(
-        self, request: _keywords.exceptRequest, context: ServerContext, /
-    ) -> Reply[_keywords.exceptResponse]:
+        self, request: models.exceptRequest, context: ServerContext, /
+    ) -> Reply[models.exceptResponse]:
         """Answer `class`."""
         raise Unimplemented("class")
 
     def none(
-        self, requests: Requests[_keywords.None_], context: ServerContext, /
-    ) -> Replies[_keywords.None_]:
+        self, requests: Requests[models.None_], context: ServerContext, /
+    ) -> Replies[models.None_]:
         """Answer `None`."""
         raise Unimplemented("None")
 
     def lambda_(
-        self, request: _keywords.None_, context: ServerContext, /
-    ) -> Reply[_keywords.None_]:
+        self, request: models.None_, context: ServerContext, /
+    ) -> Reply[models.None_]:
         """Answer `lambda`."""
         raise Unimplemented("lambda")

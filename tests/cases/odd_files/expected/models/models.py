@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from plugwright_runtime.message.model import Model
 
-from . import _private as _private
+from . import _private
 from . import dash_name as _dash_name
 from . import import_ as _import_
 from . import m1st as _m1st

@@ -18,9 +18,9 @@ from plugwright_runtime.rpc.servicer import (
 )
 
 if TYPE_CHECKING:
-    from ..models import streams as _streams
+    from .. import models
 else:
-    _streams = lazy_module(__package__, "..models.streams")
+    models = lazy_module(__package__, "..models")
 
 
 class FilesServicer(Servicer):
@@ -45,55 +45,55 @@ class FilesServicer(Servicer):
     )
 
     def size(
-        self, request: _streams.DownloadRequest, context: ServerContext, /
-    ) -> Reply[_streams.UploadResponse]:
+        self, request: models.DownloadRequest, context: ServerContext, /
+    ) -> Reply[models.UploadResponse]:
         """One question, one answer."""
         raise Unimplemented("Size")
 
     def download(
-        self, request: _streams.DownloadRequest, context: ServerContext, /
-    ) -> Replies[_streams.Chunk]:
+        self, request: models.DownloadRequest, context: ServerContext, /
+    ) -> Replies[models.Chunk]:
         """Answer `Download`."""
         raise Unimplemented("Download")
 
     def upload(
-        self, requests: Requests[_streams.Chunk], context: ServerContext, /
-    ) -> Reply[_streams.UploadResponse]:
+        self, requests: Requests[models.Chunk], context: ServerContext, /
+    ) -> Reply[models.UploadResponse]:
         """Answer `Upload`."""
         raise Unimplemented("Upload")
 
     def send(
-        self, requests: Requests[_streams.Chunk], context: ServerContext, /
-    ) -> Reply[_streams.UploadSummaryResponse]:
+        self, requests: Requests[models.Chunk], context: ServerContext, /
+    ) -> Reply[models.UploadSummaryResponse]:
         """Answer `Send`."""
         raise Unimplemented("Send")
 
     def forget(
-        self, requests: Requests[_streams.Chunk], context: ServerContext, /
-    ) -> Reply[_streams.Nothing | None]:
+        self, requests: Requests[models.Chunk], context: ServerContext, /
+    ) -> Reply[models.Nothing | None]:
         """Answer `Forget`."""
         raise Unimplemented("Forget")
 
     def echo(
-        self, requests: Requests[_streams.Chunk], context: ServerContext, /
-    ) -> Replies[_streams.Chunk]:
+        self, requests: Requests[models.Chunk], context: ServerContext, /
+    ) -> Replies[models.Chunk]:
         """Answer `Echo`."""
         raise Unimplemented("Echo")
 
     def watch(
-        self, request: _streams.Nothing, context: ServerContext, /
-    ) -> Replies[_streams.UploadResponse]:
+        self, request: models.Nothing, context: ServerContext, /
+    ) -> Replies[models.UploadResponse]:
         """Answer `Watch`."""
         raise Unimplemented("Watch")
 
     def stat(
-        self, request: _streams.DownloadRequest, context: ServerContext, /
-    ) -> Reply[_streams.UploadSummaryResponse]:
+        self, request: models.DownloadRequest, context: ServerContext, /
+    ) -> Reply[models.UploadSummaryResponse]:
         """Answer `Stat`."""
         raise Unimplemented("Stat")
 
     def delete(
-        self, request: _streams.DownloadRequest, context: ServerContext, /
-    ) -> Reply[_streams.Nothing | None]:
+        self, request: models.DownloadRequest, context: ServerContext, /
+    ) -> Reply[models.Nothing | None]:
         """Answer `Delete`."""
         raise Unimplemented("Delete")

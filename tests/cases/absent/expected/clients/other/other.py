@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import absent as _absent
+    from ... import models
 else:
-    _absent = lazy_module(__package__, "...models.absent")
+    models = lazy_module(__package__, "...models")
 
 
 class OtherMixin(SyncClient):
@@ -23,17 +23,17 @@ class OtherMixin(SyncClient):
     def save_too(
         self,
         *,
-        post: _absent.Post | None = None,
-        draft: _absent.Post | None = None,
-        sent_as_it_is: _absent.Post | None = None,
+        post: models.Post | None = None,
+        draft: models.Post | None = None,
+        sent_as_it_is: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
         """Call `SaveToo`."""
         self._unary(
             "SaveToo",
-            _absent.SaveRequest(post=post, draft=draft, sent_as_it_is=sent_as_it_is),
-            _absent.Nothing,
+            models.SaveRequest(post=post, draft=draft, sent_as_it_is=sent_as_it_is),
+            models.Nothing,
             timeout,
             metadata,
         )
@@ -45,17 +45,17 @@ class AsyncOtherMixin(AsyncClient):
     async def save_too(
         self,
         *,
-        post: _absent.Post | None = None,
-        draft: _absent.Post | None = None,
-        sent_as_it_is: _absent.Post | None = None,
+        post: models.Post | None = None,
+        draft: models.Post | None = None,
+        sent_as_it_is: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
         """Call `SaveToo`."""
         await self._unary(
             "SaveToo",
-            _absent.SaveRequest(post=post, draft=draft, sent_as_it_is=sent_as_it_is),
-            _absent.Nothing,
+            models.SaveRequest(post=post, draft=draft, sent_as_it_is=sent_as_it_is),
+            models.Nothing,
             timeout,
             metadata,
         )

@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import absent as _absent
+    from ... import models
 else:
-    _absent = lazy_module(__package__, "...models.absent")
+    models = lazy_module(__package__, "...models")
 
 
 class StoreMixin(SyncClient):
@@ -22,9 +22,9 @@ class StoreMixin(SyncClient):
 
     def save(
         self,
-        post: _absent.Post,
-        draft: _absent.Post,
-        sent_as_it_is: _absent.Post,
+        post: models.Post,
+        draft: models.Post,
+        sent_as_it_is: models.Post,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -32,12 +32,12 @@ class StoreMixin(SyncClient):
         """Call `Save`."""
         self._unary(
             "Save",
-            _absent.SaveRequest(
+            models.SaveRequest(
                 post=given(post, "Save", "post"),
-                draft=filled(draft, _absent.Post),
+                draft=filled(draft, models.Post),
                 sent_as_it_is=sent_as_it_is,
             ),
-            _absent.Nothing,
+            models.Nothing,
             timeout,
             metadata,
         )
@@ -46,15 +46,15 @@ class StoreMixin(SyncClient):
         self,
         none: str,
         *,
-        to: _absent.Post | None = None,
+        to: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Publish`."""
         self._unary(
             "Publish",
-            _absent.PublishRequest(none=none, to=filled(to, _absent.Post)),
-            _absent.Nothing,
+            models.PublishRequest(none=none, to=filled(to, models.Post)),
+            models.Nothing,
             timeout,
             metadata,
         )
@@ -65,9 +65,9 @@ class AsyncStoreMixin(AsyncClient):
 
     async def save(
         self,
-        post: _absent.Post,
-        draft: _absent.Post,
-        sent_as_it_is: _absent.Post,
+        post: models.Post,
+        draft: models.Post,
+        sent_as_it_is: models.Post,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
@@ -75,12 +75,12 @@ class AsyncStoreMixin(AsyncClient):
         """Call `Save`."""
         await self._unary(
             "Save",
-            _absent.SaveRequest(
+            models.SaveRequest(
                 post=given(post, "Save", "post"),
-                draft=filled(draft, _absent.Post),
+                draft=filled(draft, models.Post),
                 sent_as_it_is=sent_as_it_is,
             ),
-            _absent.Nothing,
+            models.Nothing,
             timeout,
             metadata,
         )
@@ -89,15 +89,15 @@ class AsyncStoreMixin(AsyncClient):
         self,
         none: str,
         *,
-        to: _absent.Post | None = None,
+        to: models.Post | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Publish`."""
         await self._unary(
             "Publish",
-            _absent.PublishRequest(none=none, to=filled(to, _absent.Post)),
-            _absent.Nothing,
+            models.PublishRequest(none=none, to=filled(to, models.Post)),
+            models.Nothing,
             timeout,
             metadata,
         )

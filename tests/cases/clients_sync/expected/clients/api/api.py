@@ -11,9 +11,9 @@ from plugwright_runtime.rpc.client import Metadata
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import flavours as _flavours
+    from ... import models
 else:
-    _flavours = lazy_module(__package__, "...models.flavours")
+    models = lazy_module(__package__, "...models")
 
 
 class ApiMixin(SyncClient):
@@ -28,11 +28,7 @@ class ApiMixin(SyncClient):
     ) -> int:
         """Call `Get`."""
         response = self._unary(
-            "Get",
-            _flavours.GetRequest(key=key),
-            _flavours.GetResponse,
-            timeout,
-            metadata,
+            "Get", models.GetRequest(key=key), models.GetResponse, timeout, metadata
         )
         return response.value
 
@@ -42,12 +38,8 @@ class ApiMixin(SyncClient):
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> Iterator[_flavours.GetResponse]:
+    ) -> Iterator[models.GetResponse]:
         """Call `Watch`."""
         return self._server_stream(
-            "Watch",
-            _flavours.GetRequest(key=key),
-            _flavours.GetResponse,
-            timeout,
-            metadata,
+            "Watch", models.GetRequest(key=key), models.GetResponse, timeout, metadata
         )

@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import comments as _comments
+    from ... import models
 else:
-    _comments = lazy_module(__package__, "...models.comments")
+    models = lazy_module(__package__, "...models")
 
 
 class CommentsMixin(SyncClient):
@@ -27,7 +27,7 @@ class CommentsMixin(SyncClient):
         second: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _comments.Hostile:
+    ) -> models.Hostile:
         """\"A call" \\
 
         Args:
@@ -37,8 +37,8 @@ class CommentsMixin(SyncClient):
         """
         response = self._unary(
             "Call",
-            _comments.HostileRequest(first=first, second=second),
-            _comments.Hostile,
+            models.HostileRequest(first=first, second=second),
+            models.Hostile,
             timeout,
             metadata,
         )
@@ -51,7 +51,7 @@ class CommentsMixin(SyncClient):
         second: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> Iterator[_comments.Hostile]:
+    ) -> Iterator[models.Hostile]:
         """\\
 
         Args:
@@ -61,8 +61,8 @@ class CommentsMixin(SyncClient):
         """
         return self._server_stream(
             "Backslash",
-            _comments.HostileRequest(first=first, second=second),
-            _comments.Hostile,
+            models.HostileRequest(first=first, second=second),
+            models.Hostile,
             timeout,
             metadata,
         )
@@ -74,7 +74,7 @@ class CommentsMixin(SyncClient):
         second: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _comments.Hostile:
+    ) -> models.Hostile:
         """\"\"\" {{ x }}
 
         Args:
@@ -84,8 +84,8 @@ class CommentsMixin(SyncClient):
         """
         response = self._unary(
             "Quotes",
-            _comments.HostileRequest(first=first, second=second),
-            _comments.Hostile,
+            models.HostileRequest(first=first, second=second),
+            models.Hostile,
             timeout,
             metadata,
         )
@@ -102,7 +102,7 @@ class AsyncCommentsMixin(AsyncClient):
         second: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _comments.Hostile:
+    ) -> models.Hostile:
         """\"A call" \\
 
         Args:
@@ -112,8 +112,8 @@ class AsyncCommentsMixin(AsyncClient):
         """
         response = await self._unary(
             "Call",
-            _comments.HostileRequest(first=first, second=second),
-            _comments.Hostile,
+            models.HostileRequest(first=first, second=second),
+            models.Hostile,
             timeout,
             metadata,
         )
@@ -126,7 +126,7 @@ class AsyncCommentsMixin(AsyncClient):
         second: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> AsyncIterator[_comments.Hostile]:
+    ) -> AsyncIterator[models.Hostile]:
         """\\
 
         Args:
@@ -136,8 +136,8 @@ class AsyncCommentsMixin(AsyncClient):
         """
         return self._server_stream(
             "Backslash",
-            _comments.HostileRequest(first=first, second=second),
-            _comments.Hostile,
+            models.HostileRequest(first=first, second=second),
+            models.Hostile,
             timeout,
             metadata,
         )
@@ -149,7 +149,7 @@ class AsyncCommentsMixin(AsyncClient):
         second: str = "",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _comments.Hostile:
+    ) -> models.Hostile:
         """\"\"\" {{ x }}
 
         Args:
@@ -159,8 +159,8 @@ class AsyncCommentsMixin(AsyncClient):
         """
         response = await self._unary(
             "Quotes",
-            _comments.HostileRequest(first=first, second=second),
-            _comments.Hostile,
+            models.HostileRequest(first=first, second=second),
+            models.Hostile,
             timeout,
             metadata,
         )

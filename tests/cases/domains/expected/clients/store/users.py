@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import domains as _domains
+    from ... import models
 else:
-    _domains = lazy_module(__package__, "...models.domains")
+    models = lazy_module(__package__, "...models")
 
 
 class UsersMixin(SyncClient):
@@ -27,7 +27,7 @@ class UsersMixin(SyncClient):
         page: int = 0,
         per_page: int = 60,
         deleted: bool = True,
-        order: _domains.Order | None = None,
+        order: models.Order | None = None,
         tags: list[str] | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
@@ -36,16 +36,16 @@ class UsersMixin(SyncClient):
         """Call `GetUser`."""
         response = self._unary(
             "GetUser",
-            _domains.GetRequest(
+            models.GetRequest(
                 id=id,
                 page=page,
                 per_page=per_page,
                 deleted=deleted,
-                order=_domains.Order.NEWEST if order is None else order,
+                order=models.Order.NEWEST if order is None else order,
                 tags=tags or [],
                 cursor=cursor,
             ),
-            _domains.GetResponse,
+            models.GetResponse,
             timeout,
             metadata,
         )
@@ -58,7 +58,7 @@ class UsersMixin(SyncClient):
         page: int = 0,
         per_page: int = 60,
         deleted: bool = True,
-        order: _domains.Order | None = None,
+        order: models.Order | None = None,
         tags: list[str] | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
@@ -67,16 +67,16 @@ class UsersMixin(SyncClient):
         """Call `ListUsers`."""
         response = self._unary(
             "ListUsers",
-            _domains.GetRequest(
+            models.GetRequest(
                 id=id,
                 page=page,
                 per_page=per_page,
                 deleted=deleted,
-                order=_domains.Order.NEWEST if order is None else order,
+                order=models.Order.NEWEST if order is None else order,
                 tags=tags or [],
                 cursor=cursor,
             ),
-            _domains.GetResponse,
+            models.GetResponse,
             timeout,
             metadata,
         )
@@ -89,7 +89,7 @@ class UsersMixin(SyncClient):
         page: int = 0,
         per_page: int = 60,
         deleted: bool = True,
-        order: _domains.Order | None = None,
+        order: models.Order | None = None,
         tags: list[str] | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
@@ -98,16 +98,16 @@ class UsersMixin(SyncClient):
         """Call `BanUser`."""
         response = self._unary(
             "BanUser",
-            _domains.GetRequest(
+            models.GetRequest(
                 id=id,
                 page=page,
                 per_page=per_page,
                 deleted=deleted,
-                order=_domains.Order.NEWEST if order is None else order,
+                order=models.Order.NEWEST if order is None else order,
                 tags=tags or [],
                 cursor=cursor,
             ),
-            _domains.GetResponse,
+            models.GetResponse,
             timeout,
             metadata,
         )
@@ -124,7 +124,7 @@ class AsyncUsersMixin(AsyncClient):
         page: int = 0,
         per_page: int = 60,
         deleted: bool = True,
-        order: _domains.Order | None = None,
+        order: models.Order | None = None,
         tags: list[str] | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
@@ -133,16 +133,16 @@ class AsyncUsersMixin(AsyncClient):
         """Call `GetUser`."""
         response = await self._unary(
             "GetUser",
-            _domains.GetRequest(
+            models.GetRequest(
                 id=id,
                 page=page,
                 per_page=per_page,
                 deleted=deleted,
-                order=_domains.Order.NEWEST if order is None else order,
+                order=models.Order.NEWEST if order is None else order,
                 tags=tags or [],
                 cursor=cursor,
             ),
-            _domains.GetResponse,
+            models.GetResponse,
             timeout,
             metadata,
         )
@@ -155,7 +155,7 @@ class AsyncUsersMixin(AsyncClient):
         page: int = 0,
         per_page: int = 60,
         deleted: bool = True,
-        order: _domains.Order | None = None,
+        order: models.Order | None = None,
         tags: list[str] | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
@@ -164,16 +164,16 @@ class AsyncUsersMixin(AsyncClient):
         """Call `ListUsers`."""
         response = await self._unary(
             "ListUsers",
-            _domains.GetRequest(
+            models.GetRequest(
                 id=id,
                 page=page,
                 per_page=per_page,
                 deleted=deleted,
-                order=_domains.Order.NEWEST if order is None else order,
+                order=models.Order.NEWEST if order is None else order,
                 tags=tags or [],
                 cursor=cursor,
             ),
-            _domains.GetResponse,
+            models.GetResponse,
             timeout,
             metadata,
         )
@@ -186,7 +186,7 @@ class AsyncUsersMixin(AsyncClient):
         page: int = 0,
         per_page: int = 60,
         deleted: bool = True,
-        order: _domains.Order | None = None,
+        order: models.Order | None = None,
         tags: list[str] | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
@@ -195,16 +195,16 @@ class AsyncUsersMixin(AsyncClient):
         """Call `BanUser`."""
         response = await self._unary(
             "BanUser",
-            _domains.GetRequest(
+            models.GetRequest(
                 id=id,
                 page=page,
                 per_page=per_page,
                 deleted=deleted,
-                order=_domains.Order.NEWEST if order is None else order,
+                order=models.Order.NEWEST if order is None else order,
                 tags=tags or [],
                 cursor=cursor,
             ),
-            _domains.GetResponse,
+            models.GetResponse,
             timeout,
             metadata,
         )

@@ -12,9 +12,11 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
+    from ... import models
     from ...models import empty as _empty
     from ...models import google_protobuf_empty as _google_protobuf_empty
 else:
+    models = lazy_module(__package__, "...models")
     _empty = lazy_module(__package__, "...models.empty")
     _google_protobuf_empty = lazy_module(__package__, "...models.google_protobuf_empty")
 
@@ -42,13 +44,13 @@ class PingsMixin(SyncClient):
 
     def fill(
         self,
-        empty: _empty.Full.Empty,
+        empty: models.Full.Empty,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _empty.Full:
+    ) -> models.Full:
         """Call `Fill`."""
-        response = self._unary("Fill", empty, _empty.Full, timeout, metadata)
+        response = self._unary("Fill", empty, models.Full, timeout, metadata)
         return response
 
     def beats(
@@ -87,13 +89,13 @@ class AsyncPingsMixin(AsyncClient):
 
     async def fill(
         self,
-        empty: _empty.Full.Empty,
+        empty: models.Full.Empty,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _empty.Full:
+    ) -> models.Full:
         """Call `Fill`."""
-        response = await self._unary("Fill", empty, _empty.Full, timeout, metadata)
+        response = await self._unary("Fill", empty, models.Full, timeout, metadata)
         return response
 
     def beats(

@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import enums as _enums
+    from ... import models
 else:
-    _enums = lazy_module(__package__, "...models.enums")
+    models = lazy_module(__package__, "...models")
 
 
 class TeamsMixin(SyncClient):
@@ -23,23 +23,23 @@ class TeamsMixin(SyncClient):
     def list_teams(
         self,
         *,
-        type: _enums.TeamType | None = None,
-        other: _enums.TeamType | None = None,
-        types: list[_enums.TeamType] | None = None,
-        inner: _enums.Holder.Inner | None = None,
+        type: models.TeamType | None = None,
+        other: models.TeamType | None = None,
+        types: list[models.TeamType] | None = None,
+        inner: models.Holder.Inner | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _enums.TeamType:
+    ) -> models.TeamType:
         """Call `ListTeams`."""
         response = self._unary(
             "ListTeams",
-            _enums.ListTeamsRequest(
-                type=_enums.TeamType.UNSPECIFIED if type is None else type,
+            models.ListTeamsRequest(
+                type=models.TeamType.UNSPECIFIED if type is None else type,
                 other=other,
                 types=types or [],
-                inner=_enums.Holder.Inner.ZERO if inner is None else inner,
+                inner=models.Holder.Inner.ZERO if inner is None else inner,
             ),
-            _enums.ListTeamsResponse,
+            models.ListTeamsResponse,
             timeout,
             metadata,
         )
@@ -52,23 +52,23 @@ class AsyncTeamsMixin(AsyncClient):
     async def list_teams(
         self,
         *,
-        type: _enums.TeamType | None = None,
-        other: _enums.TeamType | None = None,
-        types: list[_enums.TeamType] | None = None,
-        inner: _enums.Holder.Inner | None = None,
+        type: models.TeamType | None = None,
+        other: models.TeamType | None = None,
+        types: list[models.TeamType] | None = None,
+        inner: models.Holder.Inner | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _enums.TeamType:
+    ) -> models.TeamType:
         """Call `ListTeams`."""
         response = await self._unary(
             "ListTeams",
-            _enums.ListTeamsRequest(
-                type=_enums.TeamType.UNSPECIFIED if type is None else type,
+            models.ListTeamsRequest(
+                type=models.TeamType.UNSPECIFIED if type is None else type,
                 other=other,
                 types=types or [],
-                inner=_enums.Holder.Inner.ZERO if inner is None else inner,
+                inner=models.Holder.Inner.ZERO if inner is None else inner,
             ),
-            _enums.ListTeamsResponse,
+            models.ListTeamsResponse,
             timeout,
             metadata,
         )

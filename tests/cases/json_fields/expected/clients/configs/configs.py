@@ -15,9 +15,9 @@ from plugwright_runtime.rpc.json_bytes import dump, load, load_nullable
 if TYPE_CHECKING:
     from plugwright_runtime.message import wkt as _wkt
 
-    from ...models import json_fields as _json_fields
+    from ... import models
 else:
-    _json_fields = lazy_module(__package__, "...models.json_fields")
+    models = lazy_module(__package__, "...models")
     _wkt = lazy_module(__package__, "plugwright_runtime.message.wkt")
 
 
@@ -41,13 +41,13 @@ class ConfigsMixin(SyncClient):
         """
         response = self._unary(
             "Set",
-            _json_fields.SetRequest(
+            models.SetRequest(
                 config_json=dump(config_json),
                 text_json=text_json,
                 extra_json=b"" if extra_json is None else dump(extra_json),
                 maybe_json=None if maybe_json is None else dump(maybe_json),
             ),
-            _json_fields.SetResponse,
+            models.SetResponse,
             timeout,
             metadata,
         )
@@ -70,13 +70,13 @@ class ConfigsMixin(SyncClient):
         """
         response = self._unary(
             "Find",
-            _json_fields.SetRequest(
+            models.SetRequest(
                 config_json=dump(config_json),
                 text_json=text_json,
                 extra_json=b"" if extra_json is None else dump(extra_json),
                 maybe_json=None if maybe_json is None else dump(maybe_json),
             ),
-            _json_fields.SetResponse,
+            models.SetResponse,
             timeout,
             metadata,
         )
@@ -99,13 +99,13 @@ class ConfigsMixin(SyncClient):
         """
         response = self._unary(
             "Maybe",
-            _json_fields.SetRequest(
+            models.SetRequest(
                 config_json=dump(config_json),
                 text_json=text_json,
                 extra_json=b"" if extra_json is None else dump(extra_json),
                 maybe_json=None if maybe_json is None else dump(maybe_json),
             ),
-            _json_fields.MaybeResponse,
+            models.MaybeResponse,
             timeout,
             metadata,
         )
@@ -132,13 +132,13 @@ class AsyncConfigsMixin(AsyncClient):
         """
         response = await self._unary(
             "Set",
-            _json_fields.SetRequest(
+            models.SetRequest(
                 config_json=dump(config_json),
                 text_json=text_json,
                 extra_json=b"" if extra_json is None else dump(extra_json),
                 maybe_json=None if maybe_json is None else dump(maybe_json),
             ),
-            _json_fields.SetResponse,
+            models.SetResponse,
             timeout,
             metadata,
         )
@@ -161,13 +161,13 @@ class AsyncConfigsMixin(AsyncClient):
         """
         response = await self._unary(
             "Find",
-            _json_fields.SetRequest(
+            models.SetRequest(
                 config_json=dump(config_json),
                 text_json=text_json,
                 extra_json=b"" if extra_json is None else dump(extra_json),
                 maybe_json=None if maybe_json is None else dump(maybe_json),
             ),
-            _json_fields.SetResponse,
+            models.SetResponse,
             timeout,
             metadata,
         )
@@ -190,13 +190,13 @@ class AsyncConfigsMixin(AsyncClient):
         """
         response = await self._unary(
             "Maybe",
-            _json_fields.SetRequest(
+            models.SetRequest(
                 config_json=dump(config_json),
                 text_json=text_json,
                 extra_json=b"" if extra_json is None else dump(extra_json),
                 maybe_json=None if maybe_json is None else dump(maybe_json),
             ),
-            _json_fields.MaybeResponse,
+            models.MaybeResponse,
             timeout,
             metadata,
         )

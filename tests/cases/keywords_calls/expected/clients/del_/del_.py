@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import keywords as _keywords
+    from ... import models
 else:
-    _keywords = lazy_module(__package__, "...models.keywords")
+    models = lazy_module(__package__, "...models")
 
 
 class DelMixin(SyncClient):
@@ -24,22 +24,22 @@ class DelMixin(SyncClient):
         self,
         *,
         class_: str = "",
-        async_: _keywords.async_ | None = None,
-        None_: _keywords.None_ | None = None,
+        async_: models.async_ | None = None,
+        None_: models.None_ | None = None,
         in_: bytes = b"",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _keywords.None_ | None:
+    ) -> models.None_ | None:
         """Call `Import`."""
         response = self._unary(
             "Import",
-            _keywords.exceptRequest(
+            models.exceptRequest(
                 class_=class_,
-                async_=_keywords.async_.await_ if async_ is None else async_,
+                async_=models.async_.await_ if async_ is None else async_,
                 None_=None_,
                 in_=in_,
             ),
-            _keywords.exceptResponse,
+            models.exceptResponse,
             timeout,
             metadata,
         )
@@ -49,22 +49,22 @@ class DelMixin(SyncClient):
         self,
         *,
         class_: str = "",
-        async_: _keywords.async_ | None = None,
-        None_: _keywords.None_ | None = None,
+        async_: models.async_ | None = None,
+        None_: models.None_ | None = None,
         in_: bytes = b"",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _keywords.None_ | None:
+    ) -> models.None_ | None:
         """Call `class`."""
         response = self._unary(
             "class",
-            _keywords.exceptRequest(
+            models.exceptRequest(
                 class_=class_,
-                async_=_keywords.async_.await_ if async_ is None else async_,
+                async_=models.async_.await_ if async_ is None else async_,
                 None_=None_,
                 in_=in_,
             ),
-            _keywords.exceptResponse,
+            models.exceptResponse,
             timeout,
             metadata,
         )
@@ -72,27 +72,27 @@ class DelMixin(SyncClient):
 
     def none(
         self,
-        requests: Iterable[_keywords.None_],
+        requests: Iterable[models.None_],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> Iterator[_keywords.None_]:
+    ) -> Iterator[models.None_]:
         """Call `None`."""
-        return self._bidi_stream("None", requests, _keywords.None_, timeout, metadata)
+        return self._bidi_stream("None", requests, models.None_, timeout, metadata)
 
     def lambda_(
         self,
-        none: _keywords.None_,
+        none: models.None_,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _keywords.None_:
+    ) -> models.None_:
         """Call `lambda`.
 
         Args:
             none: Python's keywords as methods and parameters.
         """
-        response = self._unary("lambda", none, _keywords.None_, timeout, metadata)
+        response = self._unary("lambda", none, models.None_, timeout, metadata)
         return response
 
 
@@ -103,22 +103,22 @@ class AsyncDelMixin(AsyncClient):
         self,
         *,
         class_: str = "",
-        async_: _keywords.async_ | None = None,
-        None_: _keywords.None_ | None = None,
+        async_: models.async_ | None = None,
+        None_: models.None_ | None = None,
         in_: bytes = b"",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _keywords.None_ | None:
+    ) -> models.None_ | None:
         """Call `Import`."""
         response = await self._unary(
             "Import",
-            _keywords.exceptRequest(
+            models.exceptRequest(
                 class_=class_,
-                async_=_keywords.async_.await_ if async_ is None else async_,
+                async_=models.async_.await_ if async_ is None else async_,
                 None_=None_,
                 in_=in_,
             ),
-            _keywords.exceptResponse,
+            models.exceptResponse,
             timeout,
             metadata,
         )
@@ -128,22 +128,22 @@ class AsyncDelMixin(AsyncClient):
         self,
         *,
         class_: str = "",
-        async_: _keywords.async_ | None = None,
-        None_: _keywords.None_ | None = None,
+        async_: models.async_ | None = None,
+        None_: models.None_ | None = None,
         in_: bytes = b"",
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _keywords.None_ | None:
+    ) -> models.None_ | None:
         """Call `class`."""
         response = await self._unary(
             "class",
-            _keywords.exceptRequest(
+            models.exceptRequest(
                 class_=class_,
-                async_=_keywords.async_.await_ if async_ is None else async_,
+                async_=models.async_.await_ if async_ is None else async_,
                 None_=None_,
                 in_=in_,
             ),
-            _keywords.exceptResponse,
+            models.exceptResponse,
             timeout,
             metadata,
         )
@@ -151,25 +151,25 @@ class AsyncDelMixin(AsyncClient):
 
     def none(
         self,
-        requests: AsyncIterable[_keywords.None_],
+        requests: AsyncIterable[models.None_],
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> AsyncIterator[_keywords.None_]:
+    ) -> AsyncIterator[models.None_]:
         """Call `None`."""
-        return self._bidi_stream("None", requests, _keywords.None_, timeout, metadata)
+        return self._bidi_stream("None", requests, models.None_, timeout, metadata)
 
     async def lambda_(
         self,
-        none: _keywords.None_,
+        none: models.None_,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _keywords.None_:
+    ) -> models.None_:
         """Call `lambda`.
 
         Args:
             none: Python's keywords as methods and parameters.
         """
-        response = await self._unary("lambda", none, _keywords.None_, timeout, metadata)
+        response = await self._unary("lambda", none, models.None_, timeout, metadata)
         return response

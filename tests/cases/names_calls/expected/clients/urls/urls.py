@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import urls as _urls
+    from ... import models
 else:
-    _urls = lazy_module(__package__, "...models.urls")
+    models = lazy_module(__package__, "...models")
 
 
 class UrlsMixin(SyncClient):
@@ -22,35 +22,35 @@ class UrlsMixin(SyncClient):
 
     def get_url(
         self,
-        page: _urls.Page,
+        page: models.Page,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _urls.Page:
+    ) -> models.Page:
         """Call `GetURL`."""
-        response = self._unary("GetURL", page, _urls.Page, timeout, metadata)
+        response = self._unary("GetURL", page, models.Page, timeout, metadata)
         return response
 
     def GetUrl(
         self,
-        page: _urls.Page,
+        page: models.Page,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _urls.Page:
+    ) -> models.Page:
         """Call `GetUrl`."""
-        response = self._unary("GetUrl", page, _urls.Page, timeout, metadata)
+        response = self._unary("GetUrl", page, models.Page, timeout, metadata)
         return response
 
     def get_url_(
         self,
-        page: _urls.Page,
+        page: models.Page,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _urls.Page:
+    ) -> models.Page:
         """Call `get_url`."""
-        response = self._unary("get_url", page, _urls.Page, timeout, metadata)
+        response = self._unary("get_url", page, models.Page, timeout, metadata)
         return response
 
 
@@ -59,33 +59,33 @@ class AsyncUrlsMixin(AsyncClient):
 
     async def get_url(
         self,
-        page: _urls.Page,
+        page: models.Page,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _urls.Page:
+    ) -> models.Page:
         """Call `GetURL`."""
-        response = await self._unary("GetURL", page, _urls.Page, timeout, metadata)
+        response = await self._unary("GetURL", page, models.Page, timeout, metadata)
         return response
 
     async def GetUrl(
         self,
-        page: _urls.Page,
+        page: models.Page,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _urls.Page:
+    ) -> models.Page:
         """Call `GetUrl`."""
-        response = await self._unary("GetUrl", page, _urls.Page, timeout, metadata)
+        response = await self._unary("GetUrl", page, models.Page, timeout, metadata)
         return response
 
     async def get_url_(
         self,
-        page: _urls.Page,
+        page: models.Page,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _urls.Page:
+    ) -> models.Page:
         """Call `get_url`."""
-        response = await self._unary("get_url", page, _urls.Page, timeout, metadata)
+        response = await self._unary("get_url", page, models.Page, timeout, metadata)
         return response

@@ -12,9 +12,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import shapes as _shapes
+    from ... import models
 else:
-    _shapes = lazy_module(__package__, "...models.shapes")
+    models = lazy_module(__package__, "...models")
 
 
 class ShapesMixin(SyncClient):
@@ -24,15 +24,15 @@ class ShapesMixin(SyncClient):
         self,
         *,
         id: str = "",
-        how: _shapes.SetShapeRequestHow | None = None,
+        how: models.SetShapeRequestHow | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _shapes.SetShapeResponse:
+    ) -> models.SetShapeResponse:
         """Call `SetShape`."""
         response = self._unary(
             "SetShape",
-            _shapes.SetShapeRequest(id=id, how=how),
-            _shapes.SetShapeResponse,
+            models.SetShapeRequest(id=id, how=how),
+            models.SetShapeResponse,
             timeout,
             metadata,
         )
@@ -40,13 +40,13 @@ class ShapesMixin(SyncClient):
 
     def pick(
         self,
-        shape: _shapes.Shape,
+        shape: models.Shape,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _shapes.Shape:
+    ) -> models.Shape:
         """Call `Pick`."""
-        response = self._unary("Pick", shape, _shapes.Shape, timeout, metadata)
+        response = self._unary("Pick", shape, models.Shape, timeout, metadata)
         return response
 
 
@@ -57,15 +57,15 @@ class AsyncShapesMixin(AsyncClient):
         self,
         *,
         id: str = "",
-        how: _shapes.SetShapeRequestHow | None = None,
+        how: models.SetShapeRequestHow | None = None,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _shapes.SetShapeResponse:
+    ) -> models.SetShapeResponse:
         """Call `SetShape`."""
         response = await self._unary(
             "SetShape",
-            _shapes.SetShapeRequest(id=id, how=how),
-            _shapes.SetShapeResponse,
+            models.SetShapeRequest(id=id, how=how),
+            models.SetShapeResponse,
             timeout,
             metadata,
         )
@@ -73,11 +73,11 @@ class AsyncShapesMixin(AsyncClient):
 
     async def pick(
         self,
-        shape: _shapes.Shape,
+        shape: models.Shape,
         *,
         timeout: float | None = None,
         metadata: Metadata | None = None,
-    ) -> _shapes.Shape:
+    ) -> models.Shape:
         """Call `Pick`."""
-        response = await self._unary("Pick", shape, _shapes.Shape, timeout, metadata)
+        response = await self._unary("Pick", shape, models.Shape, timeout, metadata)
         return response

@@ -13,9 +13,9 @@ from plugwright_runtime.rpc.client_async import AsyncClient
 from plugwright_runtime.rpc.client_sync import SyncClient
 
 if TYPE_CHECKING:
-    from ...models import calls as _calls
+    from ... import models
 else:
-    _calls = lazy_module(__package__, "...models.calls")
+    models = lazy_module(__package__, "...models")
 
 
 class ShadowingMixin(SyncClient):
@@ -37,7 +37,7 @@ class ShadowingMixin(SyncClient):
         """Call `List`."""
         response_ = self._unary(
             "List",
-            _calls.ListRequest(
+            models.ListRequest(
                 response=response,
                 timeout=timeout_,
                 metadata=metadata_,
@@ -46,7 +46,7 @@ class ShadowingMixin(SyncClient):
                 float=float,
                 str=str,
             ),
-            _calls.ListResponse,
+            models.ListResponse,
             timeout,
             metadata,
         )
@@ -59,26 +59,26 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Type`."""
-        self._unary("Type", _calls.Ping(), _calls.Ping, timeout, metadata)
+        self._unary("Type", models.Ping(), models.Ping, timeout, metadata)
 
     def str(
         self,
         *,
         timeout: _builtins.float | None = None,
         metadata: Metadata | None = None,
-    ) -> Iterator[_calls.Ping]:
+    ) -> Iterator[models.Ping]:
         """Call `Str`."""
-        return self._server_stream("Str", _calls.Ping(), _calls.Ping, timeout, metadata)
+        return self._server_stream("Str", models.Ping(), models.Ping, timeout, metadata)
 
     def channel(
         self,
-        requests: Iterable[_calls.Ping],
+        requests: Iterable[models.Ping],
         *,
         timeout: _builtins.float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Channel`."""
-        self._client_stream("Channel", requests, _calls.Ping, timeout, metadata)
+        self._client_stream("Channel", requests, models.Ping, timeout, metadata)
 
     def rpc_init(
         self,
@@ -87,17 +87,17 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `__init__`."""
-        self._unary("__init__", _calls.Ping(), _calls.Ping, timeout, metadata)
+        self._unary("__init__", models.Ping(), models.Ping, timeout, metadata)
 
     def sync_client(
         self,
-        requests: Iterable[_calls.Ping],
+        requests: Iterable[models.Ping],
         *,
         timeout: _builtins.float | None = None,
         metadata: Metadata | None = None,
-    ) -> Iterator[_calls.Ping]:
+    ) -> Iterator[models.Ping]:
         """Call `SyncClient`."""
-        return self._bidi_stream("SyncClient", requests, _calls.Ping, timeout, metadata)
+        return self._bidi_stream("SyncClient", requests, models.Ping, timeout, metadata)
 
 
 class AsyncShadowingMixin(AsyncClient):
@@ -119,7 +119,7 @@ class AsyncShadowingMixin(AsyncClient):
         """Call `List`."""
         response_ = await self._unary(
             "List",
-            _calls.ListRequest(
+            models.ListRequest(
                 response=response,
                 timeout=timeout_,
                 metadata=metadata_,
@@ -128,7 +128,7 @@ class AsyncShadowingMixin(AsyncClient):
                 float=float,
                 str=str,
             ),
-            _calls.ListResponse,
+            models.ListResponse,
             timeout,
             metadata,
         )
@@ -141,26 +141,26 @@ class AsyncShadowingMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Type`."""
-        await self._unary("Type", _calls.Ping(), _calls.Ping, timeout, metadata)
+        await self._unary("Type", models.Ping(), models.Ping, timeout, metadata)
 
     def str(
         self,
         *,
         timeout: _builtins.float | None = None,
         metadata: Metadata | None = None,
-    ) -> AsyncIterator[_calls.Ping]:
+    ) -> AsyncIterator[models.Ping]:
         """Call `Str`."""
-        return self._server_stream("Str", _calls.Ping(), _calls.Ping, timeout, metadata)
+        return self._server_stream("Str", models.Ping(), models.Ping, timeout, metadata)
 
     async def channel(
         self,
-        requests: AsyncIterable[_calls.Ping],
+        requests: AsyncIterable[models.Ping],
         *,
         timeout: _builtins.float | None = None,
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Channel`."""
-        await self._client_stream("Channel", requests, _calls.Ping, timeout, metadata)
+        await self._client_stream("Channel", requests, models.Ping, timeout, metadata)
 
     async def rpc_init(
         self,
@@ -169,14 +169,14 @@ class AsyncShadowingMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `__init__`."""
-        await self._unary("__init__", _calls.Ping(), _calls.Ping, timeout, metadata)
+        await self._unary("__init__", models.Ping(), models.Ping, timeout, metadata)
 
     def sync_client(
         self,
-        requests: AsyncIterable[_calls.Ping],
+        requests: AsyncIterable[models.Ping],
         *,
         timeout: _builtins.float | None = None,
         metadata: Metadata | None = None,
-    ) -> AsyncIterator[_calls.Ping]:
+    ) -> AsyncIterator[models.Ping]:
         """Call `SyncClient`."""
-        return self._bidi_stream("SyncClient", requests, _calls.Ping, timeout, metadata)
+        return self._bidi_stream("SyncClient", requests, models.Ping, timeout, metadata)
