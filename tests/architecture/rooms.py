@@ -53,7 +53,7 @@ RUNTIME = (
 )
 
 CODEGEN = (
-    room("problems", "How does an error read, and where is it?"),
+    room("problems shipped", "How does an error read, and where is what comes along?"),
     room("python", "How is Python written?"),
     room("settings", "What is configured?"),
     room("protos", "What do the protos say?", "google.protobuf grpc_tools"),
@@ -62,6 +62,7 @@ CODEGEN = (
     room("output", "How does a plan become files on disk?", "jinja2"),
     room("generation", "Which stages lead from settings to files?"),
     room("bundle", "What does an installable plugin consist of?"),
+    room("starting", "How does a project begin: a plugin, or an SDK?"),
     room("commands", "What did the user ask for, and how does it end?", "typer"),
     room("protoc_plugin __main__", "Where do programs begin?", "google.protobuf"),
 )

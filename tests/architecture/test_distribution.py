@@ -47,8 +47,13 @@ def _tree() -> set[str]:
         f"{home}/{path.relative_to(folder).as_posix()}"
         for home, folder in HOMES.items()
         for path in folder.rglob("*")
-        if path.suffix in (".py", ".j2") or path.name == "py.typed"
+        if path.suffix in (".py", ".j2") or path.name == "py.typed" or _begins(path)
     }
+
+
+def _begins(path: Path) -> bool:
+    """Whether a new project gets it."""
+    return path.is_file() and path.is_relative_to(ROOT / "templates" / "new")
 
 
 def _files(wheel: Path) -> set[str]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import jinja2
 import jinja2.bccache
 
+from .. import shipped
 from ..plan.model_nodes import OneofPlan
 from ..plan.nodes import Frowned, Plan, PythonModule, TextFile
 from ..plan.strictness import DEPRECATED
@@ -54,12 +54,6 @@ def _rendered(plan: Plan, modules: Sequence[PythonModule]) -> list[SourceFile]:
     ]
 
 
-def template_folder() -> Path:
-    """The templates: beside the package when installed, at the top of a checkout otherwise."""
-    installed = Path(__file__).parents[1] / "templates"
-    return installed if installed.is_dir() else Path(__file__).parents[3] / "templates"
-
-
 class _Templates(jinja2.FileSystemBytecodeCache):
     """Compiled templates of earlier runs; a disk that is full is no reason to fail."""
 
@@ -85,7 +79,7 @@ class _Renderer:
     def __init__(self) -> None:
         self.table = ImportTable("", (), ())
         self.environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(template_folder()),
+            loader=jinja2.FileSystemLoader(shipped.templates()),
             undefined=jinja2.StrictUndefined,
             finalize=self._finalize,
             trim_blocks=True,
