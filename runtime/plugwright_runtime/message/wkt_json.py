@@ -76,7 +76,12 @@ def read_list_value(m: Any, inside: Inside = None) -> list[JSONValue]:
         return [v.string_value or _read(v, None) for v in m.values]
     if UnknownFieldSet(m):
         inside.append(m)
-    return [read_value(v, inside) for v in m.values]
+    result: list[JSONValue] = []
+    for v in m.values:
+        if UnknownFieldSet(v):
+            inside.append(v)
+        result.append(v.string_value or _read(v, inside))
+    return result
 
 
 def read_value(m: Any, inside: Inside = None) -> JSONValue:
@@ -106,7 +111,7 @@ def _read(v: Any, inside: Inside) -> JSONValue:
     if kind == "struct_value":
         return read_struct(v.struct_value, inside)
     if kind == "list_value":
-        return read_list_value(v.list_value)
+        return read_list_value(v.list_value, inside)
     if kind == "bool_value":
         return v.bool_value
     if kind == "number_value":

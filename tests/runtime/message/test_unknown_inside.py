@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import itertools
 import pickle
 import random
 from collections.abc import Callable, Iterator
@@ -56,6 +57,20 @@ def test_they_go_out_as_they_came(torture: Torture, name: str) -> None:
         message = from_the_future(torture, name, seed)
         model = codec.decode(cls, serialized(message))
         assert codec.encode(model, deterministic=True) == serialized(message), seed
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_they_go_out_wherever_they_are_the_only_ones(torture: Torture, name: str) -> None:
+    cls = torture.model(name)
+    for seed in range(20):
+        message = cls.__codec__.message()
+        settled(fill(random.Random(seed), message))
+        for place in range(sum(1 for _ in inside(message))):
+            one = type(message)()
+            one.CopyFrom(message)
+            next(itertools.islice(inside(one), place, None)).MergeFromString(FUTURE)
+            model = codec.decode(cls, serialized(one))
+            assert codec.encode(model, deterministic=True) == serialized(one), (seed, place)
 
 
 COPIERS: list[Callable[[Any], Any]] = [
