@@ -87,7 +87,9 @@ def zero_config(package: str, out: Path, sources: Sources, services: Sequence[st
 
 
 def default_configs(root: Path) -> list[Path]:
-    """Every `proto/*/plugwright.toml` below `root`."""
+    """`plugwright.toml` in `root`; without one, every `proto/*/plugwright.toml` below."""
+    if (root / CONFIG_NAME).is_file():
+        return [root / CONFIG_NAME]
     found = sorted(root.glob(f"proto/*/{CONFIG_NAME}"))
     if not found:
         text = f"no {CONFIG_NAME}; name a config, or use --package, --out and proto files"

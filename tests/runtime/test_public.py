@@ -21,7 +21,7 @@ def _public() -> set[str]:
 
 def _told() -> Iterator[str]:
     """The modules that the documents and the examples name."""
-    texts = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/**/*.py")]
+    texts = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.py")]
     for path in texts:
         text = path.read_text(encoding="utf-8")
         yield from re.findall(r"(?<![\w/])plugwright_runtime\.([a-z_]+(?:\.[a-z_]+)*)", text)

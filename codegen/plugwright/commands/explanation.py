@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..plan.call_nodes import MethodPlan
+from ..plan.call_nodes import MethodPlan, ServicerMethodPlan, ServicerPlan
 from ..plan.hook_nodes import HookPlan
 from ..plan.model_nodes import MessagePlan, ModelsPlan
 from ..plan.nodes import Plan
@@ -16,7 +16,12 @@ def explain(plan: Plan, name: str) -> str | None:
     """The explanation of `SERVICE.METHOD`, of a hook or of a message; None if there is none."""
     simple = name.rpartition(".")[2]
     parts: list[str] = []
-    parts += [_method(m) for m in plan.methods if name in _names_of_method(m) or simple == m.rpc]
+    served = _served(plan)
+    parts += [
+        _method(m, served[m.path])
+        for m in plan.methods
+        if name in _names_of_method(m) or simple == m.rpc
+    ]
     parts += [_hook(h) for h in plan.hooks if simple == h.method]
     parts += [
         "\n".join([_message(m), *([f"  {rule}"] if rule else [])])
@@ -56,9 +61,21 @@ def _messages(plan: Plan) -> Iterator[tuple[MessagePlan, str]]:
                     yield message, content.rule
 
 
-def _method(method: MethodPlan) -> str:
+def _served(plan: Plan) -> dict[str, ServicerMethodPlan]:
+    """The method of a servicer for each RPC, by its path."""
+    return {
+        f"/{servicer.service}/{method.rpc}": method
+        for module in plan.modules
+        if isinstance(servicer := module.content, ServicerPlan)
+        for method in servicer.methods
+    }
+
+
+def _method(method: MethodPlan, served: ServicerMethodPlan) -> str:
     lines = [f"{method.path[1:]}: {method.kind} RPC", ""]
     needed, others = [], []
+    if method.takes_stream:
+        needed.append(f"    requests: Iterable[{plain(method.request)}],")
     for p in method.parameters:
         if p.default is None:
             needed.append(f"    {p.name}: {plain(p.annotation)},")
@@ -67,12 +84,15 @@ def _method(method: MethodPlan) -> str:
             others.append(f"    {p.name}: {plain(p.annotation)} = {default},")
     if others:
         others.insert(0, "    *,")
-    lines += [f"{method.name}(", *needed, *others, f") -> {plain(method.result)}", ""]
+    lines += [f"{method.name}(", *needed, *others, f") -> {plain(method.returns(False))}", ""]
     lines += [f"  {p.name}: {p.rule}" for p in method.parameters]
     lines += [f"  {rule}" for rule in method.rules]
     lines.append("  raises: PluginAPIError and its subclasses, for an embedded error or a status")
     if method.idempotent:
         lines.append("  retried: the proto declares it idempotent")
+    parameters = ", ".join(map(plain, served.signature))
+    lines += ["", "as a method of its servicer, or with `async def`:"]
+    lines.append(f"def {served.name}({parameters}) -> {plain(served.returns)}")
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """How does the host start a plugin? `[launch]` in; `_launch.py` of the SDK out, or nothing.
 
-Plugins have hooks, or they serve services by subclassing their servicers, or both; `plugin.py` of
-those without hooks is made here.
+Plugins have hooks, or they serve services by subclassing their servicers, or both; `plugin.py` and
+`testing.py` of those without hooks are made here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..protos.schema import Service
 from ..python import runtime
 from ..python.layout import quote, tuple_of
 from ..python.symbols import Code, Symbol, builtin, called, expr
@@ -50,6 +51,14 @@ class ServicePluginPlan(NamedTuple):
     serves: str
 
 
+class ServiceTestingPlan(NamedTuple):
+    """`plugin`: the type of their instances; `api`: the servicer of the API that they call."""
+
+    plugin: Code
+    api: Symbol | None
+    manifest: str
+
+
 def configured(settings: Settings) -> Launch | None:
     """The launch settings, if plugins of this SDK can be started at all."""
     return settings.launch if settings.launch.style else None
@@ -74,6 +83,7 @@ def modules(context: Context) -> Iterator[PythonModule]:
         )
     if context.served and context.hooks is None:
         yield _plugin(context)
+        yield _testing(context)
 
 
 def _launch(launch: Launch) -> Code:
@@ -115,14 +125,33 @@ def _plugin(context: Context) -> PythonModule:
     )
 
 
+def _testing(context: Context) -> PythonModule:
+    api = _servicer(context.api, context) if context.api is not None else None
+    plan = ServiceTestingPlan(_plugins(context), api, context.settings.launch.manifest)
+    return PythonModule(
+        path="testing.py",
+        template="service_testing.py.j2",
+        content=plan,
+        doc="Test a plugin without its host: serve it, and call its services.",
+        defines=("P", "PluginHarness"),
+    )
+
+
 def runs(context: Context, *others: Code) -> Code:
-    """The type of the classes that are plugins: `type[First | Second]`. Where there are several
-    services, a plugin may have an object for each.
-    """
-    served = (context.services[s.full_name] for s in context.served)
-    servicers = [Symbol(f".servicers.{names.module}", names.servicer) for names in served]
+    """The type of the classes that are plugins: `type[First | Second]`."""
+    return expr(builtin("type"), "[", _plugins(context, *others), "]")
+
+
+def _plugins(context: Context, *others: Code) -> Code:
+    """Where there are several services, a plugin may have an object for each."""
+    servicers = [_servicer(service, context) for service in context.served]
     several = (runtime.ServicePlugin,) if len(servicers) > 1 else ()
     alternatives = (*others, *servicers, *several)
     joined = (part for each in alternatives for part in (" | ", each))
     next(joined)
-    return expr(builtin("type"), "[", *joined, "]")
+    return expr(*joined)
+
+
+def _servicer(service: Service, context: Context) -> Symbol:
+    names = context.services[service.full_name]
+    return Symbol(f".servicers.{names.module}", names.servicer)

@@ -104,6 +104,18 @@ def test_a_proto_without_its_package(greeter: Path) -> None:
     )
 
 
+def test_the_config_beside_which_a_command_is_run(greeter: Path) -> None:
+    (greeter / "plugwright.toml").write_text('[sdk]\npackage = "greet"\nout = "sdk"\n')
+    assert command(["generate"], greeter).code == 0
+    assert (greeter / "sdk" / "greet" / "__init__.py").exists()
+    (greeter / "streams.proto").write_text(
+        'syntax = "proto3"; message A {} service S { rpc Talk(stream A) returns (stream A); }'
+    )
+    told = command(["explain", "S.Talk"], greeter).stdout
+    assert "talk(\n    requests: Iterable[A],\n) -> Iterator[A]" in told
+    assert "def talk(self, requests: Requests[A], context: ServerContext, /) -> Replies[A]" in told
+
+
 def test_explain_a_hook(tmp_path: Path) -> None:
     outcome = command(["explain", "FileWillBeUploaded", MATTERMOST], tmp_path)
     assert outcome.code == 0
