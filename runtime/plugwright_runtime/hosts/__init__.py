@@ -6,6 +6,7 @@
 | before the process     | options program environment                                  |
 | the process            | child plugin_log log_lines lines                             |
 | the launch styles      | way go_plugin handshake stdio socket_argument port_on_stdout |
+| connections            | channels mutual_tls served                                   |
 | one plugin             | core loop ways host                                          |
 
 `Host` and `AsyncHost` are for programs. Nothing here is loaded by a plugin in production.

@@ -21,16 +21,22 @@ import grpc
 import grpc.aio
 
 from ..exceptions import LaunchError
+from ..loops.crossing import Mailbox
 from ..process.endpoint import temporary_directory
-from ..rpc.dialling import channel_options
+from ..process.server_limits import ServerLimits
 from ..rpc.failures import PluginAPIError, UnavailableError
+from ..rpc.servicer import Servicer
 from ..styles.goplugin import protos
+from ..styles.goplugin.broker import Dialled
+from ..styles.goplugin.offers import BrokerError
 from ..styles.goplugin.transport import Reached
+from .channels import dialled_here
 from .child import Child, spawn
 from .environment import environment
 from .failures import Exit, ExitedAtStart, StartError, StartTimeout, plugin_exited
 from .loop import HostLoop
 from .options import Options
+from .served import Serving
 from .way import Way
 
 KILL_SECONDS = 1.0  # from SIGKILL to the end of a process
@@ -47,7 +53,10 @@ MakeWay = Callable[[Options, str], Way[Any]]
 class Core:
     """One plugin process; once only. All coroutines are for the loop of hosts."""
 
-    def __init__(self, make_way: MakeWay, command: Sequence[str], options: Options) -> None:
+    def __init__(
+        self, style: ServerLimits, make_way: MakeWay, command: Sequence[str], options: Options
+    ) -> None:
+        self.style = style
         self._make_way = make_way
         self._command = [os.fspath(word) for word in command]
         self.options = replace(options, name=options.name or _name(self._command))
@@ -58,6 +67,7 @@ class Core:
         self._channel: Any = None
         self._ending: asyncio.Task[Exit] | None = None
         self._lost = False
+        self._serving: Serving | None = None
 
     @property
     def seconds(self) -> float:
@@ -78,24 +88,12 @@ class Core:
         child = self._child
         return child.exited.result() if child is not None and child.exited.done() else None
 
-    def dialled(self) -> Any:
-        """A channel for functions."""
-        options = self._dial_options()
-        return grpc.insecure_channel(self._target(), options=options)
-
-    def dialled_here(self) -> Any:
-        """A channel for the coroutines of the running loop."""
-        options = self._dial_options()
-        return grpc.aio.insecure_channel(self._target(), options=options)
-
-    def _target(self) -> str:
+    @property
+    def target(self) -> str:
+        """Where a channel of gRPC's reaches the plugin, in plaintext: TLS ends in this process."""
         if self._reached is None:
             raise RuntimeError(f"the plugin {self.options.name} has not been started")
         return self._reached.target
-
-    def _dial_options(self) -> list[tuple[str, Any]]:
-        assert self._way is not None
-        return channel_options(self._target(), self._way.channel_options())
 
     async def start(self, loop: HostLoop) -> None:
         """Raises a `StartError`; then nothing is left of the plugin."""
@@ -127,7 +125,7 @@ class Core:
         name = f"plugin.{self.options.name}"
         child = self._child = spawn([*self._command, *way.arguments], env, self.options, name)
         self._reached = await way.reached(child)
-        self._channel = self.dialled_here()
+        self._channel = dialled_here(self.target, self.style)
         await self._connect(child)
         await way.connected(self._channel)
         await self._check_serves(child)
@@ -197,6 +195,23 @@ class Core:
         if answer.status != protos.SERVING:
             raise UnavailableError(f"the plugin {self.options.name} says that it does not serve")
 
+    async def serve(self, servicer: Servicer, there: Mailbox | None) -> int:
+        """Serve the plugin by its broker; coroutines run `there`, or on a loop of their own."""
+        return await self._running().serve(servicer, self._served(there))
+
+    async def dial(self, number: int) -> Dialled:
+        return await self._running().dial(number)
+
+    def _running(self) -> Way[Any]:
+        if self._way is None or self._ending is not None:
+            raise BrokerError(f"the plugin {self.options.name} does not run")
+        return self._way
+
+    def _served(self, there: Mailbox | None) -> Serving:
+        if self._serving is None:
+            self._serving = Serving(self.style, there)
+        return self._serving
+
     def why(self, error: BaseException, rpc: str) -> PluginAPIError | None:
         """What a caller is told of a call that failed because the plugin ended; from any thread.
 
@@ -231,6 +246,8 @@ class Core:
             exit = await self._end_process(child, gracefully)
         if way is not None:
             await way.close()
+        if self._serving is not None:
+            await self._serving.close()
         if self._channel is not None:
             await self._channel.close()
             self._channel = None

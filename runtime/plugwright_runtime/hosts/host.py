@@ -15,10 +15,13 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from ..loops.crossing import mailbox
 from ..loops.pool import waiting
 from ..rpc.client import ClientBase
 from ..rpc.client_async import AsyncClient
 from ..rpc.client_sync import SyncClient
+from ..rpc.servicer import Servicer
+from .channels import dialled, dialled_here
 from .core import Core
 from .failures import Exit
 from .loop import host_loop
@@ -33,8 +36,9 @@ T = TypeVar("T")
 class _Host:
     def __init__(self, spec: Spec, command: Sequence[str], options: Options | None = None) -> None:
         """`command`: the program and its arguments; no shell sees them."""
-        self._core = Core(way_of(spec), command, options or Options())
+        self._core = Core(spec, way_of(spec), command, options or Options())
         self._channel: Any = None
+        self._dialled: list[Any] = []
         self._begun = False
 
     @property
@@ -65,6 +69,13 @@ class _Host:
         self._begun = True
         return self._submit(self._core.start(host_loop()))
 
+    def _channels(self) -> list[Any]:
+        """All that are open; they are the caller's to close."""
+        channels = [*self._dialled, *([] if self._channel is None else [self._channel])]
+        self._dialled.clear()
+        self._channel = None
+        return channels
+
     def _held(self, client: Any) -> Any:
         """A client that knows when the plugin is gone."""
         assert isinstance(client, ClientBase)
@@ -94,8 +105,25 @@ class Host(_Host):
     def client(self, cls: type[C]) -> C:
         """A client of one of the plugin's services; clients share a connection."""
         if self._channel is None:
-            self._channel = self._core.dialled()
+            self._channel = dialled(self._core.target, self._core.style)
         made: C = self._held(cls(channel=self._channel))
+        return made
+
+    def serve(self, servicer: Servicer) -> int:
+        """Serve the plugin on a connection of its own, until it ends. The number is for it to dial,
+        and goes to it in a message of the application's, at once: an offer that is 5 s old is
+        forgotten. Raises `BrokerError`.
+        """
+        return self._wait(self._submit(self._core.serve(servicer, None)))
+
+    def dial(self, cls: type[C], number: int) -> C:
+        """A client of what the plugin offers under a number. Raises `BrokerError` if it does not
+        within 5 s.
+        """
+        dialled_now = self._wait(self._submit(self._core.dial(number)))
+        channel = dialled(dialled_now.target, self._core.style)
+        self._dialled.append(channel)
+        made: C = self._held(cls(channel=channel))
         return made
 
     def ping(self, timeout: float = 5.0) -> None:
@@ -105,8 +133,7 @@ class Host(_Host):
     def stop(self) -> Exit:
         """Stop the plugin: ask it, and kill it if it is still there after the grace."""
         exit = self._wait(self._submit(self._core.stop()))
-        channel, self._channel = self._channel, None
-        if channel is not None:
+        for channel in self._channels():
             channel.close()
         return exit
 
@@ -141,8 +168,20 @@ class AsyncHost(_Host):
     def client(self, cls: type[A]) -> A:
         """As `Host.client`."""
         if self._channel is None:
-            self._channel = self._core.dialled_here()
+            self._channel = dialled_here(self._core.target, self._core.style)
         made: A = self._held(cls(channel=self._channel))
+        return made
+
+    async def serve(self, servicer: Servicer) -> int:
+        """As `Host.serve`; the coroutines of `servicer` run on this loop."""
+        return await asyncio.wrap_future(self._submit(self._core.serve(servicer, mailbox())))
+
+    async def dial(self, cls: type[A], number: int) -> A:
+        """As `Host.dial`."""
+        dialled_now = await asyncio.wrap_future(self._submit(self._core.dial(number)))
+        channel = dialled_here(dialled_now.target, self._core.style)
+        self._dialled.append(channel)
+        made: A = self._held(cls(channel=channel))
         return made
 
     async def ping(self, timeout: float = 5.0) -> None:
@@ -152,7 +191,6 @@ class AsyncHost(_Host):
     async def stop(self) -> Exit:
         """As `Host.stop`."""
         exit = await asyncio.wrap_future(self._submit(self._core.stop()))
-        channel, self._channel = self._channel, None
-        if channel is not None:
+        for channel in self._channels():
             await channel.close()
         return exit

@@ -13,13 +13,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-from ..limits import message_limits, metadata_limits
 from ..process.endpoint import Endpoint
 from ..process.server_limits import ServerLimits
+from ..rpc.servicer import Servicer
+from ..styles.goplugin.broker import Dialled
+from ..styles.goplugin.offers import BrokerError
 from ..styles.goplugin.transport import Reached
 from .child import Child
 from .failures import ExitedAtStart, HandshakeError
 from .options import Options
+from .served import Serving
 
 S = TypeVar("S", bound=ServerLimits)
 
@@ -58,14 +61,13 @@ class Way(ABC, Generic[S]):
     async def close(self) -> None:
         """The plugin is gone."""
 
-    def channel_options(self) -> dict[str, Any]:
-        """Of every channel to the plugin."""
-        limits = [*message_limits(self.style.max_message_bytes), *metadata_limits()]
-        # An address that is used again inherits no back-off from a plugin that is gone.
-        return dict(limits) | {
-            "grpc.default_authority": "localhost",
-            "grpc.use_local_subchannel_pool": 1,
-        }
+    async def serve(self, servicer: Servicer, serving: Serving) -> int:
+        """Offer a service to the plugin under a number, which is told to it in a message."""
+        raise BrokerError(f"plugins of the style {type(self.style).__name__} have no broker")
+
+    async def dial(self, number: int) -> Dialled:
+        """Connect to what the plugin offers under a number."""
+        raise BrokerError(f"plugins of the style {type(self.style).__name__} have no broker")
 
 
 async def first_line(child: Child, awaited: str) -> bytes:

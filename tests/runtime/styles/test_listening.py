@@ -134,8 +134,8 @@ def test_a_port_can_be_taken_again_at_once() -> None:
 
 def made_identity(folder: Path) -> certificate.Identity:
     pytest.importorskip("cryptography", reason="AutoMTLS needs the extra 'mtls'")
-    host, _ = certificate.make_certificate(b"unused")
-    return certificate.make_identity(ssl.DER_cert_to_PEM_cert(host), str(folder / "key"))
+    host = certificate.make_key_pair()
+    return certificate.make_identity(host.text, str(folder / "key"))
 
 
 def test_nobody_else_can_read_the_private_key_while_it_is_on_disk(

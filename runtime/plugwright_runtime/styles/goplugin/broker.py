@@ -56,16 +56,23 @@ class Dialled:
 
 
 class Broker:
-    """The plugin's side of `plugin.GRPCBroker`; for the thread of its event loop."""
+    """One side of `plugin.GRPCBroker`; for the thread of its event loop. A plugin serves the stream
+    of offers (`handler`), a host calls it (`call`). `peer`: the other side, for errors.
+    """
 
     def __init__(
-        self, transport: Transport, server_options: Options, channel_options: Options
+        self,
+        transport: Transport,
+        server_options: Options,
+        channel_options: Options,
+        peer: str = "host",
     ) -> None:
+        self._peer = peer
         self._transport = transport
         self._server_options = server_options
         self._channel_options = channel_options
         self._ids = itertools.count(1)
-        self._offers = Offers()
+        self._offers = Offers(peer)
         self._accepted: set[int] = set()
         self._open: dict[object, Close] = {}
         self._outgoing: asyncio.Queue[Any] | None = (
@@ -82,6 +89,24 @@ class Broker:
             response_serializer=protos.ConnInfo.SerializeToString,
         )
         return grpc.method_handlers_generic_handler("plugin.GRPCBroker", {"StartStream": method})
+
+    async def call(self, channel: Any) -> None:
+        """A host's side: open the stream, and note the plugin's offers until it ends."""
+        outgoing = self._take_over()
+
+        async def offers() -> AsyncIterator[Any]:
+            while not self._closed and (info := await outgoing.get()) is not None:
+                yield info
+
+        start_stream = channel.stream_stream(
+            "/plugin.GRPCBroker/StartStream",
+            request_serializer=protos.ConnInfo.SerializeToString,
+            response_deserializer=protos.ConnInfo.FromString,
+        )
+        try:
+            await self._read(start_stream(offers()), outgoing)
+        finally:
+            self._give_up(outgoing)
 
     def next_id(self) -> int:
         """A number for `accept` that this process has not used: tell it to the host in a message of
@@ -182,10 +207,10 @@ class Broker:
             await asyncio.wait_for(self._connected.wait(), WAIT_SECONDS)
         except TimeoutError:
             raise BrokerError(
-                f"the host opened no broker stream within {WAIT_SECONDS:g} s"
+                f"the {self._peer} opened no broker stream within {WAIT_SECONDS:g} s"
             ) from None
         if self._outgoing is None:
-            raise BrokerError("the host has closed its broker stream")
+            raise BrokerError(f"the {self._peer} has closed its broker stream")
         return self._outgoing
 
     def _check_open(self) -> None:
@@ -196,11 +221,7 @@ class Broker:
         """The host's stream: the newest takes over, so a host that reconnects finds a working
         broker.
         """
-        former, self._outgoing = self._outgoing, asyncio.Queue()
-        outgoing = self._outgoing
-        if former is not None:
-            former.put_nowait(None)
-        self._connected.set()
+        outgoing = self._take_over()
         reading = asyncio.create_task(self._read(offers, outgoing), name="broker-offers")
         try:
             await context.send_initial_metadata(())
@@ -208,9 +229,20 @@ class Broker:
                 await context.write(info)
         finally:
             reading.cancel()
-            if self._outgoing is outgoing:
-                self._outgoing = None
-                self._connected.clear()
+            self._give_up(outgoing)
+
+    def _take_over(self) -> asyncio.Queue[Any]:
+        """What is to be told over a stream that has come."""
+        former, self._outgoing = self._outgoing, asyncio.Queue()
+        if former is not None:
+            former.put_nowait(None)
+        self._connected.set()
+        return self._outgoing
+
+    def _give_up(self, outgoing: asyncio.Queue[Any]) -> None:
+        if self._outgoing is outgoing:
+            self._outgoing = None
+            self._connected.clear()
 
     async def _read(self, offers: AsyncIterator[Any], outgoing: asyncio.Queue[Any]) -> None:
         """Note the host's offers until it ends the stream. Knocks belong to multiplexing, which we

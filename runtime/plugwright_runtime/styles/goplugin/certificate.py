@@ -1,9 +1,10 @@
-"""Who are we to the host, and whom do we trust, under AutoMTLS?
+"""Who are we to the peer, and whom do we trust, under AutoMTLS?
 
-In: the PEM of the host's throw-away certificate. Out: an `Identity` with our own fresh certificate
-and two TLS contexts, one to serve the host and one to connect to it; both trust that one
+A `KeyPair` is our own fresh certificate, which is told to the peer. With the peer's it becomes an
+`Identity`: two TLS contexts, one to serve the peer and one to connect to it, which trust that one
 certificate and nothing else. The private key is on disk, encrypted under a password that only this
-process knows, for the moment Python's `ssl` needs to read it. Called by `tls`.
+process knows, for the moment Python's `ssl` needs to read it. Called by `tls`, and by hosts, which
+tell their certificate before they know the plugin's.
 """
 
 from __future__ import annotations
@@ -34,8 +35,22 @@ UNUSED = ("content_commitment", "data_encipherment", "crl_sign", "encipher_only"
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPair:
+    """`certificate` in DER; `pem` has it with the encrypted key behind it."""
+
+    certificate: bytes
+    pem: bytes
+    password: bytes
+
+    @property
+    def text(self) -> str:
+        """The certificate alone, in PEM."""
+        return ssl.DER_cert_to_PEM_cert(self.certificate)
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """`certificate`: ours in DER, for the handshake line."""
+    """`certificate`: ours in DER, for the peer."""
 
     certificate: bytes
     server: ssl.SSLContext
@@ -43,59 +58,64 @@ class Identity:
 
 
 def make_identity(host_certificate: str, key_path: str) -> Identity:
-    """A fresh P-256 certificate and its contexts; `key_path` is a free path in a private directory.
-
-    Raises `LaunchError` if `cryptography` is not installed or the host's certificate cannot be
-    read.
+    """What a plugin is to a host of this certificate; see `identity_of`. Raises `LaunchError` if
+    the certificate cannot be read, and as `make_key_pair`.
     """
-    password = os.urandom(32)
-    der, pem = make_certificate(password)
-    server = trusting(host_certificate, ssl.PROTOCOL_TLS_SERVER)
-    client = trusting(host_certificate, ssl.PROTOCOL_TLS_CLIENT)
+    pair = make_key_pair()
+    try:
+        return identity_of(pair, host_certificate, key_path)
+    except (ssl.SSLError, ValueError, TypeError) as error:  # TypeError: no ASCII
+        raise LaunchError(
+            f"{CLIENT_CERTIFICATE} is no PEM certificate: the host must set it"
+        ) from error
+
+
+def identity_of(pair: KeyPair, peer: str | bytes, key_path: str) -> Identity:
+    """The contexts for a peer of this certificate, in PEM or DER; `key_path` is a free path in a
+    private directory. Raises `ssl.SSLError`, `ValueError` or `TypeError` for what is none.
+    """
+    server = trusting(peer, ssl.PROTOCOL_TLS_SERVER)
+    client = trusting(peer, ssl.PROTOCOL_TLS_CLIENT)
     try:
         descriptor = os.open(key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "wb") as file:
-            file.write(pem)
+            file.write(pair.pem)
         for context in (server, client):
-            context.load_cert_chain(key_path, password=password)
+            context.load_cert_chain(key_path, password=pair.password)
     finally:
         os.unlink(key_path)
-    return Identity(der, server, client)
+    return Identity(pair.certificate, server, client)
 
 
-def trusting(host_certificate: str, protocol: int) -> ssl.SSLContext:
-    """A context that requires the peer to be the host: its certificate is the whole trust store."""
+def trusting(peer: str | bytes, protocol: int) -> ssl.SSLContext:
+    """A context to whose peer nobody else can be: its certificate is the whole trust store."""
     context = ssl.SSLContext(protocol)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
     # like Go, trust a certificate of the store itself even if it is not marked as an authority
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.set_alpn_protocols(["h2"])
-    try:
-        context.load_verify_locations(cadata=host_certificate)
-    except (ssl.SSLError, ValueError, TypeError) as error:  # TypeError: no ASCII
-        raise LaunchError(
-            f"{CLIENT_CERTIFICATE} is no PEM certificate: the host must set it"
-        ) from error
+    context.load_verify_locations(cadata=peer)
     return context
 
 
-def make_certificate(password: bytes) -> tuple[bytes, bytes]:
-    """A self-signed certificate in DER, and certificate and encrypted key together in PEM."""
+def make_key_pair() -> KeyPair:
+    """A fresh self-signed P-256 certificate, which grpcio can verify, too. Raises `LaunchError` if
+    `cryptography` is not installed.
+    """
     serialization = require("hazmat.primitives.serialization")
     ec = require("hazmat.primitives.asymmetric.ec")
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = signed_by(key)
     encoding = serialization.Encoding
+    password = os.urandom(32)
     private = key.private_bytes(
         encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.BestAvailableEncryption(password),
     )
-    return (
-        certificate.public_bytes(encoding.DER),
-        certificate.public_bytes(encoding.PEM) + private,
-    )
+    pem = certificate.public_bytes(encoding.PEM) + private
+    return KeyPair(certificate.public_bytes(encoding.DER), pem, password)
 
 
 def signed_by(key: Any) -> Any:
@@ -125,6 +145,6 @@ def require(module: str) -> Any:
         return importlib.import_module(f"cryptography.{module}")
     except ImportError as error:
         raise LaunchError(
-            "the host asks for AutoMTLS, which needs the package 'cryptography': "
+            "AutoMTLS was asked for, which needs the package 'cryptography': "
             "install this SDK with the extra 'mtls'"
         ) from error

@@ -15,7 +15,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from ...exceptions import LaunchError
 from ...process import children
@@ -28,15 +28,28 @@ from ...process.endpoint import (
     tcp_endpoint,
     temporary_directory,
 )
-from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, Wishes
+from .environment import SOCKET_DIRECTORY, SOCKET_GROUP, PortRange
 
 MAX_GROUP = 2**32 - 2  # chown takes the number above it for "leave it as it is"
+
+
+class Placement(Protocol):
+    """Where to listen, as `Wishes` have it of a plugin."""
+
+    @property
+    def network(self) -> Literal["unix", "tcp"]: ...
+    @property
+    def ports(self) -> PortRange: ...
+    @property
+    def socket_directory(self) -> str | None: ...
+    @property
+    def socket_group(self) -> str | None: ...
 
 
 class Listeners:
     """Binds endpoints as the host wants them; owner of the files they leave."""
 
-    def __init__(self, wishes: Wishes) -> None:
+    def __init__(self, wishes: Placement) -> None:
         self._wishes = wishes
         self._group = find_group(wishes.socket_group) if wishes.network == "unix" else None
         self._paths: set[str] = set()

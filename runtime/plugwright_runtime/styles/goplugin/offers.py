@@ -28,7 +28,8 @@ class BrokerError(PlugwrightError):
 class Offers:
     """Offers that have arrived and takers that wait, by service number; for one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, peer: str = "host") -> None:
+        self._peer = peer
         self._arrived: dict[int, tuple[float, Endpoint]] = {}  # oldest first
         self._takers: dict[int, asyncio.Future[Endpoint]] = {}
 
@@ -58,8 +59,8 @@ class Offers:
             return await asyncio.wait_for(taker, WAIT_SECONDS)
         except TimeoutError:
             raise BrokerError(
-                f"the host offered no broker service {service_id} within {WAIT_SECONDS:g} s: "
-                "it must accept the number at about the time it tells it"
+                f"the {self._peer} offered no broker service {service_id} within "
+                f"{WAIT_SECONDS:g} s: it must accept the number at about the time it tells it"
             ) from None
         finally:
             del self._takers[service_id]

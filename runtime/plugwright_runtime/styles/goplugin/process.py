@@ -229,6 +229,6 @@ class GoPluginProcess(ServerProcess):
 def make_transport(wishes: Wishes, listeners: Listeners) -> Transport:
     if wishes.client_certificate is None:
         return Plain(listeners)
-    from .tls import MutualTls  # most hosts do not ask for it
+    from .tls import as_plugin  # most hosts do not ask for it
 
-    return MutualTls(wishes.client_certificate, listeners)
+    return as_plugin(wishes.client_certificate, listeners)

@@ -1,9 +1,9 @@
-"""How does grpcio speak mutual TLS with a go-plugin host?
+"""How does grpcio speak mutual TLS with a go-plugin peer?
 
-It does not: hosts present P-521 certificates, which grpcio cannot verify under TLS 1.3. So Python's
-`ssl` does TLS on the advertised socket, and grpcio listens and connects in plaintext on Unix
-sockets in a directory of mode 0700. In: the host's certificate. Out: a `Transport` whose grpc
-servers and channels know nothing of it. Made by `process` if the host asks for it.
+It does not: Go's peers present P-521 certificates, which grpcio cannot verify under TLS 1.3. So
+Python's `ssl` does TLS on the advertised socket, and grpcio listens and connects in plaintext on
+Unix sockets in a directory of mode 0700. In: an `Identity`. Out: a `Transport` whose grpc servers
+and channels know nothing of it. Made by `process` if the host asks for it, and by hosts.
 """
 
 from __future__ import annotations
@@ -16,24 +16,33 @@ from typing import Any
 from ...exceptions import LaunchError
 from ...process.endpoint import Endpoint, bind_grpc, start_listening
 from ...process.relay import Factory, Relay
-from .certificate import HOST_NAME, make_identity
+from .certificate import HOST_NAME, Identity, make_identity
 from .listener import Listeners
 from .transport import Exposed, Reached
 
 
+def as_plugin(host_certificate: str, listeners: Listeners) -> MutualTls:
+    """For the plugin of a host with this certificate; raises `LaunchError`."""
+    check_platform("switch it off in the host")
+    return MutualTls(make_identity(host_certificate, listeners.private_path()), listeners)
+
+
+def check_platform(advice: str) -> None:
+    """Raises `LaunchError` where there is no place for plaintext that is private."""
+    if sys.platform == "win32":
+        raise LaunchError(
+            f"AutoMTLS is not supported on Windows, where it lacks Unix sockets: {advice}"
+        )
+
+
 class MutualTls:
-    """Both sides prove who they are: the host by the certificate it gave us, we by the one in our
-    handshake line.
+    """Both sides prove who they are: the host by the certificate in the plugin's environment, the
+    plugin by the one in its handshake line.
     """
 
-    def __init__(self, host_certificate: str, listeners: Listeners) -> None:
-        if sys.platform == "win32":
-            raise LaunchError(
-                "AutoMTLS is not supported on Windows, where it lacks Unix sockets: "
-                "switch it off in the host"
-            )
+    def __init__(self, identity: Identity, listeners: Listeners) -> None:
         self._listeners = listeners
-        self._identity = make_identity(host_certificate, listeners.private_path())
+        self._identity = identity
 
     @property
     def certificate(self) -> bytes:
