@@ -58,8 +58,17 @@ def build_host(cache: Path | None = None) -> Path:
     sources, so concurrent sessions and checkouts do not disturb each other. Raises RuntimeError
     with the compiler's output, or if there is no Go toolchain.
     """
+    return _build(".", "plugwright-host", cache)
+
+
+def build_plugin() -> Path:
+    """The same for the plugin in Go that the Python host starts."""
+    return _build("./plugin", "plugwright-go-plugin", None)
+
+
+def _build(package: str, name: str, cache: Path | None) -> Path:
     directory = cache or _cache_directory()
-    binary = directory / f"plugwright-host-{_source_digest()}"
+    binary = directory / f"{name}-{_source_digest(package)}"
     with _building:
         if binary.exists():
             return binary
@@ -67,9 +76,9 @@ def build_host(cache: Path | None = None) -> Path:
             raise RuntimeError("the interop tests need a Go toolchain: put `go` on the PATH")
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=directory) as scratch:
-            fresh = Path(scratch) / "plugwright-host"
+            fresh = Path(scratch) / name
             build = subprocess.run(
-                ["go", "build", "-buildvcs=false", "-o", str(fresh), "."],
+                ["go", "build", "-buildvcs=false", "-o", str(fresh), package],
                 cwd=SOURCE,
                 capture_output=True,
                 text=True,
@@ -77,7 +86,7 @@ def build_host(cache: Path | None = None) -> Path:
                 check=False,
             )
             if build.returncode != 0:
-                raise RuntimeError(f"go build of the test host failed:\n{build.stderr}")
+                raise RuntimeError(f"go build of {name} failed:\n{build.stderr}")
             os.replace(fresh, binary)
     return binary
 
@@ -87,10 +96,10 @@ def _cache_directory() -> Path:
     return Path(base) / "plugwright-tests"
 
 
-def _source_digest() -> str:
+def _source_digest(package: str) -> str:
     """Sixteen hex digits over everything that goes into the binary."""
     digest = hashlib.sha256()
-    for path in sorted([*SOURCE.glob("*.go"), *SOURCE.glob("go.*")]):
+    for path in sorted([*(SOURCE / package).glob("*.go"), *SOURCE.glob("go.*")]):
         if not path.name.endswith("_test.go"):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
