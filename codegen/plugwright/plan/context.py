@@ -122,7 +122,7 @@ def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context
         payloads=_payloads(schema, told),
         api=api,
         hooks=hooks,
-        served=tuple(_served(schema, settings.launch.service, (api, hooks))),
+        served=tuple(_served(schema, settings.launch.services, (api, hooks))),
         rules=Rules(
             defaults=Patterns(settings.parameters.defaults),
             absent=Patterns(settings.parameters.absent),

@@ -77,7 +77,7 @@ def modules(context: Context) -> Iterator[PythonModule]:
         yield PythonModule(
             path="_launch.py",
             template="launch.py.j2",
-            content=LaunchPlan(_launch(settings.launch)),
+            content=LaunchPlan(_launch(context)),
             doc="How the host starts a plugin: the constants of its handshake.",
             defines=("LAUNCH",),
         )
@@ -86,7 +86,8 @@ def modules(context: Context) -> Iterator[PythonModule]:
         yield _testing(context)
 
 
-def _launch(launch: Launch) -> Code:
+def _launch(context: Context) -> Code:
+    launch = context.settings.launch
     style = STYLES[launch.style]
     constants = [quote(getattr(launch, key)) for key in style.needs]
     if "versions" in style.knows:
@@ -104,7 +105,19 @@ def _launch(launch: Launch) -> Code:
     common = [f"id_env={quote(launch.id_env)}", f"path_env={quote(launch.path_env)}"]
     if launch.manifest:
         common.append(f"manifest={quote(launch.manifest)}")
+    if any(launch.versions.values()):
+        common.append(f"versions={_versions(context)}")
     return called(runtime.Launch, called(style.constants, *constants), *common)
+
+
+def _versions(context: Context) -> str:
+    """The full names of the services of each version."""
+    versions = context.settings.launch.versions
+    found = {
+        version: [s.full_name for name in names if (s := context.schema.service(name))]
+        for version, names in versions.items()
+    }
+    return "{" + ", ".join(f"{v}: {tuple_of(names)}" for v, names in found.items()) + "}"
 
 
 def _plugin(context: Context) -> PythonModule:

@@ -159,8 +159,11 @@ def _convert(value: Any, declared: str) -> tuple[Any, str]:
         if number and 0 < value <= _MOST:
             return float(value), ""
         return None, "a number greater than 0"
-    if declared == "tuple[int, ...]":
-        return (tuple(value), "") if _is_numbers(value) else (None, "a list of numbers from 0")
+    if declared == "Versions":
+        versions = _versions(value)
+        return versions, (
+            "" if versions else "a list of numbers from 0, or a table of their services"
+        )
     if declared == "Names":
         names = [value] if isinstance(value, str) else value
         return (tuple(names), "") if _is_strings(names) else (None, "a string, or a list of them")
@@ -187,6 +190,21 @@ def _is_numbers(value: Any) -> bool:
         and bool(value)
         and all(type(v) is int and 0 <= v <= _MOST for v in value)
     )
+
+
+def _versions(value: Any) -> dict[int, tuple[str, ...]] | None:
+    """The services of each version; None if it is none of those."""
+    if _is_numbers(value):
+        return dict.fromkeys(value, ())
+    if not isinstance(value, dict):
+        return None
+    found: dict[int, tuple[str, ...]] = {}
+    for key, services in value.items():
+        names, fault = _convert(services, "Names")
+        if fault or not (key.isascii() and key.isdigit() and len(key) < 10):
+            return None
+        found[int(key)] = names
+    return found
 
 
 _HEADER = re.compile(r"^\s*\[([^\[\]]+)\]")

@@ -15,6 +15,9 @@ from ..problems import Location
 Names: TypeAlias = tuple[str, ...]
 """What a config writes as a text, or as a list of them."""
 
+Versions: TypeAlias = Mapping[int, Names]
+"""What a config writes as a list of numbers, or as a table of a number -> names."""
+
 _NONE: Mapping[str, Any] = MappingProxyType({})
 FLAVOURS: Mapping[str, tuple[bool, ...]] = {
     "both": (False, True),
@@ -152,19 +155,20 @@ class Launch(NamedTuple):
     `style`: "go-plugin", "socket-argument" or "port-on-stdout". `service`: the services that
     plugins serve by subclassing servicers, with hooks or without; "*": each that nobody else does.
     `cookie_key`, `cookie_value`: the environment variable by which a plugin knows that a host
-    started it. `versions`: application protocol versions. `auto_mtls`: "host" decides, "require" or
-    "never". `log_level_envs`: variables that may name the log level, the first one set wins.
-    `id_env`, `path_env`: the variables with the plugin's id and folder; `manifest`: the file in its
-    folder that has its id where they are not set. `max_message_bytes`, `max_status_bytes`,
-    `grace_seconds`: 0 = as the runtime has it. `file_scheme`: hosts call with `:scheme: file` over
-    a Unix socket. `endpoint_env`: the variable with the address to listen on.
+    started it. `versions`: application protocol versions, each with the services that plugins serve
+    in it alone. `auto_mtls`: "host" decides, "require" or "never". `log_level_envs`: variables that
+    may name the log level, the first one set wins. `id_env`, `path_env`: the variables with the
+    plugin's id and folder; `manifest`: the file in its folder that has its id where they are not
+    set. `max_message_bytes`, `max_status_bytes`, `grace_seconds`: 0 = as the runtime has it.
+    `file_scheme`: hosts call with `:scheme: file` over a Unix socket. `endpoint_env`: the variable
+    with the address to listen on.
     """
 
     style: str = ""
     service: Names = ()
     cookie_key: str = ""
     cookie_value: str = ""
-    versions: tuple[int, ...] = (1,)
+    versions: Versions = MappingProxyType({1: ()})
     auto_mtls: str = "host"
     log_level_envs: tuple[str, ...] = ()
     id_env: str = ""
@@ -175,6 +179,11 @@ class Launch(NamedTuple):
     grace_seconds: float = 0.0
     file_scheme: bool = False
     endpoint_env: str = ""
+
+    @property
+    def services(self) -> Names:
+        """What plugins serve in any version."""
+        return (*self.service, *(name for names in self.versions.values() for name in names))
 
 
 class Parameters(NamedTuple):

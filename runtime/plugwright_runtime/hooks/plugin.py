@@ -27,6 +27,10 @@ class Hosted:
     plugin_path: str = ""
     """The folder in which the host has installed this plugin; "" if it does not say."""
 
+    protocol_version: int = 0
+    """The version of the application protocol that the host has chosen of those of the SDK; 0 under
+    a test, and where hosts do not speak go-plugin."""
+
     broker: Any = None
     """Further connections to and from the host (`goplugin.Broker`); None under a test, and where
     hosts do not speak go-plugin."""

@@ -48,11 +48,18 @@ def no_attributes(coroutines: HandlerLoop) -> Mapping[str, Any]:
 
 class Application:
     """The application's part of one plugin process. `status_bytes`: of the details of an error that
-    its host takes.
+    its host takes. `versions`: the services of one version of the application protocol alone.
     """
 
-    def __init__(self, cls: type[Any], sources: IdentitySources, status_bytes: int) -> None:
+    def __init__(
+        self,
+        cls: type[Any],
+        sources: IdentitySources,
+        status_bytes: int,
+        versions: Mapping[int, tuple[str, ...]],
+    ) -> None:
         self._cls = cls
+        self._versions = versions
         self._sources = sources
         self._status_bytes = status_bytes
         self._pool = HandlerPool()
@@ -66,8 +73,9 @@ class Application:
         this_thread_serves()
         coroutines = self._coroutines = HandlerLoop()
         made = attributes(coroutines)
+        others = others_than(made.get("protocol_version", 0), self._versions)
         plugin = self._plugin = await in_thread(self._pool, self._make, made)
-        handlers = handlers_of(plugin, self._pool, coroutines, self._status_bytes)
+        handlers = handlers_of(plugin, self._pool, coroutines, self._status_bytes, others)
         server.add_generic_rpc_handlers(handlers)
 
     def _make(self, attributes: Mapping[str, Any]) -> Any:
@@ -100,9 +108,14 @@ class ApplicationProcess(ServerProcess):
 
 
 def handlers_of(
-    plugin: Any, pool: HandlerPool, place: Place, status_bytes: int
+    plugin: Any,
+    pool: HandlerPool,
+    place: Place,
+    status_bytes: int,
+    others: frozenset[str] = frozenset(),
 ) -> tuple[grpc.GenericRpcHandler, ...]:
-    """The gRPC handlers of a plugin: of its hooks, and of the services it serves.
+    """The gRPC handlers of a plugin: of its hooks, and of the services it serves, apart from
+    `others`.
 
     `status_bytes`: of the details of an error that its host takes.
     """
@@ -116,11 +129,18 @@ def handlers_of(
         made.append(Dispatcher(plugin, table, plugin.logger, running).handlers())
     from ..rpc.servicer import handlers
 
-    made += [handlers(each, pool, place, status_bytes) for each in _serving(plugin)]
+    served = _serving(plugin, others)
+    made += [handlers(each, pool, place, status_bytes, others) for each in served]
     return tuple(made)
 
 
-def _serving(plugin: Any) -> tuple[Any, ...]:
+def others_than(version: int, versions: Mapping[int, tuple[str, ...]]) -> frozenset[str]:
+    """The services of other versions of the application protocol."""
+    every = {name for names in versions.values() for name in names}
+    return frozenset(every.difference(versions.get(version, ())))
+
+
+def _serving(plugin: Any, others: frozenset[str]) -> tuple[Any, ...]:
     """The objects that serve the services of a plugin, of which one without hooks must have some.
 
     Raises `LaunchError` for what would not be served.
@@ -133,7 +153,7 @@ def _serving(plugin: Any) -> tuple[Any, ...]:
         further = tuple(plugin.servicers())
     serves = servicers_of(type(plugin)) or not (further or hasattr(plugin, "__hooks__"))
     objects = (plugin, *further) if serves else further
-    check(objects)
+    check(objects, others)
     return objects
 
 

@@ -6,15 +6,18 @@ A class may extend several generated servicers, and several objects may serve a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ..exceptions import LaunchError
 
 
-def servicers_of(cls: type[Any]) -> tuple[type[Any], ...]:
-    """The generated servicers that a class extends, one for each service that it serves."""
-    return tuple(c for c in cls.__mro__ if c.__dict__.get("__rpcs__"))
+def servicers_of(cls: type[Any], others: Collection[str] = ()) -> tuple[type[Any], ...]:
+    """The generated servicers that a class extends, one for each service that it serves, apart from
+    those of `others`.
+    """
+    found: Iterator[Any] = (c for c in cls.__mro__ if c.__dict__.get("__rpcs__"))
+    return tuple(c for c in found if c.__service__ not in others)
 
 
 def overridden(servicer: object, method: str) -> bool:
@@ -33,9 +36,10 @@ def errors_of(servicer: type[Any], base: type[Any]) -> Any:
     return base.__errors__
 
 
-def check(objects: Sequence[object]) -> None:
+def check(objects: Sequence[object], others: Collection[str] = ()) -> None:
     """Raises `LaunchError` unless each of the objects serves something, no service is served twice,
-    and no method answers RPCs that are different.
+    and no method answers RPCs that are different. `others`: services that are not served in this
+    version of the application protocol.
     """
     served: dict[str, str] = {}
     for each in objects:
@@ -46,11 +50,17 @@ def check(objects: Sequence[object]) -> None:
                 f"{name} serves nothing: extend one of the SDK's `servicers`, or return objects "
                 "that do from its method `servicers`"
             )
+        bases = servicers_of(type(each), others)
         for base in bases:
             other = served.setdefault(base.__service__, name)
             if other is not name:
                 raise LaunchError(f"{other} and {name} both serve {base.__service__}: keep one")
         _check_methods(each, bases)
+    if objects and not served:
+        raise LaunchError(
+            "nothing is served in the protocol version that the host wants, but in another: "
+            f"{', '.join(sorted(others))}"
+        )
 
 
 def check_own(plugin: object, names: frozenset[str]) -> None:

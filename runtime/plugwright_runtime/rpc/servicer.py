@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
@@ -96,8 +96,10 @@ def handlers(
     executor: Executor,
     place: Place | None = None,
     status_bytes: int = STATUS_BYTES,
+    others: Collection[str] = (),
 ) -> grpc.GenericRpcHandler:
-    """The gRPC handlers of the methods that `servicer` overrides, of each service that it extends.
+    """The gRPC handlers of the methods that `servicer` overrides, of each service whose servicer it
+    extends, apart from `others`.
 
     Functions run in `executor`, coroutines in `place`, the loop of the server if None.
     `status_bytes`: of the details of an error that callers take.
@@ -106,7 +108,7 @@ def handlers(
     return Handlers(
         {
             f"/{base.__service__}/{rpc.name}": _Method(servicer, base, rpc, running).grpc_handler()
-            for base in servicers_of(type(servicer))
+            for base in servicers_of(type(servicer), others)
             for rpc in base.__rpcs__
             if overridden(servicer, rpc.method)
         }

@@ -15,7 +15,8 @@ Ends: 1 `Shutdown` of the host or SIGTERM, 2 SIGTERM or SIGINT, 3 with its paren
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 if TYPE_CHECKING:  # `prepare` comes before grpc is imported, which the others do
@@ -47,13 +48,15 @@ class Launch:
 
     `style`: the way and its constants. `id_env`, `path_env`: the variables with the plugin's id and
     folder, "" if the host has none. `manifest`: the JSON file in the folder of a plugin, in which
-    its host starts it, that has its id where they are not set.
+    its host starts it, that has its id where they are not set. `versions`: the services that are
+    served in one version of the application protocol alone.
     """
 
     style: Style
     id_env: str = ""
     path_env: str = ""
     manifest: str = ""
+    versions: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 def run(plugin: type[Any], launch: Launch) -> NoReturn:
@@ -68,4 +71,4 @@ def run(plugin: type[Any], launch: Launch) -> NoReturn:
     style = launch.style
     style.prepare()
     sources = IdentitySources(launch.id_env, launch.path_env, launch.manifest)
-    style.run(Application(plugin, sources, style.max_status_bytes))
+    style.run(Application(plugin, sources, style.max_status_bytes, launch.versions))

@@ -180,7 +180,13 @@ LOOKED_UP = {
     *("select.services", "select.messages", "api.service", "api.nullable"),
     *("hooks.service", "hooks.omit", "hooks.implemented", "hooks.modified"),
     *("hooks.rejected", "hooks.dismiss", "hooks.startup", "hooks.shutdown"),
-    *("launch.style", "launch.service", "launch.auto-mtls", "parameters.defaults"),
+    *(
+        "launch.style",
+        "launch.service",
+        "launch.versions",
+        "launch.auto-mtls",
+        "parameters.defaults",
+    ),
     *("parameters.absent", "fields.json", "fields.secret", "fields.secret-options"),
     "hooks.before",
 }

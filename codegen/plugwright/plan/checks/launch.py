@@ -21,7 +21,7 @@ def problems(settings: Settings, has_hooks: bool) -> Iterator[Problem]:
     launch = settings.launch
     if launch == Launch():
         return
-    if not has_hooks and not launch.service:
+    if not has_hooks and not launch.services:
         text = (
             "[launch] starts plugins, which need hooks or a service to serve; set `service` in "
             "[hooks] or in [launch]"

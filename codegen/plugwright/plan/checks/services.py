@@ -25,11 +25,14 @@ def problems(context: Context) -> Iterator[Problem]:
 
 def _named(key: str, context: Context) -> Iterator[Problem]:
     settings, services = context.settings, context.schema.services
-    named: str | tuple[str, ...] = getattr(settings, key).service
-    where = settings.where(f"{key}.service")
-    for name in (named,) if isinstance(named, str) else named:
+    launch = key == "launch"
+    named = settings.launch.services if launch else (getattr(settings, key).service,)
+    for name in named:
+        where = settings.where(f"{key}.service")
+        if launch and name not in settings.launch.service:
+            where = settings.where("launch.versions")
         found = called(services, name)
-        if name in ("", "*") and not isinstance(named, str):
+        if launch and name in ("", "*"):
             continue
         if name and not found:
             known = ", ".join(sorted(s.name for s in services)) or "none"
@@ -43,7 +46,7 @@ def _named(key: str, context: Context) -> Iterator[Problem]:
 def _served(context: Context) -> Iterator[Problem]:
     """What plugins serve has one way to be served, and each service is named once."""
     where = context.settings.where("launch.service")
-    names = context.settings.launch.service
+    names = context.settings.launch.services
     if names and "" in names:
         yield Problem(where, "service in [launch] names no service; remove the empty name")
     if "*" in names and not context.served:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ...settings.tables import Launch, Settings
@@ -56,6 +56,8 @@ def _launch(launch: Launch | None) -> Iterator[Item]:
     for key, value in launch._asdict().items() if launch else ():
         if value != getattr(usual, key) or key == "versions":
             shown = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            if isinstance(value, Mapping):
+                shown = " ".join(":".join(map(str, (k, *names))) for k, names in value.items())
             yield Item("launch", key, shown)
 
 

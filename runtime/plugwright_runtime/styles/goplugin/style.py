@@ -41,7 +41,8 @@ class GoPlugin(PluginSpec):
 
         async def register(context: PluginContext) -> None:
             def attributes(coroutines: HandlerLoop) -> Mapping[str, Any]:
-                return {"broker": BridgedBroker(context.broker, coroutines)}
+                broker = BridgedBroker(context.broker, coroutines)
+                return {"broker": broker, "protocol_version": context.version}
 
             context.wait_for(application.under_way)
             await application.register(context.server, attributes)
