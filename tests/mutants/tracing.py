@@ -17,7 +17,7 @@ import pytest
 
 SECONDS = "MUTANTS_SECONDS"  # the folder for the files with the tests' seconds
 _VARIANTS = 12
-_EACH_ANOTHER = "/test_cases.py"  # a case has a proto of its own
+EACH_ANOTHER = "/test_cases.py"  # a case has a proto of its own
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for same in variants.values()
         for number in range(_VARIANTS)
     }
-    items[:] = [item for item in items if item.nodeid in kept or _EACH_ANOTHER in item.nodeid]
+    items[:] = [item for item in items if item.nodeid in kept or EACH_ANOTHER in item.nodeid]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import plugwright_runtime
 import pytest
 from plugwright_runtime import errors, exceptions
@@ -82,3 +83,9 @@ def test_checkers_see_what_is_handed_on() -> None:
 def test_a_name_that_is_nowhere_is_named() -> None:
     with pytest.raises(AttributeError, match=r"'plugwright_runtime.errors' has no attribute 'No'"):
         errors.No  # noqa: B018
+
+
+def test_a_failure_without_words_is_shown_by_its_status() -> None:
+    shown = errors.NotFoundError(code=grpc.StatusCode.NOT_FOUND, id="a.b", status_code=404)
+    assert str(shown) == "NOT_FOUND [a.b] (404)"
+    assert str(errors.NotFoundError(code=grpc.StatusCode.OK)) == "NotFoundError"

@@ -116,6 +116,11 @@ def test_the_config_beside_which_a_command_is_run(greeter: Path) -> None:
     assert "def talk(self, requests: Requests[A], context: ServerContext, /) -> Replies[A]" in told
 
 
+def test_explain_the_hook_of_http(tmp_path: Path) -> None:
+    outcome = command(["explain", "ServeHTTP", MATTERMOST], tmp_path)
+    assert "\ndef serve_http(self, request: Request) -> Response\n" in outcome.stdout
+
+
 def test_explain_a_hook(tmp_path: Path) -> None:
     outcome = command(["explain", "FileWillBeUploaded", MATTERMOST], tmp_path)
     assert outcome.code == 0

@@ -262,6 +262,15 @@ def test_nothing_is_written_through_a_folder_that_is_a_link(
     assert {p: p.read_bytes() for p in outside.rglob("*.py")} == before
 
 
+def test_a_folder_that_is_a_link_to_nowhere_is_named(project: Path) -> None:
+    (project / "out/sdk/models").rename(project / "moved")
+    (project / "out/sdk/models").symlink_to("nowhere")
+    outcome = generate(project)
+    assert outcome.code == 1
+    assert outcome.stderr.startswith("out/sdk/models: is a link, and nothing is written")
+    assert changes(outcome) == {}
+
+
 def test_nothing_is_deleted_through_a_folder_that_is_a_link(
     project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

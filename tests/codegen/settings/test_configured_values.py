@@ -114,6 +114,7 @@ INVALID = [
     'parameters.defaults = {"*.a" = -2147483649}',
     'parameters.defaults = {"*.c" = inf}',
     f'parameters.defaults = {{"*.c" = {"9" * 400}}}',
+    'parameters.defaults = {"*.d" = "MIDDLE"}',
     'parameters.defaults = {"*.d" = ["LOW"]}',
     'parameters.defaults = {"*.d" = {x = 1}}',
     'parameters.defaults = {"*.d" = 1979-05-27T07:32:00Z}',

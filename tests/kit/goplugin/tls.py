@@ -101,12 +101,14 @@ class Bridges:
         self._servers: list[asyncio.Server] = []
 
     def plain_to_tls(self, address: str, context: ssl.SSLContext) -> str:
-        """A plaintext target in front of the plugin's TLS Unix socket."""
+        """A plaintext target in front of the plugin's TLS socket, a path or host:port."""
 
         async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-            return await asyncio.open_unix_connection(
-                address, ssl=context, server_hostname="localhost"
-            )
+            secure: Any = {"ssl": context, "server_hostname": "localhost"}
+            if address.startswith("/"):
+                return await asyncio.open_unix_connection(address, **secure)
+            host, _, port = address.rpartition(":")
+            return await asyncio.open_connection(host, int(port), **secure)
 
         return self._listen(connect, None)
 

@@ -90,6 +90,7 @@ WRONG: dict[str, Callable[[Any], dict[str, Any]]] = {
     "inners['...']": lambda m: {"inners": {TEXT: m.Inner(number=NUMBER * 10**30)}},
     "inners none": lambda m: {"inners": {TEXT: NUMBER}},
     "inner": lambda m: {"inner": m.Inner(number=NUMBER * 10**30)},
+    "inner.counts['...']": lambda m: {"inner": m.Inner(counts={TEXT: TEXT})},
     "inner model": lambda m: {"inner": NUMBER},
     "at": lambda m: {"at": datetime(2020, 1, 1)},
     "claims": lambda m: {"claims": {TEXT: NUMBER * 10**30 + 1}},

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from kit.goplugin.host import gone, program, read_output, start_plugin, stdio
+from kit.places import RUNTIME
 
 SECONDS = 30.0
 
@@ -195,3 +198,42 @@ def test_children_read_nothing_from_the_pipe_of_the_host(tmp_path: Path) -> None
         assert host.shut_down() == 0
     os.close(reading)
     os.close(writing)
+
+
+SOCKETS = """
+import os, socket, stat, sys
+from plugwright_runtime.process import children
+kind, address = eval(sys.argv[1])
+listening = socket.socket(kind)
+listening.bind(address)
+listening.listen()
+near = socket.create_connection(listening.getsockname()) if kind == socket.AF_INET else None
+far = listening.accept()[0] if near else listening
+def kept():
+    "Of the server's two sockets, how many a child has."
+    pid = os.fork()
+    if pid == 0:
+        numbers = listening.fileno(), far.fileno()
+        os._exit(sum(stat.S_ISSOCK(os.fstat(number).st_mode) for number in numbers))
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+place = listening.getsockname()
+place = place if kind == socket.AF_UNIX else place[1]
+children.keep_sockets_from(place)
+served = kept()
+children.leave_sockets_of(place)
+print(served, kept())
+"""
+
+
+@pytest.mark.parametrize("family", ["unix", "tcp"])
+def test_a_fork_has_no_socket_of_the_server_while_it_serves(family: str, short_path: Path) -> None:
+    place = str(short_path / "s") if family == "unix" else ("127.0.0.1", 0)
+    kind = socket.AF_UNIX if family == "unix" else socket.AF_INET
+    done = subprocess.run(
+        [sys.executable, "-c", SOCKETS, repr((int(kind), place))],
+        env={**os.environ, "PYTHONPATH": str(RUNTIME)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("0 2\n", "")

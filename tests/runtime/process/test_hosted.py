@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 
+import pytest
 from kit.places import ROOT
+from plugwright_runtime.process.started import prepare_grpc
 
 PROGRAM = """\
 import os, sys
@@ -55,3 +57,13 @@ def test_anywhere_else() -> None:
     assert "not for the host" in done.stdout
     assert "nor this" in done.stdout
     assert done.stderr.splitlines() == ["forks: None", "cookie: None"]
+
+
+@pytest.mark.parametrize(("users", "level"), [(None, "ERROR"), ("DEBUG", "DEBUG")])
+def test_grpc_writes_errors_alone_unless_the_user_wants_more(
+    monkeypatch: pytest.MonkeyPatch, users: str | None, level: str
+) -> None:
+    monkeypatch.setattr(os, "environ", {"GRPC_VERBOSITY": users} if users else {})
+    monkeypatch.setattr(sys, "excepthook", print)
+    prepare_grpc()
+    assert os.environ["GRPC_VERBOSITY"] == level

@@ -27,6 +27,12 @@ def record(text: str, *args: object) -> logging.LogRecord:
     return logging.LogRecord("t", logging.INFO, "", 0, text, args, None)
 
 
+def test_the_stack_that_was_asked_for_is_in_the_log() -> None:
+    asked = record("here")
+    asked.stack_info = "Stack (most recent call last):\n  a line"
+    assert record_text(asked) == "here\nStack (most recent call last):\n  a line"
+
+
 def message(record: logging.LogRecord) -> bytes:
     return f"{record.getMessage()}\n".encode()
 

@@ -166,6 +166,29 @@ def test_a_log_that_gets_no_thread_goes_on_with_a_later_record(
     assert [seen.get(timeout=SECONDS) for _ in range(2)] == ["first", "second"]
 
 
+def test_a_thread_that_must_go_on_waits_for_no_handler() -> None:
+    class Slow(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            done.wait(SECONDS)
+            wrote.append(threading.get_ident())
+
+    done, wrote, ours = threading.Event(), list[int](), threading.get_ident()
+    log = logging.Logger("slow")
+    log.addHandler(Slow())
+    patient_logging.keep_going(ours)
+    try:
+        log.warning("while the handler is stuck")
+        assert wrote == []
+        done.set()
+        patient_logging.flush(SECONDS)
+    finally:
+        patient_logging.may_wait(ours)
+    assert len(wrote) == 1
+    assert ours not in wrote
+    log.warning("and after that")
+    assert wrote[1:] == [ours]
+
+
 def notice(number: int) -> bytes:
     return f"{number} missing\n".encode()
 

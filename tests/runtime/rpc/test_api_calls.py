@@ -267,6 +267,16 @@ def test_id_recovered_from_status_text(
     assert (error.id, error.message) == (id, message)
 
 
+@pytest.mark.parametrize("said", ["Timeout expired", "Received RST_STREAM with error code 8"])
+def test_a_server_that_keeps_the_deadline_says_no_more_than_ours(
+    said: str, api: Surface, host: ScriptedHost
+) -> None:
+    """In words of tonic, or because grpc-go resets the stream."""
+    rpc = next(r for r in API if r.name == "GetUser")
+    host.answer = Status(grpc.StatusCode.CANCELLED, said)
+    assert raised(api, rpc).code is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
 def test_an_answer_that_is_no_message(api: Surface, host: ScriptedHost) -> None:
     rpc = next(r for r in API if r.name == "GetUser")
     for data in (b"\xff", b"\x0a\x05ab", b"\x0a\x02\x0a\xff"):

@@ -138,6 +138,13 @@ def test_a_table_that_has_changed() -> None:
     check([scheme, b"\x20" + b"\x3f\xe1\x1f" + scheme, use])  # to 0 and back
 
 
+def test_flags_that_mean_nothing_on_a_continuation() -> None:
+    block = literal(WITHOUT, 6, b"file")
+    rest = frame(CONTINUATION, END_HEADERS | PADDED | PRIORITY, block[1:])
+    data = PREFACE + frame(HEADERS, 0, block[:1]) + rest
+    assert decoded(changed([data])) == expected(data) == [[(":scheme", "http")]]
+
+
 def test_other_schemes_and_fields_stay() -> None:
     check([literal(INCREMENTAL, 6, b"https") + literal(INCREMENTAL, 4, b"file")])
     check([literal(WITHOUT, b"scheme", b"file"), literal(WITHOUT, 6, b"files")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import time
@@ -22,6 +23,7 @@ from kit.goplugin.host import (
     start_plugin,
     target_of,
 )
+from plugwright_runtime.styles.goplugin.broker import Broker, BrokerError
 
 place = pytest.fixture(short_directory, name="place")
 
@@ -188,6 +190,18 @@ def test_a_host_that_reconnects_takes_over(place: Path) -> None:
         host.app("Serve")
         assert second.receive()[0] == 1
         second.close()
+
+
+def test_a_plugin_that_stops_makes_no_more_connections() -> None:
+    async def scenario() -> None:
+        transport: Any = None  # never asked
+        broker = Broker(transport, (), ())
+        await broker.close()
+        for late in (broker.dial(1), broker.accept(1, lambda server: None)):
+            with pytest.raises(BrokerError, match="the plugin is stopping"):
+                await late
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
 def test_strange_offers_are_ignored(place: Path) -> None:

@@ -16,7 +16,7 @@ from kit.goplugin import host as goplugin_host
 from kit.goplugin.host import COOKIE, program, spawn, start_plugin
 from plugwright_runtime.process.levels import level_from
 from plugwright_runtime.styles.goplugin.hclog import encode
-from plugwright_runtime.styles.goplugin.logs import HclogHandler
+from plugwright_runtime.styles.goplugin.logs import HclogHandler, missing_records
 
 HOST_BUFFER = 64 * 1024  # a host's line reader gives up beyond this, line break included
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)")
@@ -244,6 +244,12 @@ def test_a_record_that_defeats_the_encoder_is_still_a_line() -> None:
     with open(reading, "rb") as pipe:
         assert parse(pipe.readline())["@level"] == "error"
     os.close(writing)
+
+
+def test_records_that_nobody_read_are_counted_in_one() -> None:
+    told = json.loads(missing_records(3))
+    assert told["@level"] == "warn"
+    assert told["@message"].startswith("3 lines of the log are missing")
 
 
 def test_lines_of_many_threads_do_not_mix() -> None:

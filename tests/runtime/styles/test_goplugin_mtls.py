@@ -71,19 +71,19 @@ async def rpc_Serve(request, context):
 
 
 @contextlib.contextmanager
-def started(path: Path, own: Identity, body: str = PLUGIN) -> Iterator[Host]:
+def started(path: Path, own: Identity, body: str = PLUGIN, options: str = "{}") -> Iterator[Host]:
     """A plugin under AutoMTLS, with its files in `path`/tmp and no channel yet."""
     files = path / "tmp"
     files.mkdir()
     env = {"PLUGIN_CLIENT_CERT": own.certificate, "TMPDIR": str(files)}
-    with start_plugin(program(body), path, **env) as host:
+    with start_plugin(program(body, options), path, **env) as host:
         yield host
 
 
 @contextlib.contextmanager
-def connected(path: Path) -> Iterator[tuple[Host, Bridges, Identity]]:
+def connected(path: Path, options: str = "{}") -> Iterator[tuple[Host, Bridges, Identity]]:
     own = make_identity(path)
-    with started(path, own) as host, bridges() as made:
+    with started(path, own, options=options) as host, bridges() as made:
         context = client_context(own, padded(host.fields[5]))
         target = made.plain_to_tls(host.address, context)
         host.channel = grpc.insecure_channel(target, options=LIMITS)
@@ -99,6 +99,13 @@ def test_everything_works_through_mutual_tls(place: Path) -> None:
         assert host.app("Echo", body) == body
         assert host.shut_down() == 0
         assert list((place / "tmp").iterdir()) == []
+
+
+def test_a_host_without_unix_sockets_has_it_too(place: Path) -> None:
+    with connected(place, "{'network': 'tcp'}") as (host, _, _):
+        assert host.fields[2] == "tcp"
+        assert host.app("Echo", b"over TCP") == b"over TCP"
+        assert host.shut_down() == 0
 
 
 def test_our_certificate_is_what_go_hosts_expect(place: Path) -> None:

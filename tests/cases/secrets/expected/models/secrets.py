@@ -129,16 +129,23 @@ class Inner(Model):
     """The message `cases.secrets.Inner`."""
 
     __proto__ = "cases.secrets.Inner"
-    __slots__ = __field_names__ = ("number", "login")
+    __slots__ = __field_names__ = ("number", "login", "counts")
 
     number: int
     login: Login | None
+    counts: dict[str, int]
 
     def __init__(
-        self, *, number: int = 0, login: Login | None = None, __unknown__: bytes = b""
+        self,
+        *,
+        number: int = 0,
+        login: Login | None = None,
+        counts: dict[str, int] = EMPTY_DICT,
+        __unknown__: bytes = b"",
     ) -> None:
         self.number = number
         self.login = login
+        self.counts = {} if counts is EMPTY_DICT else counts
         self.__unknown__ = __unknown__
 
 
