@@ -20,6 +20,7 @@ from .settings import extras
 from .settings.reader import CONFIG_NAME, load
 from .settings.tables import Settings, without_config
 from .settings.validity import package_fault
+from .surface import text as surface_text
 
 if TYPE_CHECKING:
     from .output.links import Link
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .plan.nodes import Plan
     from .protos.request import Request
     from .protos.schema import Schema
+    from .surface.recorded import Recorded
 
 Progress = Callable[[str], None]
 
@@ -42,12 +44,24 @@ class Sources(NamedTuple):
     request: Request | None = None
 
 
+class Earlier(NamedTuple):
+    """What users have seen so far: `path` of the surface, None = nothing.
+
+    `accept`: whether what nothing makes safe may change; `anew`: whether nothing has to stay.
+    """
+
+    path: Path | None = None
+    accept: bool = False
+    anew: bool = False
+
+
 class Job(NamedTuple):
-    """One SDK to generate: its settings, its protos, and the folder it goes to."""
+    """One SDK to generate: its settings, its protos, the folder it goes to, and what was there."""
 
     settings: Settings
     sources: Sources
     out: Path
+    earlier: Earlier = Earlier()
 
 
 def named(
@@ -67,7 +81,11 @@ def configured(config: Path, extra_path: Sequence[Path], descriptor_set: Path | 
     files = _matching(settings) if descriptor_set is None else ()
     path = (*(settings.root / p for p in settings.protos.path), *extra_path)
     out = _short(settings.root / settings.sdk.out)
-    return Job(settings, Sources(files, path, descriptor_set), out)
+    return Job(settings, Sources(files, path, descriptor_set), out, _earlier(settings, out))
+
+
+def _earlier(settings: Settings, out: Path) -> Earlier:
+    return Earlier(out / settings.sdk.package / surface_text.NAME)
 
 
 def _short(path: Path) -> Path:
@@ -83,7 +101,8 @@ def zero_config(package: str, out: Path, sources: Sources, services: Sequence[st
     """
     if fault := package_fault(package):
         raise fail(Location("--package"), fault)
-    return Job(without_config(package, services, "--service"), sources, out)
+    settings = without_config(package, services, "--service")
+    return Job(settings, sources, out, _earlier(settings, out))
 
 
 def default_configs(root: Path) -> list[Path]:
@@ -128,7 +147,23 @@ def plan(job: Job, progress: Progress) -> Plan:
     from . import plan as planning
 
     progress("planning")
-    return planning.plan(linked, job.settings)
+    return planning.plan(linked, job.settings, _recorded(job.earlier))
+
+
+def _recorded(earlier: Earlier) -> Recorded:
+    """What the surface says that is there."""
+    from .surface import recorded
+
+    if earlier.path is None or earlier.anew:
+        return recorded.FRESH
+    try:
+        with earlier.path.open("rb") as file:
+            data = file.read(surface_text.MOST_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return recorded.FRESH
+    except OSError as error:
+        raise fail(Location(str(earlier.path)), f"cannot be read: {error.strerror}") from None
+    return recorded.recorded(surface_text.read(data, str(earlier.path)))
 
 
 def render(job: Job, progress: Progress) -> tuple[SourceFile, ...]:

@@ -1,14 +1,15 @@
 """protoc-gen-plugwright: CodeGeneratorRequest on stdin, CodeGeneratorResponse on stdout.
 
 Options, comma separated: `package=NAME` (zero-config), with a `service=NAME` for each service to
-generate (default: all), or `config=PATH` of a plugwright.toml. The files are those of the CLI,
-below the package's name.
+generate (default: all), or `config=PATH` of a plugwright.toml; and `surface=PATH` of the surface
+that an earlier run has written, for protoc does not say where files go. The files are those of the
+CLI, below the package's name.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from .settings.reader import load
 from .settings.tables import Settings, without_config
 from .settings.validity import package_fault
 
-_OPTIONS = ("package", "config", "service")
+_OPTIONS = ("package", "config", "service", "surface")
 _PLACE = Location("--plugwright_opt")
 
 
@@ -68,8 +69,11 @@ def respond(
 def _generated(request: plugin_pb2.CodeGeneratorRequest) -> Sequence[SourceFile]:
     if any(isinstance(text, bytes) for text in (request.parameter, *request.file_to_generate)):
         raise fail(_PLACE, "a name or an option is no UTF-8; rename it")
-    settings = _settings(request.parameter)
-    job = generation.Job(settings, generation.Sources(request=read(request)), Path())
+    options = _options(request.parameter)
+    settings = _settings(options)
+    surface = options.get("surface", [])
+    earlier = generation.Earlier(Path(surface[-1]) if surface else None)
+    job = generation.Job(settings, generation.Sources(request=read(request)), Path(), earlier)
     return generation.render(job, lambda stage: None)
 
 
@@ -84,22 +88,26 @@ def _newest_edition() -> int:
     return int(newest)
 
 
-def _settings(parameter: str) -> Settings:
-    options: dict[str, str] = {}
-    services: list[str] = []
+def _options(parameter: str) -> dict[str, list[str]]:
+    """The values of each option, in order."""
+    options: dict[str, list[str]] = {}
     for item in filter(None, parameter.split(",")):
         key, _, value = item.partition("=")
         if key not in _OPTIONS:
             known = ", ".join(_OPTIONS)
             raise fail(_PLACE, f"unknown option {key!r}; known are: {known}")
-        options[key] = value
-        services += [value] if key == "service" else []
+        options.setdefault(key, []).append(value)
+    return options
+
+
+def _settings(options: Mapping[str, list[str]]) -> Settings:
+    services = options.get("service", [])
     if "config" in options:
         if services:
             text = "service= goes with package=; a config has services in its [select]"
             raise fail(_PLACE, text)
-        return extras.copied(load(Path(options["config"])))
-    package = options.get("package", "")
+        return extras.copied(load(Path(options["config"][-1])))
+    package = options.get("package", [""])[-1]
     if fault := package_fault(package):
         text = "say which package to write, as in --plugwright_opt=package=my_sdk"
         raise fail(_PLACE, f"{fault}; {text}" if package else text)

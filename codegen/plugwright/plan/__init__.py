@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..protos.schema import Schema
 from ..settings.tables import Settings
+from ..surface.recorded import FRESH, Recorded
 from . import (
     checks,
     clients,
@@ -24,9 +25,12 @@ from .nodes import Plan
 from .surface import Planned
 
 
-def plan(schema: Schema, settings: Settings) -> Plan:
-    """The plan of one SDK. Raises GenerationError with every problem found."""
-    context = _checked(schema, settings)
+def plan(schema: Schema, settings: Settings, recorded: Recorded = FRESH) -> Plan:
+    """The plan of one SDK. Raises GenerationError with every problem found.
+
+    `recorded`: what users have seen so far, which stays wherever it can.
+    """
+    context = _checked(schema, settings, recorded)
     frowned = strictness.frowned(context)
     called, answered = clients.plan(context), hooks.plan(context)
     modules = (
@@ -50,9 +54,9 @@ def plan(schema: Schema, settings: Settings) -> Plan:
     )
 
 
-def _checked(schema: Schema, settings: Settings) -> Context:
+def _checked(schema: Schema, settings: Settings, recorded: Recorded) -> Context:
     files = generated_files(schema)
     checks.protos((*files, *(f for f in schema.files if f.reused)))
-    context = made(schema, settings, files)
+    context = made(schema, settings, files, recorded)
     checks.settings(context)
     return context

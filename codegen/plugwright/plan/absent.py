@@ -13,7 +13,7 @@ from ..python.layout import quote
 from ..python.symbols import expr
 from .call_nodes import MethodPlan, ParameterPlan
 from .context import Context
-from .parameters import own_fields
+from .parameters import JOINED, own_fields
 
 EMPTY = "empty"
 REFUSE = "refuse"
@@ -43,6 +43,8 @@ def _parameter(
     if found is None:
         return plan
     choice, pattern = found
+    if choice == REFUSE and plan.rule == JOINED:
+        return plan  # there are calls without it
     if choice == REFUSE:
         argument = f"({plan.argument}, {quote(method.name)}, {quote(plan.name)})"
         given = expr(runtime.given, argument)

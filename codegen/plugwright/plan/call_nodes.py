@@ -48,8 +48,8 @@ class MethodPlan(NamedTuple):
 
     `result`: what the method returns; `source`: what of the response that is: `field NAME`,
     `whole`, or `nothing`; `answer`: the expression that makes it of the response, which is in the
-    variable `local`;
-    `rules`: how each decision was made, for `plugwright explain`.
+    variable `local`; `twin_of`: the method whose whole response it returns; `rules`: how each
+    decision was made, for `plugwright explain`.
     """
 
     name: str
@@ -67,6 +67,7 @@ class MethodPlan(NamedTuple):
     doc: str
     rules: tuple[str, ...]
     deprecated: str
+    twin_of: str = ""
 
     @property
     def gives_stream(self) -> bool:

@@ -5,10 +5,10 @@ The context in; the modules of `clients/`, what the SDK exports of them and ever
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ..protos.schema import Service
+from ..protos.schema import Method, Service
 from ..python import layout, runtime
 from ..python.symbols import Code, Expr, Symbol, called, expr
 from . import absent, domains, methods
@@ -44,7 +44,9 @@ def plan(context: Context) -> Clients:
     planned = {s.full_name: _planned(s, context) for s in services}
     modules = [m for s in services for m in _service(s, planned[s.full_name], context)]
     exports = [e for s in services for e in _exports(s, ".", context)]
-    modules.append(namespace("clients/__init__.py", "A client for every service.", exports))
+    modules.append(
+        namespace("clients/__init__.py", "A client for every service.", exports, context)
+    )
     return Clients(
         tuple(modules),
         tuple(_exports(context.api, ".clients.", context)) if context.api else (),
@@ -66,9 +68,17 @@ def _exports(service: Service, package: str, context: Context) -> list[ExportPla
 def _planned(service: Service, context: Context) -> Mapping[str, tuple[MethodPlan, ...]]:
     """The methods of each domain."""
     return {
-        domain: tuple(absent.applied(m, methods.plan(m, context), context) for m in found)
+        domain: tuple(plan for m in found for plan in _methods(m, context))
         for domain, found in domains.groups(service, context).items()
     }
+
+
+def _methods(method: Method, context: Context) -> Iterator[MethodPlan]:
+    """The method of an RPC, and its twin if it has one."""
+    plan = absent.applied(method, methods.plan(method, context), context)
+    yield plan
+    if (twin := methods.twin(method, plan, context)) is not None:
+        yield twin
 
 
 def _service(

@@ -14,11 +14,12 @@ from ..protos.schema import Field, File, Message, Method, Scalar, ScalarKind, Sc
 from ..python import names
 from ..settings.patterns import Patterns
 from ..settings.tables import Settings
+from ..surface.recorded import FRESH, Recorded
 from . import reused
 from .conventions import Convention
 from .error_tables import conventions
 from .kinds import Kinds, TypeNames, kinds
-from .naming import ServiceNames, exported, service_names, type_names
+from .naming import Moved, ServiceNames, exported, moved, service_names, type_names
 from .reused import Reused
 from .secrets import Secrets, secrets
 
@@ -44,7 +45,8 @@ class Context(NamedTuple):
     by full name; `exported`: what the package of all models has. `conventions`: how a service says
     that a call failed, by its full name; `payloads`: the fields of an RPC's response that do not.
     `api`, `hooks`, `served`: the services that plugins call, that they answer hook by hook, and
-    whose servicers they subclass.
+    whose servicers they subclass. `recorded`: what users have seen so far; `moved`: what is found
+    in other modules too, where it was before.
     """
 
     schema: Schema
@@ -63,6 +65,8 @@ class Context(NamedTuple):
     served: tuple[Service, ...]
     rules: Rules
     secrets: Secrets
+    recorded: Recorded
+    moved: tuple[Moved, ...]
 
     @property
     def own(self) -> Iterator[str]:
@@ -102,9 +106,11 @@ class Context(NamedTuple):
         return is_bytes(field) and f"{message.name}.{field.name}" in self.rules.json
 
 
-def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context:
+def made(
+    schema: Schema, settings: Settings, files: tuple[File, ...], recorded: Recorded = FRESH
+) -> Context:
     """The context of one run; `files`: those that models are written for."""
-    types = type_names(files) | reused.type_names(schema)
+    types = type_names(files, recorded) | reused.type_names(schema)
     api, hooks = (schema.service(t.service) for t in (settings.api, settings.hooks))
     told = conventions(schema, settings)
     clients = {api.full_name: settings.api.client} if api else {}
@@ -116,8 +122,8 @@ def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context
         types=types,
         exported=exported(types.values()),
         kinds=kinds(types, schema),
-        services=service_names(schema.services, clients),
-        methods=_method_names(schema),
+        services=service_names(schema.services, clients, recorded),
+        methods=_method_names(schema, recorded),
         conventions=told,
         payloads=_payloads(schema, told),
         api=api,
@@ -131,6 +137,8 @@ def made(schema: Schema, settings: Settings, files: tuple[File, ...]) -> Context
             omit=Patterns(settings.hooks.omit),
         ),
         secrets=secrets(settings.fields),
+        recorded=recorded,
+        moved=moved(types, recorded),
     )
 
 
@@ -175,9 +183,12 @@ def _payloads(
     return found
 
 
-def _method_names(schema: Schema) -> dict[str, str]:
-    return {
-        f"{service.full_name}.{rpc}": name
-        for service in schema.services
-        for rpc, name in names.methods(m.name for m in service.methods).items()
-    }
+def _method_names(schema: Schema, recorded: Recorded) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for service in schema.services:
+        had = {m.name: h for m in service.methods if (h := recorded.methods.get(m.full_name))}
+        kept = {rpc: method.name for rpc, method in had.items()}
+        twins = [method.twin for method in had.values() if method.twin]
+        named = names.methods((m.name for m in service.methods), kept, twins)
+        found |= {f"{service.full_name}.{rpc}": name for rpc, name in named.items()}
+    return found

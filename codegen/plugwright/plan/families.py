@@ -129,6 +129,11 @@ def arguments(method: Method, context: Context) -> Iterator[Field]:
     return (f for f in context.request(method).fields if f.name not in context.rules.omit)
 
 
+def source(field: Field) -> str:
+    """What an argument is of the request, as a surface says it."""
+    return f"oneof {field.oneof}" if field.oneof else f"field {field.name}"
+
+
 def wrapped(field: Field, context: Context) -> tuple[Message, Field] | None:
     """The message that `field` holds and the field of that, if it has no other."""
     if not isinstance(field.kind, MessageKind):

@@ -14,6 +14,7 @@ class HookPlan(NamedTuple):
     """A hook: its handler's static type and what the dispatcher needs to know.
 
     `arguments`: (name, type, source) of each handler parameter; `types`: their types as texts;
+    `optional`: how many arguments, the last ones, joined later;
     `result`: types of its answer; `messages`: see `messages_of`;
     `results`: the response's fields that an answer goes to; `rejects`: whether `on_error` exists.
     """
@@ -33,6 +34,7 @@ class HookPlan(NamedTuple):
     error_id: str
     doc: str
     rules: tuple[str, ...]
+    optional: int = 0
 
     @property
     def argument_names(self) -> tuple[str, ...]:
@@ -66,6 +68,8 @@ class HookPlan(NamedTuple):
         for key in ("rejected", "dismiss", "error_id"):
             if text := getattr(self, key):
                 yield f"{key}={quote(text)}"
+        if self.optional:
+            yield f"optional={self.optional}"
 
     @property
     def answer(self) -> Code:
@@ -82,7 +86,14 @@ class HookPlan(NamedTuple):
         """The type that its handler must have."""
         if self.family == "http":
             return runtime.HTTPHandler
-        pieces = [piece for _, annotation, _ in self.arguments for piece in (", ", annotation)]
+        count = len(self.arguments)
+        first, *fewer = (self._handler(count - missing) for missing in range(self.optional + 1))
+        return expr(first, *(piece for shape in fewer for piece in (" | ", shape)))
+
+    def _handler(self, count: int) -> Code:
+        """The type of a handler that takes the first `count` arguments."""
+        arguments = self.arguments[:count]
+        pieces = [piece for _, annotation, _ in arguments for piece in (", ", annotation)]
         handler = Symbol("collections.abc", "Callable")
         return expr(handler, "[[", typing("Any"), *pieces, "], ", self.answer, "]")
 

@@ -133,7 +133,7 @@ def _client(service: ServiceNames, is_async: bool) -> Symbol:
 def _hook(method: Method, context: Context) -> HookPlan:
     settings = context.settings.hooks
     family = families.family(method, context)
-    given = () if family.name == "http" else arguments(method, context)
+    given, optional = ((), 0) if family.name == "http" else arguments(method, context)
     rejects = context.response(method).field(settings.rejected) is not None
     return HookPlan(
         name=names.hook_member(method.name),
@@ -151,13 +151,25 @@ def _hook(method: Method, context: Context) -> HookPlan:
         error_id=f"plugin.{names.snake(method.name)}.error",
         doc=method.comment,
         rules=(family.rule,),
+        optional=optional,
     )
 
 
-def arguments(method: Method, context: Context) -> tuple[tuple[str, Expr, str], ...]:
-    """(name, type, how it is read from the request) of each handler parameter."""
-    found = (_argument(method, field, context) for field in families.arguments(method, context))
-    return tuple(dict.fromkeys(found))  # a oneof once, for all its fields
+def arguments(method: Method, context: Context) -> tuple[tuple[tuple[str, Expr, str], ...], int]:
+    """(name, type, how it is read from the request) of each handler parameter, and how many of them
+    joined after there had been handlers: those stand last.
+    """
+    given = {  # a oneof once, for all its fields
+        families.source(field): _argument(method, field, context)
+        for field in families.arguments(method, context)
+    }
+    had = context.recorded.handlers.get(method.name)
+    if had is None:
+        return tuple(given.values()), 0
+    order = [a.source for a in had if a.source in given]
+    order += [source for source in given if source not in order]
+    required = {a.source for a in had if not a.optional}
+    return tuple(given[s] for s in order), sum(s not in required for s in order)
 
 
 def _argument(method: Method, field: Field, context: Context) -> tuple[str, Expr, str]:

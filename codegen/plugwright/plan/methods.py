@@ -2,7 +2,8 @@
 
 A method and the context in, a `MethodPlan` out. A response whose name ends in `Response` is an
 envelope: apart from what tells of a failure, no field means None, one field is the result, several
-make the response itself the result. `parameters` says the same of requests.
+make the response itself the result. `parameters` says the same of requests. What a method returned
+before it still returns; if there is more by now, a twin returns the whole response.
 """
 
 from __future__ import annotations
@@ -81,25 +82,84 @@ class _Result(NamedTuple):
 
 def result_field(method: Method, context: Context) -> Field | None:
     """The field of the response that is the result, if that is not the response itself."""
+    if method.server_streaming or _recorded(method, context) in (WHOLE, NOTHING):
+        return None
+    return _recorded_field(method, context) or _only_field(method, context)
+
+
+def _only_field(method: Method, context: Context) -> Field | None:
     payload = context.payload(method)
-    if method.server_streaming or not context.response(method).name.endswith("Response"):
+    if not context.response(method).name.endswith("Response"):
         return None
     return payload[0] if len(payload) == 1 and not payload[0].oneof else None
+
+
+WHOLE = "whole"
+NOTHING = "nothing"
+
+
+def _recorded(method: Method, context: Context) -> str:
+    """What the method returned before, "" if it is new."""
+    had = context.recorded.methods.get(method.full_name)
+    return had.result if had else ""
+
+
+def _recorded_field(method: Method, context: Context) -> Field | None:
+    """The field that was the result before, if it is still there."""
+    recorded = _recorded(method, context)
+    payload = context.payload(method)
+    return next((f for f in payload if f"field {f.name}" == recorded and not f.oneof), None)
+
+
+def returns_nothing(method: Method, context: Context) -> bool:
+    """Whether a call has no result."""
+    if method.server_streaming:
+        return False
+    return _recorded(method, context) == NOTHING or not (
+        context.payload(method) or _recorded(method, context) == WHOLE
+    )
+
+
+def twin(method: Method, plan: MethodPlan, context: Context) -> MethodPlan | None:
+    """The method that returns the whole response, where `plan` cannot any more."""
+    had = context.recorded.methods.get(method.full_name)
+    if had is None or plan.source == WHOLE:
+        return None
+    kept = plan.source != NOTHING and _only_field(method, context) is not None
+    if not had.twin and (kept or not context.payload(method)):
+        return None
+    name = had.twin or f"{plan.name}_response"
+    service = service_of(method)
+    taken = {n for rpc, n in context.methods.items() if rpc.rpartition(".")[0] == service}
+    while name in taken:
+        name += "_"
+    response = context.response(method).name
+    return plan._replace(
+        name=name,
+        twin_of=plan.name,
+        result=expr(plan.response),
+        source=WHOLE,
+        answer=plan.local,
+        doc=f"As `{plan.name}`, for the whole {response}.\n\n{plan.doc}",
+        rules=(f"result: {response}, of which {plan.name}() returns what it did before",),
+    )
 
 
 def _result(method: Method, local: str, context: Context) -> _Result:
     response = context.response(method)
     model = expr(context.types[response.full_name].model)
     if method.server_streaming:
-        return _Result(model, local, "whole", (f"result: a stream of {response.name}",))
+        return _Result(model, local, WHOLE, (f"result: a stream of {response.name}",))
     payload = context.payload(method)
-    if len(payload) == 0:
-        rule = f"result: None, {response.name} has no payload"
-        return _Result(expr("None"), "None", "nothing", (rule,))
+    if returns_nothing(method, context):
+        why = "as it is recorded" if payload else f"{response.name} has no payload"
+        return _Result(expr("None"), "None", NOTHING, (f"result: None, {why}",))
     field = result_field(method, context)
+    if field is None and _recorded(method, context) == WHOLE:
+        return _Result(model, local, WHOLE, (f"result: {response.name}, as it is recorded",))
     if field is None:
         why = "is no envelope" if len(payload) == 1 else "has several fields"
-        return _Result(model, local, "whole", (f"result: {response.name}, which {why}",))
+        return _Result(model, local, WHOLE, (f"result: {response.name}, which {why}",))
     rule = f"result: the field {field.name} of {response.name}"
     return _payload(method, field, f"{local}.{names.attribute(field.name)}", rule, context)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..python.layout import dictionary
 from ..python.symbols import Code, Expr, builtin, declared, expr
 
 
@@ -128,12 +129,26 @@ class MessagePlan(NamedTuple):
 
 
 class ModelsPlan(NamedTuple):
-    """`rule`: why the module has another name than its file gives it, for `explain`."""
+    """`rule`: why the module has another name than its file gives it, for `explain`.
+
+    `moved`: what was here and is elsewhere now, with the module beside this one that has it.
+    """
 
     enums: tuple[EnumPlan, ...]
     messages: tuple[MessagePlan, ...]
     unions: tuple[OneofPlan, ...]
     rule: str = ""
+    moved: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def imported(self) -> tuple[tuple[str, str], ...]:
+        """The module of each that has moved, and what stands behind `import`."""
+        return tuple((f".{module}", f"{name} as {name}") for name, module in self.moved)
+
+    @property
+    def targets(self) -> str:
+        """The dictionary that `lazy_names` of the runtime takes."""
+        return dictionary(((name, f"..{module}") for name, module in self.moved), "        ")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -33,11 +33,15 @@ def modules(context: Context) -> Iterator[PythonModule]:
     """Two modules per file with types, and the packages of them."""
     files = [f for f in context.files if f.messages or f.enums]
     exports: list[ExportPlan] = []
+    moved = _moved(context)
+    elsewhere = {(now, name): old for old, found in moved.items() for name, now in found}
     for file in files:
         declared = frozenset(_declared(file.messages, context))
-        plan = _models(file, declared, context)
         stem = context.stem(file)
-        exports += [ExportPlan(name, f".{stem}", name) for name in plan.names]
+        plan = _models(file, declared, context)._replace(moved=moved.pop(stem, ()))
+        exports += [
+            ExportPlan(name, f".{elsewhere.get((stem, name), stem)}", name) for name in plan.names
+        ]
         yield PythonModule(
             path=f"models/{stem}.py",
             template="models.py.j2",
@@ -49,8 +53,25 @@ def modules(context: Context) -> Iterator[PythonModule]:
         )
         converting = conversion.module(file, context)
         yield converting._replace(unchecked=(*converting.unchecked, *of_file(file)))
-    yield namespace("models/__init__.py", "Every model of the protos.", exports)
-    yield converters(context.stem(file) for file in files)
+    for stem, found in moved.items():
+        yield PythonModule(
+            path=f"models/{stem}.py",
+            template="models.py.j2",
+            content=ModelsPlan((), (), (), moved=found),
+            doc="Where models were that other modules have now.",
+            defines=tuple(name for name, _ in found),
+        )
+    yield namespace("models/__init__.py", "Every model of the protos.", exports, context)
+    yield converters((context.stem(file) for file in files), context)
+
+
+def _moved(context: Context) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Module -> what was there, each with the module that has it now."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for moved in context.moved:
+        now = moved.now.module.rpartition(".")[2]
+        found.setdefault(moved.module.rpartition(".")[2], []).append((moved.now.name, now))
+    return {module: tuple(sorted(names)) for module, names in found.items()}
 
 
 def _models(file: File, declared: frozenset[str], context: Context) -> ModelsPlan:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..protos.schema import Enum, File, Message, Schema, Service, references, walk
 from ..python import names
 from ..python.symbols import Symbol
+from ..surface.recorded import FRESH, Oneof, Recorded
 from .kinds import WELL_KNOWN, OneofNames, TypeNames
 
 # Python stops at 100 levels of indentation; a class body with a method needs three more.
@@ -50,14 +51,15 @@ def referenced_types(file: File) -> set[str]:
     return types
 
 
-def type_names(files: Iterable[File]) -> dict[str, TypeNames]:
+def type_names(files: Iterable[File], recorded: Recorded) -> dict[str, TypeNames]:
     """Model class and converters of every generated message and enum."""
     found: dict[str, TypeNames] = {}
     files = [f for f in files if f.messages or f.enums]
-    modules = names.modules({f.name: names.module(f.name) for f in files})
+    wanted = {f.name: names.module(f.name) for f in files}
+    modules = names.modules(wanted, _kept_modules(files, wanted, recorded))
     for file in files:
         module = modules[file.name]
-        FileNames(f".models.{module}", f"._convert.{module}", found).add(file)
+        FileNames(f".models.{module}", f"._convert.{module}", found, recorded=recorded).add(file)
     return found
 
 
@@ -71,6 +73,52 @@ def exported(types: Iterable[TypeNames]) -> frozenset[str]:
     return frozenset(name for name in counts if counts[name] == 1 and name not in modules)
 
 
+def _kept_modules(
+    files: Iterable[File], wanted: Mapping[str, str], recorded: Recorded
+) -> dict[str, str]:
+    """The modules that stay: a file has the one that most of its types had.
+
+    If several files had one together, it is that of the file called so, or of the first.
+    """
+    found: dict[str, str] = {}
+    for file in files:
+        had = Counter(
+            place.module
+            for name in (*(m.full_name for m in file.messages), *(e.full_name for e in file.enums))
+            if (place := recorded.types.get(name)) is not None
+        )
+        if had:
+            found[file.name] = min(had, key=lambda m: (-had[m], m != wanted[file.name], m))
+    owners: dict[str, str] = {}
+    for name in sorted(found, key=lambda f: (found[f] != wanted[f], f)):
+        owners.setdefault(found[name], name)
+    return {name: module for module, name in owners.items()}
+
+
+class Moved(NamedTuple):
+    """A class or union that is still found in the module where it was; `now`: where it is."""
+
+    module: str
+    now: Symbol
+
+
+def moved(types: Mapping[str, TypeNames], recorded: Recorded) -> tuple[Moved, ...]:
+    """What was in other modules before; nothing where something else is called so now."""
+    here = {(t.model.module, t.model.name) for t in types.values()}
+    here |= {(o.union.module, o.union.name) for t in types.values() for o in t.oneofs.values()}
+    found: list[Moved] = []
+    for full_name, place in recorded.types.items():
+        python = types.get(full_name)
+        module = f".models.{place.module}"
+        if python is None or module == python.model.module:
+            continue
+        symbols = tuple(o.union for o in python.oneofs.values())
+        if "." not in place.name and place.name == python.model.name:
+            symbols = (python.model, *symbols)
+        found += [Moved(module, s) for s in symbols if (module, s.name) not in here]
+    return tuple(found)
+
+
 class ServiceNames(NamedTuple):
     """`module`: the one of its client and of its servicer; `client`, `servicer`: the classes."""
 
@@ -80,7 +128,7 @@ class ServiceNames(NamedTuple):
 
 
 def service_names(
-    services: Iterable[Service], clients: Mapping[str, str]
+    services: Iterable[Service], clients: Mapping[str, str], recorded: Recorded
 ) -> dict[str, ServiceNames]:
     """The names of each service by its full name; `clients`: configured names of clients.
 
@@ -96,13 +144,18 @@ def service_names(
         )
         for full_name, name in short.items()
     }
-    modules = names.modules(wanted)
+    had = recorded.clients
+    modules = names.modules(wanted, {n: had[n].module for n in wanted if n in had})
     found: dict[str, ServiceNames] = {}
     for service in services:
         full_name, python = service.full_name, names.type_name(service.name)
-        client = clients.get(full_name) or f"{python}Client"
-        module = modules[full_name]
-        found[full_name] = ServiceNames(module, client, f"{python}Servicer")
+        client, servicer = f"{python}Client", f"{python}Servicer"
+        if full_name in had:
+            client = had[full_name].name
+        if full_name in recorded.servicers:
+            servicer = recorded.servicers[full_name].name
+        client = clients.get(full_name) or client
+        found[full_name] = ServiceNames(modules[full_name], client, servicer)
     return found
 
 
@@ -118,16 +171,20 @@ class FileNames:
         converters: str,
         found: dict[str, TypeNames],
         functions: set[str] | None = None,
+        recorded: Recorded = FRESH,
     ) -> None:
         self.models = models
         self.converters = converters
         self.found = found
         self.functions: set[str] = set() if functions is None else functions
+        self.recorded = recorded
         self.top_level: set[str] = set()
 
     def add(self, file: File) -> None:
         self.top_level = {names.type_name(m.path[0]) for m in file.messages}
         self.top_level |= {names.type_name(e.path[0]) for e in file.enums}
+        # What stays is taken first, so that nothing new has its name.
+        self.unions = {o.union for m in walk(file.messages) for o in self._had(m).values()}
         for enum in file.enums:
             self._enum(enum, ())
         for message in file.messages:
@@ -154,23 +211,44 @@ class FileNames:
             Symbol(self.models, ".".join(path)),
             table,
             table,
-            names.enum_members(enum.path[-1], tuple(v.name for v in enum.values)),
+            names.enum_members(
+                enum.path[-1],
+                tuple(v.name for v in enum.values),
+                self.recorded.members.get(enum.full_name, {}),
+            ),
             {},
         )
 
     def _oneofs(self, message: Message, path: tuple[str, ...]) -> dict[str, OneofNames]:
         """A oneof called as something beside it gets `Oneof` behind its name."""
-        beside = {names.type_name(m.path[-1]) for m in message.messages}
-        beside |= {names.type_name(e.path[-1]) for e in message.enums}
-        beside |= {names.attribute(f.name) for f in message.fields}
-        beside |= {names.attribute(o.name) for o in message.oneofs}
+        if not message.oneofs:
+            return {}
+        beside = _beside(message)
         found: dict[str, OneofNames] = {}
+        had = self._had(message)
+        beside |= {o.holder for o in had.values()}
         for oneof in message.oneofs:
-            holder = _unused(names.type_name(names.camel(oneof.name)), beside)
-            union = _unused("".join(path) + names.camel(oneof.name), self.top_level)
-            cases = names.cases({f.name: f.number for f in oneof.fields})
+            kept = had.get(oneof.name)
+            holder = kept.holder if kept else _unused(_holder(oneof.name), beside)
+            union = kept.union if kept else ""
+            if not kept or union in self.top_level:
+                taken = self.top_level | self.unions
+                union = _unused("".join(path) + names.camel(oneof.name), taken)
+            self.top_level.add(union)
+            cases = names.cases(
+                {f.name: f.number for f in oneof.fields}, kept.cases if kept else {}
+            )
             found[oneof.name] = OneofNames(holder, Symbol(self.models, union), cases)
         return found
+
+    def _had(self, message: Message) -> Mapping[str, Oneof]:
+        """The names that oneofs of a message have already, and that nothing beside them has."""
+        had = self.recorded.oneofs.get(message.full_name)
+        if not had:
+            return {}
+        beside = _beside(message)
+        kept = {o.name: had[o.name] for o in message.oneofs if o.name in had}
+        return {name: oneof for name, oneof in kept.items() if oneof.holder not in beside}
 
     def _function(self, name: str) -> str:
         """A private function name: `A.B` and `A_B` must not meet, and nobody relies on it."""
@@ -178,6 +256,20 @@ class FileNames:
             name += "_"
         self.functions.add(name)
         return name
+
+
+def _beside(message: Message) -> set[str]:
+    """What a class has that its oneofs cannot be called."""
+    return {
+        *(names.type_name(m.path[-1]) for m in message.messages),
+        *(names.type_name(e.path[-1]) for e in message.enums),
+        *(names.attribute(f.name) for f in message.fields),
+        *(names.attribute(o.name) for o in message.oneofs),
+    }
+
+
+def _holder(oneof: str) -> str:
+    return names.type_name(names.camel(oneof))
 
 
 def _unused(name: str, taken: set[str]) -> str:

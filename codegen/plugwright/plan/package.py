@@ -69,19 +69,12 @@ def namespace(
     path: str,
     doc: str,
     exports: Iterable[ExportPlan],
-    starts: Launch | None = None,
-    reuses: bool = False,
-    generated: str = "",
+    context: Context,
 ) -> PythonModule:
     """A package that exports names lazily; `module` of an export is relative to it."""
     exports = list(exports)
-    ordered = sorted(_unambiguous(exports), key=lambda e: e.name)
-    plan = NamespacePlan(
-        exports=tuple(ordered),
-        launch=starts,
-        reuses=reuses,
-        generated=generated,
-    )
+    ordered = sorted(_unambiguous(path, exports, context), key=lambda e: e.name)
+    plan = NamespacePlan(exports=tuple(ordered))
     return PythonModule(
         path=path,
         template="namespace.py.j2",
@@ -97,22 +90,27 @@ def _beside(exports: list[ExportPlan]) -> set[str]:
     return {e.module.removeprefix(".").partition(".")[0] for e in exports if e.original}
 
 
-def _unambiguous(exports: list[ExportPlan]) -> Iterator[ExportPlan]:
+def _unambiguous(path: str, exports: list[ExportPlan], context: Context) -> Iterator[ExportPlan]:
     """The exports that mean one thing: two packages may declare the same name, and a name of a
-    module here would come before the module in `from . import`."""
+    module here would come before the module in `from . import`. What a name meant before it means
+    still."""
     counts = Counter(e.name for e in exports)
-    modules = _beside(exports)
+    modules, folder = _beside(exports), path.rpartition("/")[0]
     for export in exports:
-        if counts[export.name] == 1 and (not export.original or export.name not in modules):
+        meant = counts[export.name] == 1
+        if not meant and folder:
+            recorded = context.recorded.exports.get(f"{folder}.{export.name}")
+            meant = recorded == f"{folder}{export.module}.{export.original}"
+        if meant and (not export.original or export.name not in modules):
             yield export
 
 
-def converters(stems: Iterable[str]) -> PythonModule:
+def converters(stems: Iterable[str], context: Context) -> PythonModule:
     """The package of the converters, which are found by name at run time; for tools that freeze a
     program it says what is in it."""
     doc = "Converters; an implementation detail."
     exports = [ExportPlan(stem, f".{stem}", "") for stem in stems]
-    return namespace("_convert/__init__.py", doc, exports)
+    return namespace("_convert/__init__.py", doc, exports, context)
 
 
 _ALWAYS = (*runtime.STATUS_ERRORS, *runtime.VALUE_ERRORS)
@@ -170,7 +168,10 @@ def root(context: Context, clients: Iterable[ExportPlan]) -> PythonModule:
     own = [ExportPlan(n, f".{extras.NAME}.{m}", n) for n, m in settings.sdk.exports.items()]
     exports = [e for e in exports if e.name not in settings.sdk.exports] + own
     title = settings.sdk.title or f"The generated package {settings.sdk.package}"
-    return namespace("__init__.py", f"{title}.", exports, starts, bool(context.reused.types), MINOR)
+    module = namespace("__init__.py", f"{title}.", exports, context)
+    content: NamespacePlan = module.content
+    reuses = bool(context.reused.types)
+    return module._replace(content=content._replace(launch=starts, reuses=reuses, generated=MINOR))
 
 
 def _used(context: Context) -> Iterator[str]:

@@ -5,6 +5,8 @@
 - A parameter is optional if its field is `optional` or a pattern of [parameters] gives it a
   default; it is then keyword-only. In the API's service all others are required; in every other
   one they have their zero value as default.
+- What is recorded stays: how the request is given, and which parameters are positional, in which
+  order. A field that joined later is keyword-only, with its zero value as default.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ from .call_nodes import ParameterPlan
 from .context import Context
 from .defaults import default_literal
 
+JOINED = "zero value, for calls from before it was there"
+"""The rule of a parameter that may be left out because it joined a method later."""
+
 # Parameters that every generated method has of its own.
 _OPTIONS = frozenset({"self", "timeout", "metadata"})
 
@@ -34,28 +39,38 @@ def parameters(method: Method, context: Context) -> tuple[tuple[ParameterPlan, .
     request = context.request(method)
     if method.client_streaming:
         return (), f"parameters: a stream of {request.name}"
+    had = context.recorded.methods.get(method.full_name)
+    if had and had.takes_request:
+        rule = f"parameters: one, {request.name}, as it is recorded"
+        return (_whole(request, context, had.parameters[0].name),), rule
     if not request.fields:
         return (), f"parameters: none, {request.name} is empty"
-    if not is_envelope(request):
+    if not is_envelope(method, context):
         rule = f"parameters: one, {request.name} is no envelope (`…Request`)"
-        return (_whole(request, context),), rule
+        name = names.attribute(names.snake(request.name), _OPTIONS)
+        return (_whole(request, context, name),), rule
     plans = [
         _oneof(request, oneof, context) if oneof else _parameter(method, field, context)
         for field, oneof in _fields(request)
     ]
-    ordered = sorted(plans, key=lambda p: p.default is not None)
-    return tuple(ordered), f"parameters: the fields of {request.name}, in order"
+    positions = {p.source: p.position for p in had.parameters} if had else {}
+    ordered = sorted(plans, key=lambda p: (p.default is not None, positions.get(p.source, 0)))
+    order = "as recorded" if had else "in order"
+    return tuple(ordered), f"parameters: the fields of {request.name}, {order}"
 
 
-def is_envelope(request: Message) -> bool:
-    """Whether the fields of `request` are parameters, and not the request."""
-    return request.name.endswith("Request")
+def is_envelope(method: Method, context: Context) -> bool:
+    """Whether the fields of a request are parameters, and not the request."""
+    had = context.recorded.methods.get(method.full_name)
+    if had is not None:
+        return not had.takes_request
+    return context.request(method).name.endswith("Request")
 
 
 def own_fields(method: Method, context: Context) -> tuple[Field, ...]:
     """The fields of the request that are a parameter each; those of a oneof share one."""
     request = context.request(method)
-    if method.client_streaming or not is_envelope(request):
+    if method.client_streaming or not is_envelope(method, context):
         return ()
     return tuple(f for f in request.fields if f.oneof is None)
 
@@ -69,8 +84,7 @@ def _fields(request: Message) -> list[tuple[Field, Oneof | None]]:
     return [(field, oneof) for field, oneof in found if not oneof or oneof.fields[0] is field]
 
 
-def _whole(request: Message, context: Context) -> ParameterPlan:
-    name = names.attribute(names.snake(request.name), _OPTIONS)
+def _whole(request: Message, context: Context, name: str) -> ParameterPlan:
     annotation = expr(context.types[request.full_name].model)
     doc = request.comment.split("\n\n")[0]
     return ParameterPlan(name, annotation, None, "", name, doc, "the whole request", "request")
@@ -127,11 +141,14 @@ def default_of(method: Method, field: Field, context: Context) -> tuple[Code | N
         value, pattern = found
         literal, _ = default_literal(field, value, context.kinds, context.types)
         return literal, f"default by pattern {pattern!r}"
+    had = context.recorded.methods.get(method.full_name)
+    if had and any(p.position and p.source == f"field {field.name}" for p in had.parameters):
+        return None, "required, as it is recorded"
     if field.explicit:
         return "None", "optional in the proto"
-    if context.is_api(method):
+    if context.is_api(method) and not had:
         return None, "required"
-    zero = "zero value (no config says more)"
+    zero = JOINED if had and context.is_api(method) else "zero value (no config says more)"
     if isinstance(field.kind, ListKind | MapKind | MessageKind):
         return "None", zero
     return default_literal(field, "", context.kinds, context.types)[0], zero

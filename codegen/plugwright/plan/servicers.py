@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..protos.schema import Method, Service
 from .call_nodes import ServicerMethodPlan, ServicerPlan
 from .context import Context
-from .methods import STREAMING
+from .methods import STREAMING, returns_nothing
 from .nodes import PythonModule, messages_of, noted
 from .package import ExportPlan, namespace
 
@@ -28,7 +28,7 @@ def modules(context: Context) -> Iterator[PythonModule]:
             declares=tuple(m.name for m in plan.methods),
             lazy=context.exported,
         )
-    yield namespace("servicers/__init__.py", "A servicer base for every service.", exports)
+    yield namespace("servicers/__init__.py", "A servicer base for every service.", exports, context)
 
 
 def _servicer(service: Service, context: Context) -> ServicerPlan:
@@ -48,7 +48,7 @@ def _method(method: Method, context: Context) -> ServicerMethodPlan:
         request=context.types[method.input].model,
         response=context.types[method.output].model,
         messages=messages_of(method.full_name, method.input, method.output),
-        nothing=not method.server_streaming and not context.payload(method),
+        nothing=returns_nothing(method, context),
         doc=noted(
             method.comment.split("\n\n")[0] or f"Answer `{method.name}`.",
             method.deprecated,

@@ -16,6 +16,7 @@ import functools
 import keyword
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 _KEYWORDS = frozenset(keyword.kwlist)
 # Type checkers take a variable of one of these two names to be true.
@@ -104,20 +105,50 @@ def enum_prefix(enum: str) -> str:
     return snake(enum).upper() + "_"
 
 
-def enum_members(enum: str, values: tuple[str, ...]) -> dict[str, str]:
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def enum_members(
+    enum: str, values: tuple[str, ...], kept: Mapping[str, str] = _NOTHING
+) -> dict[str, str]:
     """Member name of each value: without the enum's prefix if that works for every value.
+
+    `kept`: those that have their names already. A new value goes without the prefix if they do,
+    and if that works for it.
 
     >>> enum_members("TeamType", ("TEAM_TYPE_OPEN", "TEAM_TYPE_INVITE"))
     {'TEAM_TYPE_OPEN': 'OPEN', 'TEAM_TYPE_INVITE': 'INVITE'}
     >>> enum_members("Had", ("HAD_1ST", "HAD_OTHER"))
     {'HAD_1ST': 'HAD_1ST', 'HAD_OTHER': 'HAD_OTHER'}
+    >>> enum_members("Kind", ("KIND_A", "KIND_2D", "KIND_B"), {"KIND_A": "A"})
+    {'KIND_A': 'A', 'KIND_2D': 'KIND_2D', 'KIND_B': 'B'}
     """
     prefix = enum_prefix(enum)
+    if kept:
+        return _more_members(prefix, values, kept)
     stripped = [v.removeprefix(prefix) for v in values]
     works = all(v.startswith(prefix) for v in values) and all(
         s.isidentifier() and enum_member(s) == s for s in stripped
     )
     return {v: s if works else enum_member(v) for v, s in zip(values, stripped, strict=True)}
+
+
+def _more_members(prefix: str, values: tuple[str, ...], kept: Mapping[str, str]) -> dict[str, str]:
+    without = any(enum_member(value) != member for value, member in kept.items())
+    found = {value: kept[value] for value in values if value in kept}
+    taken = set(found.values())
+    for value in values:
+        if value in found:
+            continue
+        name, short = enum_member(value), value.removeprefix(prefix)
+        works = short.isidentifier() and enum_member(short) == short and short not in taken
+        if without and works:
+            name = short
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        found[value] = name
+    return found
 
 
 def words(name: str) -> list[str]:
@@ -165,18 +196,27 @@ def method(name: str) -> str:
     return _escape(text, _KEYWORDS | {"close"})
 
 
-def methods(rpcs: Iterable[str]) -> dict[str, str]:
+def methods(
+    rpcs: Iterable[str], kept: Mapping[str, str] = _NOTHING, taken: Iterable[str] = ()
+) -> dict[str, str]:
     """The method of each RPC of a service. Of those that would meet the first has the name, others
     are called as in the proto.
+
+    `kept`: those that have their names already; `taken`: names of other methods.
 
     >>> methods(("GetURL", "GetUrl", "Import"))
     {'GetURL': 'get_url', 'GetUrl': 'GetUrl', 'Import': 'import_'}
     >>> methods(("GetUrl", "get_url", "_GetUrl"))
     {'GetUrl': 'get_url', 'get_url': 'get_url_', '_GetUrl': 'rpc_get_url'}
+    >>> methods(("GetUrl", "GetURL"), {"GetURL": "get_url"})
+    {'GetURL': 'get_url', 'GetUrl': 'GetUrl'}
     """
-    found: dict[str, str] = {}
-    taken: set[str] = set()
+    rpcs = tuple(rpcs)
+    found = {rpc: kept[rpc] for rpc in rpcs if rpc in kept}
+    taken = {*taken, *found.values()}
     for rpc in rpcs:
+        if rpc in found:
+            continue
         name = method(rpc)
         if name in taken and not rpc.startswith("_"):
             name = _escape(rpc, _KEYWORDS | {"close"})
@@ -187,15 +227,17 @@ def methods(rpcs: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def cases(fields: Mapping[str, int]) -> dict[str, str]:
+def cases(fields: Mapping[str, int], kept: Mapping[str, str] = _NOTHING) -> dict[str, str]:
     """The class of each field of a oneof, given their numbers. Of those that would meet the lowest
-    has the name, others have their number behind it.
+    has the name, others have their number behind it. `kept`: those that have their names already.
 
     >>> cases({"fooBar": 2, "foo_bar": 1, "none": 3})
     {'foo_bar': 'FooBar', 'fooBar': 'FooBar_2', 'none': 'None_'}
     """
-    found: dict[str, str] = {}
+    found = {field: kept[field] for field in fields if field in kept}
     for field, number in sorted(fields.items(), key=lambda item: item[1]):
+        if field in found:
+            continue
         name = type_name(camel(field))
         found[field] = f"{name}_{number}" if name in found.values() else name
     return found
@@ -224,8 +266,10 @@ def submodule(name: str) -> str:
     return attribute(name, _PACKAGE_NAMES)
 
 
-def modules(wanted: Mapping[str, str]) -> dict[str, str]:
+def modules(wanted: Mapping[str, str], kept: Mapping[str, str] = _NOTHING) -> dict[str, str]:
     """The module of each file or service, given the one that it would have if it were alone.
+
+    `kept`: those that have their modules already.
 
     Of those that would meet, the one that is called so has the name, or the first in order; others
     are spelled out, so what is added later renames at most one of them.
@@ -233,10 +277,12 @@ def modules(wanted: Mapping[str, str]) -> dict[str, str]:
     >>> sorted(modules({"a/b.proto": "a_b", "a_b.proto": "a_b", "a-b.proto": "a_b"}).values())
     ['a_2d_b', 'a_2f_b', 'a_b']
     """
-    found: dict[str, str] = {}
-    given: set[str] = set()
-    taken = set(wanted.values())
+    found = dict(kept)
+    given = set(kept.values())
+    taken = {*wanted.values(), *given}
     for source in sorted(wanted, key=lambda s: (_stem(s) != wanted[s], s)):
+        if source in kept:
+            continue
         name = wanted[source]
         if name in given:
             name = _spelled_out(_stem(source))

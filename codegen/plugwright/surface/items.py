@@ -108,6 +108,20 @@ class Item(NamedTuple):
 
 
 BAR = " | "
+_FIELD = r".* \| -?\d+ \S+ \S.*"
+# What details look like that are taken apart.
+SHAPES = {
+    kind: re.compile(shape)
+    for kind, shape in {
+        "field": _FIELD,
+        "case": _FIELD,
+        "oneof": r"\w+ \| holder \w+ \| union [\w.]+",
+        "member": r"-?\d+ \| \w+",
+        "parameter": r".+ \| (positional \d{1,9}|keyword) \| (request|(field|oneof) \w+)",
+        "result": r".+ \| (whole|nothing|field \w+)",
+        "handler": r".+ \| (required|optional) \d{1,9} \| (field|oneof) \w+",
+    }.items()
+}
 # How many parts stand behind an annotation.
 _PARTS = {"field": 1, "case": 1, "parameter": 2, "result": 1, "handler": 2, "answer": 0, "twin": 0}
 

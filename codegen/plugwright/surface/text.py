@@ -9,8 +9,8 @@ from __future__ import annotations
 import keyword
 import re
 
-from ..problems import Location, Problems, shown
-from .items import KINDS, NOTHING, Item, Key, Surface
+from ..problems import Location, Problems, fail, shown
+from .items import KINDS, SHAPES, Item, Key, Surface
 
 NAME = "surface.txt"
 """The file, in the folder of the package."""
@@ -41,26 +41,22 @@ def write(surface: Surface) -> str:
 
 def read(data: bytes, file: str) -> Surface:
     """The surface that `write` wrote to `file`. Raises GenerationError with all that is wrong."""
-    problems = Problems()
     if len(data) > MOST_BYTES:
-        problems.add(Location(file), f"no surface: over {MOST_BYTES >> 20} MiB; {_ADVICE}")
-        problems.raise_if_any()
+        raise fail(Location(file), f"no surface: over {MOST_BYTES >> 20} MiB; {_ADVICE}")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        problems.add(Location(file, line, 1), f"no UTF-8; {_ADVICE}")
-        problems.raise_if_any()
-        return NOTHING
-    return _Reader(file, problems).surface(text)
+        raise fail(Location(file, line, 1), f"no UTF-8; {_ADVICE}") from None
+    return _Reader(file).surface(text)
 
 
 class _Reader:
     """Reads the lines of one file; `problems` collects what is wrong with them."""
 
-    def __init__(self, file: str, problems: Problems) -> None:
+    def __init__(self, file: str) -> None:
         self._file = file
-        self._problems = problems
+        self._problems = Problems()
         self._said: dict[str, str] = {}
 
     def surface(self, text: str) -> Surface:
@@ -110,11 +106,13 @@ class _Reader:
 
 
 def _is_sound(items: tuple[Item, ...]) -> bool:
-    """Whether each is there once, with a subject that can be a name."""
+    """Whether each is there once, with a subject that can be a name and a detail of its kind."""
     if len({(kind, subject) for kind, subject, _ in items}) != len(items):
         return False
     words = set(".".join([subject for _, subject, _ in items]).split("."))
-    return words.isdisjoint(_KEYWORDS)
+    matches = {kind: shape.fullmatch for kind, shape in SHAPES.items()}
+    shaped = all(matches[k](d) for k, _, d in items if k in matches)
+    return shaped and words.isdisjoint(_KEYWORDS)
 
 
 def _fault(line: str) -> str:

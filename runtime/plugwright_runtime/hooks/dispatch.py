@@ -122,7 +122,8 @@ class HookCall(UserCall):
         self.timeout = registration.timeout or dispatcher.timeout
         self.on_error = registration.on_error
         self.response: Codec[Any] = package.codec(spec.response)
-        self.arguments = Arguments(spec, package.codec(spec.request))
+        taken = spec.taking(registration.arguments)
+        self.arguments = Arguments(taken, package.codec(spec.request))
         self.encode = Answer(spec, self.response).encode
         self.errors = dispatcher.table.errors or StatusErrors()
         self.embed = self.errors.embedding(self.response)

@@ -58,6 +58,7 @@ class HookSpec(NamedTuple):
     `sources`: how each argument is read from the request: `value`, `message` (unset = empty), or
     `json:field` (a wrapper of JSON text). `results`: the response's fields an answer goes to.
     `rejected`: the field of a refusal. `dismiss`: the reason that stands for `DISMISS`.
+    `optional`: how many of the arguments, the last ones, joined after handlers had been written.
     """
 
     name: str
@@ -72,6 +73,14 @@ class HookSpec(NamedTuple):
     rejected: str = ""
     dismiss: str = ""
     error_id: str = ""
+    optional: int = 0
+
+    def taking(self, count: int) -> HookSpec:
+        """The same for a handler that takes the first `count` arguments."""
+        if count == len(self.arguments):
+            return self
+        cut = (self.arguments[:count], self.sources[:count], self.types[:count])
+        return self._replace(arguments=cut[0], sources=cut[1], types=cut[2], optional=0)
 
     def in_full(self, service: str) -> HookSpec:
         """The same with the full names of its messages."""

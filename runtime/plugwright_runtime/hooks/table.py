@@ -25,12 +25,16 @@ _MARK = "__plugwright_hook__"
 
 
 class Registration(NamedTuple):
-    """A handler: the method's name in its class, and the options it was decorated with."""
+    """A handler: the method's name in its class, and the options it was decorated with.
+
+    `arguments`: how many it takes.
+    """
 
     hook: str
     method: str
     timeout: float | None
     on_error: Reject | None
+    arguments: int = 0
 
 
 class HookTable:
@@ -166,16 +170,18 @@ def registered(cls: type, table: HookTable) -> dict[str, Registration]:
                 )
             found = {h: r for h, r in found.items() if r.method != method or h == hook}
             found[hook] = Registration(hook, method, timeout, on_error)
-    for registration in found.values():
-        _check_signature(cls, registration, table.specs[registration.hook])
-    return found
+    return {
+        hook: r._replace(arguments=_check_signature(cls, r, table.specs[hook]))
+        for hook, r in found.items()
+    }
 
 
-def _check_signature(cls: type, registration: Registration, spec: HookSpec) -> None:
+def _check_signature(cls: type, registration: Registration, spec: HookSpec) -> int:
+    """How many arguments the handler takes. Raises HookRegistrationError if it cannot be called."""
     attribute = inspect.getattr_static(cls, registration.method)
     function = _function(attribute)
     if spec.family == "http" and not inspect.isfunction(function):
-        return  # a mounted application
+        return 0  # a mounted application
     if not callable(function):
         raise HookRegistrationError(
             f"{cls.__qualname__}.{registration.method} hides the handler of {spec.name} with "
@@ -187,21 +193,43 @@ def _check_signature(cls: type, registration: Registration, spec: HookSpec) -> N
     try:
         signature = signature_of(function)
     except ValueError:
-        return  # a callable without a signature to look at
+        return len(names) - spec.optional  # a callable without a signature to look at
     method = registration.method
+    count = _taken(signature, (*bound, *names), spec.optional) - len(bound)
     try:
-        named = signature.bind(*bound, *names).arguments
+        named = signature.bind(*bound, *names[:count]).arguments
     except TypeError:
         why = f"it is called as {method}({', '.join((*bound, *names))})"
+        why += f", or without {', '.join(names[count:])}" if spec.optional else ""
     else:
         if not spec.answers or spec.family == "http":
-            return  # made by an older generator, or there is no more to know
-        why = misfit(function, signature, spec, named)
+            return count  # made by an older generator, or there is no more to know
+        why = misfit(function, signature, spec.taking(count), named)
         why = why and f"{why}; as in {_example(method, bound, spec)}"
     if why:
         raise HookRegistrationError(
             f"{cls.__qualname__}.{method}{signature} cannot handle {spec.name}; {why}"
         )
+    return count
+
+
+def _taken(signature: inspect.Signature, names: tuple[str, ...], optional: int) -> int:
+    """How many of all that a handler may be given it takes; the `optional` last joined later.
+
+    A parameter that has a default takes one of those only if it is called so: its author may have
+    meant something else by it.
+    """
+    given = len(names)
+    for count in range(given, given - optional, -1):
+        later = names[given - optional : count]
+        try:
+            named = signature.bind(*names[:count]).arguments
+        except TypeError:
+            continue
+        found = [(v, signature.parameters[n]) for n, v in named.items() if v in later]
+        if all(p.default is p.empty or p.name == name for name, p in found):
+            return count
+    return given - optional
 
 
 def _example(method: str, bound: tuple[str, ...], spec: HookSpec) -> str:

@@ -23,6 +23,9 @@ _FAULTS = [
     (f"{_HEAD}model a();b = p.B\n", "4:1: no item"),
     (f"{_HEAD}model a.B = p.\x1b[31mB\n", "4:1: no item"),
     (f"{_HEAD}model a.B = p.B\rx\n", "4:1: no item"),
+    (f"{_HEAD}parameter a.B.c.d: str | first | field d\n", "4:1: no item"),
+    (f"{_HEAD}member a.B.C = many\n", "4:1: no item"),
+    (f"{_HEAD}oneof a.B.c = c | holder x() | union y\n", "4:1: no item"),
 ]
 
 

@@ -105,7 +105,7 @@ def _before(context: Context) -> Iterator[Problem]:
             elif families.family(hooks[name], context).name not in _SILENT:
                 text = f"{name} answers with a value, which hooks.before has no use for"
                 yield Problem(where, text)
-            elif name != hook and (given := arguments(hooks[name], context)):
+            elif name != hook and (given := arguments(hooks[name], context)[0]):
                 names = ", ".join(argument for argument, _, _ in given)
                 text = f"{name} has arguments ({names}), so only the host can call it"
                 yield Problem(where, text)

@@ -16,7 +16,7 @@ from ..context import Context, is_bytes, named
 from ..defaults import default_literal
 from ..kinds import WELL_KNOWN
 from ..methods import result_field
-from ..parameters import default_of, own_fields
+from ..parameters import JOINED, default_of, own_fields
 
 
 def problems(context: Context) -> Iterator[Problem]:
@@ -101,7 +101,7 @@ def _choices(method: Method, context: Context) -> Iterator[Problem]:
         if choice != REFUSE:
             continue
         default, rule = default_of(method, field, context)
-        if default is not None:
+        if default is not None and rule != JOINED:
             text = f"refuses a call without {name}, which may be left out ({rule})"
             yield _wrong(context, pattern, f"{text}; remove one of the two")
 

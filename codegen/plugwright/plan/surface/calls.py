@@ -14,9 +14,15 @@ from .spelling import spelled
 
 def items(context: Context, planned: Iterable[MethodPlan]) -> Iterator[Item]:
     """All clients and servicers."""
-    plans = {plan.path: plan for plan in planned}
+    planned = tuple(planned)
+    plans = {plan.path: plan for plan in planned if not plan.twin_of}
+    twins = {plan.path: plan for plan in planned if plan.twin_of}
     for service in context.schema.services:
         yield from _client(service, plans, context)
+        place = client(service, context)
+        for method in service.methods:
+            if (twin := twins.get(method.path)) is not None:
+                yield Item("twin", f"{place}.{twin.name}", twin.twin_of)
         yield from _servicer(service, context)
 
 
@@ -35,7 +41,7 @@ def _client(service: Service, plans: dict[str, MethodPlan], context: Context) ->
     api, place = context.settings.api, client(service, context)
     flavours = context.settings.sdk.clients
     timeout = api.timeout if service is context.api else 30.0
-    errors = spelled(context.conventions[service.full_name].declaration) or "statuses"
+    errors = spelled(context.conventions[service.full_name].declaration, context) or "statuses"
     told = f"flavours {flavours} | timeout {timeout!r} | errors {errors}"
     yield Item("client", place, f"{service.full_name} | {told}")
     if service.deprecated:
@@ -50,8 +56,8 @@ def _method(method: Method, plan: MethodPlan, place: str, context: Context) -> I
     number = 0
     for parameter in plan.parameters:
         number += parameter.default is None
-        yield _parameter(parameter, place, number)
-    yield Item("result", place, f"{spelled(plan.result)} | {plan.source}")
+        yield _parameter(parameter, place, number, context)
+    yield Item("result", place, f"{spelled(plan.result, context)} | {plan.source}")
     response = context.response(method)
     if errors := [f.name for f in context.convention(method).fields(response)]:
         yield Item("raises", place, " ".join(errors))
@@ -61,10 +67,10 @@ def _method(method: Method, plan: MethodPlan, place: str, context: Context) -> I
         yield Item("deprecated", place, "yes")
 
 
-def _parameter(plan: ParameterPlan, method: str, number: int) -> Item:
-    shown = spelled(plan.annotation)
+def _parameter(plan: ParameterPlan, method: str, number: int, context: Context) -> Item:
+    shown = spelled(plan.annotation, context)
     if plan.default is not None:
-        shown += f" = {spelled(plan.default)}"
+        shown += f" = {spelled(plan.default, context)}"
     how = f"positional {number}" if plan.default is None else "keyword"
     return Item("parameter", f"{method}.{plan.name}", f"{shown} | {how} | {plan.source}")
 

@@ -29,10 +29,12 @@ def _hook(method: Method, plan: HookPlan, context: Context) -> Iterator[Item]:
         told += f" | dismiss {plan.dismiss!r}"
     yield Item("hook", place, told)
     sources = _sources(method, context)
+    required = len(plan.arguments) - plan.optional
     for number, (name, annotation, _) in enumerate(plan.arguments, 1):
-        shown = f"{spelled(annotation)} | required {number} | {sources[name]}"
+        how = "required" if number <= required else "optional"
+        shown = f"{spelled(annotation, context)} | {how} {number} | {sources[name]}"
         yield Item("handler", f"{place}.{name}", shown)
-    answers = " | ".join(map(spelled, plan.result))
+    answers = " | ".join(spelled(r, context) for r in plan.result)
     yield Item("answer", place, answers)
     response = context.response(method)
     if errors := [f.name for f in context.convention(method).fields(response)]:
@@ -42,6 +44,6 @@ def _hook(method: Method, plan: HookPlan, context: Context) -> Iterator[Item]:
 def _sources(method: Method, context: Context) -> dict[str, str]:
     """What of the request each argument of a handler is."""
     return {
-        names.attribute(f.oneof or f.name): f"oneof {f.oneof}" if f.oneof else f"field {f.name}"
+        names.attribute(f.oneof or f.name): families.source(f)
         for f in families.arguments(method, context)
     }

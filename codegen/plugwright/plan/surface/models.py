@@ -36,7 +36,7 @@ def items(context: Context) -> Iterator[Item]:
 
 
 def _message(message: Message, context: Context) -> Iterator[Item]:
-    python = spelled(context.types[message.full_name].model)
+    python = spelled(context.types[message.full_name].model, context)
     yield Item("model", python, message.full_name)
     if message.deprecated:
         yield Item("deprecated", python, "yes")
@@ -49,9 +49,9 @@ def _message(message: Message, context: Context) -> Iterator[Item]:
 
 def _field(field: Field, model: str, context: Context) -> Iterator[Item]:
     place = f"{model}.{names.attribute(field.name)}"
-    annotation = spelled(context.kinds.field_annotation(field))
+    annotation = spelled(context.kinds.field_annotation(field), context)
     default = context.kinds.default(field)
-    shown = annotation if default is None else f"{annotation} = {spelled(default)}"
+    shown = annotation if default is None else f"{annotation} = {spelled(default, context)}"
     if (explicit := context.kinds.explicit_default(field)) is not None:
         shown += f", unset reads as {explicit}"
     yield Item("field", place, f"{shown} | {_proto(field)}")
@@ -63,11 +63,11 @@ def _oneof(message: Message, oneof: Oneof, model: str, context: Context) -> Iter
     own = context.types[message.full_name].oneofs[oneof.name]
     holder = f"{model}.{own.holder}"
     attribute = f"{model}.{names.attribute(oneof.name)}"
-    told = f"{oneof.name} | holder {own.holder} | union {spelled(own.union)}"
+    told = f"{oneof.name} | holder {own.holder} | union {spelled(own.union, context)}"
     yield Item("oneof", attribute, told)
     for field in oneof.fields:
         place = f"{holder}.{own.cases[field.name]}"
-        shown = spelled(context.kinds.annotation(field.kind))
+        shown = spelled(context.kinds.annotation(field.kind), context)
         yield Item("case", place, f"{shown} | {_proto(field)}")
         if field.deprecated:
             yield Item("deprecated", place, "yes")
@@ -75,7 +75,7 @@ def _oneof(message: Message, oneof: Oneof, model: str, context: Context) -> Iter
 
 def _enum(enum: Enum, context: Context) -> Iterator[Item]:
     types = context.types[enum.full_name]
-    python = spelled(types.model)
+    python = spelled(types.model, context)
     yield Item("enum", python, f"{enum.full_name} | {'closed' if enum.closed else 'open'}")
     if enum.deprecated:
         yield Item("deprecated", python, "yes")
