@@ -206,6 +206,7 @@ class _FileLinker:
                 o.name,
                 tuple(members[o.name]),
                 self._comment((*path, _MESSAGE_ONEOF, i)),
+                self._where((*path, _MESSAGE_ONEOF, i)),
             )
             for i, o in enumerate(proto.oneof_decl)
             if o.name in members
@@ -274,6 +275,7 @@ class _FileLinker:
                     v.number,
                     self._comment((*path, _ENUM_VALUE, i)),
                     v.options.deprecated,
+                    self._where((*path, _ENUM_VALUE, i)),
                 )
                 for i, v in enumerate(proto.value)
             ),

@@ -100,6 +100,7 @@ class Oneof(NamedTuple):
     name: str
     fields: tuple[Field, ...]
     comment: str
+    where: Location
 
 
 class EnumValue(NamedTuple):
@@ -107,6 +108,7 @@ class EnumValue(NamedTuple):
     number: int
     comment: str
     deprecated: bool
+    where: Location
 
 
 class Enum(NamedTuple):
