@@ -77,7 +77,11 @@ def named(
 def configured(config: Path, extra_path: Sequence[Path], descriptor_set: Path | None) -> Job:
     """The job of a `plugwright.toml` (or of the folder that holds one)."""
     file = config / CONFIG_NAME if config.is_dir() else config
-    settings = load(file)
+    return of_settings(load(file), extra_path, descriptor_set)
+
+
+def of_settings(settings: Settings, extra_path: Sequence[Path], descriptor_set: Path | None) -> Job:
+    """The job of what a config says."""
     files = _matching(settings) if descriptor_set is None else ()
     path = (*(settings.root / p for p in settings.protos.path), *extra_path)
     out = _short(settings.root / settings.sdk.out)

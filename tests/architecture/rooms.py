@@ -61,6 +61,11 @@ CODEGEN = (
     room("plan", "Which Python is written?"),
     room("output", "How does a plan become files on disk?", "jinja2"),
     room("generation", "Which stages lead from settings to files?"),
+    room(
+        "evolution",
+        "What has changed for users since another state, and which version does that ask for?",
+        "google.protobuf",
+    ),
     room("bundle", "What does an installable plugin consist of?"),
     room("starting", "How does a project begin: a plugin, or an SDK?"),
     room("commands", "What did the user ask for, and how does it end?", "typer"),

@@ -6,12 +6,16 @@ import doctest
 from types import ModuleType
 
 import pytest
+from plugwright.evolution import reports, versions
 from plugwright.plan import defaults, kinds
 from plugwright.python import layout, names
 from plugwright.settings import validity
+from plugwright.surface import changes
 
 
-@pytest.mark.parametrize("module", [names, kinds, layout, validity, defaults])
+@pytest.mark.parametrize(
+    "module", [names, kinds, layout, validity, defaults, changes, versions, reports]
+)
 def test_examples(module: ModuleType) -> None:
     outcome = doctest.testmod(module)
     assert outcome.attempted > (20 if module is names else 0)

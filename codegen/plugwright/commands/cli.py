@@ -5,17 +5,16 @@ Importing typer takes a while, so `__main__` comes here only if it must.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .. import __version__
-from . import generating, running, starting
+from . import bundling, comparing, generating, inspection, running, starting
 from .running import reported
 
 if TYPE_CHECKING:
@@ -60,6 +59,14 @@ ServiceNames = Annotated[
     ),
 ]
 Out = Annotated[Path | None, typer.Option(help="Zero-config: the folder it goes to.")]
+Against = Annotated[
+    str,
+    typer.Option(
+        help="What to compare with: a revision of git, a folder (an SDK, a checkout), a wheel, a "
+        "descriptor set, or the import name of an installed SDK.",
+        show_default=False,
+    ),
+]
 
 
 def main() -> None:
@@ -130,7 +137,7 @@ def inspect(
 
         jobs = _jobs(inputs, proto_path, descriptor_set, package, service, Path())
         make = generation.schema if stage == "schema" else generation.plan
-        values = [_plain(make(job, progress.show)) for job in jobs]
+        values = [inspection.plain(make(job, progress.show)) for job in jobs]
     print(json.dumps(values[0] if len(values) == 1 else values, indent=2, ensure_ascii=False))
 
 
@@ -171,6 +178,50 @@ def explain(
 
 
 @app.command()
+def breaking(
+    against: Against,
+    inputs: Inputs = None,
+    form: Annotated[str, typer.Option("--format", help="text, json, github or markdown.")] = "text",
+    proto_path: ProtoPath = None,
+    descriptor_set: DescriptorSet = None,
+    package: PackageName = "",
+    service: ServiceNames = None,
+    out: Out = None,
+) -> None:
+    """Say what breaks for the users of SDKs since another state of them.
+
+    In Python (signatures, types, names, defaults), in what happens (failures, retries, deadlines),
+    on the wire, in JSON and in pickles. Exit code 0: nothing breaks; 1: something does; 2: it could
+    not be found out.
+    """
+    if form not in comparing.FORMATS:
+        raise typer.BadParameter(f"--format must be one of {', '.join(comparing.FORMATS)}")
+
+    def jobs() -> Iterator[Job]:
+        return _jobs(inputs, proto_path, descriptor_set, package, service, out)
+
+    comparing.breaking(jobs, against, form)
+
+
+@app.command()
+def changes(
+    against: Against,
+    inputs: Inputs = None,
+    proto_path: ProtoPath = None,
+    descriptor_set: DescriptorSet = None,
+    package: PackageName = "",
+    service: ServiceNames = None,
+    out: Out = None,
+) -> None:
+    """Write the entry of a change log: what has changed for users since another state of SDKs."""
+
+    def jobs() -> Iterator[Job]:
+        return _jobs(inputs, proto_path, descriptor_set, package, service, out)
+
+    comparing.changes(jobs, against)
+
+
+@app.command()
 def bundle(
     folder: Annotated[
         Path,
@@ -208,7 +259,9 @@ def bundle(
     out are tests, hidden files, virtual environments, what Python and pip leave behind, and what
     looks like keys, passwords and databases; the last line says what.
     """
-    _bundle(folder, out, (exclude or (), include or ()), (python_version, platform or ()))
+    if python_version and not re.fullmatch(r"3\.\d+", python_version):
+        raise typer.BadParameter("--python-version must be like 3.12")
+    bundling.bundle(folder, out, (exclude or (), include or ()), (python_version, platform or ()))
 
 
 new = typer.Typer(
@@ -256,31 +309,6 @@ def new_sdk(
     starting.sdk(name, folder)
 
 
-def _bundle(
-    folder: Path,
-    out: Path | None,
-    choice: tuple[Sequence[str], Sequence[str]],
-    target: tuple[str, Sequence[str]],
-) -> None:
-    """`choice`: left out, taken in; `target`: version of Python ("" = this one), platforms."""
-    with reported() as progress:
-        from ..bundle import build
-        from ..bundle.contents import Choice
-
-        (version, platforms), (left_out, taken_in) = target, choice
-        if version and not re.fullmatch(r"3\.\d+", version):
-            raise typer.BadParameter("--python-version must be like 3.12")
-        server = build.Target()._replace(platforms=tuple(platforms))
-        server = server._replace(version=version) if version else server
-        chosen = Choice(tuple(left_out), tuple(taken_in))
-        made = build.make(folder, out, chosen, server, progress.show)
-    print(f"{made.path}: {made.path.stat().st_size / 2**20:.1f} MiB")
-    if made.hiding:
-        print(f"hides a module of Python, so rename it: {', '.join(made.hiding)}")
-    if made.left_out:
-        print(f"left out: {', '.join(made.left_out)}")
-
-
 def _jobs(
     inputs: list[Path] | None,
     proto_path: list[Path] | None,
@@ -308,20 +336,3 @@ def _jobs(
     if out is not None and out != Path():
         raise typer.BadParameter("--out goes with --package; a config names its own folder")
     yield from generation.named(inputs or (), proto_path or (), descriptor_set)
-
-
-def _plain(value: Any) -> Any:
-    """Schema and plan nodes as JSON values; each node names its type."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {"type": type(value).__name__} | fields
-    if (named := getattr(value, "_asdict", None)) is not None:
-        fields = {k: _plain(v) for k, v in named().items()}
-        return {"type": type(value).__name__} | fields
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, bytes):
-        return f"<{len(value)} bytes>"
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)

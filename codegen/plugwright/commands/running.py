@@ -43,22 +43,27 @@ def _failed(error: Exception) -> int:
 
 
 @contextmanager
-def reported() -> Generator[Progress]:
+def reported(failed: int = 1) -> Generator[Progress]:
     """Around what a command does: shows how far it is, and how it ended if not well.
 
-    Problems go to stderr, one a line, and end the command with exit code 1.
+    Problems go to stderr, one a line, and end the command with exit code `failed`.
     """
     try:
         with Progress() as progress:
             yield progress
     except GenerationError as error:
         print(error, file=sys.stderr)
-        sys.exit(1)
+        sys.exit(failed)
     except BrokenPipeError:  # nobody reads it any more, as with `| head`
         streams.abandon()
-        sys.exit(1)
+        sys.exit(failed)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if failed == 1:
+            raise
+        _failed(error)
+        sys.exit(failed)
 
 
 class Progress:

@@ -33,6 +33,11 @@ _TABLES: Mapping[str, type[Any]] = {
 
 def load(path: Path) -> Settings:
     """The settings of one `plugwright.toml`. Raises GenerationError with all its problems."""
+    return _with_extras(load_alone(path))
+
+
+def load_alone(path: Path) -> Settings:
+    """The same without a look at other files: hand-written modules and guide may be elsewhere."""
     file = str(path)
     if path.suffix == ".proto":
         text = f"no config; name its {CONFIG_NAME}, or use --package and --out"
@@ -52,7 +57,7 @@ def load(path: Path) -> Settings:
     settings = Settings(**tables, file=file, root=path.parent, lines=reader.lines)
     validity.check(settings, reader.problems)
     reader.problems.raise_if_any()
-    return _with_extras(settings)
+    return settings
 
 
 def _with_extras(settings: Settings) -> Settings:

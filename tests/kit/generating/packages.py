@@ -75,13 +75,16 @@ def import_failures(root: Path, names: Iterable[str]) -> str:
     return (done.stdout + done.stderr).strip()
 
 
-def mypy(root: Path, cache: Path) -> str:
-    """What `mypy --strict` says about all packages below `root`; "" if nothing."""
+def mypy(root: Path, cache: Path, modules: Iterable[str] = ()) -> str:
+    """What `mypy --strict` says about all packages below `root`, or about some modules there; "" if
+    nothing.
+    """
     config = cache / "mypy.ini"
     config.write_text("[mypy]\nstrict = true\n[mypy-grpc.*]\nignore_missing_imports = true\n")
     found = [p.name for p in root.iterdir() if (p / "__init__.py").exists()]
     arguments = [f"--config-file={config}", f"--cache-dir={cache / 'mypy'}"]
-    arguments += [word for name in sorted(found) for word in ("-p", name)]
+    asked = [("-m", name) for name in modules] or [("-p", name) for name in sorted(found)]
+    arguments += [word for words in asked for word in words]
     path = {"MYPYPATH": f"{RUNTIME}:{root}"}
     done = _tool("mypy", arguments, root, path)
     return "" if done.stdout.startswith("Success") else done.stdout + done.stderr
