@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from .exceptions import (
     HIDDEN,
+    BrokerError,
     DecodeError,
     FieldError,
     Hidden,
@@ -61,6 +62,7 @@ __all__ = [
     "Abort",
     "AlreadyExistsError",
     "AttachError",
+    "BrokerError",
     "ChecksumError",
     "DecodeError",
     "ExitedAtStart",

@@ -69,5 +69,9 @@ class HookRegistrationError(PlugwrightError, TypeError):
     """A plugin class declares hooks that cannot work; raised when the class is defined."""
 
 
+class BrokerError(PlugwrightError):
+    """A connection between host and plugin could not be arranged; the text says which and why."""
+
+
 class LaunchError(PlugwrightError):
     """The process cannot start as a plugin; the text says why and what to do. Exit code 1."""

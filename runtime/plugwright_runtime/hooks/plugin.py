@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from .broker import Broker
 from .clients import clients_of
 from .table import HookTable, Registration, registered, warn_of_lookalikes
 
@@ -31,8 +32,8 @@ class Hosted:
     """The version of the application protocol that the host has chosen of those of the SDK; 0 under
     a test, and where hosts do not speak go-plugin."""
 
-    broker: Any = None
-    """Further connections to and from the host (`goplugin.Broker`); None under a test, and where
+    broker: Broker = Broker()
+    """Further connections to and from the host; calls of it are refused under a test, and where
     hosts do not speak go-plugin."""
 
     host_address: str = ""

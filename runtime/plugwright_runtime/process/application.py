@@ -82,6 +82,14 @@ class Application:
         name, path = identity(self._sources, os.environ)
         return instantiate(self._cls, plugin_id=name, plugin_path=path, **attributes)
 
+    def handlers(self, servicer: Any) -> grpc.GenericRpcHandler:
+        """Those of a further servicer of the plugin's. Raises `LaunchError` as `register` does."""
+        from ..rpc.served import check
+        from ..rpc.servicer import handlers
+
+        check((servicer,))
+        return handlers(servicer, self._pool, self._coroutines, self._status_bytes)
+
     def under_way(self) -> int:
         """How many functions and coroutines of calls go on, whoever waits for them."""
         coroutines = self._coroutines.under_way if self._coroutines is not None else 0

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from plugwright_runtime.rpc.servicer import Servicer
 from sdk import ServerContext, ServicePlugin, run_plugin
+from sdk.clients import AsyncIdentityClient, IdentityClient
 from sdk.models import Nothing, Text
 from sdk.servicers import ControllerServicer, IdentityServicer, NodeServicer
 
@@ -15,7 +16,14 @@ class Both(IdentityServicer, NodeServicer, ServicePlugin):
         return Text(text=self.plugin_id)
 
     async def stage(self, request: Text, context: ServerContext, /) -> Text:
-        return request
+        async with self.broker.client(AsyncIdentityClient, 1) as identity:
+            return await identity.get_info(Nothing())
+
+    def probe(self, request: Nothing, context: ServerContext, /) -> Text:
+        with self.broker.client(IdentityClient, 1) as identity:
+            text = identity.get_info(request).text
+        with self.broker.serving(Controller()) as number:
+            return Text(text=f"{text} {number + self.broker.serve(Controller())}")
 
 
 class Controller(ControllerServicer):

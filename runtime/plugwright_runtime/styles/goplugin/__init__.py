@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING
 from ...lazy import lazy_names
 
 if TYPE_CHECKING:
-    from ...exceptions import LaunchError
+    from ...exceptions import BrokerError, LaunchError
     from .broker import Accepted, Broker, Dialled
     from .logs import HclogHandler, configure_logging
-    from .offers import BrokerError
     from .preparation import prepare
     from .process import PluginContext, run, serve
     from .spec import PluginSpec
@@ -47,7 +46,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "Accepted": ".broker",
         "Broker": ".broker",
-        "BrokerError": ".offers",
+        "BrokerError": "...exceptions",
         "Dialled": ".broker",
         "HclogHandler": ".logs",
         "LaunchError": "...exceptions",

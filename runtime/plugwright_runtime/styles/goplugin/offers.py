@@ -11,7 +11,7 @@ import asyncio
 import time
 from typing import Literal, cast
 
-from ...exceptions import PlugwrightError
+from ...exceptions import BrokerError as BrokerError
 from ...process.endpoint import Endpoint
 
 WAIT_SECONDS = 5.0
@@ -19,10 +19,6 @@ KEEP_SECONDS = 5.0
 MAX_OFFERS = 1024
 MAX_ADDRESS = 1024  # characters
 MAX_ID = 2**32 - 1
-
-
-class BrokerError(PlugwrightError):
-    """A connection between host and plugin could not be arranged; the text says which and why."""
 
 
 class Offers:

@@ -41,7 +41,7 @@ class GoPlugin(PluginSpec):
 
         async def register(context: PluginContext) -> None:
             def attributes(coroutines: HandlerLoop) -> Mapping[str, Any]:
-                broker = BridgedBroker(context.broker, coroutines)
+                broker = BridgedBroker(context.broker, coroutines, application.handlers)
                 return {"broker": broker, "protocol_version": context.version}
 
             context.wait_for(application.under_way)
