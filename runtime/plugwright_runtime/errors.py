@@ -92,20 +92,16 @@ __all__ = [
     "text_of",
 ]
 
-_OF_HOSTS = (
-    "AttachError",
-    "ChecksumError",
-    "ExitedAtStart",
-    "HandshakeError",
-    "PluginExited",
-    "ProgramError",
-    "ProtocolRefused",
-    "StartError",
-    "StartTimeout",
-    "TlsRefused",
-    "VersionMismatch",
+__getattr__, __dir__ = lazy_names(
+    globals(),
+    {
+        "..hosts.failures": """
+            AttachError ChecksumError ExitedAtStart HandshakeError PluginExited ProgramError
+            ProtocolRefused StartError StartTimeout TlsRefused VersionMismatch""",
+        "..rpc.failures": """
+            Abort AlreadyExistsError NotFoundError PermissionDeniedError PluginAPIError
+            StatusError UnavailableError Unimplemented ValidationError code_named code_of
+            text_of""",
+        "..exceptions": "_field_error=field_error",  # in pickles of 0.1
+    },
 )
-_LATE = {name: "..rpc.failures" for name in __all__ if name not in globals()}
-_LATE |= dict.fromkeys(_OF_HOSTS, "..hosts.failures")
-_PICKLED = {"_field_error": "..exceptions:field_error"}  # by 0.1
-__getattr__, __dir__ = lazy_names(globals(), _LATE | _PICKLED)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 
@@ -32,22 +33,36 @@ def lazy_names(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` of a package whose `names` live in submodules (PEP 562).
 
-    `namespace`: the package's globals(); `names`: public name -> module, relative to the package;
-    `.module:other` is another name there, `.module:` the module itself. Each is bound once found.
+    `namespace`: the package's globals(); `names`: module, relative to the package -> the names that
+    it has, one behind the other. Of `name=other`, `other` is what the module calls it; "." has
+    modules. Each is bound once found.
     """
     package: str = namespace["__name__"]
 
+    @functools.cache
+    def places() -> Mapping[str, tuple[str, str]]:
+        return dict(_places(names))
+
     def __getattr__(name: str) -> Any:
-        target = names.get(name)
-        if target is None:
+        if name not in places():
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        path, _, attribute = target.partition(":")
-        module = importlib.import_module(path, package)
-        value = getattr(module, attribute or name) if not target.endswith(":") else module
+        module, original = places()[name]
+        if module == ".":
+            value: Any = importlib.import_module(f".{original}", package)
+        else:
+            value = getattr(importlib.import_module(module, package), original)
         namespace[name] = value
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*namespace, *names})
+        return sorted({*namespace, *places()})
 
     return __getattr__, __dir__
+
+
+def _places(names: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Each name, with its module and what it is called there."""
+    for module, words in names.items():
+        for word in words.split():
+            name, _, original = word.partition("=")
+            yield name, (module, original or name)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .. import __version__
 from ..protos.schema import references
 from ..python import runtime
-from ..python.layout import dictionary
+from ..python.layout import words
 from ..python.symbols import Symbol
 from ..settings import extras
 from ..settings.tables import Launch
@@ -40,9 +40,14 @@ class ExportPlan(NamedTuple):
         return self.module, self.name if same else f"{self.original} as {self.name}"
 
     @property
-    def target(self) -> str:
-        """Where `lazy_names` of the runtime finds it."""
-        return self.module if self.original == self.name else f"{self.module}:{self.original}"
+    def target(self) -> tuple[str, str]:
+        """Where `lazy_names` of the runtime finds it: a module, and a name in it."""
+        if not self.original:
+            return ".", (
+                self.name if self.module == f".{self.name}" else f"{self.name}={self.module[1:]}"
+            )
+        same = self.original == self.name
+        return self.module, self.name if same else f"{self.name}={self.original}"
 
 
 class NamespacePlan(NamedTuple):
@@ -62,7 +67,10 @@ class NamespacePlan(NamedTuple):
     @property
     def targets(self) -> str:
         """The dictionary that `lazy_names` of the runtime takes."""
-        return dictionary(((e.name, e.target) for e in self.exports), "        ")
+        found: dict[str, list[str]] = {}
+        for module, name in sorted(e.target for e in self.exports):
+            found.setdefault(module, []).append(name)
+        return words(found.items(), "        ")
 
 
 def namespace(

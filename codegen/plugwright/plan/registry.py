@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..protos.schema import File
-from ..python.layout import dictionary
+from ..protos.schema import File, walk
+from ..python.layout import dictionary, display, quote, words
 from .context import Context
 from .nodes import PythonModule
 
@@ -28,12 +28,12 @@ class DescriptorsPlan(NamedTuple):
 
 
 class IndexPlan(NamedTuple):
-    """`modules`: (full name, module stem) of every type; `nesting`: see `Protos`.
+    """`types`: (proto package, the types of each module stem); `nesting`: see `Protos`.
 
     `reused`: (full name, package) of every type that another package has.
     """
 
-    modules: tuple[tuple[str, str], ...]
+    types: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
     nesting: int
     reused: tuple[tuple[str, str], ...]
 
@@ -41,7 +41,8 @@ class IndexPlan(NamedTuple):
     def arguments(self) -> Iterator[str]:
         """Those of `Package`."""
         yield '__name__.rpartition(".")[0]'
-        yield dictionary(self.modules, "    ")
+        rows = [f"{quote(scope)}: {words(stems, ' ' * 8)}" for scope, stems in self.types]
+        yield display("{", rows, "}", "    ").removeprefix("    ")
         if self.reused:
             yield f"reused={dictionary(self.reused, '    ')}"
         if self.nesting != 100:
@@ -68,14 +69,28 @@ def modules(context: Context) -> Iterator[PythonModule]:
 
 def _index(context: Context) -> IndexPlan:
     """Which type lives where; a class that is only a namespace of some is none."""
-    schema = context.schema
-    declared = [n for n in context.own if n in schema.messages or n in schema.enums]
-    places = sorted((n, context.types[n].model.module.rpartition(".")[2]) for n in declared)
+    found: dict[str, dict[str, list[str]]] = {}
+    for scope, stem, name in sorted(_places(context)):
+        found.setdefault(scope, {}).setdefault(stem, []).append(name)
     return IndexPlan(
-        modules=tuple(places),
+        types=tuple(
+            (scope, tuple((stem, tuple(names)) for stem, names in stems.items()))
+            for scope, stems in found.items()
+        ),
         nesting=context.settings.protos.nesting,
         reused=tuple(context.reused.types.items()),
     )
+
+
+def _places(context: Context) -> Iterator[tuple[str, str, str]]:
+    """Proto package, stem of the module and name in the package of every message and enum."""
+    for file in context.files:
+        messages = list(walk(file.messages))
+        declared = [m.full_name for m in messages if not m.namespace]
+        declared += [e.full_name for e in file.enums]
+        declared += [e.full_name for m in messages for e in m.enums]
+        for full_name in declared:
+            yield file.package, context.stem(file), full_name.removeprefix(f"{file.package}.")
 
 
 def _descriptors(context: Context) -> DescriptorsPlan:

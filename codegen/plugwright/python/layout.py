@@ -115,6 +115,26 @@ def dictionary(items: Iterable[tuple[str, str]], pad: str) -> str:
     return display("{", rows, "}", pad).removeprefix(pad)
 
 
+def words(rows: Iterable[tuple[str, Iterable[str]]], pad: str) -> str:
+    """A dictionary, as an argument that has a line of its own: the names of each row are one text.
+
+    >>> print(words([("a", ["b", "c"]), ("d", ["e"])], ""))
+    {"a": "b c", "d": "e"}
+    """
+    items = [_words(f"{quote(key)}: ", names, pad + "    ") for key, names in rows]
+    return display("{", items, "}", pad).removeprefix(pad)
+
+
+def _words(head: str, names: Iterable[str], pad: str) -> str:
+    text = " ".join(names)
+    if len(pad) + len(head) + len(text) + 3 <= WIDTH:
+        return f'{head}"{text}"'
+    deeper = pad + "    "
+    lines = [deeper + line for line in wrapped([text], WIDTH - len(deeper))]
+    end = '"""' if len(lines[-1]) + 4 <= WIDTH else f'\n{pad}"""'
+    return "\n".join([f'{head}"""', *lines]) + end
+
+
 def quote(text: str) -> str:
     """A string literal: in double quotes, unless single ones need fewer escapes.
 

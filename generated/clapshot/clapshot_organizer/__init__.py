@@ -42,31 +42,18 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "Abort": ".extras.organizer",
-            "AlreadyExistsError": "plugwright_runtime.errors",
-            "AsyncClapshotClient": ".clients.organizer_outbound",
-            "ClapshotClient": ".clients.organizer_outbound",
-            "DecodeError": "plugwright_runtime.errors",
-            "FieldError": "plugwright_runtime.errors",
-            "NanoDatetime": "plugwright_runtime.message.wkt",
-            "NotFoundError": "plugwright_runtime.errors",
-            "Organizer": ".extras.organizer",
-            "PermissionDeniedError": "plugwright_runtime.errors",
-            "PluginAPIError": "plugwright_runtime.errors",
-            "RawDatetime": "plugwright_runtime.message.wkt",
-            "ServerContext": "plugwright_runtime.rpc.servicer",
-            "ServicePlugin": "plugwright_runtime.hooks.plugin",
-            "StatusError": "plugwright_runtime.errors",
-            "UnavailableError": "plugwright_runtime.errors",
-            "Unimplemented": "plugwright_runtime.errors",
-            "UserVisible": ".extras.organizer",
-            "ValidationError": "plugwright_runtime.errors",
-            "clients": ".clients:",
-            "command": ".extras.organizer",
-            "models": ".models:",
-            "registry": "._package:PACKAGE",
-            "run_plugin": ".plugin",
-            "servicers": ".servicers:",
+            ".": "clients models servicers",
+            "._package": "registry=PACKAGE",
+            ".clients.organizer_outbound": "AsyncClapshotClient ClapshotClient",
+            ".extras.organizer": "Abort Organizer UserVisible command",
+            ".plugin": "run_plugin",
+            "plugwright_runtime.errors": """
+                AlreadyExistsError DecodeError FieldError NotFoundError
+                PermissionDeniedError PluginAPIError StatusError UnavailableError
+                Unimplemented ValidationError""",
+            "plugwright_runtime.hooks.plugin": "ServicePlugin",
+            "plugwright_runtime.message.wkt": "NanoDatetime RawDatetime",
+            "plugwright_runtime.rpc.servicer": "ServerContext",
         },
     )
 

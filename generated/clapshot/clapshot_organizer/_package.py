@@ -15,83 +15,38 @@ if TYPE_CHECKING:  # found by name, so tools that freeze a program must see it h
 PACKAGE = Package(
     __name__.rpartition(".")[0],
     {
-        "clapshot.ActionDef": "common",
-        "clapshot.ActionUIProps": "common",
-        "clapshot.Color": "common",
-        "clapshot.Comment": "common",
-        "clapshot.Empty": "common",
-        "clapshot.FolderItemID": "common",
-        "clapshot.Icon": "common",
-        "clapshot.Icon.FaClass": "common",
-        "clapshot.MediaFile": "common",
-        "clapshot.MediaFileDuration": "common",
-        "clapshot.MediaFilePreviewData": "common",
-        "clapshot.MediaFilePreviewData.ThumbSheet": "common",
-        "clapshot.MediaFileProcessingMetadata": "common",
-        "clapshot.PageItem": "common",
-        "clapshot.PageItem.FolderListing": "common",
-        "clapshot.PageItem.FolderListing.Folder": "common",
-        "clapshot.PageItem.FolderListing.Item": "common",
-        "clapshot.PageItem.FolderListing.Item.Visualization": "common",
-        "clapshot.ScriptCall": "common",
-        "clapshot.ScriptCall.Lang": "common",
-        "clapshot.Subtitle": "common",
-        "clapshot.UserInfo": "common",
-        "clapshot.UserMessage": "common",
-        "clapshot.UserMessage.Refs": "common",
-        "clapshot.UserMessage.Type": "common",
-        "clapshot.organizer.ApplyMigrationRequest": "organizer",
-        "clapshot.organizer.ApplyMigrationResponse": "organizer",
-        "clapshot.organizer.AuthzResponse": "organizer",
-        "clapshot.organizer.AuthzUserActionRequest": "organizer",
-        "clapshot.organizer.AuthzUserActionRequest.CommentOp": "organizer",
-        "clapshot.organizer.AuthzUserActionRequest.CommentOp.Op": "organizer",
-        "clapshot.organizer.AuthzUserActionRequest.MediaFileOp": "organizer",
-        "clapshot.organizer.AuthzUserActionRequest.MediaFileOp.Op": "organizer",
-        "clapshot.organizer.AuthzUserActionRequest.OtherOp": "organizer",
-        "clapshot.organizer.AuthzUserActionRequest.OtherOp.Op": "organizer",
-        "clapshot.organizer.CheckMigrationsRequest": "organizer",
-        "clapshot.organizer.CheckMigrationsResponse": "organizer",
-        "clapshot.organizer.ClientDefineActionsRequest": "organizer",
-        "clapshot.organizer.ClientOpenMediaFileRequest": "organizer",
-        "clapshot.organizer.ClientSetCookiesRequest": "organizer",
-        "clapshot.organizer.ClientShowPageRequest": "organizer",
-        "clapshot.organizer.ClientShowUserMessageRequest": "organizer",
-        "clapshot.organizer.CmdFromClientRequest": "organizer",
-        "clapshot.organizer.Database": "organizer",
-        "clapshot.organizer.Database.DatabaseType": "organizer",
-        "clapshot.organizer.DbCommentList": "database",
-        "clapshot.organizer.DbDeleteRequest": "database",
-        "clapshot.organizer.DbDeleteResponse": "database",
-        "clapshot.organizer.DbGetCommentsRequest": "database",
-        "clapshot.organizer.DbGetMediaFilesRequest": "database",
-        "clapshot.organizer.DbGetUserMessagesRequest": "database",
-        "clapshot.organizer.DbMediaFileList": "database",
-        "clapshot.organizer.DbPaging": "database",
-        "clapshot.organizer.DbUpsertRequest": "database",
-        "clapshot.organizer.DbUpsertResponse": "database",
-        "clapshot.organizer.DbUserMessageList": "database",
-        "clapshot.organizer.DeleteMediaFileRequest": "organizer",
-        "clapshot.organizer.IdList": "database",
-        "clapshot.organizer.ListTestsResponse": "organizer",
-        "clapshot.organizer.Migration": "organizer",
-        "clapshot.organizer.Migration.Dependency": "organizer",
-        "clapshot.organizer.MoveToFolderRequest": "organizer",
-        "clapshot.organizer.NavigatePageRequest": "organizer",
-        "clapshot.organizer.OnStartUserSessionRequest": "organizer",
-        "clapshot.organizer.OnStartUserSessionResponse": "organizer",
-        "clapshot.organizer.OrganizerDependency": "organizer",
-        "clapshot.organizer.OrganizerInfo": "organizer",
-        "clapshot.organizer.ReorderItemsRequest": "organizer",
-        "clapshot.organizer.RunTestRequest": "organizer",
-        "clapshot.organizer.RunTestResponse": "organizer",
-        "clapshot.organizer.SemanticVersionNumber": "organizer",
-        "clapshot.organizer.ServerInfo": "organizer",
-        "clapshot.organizer.ServerInfo.GrpcEndpoint": "organizer",
-        "clapshot.organizer.ServerInfo.GrpcEndpoint.TCP": "organizer",
-        "clapshot.organizer.ServerInfo.GrpcEndpoint.Unix": "organizer",
-        "clapshot.organizer.ServerInfo.Storage": "organizer",
-        "clapshot.organizer.ServerInfo.Storage.LocalFilesystem": "organizer",
-        "clapshot.organizer.UserSessionData": "organizer",
+        "clapshot": {
+            "common": """
+                ActionDef ActionUIProps Color Comment Empty FolderItemID Icon
+                Icon.FaClass MediaFile MediaFileDuration MediaFilePreviewData
+                MediaFilePreviewData.ThumbSheet MediaFileProcessingMetadata PageItem
+                PageItem.FolderListing PageItem.FolderListing.Folder
+                PageItem.FolderListing.Item PageItem.FolderListing.Item.Visualization
+                ScriptCall ScriptCall.Lang Subtitle UserInfo UserMessage
+                UserMessage.Refs UserMessage.Type"""
+        },
+        "clapshot.organizer": {
+            "database": """
+                DbCommentList DbDeleteRequest DbDeleteResponse DbGetCommentsRequest
+                DbGetMediaFilesRequest DbGetUserMessagesRequest DbMediaFileList DbPaging
+                DbUpsertRequest DbUpsertResponse DbUserMessageList IdList""",
+            "organizer": """
+                ApplyMigrationRequest ApplyMigrationResponse AuthzResponse
+                AuthzUserActionRequest AuthzUserActionRequest.CommentOp
+                AuthzUserActionRequest.CommentOp.Op AuthzUserActionRequest.MediaFileOp
+                AuthzUserActionRequest.MediaFileOp.Op AuthzUserActionRequest.OtherOp
+                AuthzUserActionRequest.OtherOp.Op CheckMigrationsRequest
+                CheckMigrationsResponse ClientDefineActionsRequest
+                ClientOpenMediaFileRequest ClientSetCookiesRequest ClientShowPageRequest
+                ClientShowUserMessageRequest CmdFromClientRequest Database
+                Database.DatabaseType DeleteMediaFileRequest ListTestsResponse Migration
+                Migration.Dependency MoveToFolderRequest NavigatePageRequest
+                OnStartUserSessionRequest OnStartUserSessionResponse OrganizerDependency
+                OrganizerInfo ReorderItemsRequest RunTestRequest RunTestResponse
+                SemanticVersionNumber ServerInfo ServerInfo.GrpcEndpoint
+                ServerInfo.GrpcEndpoint.TCP ServerInfo.GrpcEndpoint.Unix
+                ServerInfo.Storage ServerInfo.Storage.LocalFilesystem UserSessionData
+            """,
+        },
     },
 )

@@ -15,655 +15,278 @@ if TYPE_CHECKING:  # found by name, so tools that freeze a program must see it h
 PACKAGE = Package(
     __name__.rpartition(".")[0],
     {
-        "mattermost.pluginapi.v1.AddChannelMemberRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.AddChannelMemberResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.AddReactionRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.AddReactionResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.AddUserToChannelRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.AddUserToChannelResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.AppError": "common",
-        "mattermost.pluginapi.v1.AuditRecord": "api_remaining",
-        "mattermost.pluginapi.v1.Bot": "api_file_bot",
-        "mattermost.pluginapi.v1.BotGetOptions": "api_file_bot",
-        "mattermost.pluginapi.v1.BotPatch": "api_file_bot",
-        "mattermost.pluginapi.v1.Channel": "channel",
-        "mattermost.pluginapi.v1.ChannelBannerInfo": "channel",
-        "mattermost.pluginapi.v1.ChannelHasBeenCreatedRequest": "hooks_user_channel",
-        "mattermost.pluginapi.v1.ChannelHasBeenCreatedResponse": "hooks_user_channel",
-        "mattermost.pluginapi.v1.ChannelMember": "api_channel_post",
-        "mattermost.pluginapi.v1.ChannelMemberIdentifier": "api_channel_post",
-        "mattermost.pluginapi.v1.ChannelStats": "api_channel_post",
-        "mattermost.pluginapi.v1.ChannelType": "channel",
-        "mattermost.pluginapi.v1.Command": "api_remaining",
-        "mattermost.pluginapi.v1.CommandArgs": "api_remaining",
-        "mattermost.pluginapi.v1.CommandResponse": "api_remaining",
-        "mattermost.pluginapi.v1.ConfigJson": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.ConfigurationWillBeSavedRequest": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.ConfigurationWillBeSavedResponse": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.CopyFileInfosRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.CopyFileInfosResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.CountPropertyFieldsForTargetRequest": "api_remaining",
-        "mattermost.pluginapi.v1.CountPropertyFieldsForTargetResponse": "api_remaining",
-        "mattermost.pluginapi.v1.CountPropertyFieldsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.CountPropertyFieldsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.CreateBotRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.CreateBotResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.CreateChannelRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.CreateChannelResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.CreateChannelSidebarCategoryRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.CreateChannelSidebarCategoryResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.CreateCommandRequest": "api_remaining",
-        "mattermost.pluginapi.v1.CreateCommandResponse": "api_remaining",
-        "mattermost.pluginapi.v1.CreateDefaultMembershipParams": "api_remaining",
-        "mattermost.pluginapi.v1.CreateDefaultSyncableMembershipsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.CreateDefaultSyncableMembershipsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.CreateGroupRequest": "api_remaining",
-        "mattermost.pluginapi.v1.CreateGroupResponse": "api_remaining",
-        "mattermost.pluginapi.v1.CreateOAuthAppRequest": "api_remaining",
-        "mattermost.pluginapi.v1.CreateOAuthAppResponse": "api_remaining",
-        "mattermost.pluginapi.v1.CreatePostRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.CreatePostResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.CreatePropertyFieldRequest": "api_remaining",
-        "mattermost.pluginapi.v1.CreatePropertyFieldResponse": "api_remaining",
-        "mattermost.pluginapi.v1.CreatePropertyValueRequest": "api_remaining",
-        "mattermost.pluginapi.v1.CreatePropertyValueResponse": "api_remaining",
-        "mattermost.pluginapi.v1.CreateSessionRequest": "api_user_team",
-        "mattermost.pluginapi.v1.CreateSessionResponse": "api_user_team",
-        "mattermost.pluginapi.v1.CreateTeamMemberRequest": "api_user_team",
-        "mattermost.pluginapi.v1.CreateTeamMemberResponse": "api_user_team",
-        "mattermost.pluginapi.v1.CreateTeamMembersGracefullyRequest": "api_user_team",
-        "mattermost.pluginapi.v1.CreateTeamMembersGracefullyResponse": "api_user_team",
-        "mattermost.pluginapi.v1.CreateTeamMembersRequest": "api_user_team",
-        "mattermost.pluginapi.v1.CreateTeamMembersResponse": "api_user_team",
-        "mattermost.pluginapi.v1.CreateTeamRequest": "api_user_team",
-        "mattermost.pluginapi.v1.CreateTeamResponse": "api_user_team",
-        "mattermost.pluginapi.v1.CreateUploadSessionRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.CreateUploadSessionResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.CreateUserAccessTokenRequest": "api_user_team",
-        "mattermost.pluginapi.v1.CreateUserAccessTokenResponse": "api_user_team",
-        "mattermost.pluginapi.v1.CreateUserRequest": "api_user_team",
-        "mattermost.pluginapi.v1.CreateUserResponse": "api_user_team",
-        "mattermost.pluginapi.v1.CustomStatus": "api_user_team",
-        "mattermost.pluginapi.v1.DeleteChannelMemberRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.DeleteChannelMemberResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.DeleteChannelRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.DeleteChannelResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.DeleteCommandRequest": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteCommandResponse": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteEphemeralPostRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.DeleteEphemeralPostResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.DeleteGroupConstrainedMembershipsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteGroupConstrainedMembershipsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteGroupMemberRequest": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteGroupMemberResponse": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteGroupRequest": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteGroupResponse": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteGroupSyncableRequest": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteGroupSyncableResponse": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteOAuthAppRequest": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteOAuthAppResponse": "api_remaining",
-        "mattermost.pluginapi.v1.DeletePostRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.DeletePostResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.DeletePreferencesForUserRequest": "api_remaining",
-        "mattermost.pluginapi.v1.DeletePreferencesForUserResponse": "api_remaining",
-        "mattermost.pluginapi.v1.DeletePropertyFieldRequest": "api_remaining",
-        "mattermost.pluginapi.v1.DeletePropertyFieldResponse": "api_remaining",
-        "mattermost.pluginapi.v1.DeletePropertyValueRequest": "api_remaining",
-        "mattermost.pluginapi.v1.DeletePropertyValueResponse": "api_remaining",
-        "mattermost.pluginapi.v1.DeletePropertyValuesForFieldRequest": "api_remaining",
-        "mattermost.pluginapi.v1.DeletePropertyValuesForFieldResponse": "api_remaining",
-        "mattermost.pluginapi.v1.DeletePropertyValuesForTargetRequest": "api_remaining",
-        "mattermost.pluginapi.v1.DeletePropertyValuesForTargetResponse": "api_remaining",
-        "mattermost.pluginapi.v1.DeleteTeamMemberRequest": "api_user_team",
-        "mattermost.pluginapi.v1.DeleteTeamMemberResponse": "api_user_team",
-        "mattermost.pluginapi.v1.DeleteTeamRequest": "api_user_team",
-        "mattermost.pluginapi.v1.DeleteTeamResponse": "api_user_team",
-        "mattermost.pluginapi.v1.DeleteUserRequest": "api_user_team",
-        "mattermost.pluginapi.v1.DeleteUserResponse": "api_user_team",
-        "mattermost.pluginapi.v1.Dialog": "api_remaining",
-        "mattermost.pluginapi.v1.DialogElement": "api_remaining",
-        "mattermost.pluginapi.v1.DialogElementOption": "api_remaining",
-        "mattermost.pluginapi.v1.DisablePluginRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.DisablePluginResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.EmailNotificationContent": "hooks_message",
-        "mattermost.pluginapi.v1.EmailNotificationJson": "hooks_message",
-        "mattermost.pluginapi.v1.EmailNotificationWillBeSentRequest": "hooks_message",
-        "mattermost.pluginapi.v1.EmailNotificationWillBeSentResponse": "hooks_message",
-        "mattermost.pluginapi.v1.Emoji": "api_channel_post",
-        "mattermost.pluginapi.v1.Empty": "common",
-        "mattermost.pluginapi.v1.EnablePluginRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.EnablePluginResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.EnsureBotUserRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.EnsureBotUserResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.ExecuteCommandRequest": "hooks_command",
-        "mattermost.pluginapi.v1.ExecuteCommandResponse": "hooks_command",
-        "mattermost.pluginapi.v1.ExecuteSlashCommandRequest": "api_remaining",
-        "mattermost.pluginapi.v1.ExecuteSlashCommandResponse": "api_remaining",
-        "mattermost.pluginapi.v1.ExtendSessionExpiryRequest": "api_user_team",
-        "mattermost.pluginapi.v1.ExtendSessionExpiryResponse": "api_user_team",
-        "mattermost.pluginapi.v1.FileData": "file",
-        "mattermost.pluginapi.v1.FileInfo": "file",
-        "mattermost.pluginapi.v1.FileUploadResponse": "file",
-        "mattermost.pluginapi.v1.FileWillBeUploadedRequest": "hooks_message",
-        "mattermost.pluginapi.v1.FileWillBeUploadedResponse": "hooks_message",
-        "mattermost.pluginapi.v1.FilesLimits": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.GenerateSupportDataRequest": "hooks_command",
-        "mattermost.pluginapi.v1.GenerateSupportDataResponse": "hooks_command",
-        "mattermost.pluginapi.v1.GetBotRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.GetBotResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.GetBotsRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.GetBotsResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.GetBundlePathRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.GetBundlePathResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.GetChannelByNameForTeamNameRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelByNameForTeamNameResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelByNameRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelByNameResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelMemberRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelMemberResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelMembersByIdsRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelMembersByIdsResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelMembersForUserRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelMembersForUserResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelMembersRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelMembersResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelSidebarCategoriesRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelSidebarCategoriesResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelStatsRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelStatsResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelsForTeamForUserRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetChannelsForTeamForUserResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetCloudLimitsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetCloudLimitsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetCommandRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetCommandResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetConfigRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.GetConfigResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.GetDiagnosticIdRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetDiagnosticIdResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetDirectChannelRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetDirectChannelResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetEmojiByNameRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetEmojiByNameResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetEmojiImageRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetEmojiImageResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetEmojiListRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetEmojiListResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetEmojiRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetEmojiResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetFileInfoRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.GetFileInfoResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.GetFileInfosOptions": "api_file_bot",
-        "mattermost.pluginapi.v1.GetFileInfosRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.GetFileInfosResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.GetFileLinkRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.GetFileLinkResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.GetFileRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.GetFileResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.GetGroupByNameRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupByNameResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupByRemoteIDRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupByRemoteIDResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupChannelRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetGroupChannelResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetGroupMemberUsersRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupMemberUsersResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupSyncableRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupSyncableResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupSyncablesRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupSyncablesResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupsBySourceRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupsBySourceResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupsForUserRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupsForUserResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetGroupsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetLDAPUserAttributesRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetLDAPUserAttributesResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetLicenseRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetLicenseResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetOAuthAppRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetOAuthAppResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetPluginConfigRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.GetPluginConfigResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.GetPluginIDRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.GetPluginIDResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.GetPluginStatusRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.GetPluginStatusResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.GetPluginsRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.GetPluginsResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.GetPostRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPostResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPostThreadRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPostThreadResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPostsAfterRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPostsAfterResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPostsBeforeRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPostsBeforeResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPostsForChannelRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPostsForChannelResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPostsSinceForSyncCursor": "api_remaining",
-        "mattermost.pluginapi.v1.GetPostsSinceRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPostsSinceResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPreferenceForUserRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetPreferenceForUserResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetPreferencesForUserRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetPreferencesForUserResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetProfileImageRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetProfileImageResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetPropertyFieldByNameRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetPropertyFieldByNameResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetPropertyFieldRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetPropertyFieldResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetPropertyFieldsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetPropertyFieldsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetPropertyGroupRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetPropertyGroupResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetPropertyValueRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetPropertyValueResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetPropertyValuesRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetPropertyValuesResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetPublicChannelsForTeamRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetPublicChannelsForTeamResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetReactionsRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.GetReactionsResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.GetServerVersionRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetServerVersionResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetSessionRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetSessionResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetSystemInstallDateRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetSystemInstallDateResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetTeamByNameRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamByNameResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamIconRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamIconResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamMemberRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamMemberResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamMembersForUserRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamMembersForUserResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamMembersRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamMembersResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamStatsRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamStatsResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamsForUserRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamsForUserResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamsRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamsResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamsUnreadForUserRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetTeamsUnreadForUserResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetTelemetryIdRequest": "api_remaining",
-        "mattermost.pluginapi.v1.GetTelemetryIdResponse": "api_remaining",
-        "mattermost.pluginapi.v1.GetUnsanitizedConfigRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.GetUnsanitizedConfigResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.GetUploadSessionRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.GetUploadSessionResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.GetUserByEmailRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetUserByEmailResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetUserByUsernameRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetUserByUsernameResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetUserRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetUserResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetUserStatusRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetUserStatusResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetUserStatusesByIdsRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetUserStatusesByIdsResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetUsersByIdsRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetUsersByIdsResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetUsersByUsernamesRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetUsersByUsernamesResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetUsersInChannelRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetUsersInChannelResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetUsersInTeamRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetUsersInTeamResponse": "api_user_team",
-        "mattermost.pluginapi.v1.GetUsersRequest": "api_user_team",
-        "mattermost.pluginapi.v1.GetUsersResponse": "api_user_team",
-        "mattermost.pluginapi.v1.Group": "api_remaining",
-        "mattermost.pluginapi.v1.GroupMember": "api_remaining",
-        "mattermost.pluginapi.v1.GroupSearchOpts": "api_remaining",
-        "mattermost.pluginapi.v1.GroupSyncable": "api_remaining",
-        "mattermost.pluginapi.v1.HTTPHeader": "hooks_http",
-        "mattermost.pluginapi.v1.HasPermissionToChannelRequest": "api_user_team",
-        "mattermost.pluginapi.v1.HasPermissionToChannelResponse": "api_user_team",
-        "mattermost.pluginapi.v1.HasPermissionToRequest": "api_user_team",
-        "mattermost.pluginapi.v1.HasPermissionToResponse": "api_user_team",
-        "mattermost.pluginapi.v1.HasPermissionToTeamRequest": "api_user_team",
-        "mattermost.pluginapi.v1.HasPermissionToTeamResponse": "api_user_team",
-        "mattermost.pluginapi.v1.ImplementedRequest": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.ImplementedResponse": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.InstallPluginRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.InstallPluginResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.InviteRemoteToChannelRequest": "api_remaining",
-        "mattermost.pluginapi.v1.InviteRemoteToChannelResponse": "api_remaining",
-        "mattermost.pluginapi.v1.IsEnterpriseReadyRequest": "api_remaining",
-        "mattermost.pluginapi.v1.IsEnterpriseReadyResponse": "api_remaining",
-        "mattermost.pluginapi.v1.KVCompareAndDeleteRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.KVCompareAndDeleteResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.KVCompareAndSetRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.KVCompareAndSetResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.KVDeleteAllRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.KVDeleteAllResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.KVDeleteRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.KVDeleteResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.KVGetRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.KVGetResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.KVListRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.KVListResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.KVSetRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.KVSetResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.KVSetWithExpiryRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.KVSetWithExpiryResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.KVSetWithOptionsRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.KVSetWithOptionsResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.KeyValuePair": "api_kv_config",
-        "mattermost.pluginapi.v1.ListBuiltInCommandsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.ListBuiltInCommandsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.ListCommandsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.ListCommandsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.ListCustomCommandsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.ListCustomCommandsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.ListPluginCommandsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.ListPluginCommandsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.LoadPluginConfigurationRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.LoadPluginConfigurationResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.LogAuditRecRequest": "api_remaining",
-        "mattermost.pluginapi.v1.LogAuditRecResponse": "api_remaining",
-        "mattermost.pluginapi.v1.LogAuditRecWithLevelRequest": "api_remaining",
-        "mattermost.pluginapi.v1.LogAuditRecWithLevelResponse": "api_remaining",
-        "mattermost.pluginapi.v1.LogDebugRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.LogDebugResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.LogErrorRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.LogErrorResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.LogInfoRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.LogInfoResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.LogWarnRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.LogWarnResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.Manifest": "api_kv_config",
-        "mattermost.pluginapi.v1.MessageHasBeenDeletedRequest": "hooks_message",
-        "mattermost.pluginapi.v1.MessageHasBeenDeletedResponse": "hooks_message",
-        "mattermost.pluginapi.v1.MessageHasBeenPostedRequest": "hooks_message",
-        "mattermost.pluginapi.v1.MessageHasBeenPostedResponse": "hooks_message",
-        "mattermost.pluginapi.v1.MessageHasBeenUpdatedRequest": "hooks_message",
-        "mattermost.pluginapi.v1.MessageHasBeenUpdatedResponse": "hooks_message",
-        "mattermost.pluginapi.v1.MessageWillBePostedRequest": "hooks_message",
-        "mattermost.pluginapi.v1.MessageWillBePostedResponse": "hooks_message",
-        "mattermost.pluginapi.v1.MessageWillBeUpdatedRequest": "hooks_message",
-        "mattermost.pluginapi.v1.MessageWillBeUpdatedResponse": "hooks_message",
-        "mattermost.pluginapi.v1.MessagesLimits": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.MessagesWillBeConsumedRequest": "hooks_message",
-        "mattermost.pluginapi.v1.MessagesWillBeConsumedResponse": "hooks_message",
-        "mattermost.pluginapi.v1.NotificationWillBePushedRequest": "hooks_message",
-        "mattermost.pluginapi.v1.NotificationWillBePushedResponse": "hooks_message",
-        "mattermost.pluginapi.v1.OAuthApp": "api_remaining",
-        "mattermost.pluginapi.v1.OnActivateRequest": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnActivateResponse": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnCloudLimitsUpdatedRequest": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnCloudLimitsUpdatedResponse": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnConfigurationChangeRequest": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnConfigurationChangeResponse": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnDeactivateRequest": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnDeactivateResponse": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnInstallEvent": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnInstallRequest": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnInstallResponse": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnPluginClusterEventRequest": "hooks_command",
-        "mattermost.pluginapi.v1.OnPluginClusterEventResponse": "hooks_command",
-        "mattermost.pluginapi.v1.OnSAMLLoginRequest": "hooks_user_channel",
-        "mattermost.pluginapi.v1.OnSAMLLoginResponse": "hooks_user_channel",
-        "mattermost.pluginapi.v1.OnSendDailyTelemetryRequest": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnSendDailyTelemetryResponse": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgRequest": "hooks_command",
-        "mattermost.pluginapi.v1.OnSharedChannelsAttachmentSyncMsgResponse": "hooks_command",
-        "mattermost.pluginapi.v1.OnSharedChannelsPingRequest": "hooks_command",
-        "mattermost.pluginapi.v1.OnSharedChannelsPingResponse": "hooks_command",
-        "mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgRequest": "hooks_command",
-        "mattermost.pluginapi.v1.OnSharedChannelsProfileImageSyncMsgResponse": "hooks_command",
-        "mattermost.pluginapi.v1.OnSharedChannelsSyncMsgRequest": "hooks_command",
-        "mattermost.pluginapi.v1.OnSharedChannelsSyncMsgResponse": "hooks_command",
-        "mattermost.pluginapi.v1.OnWebSocketConnectRequest": "hooks_command",
-        "mattermost.pluginapi.v1.OnWebSocketConnectResponse": "hooks_command",
-        "mattermost.pluginapi.v1.OnWebSocketDisconnectRequest": "hooks_command",
-        "mattermost.pluginapi.v1.OnWebSocketDisconnectResponse": "hooks_command",
-        "mattermost.pluginapi.v1.OpenDialogRequest": "api_remaining",
-        "mattermost.pluginapi.v1.OpenInteractiveDialogRequest": "api_remaining",
-        "mattermost.pluginapi.v1.OpenInteractiveDialogResponse": "api_remaining",
-        "mattermost.pluginapi.v1.OrderedSidebarCategories": "api_channel_post",
-        "mattermost.pluginapi.v1.PatchBotRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.PatchBotResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.PatchChannelMembersNotificationsRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.PatchChannelMembersNotificationsResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.PermanentDeleteBotRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.PermanentDeleteBotResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.PluginClusterEvent": "api_remaining",
-        "mattermost.pluginapi.v1.PluginClusterEventSendOptions": "api_remaining",
-        "mattermost.pluginapi.v1.PluginContext": "hooks_common",
-        "mattermost.pluginapi.v1.PluginHTTPRequest": "api_remaining",
-        "mattermost.pluginapi.v1.PluginHTTPResponse": "api_remaining",
-        "mattermost.pluginapi.v1.PluginKVSetOptions": "api_kv_config",
-        "mattermost.pluginapi.v1.PluginStatus": "api_kv_config",
-        "mattermost.pluginapi.v1.Post": "post",
-        "mattermost.pluginapi.v1.PostAcknowledgement": "post",
-        "mattermost.pluginapi.v1.PostEmbed": "post",
-        "mattermost.pluginapi.v1.PostImage": "post",
-        "mattermost.pluginapi.v1.PostList": "post",
-        "mattermost.pluginapi.v1.PostMetadata": "post",
-        "mattermost.pluginapi.v1.PostPriority": "post",
-        "mattermost.pluginapi.v1.PostSearchResults": "api_channel_post",
-        "mattermost.pluginapi.v1.Preference": "api_remaining",
-        "mattermost.pluginapi.v1.PreferencesHaveChangedRequest": "hooks_message",
-        "mattermost.pluginapi.v1.PreferencesHaveChangedResponse": "hooks_message",
-        "mattermost.pluginapi.v1.ProductLimits": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.PropertyField": "api_remaining",
-        "mattermost.pluginapi.v1.PropertyFieldSearchOpts": "api_remaining",
-        "mattermost.pluginapi.v1.PropertyGroup": "api_remaining",
-        "mattermost.pluginapi.v1.PropertyValue": "api_remaining",
-        "mattermost.pluginapi.v1.PropertyValueSearchOpts": "api_remaining",
-        "mattermost.pluginapi.v1.PublishPluginClusterEventRequest": "api_remaining",
-        "mattermost.pluginapi.v1.PublishPluginClusterEventResponse": "api_remaining",
-        "mattermost.pluginapi.v1.PublishUserTypingRequest": "api_user_team",
-        "mattermost.pluginapi.v1.PublishUserTypingResponse": "api_user_team",
-        "mattermost.pluginapi.v1.PublishWebSocketEventRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.PublishWebSocketEventResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.PushNotification": "api_remaining",
-        "mattermost.pluginapi.v1.Reaction": "post",
-        "mattermost.pluginapi.v1.ReactionHasBeenAddedRequest": "hooks_message",
-        "mattermost.pluginapi.v1.ReactionHasBeenAddedResponse": "hooks_message",
-        "mattermost.pluginapi.v1.ReactionHasBeenRemovedRequest": "hooks_message",
-        "mattermost.pluginapi.v1.ReactionHasBeenRemovedResponse": "hooks_message",
-        "mattermost.pluginapi.v1.ReadFileRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.ReadFileResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.RegisterCollectionAndTopicRequest": "api_remaining",
-        "mattermost.pluginapi.v1.RegisterCollectionAndTopicResponse": "api_remaining",
-        "mattermost.pluginapi.v1.RegisterCommandRequest": "api_remaining",
-        "mattermost.pluginapi.v1.RegisterCommandResponse": "api_remaining",
-        "mattermost.pluginapi.v1.RegisterPluginForSharedChannelsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.RegisterPluginForSharedChannelsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.RegisterPluginOpts": "api_remaining",
-        "mattermost.pluginapi.v1.RegisterPropertyGroupRequest": "api_remaining",
-        "mattermost.pluginapi.v1.RegisterPropertyGroupResponse": "api_remaining",
-        "mattermost.pluginapi.v1.RemoteCluster": "hooks_command",
-        "mattermost.pluginapi.v1.RemovePluginRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.RemovePluginResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.RemoveReactionRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.RemoveReactionResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.RemoveTeamIconRequest": "api_user_team",
-        "mattermost.pluginapi.v1.RemoveTeamIconResponse": "api_user_team",
-        "mattermost.pluginapi.v1.RemoveUserCustomStatusRequest": "api_user_team",
-        "mattermost.pluginapi.v1.RemoveUserCustomStatusResponse": "api_user_team",
-        "mattermost.pluginapi.v1.RequestContext": "common",
-        "mattermost.pluginapi.v1.RequestTrialLicenseRequest": "api_remaining",
-        "mattermost.pluginapi.v1.RequestTrialLicenseResponse": "api_remaining",
-        "mattermost.pluginapi.v1.RestoreGroupRequest": "api_remaining",
-        "mattermost.pluginapi.v1.RestoreGroupResponse": "api_remaining",
-        "mattermost.pluginapi.v1.RevokeSessionRequest": "api_user_team",
-        "mattermost.pluginapi.v1.RevokeSessionResponse": "api_user_team",
-        "mattermost.pluginapi.v1.RevokeUserAccessTokenRequest": "api_user_team",
-        "mattermost.pluginapi.v1.RevokeUserAccessTokenResponse": "api_user_team",
-        "mattermost.pluginapi.v1.RolesGrantPermissionRequest": "api_remaining",
-        "mattermost.pluginapi.v1.RolesGrantPermissionResponse": "api_remaining",
-        "mattermost.pluginapi.v1.RunDataRetentionRequest": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.RunDataRetentionResponse": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.SamlAssertionInfoJson": "hooks_user_channel",
-        "mattermost.pluginapi.v1.SaveConfigRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.SaveConfigResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.SavePluginConfigRequest": "api_kv_config",
-        "mattermost.pluginapi.v1.SavePluginConfigResponse": "api_kv_config",
-        "mattermost.pluginapi.v1.SearchChannelsRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.SearchChannelsResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.SearchParameter": "api_channel_post",
-        "mattermost.pluginapi.v1.SearchParams": "api_channel_post",
-        "mattermost.pluginapi.v1.SearchPostsInTeamForUserRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.SearchPostsInTeamForUserResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.SearchPostsInTeamRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.SearchPostsInTeamResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.SearchPropertyFieldsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.SearchPropertyFieldsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.SearchPropertyValuesRequest": "api_remaining",
-        "mattermost.pluginapi.v1.SearchPropertyValuesResponse": "api_remaining",
-        "mattermost.pluginapi.v1.SearchTeamsRequest": "api_user_team",
-        "mattermost.pluginapi.v1.SearchTeamsResponse": "api_user_team",
-        "mattermost.pluginapi.v1.SearchUsersRequest": "api_user_team",
-        "mattermost.pluginapi.v1.SearchUsersResponse": "api_user_team",
-        "mattermost.pluginapi.v1.SendEphemeralPostRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.SendEphemeralPostResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.SendMailRequest": "api_remaining",
-        "mattermost.pluginapi.v1.SendMailResponse": "api_remaining",
-        "mattermost.pluginapi.v1.SendPushNotificationRequest": "api_remaining",
-        "mattermost.pluginapi.v1.SendPushNotificationResponse": "api_remaining",
-        "mattermost.pluginapi.v1.ServeHTTPRequest": "hooks_http",
-        "mattermost.pluginapi.v1.ServeHTTPRequestInit": "hooks_http",
-        "mattermost.pluginapi.v1.ServeHTTPResponse": "hooks_http",
-        "mattermost.pluginapi.v1.ServeHTTPResponseInit": "hooks_http",
-        "mattermost.pluginapi.v1.Session": "api_user_team",
-        "mattermost.pluginapi.v1.SetFileSearchableContentRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.SetFileSearchableContentResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.SetProfileImageRequest": "api_user_team",
-        "mattermost.pluginapi.v1.SetProfileImageResponse": "api_user_team",
-        "mattermost.pluginapi.v1.SetTeamIconRequest": "api_user_team",
-        "mattermost.pluginapi.v1.SetTeamIconResponse": "api_user_team",
-        "mattermost.pluginapi.v1.SetUserStatusTimedDNDRequest": "api_user_team",
-        "mattermost.pluginapi.v1.SetUserStatusTimedDNDResponse": "api_user_team",
-        "mattermost.pluginapi.v1.ShareChannelRequest": "api_remaining",
-        "mattermost.pluginapi.v1.ShareChannelResponse": "api_remaining",
-        "mattermost.pluginapi.v1.SharedChannel": "api_remaining",
-        "mattermost.pluginapi.v1.SidebarCategoryWithChannels": "api_channel_post",
-        "mattermost.pluginapi.v1.Status": "api_user_team",
-        "mattermost.pluginapi.v1.StringList": "api_channel_post",
-        "mattermost.pluginapi.v1.StringMap": "common",
-        "mattermost.pluginapi.v1.SyncMsgJson": "hooks_command",
-        "mattermost.pluginapi.v1.SyncResponse": "hooks_command",
-        "mattermost.pluginapi.v1.SyncSharedChannelRequest": "api_remaining",
-        "mattermost.pluginapi.v1.SyncSharedChannelResponse": "api_remaining",
-        "mattermost.pluginapi.v1.Team": "team",
-        "mattermost.pluginapi.v1.TeamMember": "team",
-        "mattermost.pluginapi.v1.TeamMemberWithError": "api_user_team",
-        "mattermost.pluginapi.v1.TeamStats": "api_user_team",
-        "mattermost.pluginapi.v1.TeamType": "team",
-        "mattermost.pluginapi.v1.TeamUnread": "team",
-        "mattermost.pluginapi.v1.TeamsLimits": "hooks_lifecycle",
-        "mattermost.pluginapi.v1.UninviteRemoteFromChannelRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UninviteRemoteFromChannelResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UnregisterCommandRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UnregisterCommandResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UnregisterPluginForSharedChannelsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UnregisterPluginForSharedChannelsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UnshareChannelRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UnshareChannelResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateBotActiveRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.UpdateBotActiveResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.UpdateChannelMemberNotificationsRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdateChannelMemberNotificationsResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdateChannelMemberRolesRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdateChannelMemberRolesResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdateChannelRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdateChannelResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdateChannelSidebarCategoriesRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdateChannelSidebarCategoriesResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdateCommandRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateCommandResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateEphemeralPostRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdateEphemeralPostResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdateGroupRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateGroupResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateGroupSyncableRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateGroupSyncableResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateOAuthAppRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateOAuthAppResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdatePostRequest": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdatePostResponse": "api_channel_post",
-        "mattermost.pluginapi.v1.UpdatePreferencesForUserRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpdatePreferencesForUserResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdatePropertyFieldRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpdatePropertyFieldResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdatePropertyFieldsRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpdatePropertyFieldsResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdatePropertyValueRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpdatePropertyValueResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdatePropertyValuesRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpdatePropertyValuesResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateSharedChannelCursorRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateSharedChannelCursorResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateSharedChannelRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateSharedChannelResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpdateTeamMemberRolesRequest": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateTeamMemberRolesResponse": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateTeamRequest": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateTeamResponse": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserActiveRequest": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserActiveResponse": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserAuthRequest": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserAuthResponse": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserCustomStatusRequest": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserCustomStatusResponse": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserRequest": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserResponse": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserRolesRequest": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserRolesResponse": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserStatusRequest": "api_user_team",
-        "mattermost.pluginapi.v1.UpdateUserStatusResponse": "api_user_team",
-        "mattermost.pluginapi.v1.UploadDataRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.UploadDataResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.UploadFileRequest": "api_file_bot",
-        "mattermost.pluginapi.v1.UploadFileResponse": "api_file_bot",
-        "mattermost.pluginapi.v1.UploadSession": "api_file_bot",
-        "mattermost.pluginapi.v1.UpsertGroupMemberRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpsertGroupMemberResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpsertGroupMembersRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpsertGroupMembersResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpsertGroupSyncableRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpsertGroupSyncableResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpsertPropertyValueRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpsertPropertyValueResponse": "api_remaining",
-        "mattermost.pluginapi.v1.UpsertPropertyValuesRequest": "api_remaining",
-        "mattermost.pluginapi.v1.UpsertPropertyValuesResponse": "api_remaining",
-        "mattermost.pluginapi.v1.User": "user",
-        "mattermost.pluginapi.v1.UserAccessToken": "api_user_team",
-        "mattermost.pluginapi.v1.UserAuth": "api_user_team",
-        "mattermost.pluginapi.v1.UserHasBeenCreatedRequest": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasBeenCreatedResponse": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasBeenDeactivatedRequest": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasBeenDeactivatedResponse": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasJoinedChannelRequest": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasJoinedChannelResponse": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasJoinedTeamRequest": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasJoinedTeamResponse": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasLeftChannelRequest": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasLeftChannelResponse": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasLeftTeamRequest": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasLeftTeamResponse": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasLoggedInRequest": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserHasLoggedInResponse": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserWillLogInRequest": "hooks_user_channel",
-        "mattermost.pluginapi.v1.UserWillLogInResponse": "hooks_user_channel",
-        "mattermost.pluginapi.v1.ViewUsersRestrictions": "common",
-        "mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedRequest": "hooks_command",
-        "mattermost.pluginapi.v1.WebSocketMessageHasBeenPostedResponse": "hooks_command",
-        "mattermost.pluginapi.v1.WebSocketRequest": "hooks_command",
-        "mattermost.pluginapi.v1.WebsocketBroadcast": "api_kv_config",
+        "mattermost.pluginapi.v1": {
+            "api_channel_post": """
+                AddChannelMemberRequest AddChannelMemberResponse AddReactionRequest
+                AddReactionResponse AddUserToChannelRequest AddUserToChannelResponse
+                ChannelMember ChannelMemberIdentifier ChannelStats CreateChannelRequest
+                CreateChannelResponse CreateChannelSidebarCategoryRequest
+                CreateChannelSidebarCategoryResponse CreatePostRequest
+                CreatePostResponse DeleteChannelMemberRequest
+                DeleteChannelMemberResponse DeleteChannelRequest DeleteChannelResponse
+                DeleteEphemeralPostRequest DeleteEphemeralPostResponse DeletePostRequest
+                DeletePostResponse Emoji GetChannelByNameForTeamNameRequest
+                GetChannelByNameForTeamNameResponse GetChannelByNameRequest
+                GetChannelByNameResponse GetChannelMemberRequest
+                GetChannelMemberResponse GetChannelMembersByIdsRequest
+                GetChannelMembersByIdsResponse GetChannelMembersForUserRequest
+                GetChannelMembersForUserResponse GetChannelMembersRequest
+                GetChannelMembersResponse GetChannelRequest GetChannelResponse
+                GetChannelSidebarCategoriesRequest GetChannelSidebarCategoriesResponse
+                GetChannelStatsRequest GetChannelStatsResponse
+                GetChannelsForTeamForUserRequest GetChannelsForTeamForUserResponse
+                GetDirectChannelRequest GetDirectChannelResponse GetEmojiByNameRequest
+                GetEmojiByNameResponse GetEmojiImageRequest GetEmojiImageResponse
+                GetEmojiListRequest GetEmojiListResponse GetEmojiRequest
+                GetEmojiResponse GetGroupChannelRequest GetGroupChannelResponse
+                GetPostRequest GetPostResponse GetPostThreadRequest
+                GetPostThreadResponse GetPostsAfterRequest GetPostsAfterResponse
+                GetPostsBeforeRequest GetPostsBeforeResponse GetPostsForChannelRequest
+                GetPostsForChannelResponse GetPostsSinceRequest GetPostsSinceResponse
+                GetPublicChannelsForTeamRequest GetPublicChannelsForTeamResponse
+                GetReactionsRequest GetReactionsResponse OrderedSidebarCategories
+                PatchChannelMembersNotificationsRequest
+                PatchChannelMembersNotificationsResponse PostSearchResults
+                RemoveReactionRequest RemoveReactionResponse SearchChannelsRequest
+                SearchChannelsResponse SearchParameter SearchParams
+                SearchPostsInTeamForUserRequest SearchPostsInTeamForUserResponse
+                SearchPostsInTeamRequest SearchPostsInTeamResponse
+                SendEphemeralPostRequest SendEphemeralPostResponse
+                SidebarCategoryWithChannels StringList
+                UpdateChannelMemberNotificationsRequest
+                UpdateChannelMemberNotificationsResponse UpdateChannelMemberRolesRequest
+                UpdateChannelMemberRolesResponse UpdateChannelRequest
+                UpdateChannelResponse UpdateChannelSidebarCategoriesRequest
+                UpdateChannelSidebarCategoriesResponse UpdateEphemeralPostRequest
+                UpdateEphemeralPostResponse UpdatePostRequest UpdatePostResponse""",
+            "api_file_bot": """
+                Bot BotGetOptions BotPatch CopyFileInfosRequest CopyFileInfosResponse
+                CreateBotRequest CreateBotResponse CreateUploadSessionRequest
+                CreateUploadSessionResponse EnsureBotUserRequest EnsureBotUserResponse
+                GetBotRequest GetBotResponse GetBotsRequest GetBotsResponse
+                GetFileInfoRequest GetFileInfoResponse GetFileInfosOptions
+                GetFileInfosRequest GetFileInfosResponse GetFileLinkRequest
+                GetFileLinkResponse GetFileRequest GetFileResponse
+                GetUploadSessionRequest GetUploadSessionResponse PatchBotRequest
+                PatchBotResponse PermanentDeleteBotRequest PermanentDeleteBotResponse
+                ReadFileRequest ReadFileResponse SetFileSearchableContentRequest
+                SetFileSearchableContentResponse UpdateBotActiveRequest
+                UpdateBotActiveResponse UploadDataRequest UploadDataResponse
+                UploadFileRequest UploadFileResponse UploadSession""",
+            "api_kv_config": """
+                DisablePluginRequest DisablePluginResponse EnablePluginRequest
+                EnablePluginResponse GetBundlePathRequest GetBundlePathResponse
+                GetConfigRequest GetConfigResponse GetPluginConfigRequest
+                GetPluginConfigResponse GetPluginIDRequest GetPluginIDResponse
+                GetPluginStatusRequest GetPluginStatusResponse GetPluginsRequest
+                GetPluginsResponse GetUnsanitizedConfigRequest
+                GetUnsanitizedConfigResponse InstallPluginRequest InstallPluginResponse
+                KVCompareAndDeleteRequest KVCompareAndDeleteResponse
+                KVCompareAndSetRequest KVCompareAndSetResponse KVDeleteAllRequest
+                KVDeleteAllResponse KVDeleteRequest KVDeleteResponse KVGetRequest
+                KVGetResponse KVListRequest KVListResponse KVSetRequest KVSetResponse
+                KVSetWithExpiryRequest KVSetWithExpiryResponse KVSetWithOptionsRequest
+                KVSetWithOptionsResponse KeyValuePair LoadPluginConfigurationRequest
+                LoadPluginConfigurationResponse LogDebugRequest LogDebugResponse
+                LogErrorRequest LogErrorResponse LogInfoRequest LogInfoResponse
+                LogWarnRequest LogWarnResponse Manifest PluginKVSetOptions PluginStatus
+                PublishWebSocketEventRequest PublishWebSocketEventResponse
+                RemovePluginRequest RemovePluginResponse SaveConfigRequest
+                SaveConfigResponse SavePluginConfigRequest SavePluginConfigResponse
+                WebsocketBroadcast""",
+            "api_remaining": """
+                AuditRecord Command CommandArgs CommandResponse
+                CountPropertyFieldsForTargetRequest CountPropertyFieldsForTargetResponse
+                CountPropertyFieldsRequest CountPropertyFieldsResponse
+                CreateCommandRequest CreateCommandResponse CreateDefaultMembershipParams
+                CreateDefaultSyncableMembershipsRequest
+                CreateDefaultSyncableMembershipsResponse CreateGroupRequest
+                CreateGroupResponse CreateOAuthAppRequest CreateOAuthAppResponse
+                CreatePropertyFieldRequest CreatePropertyFieldResponse
+                CreatePropertyValueRequest CreatePropertyValueResponse
+                DeleteCommandRequest DeleteCommandResponse
+                DeleteGroupConstrainedMembershipsRequest
+                DeleteGroupConstrainedMembershipsResponse DeleteGroupMemberRequest
+                DeleteGroupMemberResponse DeleteGroupRequest DeleteGroupResponse
+                DeleteGroupSyncableRequest DeleteGroupSyncableResponse
+                DeleteOAuthAppRequest DeleteOAuthAppResponse
+                DeletePreferencesForUserRequest DeletePreferencesForUserResponse
+                DeletePropertyFieldRequest DeletePropertyFieldResponse
+                DeletePropertyValueRequest DeletePropertyValueResponse
+                DeletePropertyValuesForFieldRequest DeletePropertyValuesForFieldResponse
+                DeletePropertyValuesForTargetRequest
+                DeletePropertyValuesForTargetResponse Dialog DialogElement
+                DialogElementOption ExecuteSlashCommandRequest
+                ExecuteSlashCommandResponse GetCloudLimitsRequest GetCloudLimitsResponse
+                GetCommandRequest GetCommandResponse GetDiagnosticIdRequest
+                GetDiagnosticIdResponse GetGroupByNameRequest GetGroupByNameResponse
+                GetGroupByRemoteIDRequest GetGroupByRemoteIDResponse
+                GetGroupMemberUsersRequest GetGroupMemberUsersResponse GetGroupRequest
+                GetGroupResponse GetGroupSyncableRequest GetGroupSyncableResponse
+                GetGroupSyncablesRequest GetGroupSyncablesResponse
+                GetGroupsBySourceRequest GetGroupsBySourceResponse
+                GetGroupsForUserRequest GetGroupsForUserResponse GetGroupsRequest
+                GetGroupsResponse GetLicenseRequest GetLicenseResponse
+                GetOAuthAppRequest GetOAuthAppResponse GetPostsSinceForSyncCursor
+                GetPreferenceForUserRequest GetPreferenceForUserResponse
+                GetPreferencesForUserRequest GetPreferencesForUserResponse
+                GetPropertyFieldByNameRequest GetPropertyFieldByNameResponse
+                GetPropertyFieldRequest GetPropertyFieldResponse
+                GetPropertyFieldsRequest GetPropertyFieldsResponse
+                GetPropertyGroupRequest GetPropertyGroupResponse GetPropertyValueRequest
+                GetPropertyValueResponse GetPropertyValuesRequest
+                GetPropertyValuesResponse GetServerVersionRequest
+                GetServerVersionResponse GetSystemInstallDateRequest
+                GetSystemInstallDateResponse GetTelemetryIdRequest
+                GetTelemetryIdResponse Group GroupMember GroupSearchOpts GroupSyncable
+                InviteRemoteToChannelRequest InviteRemoteToChannelResponse
+                IsEnterpriseReadyRequest IsEnterpriseReadyResponse
+                ListBuiltInCommandsRequest ListBuiltInCommandsResponse
+                ListCommandsRequest ListCommandsResponse ListCustomCommandsRequest
+                ListCustomCommandsResponse ListPluginCommandsRequest
+                ListPluginCommandsResponse LogAuditRecRequest LogAuditRecResponse
+                LogAuditRecWithLevelRequest LogAuditRecWithLevelResponse OAuthApp
+                OpenDialogRequest OpenInteractiveDialogRequest
+                OpenInteractiveDialogResponse PluginClusterEvent
+                PluginClusterEventSendOptions PluginHTTPRequest PluginHTTPResponse
+                Preference PropertyField PropertyFieldSearchOpts PropertyGroup
+                PropertyValue PropertyValueSearchOpts PublishPluginClusterEventRequest
+                PublishPluginClusterEventResponse PushNotification
+                RegisterCollectionAndTopicRequest RegisterCollectionAndTopicResponse
+                RegisterCommandRequest RegisterCommandResponse
+                RegisterPluginForSharedChannelsRequest
+                RegisterPluginForSharedChannelsResponse RegisterPluginOpts
+                RegisterPropertyGroupRequest RegisterPropertyGroupResponse
+                RequestTrialLicenseRequest RequestTrialLicenseResponse
+                RestoreGroupRequest RestoreGroupResponse RolesGrantPermissionRequest
+                RolesGrantPermissionResponse SearchPropertyFieldsRequest
+                SearchPropertyFieldsResponse SearchPropertyValuesRequest
+                SearchPropertyValuesResponse SendMailRequest SendMailResponse
+                SendPushNotificationRequest SendPushNotificationResponse
+                ShareChannelRequest ShareChannelResponse SharedChannel
+                SyncSharedChannelRequest SyncSharedChannelResponse
+                UninviteRemoteFromChannelRequest UninviteRemoteFromChannelResponse
+                UnregisterCommandRequest UnregisterCommandResponse
+                UnregisterPluginForSharedChannelsRequest
+                UnregisterPluginForSharedChannelsResponse UnshareChannelRequest
+                UnshareChannelResponse UpdateCommandRequest UpdateCommandResponse
+                UpdateGroupRequest UpdateGroupResponse UpdateGroupSyncableRequest
+                UpdateGroupSyncableResponse UpdateOAuthAppRequest UpdateOAuthAppResponse
+                UpdatePreferencesForUserRequest UpdatePreferencesForUserResponse
+                UpdatePropertyFieldRequest UpdatePropertyFieldResponse
+                UpdatePropertyFieldsRequest UpdatePropertyFieldsResponse
+                UpdatePropertyValueRequest UpdatePropertyValueResponse
+                UpdatePropertyValuesRequest UpdatePropertyValuesResponse
+                UpdateSharedChannelCursorRequest UpdateSharedChannelCursorResponse
+                UpdateSharedChannelRequest UpdateSharedChannelResponse
+                UpsertGroupMemberRequest UpsertGroupMemberResponse
+                UpsertGroupMembersRequest UpsertGroupMembersResponse
+                UpsertGroupSyncableRequest UpsertGroupSyncableResponse
+                UpsertPropertyValueRequest UpsertPropertyValueResponse
+                UpsertPropertyValuesRequest UpsertPropertyValuesResponse""",
+            "api_user_team": """
+                CreateSessionRequest CreateSessionResponse CreateTeamMemberRequest
+                CreateTeamMemberResponse CreateTeamMembersGracefullyRequest
+                CreateTeamMembersGracefullyResponse CreateTeamMembersRequest
+                CreateTeamMembersResponse CreateTeamRequest CreateTeamResponse
+                CreateUserAccessTokenRequest CreateUserAccessTokenResponse
+                CreateUserRequest CreateUserResponse CustomStatus
+                DeleteTeamMemberRequest DeleteTeamMemberResponse DeleteTeamRequest
+                DeleteTeamResponse DeleteUserRequest DeleteUserResponse
+                ExtendSessionExpiryRequest ExtendSessionExpiryResponse
+                GetLDAPUserAttributesRequest GetLDAPUserAttributesResponse
+                GetProfileImageRequest GetProfileImageResponse GetSessionRequest
+                GetSessionResponse GetTeamByNameRequest GetTeamByNameResponse
+                GetTeamIconRequest GetTeamIconResponse GetTeamMemberRequest
+                GetTeamMemberResponse GetTeamMembersForUserRequest
+                GetTeamMembersForUserResponse GetTeamMembersRequest
+                GetTeamMembersResponse GetTeamRequest GetTeamResponse
+                GetTeamStatsRequest GetTeamStatsResponse GetTeamsForUserRequest
+                GetTeamsForUserResponse GetTeamsRequest GetTeamsResponse
+                GetTeamsUnreadForUserRequest GetTeamsUnreadForUserResponse
+                GetUserByEmailRequest GetUserByEmailResponse GetUserByUsernameRequest
+                GetUserByUsernameResponse GetUserRequest GetUserResponse
+                GetUserStatusRequest GetUserStatusResponse GetUserStatusesByIdsRequest
+                GetUserStatusesByIdsResponse GetUsersByIdsRequest GetUsersByIdsResponse
+                GetUsersByUsernamesRequest GetUsersByUsernamesResponse
+                GetUsersInChannelRequest GetUsersInChannelResponse GetUsersInTeamRequest
+                GetUsersInTeamResponse GetUsersRequest GetUsersResponse
+                HasPermissionToChannelRequest HasPermissionToChannelResponse
+                HasPermissionToRequest HasPermissionToResponse
+                HasPermissionToTeamRequest HasPermissionToTeamResponse
+                PublishUserTypingRequest PublishUserTypingResponse RemoveTeamIconRequest
+                RemoveTeamIconResponse RemoveUserCustomStatusRequest
+                RemoveUserCustomStatusResponse RevokeSessionRequest
+                RevokeSessionResponse RevokeUserAccessTokenRequest
+                RevokeUserAccessTokenResponse SearchTeamsRequest SearchTeamsResponse
+                SearchUsersRequest SearchUsersResponse Session SetProfileImageRequest
+                SetProfileImageResponse SetTeamIconRequest SetTeamIconResponse
+                SetUserStatusTimedDNDRequest SetUserStatusTimedDNDResponse Status
+                TeamMemberWithError TeamStats UpdateTeamMemberRolesRequest
+                UpdateTeamMemberRolesResponse UpdateTeamRequest UpdateTeamResponse
+                UpdateUserActiveRequest UpdateUserActiveResponse UpdateUserAuthRequest
+                UpdateUserAuthResponse UpdateUserCustomStatusRequest
+                UpdateUserCustomStatusResponse UpdateUserRequest UpdateUserResponse
+                UpdateUserRolesRequest UpdateUserRolesResponse UpdateUserStatusRequest
+                UpdateUserStatusResponse UserAccessToken UserAuth""",
+            "channel": "Channel ChannelBannerInfo ChannelType",
+            "common": "AppError Empty RequestContext StringMap ViewUsersRestrictions",
+            "file": "FileData FileInfo FileUploadResponse",
+            "hooks_command": """
+                ExecuteCommandRequest ExecuteCommandResponse GenerateSupportDataRequest
+                GenerateSupportDataResponse OnPluginClusterEventRequest
+                OnPluginClusterEventResponse OnSharedChannelsAttachmentSyncMsgRequest
+                OnSharedChannelsAttachmentSyncMsgResponse OnSharedChannelsPingRequest
+                OnSharedChannelsPingResponse OnSharedChannelsProfileImageSyncMsgRequest
+                OnSharedChannelsProfileImageSyncMsgResponse
+                OnSharedChannelsSyncMsgRequest OnSharedChannelsSyncMsgResponse
+                OnWebSocketConnectRequest OnWebSocketConnectResponse
+                OnWebSocketDisconnectRequest OnWebSocketDisconnectResponse RemoteCluster
+                SyncMsgJson SyncResponse WebSocketMessageHasBeenPostedRequest
+                WebSocketMessageHasBeenPostedResponse WebSocketRequest""",
+            "hooks_common": "PluginContext",
+            "hooks_http": """
+                HTTPHeader ServeHTTPRequest ServeHTTPRequestInit ServeHTTPResponse
+                ServeHTTPResponseInit""",
+            "hooks_lifecycle": """
+                ConfigJson ConfigurationWillBeSavedRequest
+                ConfigurationWillBeSavedResponse FilesLimits ImplementedRequest
+                ImplementedResponse MessagesLimits OnActivateRequest OnActivateResponse
+                OnCloudLimitsUpdatedRequest OnCloudLimitsUpdatedResponse
+                OnConfigurationChangeRequest OnConfigurationChangeResponse
+                OnDeactivateRequest OnDeactivateResponse OnInstallEvent OnInstallRequest
+                OnInstallResponse OnSendDailyTelemetryRequest
+                OnSendDailyTelemetryResponse ProductLimits RunDataRetentionRequest
+                RunDataRetentionResponse TeamsLimits""",
+            "hooks_message": """
+                EmailNotificationContent EmailNotificationJson
+                EmailNotificationWillBeSentRequest EmailNotificationWillBeSentResponse
+                FileWillBeUploadedRequest FileWillBeUploadedResponse
+                MessageHasBeenDeletedRequest MessageHasBeenDeletedResponse
+                MessageHasBeenPostedRequest MessageHasBeenPostedResponse
+                MessageHasBeenUpdatedRequest MessageHasBeenUpdatedResponse
+                MessageWillBePostedRequest MessageWillBePostedResponse
+                MessageWillBeUpdatedRequest MessageWillBeUpdatedResponse
+                MessagesWillBeConsumedRequest MessagesWillBeConsumedResponse
+                NotificationWillBePushedRequest NotificationWillBePushedResponse
+                PreferencesHaveChangedRequest PreferencesHaveChangedResponse
+                ReactionHasBeenAddedRequest ReactionHasBeenAddedResponse
+                ReactionHasBeenRemovedRequest ReactionHasBeenRemovedResponse""",
+            "hooks_user_channel": """
+                ChannelHasBeenCreatedRequest ChannelHasBeenCreatedResponse
+                OnSAMLLoginRequest OnSAMLLoginResponse SamlAssertionInfoJson
+                UserHasBeenCreatedRequest UserHasBeenCreatedResponse
+                UserHasBeenDeactivatedRequest UserHasBeenDeactivatedResponse
+                UserHasJoinedChannelRequest UserHasJoinedChannelResponse
+                UserHasJoinedTeamRequest UserHasJoinedTeamResponse
+                UserHasLeftChannelRequest UserHasLeftChannelResponse
+                UserHasLeftTeamRequest UserHasLeftTeamResponse UserHasLoggedInRequest
+                UserHasLoggedInResponse UserWillLogInRequest UserWillLogInResponse""",
+            "post": """
+                Post PostAcknowledgement PostEmbed PostImage PostList PostMetadata
+                PostPriority Reaction""",
+            "team": "Team TeamMember TeamType TeamUnread",
+            "user": "User",
+        }
     },
 )

@@ -15,35 +15,16 @@ if TYPE_CHECKING:  # found by name, so tools that freeze a program must see it h
 PACKAGE = Package(
     __name__.rpartition(".")[0],
     {
-        "openrun.plugin.v1.BigInt": "plugin",
-        "openrun.plugin.v1.CallRequest": "plugin",
-        "openrun.plugin.v1.CallResponse": "plugin",
-        "openrun.plugin.v1.CheckHealthRequest": "plugin",
-        "openrun.plugin.v1.CheckHealthResponse": "plugin",
-        "openrun.plugin.v1.Cursor": "plugin",
-        "openrun.plugin.v1.CursorCloseRequest": "plugin",
-        "openrun.plugin.v1.CursorCloseResponse": "plugin",
-        "openrun.plugin.v1.CursorNextRequest": "plugin",
-        "openrun.plugin.v1.CursorNextResponse": "plugin",
-        "openrun.plugin.v1.DescribeRequest": "plugin",
-        "openrun.plugin.v1.DescribeResponse": "plugin",
-        "openrun.plugin.v1.EndSessionRequest": "plugin",
-        "openrun.plugin.v1.EndSessionResponse": "plugin",
-        "openrun.plugin.v1.FuncRef": "plugin",
-        "openrun.plugin.v1.FunctionManifest": "plugin",
-        "openrun.plugin.v1.InitAppRequest": "plugin",
-        "openrun.plugin.v1.InitAppResponse": "plugin",
-        "openrun.plugin.v1.InitModuleRequest": "plugin",
-        "openrun.plugin.v1.InitModuleResponse": "plugin",
-        "openrun.plugin.v1.Kwarg": "plugin",
-        "openrun.plugin.v1.ModuleManifest": "plugin",
-        "openrun.plugin.v1.StarDict": "plugin",
-        "openrun.plugin.v1.StarEntry": "plugin",
-        "openrun.plugin.v1.StarValue": "plugin",
-        "openrun.plugin.v1.ThreadState": "plugin",
-        "openrun.plugin.v1.Thunk": "plugin",
-        "openrun.plugin.v1.TypedStruct": "plugin",
-        "openrun.plugin.v1.ValueList": "plugin",
+        "openrun.plugin.v1": {
+            "plugin": """
+                BigInt CallRequest CallResponse CheckHealthRequest CheckHealthResponse
+                Cursor CursorCloseRequest CursorCloseResponse CursorNextRequest
+                CursorNextResponse DescribeRequest DescribeResponse EndSessionRequest
+                EndSessionResponse FuncRef FunctionManifest InitAppRequest
+                InitAppResponse InitModuleRequest InitModuleResponse Kwarg
+                ModuleManifest StarDict StarEntry StarValue ThreadState Thunk
+                TypedStruct ValueList"""
+        }
     },
     nesting=420,
 )

@@ -26,11 +26,5 @@ if TYPE_CHECKING:
 __all__ = ["AsyncHost", "Exit", "Host", "Options"]
 
 __getattr__, __dir__ = lazy_names(
-    globals(),
-    {
-        "AsyncHost": ".host",
-        "Exit": ".failures",
-        "Host": ".host",
-        "Options": ".options",
-    },
+    globals(), {".failures": "Exit", ".host": "AsyncHost Host", ".options": "Options"}
 )

@@ -28,15 +28,16 @@ Entry: TypeAlias = tuple[type[Model], Any, Any]  # model class, reader, writer
 class Package:
     """The types of one generated package.
 
-    `name`: its import name; `modules`: full name of each message and enum -> stem of its module;
-    `files`: stem of the module with the serialized descriptors; `nesting`: how many messages may
-    nest in one that arrives; `reused`: full name -> import name of the package that has the type.
+    `name`: its import name; `types`: proto package -> stem of a module -> names of the messages and
+    enums in it, one behind the other; `files`: stem of the module with the serialized descriptors;
+    `nesting`: how many messages may nest in one that arrives; `reused`: full name -> import name of
+    the package that has the type.
     """
 
     def __init__(
         self,
         name: str,
-        modules: Mapping[str, str],
+        types: Mapping[str, Mapping[str, str]],
         files: str = "._descriptors",
         nesting: int = 100,
         reused: Mapping[str, str] = MappingProxyType({}),
@@ -44,7 +45,7 @@ class Package:
         self.name = name
         self.reused = reused
         self._nesting = nesting
-        self._modules = modules
+        self._modules = dict(_modules(types))
         self._files = files
         self._codecs: dict[str, Codec[Any]] = {}
         self._tables: dict[str, Mapping[str, Entry]] = {}
@@ -216,6 +217,15 @@ class Package:
         if self._pool is None:
             self._pool = DescriptorPool(self)
         return self._pool
+
+
+def _modules(types: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """The full name of each type, and the stem of its module."""
+    for scope, modules in types.items():
+        head = f"{scope}." if scope else ""
+        for stem, names in modules.items():
+            for name in names.split():
+                yield head + name, stem
 
 
 def _converted(module: Any) -> Iterator[Entry]:

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from . import database as database
     from . import organizer as organizer
 else:
-    __getattr__, __dir__ = lazy_names(
-        globals(),
-        {"common": ".common:", "database": ".database:", "organizer": ".organizer:"},
-    )
+    __getattr__, __dir__ = lazy_names(globals(), {".": "common database organizer"})
 
 __all__ = ["common", "database", "organizer"]

@@ -15,10 +15,8 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "AsyncClapshotClient": ".organizer_outbound",
-            "AsyncOrganizerInboundClient": ".organizer_inbound",
-            "ClapshotClient": ".organizer_outbound",
-            "OrganizerInboundClient": ".organizer_inbound",
+            ".organizer_inbound": "AsyncOrganizerInboundClient OrganizerInboundClient",
+            ".organizer_outbound": "AsyncClapshotClient ClapshotClient",
         },
     )
 

@@ -86,73 +86,30 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "ActionDef": ".common",
-            "ActionUIProps": ".common",
-            "ApplyMigrationRequest": ".organizer",
-            "ApplyMigrationResponse": ".organizer",
-            "AuthzResponse": ".organizer",
-            "AuthzUserActionRequest": ".organizer",
-            "AuthzUserActionRequestOp": ".organizer",
-            "CheckMigrationsRequest": ".organizer",
-            "CheckMigrationsResponse": ".organizer",
-            "ClientDefineActionsRequest": ".organizer",
-            "ClientOpenMediaFileRequest": ".organizer",
-            "ClientSetCookiesRequest": ".organizer",
-            "ClientShowPageRequest": ".organizer",
-            "ClientShowUserMessageRequest": ".organizer",
-            "ClientShowUserMessageRequestRecipient": ".organizer",
-            "CmdFromClientRequest": ".organizer",
-            "Color": ".common",
-            "Comment": ".common",
-            "Database": ".organizer",
-            "DbCommentList": ".database",
-            "DbDeleteRequest": ".database",
-            "DbDeleteResponse": ".database",
-            "DbGetCommentsRequest": ".database",
-            "DbGetCommentsRequestFilter": ".database",
-            "DbGetMediaFilesRequest": ".database",
-            "DbGetMediaFilesRequestFilter": ".database",
-            "DbGetUserMessagesRequest": ".database",
-            "DbGetUserMessagesRequestFilter": ".database",
-            "DbMediaFileList": ".database",
-            "DbPaging": ".database",
-            "DbUpsertRequest": ".database",
-            "DbUpsertResponse": ".database",
-            "DbUserMessageList": ".database",
-            "DeleteMediaFileRequest": ".organizer",
-            "Empty": ".common",
-            "FolderItemID": ".common",
-            "FolderItemIDItem": ".common",
-            "Icon": ".common",
-            "IconSrc": ".common",
-            "IdList": ".database",
-            "ListTestsResponse": ".organizer",
-            "MediaFile": ".common",
-            "MediaFileDuration": ".common",
-            "MediaFilePreviewData": ".common",
-            "MediaFileProcessingMetadata": ".common",
-            "Migration": ".organizer",
-            "MoveToFolderRequest": ".organizer",
-            "NavigatePageRequest": ".organizer",
-            "OnStartUserSessionRequest": ".organizer",
-            "OnStartUserSessionResponse": ".organizer",
-            "OrganizerDependency": ".organizer",
-            "OrganizerInfo": ".organizer",
-            "PageItem": ".common",
-            "PageItemFolderListingItemItem": ".common",
-            "PageItemItem": ".common",
-            "ReorderItemsRequest": ".organizer",
-            "RunTestRequest": ".organizer",
-            "RunTestResponse": ".organizer",
-            "ScriptCall": ".common",
-            "SemanticVersionNumber": ".organizer",
-            "ServerInfo": ".organizer",
-            "ServerInfoGrpcEndpointEndpoint": ".organizer",
-            "ServerInfoStorageStorage": ".organizer",
-            "Subtitle": ".common",
-            "UserInfo": ".common",
-            "UserMessage": ".common",
-            "UserSessionData": ".organizer",
+            ".common": """
+                ActionDef ActionUIProps Color Comment Empty FolderItemID
+                FolderItemIDItem Icon IconSrc MediaFile MediaFileDuration
+                MediaFilePreviewData MediaFileProcessingMetadata PageItem
+                PageItemFolderListingItemItem PageItemItem ScriptCall Subtitle UserInfo
+                UserMessage""",
+            ".database": """
+                DbCommentList DbDeleteRequest DbDeleteResponse DbGetCommentsRequest
+                DbGetCommentsRequestFilter DbGetMediaFilesRequest
+                DbGetMediaFilesRequestFilter DbGetUserMessagesRequest
+                DbGetUserMessagesRequestFilter DbMediaFileList DbPaging DbUpsertRequest
+                DbUpsertResponse DbUserMessageList IdList""",
+            ".organizer": """
+                ApplyMigrationRequest ApplyMigrationResponse AuthzResponse
+                AuthzUserActionRequest AuthzUserActionRequestOp CheckMigrationsRequest
+                CheckMigrationsResponse ClientDefineActionsRequest
+                ClientOpenMediaFileRequest ClientSetCookiesRequest ClientShowPageRequest
+                ClientShowUserMessageRequest ClientShowUserMessageRequestRecipient
+                CmdFromClientRequest Database DeleteMediaFileRequest ListTestsResponse
+                Migration MoveToFolderRequest NavigatePageRequest
+                OnStartUserSessionRequest OnStartUserSessionResponse OrganizerDependency
+                OrganizerInfo ReorderItemsRequest RunTestRequest RunTestResponse
+                SemanticVersionNumber ServerInfo ServerInfoGrpcEndpointEndpoint
+                ServerInfoStorageStorage UserSessionData""",
         },
     )
 

@@ -15,8 +15,8 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "OrganizerInboundServicer": ".organizer_inbound",
-            "OrganizerOutboundServicer": ".organizer_outbound",
+            ".organizer_inbound": "OrganizerInboundServicer",
+            ".organizer_outbound": "OrganizerOutboundServicer",
         },
     )
 

@@ -30,23 +30,10 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "api_channel_post": ".api_channel_post:",
-            "api_file_bot": ".api_file_bot:",
-            "api_kv_config": ".api_kv_config:",
-            "api_remaining": ".api_remaining:",
-            "api_user_team": ".api_user_team:",
-            "channel": ".channel:",
-            "common": ".common:",
-            "file": ".file:",
-            "hooks_command": ".hooks_command:",
-            "hooks_common": ".hooks_common:",
-            "hooks_http": ".hooks_http:",
-            "hooks_lifecycle": ".hooks_lifecycle:",
-            "hooks_message": ".hooks_message:",
-            "hooks_user_channel": ".hooks_user_channel:",
-            "post": ".post:",
-            "team": ".team:",
-            "user": ".user:",
+            ".": """
+                api_channel_post api_file_bot api_kv_config api_remaining api_user_team
+                channel common file hooks_command hooks_common hooks_http
+                hooks_lifecycle hooks_message hooks_user_channel post team user"""
         },
     )
 

@@ -15,10 +15,8 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "AsyncPluginAPIClient": ".plugin_api",
-            "AsyncPluginHooksClient": ".plugin_hooks",
-            "PluginAPIClient": ".plugin_api",
-            "PluginHooksClient": ".plugin_hooks",
+            ".plugin_api": "AsyncPluginAPIClient PluginAPIClient",
+            ".plugin_hooks": "AsyncPluginHooksClient PluginHooksClient",
         },
     )
 

@@ -680,656 +680,277 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "AddChannelMemberRequest": ".api_channel_post",
-            "AddChannelMemberResponse": ".api_channel_post",
-            "AddReactionRequest": ".api_channel_post",
-            "AddReactionResponse": ".api_channel_post",
-            "AddUserToChannelRequest": ".api_channel_post",
-            "AddUserToChannelResponse": ".api_channel_post",
-            "AppError": ".common",
-            "AuditRecord": ".api_remaining",
-            "Bot": ".api_file_bot",
-            "BotGetOptions": ".api_file_bot",
-            "BotPatch": ".api_file_bot",
-            "Channel": ".channel",
-            "ChannelBannerInfo": ".channel",
-            "ChannelHasBeenCreatedRequest": ".hooks_user_channel",
-            "ChannelHasBeenCreatedResponse": ".hooks_user_channel",
-            "ChannelMember": ".api_channel_post",
-            "ChannelMemberIdentifier": ".api_channel_post",
-            "ChannelStats": ".api_channel_post",
-            "ChannelType": ".channel",
-            "Command": ".api_remaining",
-            "CommandArgs": ".api_remaining",
-            "CommandResponse": ".api_remaining",
-            "ConfigJson": ".hooks_lifecycle",
-            "ConfigurationWillBeSavedRequest": ".hooks_lifecycle",
-            "ConfigurationWillBeSavedResponse": ".hooks_lifecycle",
-            "CopyFileInfosRequest": ".api_file_bot",
-            "CopyFileInfosResponse": ".api_file_bot",
-            "CountPropertyFieldsForTargetRequest": ".api_remaining",
-            "CountPropertyFieldsForTargetResponse": ".api_remaining",
-            "CountPropertyFieldsRequest": ".api_remaining",
-            "CountPropertyFieldsResponse": ".api_remaining",
-            "CreateBotRequest": ".api_file_bot",
-            "CreateBotResponse": ".api_file_bot",
-            "CreateChannelRequest": ".api_channel_post",
-            "CreateChannelResponse": ".api_channel_post",
-            "CreateChannelSidebarCategoryRequest": ".api_channel_post",
-            "CreateChannelSidebarCategoryResponse": ".api_channel_post",
-            "CreateCommandRequest": ".api_remaining",
-            "CreateCommandResponse": ".api_remaining",
-            "CreateDefaultMembershipParams": ".api_remaining",
-            "CreateDefaultSyncableMembershipsRequest": ".api_remaining",
-            "CreateDefaultSyncableMembershipsResponse": ".api_remaining",
-            "CreateGroupRequest": ".api_remaining",
-            "CreateGroupResponse": ".api_remaining",
-            "CreateOAuthAppRequest": ".api_remaining",
-            "CreateOAuthAppResponse": ".api_remaining",
-            "CreatePostRequest": ".api_channel_post",
-            "CreatePostResponse": ".api_channel_post",
-            "CreatePropertyFieldRequest": ".api_remaining",
-            "CreatePropertyFieldResponse": ".api_remaining",
-            "CreatePropertyValueRequest": ".api_remaining",
-            "CreatePropertyValueResponse": ".api_remaining",
-            "CreateSessionRequest": ".api_user_team",
-            "CreateSessionResponse": ".api_user_team",
-            "CreateTeamMemberRequest": ".api_user_team",
-            "CreateTeamMemberResponse": ".api_user_team",
-            "CreateTeamMembersGracefullyRequest": ".api_user_team",
-            "CreateTeamMembersGracefullyResponse": ".api_user_team",
-            "CreateTeamMembersRequest": ".api_user_team",
-            "CreateTeamMembersResponse": ".api_user_team",
-            "CreateTeamRequest": ".api_user_team",
-            "CreateTeamResponse": ".api_user_team",
-            "CreateUploadSessionRequest": ".api_file_bot",
-            "CreateUploadSessionResponse": ".api_file_bot",
-            "CreateUserAccessTokenRequest": ".api_user_team",
-            "CreateUserAccessTokenResponse": ".api_user_team",
-            "CreateUserRequest": ".api_user_team",
-            "CreateUserResponse": ".api_user_team",
-            "CustomStatus": ".api_user_team",
-            "DeleteChannelMemberRequest": ".api_channel_post",
-            "DeleteChannelMemberResponse": ".api_channel_post",
-            "DeleteChannelRequest": ".api_channel_post",
-            "DeleteChannelResponse": ".api_channel_post",
-            "DeleteCommandRequest": ".api_remaining",
-            "DeleteCommandResponse": ".api_remaining",
-            "DeleteEphemeralPostRequest": ".api_channel_post",
-            "DeleteEphemeralPostResponse": ".api_channel_post",
-            "DeleteGroupConstrainedMembershipsRequest": ".api_remaining",
-            "DeleteGroupConstrainedMembershipsResponse": ".api_remaining",
-            "DeleteGroupMemberRequest": ".api_remaining",
-            "DeleteGroupMemberResponse": ".api_remaining",
-            "DeleteGroupRequest": ".api_remaining",
-            "DeleteGroupResponse": ".api_remaining",
-            "DeleteGroupSyncableRequest": ".api_remaining",
-            "DeleteGroupSyncableResponse": ".api_remaining",
-            "DeleteOAuthAppRequest": ".api_remaining",
-            "DeleteOAuthAppResponse": ".api_remaining",
-            "DeletePostRequest": ".api_channel_post",
-            "DeletePostResponse": ".api_channel_post",
-            "DeletePreferencesForUserRequest": ".api_remaining",
-            "DeletePreferencesForUserResponse": ".api_remaining",
-            "DeletePropertyFieldRequest": ".api_remaining",
-            "DeletePropertyFieldResponse": ".api_remaining",
-            "DeletePropertyValueRequest": ".api_remaining",
-            "DeletePropertyValueResponse": ".api_remaining",
-            "DeletePropertyValuesForFieldRequest": ".api_remaining",
-            "DeletePropertyValuesForFieldResponse": ".api_remaining",
-            "DeletePropertyValuesForTargetRequest": ".api_remaining",
-            "DeletePropertyValuesForTargetResponse": ".api_remaining",
-            "DeleteTeamMemberRequest": ".api_user_team",
-            "DeleteTeamMemberResponse": ".api_user_team",
-            "DeleteTeamRequest": ".api_user_team",
-            "DeleteTeamResponse": ".api_user_team",
-            "DeleteUserRequest": ".api_user_team",
-            "DeleteUserResponse": ".api_user_team",
-            "Dialog": ".api_remaining",
-            "DialogElement": ".api_remaining",
-            "DialogElementOption": ".api_remaining",
-            "DisablePluginRequest": ".api_kv_config",
-            "DisablePluginResponse": ".api_kv_config",
-            "EmailNotificationContent": ".hooks_message",
-            "EmailNotificationJson": ".hooks_message",
-            "EmailNotificationWillBeSentRequest": ".hooks_message",
-            "EmailNotificationWillBeSentResponse": ".hooks_message",
-            "Emoji": ".api_channel_post",
-            "Empty": ".common",
-            "EnablePluginRequest": ".api_kv_config",
-            "EnablePluginResponse": ".api_kv_config",
-            "EnsureBotUserRequest": ".api_file_bot",
-            "EnsureBotUserResponse": ".api_file_bot",
-            "ExecuteCommandRequest": ".hooks_command",
-            "ExecuteCommandResponse": ".hooks_command",
-            "ExecuteSlashCommandRequest": ".api_remaining",
-            "ExecuteSlashCommandResponse": ".api_remaining",
-            "ExtendSessionExpiryRequest": ".api_user_team",
-            "ExtendSessionExpiryResponse": ".api_user_team",
-            "FileData": ".file",
-            "FileInfo": ".file",
-            "FileUploadResponse": ".file",
-            "FileWillBeUploadedRequest": ".hooks_message",
-            "FileWillBeUploadedResponse": ".hooks_message",
-            "FilesLimits": ".hooks_lifecycle",
-            "GenerateSupportDataRequest": ".hooks_command",
-            "GenerateSupportDataResponse": ".hooks_command",
-            "GetBotRequest": ".api_file_bot",
-            "GetBotResponse": ".api_file_bot",
-            "GetBotsRequest": ".api_file_bot",
-            "GetBotsResponse": ".api_file_bot",
-            "GetBundlePathRequest": ".api_kv_config",
-            "GetBundlePathResponse": ".api_kv_config",
-            "GetChannelByNameForTeamNameRequest": ".api_channel_post",
-            "GetChannelByNameForTeamNameResponse": ".api_channel_post",
-            "GetChannelByNameRequest": ".api_channel_post",
-            "GetChannelByNameResponse": ".api_channel_post",
-            "GetChannelMemberRequest": ".api_channel_post",
-            "GetChannelMemberResponse": ".api_channel_post",
-            "GetChannelMembersByIdsRequest": ".api_channel_post",
-            "GetChannelMembersByIdsResponse": ".api_channel_post",
-            "GetChannelMembersForUserRequest": ".api_channel_post",
-            "GetChannelMembersForUserResponse": ".api_channel_post",
-            "GetChannelMembersRequest": ".api_channel_post",
-            "GetChannelMembersResponse": ".api_channel_post",
-            "GetChannelRequest": ".api_channel_post",
-            "GetChannelResponse": ".api_channel_post",
-            "GetChannelSidebarCategoriesRequest": ".api_channel_post",
-            "GetChannelSidebarCategoriesResponse": ".api_channel_post",
-            "GetChannelStatsRequest": ".api_channel_post",
-            "GetChannelStatsResponse": ".api_channel_post",
-            "GetChannelsForTeamForUserRequest": ".api_channel_post",
-            "GetChannelsForTeamForUserResponse": ".api_channel_post",
-            "GetCloudLimitsRequest": ".api_remaining",
-            "GetCloudLimitsResponse": ".api_remaining",
-            "GetCommandRequest": ".api_remaining",
-            "GetCommandResponse": ".api_remaining",
-            "GetConfigRequest": ".api_kv_config",
-            "GetConfigResponse": ".api_kv_config",
-            "GetDiagnosticIdRequest": ".api_remaining",
-            "GetDiagnosticIdResponse": ".api_remaining",
-            "GetDirectChannelRequest": ".api_channel_post",
-            "GetDirectChannelResponse": ".api_channel_post",
-            "GetEmojiByNameRequest": ".api_channel_post",
-            "GetEmojiByNameResponse": ".api_channel_post",
-            "GetEmojiImageRequest": ".api_channel_post",
-            "GetEmojiImageResponse": ".api_channel_post",
-            "GetEmojiListRequest": ".api_channel_post",
-            "GetEmojiListResponse": ".api_channel_post",
-            "GetEmojiRequest": ".api_channel_post",
-            "GetEmojiResponse": ".api_channel_post",
-            "GetFileInfoRequest": ".api_file_bot",
-            "GetFileInfoResponse": ".api_file_bot",
-            "GetFileInfosOptions": ".api_file_bot",
-            "GetFileInfosRequest": ".api_file_bot",
-            "GetFileInfosResponse": ".api_file_bot",
-            "GetFileLinkRequest": ".api_file_bot",
-            "GetFileLinkResponse": ".api_file_bot",
-            "GetFileRequest": ".api_file_bot",
-            "GetFileResponse": ".api_file_bot",
-            "GetGroupByNameRequest": ".api_remaining",
-            "GetGroupByNameResponse": ".api_remaining",
-            "GetGroupByRemoteIDRequest": ".api_remaining",
-            "GetGroupByRemoteIDResponse": ".api_remaining",
-            "GetGroupChannelRequest": ".api_channel_post",
-            "GetGroupChannelResponse": ".api_channel_post",
-            "GetGroupMemberUsersRequest": ".api_remaining",
-            "GetGroupMemberUsersResponse": ".api_remaining",
-            "GetGroupRequest": ".api_remaining",
-            "GetGroupResponse": ".api_remaining",
-            "GetGroupSyncableRequest": ".api_remaining",
-            "GetGroupSyncableResponse": ".api_remaining",
-            "GetGroupSyncablesRequest": ".api_remaining",
-            "GetGroupSyncablesResponse": ".api_remaining",
-            "GetGroupsBySourceRequest": ".api_remaining",
-            "GetGroupsBySourceResponse": ".api_remaining",
-            "GetGroupsForUserRequest": ".api_remaining",
-            "GetGroupsForUserResponse": ".api_remaining",
-            "GetGroupsRequest": ".api_remaining",
-            "GetGroupsResponse": ".api_remaining",
-            "GetLDAPUserAttributesRequest": ".api_user_team",
-            "GetLDAPUserAttributesResponse": ".api_user_team",
-            "GetLicenseRequest": ".api_remaining",
-            "GetLicenseResponse": ".api_remaining",
-            "GetOAuthAppRequest": ".api_remaining",
-            "GetOAuthAppResponse": ".api_remaining",
-            "GetPluginConfigRequest": ".api_kv_config",
-            "GetPluginConfigResponse": ".api_kv_config",
-            "GetPluginIDRequest": ".api_kv_config",
-            "GetPluginIDResponse": ".api_kv_config",
-            "GetPluginStatusRequest": ".api_kv_config",
-            "GetPluginStatusResponse": ".api_kv_config",
-            "GetPluginsRequest": ".api_kv_config",
-            "GetPluginsResponse": ".api_kv_config",
-            "GetPostRequest": ".api_channel_post",
-            "GetPostResponse": ".api_channel_post",
-            "GetPostThreadRequest": ".api_channel_post",
-            "GetPostThreadResponse": ".api_channel_post",
-            "GetPostsAfterRequest": ".api_channel_post",
-            "GetPostsAfterResponse": ".api_channel_post",
-            "GetPostsBeforeRequest": ".api_channel_post",
-            "GetPostsBeforeResponse": ".api_channel_post",
-            "GetPostsForChannelRequest": ".api_channel_post",
-            "GetPostsForChannelResponse": ".api_channel_post",
-            "GetPostsSinceForSyncCursor": ".api_remaining",
-            "GetPostsSinceRequest": ".api_channel_post",
-            "GetPostsSinceResponse": ".api_channel_post",
-            "GetPreferenceForUserRequest": ".api_remaining",
-            "GetPreferenceForUserResponse": ".api_remaining",
-            "GetPreferencesForUserRequest": ".api_remaining",
-            "GetPreferencesForUserResponse": ".api_remaining",
-            "GetProfileImageRequest": ".api_user_team",
-            "GetProfileImageResponse": ".api_user_team",
-            "GetPropertyFieldByNameRequest": ".api_remaining",
-            "GetPropertyFieldByNameResponse": ".api_remaining",
-            "GetPropertyFieldRequest": ".api_remaining",
-            "GetPropertyFieldResponse": ".api_remaining",
-            "GetPropertyFieldsRequest": ".api_remaining",
-            "GetPropertyFieldsResponse": ".api_remaining",
-            "GetPropertyGroupRequest": ".api_remaining",
-            "GetPropertyGroupResponse": ".api_remaining",
-            "GetPropertyValueRequest": ".api_remaining",
-            "GetPropertyValueResponse": ".api_remaining",
-            "GetPropertyValuesRequest": ".api_remaining",
-            "GetPropertyValuesResponse": ".api_remaining",
-            "GetPublicChannelsForTeamRequest": ".api_channel_post",
-            "GetPublicChannelsForTeamResponse": ".api_channel_post",
-            "GetReactionsRequest": ".api_channel_post",
-            "GetReactionsResponse": ".api_channel_post",
-            "GetServerVersionRequest": ".api_remaining",
-            "GetServerVersionResponse": ".api_remaining",
-            "GetSessionRequest": ".api_user_team",
-            "GetSessionResponse": ".api_user_team",
-            "GetSystemInstallDateRequest": ".api_remaining",
-            "GetSystemInstallDateResponse": ".api_remaining",
-            "GetTeamByNameRequest": ".api_user_team",
-            "GetTeamByNameResponse": ".api_user_team",
-            "GetTeamIconRequest": ".api_user_team",
-            "GetTeamIconResponse": ".api_user_team",
-            "GetTeamMemberRequest": ".api_user_team",
-            "GetTeamMemberResponse": ".api_user_team",
-            "GetTeamMembersForUserRequest": ".api_user_team",
-            "GetTeamMembersForUserResponse": ".api_user_team",
-            "GetTeamMembersRequest": ".api_user_team",
-            "GetTeamMembersResponse": ".api_user_team",
-            "GetTeamRequest": ".api_user_team",
-            "GetTeamResponse": ".api_user_team",
-            "GetTeamStatsRequest": ".api_user_team",
-            "GetTeamStatsResponse": ".api_user_team",
-            "GetTeamsForUserRequest": ".api_user_team",
-            "GetTeamsForUserResponse": ".api_user_team",
-            "GetTeamsRequest": ".api_user_team",
-            "GetTeamsResponse": ".api_user_team",
-            "GetTeamsUnreadForUserRequest": ".api_user_team",
-            "GetTeamsUnreadForUserResponse": ".api_user_team",
-            "GetTelemetryIdRequest": ".api_remaining",
-            "GetTelemetryIdResponse": ".api_remaining",
-            "GetUnsanitizedConfigRequest": ".api_kv_config",
-            "GetUnsanitizedConfigResponse": ".api_kv_config",
-            "GetUploadSessionRequest": ".api_file_bot",
-            "GetUploadSessionResponse": ".api_file_bot",
-            "GetUserByEmailRequest": ".api_user_team",
-            "GetUserByEmailResponse": ".api_user_team",
-            "GetUserByUsernameRequest": ".api_user_team",
-            "GetUserByUsernameResponse": ".api_user_team",
-            "GetUserRequest": ".api_user_team",
-            "GetUserResponse": ".api_user_team",
-            "GetUserStatusRequest": ".api_user_team",
-            "GetUserStatusResponse": ".api_user_team",
-            "GetUserStatusesByIdsRequest": ".api_user_team",
-            "GetUserStatusesByIdsResponse": ".api_user_team",
-            "GetUsersByIdsRequest": ".api_user_team",
-            "GetUsersByIdsResponse": ".api_user_team",
-            "GetUsersByUsernamesRequest": ".api_user_team",
-            "GetUsersByUsernamesResponse": ".api_user_team",
-            "GetUsersInChannelRequest": ".api_user_team",
-            "GetUsersInChannelResponse": ".api_user_team",
-            "GetUsersInTeamRequest": ".api_user_team",
-            "GetUsersInTeamResponse": ".api_user_team",
-            "GetUsersRequest": ".api_user_team",
-            "GetUsersResponse": ".api_user_team",
-            "Group": ".api_remaining",
-            "GroupMember": ".api_remaining",
-            "GroupSearchOpts": ".api_remaining",
-            "GroupSyncable": ".api_remaining",
-            "HTTPHeader": ".hooks_http",
-            "HasPermissionToChannelRequest": ".api_user_team",
-            "HasPermissionToChannelResponse": ".api_user_team",
-            "HasPermissionToRequest": ".api_user_team",
-            "HasPermissionToResponse": ".api_user_team",
-            "HasPermissionToTeamRequest": ".api_user_team",
-            "HasPermissionToTeamResponse": ".api_user_team",
-            "ImplementedRequest": ".hooks_lifecycle",
-            "ImplementedResponse": ".hooks_lifecycle",
-            "InstallPluginRequest": ".api_kv_config",
-            "InstallPluginResponse": ".api_kv_config",
-            "InviteRemoteToChannelRequest": ".api_remaining",
-            "InviteRemoteToChannelResponse": ".api_remaining",
-            "IsEnterpriseReadyRequest": ".api_remaining",
-            "IsEnterpriseReadyResponse": ".api_remaining",
-            "KVCompareAndDeleteRequest": ".api_kv_config",
-            "KVCompareAndDeleteResponse": ".api_kv_config",
-            "KVCompareAndSetRequest": ".api_kv_config",
-            "KVCompareAndSetResponse": ".api_kv_config",
-            "KVDeleteAllRequest": ".api_kv_config",
-            "KVDeleteAllResponse": ".api_kv_config",
-            "KVDeleteRequest": ".api_kv_config",
-            "KVDeleteResponse": ".api_kv_config",
-            "KVGetRequest": ".api_kv_config",
-            "KVGetResponse": ".api_kv_config",
-            "KVListRequest": ".api_kv_config",
-            "KVListResponse": ".api_kv_config",
-            "KVSetRequest": ".api_kv_config",
-            "KVSetResponse": ".api_kv_config",
-            "KVSetWithExpiryRequest": ".api_kv_config",
-            "KVSetWithExpiryResponse": ".api_kv_config",
-            "KVSetWithOptionsRequest": ".api_kv_config",
-            "KVSetWithOptionsResponse": ".api_kv_config",
-            "KeyValuePair": ".api_kv_config",
-            "ListBuiltInCommandsRequest": ".api_remaining",
-            "ListBuiltInCommandsResponse": ".api_remaining",
-            "ListCommandsRequest": ".api_remaining",
-            "ListCommandsResponse": ".api_remaining",
-            "ListCustomCommandsRequest": ".api_remaining",
-            "ListCustomCommandsResponse": ".api_remaining",
-            "ListPluginCommandsRequest": ".api_remaining",
-            "ListPluginCommandsResponse": ".api_remaining",
-            "LoadPluginConfigurationRequest": ".api_kv_config",
-            "LoadPluginConfigurationResponse": ".api_kv_config",
-            "LogAuditRecRequest": ".api_remaining",
-            "LogAuditRecResponse": ".api_remaining",
-            "LogAuditRecWithLevelRequest": ".api_remaining",
-            "LogAuditRecWithLevelResponse": ".api_remaining",
-            "LogDebugRequest": ".api_kv_config",
-            "LogDebugResponse": ".api_kv_config",
-            "LogErrorRequest": ".api_kv_config",
-            "LogErrorResponse": ".api_kv_config",
-            "LogInfoRequest": ".api_kv_config",
-            "LogInfoResponse": ".api_kv_config",
-            "LogWarnRequest": ".api_kv_config",
-            "LogWarnResponse": ".api_kv_config",
-            "Manifest": ".api_kv_config",
-            "MessageHasBeenDeletedRequest": ".hooks_message",
-            "MessageHasBeenDeletedResponse": ".hooks_message",
-            "MessageHasBeenPostedRequest": ".hooks_message",
-            "MessageHasBeenPostedResponse": ".hooks_message",
-            "MessageHasBeenUpdatedRequest": ".hooks_message",
-            "MessageHasBeenUpdatedResponse": ".hooks_message",
-            "MessageWillBePostedRequest": ".hooks_message",
-            "MessageWillBePostedResponse": ".hooks_message",
-            "MessageWillBeUpdatedRequest": ".hooks_message",
-            "MessageWillBeUpdatedResponse": ".hooks_message",
-            "MessagesLimits": ".hooks_lifecycle",
-            "MessagesWillBeConsumedRequest": ".hooks_message",
-            "MessagesWillBeConsumedResponse": ".hooks_message",
-            "NotificationWillBePushedRequest": ".hooks_message",
-            "NotificationWillBePushedResponse": ".hooks_message",
-            "OAuthApp": ".api_remaining",
-            "OnActivateRequest": ".hooks_lifecycle",
-            "OnActivateResponse": ".hooks_lifecycle",
-            "OnCloudLimitsUpdatedRequest": ".hooks_lifecycle",
-            "OnCloudLimitsUpdatedResponse": ".hooks_lifecycle",
-            "OnConfigurationChangeRequest": ".hooks_lifecycle",
-            "OnConfigurationChangeResponse": ".hooks_lifecycle",
-            "OnDeactivateRequest": ".hooks_lifecycle",
-            "OnDeactivateResponse": ".hooks_lifecycle",
-            "OnInstallEvent": ".hooks_lifecycle",
-            "OnInstallRequest": ".hooks_lifecycle",
-            "OnInstallResponse": ".hooks_lifecycle",
-            "OnPluginClusterEventRequest": ".hooks_command",
-            "OnPluginClusterEventResponse": ".hooks_command",
-            "OnSAMLLoginRequest": ".hooks_user_channel",
-            "OnSAMLLoginResponse": ".hooks_user_channel",
-            "OnSendDailyTelemetryRequest": ".hooks_lifecycle",
-            "OnSendDailyTelemetryResponse": ".hooks_lifecycle",
-            "OnSharedChannelsAttachmentSyncMsgRequest": ".hooks_command",
-            "OnSharedChannelsAttachmentSyncMsgResponse": ".hooks_command",
-            "OnSharedChannelsPingRequest": ".hooks_command",
-            "OnSharedChannelsPingResponse": ".hooks_command",
-            "OnSharedChannelsProfileImageSyncMsgRequest": ".hooks_command",
-            "OnSharedChannelsProfileImageSyncMsgResponse": ".hooks_command",
-            "OnSharedChannelsSyncMsgRequest": ".hooks_command",
-            "OnSharedChannelsSyncMsgResponse": ".hooks_command",
-            "OnWebSocketConnectRequest": ".hooks_command",
-            "OnWebSocketConnectResponse": ".hooks_command",
-            "OnWebSocketDisconnectRequest": ".hooks_command",
-            "OnWebSocketDisconnectResponse": ".hooks_command",
-            "OpenDialogRequest": ".api_remaining",
-            "OpenInteractiveDialogRequest": ".api_remaining",
-            "OpenInteractiveDialogResponse": ".api_remaining",
-            "OrderedSidebarCategories": ".api_channel_post",
-            "PatchBotRequest": ".api_file_bot",
-            "PatchBotResponse": ".api_file_bot",
-            "PatchChannelMembersNotificationsRequest": ".api_channel_post",
-            "PatchChannelMembersNotificationsResponse": ".api_channel_post",
-            "PermanentDeleteBotRequest": ".api_file_bot",
-            "PermanentDeleteBotResponse": ".api_file_bot",
-            "PluginClusterEvent": ".api_remaining",
-            "PluginClusterEventSendOptions": ".api_remaining",
-            "PluginContext": ".hooks_common",
-            "PluginHTTPRequest": ".api_remaining",
-            "PluginHTTPResponse": ".api_remaining",
-            "PluginKVSetOptions": ".api_kv_config",
-            "PluginStatus": ".api_kv_config",
-            "Post": ".post",
-            "PostAcknowledgement": ".post",
-            "PostEmbed": ".post",
-            "PostImage": ".post",
-            "PostList": ".post",
-            "PostMetadata": ".post",
-            "PostPriority": ".post",
-            "PostSearchResults": ".api_channel_post",
-            "Preference": ".api_remaining",
-            "PreferencesHaveChangedRequest": ".hooks_message",
-            "PreferencesHaveChangedResponse": ".hooks_message",
-            "ProductLimits": ".hooks_lifecycle",
-            "PropertyField": ".api_remaining",
-            "PropertyFieldSearchOpts": ".api_remaining",
-            "PropertyGroup": ".api_remaining",
-            "PropertyValue": ".api_remaining",
-            "PropertyValueSearchOpts": ".api_remaining",
-            "PublishPluginClusterEventRequest": ".api_remaining",
-            "PublishPluginClusterEventResponse": ".api_remaining",
-            "PublishUserTypingRequest": ".api_user_team",
-            "PublishUserTypingResponse": ".api_user_team",
-            "PublishWebSocketEventRequest": ".api_kv_config",
-            "PublishWebSocketEventResponse": ".api_kv_config",
-            "PushNotification": ".api_remaining",
-            "Reaction": ".post",
-            "ReactionHasBeenAddedRequest": ".hooks_message",
-            "ReactionHasBeenAddedResponse": ".hooks_message",
-            "ReactionHasBeenRemovedRequest": ".hooks_message",
-            "ReactionHasBeenRemovedResponse": ".hooks_message",
-            "ReadFileRequest": ".api_file_bot",
-            "ReadFileResponse": ".api_file_bot",
-            "RegisterCollectionAndTopicRequest": ".api_remaining",
-            "RegisterCollectionAndTopicResponse": ".api_remaining",
-            "RegisterCommandRequest": ".api_remaining",
-            "RegisterCommandResponse": ".api_remaining",
-            "RegisterPluginForSharedChannelsRequest": ".api_remaining",
-            "RegisterPluginForSharedChannelsResponse": ".api_remaining",
-            "RegisterPluginOpts": ".api_remaining",
-            "RegisterPropertyGroupRequest": ".api_remaining",
-            "RegisterPropertyGroupResponse": ".api_remaining",
-            "RemoteCluster": ".hooks_command",
-            "RemovePluginRequest": ".api_kv_config",
-            "RemovePluginResponse": ".api_kv_config",
-            "RemoveReactionRequest": ".api_channel_post",
-            "RemoveReactionResponse": ".api_channel_post",
-            "RemoveTeamIconRequest": ".api_user_team",
-            "RemoveTeamIconResponse": ".api_user_team",
-            "RemoveUserCustomStatusRequest": ".api_user_team",
-            "RemoveUserCustomStatusResponse": ".api_user_team",
-            "RequestContext": ".common",
-            "RequestTrialLicenseRequest": ".api_remaining",
-            "RequestTrialLicenseResponse": ".api_remaining",
-            "RestoreGroupRequest": ".api_remaining",
-            "RestoreGroupResponse": ".api_remaining",
-            "RevokeSessionRequest": ".api_user_team",
-            "RevokeSessionResponse": ".api_user_team",
-            "RevokeUserAccessTokenRequest": ".api_user_team",
-            "RevokeUserAccessTokenResponse": ".api_user_team",
-            "RolesGrantPermissionRequest": ".api_remaining",
-            "RolesGrantPermissionResponse": ".api_remaining",
-            "RunDataRetentionRequest": ".hooks_lifecycle",
-            "RunDataRetentionResponse": ".hooks_lifecycle",
-            "SamlAssertionInfoJson": ".hooks_user_channel",
-            "SaveConfigRequest": ".api_kv_config",
-            "SaveConfigResponse": ".api_kv_config",
-            "SavePluginConfigRequest": ".api_kv_config",
-            "SavePluginConfigResponse": ".api_kv_config",
-            "SearchChannelsRequest": ".api_channel_post",
-            "SearchChannelsResponse": ".api_channel_post",
-            "SearchParameter": ".api_channel_post",
-            "SearchParams": ".api_channel_post",
-            "SearchPostsInTeamForUserRequest": ".api_channel_post",
-            "SearchPostsInTeamForUserResponse": ".api_channel_post",
-            "SearchPostsInTeamRequest": ".api_channel_post",
-            "SearchPostsInTeamResponse": ".api_channel_post",
-            "SearchPropertyFieldsRequest": ".api_remaining",
-            "SearchPropertyFieldsResponse": ".api_remaining",
-            "SearchPropertyValuesRequest": ".api_remaining",
-            "SearchPropertyValuesResponse": ".api_remaining",
-            "SearchTeamsRequest": ".api_user_team",
-            "SearchTeamsResponse": ".api_user_team",
-            "SearchUsersRequest": ".api_user_team",
-            "SearchUsersResponse": ".api_user_team",
-            "SendEphemeralPostRequest": ".api_channel_post",
-            "SendEphemeralPostResponse": ".api_channel_post",
-            "SendMailRequest": ".api_remaining",
-            "SendMailResponse": ".api_remaining",
-            "SendPushNotificationRequest": ".api_remaining",
-            "SendPushNotificationResponse": ".api_remaining",
-            "ServeHTTPRequest": ".hooks_http",
-            "ServeHTTPRequestInit": ".hooks_http",
-            "ServeHTTPResponse": ".hooks_http",
-            "ServeHTTPResponseInit": ".hooks_http",
-            "Session": ".api_user_team",
-            "SetFileSearchableContentRequest": ".api_file_bot",
-            "SetFileSearchableContentResponse": ".api_file_bot",
-            "SetProfileImageRequest": ".api_user_team",
-            "SetProfileImageResponse": ".api_user_team",
-            "SetTeamIconRequest": ".api_user_team",
-            "SetTeamIconResponse": ".api_user_team",
-            "SetUserStatusTimedDNDRequest": ".api_user_team",
-            "SetUserStatusTimedDNDResponse": ".api_user_team",
-            "ShareChannelRequest": ".api_remaining",
-            "ShareChannelResponse": ".api_remaining",
-            "SharedChannel": ".api_remaining",
-            "SidebarCategoryWithChannels": ".api_channel_post",
-            "Status": ".api_user_team",
-            "StringList": ".api_channel_post",
-            "StringMap": ".common",
-            "SyncMsgJson": ".hooks_command",
-            "SyncResponse": ".hooks_command",
-            "SyncSharedChannelRequest": ".api_remaining",
-            "SyncSharedChannelResponse": ".api_remaining",
-            "Team": ".team",
-            "TeamMember": ".team",
-            "TeamMemberWithError": ".api_user_team",
-            "TeamStats": ".api_user_team",
-            "TeamType": ".team",
-            "TeamUnread": ".team",
-            "TeamsLimits": ".hooks_lifecycle",
-            "UninviteRemoteFromChannelRequest": ".api_remaining",
-            "UninviteRemoteFromChannelResponse": ".api_remaining",
-            "UnregisterCommandRequest": ".api_remaining",
-            "UnregisterCommandResponse": ".api_remaining",
-            "UnregisterPluginForSharedChannelsRequest": ".api_remaining",
-            "UnregisterPluginForSharedChannelsResponse": ".api_remaining",
-            "UnshareChannelRequest": ".api_remaining",
-            "UnshareChannelResponse": ".api_remaining",
-            "UpdateBotActiveRequest": ".api_file_bot",
-            "UpdateBotActiveResponse": ".api_file_bot",
-            "UpdateChannelMemberNotificationsRequest": ".api_channel_post",
-            "UpdateChannelMemberNotificationsResponse": ".api_channel_post",
-            "UpdateChannelMemberRolesRequest": ".api_channel_post",
-            "UpdateChannelMemberRolesResponse": ".api_channel_post",
-            "UpdateChannelRequest": ".api_channel_post",
-            "UpdateChannelResponse": ".api_channel_post",
-            "UpdateChannelSidebarCategoriesRequest": ".api_channel_post",
-            "UpdateChannelSidebarCategoriesResponse": ".api_channel_post",
-            "UpdateCommandRequest": ".api_remaining",
-            "UpdateCommandResponse": ".api_remaining",
-            "UpdateEphemeralPostRequest": ".api_channel_post",
-            "UpdateEphemeralPostResponse": ".api_channel_post",
-            "UpdateGroupRequest": ".api_remaining",
-            "UpdateGroupResponse": ".api_remaining",
-            "UpdateGroupSyncableRequest": ".api_remaining",
-            "UpdateGroupSyncableResponse": ".api_remaining",
-            "UpdateOAuthAppRequest": ".api_remaining",
-            "UpdateOAuthAppResponse": ".api_remaining",
-            "UpdatePostRequest": ".api_channel_post",
-            "UpdatePostResponse": ".api_channel_post",
-            "UpdatePreferencesForUserRequest": ".api_remaining",
-            "UpdatePreferencesForUserResponse": ".api_remaining",
-            "UpdatePropertyFieldRequest": ".api_remaining",
-            "UpdatePropertyFieldResponse": ".api_remaining",
-            "UpdatePropertyFieldsRequest": ".api_remaining",
-            "UpdatePropertyFieldsResponse": ".api_remaining",
-            "UpdatePropertyValueRequest": ".api_remaining",
-            "UpdatePropertyValueResponse": ".api_remaining",
-            "UpdatePropertyValuesRequest": ".api_remaining",
-            "UpdatePropertyValuesResponse": ".api_remaining",
-            "UpdateSharedChannelCursorRequest": ".api_remaining",
-            "UpdateSharedChannelCursorResponse": ".api_remaining",
-            "UpdateSharedChannelRequest": ".api_remaining",
-            "UpdateSharedChannelResponse": ".api_remaining",
-            "UpdateTeamMemberRolesRequest": ".api_user_team",
-            "UpdateTeamMemberRolesResponse": ".api_user_team",
-            "UpdateTeamRequest": ".api_user_team",
-            "UpdateTeamResponse": ".api_user_team",
-            "UpdateUserActiveRequest": ".api_user_team",
-            "UpdateUserActiveResponse": ".api_user_team",
-            "UpdateUserAuthRequest": ".api_user_team",
-            "UpdateUserAuthResponse": ".api_user_team",
-            "UpdateUserCustomStatusRequest": ".api_user_team",
-            "UpdateUserCustomStatusResponse": ".api_user_team",
-            "UpdateUserRequest": ".api_user_team",
-            "UpdateUserResponse": ".api_user_team",
-            "UpdateUserRolesRequest": ".api_user_team",
-            "UpdateUserRolesResponse": ".api_user_team",
-            "UpdateUserStatusRequest": ".api_user_team",
-            "UpdateUserStatusResponse": ".api_user_team",
-            "UploadDataRequest": ".api_file_bot",
-            "UploadDataResponse": ".api_file_bot",
-            "UploadFileRequest": ".api_file_bot",
-            "UploadFileResponse": ".api_file_bot",
-            "UploadSession": ".api_file_bot",
-            "UpsertGroupMemberRequest": ".api_remaining",
-            "UpsertGroupMemberResponse": ".api_remaining",
-            "UpsertGroupMembersRequest": ".api_remaining",
-            "UpsertGroupMembersResponse": ".api_remaining",
-            "UpsertGroupSyncableRequest": ".api_remaining",
-            "UpsertGroupSyncableResponse": ".api_remaining",
-            "UpsertPropertyValueRequest": ".api_remaining",
-            "UpsertPropertyValueResponse": ".api_remaining",
-            "UpsertPropertyValuesRequest": ".api_remaining",
-            "UpsertPropertyValuesResponse": ".api_remaining",
-            "User": ".user",
-            "UserAccessToken": ".api_user_team",
-            "UserAuth": ".api_user_team",
-            "UserHasBeenCreatedRequest": ".hooks_user_channel",
-            "UserHasBeenCreatedResponse": ".hooks_user_channel",
-            "UserHasBeenDeactivatedRequest": ".hooks_user_channel",
-            "UserHasBeenDeactivatedResponse": ".hooks_user_channel",
-            "UserHasJoinedChannelRequest": ".hooks_user_channel",
-            "UserHasJoinedChannelResponse": ".hooks_user_channel",
-            "UserHasJoinedTeamRequest": ".hooks_user_channel",
-            "UserHasJoinedTeamResponse": ".hooks_user_channel",
-            "UserHasLeftChannelRequest": ".hooks_user_channel",
-            "UserHasLeftChannelResponse": ".hooks_user_channel",
-            "UserHasLeftTeamRequest": ".hooks_user_channel",
-            "UserHasLeftTeamResponse": ".hooks_user_channel",
-            "UserHasLoggedInRequest": ".hooks_user_channel",
-            "UserHasLoggedInResponse": ".hooks_user_channel",
-            "UserWillLogInRequest": ".hooks_user_channel",
-            "UserWillLogInResponse": ".hooks_user_channel",
-            "ViewUsersRestrictions": ".common",
-            "WebSocketMessageHasBeenPostedRequest": ".hooks_command",
-            "WebSocketMessageHasBeenPostedResponse": ".hooks_command",
-            "WebSocketRequest": ".hooks_command",
-            "WebsocketBroadcast": ".api_kv_config",
+            ".api_channel_post": """
+                AddChannelMemberRequest AddChannelMemberResponse AddReactionRequest
+                AddReactionResponse AddUserToChannelRequest AddUserToChannelResponse
+                ChannelMember ChannelMemberIdentifier ChannelStats CreateChannelRequest
+                CreateChannelResponse CreateChannelSidebarCategoryRequest
+                CreateChannelSidebarCategoryResponse CreatePostRequest
+                CreatePostResponse DeleteChannelMemberRequest
+                DeleteChannelMemberResponse DeleteChannelRequest DeleteChannelResponse
+                DeleteEphemeralPostRequest DeleteEphemeralPostResponse DeletePostRequest
+                DeletePostResponse Emoji GetChannelByNameForTeamNameRequest
+                GetChannelByNameForTeamNameResponse GetChannelByNameRequest
+                GetChannelByNameResponse GetChannelMemberRequest
+                GetChannelMemberResponse GetChannelMembersByIdsRequest
+                GetChannelMembersByIdsResponse GetChannelMembersForUserRequest
+                GetChannelMembersForUserResponse GetChannelMembersRequest
+                GetChannelMembersResponse GetChannelRequest GetChannelResponse
+                GetChannelSidebarCategoriesRequest GetChannelSidebarCategoriesResponse
+                GetChannelStatsRequest GetChannelStatsResponse
+                GetChannelsForTeamForUserRequest GetChannelsForTeamForUserResponse
+                GetDirectChannelRequest GetDirectChannelResponse GetEmojiByNameRequest
+                GetEmojiByNameResponse GetEmojiImageRequest GetEmojiImageResponse
+                GetEmojiListRequest GetEmojiListResponse GetEmojiRequest
+                GetEmojiResponse GetGroupChannelRequest GetGroupChannelResponse
+                GetPostRequest GetPostResponse GetPostThreadRequest
+                GetPostThreadResponse GetPostsAfterRequest GetPostsAfterResponse
+                GetPostsBeforeRequest GetPostsBeforeResponse GetPostsForChannelRequest
+                GetPostsForChannelResponse GetPostsSinceRequest GetPostsSinceResponse
+                GetPublicChannelsForTeamRequest GetPublicChannelsForTeamResponse
+                GetReactionsRequest GetReactionsResponse OrderedSidebarCategories
+                PatchChannelMembersNotificationsRequest
+                PatchChannelMembersNotificationsResponse PostSearchResults
+                RemoveReactionRequest RemoveReactionResponse SearchChannelsRequest
+                SearchChannelsResponse SearchParameter SearchParams
+                SearchPostsInTeamForUserRequest SearchPostsInTeamForUserResponse
+                SearchPostsInTeamRequest SearchPostsInTeamResponse
+                SendEphemeralPostRequest SendEphemeralPostResponse
+                SidebarCategoryWithChannels StringList
+                UpdateChannelMemberNotificationsRequest
+                UpdateChannelMemberNotificationsResponse UpdateChannelMemberRolesRequest
+                UpdateChannelMemberRolesResponse UpdateChannelRequest
+                UpdateChannelResponse UpdateChannelSidebarCategoriesRequest
+                UpdateChannelSidebarCategoriesResponse UpdateEphemeralPostRequest
+                UpdateEphemeralPostResponse UpdatePostRequest UpdatePostResponse""",
+            ".api_file_bot": """
+                Bot BotGetOptions BotPatch CopyFileInfosRequest CopyFileInfosResponse
+                CreateBotRequest CreateBotResponse CreateUploadSessionRequest
+                CreateUploadSessionResponse EnsureBotUserRequest EnsureBotUserResponse
+                GetBotRequest GetBotResponse GetBotsRequest GetBotsResponse
+                GetFileInfoRequest GetFileInfoResponse GetFileInfosOptions
+                GetFileInfosRequest GetFileInfosResponse GetFileLinkRequest
+                GetFileLinkResponse GetFileRequest GetFileResponse
+                GetUploadSessionRequest GetUploadSessionResponse PatchBotRequest
+                PatchBotResponse PermanentDeleteBotRequest PermanentDeleteBotResponse
+                ReadFileRequest ReadFileResponse SetFileSearchableContentRequest
+                SetFileSearchableContentResponse UpdateBotActiveRequest
+                UpdateBotActiveResponse UploadDataRequest UploadDataResponse
+                UploadFileRequest UploadFileResponse UploadSession""",
+            ".api_kv_config": """
+                DisablePluginRequest DisablePluginResponse EnablePluginRequest
+                EnablePluginResponse GetBundlePathRequest GetBundlePathResponse
+                GetConfigRequest GetConfigResponse GetPluginConfigRequest
+                GetPluginConfigResponse GetPluginIDRequest GetPluginIDResponse
+                GetPluginStatusRequest GetPluginStatusResponse GetPluginsRequest
+                GetPluginsResponse GetUnsanitizedConfigRequest
+                GetUnsanitizedConfigResponse InstallPluginRequest InstallPluginResponse
+                KVCompareAndDeleteRequest KVCompareAndDeleteResponse
+                KVCompareAndSetRequest KVCompareAndSetResponse KVDeleteAllRequest
+                KVDeleteAllResponse KVDeleteRequest KVDeleteResponse KVGetRequest
+                KVGetResponse KVListRequest KVListResponse KVSetRequest KVSetResponse
+                KVSetWithExpiryRequest KVSetWithExpiryResponse KVSetWithOptionsRequest
+                KVSetWithOptionsResponse KeyValuePair LoadPluginConfigurationRequest
+                LoadPluginConfigurationResponse LogDebugRequest LogDebugResponse
+                LogErrorRequest LogErrorResponse LogInfoRequest LogInfoResponse
+                LogWarnRequest LogWarnResponse Manifest PluginKVSetOptions PluginStatus
+                PublishWebSocketEventRequest PublishWebSocketEventResponse
+                RemovePluginRequest RemovePluginResponse SaveConfigRequest
+                SaveConfigResponse SavePluginConfigRequest SavePluginConfigResponse
+                WebsocketBroadcast""",
+            ".api_remaining": """
+                AuditRecord Command CommandArgs CommandResponse
+                CountPropertyFieldsForTargetRequest CountPropertyFieldsForTargetResponse
+                CountPropertyFieldsRequest CountPropertyFieldsResponse
+                CreateCommandRequest CreateCommandResponse CreateDefaultMembershipParams
+                CreateDefaultSyncableMembershipsRequest
+                CreateDefaultSyncableMembershipsResponse CreateGroupRequest
+                CreateGroupResponse CreateOAuthAppRequest CreateOAuthAppResponse
+                CreatePropertyFieldRequest CreatePropertyFieldResponse
+                CreatePropertyValueRequest CreatePropertyValueResponse
+                DeleteCommandRequest DeleteCommandResponse
+                DeleteGroupConstrainedMembershipsRequest
+                DeleteGroupConstrainedMembershipsResponse DeleteGroupMemberRequest
+                DeleteGroupMemberResponse DeleteGroupRequest DeleteGroupResponse
+                DeleteGroupSyncableRequest DeleteGroupSyncableResponse
+                DeleteOAuthAppRequest DeleteOAuthAppResponse
+                DeletePreferencesForUserRequest DeletePreferencesForUserResponse
+                DeletePropertyFieldRequest DeletePropertyFieldResponse
+                DeletePropertyValueRequest DeletePropertyValueResponse
+                DeletePropertyValuesForFieldRequest DeletePropertyValuesForFieldResponse
+                DeletePropertyValuesForTargetRequest
+                DeletePropertyValuesForTargetResponse Dialog DialogElement
+                DialogElementOption ExecuteSlashCommandRequest
+                ExecuteSlashCommandResponse GetCloudLimitsRequest GetCloudLimitsResponse
+                GetCommandRequest GetCommandResponse GetDiagnosticIdRequest
+                GetDiagnosticIdResponse GetGroupByNameRequest GetGroupByNameResponse
+                GetGroupByRemoteIDRequest GetGroupByRemoteIDResponse
+                GetGroupMemberUsersRequest GetGroupMemberUsersResponse GetGroupRequest
+                GetGroupResponse GetGroupSyncableRequest GetGroupSyncableResponse
+                GetGroupSyncablesRequest GetGroupSyncablesResponse
+                GetGroupsBySourceRequest GetGroupsBySourceResponse
+                GetGroupsForUserRequest GetGroupsForUserResponse GetGroupsRequest
+                GetGroupsResponse GetLicenseRequest GetLicenseResponse
+                GetOAuthAppRequest GetOAuthAppResponse GetPostsSinceForSyncCursor
+                GetPreferenceForUserRequest GetPreferenceForUserResponse
+                GetPreferencesForUserRequest GetPreferencesForUserResponse
+                GetPropertyFieldByNameRequest GetPropertyFieldByNameResponse
+                GetPropertyFieldRequest GetPropertyFieldResponse
+                GetPropertyFieldsRequest GetPropertyFieldsResponse
+                GetPropertyGroupRequest GetPropertyGroupResponse GetPropertyValueRequest
+                GetPropertyValueResponse GetPropertyValuesRequest
+                GetPropertyValuesResponse GetServerVersionRequest
+                GetServerVersionResponse GetSystemInstallDateRequest
+                GetSystemInstallDateResponse GetTelemetryIdRequest
+                GetTelemetryIdResponse Group GroupMember GroupSearchOpts GroupSyncable
+                InviteRemoteToChannelRequest InviteRemoteToChannelResponse
+                IsEnterpriseReadyRequest IsEnterpriseReadyResponse
+                ListBuiltInCommandsRequest ListBuiltInCommandsResponse
+                ListCommandsRequest ListCommandsResponse ListCustomCommandsRequest
+                ListCustomCommandsResponse ListPluginCommandsRequest
+                ListPluginCommandsResponse LogAuditRecRequest LogAuditRecResponse
+                LogAuditRecWithLevelRequest LogAuditRecWithLevelResponse OAuthApp
+                OpenDialogRequest OpenInteractiveDialogRequest
+                OpenInteractiveDialogResponse PluginClusterEvent
+                PluginClusterEventSendOptions PluginHTTPRequest PluginHTTPResponse
+                Preference PropertyField PropertyFieldSearchOpts PropertyGroup
+                PropertyValue PropertyValueSearchOpts PublishPluginClusterEventRequest
+                PublishPluginClusterEventResponse PushNotification
+                RegisterCollectionAndTopicRequest RegisterCollectionAndTopicResponse
+                RegisterCommandRequest RegisterCommandResponse
+                RegisterPluginForSharedChannelsRequest
+                RegisterPluginForSharedChannelsResponse RegisterPluginOpts
+                RegisterPropertyGroupRequest RegisterPropertyGroupResponse
+                RequestTrialLicenseRequest RequestTrialLicenseResponse
+                RestoreGroupRequest RestoreGroupResponse RolesGrantPermissionRequest
+                RolesGrantPermissionResponse SearchPropertyFieldsRequest
+                SearchPropertyFieldsResponse SearchPropertyValuesRequest
+                SearchPropertyValuesResponse SendMailRequest SendMailResponse
+                SendPushNotificationRequest SendPushNotificationResponse
+                ShareChannelRequest ShareChannelResponse SharedChannel
+                SyncSharedChannelRequest SyncSharedChannelResponse
+                UninviteRemoteFromChannelRequest UninviteRemoteFromChannelResponse
+                UnregisterCommandRequest UnregisterCommandResponse
+                UnregisterPluginForSharedChannelsRequest
+                UnregisterPluginForSharedChannelsResponse UnshareChannelRequest
+                UnshareChannelResponse UpdateCommandRequest UpdateCommandResponse
+                UpdateGroupRequest UpdateGroupResponse UpdateGroupSyncableRequest
+                UpdateGroupSyncableResponse UpdateOAuthAppRequest UpdateOAuthAppResponse
+                UpdatePreferencesForUserRequest UpdatePreferencesForUserResponse
+                UpdatePropertyFieldRequest UpdatePropertyFieldResponse
+                UpdatePropertyFieldsRequest UpdatePropertyFieldsResponse
+                UpdatePropertyValueRequest UpdatePropertyValueResponse
+                UpdatePropertyValuesRequest UpdatePropertyValuesResponse
+                UpdateSharedChannelCursorRequest UpdateSharedChannelCursorResponse
+                UpdateSharedChannelRequest UpdateSharedChannelResponse
+                UpsertGroupMemberRequest UpsertGroupMemberResponse
+                UpsertGroupMembersRequest UpsertGroupMembersResponse
+                UpsertGroupSyncableRequest UpsertGroupSyncableResponse
+                UpsertPropertyValueRequest UpsertPropertyValueResponse
+                UpsertPropertyValuesRequest UpsertPropertyValuesResponse""",
+            ".api_user_team": """
+                CreateSessionRequest CreateSessionResponse CreateTeamMemberRequest
+                CreateTeamMemberResponse CreateTeamMembersGracefullyRequest
+                CreateTeamMembersGracefullyResponse CreateTeamMembersRequest
+                CreateTeamMembersResponse CreateTeamRequest CreateTeamResponse
+                CreateUserAccessTokenRequest CreateUserAccessTokenResponse
+                CreateUserRequest CreateUserResponse CustomStatus
+                DeleteTeamMemberRequest DeleteTeamMemberResponse DeleteTeamRequest
+                DeleteTeamResponse DeleteUserRequest DeleteUserResponse
+                ExtendSessionExpiryRequest ExtendSessionExpiryResponse
+                GetLDAPUserAttributesRequest GetLDAPUserAttributesResponse
+                GetProfileImageRequest GetProfileImageResponse GetSessionRequest
+                GetSessionResponse GetTeamByNameRequest GetTeamByNameResponse
+                GetTeamIconRequest GetTeamIconResponse GetTeamMemberRequest
+                GetTeamMemberResponse GetTeamMembersForUserRequest
+                GetTeamMembersForUserResponse GetTeamMembersRequest
+                GetTeamMembersResponse GetTeamRequest GetTeamResponse
+                GetTeamStatsRequest GetTeamStatsResponse GetTeamsForUserRequest
+                GetTeamsForUserResponse GetTeamsRequest GetTeamsResponse
+                GetTeamsUnreadForUserRequest GetTeamsUnreadForUserResponse
+                GetUserByEmailRequest GetUserByEmailResponse GetUserByUsernameRequest
+                GetUserByUsernameResponse GetUserRequest GetUserResponse
+                GetUserStatusRequest GetUserStatusResponse GetUserStatusesByIdsRequest
+                GetUserStatusesByIdsResponse GetUsersByIdsRequest GetUsersByIdsResponse
+                GetUsersByUsernamesRequest GetUsersByUsernamesResponse
+                GetUsersInChannelRequest GetUsersInChannelResponse GetUsersInTeamRequest
+                GetUsersInTeamResponse GetUsersRequest GetUsersResponse
+                HasPermissionToChannelRequest HasPermissionToChannelResponse
+                HasPermissionToRequest HasPermissionToResponse
+                HasPermissionToTeamRequest HasPermissionToTeamResponse
+                PublishUserTypingRequest PublishUserTypingResponse RemoveTeamIconRequest
+                RemoveTeamIconResponse RemoveUserCustomStatusRequest
+                RemoveUserCustomStatusResponse RevokeSessionRequest
+                RevokeSessionResponse RevokeUserAccessTokenRequest
+                RevokeUserAccessTokenResponse SearchTeamsRequest SearchTeamsResponse
+                SearchUsersRequest SearchUsersResponse Session SetProfileImageRequest
+                SetProfileImageResponse SetTeamIconRequest SetTeamIconResponse
+                SetUserStatusTimedDNDRequest SetUserStatusTimedDNDResponse Status
+                TeamMemberWithError TeamStats UpdateTeamMemberRolesRequest
+                UpdateTeamMemberRolesResponse UpdateTeamRequest UpdateTeamResponse
+                UpdateUserActiveRequest UpdateUserActiveResponse UpdateUserAuthRequest
+                UpdateUserAuthResponse UpdateUserCustomStatusRequest
+                UpdateUserCustomStatusResponse UpdateUserRequest UpdateUserResponse
+                UpdateUserRolesRequest UpdateUserRolesResponse UpdateUserStatusRequest
+                UpdateUserStatusResponse UserAccessToken UserAuth""",
+            ".channel": "Channel ChannelBannerInfo ChannelType",
+            ".common": "AppError Empty RequestContext StringMap ViewUsersRestrictions",
+            ".file": "FileData FileInfo FileUploadResponse",
+            ".hooks_command": """
+                ExecuteCommandRequest ExecuteCommandResponse GenerateSupportDataRequest
+                GenerateSupportDataResponse OnPluginClusterEventRequest
+                OnPluginClusterEventResponse OnSharedChannelsAttachmentSyncMsgRequest
+                OnSharedChannelsAttachmentSyncMsgResponse OnSharedChannelsPingRequest
+                OnSharedChannelsPingResponse OnSharedChannelsProfileImageSyncMsgRequest
+                OnSharedChannelsProfileImageSyncMsgResponse
+                OnSharedChannelsSyncMsgRequest OnSharedChannelsSyncMsgResponse
+                OnWebSocketConnectRequest OnWebSocketConnectResponse
+                OnWebSocketDisconnectRequest OnWebSocketDisconnectResponse RemoteCluster
+                SyncMsgJson SyncResponse WebSocketMessageHasBeenPostedRequest
+                WebSocketMessageHasBeenPostedResponse WebSocketRequest""",
+            ".hooks_common": "PluginContext",
+            ".hooks_http": """
+                HTTPHeader ServeHTTPRequest ServeHTTPRequestInit ServeHTTPResponse
+                ServeHTTPResponseInit""",
+            ".hooks_lifecycle": """
+                ConfigJson ConfigurationWillBeSavedRequest
+                ConfigurationWillBeSavedResponse FilesLimits ImplementedRequest
+                ImplementedResponse MessagesLimits OnActivateRequest OnActivateResponse
+                OnCloudLimitsUpdatedRequest OnCloudLimitsUpdatedResponse
+                OnConfigurationChangeRequest OnConfigurationChangeResponse
+                OnDeactivateRequest OnDeactivateResponse OnInstallEvent OnInstallRequest
+                OnInstallResponse OnSendDailyTelemetryRequest
+                OnSendDailyTelemetryResponse ProductLimits RunDataRetentionRequest
+                RunDataRetentionResponse TeamsLimits""",
+            ".hooks_message": """
+                EmailNotificationContent EmailNotificationJson
+                EmailNotificationWillBeSentRequest EmailNotificationWillBeSentResponse
+                FileWillBeUploadedRequest FileWillBeUploadedResponse
+                MessageHasBeenDeletedRequest MessageHasBeenDeletedResponse
+                MessageHasBeenPostedRequest MessageHasBeenPostedResponse
+                MessageHasBeenUpdatedRequest MessageHasBeenUpdatedResponse
+                MessageWillBePostedRequest MessageWillBePostedResponse
+                MessageWillBeUpdatedRequest MessageWillBeUpdatedResponse
+                MessagesWillBeConsumedRequest MessagesWillBeConsumedResponse
+                NotificationWillBePushedRequest NotificationWillBePushedResponse
+                PreferencesHaveChangedRequest PreferencesHaveChangedResponse
+                ReactionHasBeenAddedRequest ReactionHasBeenAddedResponse
+                ReactionHasBeenRemovedRequest ReactionHasBeenRemovedResponse""",
+            ".hooks_user_channel": """
+                ChannelHasBeenCreatedRequest ChannelHasBeenCreatedResponse
+                OnSAMLLoginRequest OnSAMLLoginResponse SamlAssertionInfoJson
+                UserHasBeenCreatedRequest UserHasBeenCreatedResponse
+                UserHasBeenDeactivatedRequest UserHasBeenDeactivatedResponse
+                UserHasJoinedChannelRequest UserHasJoinedChannelResponse
+                UserHasJoinedTeamRequest UserHasJoinedTeamResponse
+                UserHasLeftChannelRequest UserHasLeftChannelResponse
+                UserHasLeftTeamRequest UserHasLeftTeamResponse UserHasLoggedInRequest
+                UserHasLoggedInResponse UserWillLogInRequest UserWillLogInResponse""",
+            ".post": """
+                Post PostAcknowledgement PostEmbed PostImage PostList PostMetadata
+                PostPriority Reaction""",
+            ".team": "Team TeamMember TeamType TeamUnread",
+            ".user": "User",
         },
     )
 

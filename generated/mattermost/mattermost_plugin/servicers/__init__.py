@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),
-        {"PluginAPIServicer": ".plugin_api", "PluginHooksServicer": ".plugin_hooks"},
+        {".plugin_api": "PluginAPIServicer", ".plugin_hooks": "PluginHooksServicer"},
     )
 
 __all__ = ["PluginAPIServicer", "PluginHooksServicer"]

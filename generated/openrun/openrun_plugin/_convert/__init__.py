@@ -11,6 +11,6 @@ from plugwright_runtime.lazy import lazy_names
 if TYPE_CHECKING:
     from . import plugin as plugin
 else:
-    __getattr__, __dir__ = lazy_names(globals(), {"plugin": ".plugin:"})
+    __getattr__, __dir__ = lazy_names(globals(), {".": "plugin"})
 
 __all__ = ["plugin"]

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),
-        {
-            "AsyncPluginProviderClient": ".plugin_provider",
-            "PluginProviderClient": ".plugin_provider",
-        },
+        {".plugin_provider": "AsyncPluginProviderClient PluginProviderClient"},
     )
 
 __all__ = ["AsyncPluginProviderClient", "PluginProviderClient"]

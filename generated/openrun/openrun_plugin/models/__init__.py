@@ -45,36 +45,14 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "BigInt": ".plugin",
-            "CallRequest": ".plugin",
-            "CallResponse": ".plugin",
-            "CheckHealthRequest": ".plugin",
-            "CheckHealthResponse": ".plugin",
-            "Cursor": ".plugin",
-            "CursorCloseRequest": ".plugin",
-            "CursorCloseResponse": ".plugin",
-            "CursorNextRequest": ".plugin",
-            "CursorNextResponse": ".plugin",
-            "DescribeRequest": ".plugin",
-            "DescribeResponse": ".plugin",
-            "EndSessionRequest": ".plugin",
-            "EndSessionResponse": ".plugin",
-            "FuncRef": ".plugin",
-            "FunctionManifest": ".plugin",
-            "InitAppRequest": ".plugin",
-            "InitAppResponse": ".plugin",
-            "InitModuleRequest": ".plugin",
-            "InitModuleResponse": ".plugin",
-            "Kwarg": ".plugin",
-            "ModuleManifest": ".plugin",
-            "StarDict": ".plugin",
-            "StarEntry": ".plugin",
-            "StarValue": ".plugin",
-            "StarValueKind": ".plugin",
-            "ThreadState": ".plugin",
-            "Thunk": ".plugin",
-            "TypedStruct": ".plugin",
-            "ValueList": ".plugin",
+            ".plugin": """
+                BigInt CallRequest CallResponse CheckHealthRequest CheckHealthResponse
+                Cursor CursorCloseRequest CursorCloseResponse CursorNextRequest
+                CursorNextResponse DescribeRequest DescribeResponse EndSessionRequest
+                EndSessionResponse FuncRef FunctionManifest InitAppRequest
+                InitAppResponse InitModuleRequest InitModuleResponse Kwarg
+                ModuleManifest StarDict StarEntry StarValue StarValueKind ThreadState
+                Thunk TypedStruct ValueList"""
         },
     )
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .plugin_provider import PluginProviderServicer
 else:
     __getattr__, __dir__ = lazy_names(
-        globals(), {"PluginProviderServicer": ".plugin_provider"}
+        globals(), {".plugin_provider": "PluginProviderServicer"}
     )
 
 __all__ = ["PluginProviderServicer"]

@@ -44,17 +44,11 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     globals(),
     {
-        "Accepted": ".broker",
-        "Broker": ".broker",
-        "BrokerError": "...exceptions",
-        "Dialled": ".broker",
-        "HclogHandler": ".logs",
-        "LaunchError": "...exceptions",
-        "PluginContext": ".process",
-        "PluginSpec": ".spec",
-        "configure_logging": ".logs",
-        "prepare": ".preparation",
-        "run": ".process",
-        "serve": ".process",
+        ".broker": "Accepted Broker Dialled",
+        ".logs": "HclogHandler configure_logging",
+        ".preparation": "prepare",
+        ".process": "PluginContext run serve",
+        ".spec": "PluginSpec",
+        "...exceptions": "BrokerError LaunchError",
     },
 )

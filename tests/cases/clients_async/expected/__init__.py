@@ -48,36 +48,18 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "Abort": "plugwright_runtime.errors",
-            "AlreadyExistsError": "plugwright_runtime.errors",
-            "AsyncApiClient": ".clients.api",
-            "DISMISS": "plugwright_runtime.hooks.spec",
-            "DecodeError": "plugwright_runtime.errors",
-            "Dismiss": "plugwright_runtime.hooks.spec",
-            "FieldError": "plugwright_runtime.errors",
-            "HTTPResult": "plugwright_runtime.http",
-            "HookName": ".hooks",
-            "HookRegistrationError": "plugwright_runtime.errors",
-            "JSONResponse": "plugwright_runtime.http",
-            "NotFoundError": "plugwright_runtime.errors",
-            "PermissionDeniedError": "plugwright_runtime.errors",
-            "Plugin": ".plugin",
-            "PluginAPIError": "plugwright_runtime.errors",
-            "Reject": "plugwright_runtime.hooks.spec",
-            "Request": "plugwright_runtime.http",
-            "Response": "plugwright_runtime.http",
-            "StatusError": "plugwright_runtime.errors",
-            "StreamingResponse": "plugwright_runtime.http",
-            "UnavailableError": "plugwright_runtime.errors",
-            "Unimplemented": "plugwright_runtime.errors",
-            "ValidationError": "plugwright_runtime.errors",
-            "asgi": "plugwright_runtime.http",
-            "clients": ".clients:",
-            "hook": ".hooks",
-            "models": ".models:",
-            "registry": "._package:PACKAGE",
-            "servicers": ".servicers:",
-            "wsgi": "plugwright_runtime.http",
+            ".": "clients models servicers",
+            "._package": "registry=PACKAGE",
+            ".clients.api": "AsyncApiClient",
+            ".hooks": "HookName hook",
+            ".plugin": "Plugin",
+            "plugwright_runtime.errors": """
+                Abort AlreadyExistsError DecodeError FieldError HookRegistrationError
+                NotFoundError PermissionDeniedError PluginAPIError StatusError
+                UnavailableError Unimplemented ValidationError""",
+            "plugwright_runtime.hooks.spec": "DISMISS Dismiss Reject",
+            "plugwright_runtime.http": """
+                HTTPResult JSONResponse Request Response StreamingResponse asgi wsgi""",
         },
     )
 

@@ -36,23 +36,14 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "Abort": "plugwright_runtime.errors",
-            "AlreadyExistsError": "plugwright_runtime.errors",
-            "DecodeError": "plugwright_runtime.errors",
-            "FieldError": "plugwright_runtime.errors",
-            "NotFoundError": "plugwright_runtime.errors",
-            "PermissionDeniedError": "plugwright_runtime.errors",
-            "PluginAPIError": "plugwright_runtime.errors",
-            "StatusError": "plugwright_runtime.errors",
-            "UnavailableError": "plugwright_runtime.errors",
-            "Unimplemented": "plugwright_runtime.errors",
-            "ValidationError": "plugwright_runtime.errors",
-            "clients": ".clients:",
-            "models": ".models:",
-            "registry": "._package:PACKAGE",
-            "roar": ".extras.deep.louder",
-            "servicers": ".servicers:",
-            "shout": ".extras.loud",
+            ".": "clients models servicers",
+            "._package": "registry=PACKAGE",
+            ".extras.deep.louder": "roar",
+            ".extras.loud": "shout",
+            "plugwright_runtime.errors": """
+                Abort AlreadyExistsError DecodeError FieldError NotFoundError
+                PermissionDeniedError PluginAPIError StatusError UnavailableError
+                Unimplemented ValidationError""",
         },
     )
 

@@ -40,24 +40,15 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "Abort": "plugwright_runtime.errors",
-            "AlreadyExistsError": "plugwright_runtime.errors",
-            "DecodeError": "plugwright_runtime.errors",
-            "FieldError": "plugwright_runtime.errors",
-            "NotFoundError": "plugwright_runtime.errors",
-            "PermissionDeniedError": "plugwright_runtime.errors",
-            "PluginAPIError": "plugwright_runtime.errors",
-            "ServerContext": "plugwright_runtime.rpc.servicer",
-            "ServicePlugin": "plugwright_runtime.hooks.plugin",
-            "StatusError": "plugwright_runtime.errors",
-            "UnavailableError": "plugwright_runtime.errors",
-            "Unimplemented": "plugwright_runtime.errors",
-            "ValidationError": "plugwright_runtime.errors",
-            "clients": ".clients:",
-            "models": ".models:",
-            "registry": "._package:PACKAGE",
-            "run_plugin": ".plugin",
-            "servicers": ".servicers:",
+            ".": "clients models servicers",
+            "._package": "registry=PACKAGE",
+            ".plugin": "run_plugin",
+            "plugwright_runtime.errors": """
+                Abort AlreadyExistsError DecodeError FieldError NotFoundError
+                PermissionDeniedError PluginAPIError StatusError UnavailableError
+                Unimplemented ValidationError""",
+            "plugwright_runtime.hooks.plugin": "ServicePlugin",
+            "plugwright_runtime.rpc.servicer": "ServerContext",
         },
     )
 

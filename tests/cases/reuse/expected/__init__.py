@@ -38,24 +38,13 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "Abort": "plugwright_runtime.errors",
-            "AlreadyExistsError": "plugwright_runtime.errors",
-            "AnyMessage": "plugwright_runtime.message.wkt",
-            "DecodeError": "plugwright_runtime.errors",
-            "FieldError": "plugwright_runtime.errors",
-            "NanoDatetime": "plugwright_runtime.message.wkt",
-            "NotFoundError": "plugwright_runtime.errors",
-            "PermissionDeniedError": "plugwright_runtime.errors",
-            "PluginAPIError": "plugwright_runtime.errors",
-            "RawDatetime": "plugwright_runtime.message.wkt",
-            "StatusError": "plugwright_runtime.errors",
-            "UnavailableError": "plugwright_runtime.errors",
-            "Unimplemented": "plugwright_runtime.errors",
-            "ValidationError": "plugwright_runtime.errors",
-            "clients": ".clients:",
-            "models": ".models:",
-            "registry": "._package:PACKAGE",
-            "servicers": ".servicers:",
+            ".": "clients models servicers",
+            "._package": "registry=PACKAGE",
+            "plugwright_runtime.errors": """
+                Abort AlreadyExistsError DecodeError FieldError NotFoundError
+                PermissionDeniedError PluginAPIError StatusError UnavailableError
+                Unimplemented ValidationError""",
+            "plugwright_runtime.message.wkt": "AnyMessage NanoDatetime RawDatetime",
         },
     )
 

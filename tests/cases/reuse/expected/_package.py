@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # found by name, so tools that freeze a program must see it h
 
 PACKAGE = Package(
     __name__.rpartition(".")[0],
-    {"shop.BuyRequest": "shop", "shop.BuyResponse": "shop", "shop.Receipt": "shop"},
+    {"shop": {"shop": "BuyRequest BuyResponse Receipt"}},
     reused={
         "shared.Currency": "shared_types",
         "shared.Money": "shared_types",

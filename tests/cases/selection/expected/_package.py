@@ -15,14 +15,11 @@ if TYPE_CHECKING:  # found by name, so tools that freeze a program must see it h
 PACKAGE = Package(
     __name__.rpartition(".")[0],
     {
-        "selection.Catalogue.Binding": "library",
-        "selection.Catalogue.Entry": "library",
-        "selection.LendRequest": "library",
-        "selection.LendResponse": "library",
-        "selection.LendResponse.Level": "library",
-        "selection.LendResponse.Notice": "library",
-        "selection.Reader": "library",
-        "selection.Receipt.Line": "library",
-        "selection.Shelf": "shelves",
+        "selection": {
+            "library": """
+                Catalogue.Binding Catalogue.Entry LendRequest LendResponse
+                LendResponse.Level LendResponse.Notice Reader Receipt.Line""",
+            "shelves": "Shelf",
+        }
     },
 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .hooks import AsyncHooksClient
 else:
     __getattr__, __dir__ = lazy_names(
-        globals(), {"AsyncApiClient": ".api", "AsyncHooksClient": ".hooks"}
+        globals(), {".api": "AsyncApiClient", ".hooks": "AsyncHooksClient"}
     )
 
 __all__ = ["AsyncApiClient", "AsyncHooksClient"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .hooks import HooksClient
 else:
     __getattr__, __dir__ = lazy_names(
-        globals(), {"ApiClient": ".api", "HooksClient": ".hooks"}
+        globals(), {".api": "ApiClient", ".hooks": "HooksClient"}
     )
 
 __all__ = ["ApiClient", "HooksClient"]

@@ -23,16 +23,15 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "Any": ".typing",
-            "Dash": ".dash_name",
-            "Dotted": ".sub_dir_a_b",
-            "First": ".m1st",
-            "Import": ".import_",
-            "Init": ".pb__init__",
-            "Models": ".models",
-            "Private": "._private",
-            "Types": ".types",
-            "_Private": ".typing",
+            "._private": "Private",
+            ".dash_name": "Dash",
+            ".import_": "Import",
+            ".m1st": "First",
+            ".models": "Models",
+            ".pb__init__": "Init",
+            ".sub_dir_a_b": "Dotted",
+            ".types": "Types",
+            ".typing": "Any _Private",
         },
     )
 

@@ -14,12 +14,7 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__ = lazy_names(
         globals(),
-        {
-            "AsyncFOOClient": ".e_foo",
-            "AsyncfooClient": ".e_2e_foo",
-            "FOOClient": ".e_foo",
-            "fooClient": ".e_2e_foo",
-        },
+        {".e_2e_foo": "AsyncfooClient fooClient", ".e_foo": "AsyncFOOClient FOOClient"},
     )
 
 __all__ = ["AsyncFOOClient", "AsyncfooClient", "FOOClient", "fooClient"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .services import Empty
 else:
     __getattr__, __dir__ = lazy_names(
-        globals(), {"Deep": ".foo_2f_bar", "Empty": ".services", "Flat": ".foo_bar"}
+        globals(), {".foo_2f_bar": "Deep", ".foo_bar": "Flat", ".services": "Empty"}
     )
 
 __all__ = ["Deep", "Empty", "Flat"]

@@ -11,6 +11,6 @@ from plugwright_runtime.lazy import lazy_names
 if TYPE_CHECKING:
     from .animal import Cat
 else:
-    __getattr__, __dir__ = lazy_names(globals(), {"Cat": ".animal"})
+    __getattr__, __dir__ = lazy_names(globals(), {".animal": "Cat"})
 
 __all__ = ["Cat"]

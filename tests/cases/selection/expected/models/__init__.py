@@ -22,13 +22,9 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "Catalogue": ".library",
-            "LendRequest": ".library",
-            "LendRequestWhat": ".library",
-            "LendResponse": ".library",
-            "Reader": ".library",
-            "Receipt": ".library",
-            "Shelf": ".shelves",
+            ".library": """
+                Catalogue LendRequest LendRequestWhat LendResponse Reader Receipt""",
+            ".shelves": "Shelf",
         },
     )
 
