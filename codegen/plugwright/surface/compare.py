@@ -184,7 +184,7 @@ def _moves(both: Iterable[tuple[Thing, Thing]]) -> Iterator[tuple[str, str]]:
     """Where those things are now that others are part of, if that is elsewhere."""
     for old, new in both:
         was, now = old.item, new.item
-        if was.kind in _OWNERS and was.subject != now.subject:
+        if was.kind in {*_OWNERS, "member"} and was.subject != now.subject:
             yield was.subject, now.subject
         if was.kind == now.kind == "oneof" and (was.owner, was.parts) != (now.owner, now.parts):
             yield from zip(_classes(was), _classes(now), strict=False)

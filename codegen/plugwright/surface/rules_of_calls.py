@@ -53,6 +53,8 @@ def calls(old: Item, new: Item, now: Now) -> Iterator[Finding]:
         text = f"has {what} {after.kind}, and had {before.kind}"
         advice = "keep what its answer can say" if is_hook else _SHAPE
         yield breaking("behaviour" if is_hook else "source", text, advice)
+        if new.kind == "method":
+            yield breaking("wire", f"{text}: the other side expects that", advice)
 
 
 def messages_of_calls(old: Item, new: Item, types: Mapping[str, str]) -> Iterator[Finding]:

@@ -18,8 +18,8 @@ def types(old: Item, new: Item, now: Now) -> Iterator[Finding]:
     """Rules of `model` and `enum`."""
     del now
     if old.subject != new.subject:
-        text = f"is now {new.subject}: programs that name it fail, and pickles of it"
-        yield breaking("pickle", text, RENAME)
+        yield breaking("source", f"is now {new.subject}: programs that name it fail", RENAME)
+        yield breaking("pickle", f"is now {new.subject}: pickles of it cannot be read", RENAME)
     if old.kind != new.kind:
         yield breaking("source", f"was one {old.kind} and is one {new.kind}", KEEP)
     if part(old, 0) != part(new, 0) and new.kind == "enum":

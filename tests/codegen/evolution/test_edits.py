@@ -12,9 +12,11 @@ from kit.evolution.authors import Author, edited, settle
 from kit.evolution.edits import Edit
 from kit.evolution.table import ALL, BREAKING, SAFE
 from kit.generating.packages import mypy
+from kit.places import ROOT
 from plugwright.evolution.comparing import compared
 from plugwright.problems import GenerationError
 
+CATEGORIES = ("source", "behaviour", "wire", "json", "pickle")
 NAMES = [edit.name for edit in ALL]
 
 
@@ -73,6 +75,31 @@ def _place(file: Path, text: str) -> str:
     number = next((n for n, line in enumerate(lines, 1) if text and text in line), 0)
     path = os.path.relpath(file) if file.suffix == ".proto" else str(file)
     return f"{path}:{number}" if number else path
+
+
+@by_name(ALL)
+def test_the_page_says_what_an_edit_breaks(edit: Edit, tmp_path: Path) -> None:
+    author = settle(tmp_path, "notes_sdk")
+    edit.apply(author.protos)
+    try:
+        (comparison,) = compared([author.job()], _surface(author), lambda stage: None)
+    except GenerationError:
+        assert _page()[edit.name] == "refused"
+        return
+    broken = {found.change.category for found in comparison.of("breaking")}
+    verdict = ", ".join(category for category in CATEGORIES if category in broken)
+    assert _page()[edit.name] == (f"breaks {verdict}" if verdict else "safe")
+
+
+def test_the_page_has_the_rows_of_the_tests() -> None:
+    assert list(_page()) == NAMES
+
+
+def _page() -> dict[str, str]:
+    """Edit -> verdict, as the tables of docs/evolution.md have them."""
+    text = (ROOT / "docs" / "evolution.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return {edit: verdict for edit, verdict, _ in (row for row in rows if len(row) == 3)}
 
 
 def _said(author: Author) -> list[str]:
