@@ -11,7 +11,7 @@ from pathlib import Path
 import grpc
 import plugwright_runtime
 import pytest
-from plugwright_runtime import errors, exceptions
+from plugwright_runtime import errors, exceptions, policy
 from plugwright_runtime.errors import LaunchError, PlugwrightError
 from plugwright_runtime.hooks.values import WrongResult
 from plugwright_runtime.hosts import failures as of_hosts
@@ -66,7 +66,7 @@ def test_the_failures_of_calls_are_handed_on() -> None:
     assert errors.NotFoundError is failures.NotFoundError
     assert set(errors.__all__) <= set(dir(errors))
     raised = {cls for cls in _classes() if issubclass(cls, failures.PluginAPIError)}
-    assert {cls.__name__ for cls in raised} <= set(errors.__all__)
+    assert {cls.__name__ for cls in raised} <= {*errors.__all__, *policy.__all__}
 
 
 OF_CALLS = ("rpc.failures", "hosts.failures")
