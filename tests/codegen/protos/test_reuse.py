@@ -196,15 +196,18 @@ def test_both_checkers_see_one_type(tmp_path: Path) -> None:
     assert job is not None
     write_package(generation.render(job, lambda text: None), "shared_types", root)
     write_package(case.generate(), PACKAGE, root, "shop")
-    (root / "consumer").mkdir()
-    (root / "consumer" / "__init__.py").write_text(_CONSUMER)
-    cache.mkdir()
-    assert mypy(root, cache) == ""
-    assert pyright(root) == ""
     wrong = _CONSUMER.replace("price=Money()", "price=Receipt()")
-    (root / "consumer" / "__init__.py").write_text(wrong)
-    assert 'incompatible type "Receipt"' in mypy(root, cache)
-    assert "reportArgumentType" in pyright(root)
+    for consumer, text in (("right", _CONSUMER), ("wrong", wrong)):
+        (root / consumer).mkdir()
+        (root / consumer / "__init__.py").write_text(text)
+    cache.mkdir()
+    for said, mistake in (
+        (mypy(root, cache), 'incompatible type "Receipt"'),
+        (pyright(root), "reportArgumentType"),
+    ):
+        places = [line.partition(":")[0] for line in said.splitlines() if ".py:" in line]
+        assert {Path(place).parent.name for place in places} == {"wrong"}, said
+        assert mistake in said
 
 
 # ---------------------------------------------------------------- other versions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,12 +50,31 @@ def test_every_module_imports(rewritten: Generated) -> None:
     assert import_failures(rewritten.root, names) == ""
 
 
-def test_mypy_strict(rewritten: Generated, tmp_path: Path) -> None:
-    assert mypy(rewritten.root, tmp_path) == ""
+@pytest.fixture(scope="module")
+def checked(rewritten: Generated, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the packages whose code is not that of another one, but for its name and for
+    descriptors: to a checker, text is text.
+    """
+    root = tmp_path_factory.mktemp("checked")
+    seen: set[tuple[tuple[str, str], ...]] = set()
+    for package in rewritten.packages.values():
+        folder = rewritten.root / package
+        paths = sorted(p for p in folder.rglob("*.py") if p.name != "_descriptors.py")
+        texts = (p.read_text(encoding="utf-8").replace(package, "package") for p in paths)
+        code = tuple(zip((p.relative_to(folder).as_posix() for p in paths), texts, strict=True))
+        if code not in seen:
+            seen.add(code)
+            shutil.copytree(folder, root / package)
+    assert len(seen) > 40
+    return root
 
 
-def test_pyright_strict(rewritten: Generated) -> None:
-    assert pyright(rewritten.root) == ""
+def test_mypy_strict(checked: Path, tmp_path: Path) -> None:
+    assert mypy(checked, tmp_path) == ""
+
+
+def test_pyright_strict(checked: Path) -> None:
+    assert pyright(checked) == ""
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
