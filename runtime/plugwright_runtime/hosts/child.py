@@ -30,7 +30,9 @@ LAST_WORDS_SECONDS = 0.2  # for what is still in the pipes when the process has 
 POLL_SECONDS = 0.05  # where the system does not tell of the end of a process
 
 
-def spawn(command: Sequence[str], env: Mapping[str, str], options: Options, name: str) -> Child:
+def spawn(
+    command: Sequence[str], env: Mapping[str, str], options: Options, log: PluginLog
+) -> Child:
     """Start the program; raises `ProgramError` or `ChecksumError`.
 
     Call it in a thread that lives as long as the plugin: a plugin that asks Linux to end it with
@@ -55,7 +57,7 @@ def spawn(command: Sequence[str], env: Mapping[str, str], options: Options, name
         raise program.explained(error, found) from None
     except ValueError as error:  # of the environment
         raise ProgramError(f"{found} cannot be started: {error}") from None
-    return Child(process, PluginLog(name), leads)
+    return Child(process, log, leads)
 
 
 class Child:

@@ -36,6 +36,7 @@ from .environment import environment
 from .failures import Exit, ExitedAtStart, StartError, StartTimeout, plugin_exited
 from .loop import HostLoop
 from .options import Options
+from .plugin_log import PluginLog
 from .served import Serving
 from .way import Way
 
@@ -122,8 +123,8 @@ class Core:
         way = self._way = self._make_way(self.options, self._folder)
         own = os.environ if self.options.inherit else {}
         env = environment(own, way.variables, self.options.env)
-        name = f"plugin.{self.options.name}"
-        child = self._child = spawn([*self._command, *way.arguments], env, self.options, name)
+        log = PluginLog(f"plugin.{self.options.name}", way.level_words)
+        child = self._child = spawn([*self._command, *way.arguments], env, self.options, log)
         self._reached = await way.reached(child)
         self._channel = dialled_here(self.target, self.style)
         await self._connect(child)

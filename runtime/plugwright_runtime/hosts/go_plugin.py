@@ -50,6 +50,7 @@ class GoPluginWay(Way[PluginSpec]):
     """The host's half of go-plugin, for one process."""
 
     awaited = "its handshake"
+    level_words = False  # it has hclog
 
     def __init__(self, style: PluginSpec, options: Options, folder: str) -> None:
         super().__init__(style, options, folder)

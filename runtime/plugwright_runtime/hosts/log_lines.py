@@ -28,6 +28,7 @@ LEVELS = {
     "fatal": logging.CRITICAL,
 }
 TAGS = {f"[{name.upper()}]": LEVELS[name] for name in ("trace", "debug", "info", "warn", "error")}
+WORDS = {name: LEVELS[name.lower()] for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
 PANICS = ("panic: ", "fatal error: ")
 TRACEBACK = "Traceback (most recent call last):"
 MOST_FIELDS = 64
@@ -47,9 +48,12 @@ class Entry:
 
 
 class LogLines:
-    """Reads the lines of one plugin, in order: a panic or a traceback has several."""
+    """Reads the lines of one plugin, in order: a panic or a traceback has several. `words`: whether
+    the first word of a line may be its level, as plugins of styles without hclog write it.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, words: bool = False) -> None:
+        self._words = words
         self._panic = False
         self._traceback = False
 
@@ -63,6 +67,9 @@ class LogLines:
         for tag, level in TAGS.items():
             if text.startswith(tag):
                 return Entry(level, shown)
+        word, _, rest = shown.partition(" ")
+        if self._words and word in WORDS:
+            return Entry(WORDS[word], rest)
         if text.startswith(PANICS):
             self._panic = True
         begun, self._traceback = self._traceback, self._traceback or text.startswith(TRACEBACK)

@@ -15,12 +15,12 @@ MOST_SHOWN = 1000  # characters of a line in an exception
 
 
 class PluginLog:
-    """One stream of a plugin's log; fed in one thread."""
+    """One stream of a plugin's log; fed in one thread. `words`: as of `LogLines`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, words: bool = False) -> None:
         self._log = logging.getLogger(name)
         self._lines = Lines()
-        self._reader = LogLines()
+        self._reader = LogLines(words)
         self.last: deque[str] = deque(maxlen=LAST_LINES)
 
     def feed(self, data: bytes) -> None:

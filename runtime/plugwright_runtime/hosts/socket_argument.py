@@ -1,4 +1,4 @@
-"""How does a host start a plugin that gets its socket's path on the command line?
+"""How does a host start a plugin that gets its socket's path on the command line, or in a variable?
 
 There is no handshake: the socket is there when the plugin listens. Stdout is its log, too, and
 SIGTERM ends it.
@@ -30,8 +30,12 @@ class SocketArgumentWay(Way[SocketArgument]):
     def __init__(self, style: SocketArgument, options: Options, folder: str) -> None:
         super().__init__(style, options, folder)
         self._endpoint = Endpoint("unix", os.path.join(folder, "plugin.sock"))
-        self.arguments = (self._endpoint.address,)
-        self._log = PluginLog(f"plugin.{options.name}")
+        address = self._endpoint.address
+        if style.endpoint_env:
+            self.variables = {style.endpoint_env: f"unix://{address}"}
+        else:
+            self.arguments = (address,)
+        self._log = PluginLog(f"plugin.{options.name}", words=True)
 
     async def reached(self, child: Child) -> Reached:
         child.follow(self._log)

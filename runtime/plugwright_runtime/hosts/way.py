@@ -38,6 +38,8 @@ class Way(ABC, Generic[S]):
 
     awaited: ClassVar[str]
     """What the process must do first, in words."""
+    level_words: ClassVar[bool] = True
+    """Whether the first word of a line of its log may be a level."""
 
     def __init__(self, style: S, options: Options, folder: str) -> None:
         self.style = style

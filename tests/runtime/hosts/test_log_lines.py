@@ -78,6 +78,13 @@ def test_a_tag_tells_the_level(line: str) -> None:
     assert (entry.level, entry.text) == (TAGGED[line], line)
 
 
+def test_the_first_word_is_a_level_where_plugins_write_it_so() -> None:
+    entry = LogLines(words=True).read(b"WARNING [x] careful")
+    assert (entry.level, entry.text) == (logging.WARNING, "[x] careful")
+    assert LogLines(words=True).read(b"WARNINGS follow").level == logging.DEBUG
+    assert LogLines().read(b"WARNING [x] careful").level == logging.DEBUG
+
+
 @pytest.mark.parametrize("panic", ["panic: boom", "fatal error: all goroutines are asleep"])
 def test_after_a_panic_plain_lines_are_errors(panic: str) -> None:
     lines = LogLines()
