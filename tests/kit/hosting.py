@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sys
 import textwrap
@@ -117,4 +116,4 @@ def records(caplog: Any, name: str) -> Iterator[tuple[str, str]]:
     """Level and text of what a logger was given."""
     for record in caplog.records:
         if record.name == name:
-            yield logging.getLevelName(record.levelno), record.getMessage()
+            yield record.levelname, record.getMessage()

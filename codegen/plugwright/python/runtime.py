@@ -205,3 +205,15 @@ _testing = _Module("testing")
 HarnessBase = _testing("HarnessBase")
 AsyncHarnessBase = _testing("AsyncHarnessBase")
 ServiceHarnessBase = _testing("ServiceHarnessBase")
+
+# ---------------------------------------------------------------------- hosts
+
+_hosts = _Module("hosts")
+Api = _hosts("Api")
+Host = _hosts("Host")
+AsyncHost = _hosts("AsyncHost")
+HostOptions = _hosts("Options")
+
+_hook_calls = _Module("hosts.hook_calls")
+HooksBase = _hook_calls("HooksBase")
+AsyncHooksBase = _hook_calls("AsyncHooksBase")

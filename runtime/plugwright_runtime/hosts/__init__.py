@@ -7,7 +7,7 @@
 | the process            | child plugin_log log_lines lines                             |
 | the launch styles      | way go_plugin handshake stdio socket_argument port_on_stdout |
 | connections            | channels mutual_tls served                                   |
-| one plugin             | core loop ways host                                          |
+| one plugin             | core loop ways host hook_calls                               |
 
 `Host` and `AsyncHost` are for programs. Nothing here is loaded by a plugin in production.
 """
@@ -22,9 +22,16 @@ if TYPE_CHECKING:
     from .failures import Exit
     from .host import AsyncHost, Host
     from .options import Options
+    from .served import Api
 
-__all__ = ["AsyncHost", "Exit", "Host", "Options"]
+__all__ = ["Api", "AsyncHost", "Exit", "Host", "Options"]
 
 __getattr__, __dir__ = lazy_names(
-    globals(), {".failures": "Exit", ".host": "AsyncHost Host", ".options": "Options"}
+    globals(),
+    {
+        ".failures": "Exit",
+        ".host": "AsyncHost Host",
+        ".options": "Options",
+        ".served": "Api",
+    },
 )

@@ -18,7 +18,6 @@ from dataclasses import replace
 from typing import Any
 
 import grpc
-import grpc.aio
 
 from ..exceptions import LaunchError
 from ..loops.crossing import Mailbox
@@ -37,7 +36,7 @@ from .failures import Exit, ExitedAtStart, StartError, StartTimeout, plugin_exit
 from .loop import HostLoop
 from .options import Options
 from .plugin_log import PluginLog
-from .served import Serving
+from .served import Api, Serving
 from .way import Way
 
 KILL_SECONDS = 1.0  # from SIGKILL to the end of a process
@@ -69,6 +68,9 @@ class Core:
         self._ending: asyncio.Task[Exit] | None = None
         self._lost = False
         self._serving: Serving | None = None
+        self.api: Api | None = None
+        self.there: Mailbox | None = None
+        """The loop for coroutines of what is served; None = one of their own."""
 
     @property
     def seconds(self) -> float:
@@ -111,7 +113,7 @@ class Core:
         except TimeoutError:
             await self._end(gracefully=False)
             raise self._too_late() from None
-        except LaunchError as error:
+        except (LaunchError, BrokerError) as error:
             raise StartError(str(error)) from error
         finally:
             if not ready:
@@ -121,6 +123,10 @@ class Core:
     async def _start(self, loop: HostLoop) -> None:
         self._folder = tempfile.mkdtemp(prefix="plugin-", dir=temporary_directory())
         way = self._way = self._make_way(self.options, self._folder)
+        if self.api is not None:
+            place = way.api_place(self.api.variable)
+            endpoint = await self._served().listen(self.api.servicer, place)
+            way.tell_api(self.api.variable, endpoint)
         own = os.environ if self.options.inherit else {}
         env = environment(own, way.variables, self.options.env)
         log = PluginLog(f"plugin.{self.options.name}", way.level_words)
@@ -196,9 +202,9 @@ class Core:
         if answer.status != protos.SERVING:
             raise UnavailableError(f"the plugin {self.options.name} says that it does not serve")
 
-    async def serve(self, servicer: Servicer, there: Mailbox | None) -> int:
-        """Serve the plugin by its broker; coroutines run `there`, or on a loop of their own."""
-        return await self._running().serve(servicer, self._served(there))
+    async def serve(self, servicer: Servicer) -> int:
+        """Serve the plugin by its broker."""
+        return await self._running().serve(servicer, self._served())
 
     async def dial(self, number: int) -> Dialled:
         return await self._running().dial(number)
@@ -208,9 +214,9 @@ class Core:
             raise BrokerError(f"the plugin {self.options.name} does not run")
         return self._way
 
-    def _served(self, there: Mailbox | None) -> Serving:
+    def _served(self) -> Serving:
         if self._serving is None:
-            self._serving = Serving(self.style, there)
+            self._serving = Serving(self.style, self.there)
         return self._serving
 
     def why(self, error: BaseException, rpc: str) -> PluginAPIError | None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import grpc
-import grpc.aio
 
 from ..process.relay import cancel
 from ..rpc.servicer import Servicer
@@ -78,8 +77,9 @@ class GoPluginWay(Way[PluginSpec]):
         tls, remote = self._pair is not None, self.options.allow_remote
         announced = handshake.read(line, handshake.Offered(self.style.versions, tls, remote))
         self.version = announced.version
-        await check_listens(announced.endpoint)
-        if self._pair is not None:
+        if self._pair is None:
+            await check_listens(announced.endpoint)
+        else:
             self._transport = await with_plugin(
                 self._pair, announced.certificate, announced.endpoint, self._listeners
             )

@@ -26,7 +26,8 @@ from .core import Core
 from .failures import Exit
 from .loop import host_loop
 from .options import Options
-from .ways import Spec, way_of
+from .served import Api
+from .ways import Spec, known, way_of
 
 C = TypeVar("C", bound=SyncClient)
 A = TypeVar("A", bound=AsyncClient)
@@ -34,9 +35,19 @@ T = TypeVar("T")
 
 
 class _Host:
-    def __init__(self, spec: Spec, command: Sequence[str], options: Options | None = None) -> None:
-        """`command`: the program and its arguments; no shell sees them."""
-        self._core = Core(spec, way_of(spec), command, options or Options())
+    def __init__(
+        self,
+        spec: Spec,
+        command: Sequence[str],
+        options: Options | None = None,
+        api: Api | None = None,
+    ) -> None:
+        """`command`: the program and its arguments; no shell sees them. `api`: what the plugin may
+        call from its start on.
+        """
+        style = known(spec)
+        self._core = Core(style, way_of(style), command, options or Options())
+        self._core.api = api
         self._channel: Any = None
         self._dialled: list[Any] = []
         self._begun = False
@@ -114,7 +125,7 @@ class Host(_Host):
         and goes to it in a message of the application's, at once: an offer that is 5 s old is
         forgotten. Raises `BrokerError`.
         """
-        return self._wait(self._submit(self._core.serve(servicer, None)))
+        return self._wait(self._submit(self._core.serve(servicer)))
 
     def dial(self, cls: type[C], number: int) -> C:
         """A client of what the plugin offers under a number. Raises `BrokerError` if it does not
@@ -162,6 +173,7 @@ class AsyncHost(_Host):
 
     async def start(self) -> Self:
         """As `Host.start`; to cancel it ends the plugin."""
+        self._core.there = mailbox()
         await asyncio.wrap_future(self._begin())
         return self
 
@@ -174,7 +186,7 @@ class AsyncHost(_Host):
 
     async def serve(self, servicer: Servicer) -> int:
         """As `Host.serve`; the coroutines of `servicer` run on this loop."""
-        return await asyncio.wrap_future(self._submit(self._core.serve(servicer, mailbox())))
+        return await asyncio.wrap_future(self._submit(self._core.serve(servicer)))
 
     async def dial(self, cls: type[A], number: int) -> A:
         """As `Host.dial`."""

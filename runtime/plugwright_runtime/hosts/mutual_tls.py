@@ -15,6 +15,7 @@ from ..styles.goplugin.certificate import HOST_NAME, Identity, KeyPair, identity
 from ..styles.goplugin.listener import Listeners
 from ..styles.goplugin.tls import MutualTls
 from .failures import TlsRefused
+from .way import not_there
 
 # What an HTTP/2 client says first, and its settings, of which there are none: a server answers, and
 # one that refuses our certificate says so only then.
@@ -24,7 +25,7 @@ GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0" + b"\0\0\0\0"
 async def with_plugin(
     pair: KeyPair, certificate: bytes, endpoint: Endpoint, listeners: Listeners
 ) -> MutualTls:
-    """Raises `TlsRefused`."""
+    """Raises `TlsRefused`, and `HandshakeError` if nobody listens."""
     try:
         identity = identity_of(pair, certificate, listeners.private_path())
     except (ssl.SSLError, ValueError) as error:
@@ -52,6 +53,8 @@ async def _shake_hands(identity: Identity, endpoint: Endpoint) -> None:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+    except (ConnectionRefusedError, FileNotFoundError) as error:
+        raise not_there(endpoint, error) from None
     except OSError as error:  # ssl's errors are OSErrors
         raise TlsRefused(f"the plugin did not prove who it is: {_reason(error)}") from None
     if not answer:

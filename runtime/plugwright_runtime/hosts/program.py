@@ -33,7 +33,7 @@ MOST_SHEBANG = 256
 
 def find(command: Sequence[str], cwd: str, path: str | None) -> str:
     """The file that `command` runs; a bare name is looked up in `path`, as a shell does."""
-    if not command or not all(isinstance(word, str) for word in command) or not command[0]:
+    if not command or not command[0]:
         raise ProgramError('the command must be a list of words, as in ["./plugin", "-v"]')
     if any("\0" in word for word in command):
         raise ProgramError("a word of the command has a NUL character, which no program can get")

@@ -8,6 +8,7 @@ one of their own. For the loop of hosts.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 import grpc
@@ -39,6 +40,16 @@ class OnLoop(Place):
     @property
     def transport(self) -> Mailbox:
         return self._transport
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What plugins call, from their start on. `variable`: that of a plugin's environment which has
+    the address, as gRPC spells it; "" where a plugin finds it among its arguments.
+    """
+
+    servicer: Servicer
+    variable: str = ""
 
 
 class Serving:

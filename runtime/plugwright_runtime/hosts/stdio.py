@@ -10,7 +10,6 @@ import logging
 from typing import Any
 
 import grpc
-import grpc.aio
 
 from ..styles.goplugin import protos
 from .lines import Lines

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
@@ -53,6 +54,21 @@ class Way(ABC, Generic[S]):
     async def reached(self, child: Child) -> Reached:
         """Where a channel reaches the plugin, as soon as it listens; raises a `StartError`."""
 
+    def api_place(self, variable: str) -> Endpoint:
+        """Where what the plugin calls is served, in private if it can be."""
+        if not variable:
+            raise BrokerError(
+                f"plugins of the style {type(self.style).__name__} are not told an address when "
+                "they start: give the Api its variable, or serve it once the plugin runs"
+            )
+        return Endpoint("unix", os.path.join(self.folder, "api.sock"))
+
+    def tell_api(self, variable: str, endpoint: Endpoint) -> None:
+        """Tell the plugin the address."""
+        unix = endpoint.network == "unix"
+        told = f"unix://{endpoint.address}" if unix else endpoint.address
+        self.variables = {**self.variables, variable: told}
+
     async def connected(self, channel: Any) -> None:
         """The channel is ready: open what the style has besides calls."""
 
@@ -83,6 +99,12 @@ async def first_line(child: Child, awaited: str) -> bytes:
     raise HandshakeError(f"the plugin closed its stdout before {awaited}")
 
 
+def not_there(endpoint: Endpoint, error: OSError) -> HandshakeError:
+    why = error.strerror or error
+    text = f"the plugin says that it listens on {endpoint.address}, and does not: {why}"
+    return HandshakeError(text)
+
+
 async def check_listens(endpoint: Endpoint) -> None:
     """Raises `HandshakeError` if nobody accepts connections there."""
     try:
@@ -92,9 +114,7 @@ async def check_listens(endpoint: Endpoint) -> None:
             host, _, port = endpoint.address.rpartition(":")
             _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
     except OSError as error:
-        why = error.strerror or error
-        text = f"the plugin says that it listens on {endpoint.address}, and does not: {why}"
-        raise HandshakeError(text) from None
+        raise not_there(endpoint, error) from None
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()

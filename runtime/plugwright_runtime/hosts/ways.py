@@ -5,14 +5,24 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from ..styles.goplugin.spec import PluginSpec
+from ..styles.launch import Style
 from ..styles.port_on_stdout import PortOnStdout
 from ..styles.socket_argument import SocketArgument
 from .core import MakeWay
 
-Spec: TypeAlias = PluginSpec | SocketArgument | PortOnStdout
+Known: TypeAlias = PluginSpec | SocketArgument | PortOnStdout
+Spec: TypeAlias = Known | Style
+"""What an application fixes about its plugins; generated code has it as a `Style`."""
 
 
-def way_of(spec: Spec) -> MakeWay:
+def known(spec: Spec) -> Known:
+    """Raises TypeError for what is no style of ours."""
+    if isinstance(spec, Known):
+        return spec
+    raise TypeError(f"a host needs a PluginSpec, SocketArgument or PortOnStdout, not {spec!r}")
+
+
+def way_of(spec: Known) -> MakeWay:
     """What makes the way of a style, which loads when it is used."""
     if isinstance(spec, PluginSpec):
         from .go_plugin import GoPluginWay
@@ -22,8 +32,6 @@ def way_of(spec: Spec) -> MakeWay:
         from .socket_argument import SocketArgumentWay
 
         return lambda options, folder: SocketArgumentWay(spec, options, folder)
-    if isinstance(spec, PortOnStdout):
-        from .port_on_stdout import PortOnStdoutWay
+    from .port_on_stdout import PortOnStdoutWay
 
-        return lambda options, folder: PortOnStdoutWay(spec, options, folder)
-    raise TypeError(f"a host needs a PluginSpec, SocketArgument or PortOnStdout, not {spec!r}")
+    return lambda options, folder: PortOnStdoutWay(spec, options, folder)
