@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         TlsRefused,
         VersionMismatch,
     )
+    from .policy.permissions import Refused
     from .rpc.failures import (
         Abort,
         AlreadyExistsError,
@@ -78,6 +79,7 @@ __all__ = [
     "PlugwrightError",
     "ProgramError",
     "ProtocolRefused",
+    "Refused",
     "StartError",
     "StartTimeout",
     "StatusError",
@@ -98,6 +100,7 @@ __getattr__, __dir__ = lazy_names(
         "..hosts.failures": """
             AttachError ChecksumError ExitedAtStart HandshakeError PluginExited ProgramError
             ProtocolRefused StartError StartTimeout TlsRefused VersionMismatch""",
+        "..policy.permissions": "Refused",
         "..rpc.failures": """
             Abort AlreadyExistsError NotFoundError PermissionDeniedError PluginAPIError
             StatusError UnavailableError Unimplemented ValidationError code_named code_of
