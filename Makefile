@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PYTEST := python -m pytest --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help generate-grpc check-generated test test-lowest test-newest conformance interop peers lint format bench mutants clean
+.PHONY: help generate-grpc check-generated breaking test test-lowest test-newest conformance interop peers lint format bench mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -25,6 +25,13 @@ generate-grpc: $(STAMP) ## write every SDK below generated/ from the protos
 
 check-generated: $(STAMP) ## fail if generated/ is not what the protos give
 	$(BIN)/plugwright generate --check
+
+# Since the last release that this commit comes after; before there is one, since the last commit.
+breaking: $(STAMP) ## fail if an SDK breaks its users without a version that says so
+	@since=$$(git describe --tags --abbrev=0 --match 'v[0-9]*' HEAD^ 2>/dev/null || \
+		git rev-parse --verify --quiet HEAD^) || \
+		{ echo "there is no earlier commit here to compare with"; exit 0; }; \
+		$(BIN)/plugwright breaking --unless-raised --against "$$since"
 
 test: $(STAMP) ## run the tests (all but those that need Go, Rust, Node or the network)
 	$(BIN)/$(PYTEST) -n auto --durations 40 --durations-min 2 \

@@ -155,26 +155,12 @@ def explain(
 ) -> None:
     """Show how one RPC, hook or message becomes Python, and by which rule."""
     with reported() as progress:
-        from difflib import get_close_matches
-
         from .. import generation
-        from ..problems import Location, fail
         from . import explanation
 
-        found: list[str] = []
-        known: list[str] = []
-        for job in _jobs(inputs, proto_path, descriptor_set, package, service, Path()):
-            plan = generation.plan(job, progress.show)
-            known += explanation.known_names(plan)
-            if text := explanation.explain(plan, name):
-                found.append(text)
-        if not found:
-            near = ", ".join(get_close_matches(name, known, 5, 0.4)) or ", ".join(known[:10])
-            raise fail(
-                Location(name),
-                f"no RPC, hook or message of that name; there is: {near}",
-            )
-    print("\n\n".join(found))
+        jobs = _jobs(inputs, proto_path, descriptor_set, package, service, Path())
+        text = explanation.found([generation.plan(job, progress.show) for job in jobs], name)
+    print(text)
 
 
 @app.command()
@@ -182,6 +168,12 @@ def breaking(
     against: Against,
     inputs: Inputs = None,
     form: Annotated[str, typer.Option("--format", help="text, json, github or markdown.")] = "text",
+    unless_raised: Annotated[
+        bool,
+        typer.Option(
+            "--unless-raised", help="No failure where sdk.version is raised as the changes ask."
+        ),
+    ] = False,
     proto_path: ProtoPath = None,
     descriptor_set: DescriptorSet = None,
     package: PackageName = "",
@@ -200,7 +192,7 @@ def breaking(
     def jobs() -> Iterator[Job]:
         return _jobs(inputs, proto_path, descriptor_set, package, service, out)
 
-    comparing.breaking(jobs, against, form)
+    comparing.breaking(jobs, against, form, unless_raised)
 
 
 @app.command()

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
 from ..plan.call_nodes import MethodPlan, ServicerMethodPlan, ServicerPlan
 from ..plan.hook_nodes import HookPlan
 from ..plan.model_nodes import MessagePlan, ModelsPlan
 from ..plan.nodes import Plan
+from ..problems import Location, fail
 from ..protos.schema import walk
 from ..python.symbols import plain
+
+
+def found(plans: Sequence[Plan], name: str) -> str:
+    """The explanations of all plans. Raises GenerationError if none has something of that name."""
+    texts = [text for plan in plans if (text := explain(plan, name))]
+    if not texts:
+        known = [known for plan in plans for known in known_names(plan)]
+        near = ", ".join(get_close_matches(name, known, 5, 0.4)) or ", ".join(known[:10])
+        raise fail(Location(name), f"no RPC, hook or message of that name; there is: {near}")
+    return "\n\n".join(texts)
 
 
 def explain(plan: Plan, name: str) -> str | None:

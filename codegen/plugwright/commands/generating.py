@@ -11,6 +11,7 @@ from .running import Progress, reported
 if TYPE_CHECKING:
     from ..generation import Job
     from ..output.source import SourceFile
+    from ..problems import Problem
 
 
 def generate(jobs: Callable[[], Iterable[Job]], check: bool) -> None:
@@ -44,11 +45,20 @@ def _write(job: Job, files: Sequence[SourceFile], progress: Progress) -> None:
         print(text, file=sys.stderr)
 
     progress.show(f"writing {len(files)} files")
+    warning = _of_version(job, files)
     changed = disk.write(job.out, files, report)
     if (link := generation.link_of(job)) and links.make(job.out, link):
         report(f"{job.out / link.path}: a link to {link.folder}")
     progress.clear()
     print(f"{job.out}: {len(files)} files, {changed} changed")
+    if warning:
+        print(warning, file=sys.stderr)
+
+
+def _of_version(job: Job, files: Sequence[SourceFile]) -> Problem | None:
+    from ..evolution.advice import advice
+
+    return advice(job, files)
 
 
 def _compare(job: Job, files: Sequence[SourceFile]) -> bool:

@@ -87,6 +87,14 @@ def test_a_version_that_is_raised_is_enough(checkout: Path) -> None:
     assert "; version 2.0.0 says so" in outcome.stdout
 
 
+@pytest.mark.parametrize(("version", "code"), [("1.9.0", 1), ("2.0.0", 0), ("2.0.0rc1", 0)])
+def test_a_gate_lets_a_version_pass_that_says_so(checkout: Path, version: str, code: int) -> None:
+    edit(checkout, *FIRST)
+    edit(checkout, "plugwright.toml", '"1.0.0"', f'"{version}"')
+    outcome = breaking(checkout, "v1", "--unless-raised")
+    assert (outcome.code, GONE in outcome.stdout) == (code, True)
+
+
 def test_an_sdk_of_a_time_before_surfaces_is_planned_from_its_protos(checkout: Path) -> None:
     shutil.rmtree(checkout / "proto" / "notes" / "sdk")
     commit(checkout)
