@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PYTEST := python -m pytest --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help generate-grpc check-generated breaking test test-lowest test-newest conformance interop peers lint format bench mutants clean
+.PHONY: help generate-grpc check-generated breaking test test-lowest test-newest conformance interop peers lint format docs bench mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -86,6 +86,9 @@ lint: $(STAMP) ## formatting, lint and types
 format: $(STAMP) ## format the hand-written code
 	$(BIN)/ruff check --fix .
 	$(BIN)/black --quiet .
+
+docs: $(STAMP) ## build a site about each SDK, below build/docs
+	$(BIN)/plugwright docs --out build/docs --build
 
 bench: $(STAMP) ## measure speed and memory, as ratios against floors of the same run
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'

@@ -67,16 +67,18 @@ CODEGEN = (
         "google.protobuf",
     ),
     room("bundle", "What does an installable plugin consist of?"),
+    room("reference", "What does a reader find about an SDK?", "plugwright_runtime"),
     room("starting", "How does a project begin: a plugin, or an SDK?"),
     room("commands", "What did the user ask for, and how does it end?", "typer"),
     room("protoc_plugin __main__", "Where do programs begin?", "google.protobuf"),
 )
 
-# Libraries that one module of a room knows, and no other.
+# Libraries that only these modules know: whoever does without them starts faster.
+_COMMANDS = "plugwright.commands"
 ALONE = {
-    "grpc_tools": "plugwright.protos.protoc",
-    "jinja2": "plugwright.output.render",
-    "typer": "plugwright.commands.cli",
+    "grpc_tools": {"plugwright.protos.protoc"},
+    "jinja2": {"plugwright.output.render"},
+    "typer": {f"{_COMMANDS}.cli", f"{_COMMANDS}.cli_new", f"{_COMMANDS}.options"},
 }
 MOST_BESIDE = {"plugwright_runtime": 12, "plugwright": 8}
 MOST_LINES = 350

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .. import __version__
-from . import bundling, comparing, generating, inspection, running, starting
+from . import bundling, cli_new, comparing, documenting, generating, inspection, running
+from .options import (
+    Against,
+    DescriptorSet,
+    Inputs,
+    Out,
+    PackageName,
+    ProtoPath,
+    ServiceNames,
+)
 from .running import reported
 
 if TYPE_CHECKING:
@@ -31,42 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Inputs = Annotated[
-    list[Path] | None,
-    typer.Argument(
-        metavar="[CONFIG… | FILE…]",
-        help="Configs, or folders with one; with --package: the .proto files.",
-        show_default=False,
-    ),
-]
-ProtoPath = Annotated[
-    list[Path] | None,
-    typer.Option("-I", "--proto-path", help="A further import root; may be repeated."),
-]
-DescriptorSet = Annotated[
-    Path | None,
-    typer.Option(help="A ready descriptor set (protoc -o, buf build) instead of .proto files."),
-]
-PackageName = Annotated[
-    str, typer.Option("--package", help="Zero-config: the Python package to write.")
-]
-ServiceNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--service",
-        help="Zero-config: a service to generate, with the messages it needs and no others; "
-        "may be repeated.",
-    ),
-]
-Out = Annotated[Path | None, typer.Option(help="Zero-config: the folder it goes to.")]
-Against = Annotated[
-    str,
-    typer.Option(
-        help="What to compare with: a revision of git, a folder (an SDK, a checkout), a wheel, a "
-        "descriptor set, or the import name of an installed SDK.",
-        show_default=False,
-    ),
-]
+app.add_typer(cli_new.app, name="new")
 
 
 def main() -> None:
@@ -256,49 +230,27 @@ def bundle(
     bundling.bundle(folder, out, (exclude or (), include or ()), (python_version, platform or ()))
 
 
-new = typer.Typer(
-    help="Write the beginnings of a plugin, or of an SDK, into a new folder.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-app.add_typer(new, name="new")
-
-
-@new.command("plugin")
-def new_plugin(
-    sdk: Annotated[
-        str,
-        typer.Argument(
-            help="mattermost, clapshot, openrun, or the package of an SDK that is installed.",
-            show_default=False,
-        ),
-    ],
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder that is new.", show_default=False)
-    ],
-    name: Annotated[
-        str, typer.Option(help="As in good-bot; default: the name of the folder.")
-    ] = "",
-    id: Annotated[str, typer.Option(help="Default: com.example.NAME.")] = "",
+@app.command()
+def docs(
+    out: Annotated[Path, typer.Option(help="Gets a folder for each SDK: pages, and a mkdocs.yml.")],
+    inputs: Inputs = None,
+    build: Annotated[
+        bool, typer.Option("--build", help="Build the site too; a dead link fails.")
+    ] = False,
+    proto_path: ProtoPath = None,
+    descriptor_set: DescriptorSet = None,
+    package: PackageName = "",
+    service: ServiceNames = None,
 ) -> None:
-    """A plugin with its test, ready to be run, tested and packed; the README says how.
+    """Write a site about an SDK: its calls, hooks, models, failures and settings, with a search.
 
-    plugwright new plugin mattermost good-bot
+    Its pages are Markdown for zensical, or for mkdocs with its material theme.
     """
-    starting.plugin(sdk, folder, name, id)
 
+    def jobs() -> Iterator[Job]:
+        return _jobs(inputs, proto_path, descriptor_set, package, service, Path())
 
-@new.command("sdk")
-def new_sdk(
-    name: Annotated[
-        str, typer.Argument(help="As in good-sdk; its package is good_sdk.", show_default=False)
-    ],
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A folder that is new; default: NAME.")
-    ] = None,
-) -> None:
-    """Protos of a plugin system, their plugwright.toml, a test, and what CI and publishing need."""
-    starting.sdk(name, folder)
+    documenting.document(jobs, out, build)
 
 
 def _jobs(
