@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -55,6 +56,8 @@ def lazy_names(
         return value
 
     def __dir__() -> list[str]:
+        if "__path__" in namespace and _is_for_help():
+            return sorted(n for n in namespace if n not in places() and not n.startswith("__"))
         return sorted({*namespace, *places()})
 
     return __getattr__, __dir__
@@ -66,3 +69,14 @@ def _places(names: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
         for word in words.split():
             name, _, original = word.partition("=")
             yield name, (module, original or name)
+
+
+def _is_for_help() -> bool:
+    """Whether pydoc asks for names, to print all that is behind them: of an SDK 8,000 lines. What
+    there is the package's docstring says, and its contents; each name has a help of its own."""
+    frame: types.FrameType | None = sys._getframe(2)
+    for _ in range(3):  # those of `inspect` are between
+        if frame is None or frame.f_code.co_name == "docmodule":
+            break
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_name == "docmodule"

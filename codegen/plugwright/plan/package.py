@@ -19,6 +19,7 @@ from ..settings.tables import Launch
 from . import families, launch
 from .context import Context
 from .nodes import PythonModule
+from .overview import overview
 
 MINOR = __version__.rpartition(".")[0]
 """The versions of the runtime that generated code works with."""
@@ -176,10 +177,13 @@ def root(context: Context, clients: Iterable[ExportPlan]) -> PythonModule:
     own = [ExportPlan(n, f".{extras.NAME}.{m}", n) for n, m in settings.sdk.exports.items()]
     exports = [e for e in exports if e.name not in settings.sdk.exports] + own
     title = settings.sdk.title or f"The generated package {settings.sdk.package}"
-    module = namespace("__init__.py", f"{title}.", exports, context)
+    module = namespace("__init__.py", "", exports, context)
     content: NamespacePlan = module.content
+    names = ((e.name, e.module if e.original else "") for e in content.exports)
+    doc = overview(title, settings.sdk.package, names)
     reuses = bool(context.reused.types)
-    return module._replace(content=content._replace(launch=starts, reuses=reuses, generated=MINOR))
+    content = content._replace(launch=starts, reuses=reuses, generated=MINOR)
+    return module._replace(content=content, doc=doc)
 
 
 def _used(context: Context) -> Iterator[str]:

@@ -85,7 +85,12 @@ class HookTable:
         timeout: float | None = None,
         on_error: Reject | None = None,
     ) -> Callable[[Any], Any]:
-        """The decorator; see the generated `hook`. Raises HookRegistrationError."""
+        """Register a method as the handler of a hook; raises HookRegistrationError if it is none.
+
+        `timeout`: seconds it may take; an HTTP hook has no limit. `on_error`: what a modifying or
+        refusing hook answers when its handler fails (fail closed); without it the host goes on as
+        if the hook did nothing. `HookName` says what each hook is for.
+        """
         if callable(name):
             raise HookRegistrationError(
                 f"{_named(name)}: hook() needs a hook's name, as in @hook(HookName.X)"
