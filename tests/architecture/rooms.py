@@ -77,7 +77,7 @@ CODEGEN = (
 _COMMANDS = "plugwright.commands"
 ALONE = {
     "grpc_tools": {"plugwright.protos.protoc"},
-    "jinja2": {"plugwright.output.render"},
+    "jinja2": {"plugwright.output.compiling"},
     "typer": {f"{_COMMANDS}.cli", f"{_COMMANDS}.cli_new", f"{_COMMANDS}.options"},
 }
 MOST_BESIDE = {"plugwright_runtime": 12, "plugwright": 8}

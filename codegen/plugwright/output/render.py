@@ -1,4 +1,4 @@
-"""Plans in, source text out: the only user of jinja2.
+"""Plans in, source text out.
 
 A template prints the body first. Every value it prints passes `finalize`, which spells symbols
 through the module's import table; so when the body is done the imports are known, and the header
@@ -7,15 +7,10 @@ is put before it.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import jinja2
-import jinja2.bccache
-
-from .. import shipped
 from ..plan.model_nodes import OneofPlan
 from ..plan.nodes import Frowned, Plan, PythonModule, TextFile
 from ..plan.strictness import DEPRECATED
@@ -24,7 +19,7 @@ from ..python.imports import ImportTable
 from ..python.splitting import WIDTH
 from ..python.symbols import Code, Expr, Symbol, builtin, expr, typing
 from ..surface import text as surface_text
-from . import cache
+from .compiling import Environment, Template
 from .parallel import both
 from .source import MARKER, SourceFile, recorded
 
@@ -54,19 +49,6 @@ def _rendered(plan: Plan, modules: Sequence[PythonModule]) -> list[SourceFile]:
     ]
 
 
-class _Templates(jinja2.FileSystemBytecodeCache):
-    """Compiled templates of earlier runs; a disk that is full is no reason to fail."""
-
-    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        with contextlib.suppress(OSError):
-            super().dump_bytecode(bucket)
-
-
-def _bytecode_cache() -> jinja2.BytecodeCache | None:
-    folder = cache.folder("templates-unfolded")
-    return _Templates(folder) if folder else None
-
-
 @functools.cache
 def _renderer() -> _Renderer:
     """One for all SDKs of a run: each loads the templates that it prints."""
@@ -78,23 +60,8 @@ class _Renderer:
 
     def __init__(self) -> None:
         self.table = ImportTable("", (), ())
-        self.environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(shipped.templates()),
-            undefined=jinja2.StrictUndefined,
-            finalize=self._finalize,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,  # Python is written, not HTML; layout.quote and docstring escape
-            auto_reload=False,
-            # Nothing is laid out when a template is compiled: the cache outlives the layout's code.
-            optimized=False,
-            bytecode_cache=_bytecode_cache(),
-        )
-        # Of jinja's own way, which finds items of dictionaries too, a run would spend a twentieth.
-        vars(self.environment)["getattr"] = getattr
         # Filters, for jinja calls a function through its context, which costs ten times a filter.
-        filters: dict[str, Any] = {
+        texts: dict[str, Callable[..., str]] = {
             "doc": layout.docstring,
             "with_signature": layout.with_signature,
             "stmt": self._statement,
@@ -112,16 +79,15 @@ class _Renderer:
             "toml": layout.toml_string,
             "bytes_literal": layout.bytes_literal,
         }
-        functions: dict[str, Any] = {
-            "runtime": runtime,
+        functions: dict[str, Callable[..., Any]] = {
             "builtin": builtin,
             "typing": typing,
             "Symbol": Symbol,
             "expr": expr,
         }
-        self.environment.filters.update(filters)
-        self.environment.globals.update(functions)
-        self.templates: dict[str, jinja2.Template] = {}
+        self.environment = Environment(texts, functions, self._finalize)
+        self.environment.globals["runtime"] = runtime
+        self.templates: dict[str, Template] = {}
 
     def module(self, plan: PythonModule, frowned: Frowned) -> str:
         self.table = ImportTable(plan.name, plan.defines, plan.declares, plan.lazy)
@@ -159,10 +125,10 @@ class _Renderer:
             text = text.rstrip("\n") + "\n\n\n" + aliases
         return text
 
-    def _finalize(self, value: Any) -> Any:
-        if value.__class__ is str:
+    def _finalize(self, value: Any) -> str:
+        if type(value) is str:
             return value
-        return self.table.text(value) if isinstance(value, Symbol | Expr) else value
+        return self.table.text(value) if isinstance(value, Symbol | Expr) else str(value)
 
     def _statement(self, code: Code, pad: str) -> str:
         return layout.statement(self.table.text(code), pad)
