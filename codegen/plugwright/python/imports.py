@@ -10,13 +10,24 @@ Spelling avoids every name that a class of the module declares: inside a class b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from . import runtime
 from .import_order import statements
 from .layout import statement
 from .names import BUILTINS
 from .symbols import Code, Symbol
+
+
+class _Spelled(dict[Symbol, str]):
+    """How symbols are spelled; `spell` is asked once for each."""
+
+    def __init__(self, spell: Callable[[Symbol], str]) -> None:
+        self._spell = spell
+
+    def __missing__(self, symbol: Symbol) -> str:
+        text = self[symbol] = self._spell(symbol)
+        return text
 
 
 class ImportTable:
@@ -40,7 +51,7 @@ class ImportTable:
         self.lazy = lazy
         self._declared = frozenset(declares)
         self._taken = {*defines, *self._declared}
-        self._spelled: dict[Symbol, str] = {}
+        self._spelled = _Spelled(self._spell)
         self._modules: dict[str, str] = {}
         self._names: dict[str, dict[str, str]] = {}
         self._local_aliases: dict[str, str] = {}
@@ -49,10 +60,10 @@ class ImportTable:
         """`code` as text, its symbols spelled and noted."""
         if isinstance(code, str):
             return code
+        spelled = self._spelled
         if isinstance(code, Symbol):
-            return self._spelled.get(code) or self._spell(code)
-        get, spell = self._spelled.get, self._spell
-        return "".join([p if isinstance(p, str) else get(p) or spell(p) for p in code.parts])
+            return spelled[code]
+        return "".join([p if isinstance(p, str) else spelled[p] for p in code.parts])
 
     def _spell(self, symbol: Symbol) -> str:
         head, dot, rest = symbol.name.partition(".")
@@ -66,7 +77,6 @@ class ImportTable:
             text = f"{self._module(symbol.module)}.{symbol.name}"
         else:
             text = self._by_name(symbol.module, head) + dot + rest
-        self._spelled[symbol] = text
         return text
 
     def _by_module(self, symbol: Symbol) -> bool:

@@ -186,7 +186,7 @@ def docstring(text: str, pad: str) -> str:
     if plain and len(pad) + len(text) + 6 <= WIDTH:
         return f'{pad}"""{text.strip()}"""'
     escaped = text.expandtabs(4).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    lines = [_visible(line).rstrip() for line in escaped.split("\n")]
+    lines = [line.rstrip() for line in _visible(escaped).split("\n")]
     lines = _dedented("\n".join(lines).strip("\n").split("\n"))
     if len(lines) > 1 or len(pad) + len(lines[0]) + 7 > WIDTH:
         lines = wrapped(lines, WIDTH - len(pad), 3)
@@ -196,19 +196,28 @@ def docstring(text: str, pad: str) -> str:
     if len(lines) == 1:
         end = " " if first.endswith('"') else ""
         return f'{pad}"""{first}{end}"""'
-    rest = "\n".join(pad + line if line else "" for line in lines[1:])
-    if lines[1:] != _dedented(lines[1:]):  # readers of docstrings dedent all but the first line
+    rest = "\n".join([pad + line if line else "" for line in lines[1:]])
+    if _indentation(lines[1:]):  # readers of docstrings dedent all but the first line
         first = f"\n{pad}{first}"
     return f'{pad}"""{first}\n{rest}\n{pad}"""'
 
 
 def _dedented(lines: list[str]) -> list[str]:
-    indent = min((len(line) - len(line.lstrip()) for line in lines if line), default=0)
-    return [line[indent:] for line in lines]
+    indent = _indentation(lines)
+    return [line[indent:] for line in lines] if indent else lines
+
+
+def _indentation(lines: list[str]) -> int:
+    """How deep all of `lines` stand."""
+    least = max(map(len, lines), default=0)
+    for line in lines:
+        if line and (least := min(least, len(line) - len(line.lstrip()))) == 0:
+            break
+    return least
 
 
 def _visible(text: str) -> str:
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").isprintable():
         return text
     return _INVISIBLE.sub(lambda m: _escape(ord(m[0])), text)
 

@@ -21,45 +21,50 @@ def wrapped(lines: list[str], width: int, before: int = 0) -> list[str]:
     done: list[str] = []
     ahead = deque(lines)
     fenced = False
+    room = width - before
     while ahead:
         line = ahead.popleft()
-        room = width if done else width - before
-        fenced ^= line.lstrip().startswith("```")
-        code = line.startswith("    ") and done[-1:] == [""]
-        cut = 0 if fenced or code or line.lstrip().startswith("|") else _cut(line, room)
-        if not cut:
+        if "```" in line and line.lstrip().startswith("```"):
+            fenced = not fenced
+        if len(line) <= room or fenced or _is_code(line, done) or not (cut := _cut(line, room)):
             done.append(line)
-            continue
-        done.append(line[:cut])
-        rest, deeper = line[cut:].strip(), " " * _hanging(line)
-        follows = ahead and ahead[0].startswith(deeper) and not ahead[0].startswith(f"{deeper} ")
-        if follows and ahead[0].strip() and not _APART.match(ahead[0]):
-            ahead[0] = f"{deeper}{rest} {ahead[0].strip()}"
         else:
-            ahead.appendleft(deeper + rest)
+            done.append(line[:cut])
+            _carry(line[cut:].strip(), " " * _hanging(line), ahead)
+        room = width
     return done
 
 
+def _is_code(line: str, done: list[str]) -> bool:
+    """Whether a line of code or of a table, which stays as it is."""
+    return (line.startswith("    ") and done[-1:] == [""]) or line.lstrip().startswith("|")
+
+
+def _carry(rest: str, deeper: str, ahead: deque[str]) -> None:
+    """Put what is left of a line before the next one of its paragraph, or on a line of its own."""
+    if ahead and ahead[0].startswith(deeper):
+        following = ahead[0][len(deeper) :]
+        if following[:1] != " " and following.strip() and not _APART.match(following):
+            ahead[0] = f"{deeper}{rest} {following.strip()}"
+            return
+    ahead.appendleft(deeper + rest)
+
+
 def _cut(line: str, room: int) -> int:
-    """Where to break `line`; 0 if it fits, or has no blank."""
-    if len(line) <= room:
-        return 0
-    start = len(_first_word(line))
+    """Where to break `line`, which does not fit; 0 if it has no blank."""
+    start = _head(line) + 1
     cut = line.rfind(" ", start, room + 1)
-    while cut > 0 and _APART.match(line[cut:].lstrip()):
+    while cut > 0 and _APART.match(line, cut + 1):
         cut = line.rfind(" ", start, cut)
     return cut if cut > 0 else max(line.find(" ", max(start, room)), 0)
 
 
-def _first_word(line: str) -> str:
+def _head(line: str) -> int:
+    """Where the text of `line` begins, behind its blanks and the mark of an item."""
     found = _HEAD.match(line)
-    end = found.end() if found else 0
-    return line[: end + 1]
+    return found.end() if found else 0
 
 
 def _hanging(line: str) -> int:
     """The indentation of the lines that go on with `line`."""
-    if _ARGUMENT.match(line):
-        return 8
-    found = _HEAD.match(line)
-    return found.end() if found else 0
+    return 8 if _ARGUMENT.match(line) else _head(line)

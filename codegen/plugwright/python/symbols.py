@@ -41,15 +41,15 @@ Code: TypeAlias = str | Symbol | Expr
 
 def expr(*pieces: Code) -> Expr:
     """The pieces joined; nested expressions are flattened."""
-    parts: list[str | Symbol] = []
-    for piece in pieces:
-        if isinstance(piece, str):  # most of all there is, so it is asked first
-            parts.append(piece)
-        elif isinstance(piece, Expr):
-            parts += piece.parts
-        else:
-            parts.append(piece)
-    return tuple.__new__(Expr, (tuple(parts),))
+    if Expr in map(type, pieces):
+        parts: list[Code] = []
+        for piece in pieces:
+            if isinstance(piece, Expr):
+                parts += piece.parts
+            else:
+                parts.append(piece)
+        pieces = tuple(parts)
+    return tuple.__new__(Expr, (pieces,))
 
 
 def declared(name: str, annotation: Code, default: Code | None) -> Code:
