@@ -62,12 +62,14 @@ def app(tmp_path: Path) -> Path:
 
 @pytest.mark.timeout(600)  # a quarter of a minute where nothing else runs
 def test_a_program_of_pyinstaller_runs_out_of_the_box(app: Path) -> None:
-    freeze = ["PyInstaller", "--onefile", "--log-level", "ERROR", f"--paths={RUNTIME}"]
+    freeze = ["PyInstaller", "--onedir", "--log-level", "ERROR", f"--paths={RUNTIME}"]
     # Nothing of these is used, and looking through them takes most of the time.
     excluded = ["cryptography", "setuptools", "pkg_resources", "numpy", "tkinter"]
     words = [*freeze, *(f"--exclude-module={m}" for m in excluded), "app.py"]
     subprocess.run([sys.executable, "-m", *words], cwd=app, check=True)
-    done = subprocess.run([app / "dist/app"], cwd="/", capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [app / "dist/app/app"], cwd="/", capture_output=True, text=True, check=False
+    )
     assert (done.stdout, done.stderr) == ("frozen Z\nBY HAND\n", "")
 
 

@@ -1,11 +1,15 @@
-"""When does a signal to stop end the process by force?"""
+"""When does a signal to stop end the process by force, and what tells it that its host is gone?"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import subprocess
+import sys
 
 import pytest
+from kit.places import RUNTIME
 from plugwright_runtime.process import guardian
 
 
@@ -48,3 +52,39 @@ def test_two_signals_within_half_a_second_are_one(
 
     asyncio.run(receive())
     assert codes == ([143] if forced else [])
+
+
+ASKED = """
+import asyncio, ctypes, os, signal, sys
+from plugwright_runtime.process.guardian import Guardian
+def asked():
+    number = ctypes.c_int()
+    ctypes.CDLL(None).prctl(2, ctypes.byref(number), 0, 0, 0)  # PR_GET_PDEATHSIG
+    kills = signal.getsignal(signal.SIGRTMAX - 2) == signal.SIG_DFL
+    return number.value, kills
+async def live():
+    guardian = Guardian(60.0, os.getppid() if sys.argv[1] == "hosted" else None, lambda: None)
+    guardian.start()
+    serving = asked()
+    guardian.close()
+    print(serving, asked())
+asyncio.run(live())
+"""
+
+
+@pytest.mark.parametrize(
+    ("started", "serving"),
+    [("hosted", (signal.SIGRTMAX - 2, False)), ("by hand", (0, True))],
+)
+def test_linux_is_asked_to_tell_of_the_end_of_the_host(
+    started: str, serving: tuple[int, bool]
+) -> None:
+    """By a signal that does not kill by itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED, started],
+        env={**os.environ, "PYTHONPATH": str(RUNTIME)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (f"{serving} (0, True)\n", "")

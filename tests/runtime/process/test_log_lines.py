@@ -8,9 +8,11 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from plugwright_runtime.process import levels, uncaught
+from plugwright_runtime.process import children, levels, uncaught
+from plugwright_runtime.process.diversion import Diversion, Lines
 from plugwright_runtime.process.line_handler import LineHandler
 from plugwright_runtime.process.line_writer import LineWriter
 from plugwright_runtime.process.records import MAX_TEXT, cut, missing_as_text, record_text
@@ -25,6 +27,19 @@ class Unreadable:
 
 def record(text: str, *args: object) -> logging.LogRecord:
     return logging.LogRecord("t", logging.INFO, "", 0, text, args, None)
+
+
+def test_what_is_printed_last_needs_no_line_break(tmp_path: Path) -> None:
+    number = os.open(tmp_path / "stdout", os.O_WRONLY | os.O_CREAT)
+    lines: list[bytes] = []
+    cut = Lines(lines.append)
+    diverted = Diversion(number, cut.write, cut.flush)
+    os.write(number, b"one\ntwo")
+    diverted.finish(30.0)
+    children.leave_to(diverted.real)
+    for descriptor in (number, diverted.real):
+        os.close(descriptor)
+    assert lines == [b"one\n", b"two"]
 
 
 def test_the_stack_that_was_asked_for_is_in_the_log() -> None:
