@@ -17,11 +17,11 @@ class Both(IdentityServicer, NodeServicer, ServicePlugin):
 
     async def stage(self, request: Text, context: ServerContext, /) -> Text:
         async with self.broker.client(AsyncIdentityClient, 1) as identity:
-            return await identity.get_info(Nothing())
+            return await identity.get_info()
 
     def probe(self, request: Nothing, context: ServerContext, /) -> Text:
         with self.broker.client(IdentityClient, 1) as identity:
-            text = identity.get_info(request).text
+            text = identity.get_info().text
         with self.broker.serving(Controller()) as number:
             return Text(text=f"{text} {number + self.broker.serve(Controller())}")
 
