@@ -172,6 +172,11 @@ def _recorded(earlier: Earlier) -> Recorded:
 
 def render(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
     """The files of a job, in memory."""
+    return rendered(job, progress)[0]
+
+
+def rendered(job: Job, progress: Progress) -> tuple[tuple[SourceFile, ...], tuple[str, ...]]:
+    """The files of a job, in memory, and what whoever asks for them should know."""
     made = plan(job, progress)
     from .output import readback
     from .output import render as rendering
@@ -179,7 +184,17 @@ def render(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
     progress(f"rendering {len(made.modules) + len(made.texts)} files")
     files = rendering.render(made)
     readback.check(files)
-    return files
+    return files, tuple(_notices(made))
+
+
+def _notices(made: Plan) -> Iterator[str]:
+    from .plan.package import NamespacePlan
+
+    for module in made.modules:
+        if isinstance(content := module.content, NamespacePlan):
+            folder = module.path.rpartition("/")[0].replace("/", ".")
+            if text := content.notice(f"{made.package}.{folder}".rstrip(".")):
+                yield text
 
 
 class _Descriptors(NamedTuple):

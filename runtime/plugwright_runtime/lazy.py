@@ -7,6 +7,7 @@ import importlib
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 
@@ -30,13 +31,15 @@ def lazy_module(package: str | None, target: str) -> types.ModuleType:
 
 
 def lazy_names(
-    namespace: dict[str, Any], names: Mapping[str, str]
+    namespace: dict[str, Any],
+    names: Mapping[str, str],
+    shared: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` of a package whose `names` live in submodules (PEP 562).
 
     `namespace`: the package's globals(); `names`: module, relative to the package -> the names that
     it has, one behind the other. Of `name=other`, `other` is what the module calls it; "." has
-    modules. Each is bound once found.
+    modules. Each is bound once found. `shared`: names that several modules have -> those modules.
     """
     package: str = namespace["__name__"]
 
@@ -45,6 +48,10 @@ def lazy_names(
         return dict(_places(names))
 
     def __getattr__(name: str) -> Any:
+        if name in shared:  # an AttributeError would lose its text
+            modules = [f"{package}{module}" for module in shared[name].split()]
+            text = f"{name} is in {' and in '.join(modules)}: import it from one of them"
+            raise ImportError(text, name=package)
         if name not in places():
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module, original = places()[name]

@@ -21,7 +21,8 @@ def generate(jobs: Callable[[], Iterable[Job]], check: bool) -> None:
         from ..output import disk, links
 
         # All before the first is written: a problem in one must leave every SDK as it is.
-        made = [(job, generation.render(job, progress.show)) for job in jobs()]
+        rendered = [(job, *generation.rendered(job, progress.show)) for job in jobs()]
+        made = [(job, files) for job, files, _ in rendered]
         progress.clear()
         disk.check_apart((job.out, files) for job, files in made)
         if check:
@@ -32,8 +33,10 @@ def generate(jobs: Callable[[], Iterable[Job]], check: bool) -> None:
         for job, _ in made:
             if link := generation.link_of(job):
                 links.refuse(job.out, link)
-        for job, files in made:
+        for job, files, notices in rendered:
             _write(job, files, progress)
+            for notice in notices:
+                print(notice, file=sys.stderr)
 
 
 def _write(job: Job, files: Sequence[SourceFile], progress: Progress) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .. import __version__
 from ..protos.schema import references
 from ..python import runtime
-from ..python.layout import words
+from ..python.layout import dictionary, words
 from ..python.symbols import Symbol
 from ..settings import extras
 from ..settings.tables import Launch
@@ -54,6 +54,8 @@ class ExportPlan(NamedTuple):
 class NamespacePlan(NamedTuple):
     """A package whose names load at first use, with the typed mirror of them.
 
+    `shared`: the names that several modules have, which are not exported, and those modules.
+
     `launch`: what tells that a
     host has started this process, which is then prepared at once. `reuses`: whether other packages
     must be there. `generated`: the minor version of plugwright that the runtime must have; "" if
@@ -61,6 +63,7 @@ class NamespacePlan(NamedTuple):
     """
 
     exports: tuple[ExportPlan, ...]
+    shared: tuple[tuple[str, str], ...] = ()
     launch: Launch | None = None
     reuses: bool = False
     generated: str = ""
@@ -73,6 +76,22 @@ class NamespacePlan(NamedTuple):
             found.setdefault(module, []).append(name)
         return words(found.items(), "        ")
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What `lazy_names` of the runtime takes."""
+        shared = (dictionary(self.shared, "        "),) if self.shared else ()
+        return ("globals()", self.targets, *shared)
+
+    def notice(self, package: str) -> str:
+        """What whoever generates it is told, "" if there is nothing."""
+        if not self.shared:
+            return ""
+        names = ", ".join(name for name, _ in self.shared[:5])
+        more = f" and {len(self.shared) - 5} more" if len(self.shared) > 5 else ""
+        name, modules = self.shared[0]
+        example = f"from {package}{modules.split()[0]} import {name}"
+        return f"{package}: several modules have {names}{more}; import from one, as `{example}`"
+
 
 def namespace(
     path: str,
@@ -83,7 +102,7 @@ def namespace(
     """A package that exports names lazily; `module` of an export is relative to it."""
     exports = list(exports)
     ordered = sorted(_unambiguous(path, exports, context), key=lambda e: e.name)
-    plan = NamespacePlan(exports=tuple(ordered))
+    plan = NamespacePlan(tuple(ordered), tuple(_shared(exports, ordered)))
     return PythonModule(
         path=path,
         template="namespace.py.j2",
@@ -114,6 +133,17 @@ def _unambiguous(path: str, exports: list[ExportPlan], context: Context) -> Iter
             yield export
 
 
+def _shared(exports: list[ExportPlan], kept: list[ExportPlan]) -> Iterator[tuple[str, str]]:
+    """The names that mean several things, and the modules that have them."""
+    found: dict[str, list[str]] = {}
+    for export in exports:
+        found.setdefault(export.name, []).append(export.module)
+    known = {e.name for e in kept}
+    for name, modules in sorted(found.items()):
+        if len(modules) > 1 and name not in known:
+            yield name, " ".join(modules)
+
+
 def converters(stems: Iterable[str], context: Context) -> PythonModule:
     """The package of the converters, which are found by name at run time; for tools that freeze a
     program it says what is in it."""
@@ -122,15 +152,19 @@ def converters(stems: Iterable[str], context: Context) -> PythonModule:
     return namespace("_convert/__init__.py", doc, exports, context)
 
 
-_ALWAYS = (*runtime.STATUS_ERRORS, *runtime.VALUE_ERRORS)
+_ALWAYS = (
+    *(*runtime.STATUS_ERRORS, *runtime.VALUE_ERRORS),
+    # What methods of servicers are annotated with, and the details of a failure.
+    *(runtime.ServerContext, runtime.Reply, runtime.Replies, runtime.Requests, runtime.AnyMessage),
+)
 _WITH_HOOKS = (
     *(runtime.HookRegistrationError, runtime.DISMISS, runtime.Dismiss, runtime.Reject),
     *runtime.HTTP,
 )
-_WITH_SERVICE = (runtime.ServicePlugin, runtime.ServerContext)
+_STARTED = (runtime.BrokerError,)
+_WITH_SERVICE = (runtime.ServicePlugin,)
 # What stands for the values of well-known types, where fields have them.
 _VALUES = {
-    "google.protobuf.Any": (runtime.AnyMessage,),
     "google.protobuf.Duration": (runtime.NanoTimedelta, runtime.RawTimedelta),
     "google.protobuf.Empty": (runtime.Empty,),
     "google.protobuf.FieldMask": (runtime.FieldMask,),
@@ -149,7 +183,7 @@ ROOT_NAMES = frozenset(
         "HookName",
         "hook",
         "run_plugin",
-        *(symbol.name for symbol in (*_ALWAYS, *_WITH_HOOKS, *_WITH_SERVICE)),
+        *(symbol.name for symbol in (*_ALWAYS, *_WITH_HOOKS, *_STARTED, *_WITH_SERVICE)),
         *(symbol.name for symbols in _VALUES.values() for symbol in symbols),
     )
 )
@@ -172,6 +206,7 @@ def root(context: Context, clients: Iterable[ExportPlan]) -> PythonModule:
     starts = launch.configured(settings) if has_hooks or serves else None
     if starts is not None:
         exports.append(ExportPlan("run_plugin", ".plugin", "run_plugin"))
+        exports += _exported(_STARTED)
     if serves:
         exports += _exported(_WITH_SERVICE)
     own = [ExportPlan(n, f".{extras.NAME}.{m}", n) for n, m in settings.sdk.exports.items()]

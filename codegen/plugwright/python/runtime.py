@@ -50,6 +50,7 @@ STATUS_ERRORS = _errors.all(
 """What a status can stand for."""
 VALUE_ERRORS = _errors.all("DecodeError", "FieldError")
 """What is raised for a message that cannot be read or written."""
+BrokerError = _errors("BrokerError")
 
 # ---------------------------------------------------------------------- messages
 

@@ -5,14 +5,14 @@
 Each name has a help of its own, as in `help(clapshot_organizer.Abort)`.
 
 - Of this SDK alone: Abort, Organizer, UserVisible, command
-- To write a plugin: ServerContext, ServicePlugin, run_plugin
+- To write a plugin: Replies, Reply, Requests, ServerContext, ServicePlugin, run_plugin
 - To call the host: AsyncClapshotClient, ClapshotClient
 - Modules: clients, models, servicers
 - To find types by name: registry
-- Values of fields: NanoDatetime, RawDatetime
-- What is raised: AlreadyExistsError, DecodeError, FieldError, NotFoundError,
-  PermissionDeniedError, PluginAPIError, StatusError, UnavailableError, Unimplemented,
-  ValidationError
+- Values of fields: AnyMessage, NanoDatetime, RawDatetime
+- What is raised: AlreadyExistsError, BrokerError, DecodeError, FieldError,
+  NotFoundError, PermissionDeniedError, PluginAPIError, StatusError, UnavailableError,
+  Unimplemented, ValidationError
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ prepare_grpc()
 if TYPE_CHECKING:
     from plugwright_runtime.errors import (
         AlreadyExistsError,
+        BrokerError,
         DecodeError,
         FieldError,
         NotFoundError,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from plugwright_runtime.hooks.plugin import ServicePlugin
-    from plugwright_runtime.message.wkt import NanoDatetime, RawDatetime
-    from plugwright_runtime.rpc.servicer import ServerContext
+    from plugwright_runtime.message.wkt import AnyMessage, NanoDatetime, RawDatetime
+    from plugwright_runtime.rpc.servicer import Replies, Reply, Requests, ServerContext
 
     from . import clients as clients
     from . import models as models
@@ -61,19 +62,21 @@ else:
             ".extras.organizer": "Abort Organizer UserVisible command",
             ".plugin": "run_plugin",
             "plugwright_runtime.errors": """
-                AlreadyExistsError DecodeError FieldError NotFoundError
+                AlreadyExistsError BrokerError DecodeError FieldError NotFoundError
                 PermissionDeniedError PluginAPIError StatusError UnavailableError
                 Unimplemented ValidationError""",
             "plugwright_runtime.hooks.plugin": "ServicePlugin",
-            "plugwright_runtime.message.wkt": "NanoDatetime RawDatetime",
-            "plugwright_runtime.rpc.servicer": "ServerContext",
+            "plugwright_runtime.message.wkt": "AnyMessage NanoDatetime RawDatetime",
+            "plugwright_runtime.rpc.servicer": "Replies Reply Requests ServerContext",
         },
     )
 
 __all__ = [
     "Abort",
     "AlreadyExistsError",
+    "AnyMessage",
     "AsyncClapshotClient",
+    "BrokerError",
     "ClapshotClient",
     "DecodeError",
     "FieldError",
@@ -83,6 +86,9 @@ __all__ = [
     "PermissionDeniedError",
     "PluginAPIError",
     "RawDatetime",
+    "Replies",
+    "Reply",
+    "Requests",
     "ServerContext",
     "ServicePlugin",
     "StatusError",

@@ -4,15 +4,16 @@
 
 Each name has a help of its own, as in `help(mattermost_plugin.HookName)`.
 
-- To write a plugin: HookName, Plugin, hook, run_plugin
+- To write a plugin: HookName, Plugin, Replies, Reply, Requests, ServerContext, hook,
+  run_plugin
 - What a hook may answer: DISMISS, Dismiss, Reject
 - To answer web requests: HTTPResult, JSONResponse, Request, Response,
   StreamingResponse, asgi, wsgi
 - To call the host: AsyncPluginAPIClient, PluginAPIClient
 - Modules: clients, models, servicers
 - To find types by name: registry
-- Values of fields: NULL
-- What is raised: Abort, AlreadyExistsError, DecodeError, FieldError,
+- Values of fields: AnyMessage, NULL
+- What is raised: Abort, AlreadyExistsError, BrokerError, DecodeError, FieldError,
   HookRegistrationError, NotFoundError, PermissionDeniedError, PluginAPIError,
   StatusError, UnavailableError, Unimplemented, ValidationError
 """
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
+        BrokerError,
         DecodeError,
         FieldError,
         HookRegistrationError,
@@ -54,7 +56,8 @@ if TYPE_CHECKING:
         asgi,
         wsgi,
     )
-    from plugwright_runtime.message.wkt import NULL
+    from plugwright_runtime.message.wkt import NULL, AnyMessage
+    from plugwright_runtime.rpc.servicer import Replies, Reply, Requests, ServerContext
 
     from . import clients as clients
     from . import models as models
@@ -73,20 +76,23 @@ else:
             ".hooks": "HookName hook",
             ".plugin": "Plugin run_plugin",
             "plugwright_runtime.errors": """
-                Abort AlreadyExistsError DecodeError FieldError HookRegistrationError
-                NotFoundError PermissionDeniedError PluginAPIError StatusError
-                UnavailableError Unimplemented ValidationError""",
+                Abort AlreadyExistsError BrokerError DecodeError FieldError
+                HookRegistrationError NotFoundError PermissionDeniedError PluginAPIError
+                StatusError UnavailableError Unimplemented ValidationError""",
             "plugwright_runtime.hooks.spec": "DISMISS Dismiss Reject",
             "plugwright_runtime.http": """
                 HTTPResult JSONResponse Request Response StreamingResponse asgi wsgi""",
-            "plugwright_runtime.message.wkt": "NULL",
+            "plugwright_runtime.message.wkt": "AnyMessage NULL",
+            "plugwright_runtime.rpc.servicer": "Replies Reply Requests ServerContext",
         },
     )
 
 __all__ = [
     "Abort",
     "AlreadyExistsError",
+    "AnyMessage",
     "AsyncPluginAPIClient",
+    "BrokerError",
     "DISMISS",
     "DecodeError",
     "Dismiss",
@@ -102,8 +108,12 @@ __all__ = [
     "PluginAPIClient",
     "PluginAPIError",
     "Reject",
+    "Replies",
+    "Reply",
     "Request",
+    "Requests",
     "Response",
+    "ServerContext",
     "StatusError",
     "StreamingResponse",
     "UnavailableError",

@@ -6,12 +6,13 @@ Each name has a help of its own, as in `help(openrun_plugin.App)`.
 
 - Of this SDK alone: App, Call, Cursor, FuncRef, Module, ModuleError, Provider, Session,
   Struct, Thunk, from_star, function, run_provider, to_star
-- To write a plugin: ServerContext, ServicePlugin, run_plugin
+- To write a plugin: Replies, Reply, Requests, ServerContext, ServicePlugin, run_plugin
 - Modules: clients, models, servicers
 - To find types by name: registry
-- What is raised: Abort, AlreadyExistsError, DecodeError, FieldError, NotFoundError,
-  PermissionDeniedError, PluginAPIError, StatusError, UnavailableError, Unimplemented,
-  ValidationError
+- Values of fields: AnyMessage
+- What is raised: Abort, AlreadyExistsError, BrokerError, DecodeError, FieldError,
+  NotFoundError, PermissionDeniedError, PluginAPIError, StatusError, UnavailableError,
+  Unimplemented, ValidationError
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
+        BrokerError,
         DecodeError,
         FieldError,
         NotFoundError,
@@ -43,7 +45,8 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from plugwright_runtime.hooks.plugin import ServicePlugin
-    from plugwright_runtime.rpc.servicer import ServerContext
+    from plugwright_runtime.message.wkt import AnyMessage
+    from plugwright_runtime.rpc.servicer import Replies, Reply, Requests, ServerContext
 
     from . import clients as clients
     from . import models as models
@@ -68,18 +71,21 @@ else:
             ".extras.values": "Cursor FuncRef Struct Thunk from_star to_star",
             ".plugin": "run_plugin",
             "plugwright_runtime.errors": """
-                Abort AlreadyExistsError DecodeError FieldError NotFoundError
-                PermissionDeniedError PluginAPIError StatusError UnavailableError
-                Unimplemented ValidationError""",
+                Abort AlreadyExistsError BrokerError DecodeError FieldError
+                NotFoundError PermissionDeniedError PluginAPIError StatusError
+                UnavailableError Unimplemented ValidationError""",
             "plugwright_runtime.hooks.plugin": "ServicePlugin",
-            "plugwright_runtime.rpc.servicer": "ServerContext",
+            "plugwright_runtime.message.wkt": "AnyMessage",
+            "plugwright_runtime.rpc.servicer": "Replies Reply Requests ServerContext",
         },
     )
 
 __all__ = [
     "Abort",
     "AlreadyExistsError",
+    "AnyMessage",
     "App",
+    "BrokerError",
     "Call",
     "Cursor",
     "DecodeError",
@@ -91,6 +97,9 @@ __all__ = [
     "PermissionDeniedError",
     "PluginAPIError",
     "Provider",
+    "Replies",
+    "Reply",
+    "Requests",
     "ServerContext",
     "ServicePlugin",
     "Session",

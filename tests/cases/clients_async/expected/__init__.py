@@ -4,13 +4,14 @@
 
 Each name has a help of its own, as in `help(sdk.HookName)`.
 
-- To write a plugin: HookName, Plugin, hook
+- To write a plugin: HookName, Plugin, Replies, Reply, Requests, ServerContext, hook
 - What a hook may answer: DISMISS, Dismiss, Reject
 - To answer web requests: HTTPResult, JSONResponse, Request, Response,
   StreamingResponse, asgi, wsgi
 - To call the host: AsyncApiClient
 - Modules: clients, models, servicers
 - To find types by name: registry
+- Values of fields: AnyMessage
 - What is raised: Abort, AlreadyExistsError, DecodeError, FieldError,
   HookRegistrationError, NotFoundError, PermissionDeniedError, PluginAPIError,
   StatusError, UnavailableError, Unimplemented, ValidationError
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
         asgi,
         wsgi,
     )
+    from plugwright_runtime.message.wkt import AnyMessage
+    from plugwright_runtime.rpc.servicer import Replies, Reply, Requests, ServerContext
 
     from . import clients as clients
     from . import models as models
@@ -74,12 +77,15 @@ else:
             "plugwright_runtime.hooks.spec": "DISMISS Dismiss Reject",
             "plugwright_runtime.http": """
                 HTTPResult JSONResponse Request Response StreamingResponse asgi wsgi""",
+            "plugwright_runtime.message.wkt": "AnyMessage",
+            "plugwright_runtime.rpc.servicer": "Replies Reply Requests ServerContext",
         },
     )
 
 __all__ = [
     "Abort",
     "AlreadyExistsError",
+    "AnyMessage",
     "AsyncApiClient",
     "DISMISS",
     "DecodeError",
@@ -94,8 +100,12 @@ __all__ = [
     "Plugin",
     "PluginAPIError",
     "Reject",
+    "Replies",
+    "Reply",
     "Request",
+    "Requests",
     "Response",
+    "ServerContext",
     "StatusError",
     "StreamingResponse",
     "UnavailableError",

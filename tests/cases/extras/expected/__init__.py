@@ -5,8 +5,10 @@
 Each name has a help of its own, as in `help(sdk.roar)`.
 
 - Of this SDK alone: roar, shout
+- To write a plugin: Replies, Reply, Requests, ServerContext
 - Modules: clients, models, servicers
 - To find types by name: registry
+- Values of fields: AnyMessage
 - What is raised: Abort, AlreadyExistsError, DecodeError, FieldError, NotFoundError,
   PermissionDeniedError, PluginAPIError, StatusError, UnavailableError, Unimplemented,
   ValidationError
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
         Unimplemented,
         ValidationError,
     )
+    from plugwright_runtime.message.wkt import AnyMessage
+    from plugwright_runtime.rpc.servicer import Replies, Reply, Requests, ServerContext
 
     from . import clients as clients
     from . import models as models
@@ -54,17 +58,24 @@ else:
                 Abort AlreadyExistsError DecodeError FieldError NotFoundError
                 PermissionDeniedError PluginAPIError StatusError UnavailableError
                 Unimplemented ValidationError""",
+            "plugwright_runtime.message.wkt": "AnyMessage",
+            "plugwright_runtime.rpc.servicer": "Replies Reply Requests ServerContext",
         },
     )
 
 __all__ = [
     "Abort",
     "AlreadyExistsError",
+    "AnyMessage",
     "DecodeError",
     "FieldError",
     "NotFoundError",
     "PermissionDeniedError",
     "PluginAPIError",
+    "Replies",
+    "Reply",
+    "Requests",
+    "ServerContext",
     "StatusError",
     "UnavailableError",
     "Unimplemented",

@@ -2,14 +2,15 @@
 
 """The generated package sdk.
 
-Each name has a help of its own, as in `help(sdk.ServerContext)`.
+Each name has a help of its own, as in `help(sdk.Replies)`.
 
-- To write a plugin: ServerContext, ServicePlugin, run_plugin
+- To write a plugin: Replies, Reply, Requests, ServerContext, ServicePlugin, run_plugin
 - Modules: clients, models, servicers
 - To find types by name: registry
-- What is raised: Abort, AlreadyExistsError, DecodeError, FieldError, NotFoundError,
-  PermissionDeniedError, PluginAPIError, StatusError, UnavailableError, Unimplemented,
-  ValidationError
+- Values of fields: AnyMessage
+- What is raised: Abort, AlreadyExistsError, BrokerError, DecodeError, FieldError,
+  NotFoundError, PermissionDeniedError, PluginAPIError, StatusError, UnavailableError,
+  Unimplemented, ValidationError
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from plugwright_runtime.errors import (
         Abort,
         AlreadyExistsError,
+        BrokerError,
         DecodeError,
         FieldError,
         NotFoundError,
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from plugwright_runtime.hooks.plugin import ServicePlugin
-    from plugwright_runtime.rpc.servicer import ServerContext
+    from plugwright_runtime.message.wkt import AnyMessage
+    from plugwright_runtime.rpc.servicer import Replies, Reply, Requests, ServerContext
 
     from . import clients as clients
     from . import models as models
@@ -54,22 +57,28 @@ else:
             "._package": "registry=PACKAGE",
             ".plugin": "run_plugin",
             "plugwright_runtime.errors": """
-                Abort AlreadyExistsError DecodeError FieldError NotFoundError
-                PermissionDeniedError PluginAPIError StatusError UnavailableError
-                Unimplemented ValidationError""",
+                Abort AlreadyExistsError BrokerError DecodeError FieldError
+                NotFoundError PermissionDeniedError PluginAPIError StatusError
+                UnavailableError Unimplemented ValidationError""",
             "plugwright_runtime.hooks.plugin": "ServicePlugin",
-            "plugwright_runtime.rpc.servicer": "ServerContext",
+            "plugwright_runtime.message.wkt": "AnyMessage",
+            "plugwright_runtime.rpc.servicer": "Replies Reply Requests ServerContext",
         },
     )
 
 __all__ = [
     "Abort",
     "AlreadyExistsError",
+    "AnyMessage",
+    "BrokerError",
     "DecodeError",
     "FieldError",
     "NotFoundError",
     "PermissionDeniedError",
     "PluginAPIError",
+    "Replies",
+    "Reply",
+    "Requests",
     "ServerContext",
     "ServicePlugin",
     "StatusError",

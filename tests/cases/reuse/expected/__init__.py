@@ -2,8 +2,9 @@
 
 """The generated package sdk.
 
-Each name has a help of its own, as in `help(sdk.clients)`.
+Each name has a help of its own, as in `help(sdk.Replies)`.
 
+- To write a plugin: Replies, Reply, Requests, ServerContext
 - Modules: clients, models, servicers
 - To find types by name: registry
 - Values of fields: AnyMessage, NanoDatetime, RawDatetime
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from plugwright_runtime.message.wkt import AnyMessage, NanoDatetime, RawDatetime
+    from plugwright_runtime.rpc.servicer import Replies, Reply, Requests, ServerContext
 
     from . import clients as clients
     from . import models as models
@@ -55,6 +57,7 @@ else:
                 PermissionDeniedError PluginAPIError StatusError UnavailableError
                 Unimplemented ValidationError""",
             "plugwright_runtime.message.wkt": "AnyMessage NanoDatetime RawDatetime",
+            "plugwright_runtime.rpc.servicer": "Replies Reply Requests ServerContext",
         },
     )
 
@@ -69,6 +72,10 @@ __all__ = [
     "PermissionDeniedError",
     "PluginAPIError",
     "RawDatetime",
+    "Replies",
+    "Reply",
+    "Requests",
+    "ServerContext",
     "StatusError",
     "UnavailableError",
     "Unimplemented",

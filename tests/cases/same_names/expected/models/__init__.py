@@ -11,6 +11,10 @@ from plugwright_runtime.lazy import lazy_names
 if TYPE_CHECKING:
     from .animal import Cat
 else:
-    __getattr__, __dir__ = lazy_names(globals(), {".animal": "Cat"})
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {".animal": "Cat"},
+        {"Kind": ".a_v1_thing .b_v1_thing", "Thing": ".a_v1_thing .b_v1_thing"},
+    )
 
 __all__ = ["Cat"]
