@@ -42,7 +42,6 @@ if TYPE_CHECKING:
         TlsRefused,
         VersionMismatch,
     )
-    from .policy.permissions import Refused
     from .rpc.failures import (
         Abort,
         AlreadyExistsError,
@@ -79,7 +78,6 @@ __all__ = [
     "PlugwrightError",
     "ProgramError",
     "ProtocolRefused",
-    "Refused",
     "StartError",
     "StartTimeout",
     "StatusError",
@@ -100,7 +98,6 @@ __getattr__, __dir__ = lazy_names(
         "..hosts.failures": """
             AttachError ChecksumError ExitedAtStart HandshakeError PluginExited ProgramError
             ProtocolRefused StartError StartTimeout TlsRefused VersionMismatch""",
-        "..policy.permissions": "Refused",
         "..rpc.failures": """
             Abort AlreadyExistsError NotFoundError PermissionDeniedError PluginAPIError
             StatusError UnavailableError Unimplemented ValidationError code_named code_of

@@ -6,12 +6,14 @@ import asyncio
 import logging
 import os
 import signal
+import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kit.hosting import App, AsyncApp, alive, records
+from kit.hosting import App, AsyncApp, alive, children, descriptors, records, until
 from kit.interop.gohost import build_plugin
 from mattermost_plugin.models.api_remaining import (
     GetServerVersionRequest,
@@ -164,3 +166,27 @@ def test_one_of_another_version_or_another_system_is_refused(command: list[str])
         Host(replace(SPEC, versions=(7,)), command).start()
     with pytest.raises(ExitedAtStart, match="exited with code 1"):
         Host(replace(SPEC, cookie_value="other"), command).start()
+
+
+def test_fifty_at_once_leave_nothing_behind(
+    command: list[str], options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of them crash, and others take their place."""
+    with tempfile.TemporaryDirectory(prefix="h-") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        with Host(SPEC, command, options) as plugin:  # what stays is there from now on
+            plugin.client(Go).call("Echo", b"x")
+        before = descriptors(), children()
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(2):
+                plugins = [Host(SPEC, command, options) for _ in range(50)]
+                for plugin in pool.map(Host.start, plugins):
+                    assert plugin.client(Go).call("Echo", b"x") == b"x"
+                for plugin in plugins[::2]:
+                    os.kill(plugin.pid, signal.SIGKILL)
+                ends = [*pool.map(Host.stop, plugins)]
+                assert {end.signal for end in ends[::2]} == {"SIGKILL"}
+                assert {(end.code, end.forced) for end in ends[1::2]} == {(0, False)}
+        until(lambda: not [t for t in threading.enumerate() if t.name.startswith("plugin-std")])
+        assert (descriptors(), children()) == before
+        assert os.listdir(folder) == []

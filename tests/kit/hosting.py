@@ -6,7 +6,8 @@ import contextlib
 import os
 import sys
 import textwrap
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +118,11 @@ def records(caplog: Any, name: str) -> Iterator[tuple[str, str]]:
     for record in caplog.records:
         if record.name == name:
             yield record.levelname, record.getMessage()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for it, not for ever."""
+    ends = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.01)

@@ -58,7 +58,7 @@ def test_what_http_frameworks_catch_still_tells_why() -> None:
     assert (str(error), error.errno) == ("the HTTP client went away", None)
 
 
-OF_CALLS = ("rpc.failures", "hosts.failures", "policy.permissions")
+OF_CALLS = ("rpc.failures", "hosts.failures")
 
 
 def test_the_failures_of_calls_are_handed_on() -> None:
