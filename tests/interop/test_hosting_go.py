@@ -161,6 +161,14 @@ def test_it_gets_what_it_is_told(command: list[str], options: Options) -> None:
     assert not folder.exists()
 
 
+def test_another_host_attaches_to_it(command: list[str]) -> None:
+    with Host(SPEC, command) as plugin:
+        with Host.attach(SPEC, plugin.reattach_config) as other:
+            assert (other.version, other.pid) == (5, plugin.pid)
+            assert other.client(Go).call("Echo", b"x") == b"x"
+        assert plugin.client(Go).call("Echo", b"y") == b"y"
+
+
 def test_one_of_another_version_or_another_system_is_refused(command: list[str]) -> None:
     with pytest.raises(VersionMismatch, match="upgrade the plugin"):
         Host(replace(SPEC, versions=(7,)), command).start()

@@ -4,7 +4,7 @@
 |------------------------|--------------------------------------------------------------|
 | what went wrong        | failures                                                     |
 | before the process     | options program environment                                  |
-| the process            | child plugin_log log_lines lines                             |
+| the process            | child attach plugin_log log_lines lines                      |
 | the launch styles      | way go_plugin handshake stdio socket_argument port_on_stdout |
 | connections            | channels mutual_tls served                                   |
 | one plugin             | core loop ways host hook_calls                               |

@@ -29,10 +29,11 @@ from ..styles.goplugin import protos
 from ..styles.goplugin.broker import Dialled
 from ..styles.goplugin.offers import BrokerError
 from ..styles.goplugin.transport import Reached
+from .attach import Attached, Running
 from .channels import dialled_here
 from .child import Child, spawn
 from .environment import environment
-from .failures import Exit, ExitedAtStart, StartError, StartTimeout, plugin_exited
+from .failures import AttachError, Exit, ExitedAtStart, StartError, StartTimeout, plugin_exited
 from .loop import HostLoop
 from .options import Options
 from .plugin_log import PluginLog
@@ -62,12 +63,14 @@ class Core:
         self.options = replace(options, name=options.name or _name(self._command))
         self._folder = ""
         self._way: Way[Any] | None = None
-        self._child: Child | None = None
+        self._child: Child | Attached | None = None
         self._reached: Reached | None = None
         self._channel: Any = None
         self._ending: asyncio.Task[Exit] | None = None
         self._lost = False
         self._serving: Serving | None = None
+        self.running: Running | None = None
+        """The plugin that is attached to, None if one is to be started."""
         self.api: Api | None = None
         self.there: Mailbox | None = None
         """The loop for coroutines of what is served; None = one of their own."""
@@ -84,6 +87,12 @@ class Core:
     @property
     def version(self) -> int:
         return self._way.version if self._way is not None else 0
+
+    def reattach_config(self) -> str:
+        endpoint = self._way.endpoint if self._way is not None else None
+        if endpoint is None:
+            raise AttachError("only a go-plugin that runs without AutoMTLS can be attached to")
+        return Running(endpoint, self.version, self.pid).text()
 
     @property
     def exit(self) -> Exit | None:
@@ -127,11 +136,13 @@ class Core:
             place = way.api_place(self.api.variable)
             endpoint = await self._served().listen(self.api.servicer, place)
             way.tell_api(self.api.variable, endpoint)
-        own = os.environ if self.options.inherit else {}
-        env = environment(own, way.variables, self.options.env)
-        log = PluginLog(f"plugin.{self.options.name}", way.level_words)
-        child = self._child = spawn([*self._command, *way.arguments], env, self.options, log)
-        self._reached = await way.reached(child)
+        child: Child | Attached
+        if self.running is not None:
+            child = self._child = Attached(self.running.pid)
+            self._reached = await way.attached(self.running)
+        else:
+            child = self._child = self._spawned(way)
+            self._reached = await way.reached(child)
         self._channel = dialled_here(self.target, self.style)
         await self._connect(child)
         await way.connected(self._channel)
@@ -144,7 +155,13 @@ class Core:
 
         child.exited.add_done_callback(ended)
 
-    async def _connect(self, child: Child) -> None:
+    def _spawned(self, way: Way[Any]) -> Child:
+        own = os.environ if self.options.inherit else {}
+        env = environment(own, way.variables, self.options.env)
+        log = PluginLog(f"plugin.{self.options.name}", way.level_words)
+        return spawn([*self._command, *way.arguments], env, self.options, log)
+
+    async def _connect(self, child: Child | Attached) -> None:
         connecting = asyncio.ensure_future(self._channel.channel_ready())
         exited = asyncio.wrap_future(child.exited)
         try:
@@ -154,7 +171,7 @@ class Core:
         if exited.done():
             raise ExitedAtStart(f"the plugin {exited.result()} before it took a connection")
 
-    async def _check_serves(self, child: Child) -> None:
+    async def _check_serves(self, child: Child | Attached) -> None:
         try:
             await self.ping(self.options.start_timeout)
         except UnavailableError as error:
@@ -249,7 +266,11 @@ class Core:
     async def _end(self, gracefully: bool) -> Exit:
         child, way = self._child, self._way
         exit = Exit()
-        if child is not None:
+        if isinstance(child, Attached):
+            if self.options.kill_attached and self._reached is not None:
+                exit = await self._end_process(child, gracefully)
+            child.forget()
+        elif child is not None:
             exit = await self._end_process(child, gracefully)
         if way is not None:
             await way.close()
@@ -264,7 +285,7 @@ class Core:
             shutil.rmtree(self._folder, ignore_errors=True)
         return exit
 
-    async def _end_process(self, child: Child, gracefully: bool) -> Exit:
+    async def _end_process(self, child: Child | Attached, gracefully: bool) -> Exit:
         exited = asyncio.wrap_future(child.exited)
         deadline = asyncio.get_running_loop().time() + self.options.grace
         if gracefully and self._channel is not None and not exited.done() and self._way is not None:

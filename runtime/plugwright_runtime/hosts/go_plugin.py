@@ -23,8 +23,10 @@ from ..styles.goplugin.offers import BrokerError
 from ..styles.goplugin.spec import PluginSpec
 from ..styles.goplugin.transport import Plain, Reached, Transport
 from . import handshake
+from .attach import Attached, Running
 from .channels import limits
 from .child import Child
+from .failures import AttachError, HandshakeError
 from .mutual_tls import with_plugin
 from .options import Options
 from .served import Serving
@@ -79,11 +81,26 @@ class GoPluginWay(Way[PluginSpec]):
         self.version = announced.version
         if self._pair is None:
             await check_listens(announced.endpoint)
+            self.endpoint = announced.endpoint
         else:
             self._transport = await with_plugin(
                 self._pair, announced.certificate, announced.endpoint, self._listeners
             )
         return await self._transport.reach(announced.endpoint)
+
+    async def attached(self, running: Running) -> Reached:
+        """Without TLS: the keys of the connections are those of the host that started it."""
+        if self._pair is not None:
+            raise AttachError("a plugin under AutoMTLS can only be called by who started it")
+        if running.version not in self.style.versions:
+            raise handshake.mismatch(running.version, self.style.versions)
+        self.version, self.endpoint = running.version, running.endpoint
+        try:
+            await check_listens(running.endpoint)
+        except HandshakeError:
+            where = running.endpoint.address
+            raise AttachError(f"no plugin listens on {where}: start it again") from None
+        return await self._transport.reach(running.endpoint)
 
     async def connected(self, channel: Any) -> None:
         self._stdio.open(channel)
@@ -114,7 +131,7 @@ class GoPluginWay(Way[PluginSpec]):
             raise BrokerError("the plugin has not been started, or has ended")
         return self._broker
 
-    async def ask_to_stop(self, child: Child, channel: Any, seconds: float) -> None:
+    async def ask_to_stop(self, child: Child | Attached, channel: Any, seconds: float) -> None:
         """By the controller. A Go plugin may end before its answer has arrived; one without a
         controller hears of it by a signal only.
         """

@@ -55,8 +55,8 @@ def read(line: bytes, offered: Offered) -> Announced:
         raise HandshakeError(f"the plugin speaks version {core} of go-plugin; this host speaks 1")
     version = _number(fields[1], "protocol version", text)
     if version not in offered.versions:
-        raise _mismatch(version, offered.versions)
-    endpoint = _endpoint(fields[2], fields[3], offered.remote)
+        raise mismatch(version, offered.versions)
+    endpoint = endpoint_of(fields[2], fields[3], offered.remote)
     protocol = fields[4] if len(fields) > 4 else "netrpc"
     if protocol != "grpc":
         raise _refused(protocol)
@@ -74,7 +74,7 @@ def _number(field: str, what: str, text: str) -> int:
     return int(field)
 
 
-def _mismatch(theirs: int, ours: tuple[int, ...]) -> VersionMismatch:
+def mismatch(theirs: int, ours: tuple[int, ...]) -> VersionMismatch:
     told = ", ".join(map(str, ours))
     error = VersionMismatch(
         f"the plugin speaks protocol version {theirs}, this host speaks {told}: "
@@ -93,7 +93,8 @@ def _refused(protocol: str) -> StartError:
     return ProtocolRefused(f"the plugin speaks {shown(protocol)}; this host speaks grpc")
 
 
-def _endpoint(network: str, address: str, remote: bool) -> Endpoint:
+def endpoint_of(network: str, address: str, remote: bool) -> Endpoint:
+    """Raises `HandshakeError` for what is no address of a plugin."""
     if network == "unix":
         if not os.path.isabs(address) or "\0" in address:
             raise HandshakeError(f"the plugin's socket is no absolute path: {shown(address)}")

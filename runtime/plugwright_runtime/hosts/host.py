@@ -10,7 +10,7 @@ as plugins of it have them too. `AsyncHost` is the same for coroutines. One obje
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -21,6 +21,7 @@ from ..rpc.client import ClientBase
 from ..rpc.client_async import AsyncClient
 from ..rpc.client_sync import SyncClient
 from ..rpc.servicer import Servicer
+from .attach import Running
 from .channels import dialled, dialled_here
 from .core import Core
 from .failures import Exit
@@ -51,6 +52,25 @@ class _Host:
         self._channel: Any = None
         self._dialled: list[Any] = []
         self._begun = False
+
+    @classmethod
+    def attach(
+        cls, spec: Spec, config: str | Mapping[str, Any], options: Options | None = None
+    ) -> Self:
+        """The host of a go-plugin that somebody else has started, as its ReattachConfig (JSON)
+        says. It is left running at the end, unless the options say `kill_attached`.
+        """
+        made = cls.__new__(cls)
+        _Host.__init__(made, spec, ["attached"], options)
+        made._core.running = Running.read(config)
+        return made
+
+    @property
+    def reattach_config(self) -> str:
+        """What another host needs to call this plugin too, while it runs; JSON. Under AutoMTLS none
+        can.
+        """
+        return self._core.reattach_config()
 
     @property
     def name(self) -> str:

@@ -20,8 +20,9 @@ from ..rpc.servicer import Servicer
 from ..styles.goplugin.broker import Dialled
 from ..styles.goplugin.offers import BrokerError
 from ..styles.goplugin.transport import Reached
+from .attach import Attached, Running
 from .child import Child
-from .failures import ExitedAtStart, HandshakeError
+from .failures import AttachError, ExitedAtStart, HandshakeError
 from .options import Options
 from .served import Serving
 
@@ -34,7 +35,8 @@ class Way(ABC, Generic[S]):
     """How one plugin is started. `folder`: private to it and its host, for sockets.
 
     `arguments`, `variables`: what the process is given besides what the application gives it.
-    `version`: of the application's protocol, once that is known.
+    `version`: of the application's protocol, once that is known. `endpoint`: where others can reach
+    the plugin too, None if nobody can.
     """
 
     awaited: ClassVar[str]
@@ -49,10 +51,15 @@ class Way(ABC, Generic[S]):
         self.arguments: tuple[str, ...] = ()
         self.variables: Mapping[str, str] = {}
         self.version = 0
+        self.endpoint: Endpoint | None = None
 
     @abstractmethod
     async def reached(self, child: Child) -> Reached:
         """Where a channel reaches the plugin, as soon as it listens; raises a `StartError`."""
+
+    async def attached(self, running: Running) -> Reached:
+        """As `reached`, of a plugin that somebody else has started."""
+        raise AttachError(f"plugins of the style {type(self.style).__name__} are not attached to")
 
     def api_place(self, variable: str) -> Endpoint:
         """Where what the plugin calls is served, in private if it can be."""
@@ -72,7 +79,7 @@ class Way(ABC, Generic[S]):
     async def connected(self, channel: Any) -> None:
         """The channel is ready: open what the style has besides calls."""
 
-    async def ask_to_stop(self, child: Child, channel: Any, seconds: float) -> None:
+    async def ask_to_stop(self, child: Child | Attached, channel: Any, seconds: float) -> None:
         """Tell the plugin that it shall end."""
         child.terminate()
 
