@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..python.layout import dictionary
+from ..python.layout import words
 from ..python.symbols import Code, Expr, builtin, declared, expr
 
 
@@ -148,7 +148,10 @@ class ModelsPlan(NamedTuple):
     @property
     def targets(self) -> str:
         """The dictionary that `lazy_names` of the runtime takes."""
-        return dictionary(((name, f"..{module}") for name, module in self.moved), "        ")
+        found: dict[str, list[str]] = {}
+        for name, module in self.moved:
+            found.setdefault(f"..{module}", []).append(name)
+        return words(found.items(), "        ")
 
     @property
     def names(self) -> tuple[str, ...]:
