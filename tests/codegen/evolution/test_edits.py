@@ -28,9 +28,9 @@ def by_name(edits: tuple[Edit, ...]) -> pytest.MarkDecorator:
 def authors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Author]]:
     """The authors of all safe edits, and one whose protos nobody has edited."""
     folder = tmp_path_factory.mktemp("authors")
-    found = {"": settle(folder, "unedited")}
+    found = {"": settle(folder, "after_none")}
     for edit in SAFE:
-        found[edit.name] = edited(folder, edit, f"after_{NAMES.index(edit.name)}")
+        found[edit.name] = edited(folder, edit, f"after_{NAMES.index(edit.name):04}")
     sys.path.insert(0, str(folder / "sdks"))
     yield found
     sys.path.remove(str(folder / "sdks"))
@@ -51,6 +51,12 @@ def test_programs_type_check_after_each_safe_edit(
 @by_name(SAFE)
 def test_programs_behave_as_before(authors: dict[str, Author], edit: Edit) -> None:
     assert authors[edit.name].run() == authors[""].run()
+
+
+@by_name(SAFE)
+def test_pickles_from_before_are_read(authors: dict[str, Author], edit: Edit) -> None:
+    before = authors[""]
+    assert authors[edit.name].stored(before) == before.stored(before)
 
 
 @by_name(SAFE)

@@ -43,6 +43,13 @@ class Author(NamedTuple):
         """What the author's program does with the SDK."""
         return importlib.import_module(self.program).transcript()
 
+    def stored(self, by: Author) -> object:
+        """What the program reads of the pickle that the one of `by` has stored."""
+        data: bytes = importlib.import_module(by.program).pickled()
+        # Both packages are the same one, before and after; their names have the same length.
+        data = data.replace(by.package.encode(), self.package.encode())
+        return importlib.import_module(self.program).stored(data)
+
 
 def settle(folder: Path, package: str) -> Author:
     """An author whose SDK is `package`, below `folder`."""

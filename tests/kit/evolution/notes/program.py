@@ -121,3 +121,13 @@ def transcript() -> list[object]:
         rated = harness.hooks.rate_note(note=NOTE, user="bob")
     said += [saved.stars if saved else None, refused, rated, notes.seen]
     return [*said, *about(pickle.loads(pickle.dumps(NOTE)))]
+
+
+def pickled() -> bytes:
+    """A note as the author has stored it."""
+    return pickle.dumps(NOTE)
+
+
+def stored(data: bytes) -> list[object]:
+    """What there is to see of a note that was stored before."""
+    return about(pickle.loads(data))
