@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from kit.goplugin import host as goplugin_host
+from kit.goplugin.host import program, start_plugin
 from plugwright_runtime.process.endpoint import Endpoint
 from plugwright_runtime.styles.goplugin import LaunchError, PluginSpec
 from plugwright_runtime.styles.goplugin.environment import (
@@ -141,3 +144,9 @@ def test_a_spec_that_cannot_work_is_refused(options: dict[str, object]) -> None:
 def test_handshake_line(multiplex: str, certificate: bytes, line: bytes) -> None:
     wishes = wished({"PLUGIN_MULTIPLEX_GRPC": multiplex})
     assert handshake_line(wishes, Endpoint("tcp", "127.0.0.1:9"), certificate) == line
+
+
+def test_a_host_that_wants_the_broker_multiplexed_is_named_in_the_log(short_path: Path) -> None:
+    with start_plugin(program(), short_path, PLUGIN_MULTIPLEX_GRPC="true") as host:
+        assert host.fields[6] == "false"
+        assert host.wait_for_log("GRPCBrokerMultiplex")["@level"] == "warn"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ from .services import Controller, Health, Stdio
 from .spec import PluginSpec
 from .transport import Plain, Transport
 from .unserved import serving_begins
+
+_log = logging.getLogger("plugwright.styles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,11 @@ async def serve_guarded(serving: Serving) -> tuple[int, Guardian | None]:
         prepared = None if serving.reattach else prepare(spec, environ)
         wishes = read_wishes(spec, environ, reattach=serving.reattach)
         configure_logging(spec.log_level_variables, environ, for_humans=serving.reattach)
+        if wishes.multiplex_field:
+            _log.warning(
+                "the host wants broker connections multiplexed (GRPCBrokerMultiplex), which "
+                "plugins in Python do not do: it may refuse this one"
+            )
         listeners = Listeners(wishes)
         host_pid = prepared.host_pid if prepared else None
         guardian = Guardian(spec.grace_seconds, host_pid, listeners.close)
