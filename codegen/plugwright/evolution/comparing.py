@@ -13,7 +13,7 @@ from ..surface.changes import Change, Severity
 from ..surface.compare import compare
 from ..surface.items import Surface
 from . import versions
-from .states import Earlier, State
+from .states import State, States
 
 
 class Found(NamedTuple):
@@ -46,17 +46,17 @@ class Comparison(NamedTuple):
 
 def compared(jobs: Iterable[Job], against: str, progress: Progress) -> Iterator[Comparison]:
     """The comparison of each job's SDK with its state `against`."""
-    with Earlier(against, progress) as earlier:
-        made = [_compared(job, earlier, progress) for job in jobs]
-        if not (earlier.is_revision or any(one.state for one in made)):
+    with States(against, progress) as states:
+        made = [_compared(job, states, progress) for job in jobs]
+        if not (states.is_revision or any(one.state for one in made)):
             packages = ", ".join(one.package for one in made)
             raise fail(Location(against), f"has no {packages}; name another state of it")
         yield from made
 
 
-def _compared(job: Job, earlier: Earlier, progress: Progress) -> Comparison:
+def _compared(job: Job, states: States, progress: Progress) -> Comparison:
     sdk = job.settings.sdk
-    state = earlier.of(job)
+    state = states.of(job)
     if state is None:
         return Comparison(sdk.package, sdk.version, None, (), "")
     surface = generation.plan(job, progress).surface

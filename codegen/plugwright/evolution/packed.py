@@ -20,6 +20,7 @@ from ..problems import Location, fail
 from ..surface.text import MOST_BYTES, NAME
 
 _DESCRIPTORS = "_descriptors.py"
+_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 Read = Callable[[str], bytes | None]
 """The file of that path, or None."""
 
@@ -37,7 +38,7 @@ def wheel(path: Path, package: str) -> Packed | None:
         with zipfile.ZipFile(path) as archive:
             inside = "/".join(package.split("."))
             return _packed(lambda name: _member(archive, name), inside, path)
-    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise fail(Location(str(path)), f"cannot be read as a wheel: {error}") from None
 
 

@@ -33,7 +33,7 @@ class State(NamedTuple):
     places: Callable[[], Places]
 
 
-class Earlier:
+class States:
     """The earlier states of SDKs that all `name` stands for; use it in a `with` statement.
 
     `is_revision`: whether that is one of git, where an SDK may be too new to be found.
@@ -46,7 +46,7 @@ class Earlier:
         self._unpacked: Path | None = None
         self.is_revision = False
 
-    def __enter__(self) -> Earlier:
+    def __enter__(self) -> States:
         return self
 
     def __exit__(
