@@ -70,7 +70,6 @@ class _Renderer:
             "block": self._block,
             "signature": self._signature,
             "call": self._call,
-            "argument": self._argument,
             "display": self._display,
             "rows": self._rows,
             "strings": layout.strings,

@@ -48,8 +48,8 @@ class MethodPlan(NamedTuple):
 
     `result`: what the method returns; `source`: what of the response that is: `field NAME`,
     `whole`, or `nothing`; `answer`: the expression that makes it of the response, which is in the
-    variable `local`; `twin_of`: the method whose whole response it returns; `rules`: how each
-    decision was made, for `plugwright explain`.
+    variable `local`; `sent`: the one of the request; `twin_of`: the method whose whole response it
+    returns; `rules`: how each decision was made, for `plugwright explain`.
     """
 
     name: str
@@ -61,6 +61,7 @@ class MethodPlan(NamedTuple):
     parameters: tuple[ParameterPlan, ...]
     result: Expr
     source: str
+    sent: str
     local: str
     answer: Code
     idempotent: bool

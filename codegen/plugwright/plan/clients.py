@@ -27,7 +27,7 @@ _CORES = {
     False: runtime.SyncClient,
     True: runtime.AsyncClient,
 }
-_LOCALS = ("response", "requests", "timeout", "metadata")
+_LOCALS = ("request", "response", "requests", "timeout", "metadata")
 
 
 class Clients(NamedTuple):

@@ -30,7 +30,7 @@ STREAMING = {
 def plan(method: Method, context: Context) -> MethodPlan:
     """The plan of one RPC as a method of a client."""
     given, rule = parameters(method, context)
-    local = _unlike("response", given)
+    sent, local = _unlike("request", given), _unlike("response", given)
     result = _result(method, local, context)
     return MethodPlan(
         name=context.methods[method.full_name],
@@ -42,6 +42,7 @@ def plan(method: Method, context: Context) -> MethodPlan:
         parameters=given,
         result=result.annotation,
         source=result.source,
+        sent=sent,
         local=local,
         answer=result.answer,
         idempotent=method.idempotent,

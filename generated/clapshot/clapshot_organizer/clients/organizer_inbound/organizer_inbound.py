@@ -39,9 +39,10 @@ class OrganizerInboundMixin(SyncClient):
             db: The database to look at. There is no connection to the server yet, so
                 open the database directly.
         """
+        request = models.CheckMigrationsRequest(db=db)
         response = self._unary(
             "check_migrations",
-            models.CheckMigrationsRequest(db=db),
+            request,
             models.CheckMigrationsResponse,
             timeout,
             metadata,
@@ -66,12 +67,9 @@ class OrganizerInboundMixin(SyncClient):
             db: The database to change.
             uuid: The step to take, one of `pending_migrations`.
         """
+        request = models.ApplyMigrationRequest(db=db, uuid=uuid)
         self._unary(
-            "apply_migration",
-            models.ApplyMigrationRequest(db=db, uuid=uuid),
-            models.ApplyMigrationResponse,
-            timeout,
-            metadata,
+            "apply_migration", request, models.ApplyMigrationResponse, timeout, metadata
         )
 
     def handshake(
@@ -111,9 +109,10 @@ class OrganizerInboundMixin(SyncClient):
         Args:
             ses: The new session.
         """
+        request = models.OnStartUserSessionRequest(ses=ses)
         self._unary(
             "on_start_user_session",
-            models.OnStartUserSessionRequest(ses=ses),
+            request,
             models.OnStartUserSessionResponse,
             timeout,
             metadata,
@@ -139,12 +138,9 @@ class OrganizerInboundMixin(SyncClient):
             page_id: The page, as the organizer named it in earlier pages. Unset: the
                 home page. It comes from the browser's address line, so check it.
         """
+        request = models.NavigatePageRequest(ses=ses, page_id=page_id)
         response = self._unary(
-            "navigate_page",
-            models.NavigatePageRequest(ses=ses, page_id=page_id),
-            models.ClientShowPageRequest,
-            timeout,
-            metadata,
+            "navigate_page", request, models.ClientShowPageRequest, timeout, metadata
         )
         return response
 
@@ -168,12 +164,9 @@ class OrganizerInboundMixin(SyncClient):
             ses: The session of the user who wants to do it.
             op: What the user wants to do; exactly one is set.
         """
+        request = models.AuthzUserActionRequest(ses=ses, op=op)
         response = self._unary(
-            "authz_user_action",
-            models.AuthzUserActionRequest(ses=ses, op=op),
-            models.AuthzResponse,
-            timeout,
-            metadata,
+            "authz_user_action", request, models.AuthzResponse, timeout, metadata
         )
         return response
 
@@ -199,13 +192,8 @@ class OrganizerInboundMixin(SyncClient):
             args: JSON text of the second argument. Users can send anything here: check
                 it.
         """
-        self._unary(
-            "cmd_from_client",
-            models.CmdFromClientRequest(ses=ses, cmd=cmd, args=args),
-            models.Empty,
-            timeout,
-            metadata,
-        )
+        request = models.CmdFromClientRequest(ses=ses, cmd=cmd, args=args)
+        self._unary("cmd_from_client", request, models.Empty, timeout, metadata)
 
     def move_to_folder(
         self,
@@ -233,18 +221,13 @@ class OrganizerInboundMixin(SyncClient):
             listing_data: Data of the listing the items were in, as the organizer gave
                 it.
         """
-        self._unary(
-            "move_to_folder",
-            models.MoveToFolderRequest(
-                ses=ses,
-                ids=ids or [],
-                dst_folder_id=dst_folder_id,
-                listing_data=listing_data or {},
-            ),
-            models.Empty,
-            timeout,
-            metadata,
+        request = models.MoveToFolderRequest(
+            ses=ses,
+            ids=ids or [],
+            dst_folder_id=dst_folder_id,
+            listing_data=listing_data or {},
         )
+        self._unary("move_to_folder", request, models.Empty, timeout, metadata)
 
     def reorder_items(
         self,
@@ -267,15 +250,10 @@ class OrganizerInboundMixin(SyncClient):
             ids: All items of the listing in their new order.
             listing_data: Data of the listing, as the organizer gave it.
         """
-        self._unary(
-            "reorder_items",
-            models.ReorderItemsRequest(
-                ses=ses, ids=ids or [], listing_data=listing_data or {}
-            ),
-            models.Empty,
-            timeout,
-            metadata,
+        request = models.ReorderItemsRequest(
+            ses=ses, ids=ids or [], listing_data=listing_data or {}
         )
+        self._unary("reorder_items", request, models.Empty, timeout, metadata)
 
     def list_tests(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
@@ -286,8 +264,9 @@ class OrganizerInboundMixin(SyncClient):
         Statuses: UNIMPLEMENTED and NOT_FOUND mean that there are none; ABORTED and any
         other status are errors of the test run.
         """
+        request = models.Empty()
         response = self._unary(
-            "list_tests", models.Empty(), models.ListTestsResponse, timeout, metadata
+            "list_tests", request, models.ListTestsResponse, timeout, metadata
         )
         return response.test_names
 
@@ -308,12 +287,9 @@ class OrganizerInboundMixin(SyncClient):
         Args:
             test_name: One of the names of list_tests.
         """
+        request = models.RunTestRequest(test_name=test_name)
         response = self._unary(
-            "run_test",
-            models.RunTestRequest(test_name=test_name),
-            models.RunTestResponse,
-            timeout,
-            metadata,
+            "run_test", request, models.RunTestResponse, timeout, metadata
         )
         return response
 
@@ -342,9 +318,10 @@ class AsyncOrganizerInboundMixin(AsyncClient):
             db: The database to look at. There is no connection to the server yet, so
                 open the database directly.
         """
+        request = models.CheckMigrationsRequest(db=db)
         response = await self._unary(
             "check_migrations",
-            models.CheckMigrationsRequest(db=db),
+            request,
             models.CheckMigrationsResponse,
             timeout,
             metadata,
@@ -369,12 +346,9 @@ class AsyncOrganizerInboundMixin(AsyncClient):
             db: The database to change.
             uuid: The step to take, one of `pending_migrations`.
         """
+        request = models.ApplyMigrationRequest(db=db, uuid=uuid)
         await self._unary(
-            "apply_migration",
-            models.ApplyMigrationRequest(db=db, uuid=uuid),
-            models.ApplyMigrationResponse,
-            timeout,
-            metadata,
+            "apply_migration", request, models.ApplyMigrationResponse, timeout, metadata
         )
 
     async def handshake(
@@ -414,9 +388,10 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         Args:
             ses: The new session.
         """
+        request = models.OnStartUserSessionRequest(ses=ses)
         await self._unary(
             "on_start_user_session",
-            models.OnStartUserSessionRequest(ses=ses),
+            request,
             models.OnStartUserSessionResponse,
             timeout,
             metadata,
@@ -442,12 +417,9 @@ class AsyncOrganizerInboundMixin(AsyncClient):
             page_id: The page, as the organizer named it in earlier pages. Unset: the
                 home page. It comes from the browser's address line, so check it.
         """
+        request = models.NavigatePageRequest(ses=ses, page_id=page_id)
         response = await self._unary(
-            "navigate_page",
-            models.NavigatePageRequest(ses=ses, page_id=page_id),
-            models.ClientShowPageRequest,
-            timeout,
-            metadata,
+            "navigate_page", request, models.ClientShowPageRequest, timeout, metadata
         )
         return response
 
@@ -471,12 +443,9 @@ class AsyncOrganizerInboundMixin(AsyncClient):
             ses: The session of the user who wants to do it.
             op: What the user wants to do; exactly one is set.
         """
+        request = models.AuthzUserActionRequest(ses=ses, op=op)
         response = await self._unary(
-            "authz_user_action",
-            models.AuthzUserActionRequest(ses=ses, op=op),
-            models.AuthzResponse,
-            timeout,
-            metadata,
+            "authz_user_action", request, models.AuthzResponse, timeout, metadata
         )
         return response
 
@@ -502,13 +471,8 @@ class AsyncOrganizerInboundMixin(AsyncClient):
             args: JSON text of the second argument. Users can send anything here: check
                 it.
         """
-        await self._unary(
-            "cmd_from_client",
-            models.CmdFromClientRequest(ses=ses, cmd=cmd, args=args),
-            models.Empty,
-            timeout,
-            metadata,
-        )
+        request = models.CmdFromClientRequest(ses=ses, cmd=cmd, args=args)
+        await self._unary("cmd_from_client", request, models.Empty, timeout, metadata)
 
     async def move_to_folder(
         self,
@@ -536,18 +500,13 @@ class AsyncOrganizerInboundMixin(AsyncClient):
             listing_data: Data of the listing the items were in, as the organizer gave
                 it.
         """
-        await self._unary(
-            "move_to_folder",
-            models.MoveToFolderRequest(
-                ses=ses,
-                ids=ids or [],
-                dst_folder_id=dst_folder_id,
-                listing_data=listing_data or {},
-            ),
-            models.Empty,
-            timeout,
-            metadata,
+        request = models.MoveToFolderRequest(
+            ses=ses,
+            ids=ids or [],
+            dst_folder_id=dst_folder_id,
+            listing_data=listing_data or {},
         )
+        await self._unary("move_to_folder", request, models.Empty, timeout, metadata)
 
     async def reorder_items(
         self,
@@ -570,15 +529,10 @@ class AsyncOrganizerInboundMixin(AsyncClient):
             ids: All items of the listing in their new order.
             listing_data: Data of the listing, as the organizer gave it.
         """
-        await self._unary(
-            "reorder_items",
-            models.ReorderItemsRequest(
-                ses=ses, ids=ids or [], listing_data=listing_data or {}
-            ),
-            models.Empty,
-            timeout,
-            metadata,
+        request = models.ReorderItemsRequest(
+            ses=ses, ids=ids or [], listing_data=listing_data or {}
         )
+        await self._unary("reorder_items", request, models.Empty, timeout, metadata)
 
     async def list_tests(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
@@ -589,8 +543,9 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         Statuses: UNIMPLEMENTED and NOT_FOUND mean that there are none; ABORTED and any
         other status are errors of the test run.
         """
+        request = models.Empty()
         response = await self._unary(
-            "list_tests", models.Empty(), models.ListTestsResponse, timeout, metadata
+            "list_tests", request, models.ListTestsResponse, timeout, metadata
         )
         return response.test_names
 
@@ -611,11 +566,8 @@ class AsyncOrganizerInboundMixin(AsyncClient):
         Args:
             test_name: One of the names of list_tests.
         """
+        request = models.RunTestRequest(test_name=test_name)
         response = await self._unary(
-            "run_test",
-            models.RunTestRequest(test_name=test_name),
-            models.RunTestResponse,
-            timeout,
-            metadata,
+            "run_test", request, models.RunTestResponse, timeout, metadata
         )
         return response

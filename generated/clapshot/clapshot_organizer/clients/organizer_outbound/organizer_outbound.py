@@ -59,13 +59,8 @@ class OrganizerOutboundMixin(SyncClient):
             actions: The actions by the name that listings use for them. Names starting
                 with `popup_builtin_` belong to the server.
         """
-        self._unary(
-            "client_define_actions",
-            models.ClientDefineActionsRequest(sid=sid, actions=actions),
-            models.Empty,
-            timeout,
-            metadata,
-        )
+        request = models.ClientDefineActionsRequest(sid=sid, actions=actions)
+        self._unary("client_define_actions", request, models.Empty, timeout, metadata)
 
     def client_show_page(
         self,
@@ -91,15 +86,10 @@ class OrganizerOutboundMixin(SyncClient):
                 navigate_page the server puts the requested id here.
             page_title: Title of the page. Unset: the default title.
         """
-        self._unary(
-            "client_show_page",
-            models.ClientShowPageRequest(
-                sid=sid, page_items=page_items, page_id=page_id, page_title=page_title
-            ),
-            models.Empty,
-            timeout,
-            metadata,
+        request = models.ClientShowPageRequest(
+            sid=sid, page_items=page_items, page_id=page_id, page_title=page_title
         )
+        self._unary("client_show_page", request, models.Empty, timeout, metadata)
 
     def client_show_user_message(
         self,
@@ -120,12 +110,9 @@ class OrganizerOutboundMixin(SyncClient):
             msg: The message; required.
             recipient: Who gets it; exactly one must be set.
         """
+        request = models.ClientShowUserMessageRequest(msg=msg, recipient=recipient)
         self._unary(
-            "client_show_user_message",
-            models.ClientShowUserMessageRequest(msg=msg, recipient=recipient),
-            models.Empty,
-            timeout,
-            metadata,
+            "client_show_user_message", request, models.Empty, timeout, metadata
         )
 
     def client_open_media_file(
@@ -146,13 +133,8 @@ class OrganizerOutboundMixin(SyncClient):
             sid: The session to open it in.
             id: Id of the media file.
         """
-        self._unary(
-            "client_open_media_file",
-            models.ClientOpenMediaFileRequest(sid=sid, id=id),
-            models.Empty,
-            timeout,
-            metadata,
-        )
+        request = models.ClientOpenMediaFileRequest(sid=sid, id=id)
+        self._unary("client_open_media_file", request, models.Empty, timeout, metadata)
 
     def client_set_cookies(
         self,
@@ -174,15 +156,10 @@ class OrganizerOutboundMixin(SyncClient):
                 missing are left alone. They come back in UserSessionData.cookies.
             expire_time: When they expire. Unset: they do not.
         """
-        self._unary(
-            "client_set_cookies",
-            models.ClientSetCookiesRequest(
-                sid=sid, cookies=cookies, expire_time=expire_time
-            ),
-            models.Empty,
-            timeout,
-            metadata,
+        request = models.ClientSetCookiesRequest(
+            sid=sid, cookies=cookies, expire_time=expire_time
         )
+        self._unary("client_set_cookies", request, models.Empty, timeout, metadata)
 
     def delete_media_file(
         self, id: str, *, timeout: float | None = None, metadata: Metadata | None = None
@@ -196,13 +173,8 @@ class OrganizerOutboundMixin(SyncClient):
         Args:
             id: Id of the media file.
         """
-        self._unary(
-            "delete_media_file",
-            models.DeleteMediaFileRequest(id=id),
-            models.Empty,
-            timeout,
-            metadata,
-        )
+        request = models.DeleteMediaFileRequest(id=id)
+        self._unary("delete_media_file", request, models.Empty, timeout, metadata)
 
     def db_get_media_files(
         self,
@@ -222,12 +194,9 @@ class OrganizerOutboundMixin(SyncClient):
             paging: Which part of the result to return. Unset: everything at once.
             filter: Which media files to read; exactly one must be set.
         """
+        request = models.DbGetMediaFilesRequest(paging=paging, filter=filter)
         response = self._unary(
-            "DbGetMediaFiles",
-            models.DbGetMediaFilesRequest(paging=paging, filter=filter),
-            models.DbMediaFileList,
-            timeout,
-            metadata,
+            "DbGetMediaFiles", request, models.DbMediaFileList, timeout, metadata
         )
         return response
 
@@ -248,12 +217,9 @@ class OrganizerOutboundMixin(SyncClient):
             paging: Which part of the result to return. Unset: everything at once.
             filter: Which comments to read; exactly one must be set.
         """
+        request = models.DbGetCommentsRequest(paging=paging, filter=filter)
         response = self._unary(
-            "DbGetComments",
-            models.DbGetCommentsRequest(paging=paging, filter=filter),
-            models.DbCommentList,
-            timeout,
-            metadata,
+            "DbGetComments", request, models.DbCommentList, timeout, metadata
         )
         return response
 
@@ -274,12 +240,9 @@ class OrganizerOutboundMixin(SyncClient):
             paging: Which part of the result to return. Unset: everything at once.
             filter: Which messages to read; exactly one must be set.
         """
+        request = models.DbGetUserMessagesRequest(paging=paging, filter=filter)
         response = self._unary(
-            "DbGetUserMessages",
-            models.DbGetUserMessagesRequest(paging=paging, filter=filter),
-            models.DbUserMessageList,
-            timeout,
-            metadata,
+            "DbGetUserMessages", request, models.DbUserMessageList, timeout, metadata
         )
         return response
 
@@ -309,17 +272,14 @@ class OrganizerOutboundMixin(SyncClient):
             user_messages: Messages; new ones have an unset `id`. They are stored but
                 not shown: use client_show_user_message for that.
         """
+        request = models.DbUpsertRequest(
+            media_files=media_files,
+            subtitles=subtitles,
+            comments=comments,
+            user_messages=user_messages,
+        )
         response = self._unary(
-            "DbUpsert",
-            models.DbUpsertRequest(
-                media_files=media_files,
-                subtitles=subtitles,
-                comments=comments,
-                user_messages=user_messages,
-            ),
-            models.DbUpsertResponse,
-            timeout,
-            metadata,
+            "DbUpsert", request, models.DbUpsertResponse, timeout, metadata
         )
         return response
 
@@ -345,17 +305,14 @@ class OrganizerOutboundMixin(SyncClient):
             comment_ids: Comments, numbers as text.
             user_message_ids: Messages, numbers as text.
         """
+        request = models.DbDeleteRequest(
+            media_file_ids=media_file_ids,
+            subtitle_ids=subtitle_ids,
+            comment_ids=comment_ids,
+            user_message_ids=user_message_ids,
+        )
         response = self._unary(
-            "DbDelete",
-            models.DbDeleteRequest(
-                media_file_ids=media_file_ids,
-                subtitle_ids=subtitle_ids,
-                comment_ids=comment_ids,
-                user_message_ids=user_message_ids,
-            ),
-            models.DbDeleteResponse,
-            timeout,
-            metadata,
+            "DbDelete", request, models.DbDeleteResponse, timeout, metadata
         )
         return response
 
@@ -401,12 +358,9 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
             actions: The actions by the name that listings use for them. Names starting
                 with `popup_builtin_` belong to the server.
         """
+        request = models.ClientDefineActionsRequest(sid=sid, actions=actions)
         await self._unary(
-            "client_define_actions",
-            models.ClientDefineActionsRequest(sid=sid, actions=actions),
-            models.Empty,
-            timeout,
-            metadata,
+            "client_define_actions", request, models.Empty, timeout, metadata
         )
 
     async def client_show_page(
@@ -433,15 +387,10 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
                 navigate_page the server puts the requested id here.
             page_title: Title of the page. Unset: the default title.
         """
-        await self._unary(
-            "client_show_page",
-            models.ClientShowPageRequest(
-                sid=sid, page_items=page_items, page_id=page_id, page_title=page_title
-            ),
-            models.Empty,
-            timeout,
-            metadata,
+        request = models.ClientShowPageRequest(
+            sid=sid, page_items=page_items, page_id=page_id, page_title=page_title
         )
+        await self._unary("client_show_page", request, models.Empty, timeout, metadata)
 
     async def client_show_user_message(
         self,
@@ -462,12 +411,9 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
             msg: The message; required.
             recipient: Who gets it; exactly one must be set.
         """
+        request = models.ClientShowUserMessageRequest(msg=msg, recipient=recipient)
         await self._unary(
-            "client_show_user_message",
-            models.ClientShowUserMessageRequest(msg=msg, recipient=recipient),
-            models.Empty,
-            timeout,
-            metadata,
+            "client_show_user_message", request, models.Empty, timeout, metadata
         )
 
     async def client_open_media_file(
@@ -488,12 +434,9 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
             sid: The session to open it in.
             id: Id of the media file.
         """
+        request = models.ClientOpenMediaFileRequest(sid=sid, id=id)
         await self._unary(
-            "client_open_media_file",
-            models.ClientOpenMediaFileRequest(sid=sid, id=id),
-            models.Empty,
-            timeout,
-            metadata,
+            "client_open_media_file", request, models.Empty, timeout, metadata
         )
 
     async def client_set_cookies(
@@ -516,14 +459,11 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
                 missing are left alone. They come back in UserSessionData.cookies.
             expire_time: When they expire. Unset: they do not.
         """
+        request = models.ClientSetCookiesRequest(
+            sid=sid, cookies=cookies, expire_time=expire_time
+        )
         await self._unary(
-            "client_set_cookies",
-            models.ClientSetCookiesRequest(
-                sid=sid, cookies=cookies, expire_time=expire_time
-            ),
-            models.Empty,
-            timeout,
-            metadata,
+            "client_set_cookies", request, models.Empty, timeout, metadata
         )
 
     async def delete_media_file(
@@ -538,13 +478,8 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
         Args:
             id: Id of the media file.
         """
-        await self._unary(
-            "delete_media_file",
-            models.DeleteMediaFileRequest(id=id),
-            models.Empty,
-            timeout,
-            metadata,
-        )
+        request = models.DeleteMediaFileRequest(id=id)
+        await self._unary("delete_media_file", request, models.Empty, timeout, metadata)
 
     async def db_get_media_files(
         self,
@@ -564,12 +499,9 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
             paging: Which part of the result to return. Unset: everything at once.
             filter: Which media files to read; exactly one must be set.
         """
+        request = models.DbGetMediaFilesRequest(paging=paging, filter=filter)
         response = await self._unary(
-            "DbGetMediaFiles",
-            models.DbGetMediaFilesRequest(paging=paging, filter=filter),
-            models.DbMediaFileList,
-            timeout,
-            metadata,
+            "DbGetMediaFiles", request, models.DbMediaFileList, timeout, metadata
         )
         return response
 
@@ -590,12 +522,9 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
             paging: Which part of the result to return. Unset: everything at once.
             filter: Which comments to read; exactly one must be set.
         """
+        request = models.DbGetCommentsRequest(paging=paging, filter=filter)
         response = await self._unary(
-            "DbGetComments",
-            models.DbGetCommentsRequest(paging=paging, filter=filter),
-            models.DbCommentList,
-            timeout,
-            metadata,
+            "DbGetComments", request, models.DbCommentList, timeout, metadata
         )
         return response
 
@@ -616,12 +545,9 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
             paging: Which part of the result to return. Unset: everything at once.
             filter: Which messages to read; exactly one must be set.
         """
+        request = models.DbGetUserMessagesRequest(paging=paging, filter=filter)
         response = await self._unary(
-            "DbGetUserMessages",
-            models.DbGetUserMessagesRequest(paging=paging, filter=filter),
-            models.DbUserMessageList,
-            timeout,
-            metadata,
+            "DbGetUserMessages", request, models.DbUserMessageList, timeout, metadata
         )
         return response
 
@@ -651,17 +577,14 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
             user_messages: Messages; new ones have an unset `id`. They are stored but
                 not shown: use client_show_user_message for that.
         """
+        request = models.DbUpsertRequest(
+            media_files=media_files,
+            subtitles=subtitles,
+            comments=comments,
+            user_messages=user_messages,
+        )
         response = await self._unary(
-            "DbUpsert",
-            models.DbUpsertRequest(
-                media_files=media_files,
-                subtitles=subtitles,
-                comments=comments,
-                user_messages=user_messages,
-            ),
-            models.DbUpsertResponse,
-            timeout,
-            metadata,
+            "DbUpsert", request, models.DbUpsertResponse, timeout, metadata
         )
         return response
 
@@ -687,16 +610,13 @@ class AsyncOrganizerOutboundMixin(AsyncClient):
             comment_ids: Comments, numbers as text.
             user_message_ids: Messages, numbers as text.
         """
+        request = models.DbDeleteRequest(
+            media_file_ids=media_file_ids,
+            subtitle_ids=subtitle_ids,
+            comment_ids=comment_ids,
+            user_message_ids=user_message_ids,
+        )
         response = await self._unary(
-            "DbDelete",
-            models.DbDeleteRequest(
-                media_file_ids=media_file_ids,
-                subtitle_ids=subtitle_ids,
-                comment_ids=comment_ids,
-                user_message_ids=user_message_ids,
-            ),
-            models.DbDeleteResponse,
-            timeout,
-            metadata,
+            "DbDelete", request, models.DbDeleteResponse, timeout, metadata
         )
         return response

@@ -35,12 +35,11 @@ class AuditMixin(SyncClient):
         Args:
             record: What happened. Required, with at least `event` and `status`.
         """
+        request = models.LogAuditRecRequest(
+            record=given(record, "LogAuditRec", "record")
+        )
         self._unary(
-            "LogAuditRec",
-            models.LogAuditRecRequest(record=given(record, "LogAuditRec", "record")),
-            models.LogAuditRecResponse,
-            timeout,
-            metadata,
+            "LogAuditRec", request, models.LogAuditRecResponse, timeout, metadata
         )
 
     def log_audit_rec_with_level(
@@ -62,11 +61,12 @@ class AuditMixin(SyncClient):
                 `audit-perms` or `audit-cli`. The server's audit settings decide which
                 levels are written.
         """
+        request = models.LogAuditRecWithLevelRequest(
+            record=given(record, "LogAuditRecWithLevel", "record"), level=level
+        )
         self._unary(
             "LogAuditRecWithLevel",
-            models.LogAuditRecWithLevelRequest(
-                record=given(record, "LogAuditRecWithLevel", "record"), level=level
-            ),
+            request,
             models.LogAuditRecWithLevelResponse,
             timeout,
             metadata,
@@ -91,12 +91,11 @@ class AsyncAuditMixin(AsyncClient):
         Args:
             record: What happened. Required, with at least `event` and `status`.
         """
+        request = models.LogAuditRecRequest(
+            record=given(record, "LogAuditRec", "record")
+        )
         await self._unary(
-            "LogAuditRec",
-            models.LogAuditRecRequest(record=given(record, "LogAuditRec", "record")),
-            models.LogAuditRecResponse,
-            timeout,
-            metadata,
+            "LogAuditRec", request, models.LogAuditRecResponse, timeout, metadata
         )
 
     async def log_audit_rec_with_level(
@@ -118,11 +117,12 @@ class AsyncAuditMixin(AsyncClient):
                 `audit-perms` or `audit-cli`. The server's audit settings decide which
                 levels are written.
         """
+        request = models.LogAuditRecWithLevelRequest(
+            record=given(record, "LogAuditRecWithLevel", "record"), level=level
+        )
         await self._unary(
             "LogAuditRecWithLevel",
-            models.LogAuditRecWithLevelRequest(
-                record=given(record, "LogAuditRecWithLevel", "record"), level=level
-            ),
+            request,
             models.LogAuditRecWithLevelResponse,
             timeout,
             metadata,

@@ -37,12 +37,9 @@ class BotsMixin(SyncClient):
             bot: Bot to create. Required: `username`; display name and description are
                 optional. Without `owner_id` the calling plugin becomes the owner.
         """
+        request = models.CreateBotRequest(bot=given(bot, "CreateBot", "bot"))
         response = self._unary(
-            "CreateBot",
-            models.CreateBotRequest(bot=given(bot, "CreateBot", "bot")),
-            models.CreateBotResponse,
-            timeout,
-            metadata,
+            "CreateBot", request, models.CreateBotResponse, timeout, metadata
         )
         return present(response.bot, "CreateBot", "bot")
 
@@ -64,12 +61,9 @@ class BotsMixin(SyncClient):
             bot_user_id: Bot to change. Required.
             bot_patch: The changes: unset fields stay as they are. Required.
         """
+        request = models.PatchBotRequest(bot_user_id=bot_user_id, bot_patch=bot_patch)
         response = self._unary(
-            "PatchBot",
-            models.PatchBotRequest(bot_user_id=bot_user_id, bot_patch=bot_patch),
-            models.PatchBotResponse,
-            timeout,
-            metadata,
+            "PatchBot", request, models.PatchBotResponse, timeout, metadata
         )
         return present(response.bot, "PatchBot", "bot")
 
@@ -91,14 +85,11 @@ class BotsMixin(SyncClient):
             include_deleted: Whether a disabled bot may be returned. Otherwise it counts
                 as not found.
         """
+        request = models.GetBotRequest(
+            bot_user_id=bot_user_id, include_deleted=include_deleted
+        )
         response = self._unary(
-            "GetBot",
-            models.GetBotRequest(
-                bot_user_id=bot_user_id, include_deleted=include_deleted
-            ),
-            models.GetBotResponse,
-            timeout,
-            metadata,
+            "GetBot", request, models.GetBotResponse, timeout, metadata
         )
         return present(response.bot, "GetBot", "bot")
 
@@ -120,12 +111,9 @@ class BotsMixin(SyncClient):
             options: Filters and page. Set its `per_page`: left at 0, as it also is
                 without options, the page is empty.
         """
+        request = models.GetBotsRequest(options=options)
         response = self._unary(
-            "GetBots",
-            models.GetBotsRequest(options=options),
-            models.GetBotsResponse,
-            timeout,
-            metadata,
+            "GetBots", request, models.GetBotsResponse, timeout, metadata
         )
         return response.bots
 
@@ -147,9 +135,10 @@ class BotsMixin(SyncClient):
             active: True enables the bot, false disables it. A disabled bot keeps its
                 posts and memberships.
         """
+        request = models.UpdateBotActiveRequest(bot_user_id=bot_user_id, active=active)
         response = self._unary(
             "UpdateBotActive",
-            models.UpdateBotActiveRequest(bot_user_id=bot_user_id, active=active),
+            request,
             models.UpdateBotActiveResponse,
             timeout,
             metadata,
@@ -173,9 +162,10 @@ class BotsMixin(SyncClient):
             bot_user_id: Bot to erase for good. Required. To be able to bring it back,
                 disable it instead.
         """
+        request = models.PermanentDeleteBotRequest(bot_user_id=bot_user_id)
         self._unary(
             "PermanentDeleteBot",
-            models.PermanentDeleteBotRequest(bot_user_id=bot_user_id),
+            request,
             models.PermanentDeleteBotResponse,
             timeout,
             metadata,
@@ -200,12 +190,9 @@ class BotsMixin(SyncClient):
                 these names and description; the calling plugin becomes the owner of a
                 new one, whatever `owner_id` says.
         """
+        request = models.EnsureBotUserRequest(bot=bot)
         response = self._unary(
-            "EnsureBotUser",
-            models.EnsureBotUserRequest(bot=bot),
-            models.EnsureBotUserResponse,
-            timeout,
-            metadata,
+            "EnsureBotUser", request, models.EnsureBotUserResponse, timeout, metadata
         )
         return response.bot_user_id
 
@@ -230,12 +217,9 @@ class AsyncBotsMixin(AsyncClient):
             bot: Bot to create. Required: `username`; display name and description are
                 optional. Without `owner_id` the calling plugin becomes the owner.
         """
+        request = models.CreateBotRequest(bot=given(bot, "CreateBot", "bot"))
         response = await self._unary(
-            "CreateBot",
-            models.CreateBotRequest(bot=given(bot, "CreateBot", "bot")),
-            models.CreateBotResponse,
-            timeout,
-            metadata,
+            "CreateBot", request, models.CreateBotResponse, timeout, metadata
         )
         return present(response.bot, "CreateBot", "bot")
 
@@ -257,12 +241,9 @@ class AsyncBotsMixin(AsyncClient):
             bot_user_id: Bot to change. Required.
             bot_patch: The changes: unset fields stay as they are. Required.
         """
+        request = models.PatchBotRequest(bot_user_id=bot_user_id, bot_patch=bot_patch)
         response = await self._unary(
-            "PatchBot",
-            models.PatchBotRequest(bot_user_id=bot_user_id, bot_patch=bot_patch),
-            models.PatchBotResponse,
-            timeout,
-            metadata,
+            "PatchBot", request, models.PatchBotResponse, timeout, metadata
         )
         return present(response.bot, "PatchBot", "bot")
 
@@ -284,14 +265,11 @@ class AsyncBotsMixin(AsyncClient):
             include_deleted: Whether a disabled bot may be returned. Otherwise it counts
                 as not found.
         """
+        request = models.GetBotRequest(
+            bot_user_id=bot_user_id, include_deleted=include_deleted
+        )
         response = await self._unary(
-            "GetBot",
-            models.GetBotRequest(
-                bot_user_id=bot_user_id, include_deleted=include_deleted
-            ),
-            models.GetBotResponse,
-            timeout,
-            metadata,
+            "GetBot", request, models.GetBotResponse, timeout, metadata
         )
         return present(response.bot, "GetBot", "bot")
 
@@ -313,12 +291,9 @@ class AsyncBotsMixin(AsyncClient):
             options: Filters and page. Set its `per_page`: left at 0, as it also is
                 without options, the page is empty.
         """
+        request = models.GetBotsRequest(options=options)
         response = await self._unary(
-            "GetBots",
-            models.GetBotsRequest(options=options),
-            models.GetBotsResponse,
-            timeout,
-            metadata,
+            "GetBots", request, models.GetBotsResponse, timeout, metadata
         )
         return response.bots
 
@@ -340,9 +315,10 @@ class AsyncBotsMixin(AsyncClient):
             active: True enables the bot, false disables it. A disabled bot keeps its
                 posts and memberships.
         """
+        request = models.UpdateBotActiveRequest(bot_user_id=bot_user_id, active=active)
         response = await self._unary(
             "UpdateBotActive",
-            models.UpdateBotActiveRequest(bot_user_id=bot_user_id, active=active),
+            request,
             models.UpdateBotActiveResponse,
             timeout,
             metadata,
@@ -366,9 +342,10 @@ class AsyncBotsMixin(AsyncClient):
             bot_user_id: Bot to erase for good. Required. To be able to bring it back,
                 disable it instead.
         """
+        request = models.PermanentDeleteBotRequest(bot_user_id=bot_user_id)
         await self._unary(
             "PermanentDeleteBot",
-            models.PermanentDeleteBotRequest(bot_user_id=bot_user_id),
+            request,
             models.PermanentDeleteBotResponse,
             timeout,
             metadata,
@@ -393,11 +370,8 @@ class AsyncBotsMixin(AsyncClient):
                 these names and description; the calling plugin becomes the owner of a
                 new one, whatever `owner_id` says.
         """
+        request = models.EnsureBotUserRequest(bot=bot)
         response = await self._unary(
-            "EnsureBotUser",
-            models.EnsureBotUserRequest(bot=bot),
-            models.EnsureBotUserResponse,
-            timeout,
-            metadata,
+            "EnsureBotUser", request, models.EnsureBotUserResponse, timeout, metadata
         )
         return response.bot_user_id

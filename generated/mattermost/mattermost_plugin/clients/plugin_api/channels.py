@@ -39,14 +39,11 @@ class ChannelsMixin(SyncClient):
             channel: Channel to create. Required: `team_id`, `type` (public or private),
                 `name` and `display_name`; `id` must be empty.
         """
+        request = models.CreateChannelRequest(
+            channel=given(channel, "CreateChannel", "channel")
+        )
         response = self._unary(
-            "CreateChannel",
-            models.CreateChannelRequest(
-                channel=given(channel, "CreateChannel", "channel")
-            ),
-            models.CreateChannelResponse,
-            timeout,
-            metadata,
+            "CreateChannel", request, models.CreateChannelResponse, timeout, metadata
         )
         return present(response.channel, "CreateChannel", "channel")
 
@@ -68,12 +65,9 @@ class ChannelsMixin(SyncClient):
             channel_id: Channel to archive. Required; the default channel of a team
                 (`town-square`) cannot be archived.
         """
+        request = models.DeleteChannelRequest(channel_id=channel_id)
         self._unary(
-            "DeleteChannel",
-            models.DeleteChannelRequest(channel_id=channel_id),
-            models.DeleteChannelResponse,
-            timeout,
-            metadata,
+            "DeleteChannel", request, models.DeleteChannelResponse, timeout, metadata
         )
 
     def get_public_channels_for_team(
@@ -95,11 +89,12 @@ class ChannelsMixin(SyncClient):
             page: Page to fetch, zero-based.
             per_page: Channels per page; 0 gives an empty page.
         """
+        request = models.GetPublicChannelsForTeamRequest(
+            team_id=team_id, page=page, per_page=per_page
+        )
         response = self._unary(
             "GetPublicChannelsForTeam",
-            models.GetPublicChannelsForTeamRequest(
-                team_id=team_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetPublicChannelsForTeamResponse,
             timeout,
             metadata,
@@ -121,12 +116,9 @@ class ChannelsMixin(SyncClient):
         Args:
             channel_id: Channel to fetch; archived ones are found too. Required.
         """
+        request = models.GetChannelRequest(channel_id=channel_id)
         response = self._unary(
-            "GetChannel",
-            models.GetChannelRequest(channel_id=channel_id),
-            models.GetChannelResponse,
-            timeout,
-            metadata,
+            "GetChannel", request, models.GetChannelResponse, timeout, metadata
         )
         return present(response.channel, "GetChannel", "channel")
 
@@ -151,11 +143,12 @@ class ChannelsMixin(SyncClient):
             include_deleted: Whether an archived channel may be returned. Otherwise it
                 counts as not found.
         """
+        request = models.GetChannelByNameRequest(
+            team_id=team_id, name=name, include_deleted=include_deleted
+        )
         response = self._unary(
             "GetChannelByName",
-            models.GetChannelByNameRequest(
-                team_id=team_id, name=name, include_deleted=include_deleted
-            ),
+            request,
             models.GetChannelByNameResponse,
             timeout,
             metadata,
@@ -183,13 +176,14 @@ class ChannelsMixin(SyncClient):
             include_deleted: Whether an archived channel may be returned. Otherwise it
                 counts as not found.
         """
+        request = models.GetChannelByNameForTeamNameRequest(
+            team_name=team_name,
+            channel_name=channel_name,
+            include_deleted=include_deleted,
+        )
         response = self._unary(
             "GetChannelByNameForTeamName",
-            models.GetChannelByNameForTeamNameRequest(
-                team_name=team_name,
-                channel_name=channel_name,
-                include_deleted=include_deleted,
-            ),
+            request,
             models.GetChannelByNameForTeamNameResponse,
             timeout,
             metadata,
@@ -218,11 +212,12 @@ class ChannelsMixin(SyncClient):
             user_id: User whose memberships to follow. Required.
             include_deleted: Whether to list archived channels too.
         """
+        request = models.GetChannelsForTeamForUserRequest(
+            team_id=team_id, user_id=user_id, include_deleted=include_deleted
+        )
         response = self._unary(
             "GetChannelsForTeamForUser",
-            models.GetChannelsForTeamForUserRequest(
-                team_id=team_id, user_id=user_id, include_deleted=include_deleted
-            ),
+            request,
             models.GetChannelsForTeamForUserResponse,
             timeout,
             metadata,
@@ -245,9 +240,10 @@ class ChannelsMixin(SyncClient):
         Args:
             channel_id: Channel to count. Required.
         """
+        request = models.GetChannelStatsRequest(channel_id=channel_id)
         response = self._unary(
             "GetChannelStats",
-            models.GetChannelStatsRequest(channel_id=channel_id),
+            request,
             models.GetChannelStatsResponse,
             timeout,
             metadata,
@@ -274,9 +270,12 @@ class ChannelsMixin(SyncClient):
             user_id_2: The other user; the same id twice gives that user's channel for
                 notes to self. Required. The order of the two does not matter.
         """
+        request = models.GetDirectChannelRequest(
+            user_id_1=user_id_1, user_id_2=user_id_2
+        )
         response = self._unary(
             "GetDirectChannel",
-            models.GetDirectChannelRequest(user_id_1=user_id_1, user_id_2=user_id_2),
+            request,
             models.GetDirectChannelResponse,
             timeout,
             metadata,
@@ -300,9 +299,10 @@ class ChannelsMixin(SyncClient):
             user_ids: All members of the conversation, three to eight different users.
                 Required; the order does not matter.
         """
+        request = models.GetGroupChannelRequest(user_ids=user_ids)
         response = self._unary(
             "GetGroupChannel",
-            models.GetGroupChannelRequest(user_ids=user_ids),
+            request,
             models.GetGroupChannelResponse,
             timeout,
             metadata,
@@ -327,14 +327,11 @@ class ChannelsMixin(SyncClient):
             channel: The complete changed channel, as fetched before and modified; `id`
                 is required. Fields left empty are stored empty.
         """
+        request = models.UpdateChannelRequest(
+            channel=given(channel, "UpdateChannel", "channel")
+        )
         response = self._unary(
-            "UpdateChannel",
-            models.UpdateChannelRequest(
-                channel=given(channel, "UpdateChannel", "channel")
-            ),
-            models.UpdateChannelResponse,
-            timeout,
-            metadata,
+            "UpdateChannel", request, models.UpdateChannelResponse, timeout, metadata
         )
         return present(response.channel, "UpdateChannel", "channel")
 
@@ -356,12 +353,9 @@ class ChannelsMixin(SyncClient):
             term: Text to look for in name, display name and purpose; beginnings of
                 words match. Surrounding space is ignored.
         """
+        request = models.SearchChannelsRequest(team_id=team_id, term=term)
         response = self._unary(
-            "SearchChannels",
-            models.SearchChannelsRequest(team_id=team_id, term=term),
-            models.SearchChannelsResponse,
-            timeout,
-            metadata,
+            "SearchChannels", request, models.SearchChannelsResponse, timeout, metadata
         )
         return response.channels
 
@@ -386,9 +380,10 @@ class ChannelsMixin(SyncClient):
             user_id: User to add, who must already be a member of the channel's team.
                 Required.
         """
+        request = models.AddChannelMemberRequest(channel_id=channel_id, user_id=user_id)
         response = self._unary(
             "AddChannelMember",
-            models.AddChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            request,
             models.AddChannelMemberResponse,
             timeout,
             metadata,
@@ -420,11 +415,12 @@ class ChannelsMixin(SyncClient):
                 the channel. Empty means nobody in particular, as if the user had
                 joined.
         """
+        request = models.AddUserToChannelRequest(
+            channel_id=channel_id, user_id=user_id, as_user_id=as_user_id
+        )
         response = self._unary(
             "AddUserToChannel",
-            models.AddUserToChannelRequest(
-                channel_id=channel_id, user_id=user_id, as_user_id=as_user_id
-            ),
+            request,
             models.AddUserToChannelResponse,
             timeout,
             metadata,
@@ -449,9 +445,10 @@ class ChannelsMixin(SyncClient):
             channel_id: Channel of the membership. Required.
             user_id: User of the membership. Required.
         """
+        request = models.GetChannelMemberRequest(channel_id=channel_id, user_id=user_id)
         response = self._unary(
             "GetChannelMember",
-            models.GetChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            request,
             models.GetChannelMemberResponse,
             timeout,
             metadata,
@@ -477,11 +474,12 @@ class ChannelsMixin(SyncClient):
             page: Page to fetch, zero-based.
             per_page: Memberships per page; 0 gives an empty page.
         """
+        request = models.GetChannelMembersRequest(
+            channel_id=channel_id, page=page, per_page=per_page
+        )
         response = self._unary(
             "GetChannelMembers",
-            models.GetChannelMembersRequest(
-                channel_id=channel_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetChannelMembersResponse,
             timeout,
             metadata,
@@ -506,11 +504,12 @@ class ChannelsMixin(SyncClient):
             channel_id: Channel of the memberships. Required.
             user_ids: Users to look up. Required.
         """
+        request = models.GetChannelMembersByIdsRequest(
+            channel_id=channel_id, user_ids=user_ids
+        )
         response = self._unary(
             "GetChannelMembersByIds",
-            models.GetChannelMembersByIdsRequest(
-                channel_id=channel_id, user_ids=user_ids
-            ),
+            request,
             models.GetChannelMembersByIdsResponse,
             timeout,
             metadata,
@@ -540,11 +539,12 @@ class ChannelsMixin(SyncClient):
             page: Page to fetch, zero-based.
             per_page: Memberships per page; 0 gives an empty page.
         """
+        request = models.GetChannelMembersForUserRequest(
+            team_id=team_id, user_id=user_id, page=page, per_page=per_page
+        )
         response = self._unary(
             "GetChannelMembersForUser",
-            models.GetChannelMembersForUserRequest(
-                team_id=team_id, user_id=user_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetChannelMembersForUserResponse,
             timeout,
             metadata,
@@ -573,11 +573,12 @@ class ChannelsMixin(SyncClient):
             new_roles: Every role the member is to have from now on, separated by
                 spaces, e.g. `channel_user channel_admin`. Replaces the present ones.
         """
+        request = models.UpdateChannelMemberRolesRequest(
+            channel_id=channel_id, user_id=user_id, new_roles=new_roles
+        )
         response = self._unary(
             "UpdateChannelMemberRoles",
-            models.UpdateChannelMemberRolesRequest(
-                channel_id=channel_id, user_id=user_id, new_roles=new_roles
-            ),
+            request,
             models.UpdateChannelMemberRolesResponse,
             timeout,
             metadata,
@@ -610,11 +611,12 @@ class ChannelsMixin(SyncClient):
                 `ChannelMember.notify_props`. Keys not given keep their value; unknown
                 keys are ignored.
         """
+        request = models.UpdateChannelMemberNotificationsRequest(
+            channel_id=channel_id, user_id=user_id, notifications=notifications
+        )
         response = self._unary(
             "UpdateChannelMemberNotifications",
-            models.UpdateChannelMemberNotificationsRequest(
-                channel_id=channel_id, user_id=user_id, notifications=notifications
-            ),
+            request,
             models.UpdateChannelMemberNotificationsResponse,
             timeout,
             metadata,
@@ -646,11 +648,12 @@ class ChannelsMixin(SyncClient):
             notify_props: Settings to give to all of them, keys and values as in
                 `ChannelMember.notify_props`. Keys not given keep their value.
         """
+        request = models.PatchChannelMembersNotificationsRequest(
+            members=members, notify_props=notify_props
+        )
         self._unary(
             "PatchChannelMembersNotifications",
-            models.PatchChannelMembersNotificationsRequest(
-                members=members, notify_props=notify_props
-            ),
+            request,
             models.PatchChannelMembersNotificationsResponse,
             timeout,
             metadata,
@@ -676,9 +679,12 @@ class ChannelsMixin(SyncClient):
             channel_id: Channel to remove the user from. Required.
             user_id: User to remove. Required.
         """
+        request = models.DeleteChannelMemberRequest(
+            channel_id=channel_id, user_id=user_id
+        )
         self._unary(
             "DeleteChannelMember",
-            models.DeleteChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            request,
             models.DeleteChannelMemberResponse,
             timeout,
             metadata,
@@ -706,15 +712,16 @@ class ChannelsMixin(SyncClient):
             new_category: Category to create: `display_name` and, optionally, the
                 channels to move into it. The id is assigned by the server.
         """
+        request = models.CreateChannelSidebarCategoryRequest(
+            user_id=user_id,
+            team_id=team_id,
+            new_category=given(
+                new_category, "CreateChannelSidebarCategory", "new_category"
+            ),
+        )
         response = self._unary(
             "CreateChannelSidebarCategory",
-            models.CreateChannelSidebarCategoryRequest(
-                user_id=user_id,
-                team_id=team_id,
-                new_category=given(
-                    new_category, "CreateChannelSidebarCategory", "new_category"
-                ),
-            ),
+            request,
             models.CreateChannelSidebarCategoryResponse,
             timeout,
             metadata,
@@ -739,9 +746,12 @@ class ChannelsMixin(SyncClient):
             user_id: User whose sidebar to fetch. Required.
             team_id: Team whose sidebar to fetch; each team has its own. Required.
         """
+        request = models.GetChannelSidebarCategoriesRequest(
+            user_id=user_id, team_id=team_id
+        )
         response = self._unary(
             "GetChannelSidebarCategories",
-            models.GetChannelSidebarCategoriesRequest(user_id=user_id, team_id=team_id),
+            request,
             models.GetChannelSidebarCategoriesResponse,
             timeout,
             metadata,
@@ -770,11 +780,12 @@ class ChannelsMixin(SyncClient):
             categories: Changed categories, each complete with its id and channels, as
                 fetched before and modified. Categories not given stay as they are.
         """
+        request = models.UpdateChannelSidebarCategoriesRequest(
+            user_id=user_id, team_id=team_id, categories=categories
+        )
         response = self._unary(
             "UpdateChannelSidebarCategories",
-            models.UpdateChannelSidebarCategoriesRequest(
-                user_id=user_id, team_id=team_id, categories=categories
-            ),
+            request,
             models.UpdateChannelSidebarCategoriesResponse,
             timeout,
             metadata,
@@ -804,14 +815,11 @@ class AsyncChannelsMixin(AsyncClient):
             channel: Channel to create. Required: `team_id`, `type` (public or private),
                 `name` and `display_name`; `id` must be empty.
         """
+        request = models.CreateChannelRequest(
+            channel=given(channel, "CreateChannel", "channel")
+        )
         response = await self._unary(
-            "CreateChannel",
-            models.CreateChannelRequest(
-                channel=given(channel, "CreateChannel", "channel")
-            ),
-            models.CreateChannelResponse,
-            timeout,
-            metadata,
+            "CreateChannel", request, models.CreateChannelResponse, timeout, metadata
         )
         return present(response.channel, "CreateChannel", "channel")
 
@@ -833,12 +841,9 @@ class AsyncChannelsMixin(AsyncClient):
             channel_id: Channel to archive. Required; the default channel of a team
                 (`town-square`) cannot be archived.
         """
+        request = models.DeleteChannelRequest(channel_id=channel_id)
         await self._unary(
-            "DeleteChannel",
-            models.DeleteChannelRequest(channel_id=channel_id),
-            models.DeleteChannelResponse,
-            timeout,
-            metadata,
+            "DeleteChannel", request, models.DeleteChannelResponse, timeout, metadata
         )
 
     async def get_public_channels_for_team(
@@ -860,11 +865,12 @@ class AsyncChannelsMixin(AsyncClient):
             page: Page to fetch, zero-based.
             per_page: Channels per page; 0 gives an empty page.
         """
+        request = models.GetPublicChannelsForTeamRequest(
+            team_id=team_id, page=page, per_page=per_page
+        )
         response = await self._unary(
             "GetPublicChannelsForTeam",
-            models.GetPublicChannelsForTeamRequest(
-                team_id=team_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetPublicChannelsForTeamResponse,
             timeout,
             metadata,
@@ -886,12 +892,9 @@ class AsyncChannelsMixin(AsyncClient):
         Args:
             channel_id: Channel to fetch; archived ones are found too. Required.
         """
+        request = models.GetChannelRequest(channel_id=channel_id)
         response = await self._unary(
-            "GetChannel",
-            models.GetChannelRequest(channel_id=channel_id),
-            models.GetChannelResponse,
-            timeout,
-            metadata,
+            "GetChannel", request, models.GetChannelResponse, timeout, metadata
         )
         return present(response.channel, "GetChannel", "channel")
 
@@ -916,11 +919,12 @@ class AsyncChannelsMixin(AsyncClient):
             include_deleted: Whether an archived channel may be returned. Otherwise it
                 counts as not found.
         """
+        request = models.GetChannelByNameRequest(
+            team_id=team_id, name=name, include_deleted=include_deleted
+        )
         response = await self._unary(
             "GetChannelByName",
-            models.GetChannelByNameRequest(
-                team_id=team_id, name=name, include_deleted=include_deleted
-            ),
+            request,
             models.GetChannelByNameResponse,
             timeout,
             metadata,
@@ -948,13 +952,14 @@ class AsyncChannelsMixin(AsyncClient):
             include_deleted: Whether an archived channel may be returned. Otherwise it
                 counts as not found.
         """
+        request = models.GetChannelByNameForTeamNameRequest(
+            team_name=team_name,
+            channel_name=channel_name,
+            include_deleted=include_deleted,
+        )
         response = await self._unary(
             "GetChannelByNameForTeamName",
-            models.GetChannelByNameForTeamNameRequest(
-                team_name=team_name,
-                channel_name=channel_name,
-                include_deleted=include_deleted,
-            ),
+            request,
             models.GetChannelByNameForTeamNameResponse,
             timeout,
             metadata,
@@ -983,11 +988,12 @@ class AsyncChannelsMixin(AsyncClient):
             user_id: User whose memberships to follow. Required.
             include_deleted: Whether to list archived channels too.
         """
+        request = models.GetChannelsForTeamForUserRequest(
+            team_id=team_id, user_id=user_id, include_deleted=include_deleted
+        )
         response = await self._unary(
             "GetChannelsForTeamForUser",
-            models.GetChannelsForTeamForUserRequest(
-                team_id=team_id, user_id=user_id, include_deleted=include_deleted
-            ),
+            request,
             models.GetChannelsForTeamForUserResponse,
             timeout,
             metadata,
@@ -1010,9 +1016,10 @@ class AsyncChannelsMixin(AsyncClient):
         Args:
             channel_id: Channel to count. Required.
         """
+        request = models.GetChannelStatsRequest(channel_id=channel_id)
         response = await self._unary(
             "GetChannelStats",
-            models.GetChannelStatsRequest(channel_id=channel_id),
+            request,
             models.GetChannelStatsResponse,
             timeout,
             metadata,
@@ -1039,9 +1046,12 @@ class AsyncChannelsMixin(AsyncClient):
             user_id_2: The other user; the same id twice gives that user's channel for
                 notes to self. Required. The order of the two does not matter.
         """
+        request = models.GetDirectChannelRequest(
+            user_id_1=user_id_1, user_id_2=user_id_2
+        )
         response = await self._unary(
             "GetDirectChannel",
-            models.GetDirectChannelRequest(user_id_1=user_id_1, user_id_2=user_id_2),
+            request,
             models.GetDirectChannelResponse,
             timeout,
             metadata,
@@ -1065,9 +1075,10 @@ class AsyncChannelsMixin(AsyncClient):
             user_ids: All members of the conversation, three to eight different users.
                 Required; the order does not matter.
         """
+        request = models.GetGroupChannelRequest(user_ids=user_ids)
         response = await self._unary(
             "GetGroupChannel",
-            models.GetGroupChannelRequest(user_ids=user_ids),
+            request,
             models.GetGroupChannelResponse,
             timeout,
             metadata,
@@ -1092,14 +1103,11 @@ class AsyncChannelsMixin(AsyncClient):
             channel: The complete changed channel, as fetched before and modified; `id`
                 is required. Fields left empty are stored empty.
         """
+        request = models.UpdateChannelRequest(
+            channel=given(channel, "UpdateChannel", "channel")
+        )
         response = await self._unary(
-            "UpdateChannel",
-            models.UpdateChannelRequest(
-                channel=given(channel, "UpdateChannel", "channel")
-            ),
-            models.UpdateChannelResponse,
-            timeout,
-            metadata,
+            "UpdateChannel", request, models.UpdateChannelResponse, timeout, metadata
         )
         return present(response.channel, "UpdateChannel", "channel")
 
@@ -1121,12 +1129,9 @@ class AsyncChannelsMixin(AsyncClient):
             term: Text to look for in name, display name and purpose; beginnings of
                 words match. Surrounding space is ignored.
         """
+        request = models.SearchChannelsRequest(team_id=team_id, term=term)
         response = await self._unary(
-            "SearchChannels",
-            models.SearchChannelsRequest(team_id=team_id, term=term),
-            models.SearchChannelsResponse,
-            timeout,
-            metadata,
+            "SearchChannels", request, models.SearchChannelsResponse, timeout, metadata
         )
         return response.channels
 
@@ -1151,9 +1156,10 @@ class AsyncChannelsMixin(AsyncClient):
             user_id: User to add, who must already be a member of the channel's team.
                 Required.
         """
+        request = models.AddChannelMemberRequest(channel_id=channel_id, user_id=user_id)
         response = await self._unary(
             "AddChannelMember",
-            models.AddChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            request,
             models.AddChannelMemberResponse,
             timeout,
             metadata,
@@ -1185,11 +1191,12 @@ class AsyncChannelsMixin(AsyncClient):
                 the channel. Empty means nobody in particular, as if the user had
                 joined.
         """
+        request = models.AddUserToChannelRequest(
+            channel_id=channel_id, user_id=user_id, as_user_id=as_user_id
+        )
         response = await self._unary(
             "AddUserToChannel",
-            models.AddUserToChannelRequest(
-                channel_id=channel_id, user_id=user_id, as_user_id=as_user_id
-            ),
+            request,
             models.AddUserToChannelResponse,
             timeout,
             metadata,
@@ -1214,9 +1221,10 @@ class AsyncChannelsMixin(AsyncClient):
             channel_id: Channel of the membership. Required.
             user_id: User of the membership. Required.
         """
+        request = models.GetChannelMemberRequest(channel_id=channel_id, user_id=user_id)
         response = await self._unary(
             "GetChannelMember",
-            models.GetChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            request,
             models.GetChannelMemberResponse,
             timeout,
             metadata,
@@ -1242,11 +1250,12 @@ class AsyncChannelsMixin(AsyncClient):
             page: Page to fetch, zero-based.
             per_page: Memberships per page; 0 gives an empty page.
         """
+        request = models.GetChannelMembersRequest(
+            channel_id=channel_id, page=page, per_page=per_page
+        )
         response = await self._unary(
             "GetChannelMembers",
-            models.GetChannelMembersRequest(
-                channel_id=channel_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetChannelMembersResponse,
             timeout,
             metadata,
@@ -1271,11 +1280,12 @@ class AsyncChannelsMixin(AsyncClient):
             channel_id: Channel of the memberships. Required.
             user_ids: Users to look up. Required.
         """
+        request = models.GetChannelMembersByIdsRequest(
+            channel_id=channel_id, user_ids=user_ids
+        )
         response = await self._unary(
             "GetChannelMembersByIds",
-            models.GetChannelMembersByIdsRequest(
-                channel_id=channel_id, user_ids=user_ids
-            ),
+            request,
             models.GetChannelMembersByIdsResponse,
             timeout,
             metadata,
@@ -1305,11 +1315,12 @@ class AsyncChannelsMixin(AsyncClient):
             page: Page to fetch, zero-based.
             per_page: Memberships per page; 0 gives an empty page.
         """
+        request = models.GetChannelMembersForUserRequest(
+            team_id=team_id, user_id=user_id, page=page, per_page=per_page
+        )
         response = await self._unary(
             "GetChannelMembersForUser",
-            models.GetChannelMembersForUserRequest(
-                team_id=team_id, user_id=user_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetChannelMembersForUserResponse,
             timeout,
             metadata,
@@ -1338,11 +1349,12 @@ class AsyncChannelsMixin(AsyncClient):
             new_roles: Every role the member is to have from now on, separated by
                 spaces, e.g. `channel_user channel_admin`. Replaces the present ones.
         """
+        request = models.UpdateChannelMemberRolesRequest(
+            channel_id=channel_id, user_id=user_id, new_roles=new_roles
+        )
         response = await self._unary(
             "UpdateChannelMemberRoles",
-            models.UpdateChannelMemberRolesRequest(
-                channel_id=channel_id, user_id=user_id, new_roles=new_roles
-            ),
+            request,
             models.UpdateChannelMemberRolesResponse,
             timeout,
             metadata,
@@ -1375,11 +1387,12 @@ class AsyncChannelsMixin(AsyncClient):
                 `ChannelMember.notify_props`. Keys not given keep their value; unknown
                 keys are ignored.
         """
+        request = models.UpdateChannelMemberNotificationsRequest(
+            channel_id=channel_id, user_id=user_id, notifications=notifications
+        )
         response = await self._unary(
             "UpdateChannelMemberNotifications",
-            models.UpdateChannelMemberNotificationsRequest(
-                channel_id=channel_id, user_id=user_id, notifications=notifications
-            ),
+            request,
             models.UpdateChannelMemberNotificationsResponse,
             timeout,
             metadata,
@@ -1411,11 +1424,12 @@ class AsyncChannelsMixin(AsyncClient):
             notify_props: Settings to give to all of them, keys and values as in
                 `ChannelMember.notify_props`. Keys not given keep their value.
         """
+        request = models.PatchChannelMembersNotificationsRequest(
+            members=members, notify_props=notify_props
+        )
         await self._unary(
             "PatchChannelMembersNotifications",
-            models.PatchChannelMembersNotificationsRequest(
-                members=members, notify_props=notify_props
-            ),
+            request,
             models.PatchChannelMembersNotificationsResponse,
             timeout,
             metadata,
@@ -1441,9 +1455,12 @@ class AsyncChannelsMixin(AsyncClient):
             channel_id: Channel to remove the user from. Required.
             user_id: User to remove. Required.
         """
+        request = models.DeleteChannelMemberRequest(
+            channel_id=channel_id, user_id=user_id
+        )
         await self._unary(
             "DeleteChannelMember",
-            models.DeleteChannelMemberRequest(channel_id=channel_id, user_id=user_id),
+            request,
             models.DeleteChannelMemberResponse,
             timeout,
             metadata,
@@ -1471,15 +1488,16 @@ class AsyncChannelsMixin(AsyncClient):
             new_category: Category to create: `display_name` and, optionally, the
                 channels to move into it. The id is assigned by the server.
         """
+        request = models.CreateChannelSidebarCategoryRequest(
+            user_id=user_id,
+            team_id=team_id,
+            new_category=given(
+                new_category, "CreateChannelSidebarCategory", "new_category"
+            ),
+        )
         response = await self._unary(
             "CreateChannelSidebarCategory",
-            models.CreateChannelSidebarCategoryRequest(
-                user_id=user_id,
-                team_id=team_id,
-                new_category=given(
-                    new_category, "CreateChannelSidebarCategory", "new_category"
-                ),
-            ),
+            request,
             models.CreateChannelSidebarCategoryResponse,
             timeout,
             metadata,
@@ -1504,9 +1522,12 @@ class AsyncChannelsMixin(AsyncClient):
             user_id: User whose sidebar to fetch. Required.
             team_id: Team whose sidebar to fetch; each team has its own. Required.
         """
+        request = models.GetChannelSidebarCategoriesRequest(
+            user_id=user_id, team_id=team_id
+        )
         response = await self._unary(
             "GetChannelSidebarCategories",
-            models.GetChannelSidebarCategoriesRequest(user_id=user_id, team_id=team_id),
+            request,
             models.GetChannelSidebarCategoriesResponse,
             timeout,
             metadata,
@@ -1535,11 +1556,12 @@ class AsyncChannelsMixin(AsyncClient):
             categories: Changed categories, each complete with its id and channels, as
                 fetched before and modified. Categories not given stay as they are.
         """
+        request = models.UpdateChannelSidebarCategoriesRequest(
+            user_id=user_id, team_id=team_id, categories=categories
+        )
         response = await self._unary(
             "UpdateChannelSidebarCategories",
-            models.UpdateChannelSidebarCategoriesRequest(
-                user_id=user_id, team_id=team_id, categories=categories
-            ),
+            request,
             models.UpdateChannelSidebarCategoriesResponse,
             timeout,
             metadata,

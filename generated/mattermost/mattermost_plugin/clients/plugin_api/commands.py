@@ -39,9 +39,10 @@ class CommandsMixin(SyncClient):
                 `auto_complete` fields to have it suggested while users type. An empty
                 `team_id` offers it in every team.
         """
+        request = models.RegisterCommandRequest(command=command)
         self._unary(
             "RegisterCommand",
-            models.RegisterCommandRequest(command=command),
+            request,
             models.RegisterCommandResponse,
             timeout,
             metadata,
@@ -65,9 +66,10 @@ class CommandsMixin(SyncClient):
                 registered for every team.
             trigger: The word after the slash, without the slash. Required.
         """
+        request = models.UnregisterCommandRequest(team_id=team_id, trigger=trigger)
         self._unary(
             "UnregisterCommand",
-            models.UnregisterCommandRequest(team_id=team_id, trigger=trigger),
+            request,
             models.UnregisterCommandResponse,
             timeout,
             metadata,
@@ -92,9 +94,10 @@ class CommandsMixin(SyncClient):
                 `user_id`, `channel_id` and `team_id`; add `root_id` to run it inside a
                 thread.
         """
+        request = models.ExecuteSlashCommandRequest(command_args=command_args)
         response = self._unary(
             "ExecuteSlashCommand",
-            models.ExecuteSlashCommandRequest(command_args=command_args),
+            request,
             models.ExecuteSlashCommandResponse,
             timeout,
             metadata,
@@ -120,12 +123,9 @@ class CommandsMixin(SyncClient):
                 `method` and `url`. The server sets the id, the token and the times, and
                 records your plugin as the owner.
         """
+        request = models.CreateCommandRequest(cmd=given(cmd, "CreateCommand", "cmd"))
         response = self._unary(
-            "CreateCommand",
-            models.CreateCommandRequest(cmd=given(cmd, "CreateCommand", "cmd")),
-            models.CreateCommandResponse,
-            timeout,
-            metadata,
+            "CreateCommand", request, models.CreateCommandResponse, timeout, metadata
         )
         return present(response.command, "CreateCommand", "command")
 
@@ -144,12 +144,9 @@ class CommandsMixin(SyncClient):
         Args:
             team_id: Team whose commands to list. Required.
         """
+        request = models.ListCommandsRequest(team_id=team_id)
         response = self._unary(
-            "ListCommands",
-            models.ListCommandsRequest(team_id=team_id),
-            models.ListCommandsResponse,
-            timeout,
-            metadata,
+            "ListCommands", request, models.ListCommandsResponse, timeout, metadata
         )
         return response.commands
 
@@ -168,9 +165,10 @@ class CommandsMixin(SyncClient):
         Args:
             team_id: Team whose custom commands to list. Required.
         """
+        request = models.ListCustomCommandsRequest(team_id=team_id)
         response = self._unary(
             "ListCustomCommands",
-            models.ListCustomCommandsRequest(team_id=team_id),
+            request,
             models.ListCustomCommandsResponse,
             timeout,
             metadata,
@@ -193,9 +191,10 @@ class CommandsMixin(SyncClient):
             team_id: Team whose commands to list; commands registered for every team are
                 included. Required.
         """
+        request = models.ListPluginCommandsRequest(team_id=team_id)
         response = self._unary(
             "ListPluginCommands",
-            models.ListPluginCommandsRequest(team_id=team_id),
+            request,
             models.ListPluginCommandsResponse,
             timeout,
             metadata,
@@ -210,9 +209,10 @@ class CommandsMixin(SyncClient):
 
         Errors: PluginAPIError if the lookup fails.
         """
+        request = models.ListBuiltInCommandsRequest()
         response = self._unary(
             "ListBuiltInCommands",
-            models.ListBuiltInCommandsRequest(),
+            request,
             models.ListBuiltInCommandsResponse,
             timeout,
             metadata,
@@ -235,12 +235,9 @@ class CommandsMixin(SyncClient):
             command_id: Id of a stored (custom) command. Required; commands registered
                 with RegisterCommand have no id and cannot be fetched this way.
         """
+        request = models.GetCommandRequest(command_id=command_id)
         response = self._unary(
-            "GetCommand",
-            models.GetCommandRequest(command_id=command_id),
-            models.GetCommandResponse,
-            timeout,
-            metadata,
+            "GetCommand", request, models.GetCommandResponse, timeout, metadata
         )
         return present(response.command, "GetCommand", "command")
 
@@ -265,15 +262,12 @@ class CommandsMixin(SyncClient):
                 so start from the result of GetCommand. The id, the token and the
                 creation time stay as they were, and an empty `team_id` keeps the team.
         """
+        request = models.UpdateCommandRequest(
+            command_id=command_id,
+            updated_cmd=given(updated_cmd, "UpdateCommand", "updated_cmd"),
+        )
         response = self._unary(
-            "UpdateCommand",
-            models.UpdateCommandRequest(
-                command_id=command_id,
-                updated_cmd=given(updated_cmd, "UpdateCommand", "updated_cmd"),
-            ),
-            models.UpdateCommandResponse,
-            timeout,
-            metadata,
+            "UpdateCommand", request, models.UpdateCommandResponse, timeout, metadata
         )
         return present(response.command, "UpdateCommand", "command")
 
@@ -294,12 +288,9 @@ class CommandsMixin(SyncClient):
             command_id: Id of the stored command to delete. Required. To withdraw a
                 registered plugin command use UnregisterCommand.
         """
+        request = models.DeleteCommandRequest(command_id=command_id)
         self._unary(
-            "DeleteCommand",
-            models.DeleteCommandRequest(command_id=command_id),
-            models.DeleteCommandResponse,
-            timeout,
-            metadata,
+            "DeleteCommand", request, models.DeleteCommandResponse, timeout, metadata
         )
 
 
@@ -325,9 +316,10 @@ class AsyncCommandsMixin(AsyncClient):
                 `auto_complete` fields to have it suggested while users type. An empty
                 `team_id` offers it in every team.
         """
+        request = models.RegisterCommandRequest(command=command)
         await self._unary(
             "RegisterCommand",
-            models.RegisterCommandRequest(command=command),
+            request,
             models.RegisterCommandResponse,
             timeout,
             metadata,
@@ -351,9 +343,10 @@ class AsyncCommandsMixin(AsyncClient):
                 registered for every team.
             trigger: The word after the slash, without the slash. Required.
         """
+        request = models.UnregisterCommandRequest(team_id=team_id, trigger=trigger)
         await self._unary(
             "UnregisterCommand",
-            models.UnregisterCommandRequest(team_id=team_id, trigger=trigger),
+            request,
             models.UnregisterCommandResponse,
             timeout,
             metadata,
@@ -378,9 +371,10 @@ class AsyncCommandsMixin(AsyncClient):
                 `user_id`, `channel_id` and `team_id`; add `root_id` to run it inside a
                 thread.
         """
+        request = models.ExecuteSlashCommandRequest(command_args=command_args)
         response = await self._unary(
             "ExecuteSlashCommand",
-            models.ExecuteSlashCommandRequest(command_args=command_args),
+            request,
             models.ExecuteSlashCommandResponse,
             timeout,
             metadata,
@@ -406,12 +400,9 @@ class AsyncCommandsMixin(AsyncClient):
                 `method` and `url`. The server sets the id, the token and the times, and
                 records your plugin as the owner.
         """
+        request = models.CreateCommandRequest(cmd=given(cmd, "CreateCommand", "cmd"))
         response = await self._unary(
-            "CreateCommand",
-            models.CreateCommandRequest(cmd=given(cmd, "CreateCommand", "cmd")),
-            models.CreateCommandResponse,
-            timeout,
-            metadata,
+            "CreateCommand", request, models.CreateCommandResponse, timeout, metadata
         )
         return present(response.command, "CreateCommand", "command")
 
@@ -430,12 +421,9 @@ class AsyncCommandsMixin(AsyncClient):
         Args:
             team_id: Team whose commands to list. Required.
         """
+        request = models.ListCommandsRequest(team_id=team_id)
         response = await self._unary(
-            "ListCommands",
-            models.ListCommandsRequest(team_id=team_id),
-            models.ListCommandsResponse,
-            timeout,
-            metadata,
+            "ListCommands", request, models.ListCommandsResponse, timeout, metadata
         )
         return response.commands
 
@@ -454,9 +442,10 @@ class AsyncCommandsMixin(AsyncClient):
         Args:
             team_id: Team whose custom commands to list. Required.
         """
+        request = models.ListCustomCommandsRequest(team_id=team_id)
         response = await self._unary(
             "ListCustomCommands",
-            models.ListCustomCommandsRequest(team_id=team_id),
+            request,
             models.ListCustomCommandsResponse,
             timeout,
             metadata,
@@ -479,9 +468,10 @@ class AsyncCommandsMixin(AsyncClient):
             team_id: Team whose commands to list; commands registered for every team are
                 included. Required.
         """
+        request = models.ListPluginCommandsRequest(team_id=team_id)
         response = await self._unary(
             "ListPluginCommands",
-            models.ListPluginCommandsRequest(team_id=team_id),
+            request,
             models.ListPluginCommandsResponse,
             timeout,
             metadata,
@@ -496,9 +486,10 @@ class AsyncCommandsMixin(AsyncClient):
 
         Errors: PluginAPIError if the lookup fails.
         """
+        request = models.ListBuiltInCommandsRequest()
         response = await self._unary(
             "ListBuiltInCommands",
-            models.ListBuiltInCommandsRequest(),
+            request,
             models.ListBuiltInCommandsResponse,
             timeout,
             metadata,
@@ -521,12 +512,9 @@ class AsyncCommandsMixin(AsyncClient):
             command_id: Id of a stored (custom) command. Required; commands registered
                 with RegisterCommand have no id and cannot be fetched this way.
         """
+        request = models.GetCommandRequest(command_id=command_id)
         response = await self._unary(
-            "GetCommand",
-            models.GetCommandRequest(command_id=command_id),
-            models.GetCommandResponse,
-            timeout,
-            metadata,
+            "GetCommand", request, models.GetCommandResponse, timeout, metadata
         )
         return present(response.command, "GetCommand", "command")
 
@@ -551,15 +539,12 @@ class AsyncCommandsMixin(AsyncClient):
                 so start from the result of GetCommand. The id, the token and the
                 creation time stay as they were, and an empty `team_id` keeps the team.
         """
+        request = models.UpdateCommandRequest(
+            command_id=command_id,
+            updated_cmd=given(updated_cmd, "UpdateCommand", "updated_cmd"),
+        )
         response = await self._unary(
-            "UpdateCommand",
-            models.UpdateCommandRequest(
-                command_id=command_id,
-                updated_cmd=given(updated_cmd, "UpdateCommand", "updated_cmd"),
-            ),
-            models.UpdateCommandResponse,
-            timeout,
-            metadata,
+            "UpdateCommand", request, models.UpdateCommandResponse, timeout, metadata
         )
         return present(response.command, "UpdateCommand", "command")
 
@@ -580,10 +565,7 @@ class AsyncCommandsMixin(AsyncClient):
             command_id: Id of the stored command to delete. Required. To withdraw a
                 registered plugin command use UnregisterCommand.
         """
+        request = models.DeleteCommandRequest(command_id=command_id)
         await self._unary(
-            "DeleteCommand",
-            models.DeleteCommandRequest(command_id=command_id),
-            models.DeleteCommandResponse,
-            timeout,
-            metadata,
+            "DeleteCommand", request, models.DeleteCommandResponse, timeout, metadata
         )

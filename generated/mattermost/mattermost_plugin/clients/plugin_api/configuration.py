@@ -34,9 +34,10 @@ class ConfigurationMixin(SyncClient):
 
         Errors: PluginAPIError if the settings cannot be read.
         """
+        request = models.LoadPluginConfigurationRequest()
         response = self._unary(
             "LoadPluginConfiguration",
-            models.LoadPluginConfigurationRequest(),
+            request,
             models.LoadPluginConfigurationResponse,
             timeout,
             metadata,
@@ -52,12 +53,9 @@ class ConfigurationMixin(SyncClient):
 
         Errors: PluginAPIError if the configuration cannot be read.
         """
+        request = models.GetConfigRequest()
         response = self._unary(
-            "GetConfig",
-            models.GetConfigRequest(),
-            models.GetConfigResponse,
-            timeout,
-            metadata,
+            "GetConfig", request, models.GetConfigResponse, timeout, metadata
         )
         return load(response.config_json, "GetConfig")
 
@@ -70,9 +68,10 @@ class ConfigurationMixin(SyncClient):
 
         Errors: PluginAPIError if the configuration cannot be read.
         """
+        request = models.GetUnsanitizedConfigRequest()
         response = self._unary(
             "GetUnsanitizedConfig",
-            models.GetUnsanitizedConfigRequest(),
+            request,
             models.GetUnsanitizedConfigResponse,
             timeout,
             metadata,
@@ -99,13 +98,8 @@ class ConfigurationMixin(SyncClient):
                 it, change it, send all of it back. Required. Settings left out get
                 their default; secrets still masked by asterisks keep the stored value.
         """
-        self._unary(
-            "SaveConfig",
-            models.SaveConfigRequest(config_json=dump(config_json)),
-            models.SaveConfigResponse,
-            timeout,
-            metadata,
-        )
+        request = models.SaveConfigRequest(config_json=dump(config_json))
+        self._unary("SaveConfig", request, models.SaveConfigResponse, timeout, metadata)
 
     def get_plugin_config(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
@@ -117,9 +111,10 @@ class ConfigurationMixin(SyncClient):
         Errors: PluginAPIError if the settings cannot be read, or if the server answers
         without any.
         """
+        request = models.GetPluginConfigRequest()
         response = self._unary(
             "GetPluginConfig",
-            models.GetPluginConfigRequest(),
+            request,
             models.GetPluginConfigResponse,
             timeout,
             metadata,
@@ -144,9 +139,10 @@ class ConfigurationMixin(SyncClient):
             config: The plugin's complete new settings, a JSON object. Required;
                 settings left out are removed.
         """
+        request = models.SavePluginConfigRequest(config=config)
         self._unary(
             "SavePluginConfig",
-            models.SavePluginConfigRequest(config=config),
+            request,
             models.SavePluginConfigResponse,
             timeout,
             metadata,
@@ -166,9 +162,10 @@ class AsyncConfigurationMixin(AsyncClient):
 
         Errors: PluginAPIError if the settings cannot be read.
         """
+        request = models.LoadPluginConfigurationRequest()
         response = await self._unary(
             "LoadPluginConfiguration",
-            models.LoadPluginConfigurationRequest(),
+            request,
             models.LoadPluginConfigurationResponse,
             timeout,
             metadata,
@@ -184,12 +181,9 @@ class AsyncConfigurationMixin(AsyncClient):
 
         Errors: PluginAPIError if the configuration cannot be read.
         """
+        request = models.GetConfigRequest()
         response = await self._unary(
-            "GetConfig",
-            models.GetConfigRequest(),
-            models.GetConfigResponse,
-            timeout,
-            metadata,
+            "GetConfig", request, models.GetConfigResponse, timeout, metadata
         )
         return load(response.config_json, "GetConfig")
 
@@ -202,9 +196,10 @@ class AsyncConfigurationMixin(AsyncClient):
 
         Errors: PluginAPIError if the configuration cannot be read.
         """
+        request = models.GetUnsanitizedConfigRequest()
         response = await self._unary(
             "GetUnsanitizedConfig",
-            models.GetUnsanitizedConfigRequest(),
+            request,
             models.GetUnsanitizedConfigResponse,
             timeout,
             metadata,
@@ -231,12 +226,9 @@ class AsyncConfigurationMixin(AsyncClient):
                 it, change it, send all of it back. Required. Settings left out get
                 their default; secrets still masked by asterisks keep the stored value.
         """
+        request = models.SaveConfigRequest(config_json=dump(config_json))
         await self._unary(
-            "SaveConfig",
-            models.SaveConfigRequest(config_json=dump(config_json)),
-            models.SaveConfigResponse,
-            timeout,
-            metadata,
+            "SaveConfig", request, models.SaveConfigResponse, timeout, metadata
         )
 
     async def get_plugin_config(
@@ -249,9 +241,10 @@ class AsyncConfigurationMixin(AsyncClient):
         Errors: PluginAPIError if the settings cannot be read, or if the server answers
         without any.
         """
+        request = models.GetPluginConfigRequest()
         response = await self._unary(
             "GetPluginConfig",
-            models.GetPluginConfigRequest(),
+            request,
             models.GetPluginConfigResponse,
             timeout,
             metadata,
@@ -276,9 +269,10 @@ class AsyncConfigurationMixin(AsyncClient):
             config: The plugin's complete new settings, a JSON object. Required;
                 settings left out are removed.
         """
+        request = models.SavePluginConfigRequest(config=config)
         await self._unary(
             "SavePluginConfig",
-            models.SavePluginConfigRequest(config=config),
+            request,
             models.SavePluginConfigResponse,
             timeout,
             metadata,

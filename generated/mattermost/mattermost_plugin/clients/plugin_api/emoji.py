@@ -40,12 +40,11 @@ class EmojiMixin(SyncClient):
             page: Page to fetch, zero-based.
             per_page: Emojis per page; 0 gives an empty page.
         """
+        request = models.GetEmojiListRequest(
+            sort_by=sort_by, page=page, per_page=per_page
+        )
         response = self._unary(
-            "GetEmojiList",
-            models.GetEmojiListRequest(sort_by=sort_by, page=page, per_page=per_page),
-            models.GetEmojiListResponse,
-            timeout,
-            metadata,
+            "GetEmojiList", request, models.GetEmojiListResponse, timeout, metadata
         )
         return response.emojis
 
@@ -65,12 +64,9 @@ class EmojiMixin(SyncClient):
         Args:
             name: Name of a custom emoji, without colons. Required.
         """
+        request = models.GetEmojiByNameRequest(name=name)
         response = self._unary(
-            "GetEmojiByName",
-            models.GetEmojiByNameRequest(name=name),
-            models.GetEmojiByNameResponse,
-            timeout,
-            metadata,
+            "GetEmojiByName", request, models.GetEmojiByNameResponse, timeout, metadata
         )
         return present(response.emoji, "GetEmojiByName", "emoji")
 
@@ -90,12 +86,9 @@ class EmojiMixin(SyncClient):
         Args:
             emoji_id: Custom emoji to fetch. Required.
         """
+        request = models.GetEmojiRequest(emoji_id=emoji_id)
         response = self._unary(
-            "GetEmoji",
-            models.GetEmojiRequest(emoji_id=emoji_id),
-            models.GetEmojiResponse,
-            timeout,
-            metadata,
+            "GetEmoji", request, models.GetEmojiResponse, timeout, metadata
         )
         return present(response.emoji, "GetEmoji", "emoji")
 
@@ -115,12 +108,9 @@ class EmojiMixin(SyncClient):
         Args:
             emoji_id: Custom emoji whose picture to fetch. Required.
         """
+        request = models.GetEmojiImageRequest(emoji_id=emoji_id)
         response = self._unary(
-            "GetEmojiImage",
-            models.GetEmojiImageRequest(emoji_id=emoji_id),
-            models.GetEmojiImageResponse,
-            timeout,
-            metadata,
+            "GetEmojiImage", request, models.GetEmojiImageResponse, timeout, metadata
         )
         return response
 
@@ -148,12 +138,11 @@ class AsyncEmojiMixin(AsyncClient):
             page: Page to fetch, zero-based.
             per_page: Emojis per page; 0 gives an empty page.
         """
+        request = models.GetEmojiListRequest(
+            sort_by=sort_by, page=page, per_page=per_page
+        )
         response = await self._unary(
-            "GetEmojiList",
-            models.GetEmojiListRequest(sort_by=sort_by, page=page, per_page=per_page),
-            models.GetEmojiListResponse,
-            timeout,
-            metadata,
+            "GetEmojiList", request, models.GetEmojiListResponse, timeout, metadata
         )
         return response.emojis
 
@@ -173,12 +162,9 @@ class AsyncEmojiMixin(AsyncClient):
         Args:
             name: Name of a custom emoji, without colons. Required.
         """
+        request = models.GetEmojiByNameRequest(name=name)
         response = await self._unary(
-            "GetEmojiByName",
-            models.GetEmojiByNameRequest(name=name),
-            models.GetEmojiByNameResponse,
-            timeout,
-            metadata,
+            "GetEmojiByName", request, models.GetEmojiByNameResponse, timeout, metadata
         )
         return present(response.emoji, "GetEmojiByName", "emoji")
 
@@ -198,12 +184,9 @@ class AsyncEmojiMixin(AsyncClient):
         Args:
             emoji_id: Custom emoji to fetch. Required.
         """
+        request = models.GetEmojiRequest(emoji_id=emoji_id)
         response = await self._unary(
-            "GetEmoji",
-            models.GetEmojiRequest(emoji_id=emoji_id),
-            models.GetEmojiResponse,
-            timeout,
-            metadata,
+            "GetEmoji", request, models.GetEmojiResponse, timeout, metadata
         )
         return present(response.emoji, "GetEmoji", "emoji")
 
@@ -223,11 +206,8 @@ class AsyncEmojiMixin(AsyncClient):
         Args:
             emoji_id: Custom emoji whose picture to fetch. Required.
         """
+        request = models.GetEmojiImageRequest(emoji_id=emoji_id)
         response = await self._unary(
-            "GetEmojiImage",
-            models.GetEmojiImageRequest(emoji_id=emoji_id),
-            models.GetEmojiImageResponse,
-            timeout,
-            metadata,
+            "GetEmojiImage", request, models.GetEmojiImageResponse, timeout, metadata
         )
         return response

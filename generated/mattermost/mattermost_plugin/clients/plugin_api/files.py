@@ -41,12 +41,9 @@ class FilesMixin(SyncClient):
                 are meant for. Required.
             file_ids: Files to copy. Required.
         """
+        request = models.CopyFileInfosRequest(user_id=user_id, file_ids=file_ids)
         response = self._unary(
-            "CopyFileInfos",
-            models.CopyFileInfosRequest(user_id=user_id, file_ids=file_ids),
-            models.CopyFileInfosResponse,
-            timeout,
-            metadata,
+            "CopyFileInfos", request, models.CopyFileInfosResponse, timeout, metadata
         )
         return response.file_ids
 
@@ -65,12 +62,9 @@ class FilesMixin(SyncClient):
         Args:
             file_id: File to describe. Required; deleted files are not found.
         """
+        request = models.GetFileInfoRequest(file_id=file_id)
         response = self._unary(
-            "GetFileInfo",
-            models.GetFileInfoRequest(file_id=file_id),
-            models.GetFileInfoResponse,
-            timeout,
-            metadata,
+            "GetFileInfo", request, models.GetFileInfoResponse, timeout, metadata
         )
         return present(response.file_info, "GetFileInfo", "file_info")
 
@@ -93,9 +87,12 @@ class FilesMixin(SyncClient):
             content: Text under which file search is to find the file; replaces what the
                 server extracted or was given before.
         """
+        request = models.SetFileSearchableContentRequest(
+            file_id=file_id, content=content
+        )
         self._unary(
             "SetFileSearchableContent",
-            models.SetFileSearchableContentRequest(file_id=file_id, content=content),
+            request,
             models.SetFileSearchableContentResponse,
             timeout,
             metadata,
@@ -123,12 +120,11 @@ class FilesMixin(SyncClient):
             options: Filters and sorting. Optional: without them every file that is not
                 deleted is listed, oldest first.
         """
+        request = models.GetFileInfosRequest(
+            page=page, per_page=per_page, options=options
+        )
         response = self._unary(
-            "GetFileInfos",
-            models.GetFileInfosRequest(page=page, per_page=per_page, options=options),
-            models.GetFileInfosResponse,
-            timeout,
-            metadata,
+            "GetFileInfos", request, models.GetFileInfosResponse, timeout, metadata
         )
         return response.file_infos
 
@@ -149,12 +145,9 @@ class FilesMixin(SyncClient):
         Args:
             file_id: File whose content to fetch. Required.
         """
+        request = models.GetFileRequest(file_id=file_id)
         response = self._unary(
-            "GetFile",
-            models.GetFileRequest(file_id=file_id),
-            models.GetFileResponse,
-            timeout,
-            metadata,
+            "GetFile", request, models.GetFileResponse, timeout, metadata
         )
         return response.data
 
@@ -175,12 +168,9 @@ class FilesMixin(SyncClient):
         Args:
             file_id: File to link to, which must be attached to a post. Required.
         """
+        request = models.GetFileLinkRequest(file_id=file_id)
         response = self._unary(
-            "GetFileLink",
-            models.GetFileLinkRequest(file_id=file_id),
-            models.GetFileLinkResponse,
-            timeout,
-            metadata,
+            "GetFileLink", request, models.GetFileLinkResponse, timeout, metadata
         )
         return response.link
 
@@ -201,12 +191,9 @@ class FilesMixin(SyncClient):
             path: Where the file lies in the server's file store, relative to its root.
                 Required. For files attached to posts use `get_file` with the id.
         """
+        request = models.ReadFileRequest(path=path)
         response = self._unary(
-            "ReadFile",
-            models.ReadFileRequest(path=path),
-            models.ReadFileResponse,
-            timeout,
-            metadata,
+            "ReadFile", request, models.ReadFileResponse, timeout, metadata
         )
         return response.data
 
@@ -236,14 +223,11 @@ class FilesMixin(SyncClient):
             filename: Name to give the file, with extension: type and icon follow from
                 it. Required.
         """
+        request = models.UploadFileRequest(
+            data=data, channel_id=channel_id, filename=filename
+        )
         response = self._unary(
-            "UploadFile",
-            models.UploadFileRequest(
-                data=data, channel_id=channel_id, filename=filename
-            ),
-            models.UploadFileResponse,
-            timeout,
-            metadata,
+            "UploadFile", request, models.UploadFileResponse, timeout, metadata
         )
         return present(response.file_info, "UploadFile", "file_info")
 
@@ -267,13 +251,14 @@ class FilesMixin(SyncClient):
             upload_session: Session to create. Required: `id` (chosen by you), `type`,
                 `user_id`, `filename`, `file_size`, and `channel_id` for attachments.
         """
+        request = models.CreateUploadSessionRequest(
+            upload_session=given(
+                upload_session, "CreateUploadSession", "upload_session"
+            )
+        )
         response = self._unary(
             "CreateUploadSession",
-            models.CreateUploadSessionRequest(
-                upload_session=given(
-                    upload_session, "CreateUploadSession", "upload_session"
-                )
-            ),
+            request,
             models.CreateUploadSessionResponse,
             timeout,
             metadata,
@@ -302,12 +287,9 @@ class FilesMixin(SyncClient):
                 unless it is the whole file, and a request has 4 MiB at most: only a
                 file below that can be sent. Anything beyond `file_size` is dropped.
         """
+        request = models.UploadDataRequest(upload_session=upload_session, data=data)
         response = self._unary(
-            "UploadData",
-            models.UploadDataRequest(upload_session=upload_session, data=data),
-            models.UploadDataResponse,
-            timeout,
-            metadata,
+            "UploadData", request, models.UploadDataResponse, timeout, metadata
         )
         return response.file_info
 
@@ -326,9 +308,10 @@ class FilesMixin(SyncClient):
         Args:
             upload_id: Session to fetch. Required; a finished session no longer exists.
         """
+        request = models.GetUploadSessionRequest(upload_id=upload_id)
         response = self._unary(
             "GetUploadSession",
-            models.GetUploadSessionRequest(upload_id=upload_id),
+            request,
             models.GetUploadSessionResponse,
             timeout,
             metadata,
@@ -360,12 +343,9 @@ class AsyncFilesMixin(AsyncClient):
                 are meant for. Required.
             file_ids: Files to copy. Required.
         """
+        request = models.CopyFileInfosRequest(user_id=user_id, file_ids=file_ids)
         response = await self._unary(
-            "CopyFileInfos",
-            models.CopyFileInfosRequest(user_id=user_id, file_ids=file_ids),
-            models.CopyFileInfosResponse,
-            timeout,
-            metadata,
+            "CopyFileInfos", request, models.CopyFileInfosResponse, timeout, metadata
         )
         return response.file_ids
 
@@ -384,12 +364,9 @@ class AsyncFilesMixin(AsyncClient):
         Args:
             file_id: File to describe. Required; deleted files are not found.
         """
+        request = models.GetFileInfoRequest(file_id=file_id)
         response = await self._unary(
-            "GetFileInfo",
-            models.GetFileInfoRequest(file_id=file_id),
-            models.GetFileInfoResponse,
-            timeout,
-            metadata,
+            "GetFileInfo", request, models.GetFileInfoResponse, timeout, metadata
         )
         return present(response.file_info, "GetFileInfo", "file_info")
 
@@ -412,9 +389,12 @@ class AsyncFilesMixin(AsyncClient):
             content: Text under which file search is to find the file; replaces what the
                 server extracted or was given before.
         """
+        request = models.SetFileSearchableContentRequest(
+            file_id=file_id, content=content
+        )
         await self._unary(
             "SetFileSearchableContent",
-            models.SetFileSearchableContentRequest(file_id=file_id, content=content),
+            request,
             models.SetFileSearchableContentResponse,
             timeout,
             metadata,
@@ -442,12 +422,11 @@ class AsyncFilesMixin(AsyncClient):
             options: Filters and sorting. Optional: without them every file that is not
                 deleted is listed, oldest first.
         """
+        request = models.GetFileInfosRequest(
+            page=page, per_page=per_page, options=options
+        )
         response = await self._unary(
-            "GetFileInfos",
-            models.GetFileInfosRequest(page=page, per_page=per_page, options=options),
-            models.GetFileInfosResponse,
-            timeout,
-            metadata,
+            "GetFileInfos", request, models.GetFileInfosResponse, timeout, metadata
         )
         return response.file_infos
 
@@ -468,12 +447,9 @@ class AsyncFilesMixin(AsyncClient):
         Args:
             file_id: File whose content to fetch. Required.
         """
+        request = models.GetFileRequest(file_id=file_id)
         response = await self._unary(
-            "GetFile",
-            models.GetFileRequest(file_id=file_id),
-            models.GetFileResponse,
-            timeout,
-            metadata,
+            "GetFile", request, models.GetFileResponse, timeout, metadata
         )
         return response.data
 
@@ -494,12 +470,9 @@ class AsyncFilesMixin(AsyncClient):
         Args:
             file_id: File to link to, which must be attached to a post. Required.
         """
+        request = models.GetFileLinkRequest(file_id=file_id)
         response = await self._unary(
-            "GetFileLink",
-            models.GetFileLinkRequest(file_id=file_id),
-            models.GetFileLinkResponse,
-            timeout,
-            metadata,
+            "GetFileLink", request, models.GetFileLinkResponse, timeout, metadata
         )
         return response.link
 
@@ -520,12 +493,9 @@ class AsyncFilesMixin(AsyncClient):
             path: Where the file lies in the server's file store, relative to its root.
                 Required. For files attached to posts use `get_file` with the id.
         """
+        request = models.ReadFileRequest(path=path)
         response = await self._unary(
-            "ReadFile",
-            models.ReadFileRequest(path=path),
-            models.ReadFileResponse,
-            timeout,
-            metadata,
+            "ReadFile", request, models.ReadFileResponse, timeout, metadata
         )
         return response.data
 
@@ -555,14 +525,11 @@ class AsyncFilesMixin(AsyncClient):
             filename: Name to give the file, with extension: type and icon follow from
                 it. Required.
         """
+        request = models.UploadFileRequest(
+            data=data, channel_id=channel_id, filename=filename
+        )
         response = await self._unary(
-            "UploadFile",
-            models.UploadFileRequest(
-                data=data, channel_id=channel_id, filename=filename
-            ),
-            models.UploadFileResponse,
-            timeout,
-            metadata,
+            "UploadFile", request, models.UploadFileResponse, timeout, metadata
         )
         return present(response.file_info, "UploadFile", "file_info")
 
@@ -586,13 +553,14 @@ class AsyncFilesMixin(AsyncClient):
             upload_session: Session to create. Required: `id` (chosen by you), `type`,
                 `user_id`, `filename`, `file_size`, and `channel_id` for attachments.
         """
+        request = models.CreateUploadSessionRequest(
+            upload_session=given(
+                upload_session, "CreateUploadSession", "upload_session"
+            )
+        )
         response = await self._unary(
             "CreateUploadSession",
-            models.CreateUploadSessionRequest(
-                upload_session=given(
-                    upload_session, "CreateUploadSession", "upload_session"
-                )
-            ),
+            request,
             models.CreateUploadSessionResponse,
             timeout,
             metadata,
@@ -621,12 +589,9 @@ class AsyncFilesMixin(AsyncClient):
                 unless it is the whole file, and a request has 4 MiB at most: only a
                 file below that can be sent. Anything beyond `file_size` is dropped.
         """
+        request = models.UploadDataRequest(upload_session=upload_session, data=data)
         response = await self._unary(
-            "UploadData",
-            models.UploadDataRequest(upload_session=upload_session, data=data),
-            models.UploadDataResponse,
-            timeout,
-            metadata,
+            "UploadData", request, models.UploadDataResponse, timeout, metadata
         )
         return response.file_info
 
@@ -645,9 +610,10 @@ class AsyncFilesMixin(AsyncClient):
         Args:
             upload_id: Session to fetch. Required; a finished session no longer exists.
         """
+        request = models.GetUploadSessionRequest(upload_id=upload_id)
         response = await self._unary(
             "GetUploadSession",
-            models.GetUploadSessionRequest(upload_id=upload_id),
+            request,
             models.GetUploadSessionResponse,
             timeout,
             metadata,

@@ -34,12 +34,9 @@ class GroupsMixin(SyncClient):
         Args:
             group_id: Id of the group. Required.
         """
+        request = models.GetGroupRequest(group_id=group_id)
         response = self._unary(
-            "GetGroup",
-            models.GetGroupRequest(group_id=group_id),
-            models.GetGroupResponse,
-            timeout,
-            metadata,
+            "GetGroup", request, models.GetGroupResponse, timeout, metadata
         )
         return present(response.group, "GetGroup", "group")
 
@@ -58,12 +55,9 @@ class GroupsMixin(SyncClient):
             name: Unique name of the group, as used in mentions, without the `@`.
                 Required.
         """
+        request = models.GetGroupByNameRequest(name=name)
         response = self._unary(
-            "GetGroupByName",
-            models.GetGroupByNameRequest(name=name),
-            models.GetGroupByNameResponse,
-            timeout,
-            metadata,
+            "GetGroupByName", request, models.GetGroupByNameResponse, timeout, metadata
         )
         return present(response.group, "GetGroupByName", "group")
 
@@ -87,11 +81,12 @@ class GroupsMixin(SyncClient):
             page: Which page to return; zero-based, default 0.
             per_page: How many users a page holds; default 60.
         """
+        request = models.GetGroupMemberUsersRequest(
+            group_id=group_id, page=page, per_page=per_page
+        )
         response = self._unary(
             "GetGroupMemberUsers",
-            models.GetGroupMemberUsersRequest(
-                group_id=group_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetGroupMemberUsersResponse,
             timeout,
             metadata,
@@ -115,9 +110,10 @@ class GroupsMixin(SyncClient):
             group_source: Where the groups come from: `ldap`, `custom`, or a source of
                 your own that begins with `plugin_`. Required.
         """
+        request = models.GetGroupsBySourceRequest(group_source=group_source)
         response = self._unary(
             "GetGroupsBySource",
-            models.GetGroupsBySourceRequest(group_source=group_source),
+            request,
             models.GetGroupsBySourceResponse,
             timeout,
             metadata,
@@ -139,9 +135,10 @@ class GroupsMixin(SyncClient):
         Args:
             user_id: User whose groups to list. Required.
         """
+        request = models.GetGroupsForUserRequest(user_id=user_id)
         response = self._unary(
             "GetGroupsForUser",
-            models.GetGroupsForUserRequest(user_id=user_id),
+            request,
             models.GetGroupsForUserResponse,
             timeout,
             metadata,
@@ -168,9 +165,10 @@ class GroupsMixin(SyncClient):
             user_id: User to add. Required. Adding a current member changes nothing; a
                 former member is taken back.
         """
+        request = models.UpsertGroupMemberRequest(group_id=group_id, user_id=user_id)
         response = self._unary(
             "UpsertGroupMember",
-            models.UpsertGroupMemberRequest(group_id=group_id, user_id=user_id),
+            request,
             models.UpsertGroupMemberResponse,
             timeout,
             metadata,
@@ -196,9 +194,10 @@ class GroupsMixin(SyncClient):
             user_ids: Users to add. Required. Current members may be among them; former
                 members are taken back.
         """
+        request = models.UpsertGroupMembersRequest(group_id=group_id, user_ids=user_ids)
         response = self._unary(
             "UpsertGroupMembers",
-            models.UpsertGroupMembersRequest(group_id=group_id, user_ids=user_ids),
+            request,
             models.UpsertGroupMembersResponse,
             timeout,
             metadata,
@@ -224,11 +223,12 @@ class GroupsMixin(SyncClient):
             group_source: Source in which the remote id counts, since two sources may
                 use the same one. Required.
         """
+        request = models.GetGroupByRemoteIDRequest(
+            remote_id=remote_id, group_source=group_source
+        )
         response = self._unary(
             "GetGroupByRemoteID",
-            models.GetGroupByRemoteIDRequest(
-                remote_id=remote_id, group_source=group_source
-            ),
+            request,
             models.GetGroupByRemoteIDResponse,
             timeout,
             metadata,
@@ -255,12 +255,9 @@ class GroupsMixin(SyncClient):
                 sources that mirror another system. The server assigns the id and the
                 times.
         """
+        request = models.CreateGroupRequest(group=given(group, "CreateGroup", "group"))
         response = self._unary(
-            "CreateGroup",
-            models.CreateGroupRequest(group=given(group, "CreateGroup", "group")),
-            models.CreateGroupResponse,
-            timeout,
-            metadata,
+            "CreateGroup", request, models.CreateGroupResponse, timeout, metadata
         )
         return present(response.group, "CreateGroup", "group")
 
@@ -281,12 +278,9 @@ class GroupsMixin(SyncClient):
             group: The complete changed group, `id` and times included: fetch it, change
                 it, send it back.
         """
+        request = models.UpdateGroupRequest(group=given(group, "UpdateGroup", "group"))
         response = self._unary(
-            "UpdateGroup",
-            models.UpdateGroupRequest(group=given(group, "UpdateGroup", "group")),
-            models.UpdateGroupResponse,
-            timeout,
-            metadata,
+            "UpdateGroup", request, models.UpdateGroupResponse, timeout, metadata
         )
         return present(response.group, "UpdateGroup", "group")
 
@@ -306,12 +300,9 @@ class GroupsMixin(SyncClient):
             group_id: Group to archive. Required. Nothing is erased; RestoreGroup undoes
                 it.
         """
+        request = models.DeleteGroupRequest(group_id=group_id)
         response = self._unary(
-            "DeleteGroup",
-            models.DeleteGroupRequest(group_id=group_id),
-            models.DeleteGroupResponse,
-            timeout,
-            metadata,
+            "DeleteGroup", request, models.DeleteGroupResponse, timeout, metadata
         )
         return present(response.group, "DeleteGroup", "group")
 
@@ -330,12 +321,9 @@ class GroupsMixin(SyncClient):
         Args:
             group_id: Archived group to bring back. Required.
         """
+        request = models.RestoreGroupRequest(group_id=group_id)
         response = self._unary(
-            "RestoreGroup",
-            models.RestoreGroupRequest(group_id=group_id),
-            models.RestoreGroupResponse,
-            timeout,
-            metadata,
+            "RestoreGroup", request, models.RestoreGroupResponse, timeout, metadata
         )
         return present(response.group, "RestoreGroup", "group")
 
@@ -357,9 +345,10 @@ class GroupsMixin(SyncClient):
             group_id: Group to take the user out of. Required.
             user_id: Member to remove. Required.
         """
+        request = models.DeleteGroupMemberRequest(group_id=group_id, user_id=user_id)
         response = self._unary(
             "DeleteGroupMember",
-            models.DeleteGroupMemberRequest(group_id=group_id, user_id=user_id),
+            request,
             models.DeleteGroupMemberResponse,
             timeout,
             metadata,
@@ -387,11 +376,12 @@ class GroupsMixin(SyncClient):
             syncable_type: Kind of the other side, `Team` or `Channel` (with a capital
                 letter). Required.
         """
+        request = models.GetGroupSyncableRequest(
+            group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
+        )
         response = self._unary(
             "GetGroupSyncable",
-            models.GetGroupSyncableRequest(
-                group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
-            ),
+            request,
             models.GetGroupSyncableResponse,
             timeout,
             metadata,
@@ -417,11 +407,12 @@ class GroupsMixin(SyncClient):
             syncable_type: Which links to list: `Team` or `Channel`. Required; ask twice
                 for both.
         """
+        request = models.GetGroupSyncablesRequest(
+            group_id=group_id, syncable_type=syncable_type
+        )
         response = self._unary(
             "GetGroupSyncables",
-            models.GetGroupSyncablesRequest(
-                group_id=group_id, syncable_type=syncable_type
-            ),
+            request,
             models.GetGroupSyncablesResponse,
             timeout,
             metadata,
@@ -447,13 +438,14 @@ class GroupsMixin(SyncClient):
                 `syncable_id` and `syncable_type`, all of which are required. A removed
                 link is brought back.
         """
+        request = models.UpsertGroupSyncableRequest(
+            group_syncable=given(
+                group_syncable, "UpsertGroupSyncable", "group_syncable"
+            )
+        )
         response = self._unary(
             "UpsertGroupSyncable",
-            models.UpsertGroupSyncableRequest(
-                group_syncable=given(
-                    group_syncable, "UpsertGroupSyncable", "group_syncable"
-                )
-            ),
+            request,
             models.UpsertGroupSyncableResponse,
             timeout,
             metadata,
@@ -477,13 +469,14 @@ class GroupsMixin(SyncClient):
             group_syncable: The changed link, found by `group_id`, `syncable_id` and
                 `syncable_type`. It must exist already.
         """
+        request = models.UpdateGroupSyncableRequest(
+            group_syncable=given(
+                group_syncable, "UpdateGroupSyncable", "group_syncable"
+            )
+        )
         response = self._unary(
             "UpdateGroupSyncable",
-            models.UpdateGroupSyncableRequest(
-                group_syncable=given(
-                    group_syncable, "UpdateGroupSyncable", "group_syncable"
-                )
-            ),
+            request,
             models.UpdateGroupSyncableResponse,
             timeout,
             metadata,
@@ -511,11 +504,12 @@ class GroupsMixin(SyncClient):
             syncable_id: Id of the team or channel on the other side. Required.
             syncable_type: Kind of the other side, `Team` or `Channel`. Required.
         """
+        request = models.DeleteGroupSyncableRequest(
+            group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
+        )
         response = self._unary(
             "DeleteGroupSyncable",
-            models.DeleteGroupSyncableRequest(
-                group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
-            ),
+            request,
             models.DeleteGroupSyncableResponse,
             timeout,
             metadata,
@@ -546,17 +540,11 @@ class GroupsMixin(SyncClient):
             view_restrictions: Teams and channels to which the view of the asking person
                 is limited, as for a guest. Optional; unset means no restriction.
         """
+        request = models.GetGroupsRequest(
+            page=page, per_page=per_page, opts=opts, view_restrictions=view_restrictions
+        )
         response = self._unary(
-            "GetGroups",
-            models.GetGroupsRequest(
-                page=page,
-                per_page=per_page,
-                opts=opts,
-                view_restrictions=view_restrictions,
-            ),
-            models.GetGroupsResponse,
-            timeout,
-            metadata,
+            "GetGroups", request, models.GetGroupsResponse, timeout, metadata
         )
         return response.groups
 
@@ -578,11 +566,12 @@ class GroupsMixin(SyncClient):
             params: Which memberships to look at. Required; the values may be left at
                 their defaults to look at all.
         """
+        request = models.CreateDefaultSyncableMembershipsRequest(
+            params=given(params, "CreateDefaultSyncableMemberships", "params")
+        )
         self._unary(
             "CreateDefaultSyncableMemberships",
-            models.CreateDefaultSyncableMembershipsRequest(
-                params=given(params, "CreateDefaultSyncableMemberships", "params")
-            ),
+            request,
             models.CreateDefaultSyncableMembershipsResponse,
             timeout,
             metadata,
@@ -598,9 +587,10 @@ class GroupsMixin(SyncClient):
         Errors: PluginAPIError if it fails on the way; users removed before that stay
         removed.
         """
+        request = models.DeleteGroupConstrainedMembershipsRequest()
         self._unary(
             "DeleteGroupConstrainedMemberships",
-            models.DeleteGroupConstrainedMembershipsRequest(),
+            request,
             models.DeleteGroupConstrainedMembershipsResponse,
             timeout,
             metadata,
@@ -624,12 +614,9 @@ class AsyncGroupsMixin(AsyncClient):
         Args:
             group_id: Id of the group. Required.
         """
+        request = models.GetGroupRequest(group_id=group_id)
         response = await self._unary(
-            "GetGroup",
-            models.GetGroupRequest(group_id=group_id),
-            models.GetGroupResponse,
-            timeout,
-            metadata,
+            "GetGroup", request, models.GetGroupResponse, timeout, metadata
         )
         return present(response.group, "GetGroup", "group")
 
@@ -648,12 +635,9 @@ class AsyncGroupsMixin(AsyncClient):
             name: Unique name of the group, as used in mentions, without the `@`.
                 Required.
         """
+        request = models.GetGroupByNameRequest(name=name)
         response = await self._unary(
-            "GetGroupByName",
-            models.GetGroupByNameRequest(name=name),
-            models.GetGroupByNameResponse,
-            timeout,
-            metadata,
+            "GetGroupByName", request, models.GetGroupByNameResponse, timeout, metadata
         )
         return present(response.group, "GetGroupByName", "group")
 
@@ -677,11 +661,12 @@ class AsyncGroupsMixin(AsyncClient):
             page: Which page to return; zero-based, default 0.
             per_page: How many users a page holds; default 60.
         """
+        request = models.GetGroupMemberUsersRequest(
+            group_id=group_id, page=page, per_page=per_page
+        )
         response = await self._unary(
             "GetGroupMemberUsers",
-            models.GetGroupMemberUsersRequest(
-                group_id=group_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetGroupMemberUsersResponse,
             timeout,
             metadata,
@@ -705,9 +690,10 @@ class AsyncGroupsMixin(AsyncClient):
             group_source: Where the groups come from: `ldap`, `custom`, or a source of
                 your own that begins with `plugin_`. Required.
         """
+        request = models.GetGroupsBySourceRequest(group_source=group_source)
         response = await self._unary(
             "GetGroupsBySource",
-            models.GetGroupsBySourceRequest(group_source=group_source),
+            request,
             models.GetGroupsBySourceResponse,
             timeout,
             metadata,
@@ -729,9 +715,10 @@ class AsyncGroupsMixin(AsyncClient):
         Args:
             user_id: User whose groups to list. Required.
         """
+        request = models.GetGroupsForUserRequest(user_id=user_id)
         response = await self._unary(
             "GetGroupsForUser",
-            models.GetGroupsForUserRequest(user_id=user_id),
+            request,
             models.GetGroupsForUserResponse,
             timeout,
             metadata,
@@ -758,9 +745,10 @@ class AsyncGroupsMixin(AsyncClient):
             user_id: User to add. Required. Adding a current member changes nothing; a
                 former member is taken back.
         """
+        request = models.UpsertGroupMemberRequest(group_id=group_id, user_id=user_id)
         response = await self._unary(
             "UpsertGroupMember",
-            models.UpsertGroupMemberRequest(group_id=group_id, user_id=user_id),
+            request,
             models.UpsertGroupMemberResponse,
             timeout,
             metadata,
@@ -786,9 +774,10 @@ class AsyncGroupsMixin(AsyncClient):
             user_ids: Users to add. Required. Current members may be among them; former
                 members are taken back.
         """
+        request = models.UpsertGroupMembersRequest(group_id=group_id, user_ids=user_ids)
         response = await self._unary(
             "UpsertGroupMembers",
-            models.UpsertGroupMembersRequest(group_id=group_id, user_ids=user_ids),
+            request,
             models.UpsertGroupMembersResponse,
             timeout,
             metadata,
@@ -814,11 +803,12 @@ class AsyncGroupsMixin(AsyncClient):
             group_source: Source in which the remote id counts, since two sources may
                 use the same one. Required.
         """
+        request = models.GetGroupByRemoteIDRequest(
+            remote_id=remote_id, group_source=group_source
+        )
         response = await self._unary(
             "GetGroupByRemoteID",
-            models.GetGroupByRemoteIDRequest(
-                remote_id=remote_id, group_source=group_source
-            ),
+            request,
             models.GetGroupByRemoteIDResponse,
             timeout,
             metadata,
@@ -845,12 +835,9 @@ class AsyncGroupsMixin(AsyncClient):
                 sources that mirror another system. The server assigns the id and the
                 times.
         """
+        request = models.CreateGroupRequest(group=given(group, "CreateGroup", "group"))
         response = await self._unary(
-            "CreateGroup",
-            models.CreateGroupRequest(group=given(group, "CreateGroup", "group")),
-            models.CreateGroupResponse,
-            timeout,
-            metadata,
+            "CreateGroup", request, models.CreateGroupResponse, timeout, metadata
         )
         return present(response.group, "CreateGroup", "group")
 
@@ -871,12 +858,9 @@ class AsyncGroupsMixin(AsyncClient):
             group: The complete changed group, `id` and times included: fetch it, change
                 it, send it back.
         """
+        request = models.UpdateGroupRequest(group=given(group, "UpdateGroup", "group"))
         response = await self._unary(
-            "UpdateGroup",
-            models.UpdateGroupRequest(group=given(group, "UpdateGroup", "group")),
-            models.UpdateGroupResponse,
-            timeout,
-            metadata,
+            "UpdateGroup", request, models.UpdateGroupResponse, timeout, metadata
         )
         return present(response.group, "UpdateGroup", "group")
 
@@ -896,12 +880,9 @@ class AsyncGroupsMixin(AsyncClient):
             group_id: Group to archive. Required. Nothing is erased; RestoreGroup undoes
                 it.
         """
+        request = models.DeleteGroupRequest(group_id=group_id)
         response = await self._unary(
-            "DeleteGroup",
-            models.DeleteGroupRequest(group_id=group_id),
-            models.DeleteGroupResponse,
-            timeout,
-            metadata,
+            "DeleteGroup", request, models.DeleteGroupResponse, timeout, metadata
         )
         return present(response.group, "DeleteGroup", "group")
 
@@ -920,12 +901,9 @@ class AsyncGroupsMixin(AsyncClient):
         Args:
             group_id: Archived group to bring back. Required.
         """
+        request = models.RestoreGroupRequest(group_id=group_id)
         response = await self._unary(
-            "RestoreGroup",
-            models.RestoreGroupRequest(group_id=group_id),
-            models.RestoreGroupResponse,
-            timeout,
-            metadata,
+            "RestoreGroup", request, models.RestoreGroupResponse, timeout, metadata
         )
         return present(response.group, "RestoreGroup", "group")
 
@@ -947,9 +925,10 @@ class AsyncGroupsMixin(AsyncClient):
             group_id: Group to take the user out of. Required.
             user_id: Member to remove. Required.
         """
+        request = models.DeleteGroupMemberRequest(group_id=group_id, user_id=user_id)
         response = await self._unary(
             "DeleteGroupMember",
-            models.DeleteGroupMemberRequest(group_id=group_id, user_id=user_id),
+            request,
             models.DeleteGroupMemberResponse,
             timeout,
             metadata,
@@ -977,11 +956,12 @@ class AsyncGroupsMixin(AsyncClient):
             syncable_type: Kind of the other side, `Team` or `Channel` (with a capital
                 letter). Required.
         """
+        request = models.GetGroupSyncableRequest(
+            group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
+        )
         response = await self._unary(
             "GetGroupSyncable",
-            models.GetGroupSyncableRequest(
-                group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
-            ),
+            request,
             models.GetGroupSyncableResponse,
             timeout,
             metadata,
@@ -1007,11 +987,12 @@ class AsyncGroupsMixin(AsyncClient):
             syncable_type: Which links to list: `Team` or `Channel`. Required; ask twice
                 for both.
         """
+        request = models.GetGroupSyncablesRequest(
+            group_id=group_id, syncable_type=syncable_type
+        )
         response = await self._unary(
             "GetGroupSyncables",
-            models.GetGroupSyncablesRequest(
-                group_id=group_id, syncable_type=syncable_type
-            ),
+            request,
             models.GetGroupSyncablesResponse,
             timeout,
             metadata,
@@ -1037,13 +1018,14 @@ class AsyncGroupsMixin(AsyncClient):
                 `syncable_id` and `syncable_type`, all of which are required. A removed
                 link is brought back.
         """
+        request = models.UpsertGroupSyncableRequest(
+            group_syncable=given(
+                group_syncable, "UpsertGroupSyncable", "group_syncable"
+            )
+        )
         response = await self._unary(
             "UpsertGroupSyncable",
-            models.UpsertGroupSyncableRequest(
-                group_syncable=given(
-                    group_syncable, "UpsertGroupSyncable", "group_syncable"
-                )
-            ),
+            request,
             models.UpsertGroupSyncableResponse,
             timeout,
             metadata,
@@ -1067,13 +1049,14 @@ class AsyncGroupsMixin(AsyncClient):
             group_syncable: The changed link, found by `group_id`, `syncable_id` and
                 `syncable_type`. It must exist already.
         """
+        request = models.UpdateGroupSyncableRequest(
+            group_syncable=given(
+                group_syncable, "UpdateGroupSyncable", "group_syncable"
+            )
+        )
         response = await self._unary(
             "UpdateGroupSyncable",
-            models.UpdateGroupSyncableRequest(
-                group_syncable=given(
-                    group_syncable, "UpdateGroupSyncable", "group_syncable"
-                )
-            ),
+            request,
             models.UpdateGroupSyncableResponse,
             timeout,
             metadata,
@@ -1101,11 +1084,12 @@ class AsyncGroupsMixin(AsyncClient):
             syncable_id: Id of the team or channel on the other side. Required.
             syncable_type: Kind of the other side, `Team` or `Channel`. Required.
         """
+        request = models.DeleteGroupSyncableRequest(
+            group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
+        )
         response = await self._unary(
             "DeleteGroupSyncable",
-            models.DeleteGroupSyncableRequest(
-                group_id=group_id, syncable_id=syncable_id, syncable_type=syncable_type
-            ),
+            request,
             models.DeleteGroupSyncableResponse,
             timeout,
             metadata,
@@ -1136,17 +1120,11 @@ class AsyncGroupsMixin(AsyncClient):
             view_restrictions: Teams and channels to which the view of the asking person
                 is limited, as for a guest. Optional; unset means no restriction.
         """
+        request = models.GetGroupsRequest(
+            page=page, per_page=per_page, opts=opts, view_restrictions=view_restrictions
+        )
         response = await self._unary(
-            "GetGroups",
-            models.GetGroupsRequest(
-                page=page,
-                per_page=per_page,
-                opts=opts,
-                view_restrictions=view_restrictions,
-            ),
-            models.GetGroupsResponse,
-            timeout,
-            metadata,
+            "GetGroups", request, models.GetGroupsResponse, timeout, metadata
         )
         return response.groups
 
@@ -1168,11 +1146,12 @@ class AsyncGroupsMixin(AsyncClient):
             params: Which memberships to look at. Required; the values may be left at
                 their defaults to look at all.
         """
+        request = models.CreateDefaultSyncableMembershipsRequest(
+            params=given(params, "CreateDefaultSyncableMemberships", "params")
+        )
         await self._unary(
             "CreateDefaultSyncableMemberships",
-            models.CreateDefaultSyncableMembershipsRequest(
-                params=given(params, "CreateDefaultSyncableMemberships", "params")
-            ),
+            request,
             models.CreateDefaultSyncableMembershipsResponse,
             timeout,
             metadata,
@@ -1188,9 +1167,10 @@ class AsyncGroupsMixin(AsyncClient):
         Errors: PluginAPIError if it fails on the way; users removed before that stay
         removed.
         """
+        request = models.DeleteGroupConstrainedMembershipsRequest()
         await self._unary(
             "DeleteGroupConstrainedMemberships",
-            models.DeleteGroupConstrainedMembershipsRequest(),
+            request,
             models.DeleteGroupConstrainedMembershipsResponse,
             timeout,
             metadata,

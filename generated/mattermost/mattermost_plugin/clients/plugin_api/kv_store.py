@@ -45,13 +45,8 @@ class KVStoreMixin(SyncClient):
             value: Bytes to store, in any encoding you like. They stay until overwritten
                 or deleted. Empty bytes delete the key.
         """
-        self._unary(
-            "KVSet",
-            models.KVSetRequest(key=key, value=value),
-            models.KVSetResponse,
-            timeout,
-            metadata,
-        )
+        request = models.KVSetRequest(key=key, value=value)
+        self._unary("KVSet", request, models.KVSetResponse, timeout, metadata)
 
     def kv_compare_and_set(
         self,
@@ -77,11 +72,12 @@ class KVStoreMixin(SyncClient):
             new_value: Bytes to store in its place. Empty bytes delete the key if the
                 old value matches.
         """
+        request = models.KVCompareAndSetRequest(
+            key=key, old_value=old_value, new_value=new_value
+        )
         response = self._unary(
             "KVCompareAndSet",
-            models.KVCompareAndSetRequest(
-                key=key, old_value=old_value, new_value=new_value
-            ),
+            request,
             models.KVCompareAndSetResponse,
             timeout,
             metadata,
@@ -108,9 +104,10 @@ class KVStoreMixin(SyncClient):
             old_value: The value expected to be there. Required: with empty bytes
                 nothing is ever deleted.
         """
+        request = models.KVCompareAndDeleteRequest(key=key, old_value=old_value)
         response = self._unary(
             "KVCompareAndDelete",
-            models.KVCompareAndDeleteRequest(key=key, old_value=old_value),
+            request,
             models.KVCompareAndDeleteResponse,
             timeout,
             metadata,
@@ -140,9 +137,10 @@ class KVStoreMixin(SyncClient):
             options: How to write: conditionally, with a time limit, or both. Optional;
                 without it the value is written unconditionally and stays.
         """
+        request = models.KVSetWithOptionsRequest(key=key, value=value, options=options)
         response = self._unary(
             "KVSetWithOptions",
-            models.KVSetWithOptionsRequest(key=key, value=value, options=options),
+            request,
             models.KVSetWithOptionsResponse,
             timeout,
             metadata,
@@ -171,11 +169,12 @@ class KVStoreMixin(SyncClient):
             expire_in_seconds: After how many seconds the key is to vanish. 0 means
                 never.
         """
+        request = models.KVSetWithExpiryRequest(
+            key=key, value=value, expire_in_seconds=expire_in_seconds
+        )
         self._unary(
             "KVSetWithExpiry",
-            models.KVSetWithExpiryRequest(
-                key=key, value=value, expire_in_seconds=expire_in_seconds
-            ),
+            request,
             models.KVSetWithExpiryResponse,
             timeout,
             metadata,
@@ -197,12 +196,9 @@ class KVStoreMixin(SyncClient):
         Args:
             key: Key to read. Required.
         """
+        request = models.KVGetRequest(key=key)
         response = self._unary(
-            "KVGet",
-            models.KVGetRequest(key=key),
-            models.KVGetResponse,
-            timeout,
-            metadata,
+            "KVGet", request, models.KVGetResponse, timeout, metadata
         )
         return response.value
 
@@ -221,13 +217,8 @@ class KVStoreMixin(SyncClient):
         Args:
             key: Key to delete. Required; a key that does not exist is not an error.
         """
-        self._unary(
-            "KVDelete",
-            models.KVDeleteRequest(key=key),
-            models.KVDeleteResponse,
-            timeout,
-            metadata,
-        )
+        request = models.KVDeleteRequest(key=key)
+        self._unary("KVDelete", request, models.KVDeleteResponse, timeout, metadata)
 
     def kv_delete_all(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
@@ -238,12 +229,9 @@ class KVStoreMixin(SyncClient):
 
         Errors: PluginAPIError if deleting fails.
         """
+        request = models.KVDeleteAllRequest()
         self._unary(
-            "KVDeleteAll",
-            models.KVDeleteAllRequest(),
-            models.KVDeleteAllResponse,
-            timeout,
-            metadata,
+            "KVDeleteAll", request, models.KVDeleteAllResponse, timeout, metadata
         )
 
     def kv_list(
@@ -265,12 +253,9 @@ class KVStoreMixin(SyncClient):
             per_page: Keys per page. The SDK asks for 100; a server that is asked for 0
                 returns 10.
         """
+        request = models.KVListRequest(page=page, per_page=per_page)
         response = self._unary(
-            "KVList",
-            models.KVListRequest(page=page, per_page=per_page),
-            models.KVListResponse,
-            timeout,
-            metadata,
+            "KVList", request, models.KVListResponse, timeout, metadata
         )
         return response.keys
 
@@ -299,13 +284,14 @@ class KVStoreMixin(SyncClient):
                 user does. The server needs the message, so an empty one is sent when it
                 is left out.
         """
+        request = models.PublishWebSocketEventRequest(
+            event=event,
+            payload=payload,
+            broadcast=filled(broadcast, models.WebsocketBroadcast),
+        )
         self._unary(
             "PublishWebSocketEvent",
-            models.PublishWebSocketEventRequest(
-                event=event,
-                payload=payload,
-                broadcast=filled(broadcast, models.WebsocketBroadcast),
-            ),
+            request,
             models.PublishWebSocketEventResponse,
             timeout,
             metadata,
@@ -337,13 +323,8 @@ class AsyncKVStoreMixin(AsyncClient):
             value: Bytes to store, in any encoding you like. They stay until overwritten
                 or deleted. Empty bytes delete the key.
         """
-        await self._unary(
-            "KVSet",
-            models.KVSetRequest(key=key, value=value),
-            models.KVSetResponse,
-            timeout,
-            metadata,
-        )
+        request = models.KVSetRequest(key=key, value=value)
+        await self._unary("KVSet", request, models.KVSetResponse, timeout, metadata)
 
     async def kv_compare_and_set(
         self,
@@ -369,11 +350,12 @@ class AsyncKVStoreMixin(AsyncClient):
             new_value: Bytes to store in its place. Empty bytes delete the key if the
                 old value matches.
         """
+        request = models.KVCompareAndSetRequest(
+            key=key, old_value=old_value, new_value=new_value
+        )
         response = await self._unary(
             "KVCompareAndSet",
-            models.KVCompareAndSetRequest(
-                key=key, old_value=old_value, new_value=new_value
-            ),
+            request,
             models.KVCompareAndSetResponse,
             timeout,
             metadata,
@@ -400,9 +382,10 @@ class AsyncKVStoreMixin(AsyncClient):
             old_value: The value expected to be there. Required: with empty bytes
                 nothing is ever deleted.
         """
+        request = models.KVCompareAndDeleteRequest(key=key, old_value=old_value)
         response = await self._unary(
             "KVCompareAndDelete",
-            models.KVCompareAndDeleteRequest(key=key, old_value=old_value),
+            request,
             models.KVCompareAndDeleteResponse,
             timeout,
             metadata,
@@ -432,9 +415,10 @@ class AsyncKVStoreMixin(AsyncClient):
             options: How to write: conditionally, with a time limit, or both. Optional;
                 without it the value is written unconditionally and stays.
         """
+        request = models.KVSetWithOptionsRequest(key=key, value=value, options=options)
         response = await self._unary(
             "KVSetWithOptions",
-            models.KVSetWithOptionsRequest(key=key, value=value, options=options),
+            request,
             models.KVSetWithOptionsResponse,
             timeout,
             metadata,
@@ -463,11 +447,12 @@ class AsyncKVStoreMixin(AsyncClient):
             expire_in_seconds: After how many seconds the key is to vanish. 0 means
                 never.
         """
+        request = models.KVSetWithExpiryRequest(
+            key=key, value=value, expire_in_seconds=expire_in_seconds
+        )
         await self._unary(
             "KVSetWithExpiry",
-            models.KVSetWithExpiryRequest(
-                key=key, value=value, expire_in_seconds=expire_in_seconds
-            ),
+            request,
             models.KVSetWithExpiryResponse,
             timeout,
             metadata,
@@ -489,12 +474,9 @@ class AsyncKVStoreMixin(AsyncClient):
         Args:
             key: Key to read. Required.
         """
+        request = models.KVGetRequest(key=key)
         response = await self._unary(
-            "KVGet",
-            models.KVGetRequest(key=key),
-            models.KVGetResponse,
-            timeout,
-            metadata,
+            "KVGet", request, models.KVGetResponse, timeout, metadata
         )
         return response.value
 
@@ -513,12 +495,9 @@ class AsyncKVStoreMixin(AsyncClient):
         Args:
             key: Key to delete. Required; a key that does not exist is not an error.
         """
+        request = models.KVDeleteRequest(key=key)
         await self._unary(
-            "KVDelete",
-            models.KVDeleteRequest(key=key),
-            models.KVDeleteResponse,
-            timeout,
-            metadata,
+            "KVDelete", request, models.KVDeleteResponse, timeout, metadata
         )
 
     async def kv_delete_all(
@@ -530,12 +509,9 @@ class AsyncKVStoreMixin(AsyncClient):
 
         Errors: PluginAPIError if deleting fails.
         """
+        request = models.KVDeleteAllRequest()
         await self._unary(
-            "KVDeleteAll",
-            models.KVDeleteAllRequest(),
-            models.KVDeleteAllResponse,
-            timeout,
-            metadata,
+            "KVDeleteAll", request, models.KVDeleteAllResponse, timeout, metadata
         )
 
     async def kv_list(
@@ -557,12 +533,9 @@ class AsyncKVStoreMixin(AsyncClient):
             per_page: Keys per page. The SDK asks for 100; a server that is asked for 0
                 returns 10.
         """
+        request = models.KVListRequest(page=page, per_page=per_page)
         response = await self._unary(
-            "KVList",
-            models.KVListRequest(page=page, per_page=per_page),
-            models.KVListResponse,
-            timeout,
-            metadata,
+            "KVList", request, models.KVListResponse, timeout, metadata
         )
         return response.keys
 
@@ -591,13 +564,14 @@ class AsyncKVStoreMixin(AsyncClient):
                 user does. The server needs the message, so an empty one is sent when it
                 is left out.
         """
+        request = models.PublishWebSocketEventRequest(
+            event=event,
+            payload=payload,
+            broadcast=filled(broadcast, models.WebsocketBroadcast),
+        )
         await self._unary(
             "PublishWebSocketEvent",
-            models.PublishWebSocketEventRequest(
-                event=event,
-                payload=payload,
-                broadcast=filled(broadcast, models.WebsocketBroadcast),
-            ),
+            request,
             models.PublishWebSocketEventResponse,
             timeout,
             metadata,

@@ -39,13 +39,8 @@ class LoggingMixin(SyncClient):
                 pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
-        self._unary(
-            "LogDebug",
-            models.LogDebugRequest(msg=msg, key_value_pairs=key_value_pairs or []),
-            models.LogDebugResponse,
-            timeout,
-            metadata,
-        )
+        request = models.LogDebugRequest(msg=msg, key_value_pairs=key_value_pairs or [])
+        self._unary("LogDebug", request, models.LogDebugResponse, timeout, metadata)
 
     def log_info(
         self,
@@ -66,13 +61,8 @@ class LoggingMixin(SyncClient):
                 pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
-        self._unary(
-            "LogInfo",
-            models.LogInfoRequest(msg=msg, key_value_pairs=key_value_pairs or []),
-            models.LogInfoResponse,
-            timeout,
-            metadata,
-        )
+        request = models.LogInfoRequest(msg=msg, key_value_pairs=key_value_pairs or [])
+        self._unary("LogInfo", request, models.LogInfoResponse, timeout, metadata)
 
     def log_error(
         self,
@@ -94,13 +84,8 @@ class LoggingMixin(SyncClient):
             key_value_pairs: Details to log with the message, such as the error.
                 Optional.
         """
-        self._unary(
-            "LogError",
-            models.LogErrorRequest(msg=msg, key_value_pairs=key_value_pairs or []),
-            models.LogErrorResponse,
-            timeout,
-            metadata,
-        )
+        request = models.LogErrorRequest(msg=msg, key_value_pairs=key_value_pairs or [])
+        self._unary("LogError", request, models.LogErrorResponse, timeout, metadata)
 
     def log_warn(
         self,
@@ -120,13 +105,8 @@ class LoggingMixin(SyncClient):
                 the pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
-        self._unary(
-            "LogWarn",
-            models.LogWarnRequest(msg=msg, key_value_pairs=key_value_pairs or []),
-            models.LogWarnResponse,
-            timeout,
-            metadata,
-        )
+        request = models.LogWarnRequest(msg=msg, key_value_pairs=key_value_pairs or [])
+        self._unary("LogWarn", request, models.LogWarnResponse, timeout, metadata)
 
 
 class AsyncLoggingMixin(AsyncClient):
@@ -151,12 +131,9 @@ class AsyncLoggingMixin(AsyncClient):
                 pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
+        request = models.LogDebugRequest(msg=msg, key_value_pairs=key_value_pairs or [])
         await self._unary(
-            "LogDebug",
-            models.LogDebugRequest(msg=msg, key_value_pairs=key_value_pairs or []),
-            models.LogDebugResponse,
-            timeout,
-            metadata,
+            "LogDebug", request, models.LogDebugResponse, timeout, metadata
         )
 
     async def log_info(
@@ -178,13 +155,8 @@ class AsyncLoggingMixin(AsyncClient):
                 pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
-        await self._unary(
-            "LogInfo",
-            models.LogInfoRequest(msg=msg, key_value_pairs=key_value_pairs or []),
-            models.LogInfoResponse,
-            timeout,
-            metadata,
-        )
+        request = models.LogInfoRequest(msg=msg, key_value_pairs=key_value_pairs or [])
+        await self._unary("LogInfo", request, models.LogInfoResponse, timeout, metadata)
 
     async def log_error(
         self,
@@ -206,12 +178,9 @@ class AsyncLoggingMixin(AsyncClient):
             key_value_pairs: Details to log with the message, such as the error.
                 Optional.
         """
+        request = models.LogErrorRequest(msg=msg, key_value_pairs=key_value_pairs or [])
         await self._unary(
-            "LogError",
-            models.LogErrorRequest(msg=msg, key_value_pairs=key_value_pairs or []),
-            models.LogErrorResponse,
-            timeout,
-            metadata,
+            "LogError", request, models.LogErrorResponse, timeout, metadata
         )
 
     async def log_warn(
@@ -232,10 +201,5 @@ class AsyncLoggingMixin(AsyncClient):
                 the pairs. Required.
             key_value_pairs: Details to log with the message. Optional.
         """
-        await self._unary(
-            "LogWarn",
-            models.LogWarnRequest(msg=msg, key_value_pairs=key_value_pairs or []),
-            models.LogWarnResponse,
-            timeout,
-            metadata,
-        )
+        request = models.LogWarnRequest(msg=msg, key_value_pairs=key_value_pairs or [])
+        await self._unary("LogWarn", request, models.LogWarnResponse, timeout, metadata)

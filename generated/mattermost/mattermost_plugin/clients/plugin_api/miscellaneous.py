@@ -49,14 +49,11 @@ class MiscellaneousMixin(SyncClient):
             body: Request body as raw bytes; empty for none. It is sent in one piece,
                 not streamed.
         """
+        request = models.PluginHTTPRequest(
+            method=method, url=url, headers=headers or {}, body=body
+        )
         response = self._unary(
-            "PluginHTTP",
-            models.PluginHTTPRequest(
-                method=method, url=url, headers=headers or {}, body=body
-            ),
-            models.PluginHTTPResponse,
-            timeout,
-            metadata,
+            "PluginHTTP", request, models.PluginHTTPResponse, timeout, metadata
         )
         return response
 
@@ -69,12 +66,9 @@ class MiscellaneousMixin(SyncClient):
 
         Errors: PluginAPIError if the cloud service cannot be asked.
         """
+        request = models.GetCloudLimitsRequest()
         response = self._unary(
-            "GetCloudLimits",
-            models.GetCloudLimitsRequest(),
-            models.GetCloudLimitsResponse,
-            timeout,
-            metadata,
+            "GetCloudLimits", request, models.GetCloudLimitsResponse, timeout, metadata
         )
         return load_nullable(response.limits_json, "GetCloudLimits")
 
@@ -96,9 +90,10 @@ class MiscellaneousMixin(SyncClient):
             dialog: The dialog, its `trigger_id` and the address for the answer.
                 Required.
         """
+        request = models.OpenInteractiveDialogRequest(dialog=dialog)
         self._unary(
             "OpenInteractiveDialog",
-            models.OpenInteractiveDialogRequest(dialog=dialog),
+            request,
             models.OpenInteractiveDialogResponse,
             timeout,
             metadata,
@@ -123,9 +118,10 @@ class MiscellaneousMixin(SyncClient):
             opts: How and to whom to send it. Optional; unset sends it to all other
                 nodes.
         """
+        request = models.PublishPluginClusterEventRequest(event=event, opts=opts)
         self._unary(
             "PublishPluginClusterEvent",
-            models.PublishPluginClusterEventRequest(event=event, opts=opts),
+            request,
             models.PublishPluginClusterEventResponse,
             timeout,
             metadata,
@@ -152,11 +148,12 @@ class MiscellaneousMixin(SyncClient):
             topic_type: Name of a kind of topic inside that collection. Servers no
                 longer use topics.
         """
+        request = models.RegisterCollectionAndTopicRequest(
+            collection_type=collection_type, topic_type=topic_type
+        )
         self._unary(
             "RegisterCollectionAndTopic",
-            models.RegisterCollectionAndTopicRequest(
-                collection_type=collection_type, topic_type=topic_type
-            ),
+            request,
             models.RegisterCollectionAndTopicResponse,
             timeout,
             metadata,
@@ -189,14 +186,15 @@ class MiscellaneousMixin(SyncClient):
             receive_emails_accepted: Whether that person agrees to receive mail from
                 Mattermost about the product.
         """
+        request = models.RequestTrialLicenseRequest(
+            requester_id=requester_id,
+            users=users,
+            terms_accepted=terms_accepted,
+            receive_emails_accepted=receive_emails_accepted,
+        )
         self._unary(
             "RequestTrialLicense",
-            models.RequestTrialLicenseRequest(
-                requester_id=requester_id,
-                users=users,
-                terms_accepted=terms_accepted,
-                receive_emails_accepted=receive_emails_accepted,
-            ),
+            request,
             models.RequestTrialLicenseResponse,
             timeout,
             metadata,
@@ -223,11 +221,12 @@ class MiscellaneousMixin(SyncClient):
             permission_id: Id of the permission to look for, for example `create_post`
                 or `manage_system`. Required.
         """
+        request = models.RolesGrantPermissionRequest(
+            role_names=role_names, permission_id=permission_id
+        )
         response = self._unary(
             "RolesGrantPermission",
-            models.RolesGrantPermissionRequest(
-                role_names=role_names, permission_id=permission_id
-            ),
+            request,
             models.RolesGrantPermissionResponse,
             timeout,
             metadata,
@@ -257,13 +256,8 @@ class MiscellaneousMixin(SyncClient):
             html_body: Body of the mail as HTML. Required. Escape whatever comes from
                 users.
         """
-        self._unary(
-            "SendMail",
-            models.SendMailRequest(to=to, subject=subject, html_body=html_body),
-            models.SendMailResponse,
-            timeout,
-            metadata,
-        )
+        request = models.SendMailRequest(to=to, subject=subject, html_body=html_body)
+        self._unary("SendMail", request, models.SendMailResponse, timeout, metadata)
 
     def send_push_notification(
         self,
@@ -286,11 +280,12 @@ class MiscellaneousMixin(SyncClient):
             user_id: Who receives it, on each mobile device on which the user is signed
                 in. Required.
         """
+        request = models.SendPushNotificationRequest(
+            notification=notification, user_id=user_id
+        )
         self._unary(
             "SendPushNotification",
-            models.SendPushNotificationRequest(
-                notification=notification, user_id=user_id
-            ),
+            request,
             models.SendPushNotificationResponse,
             timeout,
             metadata,
@@ -325,14 +320,11 @@ class AsyncMiscellaneousMixin(AsyncClient):
             body: Request body as raw bytes; empty for none. It is sent in one piece,
                 not streamed.
         """
+        request = models.PluginHTTPRequest(
+            method=method, url=url, headers=headers or {}, body=body
+        )
         response = await self._unary(
-            "PluginHTTP",
-            models.PluginHTTPRequest(
-                method=method, url=url, headers=headers or {}, body=body
-            ),
-            models.PluginHTTPResponse,
-            timeout,
-            metadata,
+            "PluginHTTP", request, models.PluginHTTPResponse, timeout, metadata
         )
         return response
 
@@ -345,12 +337,9 @@ class AsyncMiscellaneousMixin(AsyncClient):
 
         Errors: PluginAPIError if the cloud service cannot be asked.
         """
+        request = models.GetCloudLimitsRequest()
         response = await self._unary(
-            "GetCloudLimits",
-            models.GetCloudLimitsRequest(),
-            models.GetCloudLimitsResponse,
-            timeout,
-            metadata,
+            "GetCloudLimits", request, models.GetCloudLimitsResponse, timeout, metadata
         )
         return load_nullable(response.limits_json, "GetCloudLimits")
 
@@ -372,9 +361,10 @@ class AsyncMiscellaneousMixin(AsyncClient):
             dialog: The dialog, its `trigger_id` and the address for the answer.
                 Required.
         """
+        request = models.OpenInteractiveDialogRequest(dialog=dialog)
         await self._unary(
             "OpenInteractiveDialog",
-            models.OpenInteractiveDialogRequest(dialog=dialog),
+            request,
             models.OpenInteractiveDialogResponse,
             timeout,
             metadata,
@@ -399,9 +389,10 @@ class AsyncMiscellaneousMixin(AsyncClient):
             opts: How and to whom to send it. Optional; unset sends it to all other
                 nodes.
         """
+        request = models.PublishPluginClusterEventRequest(event=event, opts=opts)
         await self._unary(
             "PublishPluginClusterEvent",
-            models.PublishPluginClusterEventRequest(event=event, opts=opts),
+            request,
             models.PublishPluginClusterEventResponse,
             timeout,
             metadata,
@@ -428,11 +419,12 @@ class AsyncMiscellaneousMixin(AsyncClient):
             topic_type: Name of a kind of topic inside that collection. Servers no
                 longer use topics.
         """
+        request = models.RegisterCollectionAndTopicRequest(
+            collection_type=collection_type, topic_type=topic_type
+        )
         await self._unary(
             "RegisterCollectionAndTopic",
-            models.RegisterCollectionAndTopicRequest(
-                collection_type=collection_type, topic_type=topic_type
-            ),
+            request,
             models.RegisterCollectionAndTopicResponse,
             timeout,
             metadata,
@@ -465,14 +457,15 @@ class AsyncMiscellaneousMixin(AsyncClient):
             receive_emails_accepted: Whether that person agrees to receive mail from
                 Mattermost about the product.
         """
+        request = models.RequestTrialLicenseRequest(
+            requester_id=requester_id,
+            users=users,
+            terms_accepted=terms_accepted,
+            receive_emails_accepted=receive_emails_accepted,
+        )
         await self._unary(
             "RequestTrialLicense",
-            models.RequestTrialLicenseRequest(
-                requester_id=requester_id,
-                users=users,
-                terms_accepted=terms_accepted,
-                receive_emails_accepted=receive_emails_accepted,
-            ),
+            request,
             models.RequestTrialLicenseResponse,
             timeout,
             metadata,
@@ -499,11 +492,12 @@ class AsyncMiscellaneousMixin(AsyncClient):
             permission_id: Id of the permission to look for, for example `create_post`
                 or `manage_system`. Required.
         """
+        request = models.RolesGrantPermissionRequest(
+            role_names=role_names, permission_id=permission_id
+        )
         response = await self._unary(
             "RolesGrantPermission",
-            models.RolesGrantPermissionRequest(
-                role_names=role_names, permission_id=permission_id
-            ),
+            request,
             models.RolesGrantPermissionResponse,
             timeout,
             metadata,
@@ -533,12 +527,9 @@ class AsyncMiscellaneousMixin(AsyncClient):
             html_body: Body of the mail as HTML. Required. Escape whatever comes from
                 users.
         """
+        request = models.SendMailRequest(to=to, subject=subject, html_body=html_body)
         await self._unary(
-            "SendMail",
-            models.SendMailRequest(to=to, subject=subject, html_body=html_body),
-            models.SendMailResponse,
-            timeout,
-            metadata,
+            "SendMail", request, models.SendMailResponse, timeout, metadata
         )
 
     async def send_push_notification(
@@ -562,11 +553,12 @@ class AsyncMiscellaneousMixin(AsyncClient):
             user_id: Who receives it, on each mobile device on which the user is signed
                 in. Required.
         """
+        request = models.SendPushNotificationRequest(
+            notification=notification, user_id=user_id
+        )
         await self._unary(
             "SendPushNotification",
-            models.SendPushNotificationRequest(
-                notification=notification, user_id=user_id
-            ),
+            request,
             models.SendPushNotificationResponse,
             timeout,
             metadata,

@@ -39,12 +39,9 @@ class OAuthMixin(SyncClient):
                 `callback_urls` and `homepage`. The server assigns the id, the client
                 secret and the times.
         """
+        request = models.CreateOAuthAppRequest(app=given(app, "CreateOAuthApp", "app"))
         response = self._unary(
-            "CreateOAuthApp",
-            models.CreateOAuthAppRequest(app=given(app, "CreateOAuthApp", "app")),
-            models.CreateOAuthAppResponse,
-            timeout,
-            metadata,
+            "CreateOAuthApp", request, models.CreateOAuthAppResponse, timeout, metadata
         )
         return present(response.app, "CreateOAuthApp", "app")
 
@@ -64,12 +61,9 @@ class OAuthMixin(SyncClient):
         Args:
             app_id: Client id of the application. Required.
         """
+        request = models.GetOAuthAppRequest(app_id=app_id)
         response = self._unary(
-            "GetOAuthApp",
-            models.GetOAuthAppRequest(app_id=app_id),
-            models.GetOAuthAppResponse,
-            timeout,
-            metadata,
+            "GetOAuthApp", request, models.GetOAuthAppResponse, timeout, metadata
         )
         return present(response.app, "GetOAuthApp", "app")
 
@@ -92,12 +86,9 @@ class OAuthMixin(SyncClient):
                 meant; what you leave empty is emptied. Creator, secret and creation
                 time stay as they were.
         """
+        request = models.UpdateOAuthAppRequest(app=given(app, "UpdateOAuthApp", "app"))
         response = self._unary(
-            "UpdateOAuthApp",
-            models.UpdateOAuthAppRequest(app=given(app, "UpdateOAuthApp", "app")),
-            models.UpdateOAuthAppResponse,
-            timeout,
-            metadata,
+            "UpdateOAuthApp", request, models.UpdateOAuthAppResponse, timeout, metadata
         )
         return present(response.app, "UpdateOAuthApp", "app")
 
@@ -118,12 +109,9 @@ class OAuthMixin(SyncClient):
             app_id: Client id of the application to delete. Required. Access tokens
                 issued for it stop working.
         """
+        request = models.DeleteOAuthAppRequest(app_id=app_id)
         self._unary(
-            "DeleteOAuthApp",
-            models.DeleteOAuthAppRequest(app_id=app_id),
-            models.DeleteOAuthAppResponse,
-            timeout,
-            metadata,
+            "DeleteOAuthApp", request, models.DeleteOAuthAppResponse, timeout, metadata
         )
 
 
@@ -149,12 +137,9 @@ class AsyncOAuthMixin(AsyncClient):
                 `callback_urls` and `homepage`. The server assigns the id, the client
                 secret and the times.
         """
+        request = models.CreateOAuthAppRequest(app=given(app, "CreateOAuthApp", "app"))
         response = await self._unary(
-            "CreateOAuthApp",
-            models.CreateOAuthAppRequest(app=given(app, "CreateOAuthApp", "app")),
-            models.CreateOAuthAppResponse,
-            timeout,
-            metadata,
+            "CreateOAuthApp", request, models.CreateOAuthAppResponse, timeout, metadata
         )
         return present(response.app, "CreateOAuthApp", "app")
 
@@ -174,12 +159,9 @@ class AsyncOAuthMixin(AsyncClient):
         Args:
             app_id: Client id of the application. Required.
         """
+        request = models.GetOAuthAppRequest(app_id=app_id)
         response = await self._unary(
-            "GetOAuthApp",
-            models.GetOAuthAppRequest(app_id=app_id),
-            models.GetOAuthAppResponse,
-            timeout,
-            metadata,
+            "GetOAuthApp", request, models.GetOAuthAppResponse, timeout, metadata
         )
         return present(response.app, "GetOAuthApp", "app")
 
@@ -202,12 +184,9 @@ class AsyncOAuthMixin(AsyncClient):
                 meant; what you leave empty is emptied. Creator, secret and creation
                 time stay as they were.
         """
+        request = models.UpdateOAuthAppRequest(app=given(app, "UpdateOAuthApp", "app"))
         response = await self._unary(
-            "UpdateOAuthApp",
-            models.UpdateOAuthAppRequest(app=given(app, "UpdateOAuthApp", "app")),
-            models.UpdateOAuthAppResponse,
-            timeout,
-            metadata,
+            "UpdateOAuthApp", request, models.UpdateOAuthAppResponse, timeout, metadata
         )
         return present(response.app, "UpdateOAuthApp", "app")
 
@@ -228,10 +207,7 @@ class AsyncOAuthMixin(AsyncClient):
             app_id: Client id of the application to delete. Required. Access tokens
                 issued for it stop working.
         """
+        request = models.DeleteOAuthAppRequest(app_id=app_id)
         await self._unary(
-            "DeleteOAuthApp",
-            models.DeleteOAuthAppRequest(app_id=app_id),
-            models.DeleteOAuthAppResponse,
-            timeout,
-            metadata,
+            "DeleteOAuthApp", request, models.DeleteOAuthAppResponse, timeout, metadata
         )

@@ -29,12 +29,9 @@ class PluginsMixin(SyncClient):
 
         Errors: PluginAPIError if the path cannot be determined.
         """
+        request = models.GetBundlePathRequest()
         response = self._unary(
-            "GetBundlePath",
-            models.GetBundlePathRequest(),
-            models.GetBundlePathResponse,
-            timeout,
-            metadata,
+            "GetBundlePath", request, models.GetBundlePathResponse, timeout, metadata
         )
         return response.path
 
@@ -46,12 +43,9 @@ class PluginsMixin(SyncClient):
 
         Errors: PluginAPIError if plugins are switched off or the list cannot be made.
         """
+        request = models.GetPluginsRequest()
         response = self._unary(
-            "GetPlugins",
-            models.GetPluginsRequest(),
-            models.GetPluginsResponse,
-            timeout,
-            metadata,
+            "GetPlugins", request, models.GetPluginsResponse, timeout, metadata
         )
         return response.manifests
 
@@ -67,12 +61,9 @@ class PluginsMixin(SyncClient):
         Args:
             id: Installed plugin to enable, as in its manifest. Required.
         """
+        request = models.EnablePluginRequest(id=id)
         self._unary(
-            "EnablePlugin",
-            models.EnablePluginRequest(id=id),
-            models.EnablePluginResponse,
-            timeout,
-            metadata,
+            "EnablePlugin", request, models.EnablePluginResponse, timeout, metadata
         )
 
     def disable_plugin(
@@ -88,12 +79,9 @@ class PluginsMixin(SyncClient):
         Args:
             id: Plugin to disable, as in its manifest. Required.
         """
+        request = models.DisablePluginRequest(id=id)
         self._unary(
-            "DisablePlugin",
-            models.DisablePluginRequest(id=id),
-            models.DisablePluginResponse,
-            timeout,
-            metadata,
+            "DisablePlugin", request, models.DisablePluginResponse, timeout, metadata
         )
 
     def remove_plugin(
@@ -108,12 +96,9 @@ class PluginsMixin(SyncClient):
         Args:
             id: Plugin to uninstall, as in its manifest. Required.
         """
+        request = models.RemovePluginRequest(id=id)
         self._unary(
-            "RemovePlugin",
-            models.RemovePluginRequest(id=id),
-            models.RemovePluginResponse,
-            timeout,
-            metadata,
+            "RemovePlugin", request, models.RemovePluginResponse, timeout, metadata
         )
 
     def get_plugin_status(
@@ -128,9 +113,10 @@ class PluginsMixin(SyncClient):
         Args:
             id: Installed plugin to report on, as in its manifest. Required.
         """
+        request = models.GetPluginStatusRequest(id=id)
         response = self._unary(
             "GetPluginStatus",
-            models.GetPluginStatusRequest(id=id),
+            request,
             models.GetPluginStatusResponse,
             timeout,
             metadata,
@@ -159,12 +145,9 @@ class PluginsMixin(SyncClient):
             replace: Whether to overwrite an installed plugin with the same id.
                 Otherwise that is an error.
         """
+        request = models.InstallPluginRequest(file_data=file_data, replace=replace)
         response = self._unary(
-            "InstallPlugin",
-            models.InstallPluginRequest(file_data=file_data, replace=replace),
-            models.InstallPluginResponse,
-            timeout,
-            metadata,
+            "InstallPlugin", request, models.InstallPluginResponse, timeout, metadata
         )
         return present(response.manifest, "InstallPlugin", "manifest")
 
@@ -176,12 +159,9 @@ class PluginsMixin(SyncClient):
 
         Errors: PluginAPIError (501): the server does not answer it yet.
         """
+        request = models.GetPluginIDRequest()
         response = self._unary(
-            "GetPluginID",
-            models.GetPluginIDRequest(),
-            models.GetPluginIDResponse,
-            timeout,
-            metadata,
+            "GetPluginID", request, models.GetPluginIDResponse, timeout, metadata
         )
         return response.plugin_id
 
@@ -198,12 +178,9 @@ class AsyncPluginsMixin(AsyncClient):
 
         Errors: PluginAPIError if the path cannot be determined.
         """
+        request = models.GetBundlePathRequest()
         response = await self._unary(
-            "GetBundlePath",
-            models.GetBundlePathRequest(),
-            models.GetBundlePathResponse,
-            timeout,
-            metadata,
+            "GetBundlePath", request, models.GetBundlePathResponse, timeout, metadata
         )
         return response.path
 
@@ -215,12 +192,9 @@ class AsyncPluginsMixin(AsyncClient):
 
         Errors: PluginAPIError if plugins are switched off or the list cannot be made.
         """
+        request = models.GetPluginsRequest()
         response = await self._unary(
-            "GetPlugins",
-            models.GetPluginsRequest(),
-            models.GetPluginsResponse,
-            timeout,
-            metadata,
+            "GetPlugins", request, models.GetPluginsResponse, timeout, metadata
         )
         return response.manifests
 
@@ -236,12 +210,9 @@ class AsyncPluginsMixin(AsyncClient):
         Args:
             id: Installed plugin to enable, as in its manifest. Required.
         """
+        request = models.EnablePluginRequest(id=id)
         await self._unary(
-            "EnablePlugin",
-            models.EnablePluginRequest(id=id),
-            models.EnablePluginResponse,
-            timeout,
-            metadata,
+            "EnablePlugin", request, models.EnablePluginResponse, timeout, metadata
         )
 
     async def disable_plugin(
@@ -257,12 +228,9 @@ class AsyncPluginsMixin(AsyncClient):
         Args:
             id: Plugin to disable, as in its manifest. Required.
         """
+        request = models.DisablePluginRequest(id=id)
         await self._unary(
-            "DisablePlugin",
-            models.DisablePluginRequest(id=id),
-            models.DisablePluginResponse,
-            timeout,
-            metadata,
+            "DisablePlugin", request, models.DisablePluginResponse, timeout, metadata
         )
 
     async def remove_plugin(
@@ -277,12 +245,9 @@ class AsyncPluginsMixin(AsyncClient):
         Args:
             id: Plugin to uninstall, as in its manifest. Required.
         """
+        request = models.RemovePluginRequest(id=id)
         await self._unary(
-            "RemovePlugin",
-            models.RemovePluginRequest(id=id),
-            models.RemovePluginResponse,
-            timeout,
-            metadata,
+            "RemovePlugin", request, models.RemovePluginResponse, timeout, metadata
         )
 
     async def get_plugin_status(
@@ -297,9 +262,10 @@ class AsyncPluginsMixin(AsyncClient):
         Args:
             id: Installed plugin to report on, as in its manifest. Required.
         """
+        request = models.GetPluginStatusRequest(id=id)
         response = await self._unary(
             "GetPluginStatus",
-            models.GetPluginStatusRequest(id=id),
+            request,
             models.GetPluginStatusResponse,
             timeout,
             metadata,
@@ -328,12 +294,9 @@ class AsyncPluginsMixin(AsyncClient):
             replace: Whether to overwrite an installed plugin with the same id.
                 Otherwise that is an error.
         """
+        request = models.InstallPluginRequest(file_data=file_data, replace=replace)
         response = await self._unary(
-            "InstallPlugin",
-            models.InstallPluginRequest(file_data=file_data, replace=replace),
-            models.InstallPluginResponse,
-            timeout,
-            metadata,
+            "InstallPlugin", request, models.InstallPluginResponse, timeout, metadata
         )
         return present(response.manifest, "InstallPlugin", "manifest")
 
@@ -345,11 +308,8 @@ class AsyncPluginsMixin(AsyncClient):
 
         Errors: PluginAPIError (501): the server does not answer it yet.
         """
+        request = models.GetPluginIDRequest()
         response = await self._unary(
-            "GetPluginID",
-            models.GetPluginIDRequest(),
-            models.GetPluginIDResponse,
-            timeout,
-            metadata,
+            "GetPluginID", request, models.GetPluginIDResponse, timeout, metadata
         )
         return response.plugin_id

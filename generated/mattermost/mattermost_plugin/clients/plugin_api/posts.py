@@ -40,12 +40,9 @@ class PostsMixin(SyncClient):
                 (`message`, `file_ids` or attachments in `props`). Set `root_id` to
                 reply.
         """
+        request = models.CreatePostRequest(post=given(post, "CreatePost", "post"))
         response = self._unary(
-            "CreatePost",
-            models.CreatePostRequest(post=given(post, "CreatePost", "post")),
-            models.CreatePostResponse,
-            timeout,
-            metadata,
+            "CreatePost", request, models.CreatePostResponse, timeout, metadata
         )
         return present(response.post, "CreatePost", "post")
 
@@ -67,14 +64,11 @@ class PostsMixin(SyncClient):
         Args:
             reaction: Reaction to add. Required: `user_id`, `post_id`, `emoji_name`.
         """
+        request = models.AddReactionRequest(
+            reaction=given(reaction, "AddReaction", "reaction")
+        )
         response = self._unary(
-            "AddReaction",
-            models.AddReactionRequest(
-                reaction=given(reaction, "AddReaction", "reaction")
-            ),
-            models.AddReactionResponse,
-            timeout,
-            metadata,
+            "AddReaction", request, models.AddReactionResponse, timeout, metadata
         )
         return present(response.reaction, "AddReaction", "reaction")
 
@@ -96,14 +90,11 @@ class PostsMixin(SyncClient):
             reaction: Reaction to remove, named by its `user_id`, `post_id` and
                 `emoji_name`.
         """
+        request = models.RemoveReactionRequest(
+            reaction=given(reaction, "RemoveReaction", "reaction")
+        )
         self._unary(
-            "RemoveReaction",
-            models.RemoveReactionRequest(
-                reaction=given(reaction, "RemoveReaction", "reaction")
-            ),
-            models.RemoveReactionResponse,
-            timeout,
-            metadata,
+            "RemoveReaction", request, models.RemoveReactionResponse, timeout, metadata
         )
 
     def get_reactions(
@@ -121,12 +112,9 @@ class PostsMixin(SyncClient):
         Args:
             post_id: Post whose reactions to list. Required.
         """
+        request = models.GetReactionsRequest(post_id=post_id)
         response = self._unary(
-            "GetReactions",
-            models.GetReactionsRequest(post_id=post_id),
-            models.GetReactionsResponse,
-            timeout,
-            metadata,
+            "GetReactions", request, models.GetReactionsResponse, timeout, metadata
         )
         return response.reactions
 
@@ -150,11 +138,12 @@ class PostsMixin(SyncClient):
                 the apparent author, usually the plugin's bot; `type` is set by the
                 server.
         """
+        request = models.SendEphemeralPostRequest(
+            user_id=user_id, post=given(post, "SendEphemeralPost", "post")
+        )
         response = self._unary(
             "SendEphemeralPost",
-            models.SendEphemeralPostRequest(
-                user_id=user_id, post=given(post, "SendEphemeralPost", "post")
-            ),
+            request,
             models.SendEphemeralPostResponse,
             timeout,
             metadata,
@@ -180,11 +169,12 @@ class PostsMixin(SyncClient):
             post: The complete new content; `id` and `channel_id` must be those of the
                 post sent before.
         """
+        request = models.UpdateEphemeralPostRequest(
+            user_id=user_id, post=given(post, "UpdateEphemeralPost", "post")
+        )
         response = self._unary(
             "UpdateEphemeralPost",
-            models.UpdateEphemeralPostRequest(
-                user_id=user_id, post=given(post, "UpdateEphemeralPost", "post")
-            ),
+            request,
             models.UpdateEphemeralPostResponse,
             timeout,
             metadata,
@@ -208,9 +198,10 @@ class PostsMixin(SyncClient):
             user_id: The user who was shown the post. Required.
             post_id: Id of the ephemeral post, as returned when it was sent. Required.
         """
+        request = models.DeleteEphemeralPostRequest(user_id=user_id, post_id=post_id)
         self._unary(
             "DeleteEphemeralPost",
-            models.DeleteEphemeralPostRequest(user_id=user_id, post_id=post_id),
+            request,
             models.DeleteEphemeralPostResponse,
             timeout,
             metadata,
@@ -233,13 +224,8 @@ class PostsMixin(SyncClient):
         Args:
             post_id: Post to delete. Required; the replies of a root post go with it.
         """
-        self._unary(
-            "DeletePost",
-            models.DeletePostRequest(post_id=post_id),
-            models.DeletePostResponse,
-            timeout,
-            metadata,
-        )
+        request = models.DeletePostRequest(post_id=post_id)
+        self._unary("DeletePost", request, models.DeletePostResponse, timeout, metadata)
 
     def get_post_thread(
         self,
@@ -256,12 +242,9 @@ class PostsMixin(SyncClient):
         Args:
             post_id: Any post of the thread, root or reply. Required.
         """
+        request = models.GetPostThreadRequest(post_id=post_id)
         response = self._unary(
-            "GetPostThread",
-            models.GetPostThreadRequest(post_id=post_id),
-            models.GetPostThreadResponse,
-            timeout,
-            metadata,
+            "GetPostThread", request, models.GetPostThreadResponse, timeout, metadata
         )
         return present(response.post_list, "GetPostThread", "post_list")
 
@@ -280,12 +263,9 @@ class PostsMixin(SyncClient):
         Args:
             post_id: Post to fetch. Required; deleted posts are not found.
         """
+        request = models.GetPostRequest(post_id=post_id)
         response = self._unary(
-            "GetPost",
-            models.GetPostRequest(post_id=post_id),
-            models.GetPostResponse,
-            timeout,
-            metadata,
+            "GetPost", request, models.GetPostResponse, timeout, metadata
         )
         return present(response.post, "GetPost", "post")
 
@@ -308,12 +288,9 @@ class PostsMixin(SyncClient):
             time: Moment to start from, Unix milliseconds. It is compared with the time
                 of last change, so edited and deleted posts are reported too.
         """
+        request = models.GetPostsSinceRequest(channel_id=channel_id, time=time)
         response = self._unary(
-            "GetPostsSince",
-            models.GetPostsSinceRequest(channel_id=channel_id, time=time),
-            models.GetPostsSinceResponse,
-            timeout,
-            metadata,
+            "GetPostsSince", request, models.GetPostsSinceResponse, timeout, metadata
         )
         return present(response.post_list, "GetPostsSince", "post_list")
 
@@ -340,14 +317,11 @@ class PostsMixin(SyncClient):
                 `post_id` directly.
             per_page: Posts per page.
         """
+        request = models.GetPostsAfterRequest(
+            channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
+        )
         response = self._unary(
-            "GetPostsAfter",
-            models.GetPostsAfterRequest(
-                channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
-            ),
-            models.GetPostsAfterResponse,
-            timeout,
-            metadata,
+            "GetPostsAfter", request, models.GetPostsAfterResponse, timeout, metadata
         )
         return present(response.post_list, "GetPostsAfter", "post_list")
 
@@ -374,14 +348,11 @@ class PostsMixin(SyncClient):
                 `post_id` directly.
             per_page: Posts per page.
         """
+        request = models.GetPostsBeforeRequest(
+            channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
+        )
         response = self._unary(
-            "GetPostsBefore",
-            models.GetPostsBeforeRequest(
-                channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
-            ),
-            models.GetPostsBeforeResponse,
-            timeout,
-            metadata,
+            "GetPostsBefore", request, models.GetPostsBeforeResponse, timeout, metadata
         )
         return present(response.post_list, "GetPostsBefore", "post_list")
 
@@ -405,11 +376,12 @@ class PostsMixin(SyncClient):
             page: Page to fetch, zero-based. Page 0 holds the newest posts.
             per_page: Posts per page.
         """
+        request = models.GetPostsForChannelRequest(
+            channel_id=channel_id, page=page, per_page=per_page
+        )
         response = self._unary(
             "GetPostsForChannel",
-            models.GetPostsForChannelRequest(
-                channel_id=channel_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetPostsForChannelResponse,
             timeout,
             metadata,
@@ -435,12 +407,9 @@ class PostsMixin(SyncClient):
             post: The complete changed post, as fetched before and modified; `id` is
                 required. Author, channel and thread cannot be changed.
         """
+        request = models.UpdatePostRequest(post=given(post, "UpdatePost", "post"))
         response = self._unary(
-            "UpdatePost",
-            models.UpdatePostRequest(post=given(post, "UpdatePost", "post")),
-            models.UpdatePostResponse,
-            timeout,
-            metadata,
+            "UpdatePost", request, models.UpdatePostResponse, timeout, metadata
         )
         return present(response.post, "UpdatePost", "post")
 
@@ -465,9 +434,12 @@ class PostsMixin(SyncClient):
             params_list: Searches to run; a post found by any of them is in the result.
                 All must agree on `include_deleted_channels`.
         """
+        request = models.SearchPostsInTeamRequest(
+            team_id=team_id, params_list=params_list
+        )
         response = self._unary(
             "SearchPostsInTeam",
-            models.SearchPostsInTeamRequest(team_id=team_id, params_list=params_list),
+            request,
             models.SearchPostsInTeamResponse,
             timeout,
             metadata,
@@ -496,11 +468,12 @@ class PostsMixin(SyncClient):
                 of are looked at. Required.
             search_params: What to look for, in the syntax of the search box.
         """
+        request = models.SearchPostsInTeamForUserRequest(
+            team_id=team_id, user_id=user_id, search_params=search_params
+        )
         response = self._unary(
             "SearchPostsInTeamForUser",
-            models.SearchPostsInTeamForUserRequest(
-                team_id=team_id, user_id=user_id, search_params=search_params
-            ),
+            request,
             models.SearchPostsInTeamForUserResponse,
             timeout,
             metadata,
@@ -531,12 +504,9 @@ class AsyncPostsMixin(AsyncClient):
                 (`message`, `file_ids` or attachments in `props`). Set `root_id` to
                 reply.
         """
+        request = models.CreatePostRequest(post=given(post, "CreatePost", "post"))
         response = await self._unary(
-            "CreatePost",
-            models.CreatePostRequest(post=given(post, "CreatePost", "post")),
-            models.CreatePostResponse,
-            timeout,
-            metadata,
+            "CreatePost", request, models.CreatePostResponse, timeout, metadata
         )
         return present(response.post, "CreatePost", "post")
 
@@ -558,14 +528,11 @@ class AsyncPostsMixin(AsyncClient):
         Args:
             reaction: Reaction to add. Required: `user_id`, `post_id`, `emoji_name`.
         """
+        request = models.AddReactionRequest(
+            reaction=given(reaction, "AddReaction", "reaction")
+        )
         response = await self._unary(
-            "AddReaction",
-            models.AddReactionRequest(
-                reaction=given(reaction, "AddReaction", "reaction")
-            ),
-            models.AddReactionResponse,
-            timeout,
-            metadata,
+            "AddReaction", request, models.AddReactionResponse, timeout, metadata
         )
         return present(response.reaction, "AddReaction", "reaction")
 
@@ -587,14 +554,11 @@ class AsyncPostsMixin(AsyncClient):
             reaction: Reaction to remove, named by its `user_id`, `post_id` and
                 `emoji_name`.
         """
+        request = models.RemoveReactionRequest(
+            reaction=given(reaction, "RemoveReaction", "reaction")
+        )
         await self._unary(
-            "RemoveReaction",
-            models.RemoveReactionRequest(
-                reaction=given(reaction, "RemoveReaction", "reaction")
-            ),
-            models.RemoveReactionResponse,
-            timeout,
-            metadata,
+            "RemoveReaction", request, models.RemoveReactionResponse, timeout, metadata
         )
 
     async def get_reactions(
@@ -612,12 +576,9 @@ class AsyncPostsMixin(AsyncClient):
         Args:
             post_id: Post whose reactions to list. Required.
         """
+        request = models.GetReactionsRequest(post_id=post_id)
         response = await self._unary(
-            "GetReactions",
-            models.GetReactionsRequest(post_id=post_id),
-            models.GetReactionsResponse,
-            timeout,
-            metadata,
+            "GetReactions", request, models.GetReactionsResponse, timeout, metadata
         )
         return response.reactions
 
@@ -641,11 +602,12 @@ class AsyncPostsMixin(AsyncClient):
                 the apparent author, usually the plugin's bot; `type` is set by the
                 server.
         """
+        request = models.SendEphemeralPostRequest(
+            user_id=user_id, post=given(post, "SendEphemeralPost", "post")
+        )
         response = await self._unary(
             "SendEphemeralPost",
-            models.SendEphemeralPostRequest(
-                user_id=user_id, post=given(post, "SendEphemeralPost", "post")
-            ),
+            request,
             models.SendEphemeralPostResponse,
             timeout,
             metadata,
@@ -671,11 +633,12 @@ class AsyncPostsMixin(AsyncClient):
             post: The complete new content; `id` and `channel_id` must be those of the
                 post sent before.
         """
+        request = models.UpdateEphemeralPostRequest(
+            user_id=user_id, post=given(post, "UpdateEphemeralPost", "post")
+        )
         response = await self._unary(
             "UpdateEphemeralPost",
-            models.UpdateEphemeralPostRequest(
-                user_id=user_id, post=given(post, "UpdateEphemeralPost", "post")
-            ),
+            request,
             models.UpdateEphemeralPostResponse,
             timeout,
             metadata,
@@ -699,9 +662,10 @@ class AsyncPostsMixin(AsyncClient):
             user_id: The user who was shown the post. Required.
             post_id: Id of the ephemeral post, as returned when it was sent. Required.
         """
+        request = models.DeleteEphemeralPostRequest(user_id=user_id, post_id=post_id)
         await self._unary(
             "DeleteEphemeralPost",
-            models.DeleteEphemeralPostRequest(user_id=user_id, post_id=post_id),
+            request,
             models.DeleteEphemeralPostResponse,
             timeout,
             metadata,
@@ -724,12 +688,9 @@ class AsyncPostsMixin(AsyncClient):
         Args:
             post_id: Post to delete. Required; the replies of a root post go with it.
         """
+        request = models.DeletePostRequest(post_id=post_id)
         await self._unary(
-            "DeletePost",
-            models.DeletePostRequest(post_id=post_id),
-            models.DeletePostResponse,
-            timeout,
-            metadata,
+            "DeletePost", request, models.DeletePostResponse, timeout, metadata
         )
 
     async def get_post_thread(
@@ -747,12 +708,9 @@ class AsyncPostsMixin(AsyncClient):
         Args:
             post_id: Any post of the thread, root or reply. Required.
         """
+        request = models.GetPostThreadRequest(post_id=post_id)
         response = await self._unary(
-            "GetPostThread",
-            models.GetPostThreadRequest(post_id=post_id),
-            models.GetPostThreadResponse,
-            timeout,
-            metadata,
+            "GetPostThread", request, models.GetPostThreadResponse, timeout, metadata
         )
         return present(response.post_list, "GetPostThread", "post_list")
 
@@ -771,12 +729,9 @@ class AsyncPostsMixin(AsyncClient):
         Args:
             post_id: Post to fetch. Required; deleted posts are not found.
         """
+        request = models.GetPostRequest(post_id=post_id)
         response = await self._unary(
-            "GetPost",
-            models.GetPostRequest(post_id=post_id),
-            models.GetPostResponse,
-            timeout,
-            metadata,
+            "GetPost", request, models.GetPostResponse, timeout, metadata
         )
         return present(response.post, "GetPost", "post")
 
@@ -799,12 +754,9 @@ class AsyncPostsMixin(AsyncClient):
             time: Moment to start from, Unix milliseconds. It is compared with the time
                 of last change, so edited and deleted posts are reported too.
         """
+        request = models.GetPostsSinceRequest(channel_id=channel_id, time=time)
         response = await self._unary(
-            "GetPostsSince",
-            models.GetPostsSinceRequest(channel_id=channel_id, time=time),
-            models.GetPostsSinceResponse,
-            timeout,
-            metadata,
+            "GetPostsSince", request, models.GetPostsSinceResponse, timeout, metadata
         )
         return present(response.post_list, "GetPostsSince", "post_list")
 
@@ -831,14 +783,11 @@ class AsyncPostsMixin(AsyncClient):
                 `post_id` directly.
             per_page: Posts per page.
         """
+        request = models.GetPostsAfterRequest(
+            channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
+        )
         response = await self._unary(
-            "GetPostsAfter",
-            models.GetPostsAfterRequest(
-                channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
-            ),
-            models.GetPostsAfterResponse,
-            timeout,
-            metadata,
+            "GetPostsAfter", request, models.GetPostsAfterResponse, timeout, metadata
         )
         return present(response.post_list, "GetPostsAfter", "post_list")
 
@@ -865,14 +814,11 @@ class AsyncPostsMixin(AsyncClient):
                 `post_id` directly.
             per_page: Posts per page.
         """
+        request = models.GetPostsBeforeRequest(
+            channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
+        )
         response = await self._unary(
-            "GetPostsBefore",
-            models.GetPostsBeforeRequest(
-                channel_id=channel_id, post_id=post_id, page=page, per_page=per_page
-            ),
-            models.GetPostsBeforeResponse,
-            timeout,
-            metadata,
+            "GetPostsBefore", request, models.GetPostsBeforeResponse, timeout, metadata
         )
         return present(response.post_list, "GetPostsBefore", "post_list")
 
@@ -896,11 +842,12 @@ class AsyncPostsMixin(AsyncClient):
             page: Page to fetch, zero-based. Page 0 holds the newest posts.
             per_page: Posts per page.
         """
+        request = models.GetPostsForChannelRequest(
+            channel_id=channel_id, page=page, per_page=per_page
+        )
         response = await self._unary(
             "GetPostsForChannel",
-            models.GetPostsForChannelRequest(
-                channel_id=channel_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetPostsForChannelResponse,
             timeout,
             metadata,
@@ -926,12 +873,9 @@ class AsyncPostsMixin(AsyncClient):
             post: The complete changed post, as fetched before and modified; `id` is
                 required. Author, channel and thread cannot be changed.
         """
+        request = models.UpdatePostRequest(post=given(post, "UpdatePost", "post"))
         response = await self._unary(
-            "UpdatePost",
-            models.UpdatePostRequest(post=given(post, "UpdatePost", "post")),
-            models.UpdatePostResponse,
-            timeout,
-            metadata,
+            "UpdatePost", request, models.UpdatePostResponse, timeout, metadata
         )
         return present(response.post, "UpdatePost", "post")
 
@@ -956,9 +900,12 @@ class AsyncPostsMixin(AsyncClient):
             params_list: Searches to run; a post found by any of them is in the result.
                 All must agree on `include_deleted_channels`.
         """
+        request = models.SearchPostsInTeamRequest(
+            team_id=team_id, params_list=params_list
+        )
         response = await self._unary(
             "SearchPostsInTeam",
-            models.SearchPostsInTeamRequest(team_id=team_id, params_list=params_list),
+            request,
             models.SearchPostsInTeamResponse,
             timeout,
             metadata,
@@ -987,11 +934,12 @@ class AsyncPostsMixin(AsyncClient):
                 of are looked at. Required.
             search_params: What to look for, in the syntax of the search box.
         """
+        request = models.SearchPostsInTeamForUserRequest(
+            team_id=team_id, user_id=user_id, search_params=search_params
+        )
         response = await self._unary(
             "SearchPostsInTeamForUser",
-            models.SearchPostsInTeamForUserRequest(
-                team_id=team_id, user_id=user_id, search_params=search_params
-            ),
+            request,
             models.SearchPostsInTeamForUserResponse,
             timeout,
             metadata,

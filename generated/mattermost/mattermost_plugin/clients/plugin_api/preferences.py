@@ -42,11 +42,12 @@ class PreferencesMixin(SyncClient):
                 Required.
             name: Name inside the category, for example `name_format`. Required.
         """
+        request = models.GetPreferenceForUserRequest(
+            user_id=user_id, category=category, name=name
+        )
         response = self._unary(
             "GetPreferenceForUser",
-            models.GetPreferenceForUserRequest(
-                user_id=user_id, category=category, name=name
-            ),
+            request,
             models.GetPreferenceForUserResponse,
             timeout,
             metadata,
@@ -68,9 +69,10 @@ class PreferencesMixin(SyncClient):
         Args:
             user_id: Whose preferences to read. Required.
         """
+        request = models.GetPreferencesForUserRequest(user_id=user_id)
         response = self._unary(
             "GetPreferencesForUser",
-            models.GetPreferencesForUserRequest(user_id=user_id),
+            request,
             models.GetPreferencesForUserResponse,
             timeout,
             metadata,
@@ -98,11 +100,12 @@ class PreferencesMixin(SyncClient):
                 Each entry must carry the same `user_id` as the request, otherwise the
                 whole call is refused.
         """
+        request = models.UpdatePreferencesForUserRequest(
+            user_id=user_id, preferences=preferences
+        )
         self._unary(
             "UpdatePreferencesForUser",
-            models.UpdatePreferencesForUserRequest(
-                user_id=user_id, preferences=preferences
-            ),
+            request,
             models.UpdatePreferencesForUserResponse,
             timeout,
             metadata,
@@ -128,11 +131,12 @@ class PreferencesMixin(SyncClient):
             preferences: The preferences to delete. Each needs the same `user_id` as the
                 request, `category` and `name`; `value` is not looked at.
         """
+        request = models.DeletePreferencesForUserRequest(
+            user_id=user_id, preferences=preferences
+        )
         self._unary(
             "DeletePreferencesForUser",
-            models.DeletePreferencesForUserRequest(
-                user_id=user_id, preferences=preferences
-            ),
+            request,
             models.DeletePreferencesForUserResponse,
             timeout,
             metadata,
@@ -164,11 +168,12 @@ class AsyncPreferencesMixin(AsyncClient):
                 Required.
             name: Name inside the category, for example `name_format`. Required.
         """
+        request = models.GetPreferenceForUserRequest(
+            user_id=user_id, category=category, name=name
+        )
         response = await self._unary(
             "GetPreferenceForUser",
-            models.GetPreferenceForUserRequest(
-                user_id=user_id, category=category, name=name
-            ),
+            request,
             models.GetPreferenceForUserResponse,
             timeout,
             metadata,
@@ -190,9 +195,10 @@ class AsyncPreferencesMixin(AsyncClient):
         Args:
             user_id: Whose preferences to read. Required.
         """
+        request = models.GetPreferencesForUserRequest(user_id=user_id)
         response = await self._unary(
             "GetPreferencesForUser",
-            models.GetPreferencesForUserRequest(user_id=user_id),
+            request,
             models.GetPreferencesForUserResponse,
             timeout,
             metadata,
@@ -220,11 +226,12 @@ class AsyncPreferencesMixin(AsyncClient):
                 Each entry must carry the same `user_id` as the request, otherwise the
                 whole call is refused.
         """
+        request = models.UpdatePreferencesForUserRequest(
+            user_id=user_id, preferences=preferences
+        )
         await self._unary(
             "UpdatePreferencesForUser",
-            models.UpdatePreferencesForUserRequest(
-                user_id=user_id, preferences=preferences
-            ),
+            request,
             models.UpdatePreferencesForUserResponse,
             timeout,
             metadata,
@@ -250,11 +257,12 @@ class AsyncPreferencesMixin(AsyncClient):
             preferences: The preferences to delete. Each needs the same `user_id` as the
                 request, `category` and `name`; `value` is not looked at.
         """
+        request = models.DeletePreferencesForUserRequest(
+            user_id=user_id, preferences=preferences
+        )
         await self._unary(
             "DeletePreferencesForUser",
-            models.DeletePreferencesForUserRequest(
-                user_id=user_id, preferences=preferences
-            ),
+            request,
             models.DeletePreferencesForUserResponse,
             timeout,
             metadata,

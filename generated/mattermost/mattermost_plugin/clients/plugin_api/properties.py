@@ -38,11 +38,12 @@ class PropertiesMixin(SyncClient):
             field: The field to create. Required, with `group_id`, `name` and `type`.
                 The server assigns the id and the times.
         """
+        request = models.CreatePropertyFieldRequest(
+            field=given(field, "CreatePropertyField", "field")
+        )
         response = self._unary(
             "CreatePropertyField",
-            models.CreatePropertyFieldRequest(
-                field=given(field, "CreatePropertyField", "field")
-            ),
+            request,
             models.CreatePropertyFieldResponse,
             timeout,
             metadata,
@@ -68,9 +69,10 @@ class PropertiesMixin(SyncClient):
                 group is not found.
             field_id: Id of the field. Required.
         """
+        request = models.GetPropertyFieldRequest(group_id=group_id, field_id=field_id)
         response = self._unary(
             "GetPropertyField",
-            models.GetPropertyFieldRequest(group_id=group_id, field_id=field_id),
+            request,
             models.GetPropertyFieldResponse,
             timeout,
             metadata,
@@ -96,9 +98,10 @@ class PropertiesMixin(SyncClient):
             ids: Ids of the fields to fetch. Required. The call fails if one of them is
                 not found.
         """
+        request = models.GetPropertyFieldsRequest(group_id=group_id, ids=ids)
         response = self._unary(
             "GetPropertyFields",
-            models.GetPropertyFieldsRequest(group_id=group_id, ids=ids),
+            request,
             models.GetPropertyFieldsResponse,
             timeout,
             metadata,
@@ -125,11 +128,12 @@ class PropertiesMixin(SyncClient):
             field: The complete changed field, `id` included: fetch it, change it, send
                 it back.
         """
+        request = models.UpdatePropertyFieldRequest(
+            group_id=group_id, field=given(field, "UpdatePropertyField", "field")
+        )
         response = self._unary(
             "UpdatePropertyField",
-            models.UpdatePropertyFieldRequest(
-                group_id=group_id, field=given(field, "UpdatePropertyField", "field")
-            ),
+            request,
             models.UpdatePropertyFieldResponse,
             timeout,
             metadata,
@@ -155,9 +159,12 @@ class PropertiesMixin(SyncClient):
             field_id: Field to delete. Required. The values stored for it are deleted
                 with it.
         """
+        request = models.DeletePropertyFieldRequest(
+            group_id=group_id, field_id=field_id
+        )
         self._unary(
             "DeletePropertyField",
-            models.DeletePropertyFieldRequest(group_id=group_id, field_id=field_id),
+            request,
             models.DeletePropertyFieldResponse,
             timeout,
             metadata,
@@ -181,9 +188,10 @@ class PropertiesMixin(SyncClient):
             group_id: Property group to search in. Required.
             opts: Filters and paging. Required, since `per_page` must be at least 1.
         """
+        request = models.SearchPropertyFieldsRequest(group_id=group_id, opts=opts)
         response = self._unary(
             "SearchPropertyFields",
-            models.SearchPropertyFieldsRequest(group_id=group_id, opts=opts),
+            request,
             models.SearchPropertyFieldsResponse,
             timeout,
             metadata,
@@ -207,11 +215,12 @@ class PropertiesMixin(SyncClient):
             group_id: Property group whose fields to count. Required.
             include_deleted: True counts deleted fields as well; default false.
         """
+        request = models.CountPropertyFieldsRequest(
+            group_id=group_id, include_deleted=include_deleted
+        )
         response = self._unary(
             "CountPropertyFields",
-            models.CountPropertyFieldsRequest(
-                group_id=group_id, include_deleted=include_deleted
-            ),
+            request,
             models.CountPropertyFieldsResponse,
             timeout,
             metadata,
@@ -240,14 +249,15 @@ class PropertiesMixin(SyncClient):
             target_id: Only fields defined for this one object. Required.
             include_deleted: True counts deleted fields as well; default false.
         """
+        request = models.CountPropertyFieldsForTargetRequest(
+            group_id=group_id,
+            target_type=target_type,
+            target_id=target_id,
+            include_deleted=include_deleted,
+        )
         response = self._unary(
             "CountPropertyFieldsForTarget",
-            models.CountPropertyFieldsForTargetRequest(
-                group_id=group_id,
-                target_type=target_type,
-                target_id=target_id,
-                include_deleted=include_deleted,
-            ),
+            request,
             models.CountPropertyFieldsForTargetResponse,
             timeout,
             metadata,
@@ -272,11 +282,12 @@ class PropertiesMixin(SyncClient):
                 `target_type`, `target_id` and `value`. To overwrite an existing one use
                 UpsertPropertyValue.
         """
+        request = models.CreatePropertyValueRequest(
+            value=given(value, "CreatePropertyValue", "value")
+        )
         response = self._unary(
             "CreatePropertyValue",
-            models.CreatePropertyValueRequest(
-                value=given(value, "CreatePropertyValue", "value")
-            ),
+            request,
             models.CreatePropertyValueResponse,
             timeout,
             metadata,
@@ -301,9 +312,10 @@ class PropertiesMixin(SyncClient):
             group_id: Property group the value belongs to. Required.
             value_id: Id of the stored value (not of the field or the target). Required.
         """
+        request = models.GetPropertyValueRequest(group_id=group_id, value_id=value_id)
         response = self._unary(
             "GetPropertyValue",
-            models.GetPropertyValueRequest(group_id=group_id, value_id=value_id),
+            request,
             models.GetPropertyValueResponse,
             timeout,
             metadata,
@@ -329,9 +341,10 @@ class PropertiesMixin(SyncClient):
             ids: Ids of the stored values to fetch. Required. The call fails if one of
                 them is not found.
         """
+        request = models.GetPropertyValuesRequest(group_id=group_id, ids=ids)
         response = self._unary(
             "GetPropertyValues",
-            models.GetPropertyValuesRequest(group_id=group_id, ids=ids),
+            request,
             models.GetPropertyValuesResponse,
             timeout,
             metadata,
@@ -357,11 +370,12 @@ class PropertiesMixin(SyncClient):
             value: The complete changed record, `id` included: fetch it, change it, send
                 it back.
         """
+        request = models.UpdatePropertyValueRequest(
+            group_id=group_id, value=given(value, "UpdatePropertyValue", "value")
+        )
         response = self._unary(
             "UpdatePropertyValue",
-            models.UpdatePropertyValueRequest(
-                group_id=group_id, value=given(value, "UpdatePropertyValue", "value")
-            ),
+            request,
             models.UpdatePropertyValueResponse,
             timeout,
             metadata,
@@ -386,11 +400,12 @@ class PropertiesMixin(SyncClient):
             value: The value to create or overwrite; an existing one is found by group,
                 field and target, so no `id` is needed. Required.
         """
+        request = models.UpsertPropertyValueRequest(
+            value=given(value, "UpsertPropertyValue", "value")
+        )
         response = self._unary(
             "UpsertPropertyValue",
-            models.UpsertPropertyValueRequest(
-                value=given(value, "UpsertPropertyValue", "value")
-            ),
+            request,
             models.UpsertPropertyValueResponse,
             timeout,
             metadata,
@@ -414,9 +429,12 @@ class PropertiesMixin(SyncClient):
             group_id: Property group the value belongs to. Required.
             value_id: Id of the stored value to delete. Required.
         """
+        request = models.DeletePropertyValueRequest(
+            group_id=group_id, value_id=value_id
+        )
         self._unary(
             "DeletePropertyValue",
-            models.DeletePropertyValueRequest(group_id=group_id, value_id=value_id),
+            request,
             models.DeletePropertyValueResponse,
             timeout,
             metadata,
@@ -440,9 +458,10 @@ class PropertiesMixin(SyncClient):
             group_id: Property group to search in. Required.
             opts: Filters and paging. Required, since `per_page` must be at least 1.
         """
+        request = models.SearchPropertyValuesRequest(group_id=group_id, opts=opts)
         response = self._unary(
             "SearchPropertyValues",
-            models.SearchPropertyValuesRequest(group_id=group_id, opts=opts),
+            request,
             models.SearchPropertyValuesResponse,
             timeout,
             metadata,
@@ -469,9 +488,10 @@ class PropertiesMixin(SyncClient):
                 is a good choice. Required. If a group of that name exists already, that
                 one is returned.
         """
+        request = models.RegisterPropertyGroupRequest(name=name)
         response = self._unary(
             "RegisterPropertyGroup",
-            models.RegisterPropertyGroupRequest(name=name),
+            request,
             models.RegisterPropertyGroupResponse,
             timeout,
             metadata,
@@ -492,9 +512,10 @@ class PropertiesMixin(SyncClient):
         Args:
             name: Name under which the group was registered. Required.
         """
+        request = models.GetPropertyGroupRequest(name=name)
         response = self._unary(
             "GetPropertyGroup",
-            models.GetPropertyGroupRequest(name=name),
+            request,
             models.GetPropertyGroupResponse,
             timeout,
             metadata,
@@ -522,11 +543,12 @@ class PropertiesMixin(SyncClient):
                 not tied to one object.
             name: Exact name of the field. Required.
         """
+        request = models.GetPropertyFieldByNameRequest(
+            group_id=group_id, target_id=target_id, name=name
+        )
         response = self._unary(
             "GetPropertyFieldByName",
-            models.GetPropertyFieldByNameRequest(
-                group_id=group_id, target_id=target_id, name=name
-            ),
+            request,
             models.GetPropertyFieldByNameResponse,
             timeout,
             metadata,
@@ -553,9 +575,10 @@ class PropertiesMixin(SyncClient):
             fields: The complete changed fields, each with its `id`. Either all of them
                 are stored or none.
         """
+        request = models.UpdatePropertyFieldsRequest(group_id=group_id, fields=fields)
         response = self._unary(
             "UpdatePropertyFields",
-            models.UpdatePropertyFieldsRequest(group_id=group_id, fields=fields),
+            request,
             models.UpdatePropertyFieldsResponse,
             timeout,
             metadata,
@@ -582,9 +605,10 @@ class PropertiesMixin(SyncClient):
             values: The complete changed records, each with its `id`. Either all of them
                 are stored or none.
         """
+        request = models.UpdatePropertyValuesRequest(group_id=group_id, values=values)
         response = self._unary(
             "UpdatePropertyValues",
-            models.UpdatePropertyValuesRequest(group_id=group_id, values=values),
+            request,
             models.UpdatePropertyValuesResponse,
             timeout,
             metadata,
@@ -608,9 +632,10 @@ class PropertiesMixin(SyncClient):
             values: The values to create or overwrite, each found by group, field and
                 target. Either all of them are stored or none.
         """
+        request = models.UpsertPropertyValuesRequest(values=values)
         response = self._unary(
             "UpsertPropertyValues",
-            models.UpsertPropertyValuesRequest(values=values),
+            request,
             models.UpsertPropertyValuesResponse,
             timeout,
             metadata,
@@ -639,11 +664,12 @@ class PropertiesMixin(SyncClient):
             target_id: Object whose values to delete, for all fields of the group.
                 Required.
         """
+        request = models.DeletePropertyValuesForTargetRequest(
+            group_id=group_id, target_type=target_type, target_id=target_id
+        )
         self._unary(
             "DeletePropertyValuesForTarget",
-            models.DeletePropertyValuesForTargetRequest(
-                group_id=group_id, target_type=target_type, target_id=target_id
-            ),
+            request,
             models.DeletePropertyValuesForTargetResponse,
             timeout,
             metadata,
@@ -667,11 +693,12 @@ class PropertiesMixin(SyncClient):
             field_id: Field whose values to delete, on all targets. Required. The field
                 itself stays.
         """
+        request = models.DeletePropertyValuesForFieldRequest(
+            group_id=group_id, field_id=field_id
+        )
         self._unary(
             "DeletePropertyValuesForField",
-            models.DeletePropertyValuesForFieldRequest(
-                group_id=group_id, field_id=field_id
-            ),
+            request,
             models.DeletePropertyValuesForFieldResponse,
             timeout,
             metadata,
@@ -699,11 +726,12 @@ class AsyncPropertiesMixin(AsyncClient):
             field: The field to create. Required, with `group_id`, `name` and `type`.
                 The server assigns the id and the times.
         """
+        request = models.CreatePropertyFieldRequest(
+            field=given(field, "CreatePropertyField", "field")
+        )
         response = await self._unary(
             "CreatePropertyField",
-            models.CreatePropertyFieldRequest(
-                field=given(field, "CreatePropertyField", "field")
-            ),
+            request,
             models.CreatePropertyFieldResponse,
             timeout,
             metadata,
@@ -729,9 +757,10 @@ class AsyncPropertiesMixin(AsyncClient):
                 group is not found.
             field_id: Id of the field. Required.
         """
+        request = models.GetPropertyFieldRequest(group_id=group_id, field_id=field_id)
         response = await self._unary(
             "GetPropertyField",
-            models.GetPropertyFieldRequest(group_id=group_id, field_id=field_id),
+            request,
             models.GetPropertyFieldResponse,
             timeout,
             metadata,
@@ -757,9 +786,10 @@ class AsyncPropertiesMixin(AsyncClient):
             ids: Ids of the fields to fetch. Required. The call fails if one of them is
                 not found.
         """
+        request = models.GetPropertyFieldsRequest(group_id=group_id, ids=ids)
         response = await self._unary(
             "GetPropertyFields",
-            models.GetPropertyFieldsRequest(group_id=group_id, ids=ids),
+            request,
             models.GetPropertyFieldsResponse,
             timeout,
             metadata,
@@ -786,11 +816,12 @@ class AsyncPropertiesMixin(AsyncClient):
             field: The complete changed field, `id` included: fetch it, change it, send
                 it back.
         """
+        request = models.UpdatePropertyFieldRequest(
+            group_id=group_id, field=given(field, "UpdatePropertyField", "field")
+        )
         response = await self._unary(
             "UpdatePropertyField",
-            models.UpdatePropertyFieldRequest(
-                group_id=group_id, field=given(field, "UpdatePropertyField", "field")
-            ),
+            request,
             models.UpdatePropertyFieldResponse,
             timeout,
             metadata,
@@ -816,9 +847,12 @@ class AsyncPropertiesMixin(AsyncClient):
             field_id: Field to delete. Required. The values stored for it are deleted
                 with it.
         """
+        request = models.DeletePropertyFieldRequest(
+            group_id=group_id, field_id=field_id
+        )
         await self._unary(
             "DeletePropertyField",
-            models.DeletePropertyFieldRequest(group_id=group_id, field_id=field_id),
+            request,
             models.DeletePropertyFieldResponse,
             timeout,
             metadata,
@@ -842,9 +876,10 @@ class AsyncPropertiesMixin(AsyncClient):
             group_id: Property group to search in. Required.
             opts: Filters and paging. Required, since `per_page` must be at least 1.
         """
+        request = models.SearchPropertyFieldsRequest(group_id=group_id, opts=opts)
         response = await self._unary(
             "SearchPropertyFields",
-            models.SearchPropertyFieldsRequest(group_id=group_id, opts=opts),
+            request,
             models.SearchPropertyFieldsResponse,
             timeout,
             metadata,
@@ -868,11 +903,12 @@ class AsyncPropertiesMixin(AsyncClient):
             group_id: Property group whose fields to count. Required.
             include_deleted: True counts deleted fields as well; default false.
         """
+        request = models.CountPropertyFieldsRequest(
+            group_id=group_id, include_deleted=include_deleted
+        )
         response = await self._unary(
             "CountPropertyFields",
-            models.CountPropertyFieldsRequest(
-                group_id=group_id, include_deleted=include_deleted
-            ),
+            request,
             models.CountPropertyFieldsResponse,
             timeout,
             metadata,
@@ -901,14 +937,15 @@ class AsyncPropertiesMixin(AsyncClient):
             target_id: Only fields defined for this one object. Required.
             include_deleted: True counts deleted fields as well; default false.
         """
+        request = models.CountPropertyFieldsForTargetRequest(
+            group_id=group_id,
+            target_type=target_type,
+            target_id=target_id,
+            include_deleted=include_deleted,
+        )
         response = await self._unary(
             "CountPropertyFieldsForTarget",
-            models.CountPropertyFieldsForTargetRequest(
-                group_id=group_id,
-                target_type=target_type,
-                target_id=target_id,
-                include_deleted=include_deleted,
-            ),
+            request,
             models.CountPropertyFieldsForTargetResponse,
             timeout,
             metadata,
@@ -933,11 +970,12 @@ class AsyncPropertiesMixin(AsyncClient):
                 `target_type`, `target_id` and `value`. To overwrite an existing one use
                 UpsertPropertyValue.
         """
+        request = models.CreatePropertyValueRequest(
+            value=given(value, "CreatePropertyValue", "value")
+        )
         response = await self._unary(
             "CreatePropertyValue",
-            models.CreatePropertyValueRequest(
-                value=given(value, "CreatePropertyValue", "value")
-            ),
+            request,
             models.CreatePropertyValueResponse,
             timeout,
             metadata,
@@ -962,9 +1000,10 @@ class AsyncPropertiesMixin(AsyncClient):
             group_id: Property group the value belongs to. Required.
             value_id: Id of the stored value (not of the field or the target). Required.
         """
+        request = models.GetPropertyValueRequest(group_id=group_id, value_id=value_id)
         response = await self._unary(
             "GetPropertyValue",
-            models.GetPropertyValueRequest(group_id=group_id, value_id=value_id),
+            request,
             models.GetPropertyValueResponse,
             timeout,
             metadata,
@@ -990,9 +1029,10 @@ class AsyncPropertiesMixin(AsyncClient):
             ids: Ids of the stored values to fetch. Required. The call fails if one of
                 them is not found.
         """
+        request = models.GetPropertyValuesRequest(group_id=group_id, ids=ids)
         response = await self._unary(
             "GetPropertyValues",
-            models.GetPropertyValuesRequest(group_id=group_id, ids=ids),
+            request,
             models.GetPropertyValuesResponse,
             timeout,
             metadata,
@@ -1018,11 +1058,12 @@ class AsyncPropertiesMixin(AsyncClient):
             value: The complete changed record, `id` included: fetch it, change it, send
                 it back.
         """
+        request = models.UpdatePropertyValueRequest(
+            group_id=group_id, value=given(value, "UpdatePropertyValue", "value")
+        )
         response = await self._unary(
             "UpdatePropertyValue",
-            models.UpdatePropertyValueRequest(
-                group_id=group_id, value=given(value, "UpdatePropertyValue", "value")
-            ),
+            request,
             models.UpdatePropertyValueResponse,
             timeout,
             metadata,
@@ -1047,11 +1088,12 @@ class AsyncPropertiesMixin(AsyncClient):
             value: The value to create or overwrite; an existing one is found by group,
                 field and target, so no `id` is needed. Required.
         """
+        request = models.UpsertPropertyValueRequest(
+            value=given(value, "UpsertPropertyValue", "value")
+        )
         response = await self._unary(
             "UpsertPropertyValue",
-            models.UpsertPropertyValueRequest(
-                value=given(value, "UpsertPropertyValue", "value")
-            ),
+            request,
             models.UpsertPropertyValueResponse,
             timeout,
             metadata,
@@ -1075,9 +1117,12 @@ class AsyncPropertiesMixin(AsyncClient):
             group_id: Property group the value belongs to. Required.
             value_id: Id of the stored value to delete. Required.
         """
+        request = models.DeletePropertyValueRequest(
+            group_id=group_id, value_id=value_id
+        )
         await self._unary(
             "DeletePropertyValue",
-            models.DeletePropertyValueRequest(group_id=group_id, value_id=value_id),
+            request,
             models.DeletePropertyValueResponse,
             timeout,
             metadata,
@@ -1101,9 +1146,10 @@ class AsyncPropertiesMixin(AsyncClient):
             group_id: Property group to search in. Required.
             opts: Filters and paging. Required, since `per_page` must be at least 1.
         """
+        request = models.SearchPropertyValuesRequest(group_id=group_id, opts=opts)
         response = await self._unary(
             "SearchPropertyValues",
-            models.SearchPropertyValuesRequest(group_id=group_id, opts=opts),
+            request,
             models.SearchPropertyValuesResponse,
             timeout,
             metadata,
@@ -1130,9 +1176,10 @@ class AsyncPropertiesMixin(AsyncClient):
                 is a good choice. Required. If a group of that name exists already, that
                 one is returned.
         """
+        request = models.RegisterPropertyGroupRequest(name=name)
         response = await self._unary(
             "RegisterPropertyGroup",
-            models.RegisterPropertyGroupRequest(name=name),
+            request,
             models.RegisterPropertyGroupResponse,
             timeout,
             metadata,
@@ -1153,9 +1200,10 @@ class AsyncPropertiesMixin(AsyncClient):
         Args:
             name: Name under which the group was registered. Required.
         """
+        request = models.GetPropertyGroupRequest(name=name)
         response = await self._unary(
             "GetPropertyGroup",
-            models.GetPropertyGroupRequest(name=name),
+            request,
             models.GetPropertyGroupResponse,
             timeout,
             metadata,
@@ -1183,11 +1231,12 @@ class AsyncPropertiesMixin(AsyncClient):
                 not tied to one object.
             name: Exact name of the field. Required.
         """
+        request = models.GetPropertyFieldByNameRequest(
+            group_id=group_id, target_id=target_id, name=name
+        )
         response = await self._unary(
             "GetPropertyFieldByName",
-            models.GetPropertyFieldByNameRequest(
-                group_id=group_id, target_id=target_id, name=name
-            ),
+            request,
             models.GetPropertyFieldByNameResponse,
             timeout,
             metadata,
@@ -1214,9 +1263,10 @@ class AsyncPropertiesMixin(AsyncClient):
             fields: The complete changed fields, each with its `id`. Either all of them
                 are stored or none.
         """
+        request = models.UpdatePropertyFieldsRequest(group_id=group_id, fields=fields)
         response = await self._unary(
             "UpdatePropertyFields",
-            models.UpdatePropertyFieldsRequest(group_id=group_id, fields=fields),
+            request,
             models.UpdatePropertyFieldsResponse,
             timeout,
             metadata,
@@ -1243,9 +1293,10 @@ class AsyncPropertiesMixin(AsyncClient):
             values: The complete changed records, each with its `id`. Either all of them
                 are stored or none.
         """
+        request = models.UpdatePropertyValuesRequest(group_id=group_id, values=values)
         response = await self._unary(
             "UpdatePropertyValues",
-            models.UpdatePropertyValuesRequest(group_id=group_id, values=values),
+            request,
             models.UpdatePropertyValuesResponse,
             timeout,
             metadata,
@@ -1269,9 +1320,10 @@ class AsyncPropertiesMixin(AsyncClient):
             values: The values to create or overwrite, each found by group, field and
                 target. Either all of them are stored or none.
         """
+        request = models.UpsertPropertyValuesRequest(values=values)
         response = await self._unary(
             "UpsertPropertyValues",
-            models.UpsertPropertyValuesRequest(values=values),
+            request,
             models.UpsertPropertyValuesResponse,
             timeout,
             metadata,
@@ -1300,11 +1352,12 @@ class AsyncPropertiesMixin(AsyncClient):
             target_id: Object whose values to delete, for all fields of the group.
                 Required.
         """
+        request = models.DeletePropertyValuesForTargetRequest(
+            group_id=group_id, target_type=target_type, target_id=target_id
+        )
         await self._unary(
             "DeletePropertyValuesForTarget",
-            models.DeletePropertyValuesForTargetRequest(
-                group_id=group_id, target_type=target_type, target_id=target_id
-            ),
+            request,
             models.DeletePropertyValuesForTargetResponse,
             timeout,
             metadata,
@@ -1328,11 +1381,12 @@ class AsyncPropertiesMixin(AsyncClient):
             field_id: Field whose values to delete, on all targets. Required. The field
                 itself stays.
         """
+        request = models.DeletePropertyValuesForFieldRequest(
+            group_id=group_id, field_id=field_id
+        )
         await self._unary(
             "DeletePropertyValuesForField",
-            models.DeletePropertyValuesForFieldRequest(
-                group_id=group_id, field_id=field_id
-            ),
+            request,
             models.DeletePropertyValuesForFieldResponse,
             timeout,
             metadata,

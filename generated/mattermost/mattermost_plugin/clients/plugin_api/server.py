@@ -32,12 +32,9 @@ class ServerMixin(SyncClient):
 
         Errors: PluginAPIError if the licence cannot be read.
         """
+        request = models.GetLicenseRequest()
         response = self._unary(
-            "GetLicense",
-            models.GetLicenseRequest(),
-            models.GetLicenseResponse,
-            timeout,
-            metadata,
+            "GetLicense", request, models.GetLicenseResponse, timeout, metadata
         )
         return load_nullable(response.license_json, "GetLicense")
 
@@ -49,9 +46,10 @@ class ServerMixin(SyncClient):
 
         Errors: none to expect apart from UnavailableError.
         """
+        request = models.IsEnterpriseReadyRequest()
         response = self._unary(
             "IsEnterpriseReady",
-            models.IsEnterpriseReadyRequest(),
+            request,
             models.IsEnterpriseReadyResponse,
             timeout,
             metadata,
@@ -66,9 +64,10 @@ class ServerMixin(SyncClient):
 
         Errors: none to expect apart from UnavailableError.
         """
+        request = models.GetServerVersionRequest()
         response = self._unary(
             "GetServerVersion",
-            models.GetServerVersionRequest(),
+            request,
             models.GetServerVersionResponse,
             timeout,
             metadata,
@@ -82,9 +81,10 @@ class ServerMixin(SyncClient):
 
         Errors: PluginAPIError if the server has no record of it.
         """
+        request = models.GetSystemInstallDateRequest()
         response = self._unary(
             "GetSystemInstallDate",
-            models.GetSystemInstallDateRequest(),
+            request,
             models.GetSystemInstallDateResponse,
             timeout,
             metadata,
@@ -99,9 +99,10 @@ class ServerMixin(SyncClient):
 
         Errors: none to expect apart from UnavailableError.
         """
+        request = models.GetDiagnosticIdRequest()
         response = self._unary(
             "GetDiagnosticId",
-            models.GetDiagnosticIdRequest(),
+            request,
             models.GetDiagnosticIdResponse,
             timeout,
             metadata,
@@ -116,12 +117,9 @@ class ServerMixin(SyncClient):
 
         Errors: none to expect apart from UnavailableError.
         """
+        request = models.GetTelemetryIdRequest()
         response = self._unary(
-            "GetTelemetryId",
-            models.GetTelemetryIdRequest(),
-            models.GetTelemetryIdResponse,
-            timeout,
-            metadata,
+            "GetTelemetryId", request, models.GetTelemetryIdResponse, timeout, metadata
         )
         return response.telemetry_id
 
@@ -137,12 +135,9 @@ class AsyncServerMixin(AsyncClient):
 
         Errors: PluginAPIError if the licence cannot be read.
         """
+        request = models.GetLicenseRequest()
         response = await self._unary(
-            "GetLicense",
-            models.GetLicenseRequest(),
-            models.GetLicenseResponse,
-            timeout,
-            metadata,
+            "GetLicense", request, models.GetLicenseResponse, timeout, metadata
         )
         return load_nullable(response.license_json, "GetLicense")
 
@@ -154,9 +149,10 @@ class AsyncServerMixin(AsyncClient):
 
         Errors: none to expect apart from UnavailableError.
         """
+        request = models.IsEnterpriseReadyRequest()
         response = await self._unary(
             "IsEnterpriseReady",
-            models.IsEnterpriseReadyRequest(),
+            request,
             models.IsEnterpriseReadyResponse,
             timeout,
             metadata,
@@ -171,9 +167,10 @@ class AsyncServerMixin(AsyncClient):
 
         Errors: none to expect apart from UnavailableError.
         """
+        request = models.GetServerVersionRequest()
         response = await self._unary(
             "GetServerVersion",
-            models.GetServerVersionRequest(),
+            request,
             models.GetServerVersionResponse,
             timeout,
             metadata,
@@ -187,9 +184,10 @@ class AsyncServerMixin(AsyncClient):
 
         Errors: PluginAPIError if the server has no record of it.
         """
+        request = models.GetSystemInstallDateRequest()
         response = await self._unary(
             "GetSystemInstallDate",
-            models.GetSystemInstallDateRequest(),
+            request,
             models.GetSystemInstallDateResponse,
             timeout,
             metadata,
@@ -204,9 +202,10 @@ class AsyncServerMixin(AsyncClient):
 
         Errors: none to expect apart from UnavailableError.
         """
+        request = models.GetDiagnosticIdRequest()
         response = await self._unary(
             "GetDiagnosticId",
-            models.GetDiagnosticIdRequest(),
+            request,
             models.GetDiagnosticIdResponse,
             timeout,
             metadata,
@@ -221,11 +220,8 @@ class AsyncServerMixin(AsyncClient):
 
         Errors: none to expect apart from UnavailableError.
         """
+        request = models.GetTelemetryIdRequest()
         response = await self._unary(
-            "GetTelemetryId",
-            models.GetTelemetryIdRequest(),
-            models.GetTelemetryIdResponse,
-            timeout,
-            metadata,
+            "GetTelemetryId", request, models.GetTelemetryIdResponse, timeout, metadata
         )
         return response.telemetry_id

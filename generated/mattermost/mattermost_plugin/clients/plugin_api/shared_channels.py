@@ -37,9 +37,10 @@ class SharedChannelsMixin(SyncClient):
         Args:
             opts: How the plugin presents itself. Required.
         """
+        request = models.RegisterPluginForSharedChannelsRequest(opts=opts)
         response = self._unary(
             "RegisterPluginForSharedChannels",
-            models.RegisterPluginForSharedChannelsRequest(opts=opts),
+            request,
             models.RegisterPluginForSharedChannelsResponse,
             timeout,
             metadata,
@@ -62,9 +63,10 @@ class SharedChannelsMixin(SyncClient):
         Args:
             plugin_id: Id of the plugin to withdraw, normally your own. Required.
         """
+        request = models.UnregisterPluginForSharedChannelsRequest(plugin_id=plugin_id)
         self._unary(
             "UnregisterPluginForSharedChannels",
-            models.UnregisterPluginForSharedChannelsRequest(plugin_id=plugin_id),
+            request,
             models.UnregisterPluginForSharedChannelsResponse,
             timeout,
             metadata,
@@ -88,12 +90,9 @@ class SharedChannelsMixin(SyncClient):
             shared_channel: The channel to share and how it appears to others. Required,
                 with `channel_id`, `team_id`, `home`, `share_name` and `creator_id`.
         """
+        request = models.ShareChannelRequest(shared_channel=shared_channel)
         response = self._unary(
-            "ShareChannel",
-            models.ShareChannelRequest(shared_channel=shared_channel),
-            models.ShareChannelResponse,
-            timeout,
-            metadata,
+            "ShareChannel", request, models.ShareChannelResponse, timeout, metadata
         )
         return present(response.shared_channel, "ShareChannel", "shared_channel")
 
@@ -113,13 +112,14 @@ class SharedChannelsMixin(SyncClient):
         Args:
             shared_channel: The complete changed record, found by `channel_id`.
         """
+        request = models.UpdateSharedChannelRequest(
+            shared_channel=given(
+                shared_channel, "UpdateSharedChannel", "shared_channel"
+            )
+        )
         response = self._unary(
             "UpdateSharedChannel",
-            models.UpdateSharedChannelRequest(
-                shared_channel=given(
-                    shared_channel, "UpdateSharedChannel", "shared_channel"
-                )
-            ),
+            request,
             models.UpdateSharedChannelResponse,
             timeout,
             metadata,
@@ -143,12 +143,9 @@ class SharedChannelsMixin(SyncClient):
             channel_id: Channel to stop sharing. Required. The channel and its posts
                 remain on this server.
         """
+        request = models.UnshareChannelRequest(channel_id=channel_id)
         response = self._unary(
-            "UnshareChannel",
-            models.UnshareChannelRequest(channel_id=channel_id),
-            models.UnshareChannelResponse,
-            timeout,
-            metadata,
+            "UnshareChannel", request, models.UnshareChannelResponse, timeout, metadata
         )
         return response.unshared
 
@@ -175,13 +172,14 @@ class SharedChannelsMixin(SyncClient):
             cursor: New position: posts changed after it are sent at the next
                 synchronisation. Unset starts again from the first post.
         """
+        request = models.UpdateSharedChannelCursorRequest(
+            channel_id=channel_id,
+            remote_id=remote_id,
+            cursor=given(cursor, "UpdateSharedChannelCursor", "cursor"),
+        )
         self._unary(
             "UpdateSharedChannelCursor",
-            models.UpdateSharedChannelCursorRequest(
-                channel_id=channel_id,
-                remote_id=remote_id,
-                cursor=given(cursor, "UpdateSharedChannelCursor", "cursor"),
-            ),
+            request,
             models.UpdateSharedChannelCursorResponse,
             timeout,
             metadata,
@@ -204,9 +202,10 @@ class SharedChannelsMixin(SyncClient):
         Args:
             channel_id: Shared channel to synchronise now. Required.
         """
+        request = models.SyncSharedChannelRequest(channel_id=channel_id)
         self._unary(
             "SyncSharedChannel",
-            models.SyncSharedChannelRequest(channel_id=channel_id),
+            request,
             models.SyncSharedChannelResponse,
             timeout,
             metadata,
@@ -237,14 +236,15 @@ class SharedChannelsMixin(SyncClient):
             share_if_not_shared: True shares the channel first if it is not shared yet;
                 false makes the call fail in that case.
         """
+        request = models.InviteRemoteToChannelRequest(
+            channel_id=channel_id,
+            remote_id=remote_id,
+            user_id=user_id,
+            share_if_not_shared=share_if_not_shared,
+        )
         self._unary(
             "InviteRemoteToChannel",
-            models.InviteRemoteToChannelRequest(
-                channel_id=channel_id,
-                remote_id=remote_id,
-                user_id=user_id,
-                share_if_not_shared=share_if_not_shared,
-            ),
+            request,
             models.InviteRemoteToChannelResponse,
             timeout,
             metadata,
@@ -269,11 +269,12 @@ class SharedChannelsMixin(SyncClient):
             remote_id: Remote that should no longer receive the channel. Required. What
                 it has already received is not taken back.
         """
+        request = models.UninviteRemoteFromChannelRequest(
+            channel_id=channel_id, remote_id=remote_id
+        )
         self._unary(
             "UninviteRemoteFromChannel",
-            models.UninviteRemoteFromChannelRequest(
-                channel_id=channel_id, remote_id=remote_id
-            ),
+            request,
             models.UninviteRemoteFromChannelResponse,
             timeout,
             metadata,
@@ -300,9 +301,10 @@ class AsyncSharedChannelsMixin(AsyncClient):
         Args:
             opts: How the plugin presents itself. Required.
         """
+        request = models.RegisterPluginForSharedChannelsRequest(opts=opts)
         response = await self._unary(
             "RegisterPluginForSharedChannels",
-            models.RegisterPluginForSharedChannelsRequest(opts=opts),
+            request,
             models.RegisterPluginForSharedChannelsResponse,
             timeout,
             metadata,
@@ -325,9 +327,10 @@ class AsyncSharedChannelsMixin(AsyncClient):
         Args:
             plugin_id: Id of the plugin to withdraw, normally your own. Required.
         """
+        request = models.UnregisterPluginForSharedChannelsRequest(plugin_id=plugin_id)
         await self._unary(
             "UnregisterPluginForSharedChannels",
-            models.UnregisterPluginForSharedChannelsRequest(plugin_id=plugin_id),
+            request,
             models.UnregisterPluginForSharedChannelsResponse,
             timeout,
             metadata,
@@ -351,12 +354,9 @@ class AsyncSharedChannelsMixin(AsyncClient):
             shared_channel: The channel to share and how it appears to others. Required,
                 with `channel_id`, `team_id`, `home`, `share_name` and `creator_id`.
         """
+        request = models.ShareChannelRequest(shared_channel=shared_channel)
         response = await self._unary(
-            "ShareChannel",
-            models.ShareChannelRequest(shared_channel=shared_channel),
-            models.ShareChannelResponse,
-            timeout,
-            metadata,
+            "ShareChannel", request, models.ShareChannelResponse, timeout, metadata
         )
         return present(response.shared_channel, "ShareChannel", "shared_channel")
 
@@ -376,13 +376,14 @@ class AsyncSharedChannelsMixin(AsyncClient):
         Args:
             shared_channel: The complete changed record, found by `channel_id`.
         """
+        request = models.UpdateSharedChannelRequest(
+            shared_channel=given(
+                shared_channel, "UpdateSharedChannel", "shared_channel"
+            )
+        )
         response = await self._unary(
             "UpdateSharedChannel",
-            models.UpdateSharedChannelRequest(
-                shared_channel=given(
-                    shared_channel, "UpdateSharedChannel", "shared_channel"
-                )
-            ),
+            request,
             models.UpdateSharedChannelResponse,
             timeout,
             metadata,
@@ -406,12 +407,9 @@ class AsyncSharedChannelsMixin(AsyncClient):
             channel_id: Channel to stop sharing. Required. The channel and its posts
                 remain on this server.
         """
+        request = models.UnshareChannelRequest(channel_id=channel_id)
         response = await self._unary(
-            "UnshareChannel",
-            models.UnshareChannelRequest(channel_id=channel_id),
-            models.UnshareChannelResponse,
-            timeout,
-            metadata,
+            "UnshareChannel", request, models.UnshareChannelResponse, timeout, metadata
         )
         return response.unshared
 
@@ -438,13 +436,14 @@ class AsyncSharedChannelsMixin(AsyncClient):
             cursor: New position: posts changed after it are sent at the next
                 synchronisation. Unset starts again from the first post.
         """
+        request = models.UpdateSharedChannelCursorRequest(
+            channel_id=channel_id,
+            remote_id=remote_id,
+            cursor=given(cursor, "UpdateSharedChannelCursor", "cursor"),
+        )
         await self._unary(
             "UpdateSharedChannelCursor",
-            models.UpdateSharedChannelCursorRequest(
-                channel_id=channel_id,
-                remote_id=remote_id,
-                cursor=given(cursor, "UpdateSharedChannelCursor", "cursor"),
-            ),
+            request,
             models.UpdateSharedChannelCursorResponse,
             timeout,
             metadata,
@@ -467,9 +466,10 @@ class AsyncSharedChannelsMixin(AsyncClient):
         Args:
             channel_id: Shared channel to synchronise now. Required.
         """
+        request = models.SyncSharedChannelRequest(channel_id=channel_id)
         await self._unary(
             "SyncSharedChannel",
-            models.SyncSharedChannelRequest(channel_id=channel_id),
+            request,
             models.SyncSharedChannelResponse,
             timeout,
             metadata,
@@ -500,14 +500,15 @@ class AsyncSharedChannelsMixin(AsyncClient):
             share_if_not_shared: True shares the channel first if it is not shared yet;
                 false makes the call fail in that case.
         """
+        request = models.InviteRemoteToChannelRequest(
+            channel_id=channel_id,
+            remote_id=remote_id,
+            user_id=user_id,
+            share_if_not_shared=share_if_not_shared,
+        )
         await self._unary(
             "InviteRemoteToChannel",
-            models.InviteRemoteToChannelRequest(
-                channel_id=channel_id,
-                remote_id=remote_id,
-                user_id=user_id,
-                share_if_not_shared=share_if_not_shared,
-            ),
+            request,
             models.InviteRemoteToChannelResponse,
             timeout,
             metadata,
@@ -532,11 +533,12 @@ class AsyncSharedChannelsMixin(AsyncClient):
             remote_id: Remote that should no longer receive the channel. Required. What
                 it has already received is not taken back.
         """
+        request = models.UninviteRemoteFromChannelRequest(
+            channel_id=channel_id, remote_id=remote_id
+        )
         await self._unary(
             "UninviteRemoteFromChannel",
-            models.UninviteRemoteFromChannelRequest(
-                channel_id=channel_id, remote_id=remote_id
-            ),
+            request,
             models.UninviteRemoteFromChannelResponse,
             timeout,
             metadata,

@@ -39,12 +39,9 @@ class TeamsMixin(SyncClient):
             team: The team to create, required. Needs `name`, `display_name` and `type`;
                 `id` must be empty.
         """
+        request = models.CreateTeamRequest(team=given(team, "CreateTeam", "team"))
         response = self._unary(
-            "CreateTeam",
-            models.CreateTeamRequest(team=given(team, "CreateTeam", "team")),
-            models.CreateTeamResponse,
-            timeout,
-            metadata,
+            "CreateTeam", request, models.CreateTeamResponse, timeout, metadata
         )
         return present(response.team, "CreateTeam", "team")
 
@@ -65,13 +62,8 @@ class TeamsMixin(SyncClient):
             team_id: Id of the team to archive, required. Its channels and posts are
                 kept.
         """
-        self._unary(
-            "DeleteTeam",
-            models.DeleteTeamRequest(team_id=team_id),
-            models.DeleteTeamResponse,
-            timeout,
-            metadata,
-        )
+        request = models.DeleteTeamRequest(team_id=team_id)
+        self._unary("DeleteTeam", request, models.DeleteTeamResponse, timeout, metadata)
 
     def get_teams(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
@@ -81,12 +73,9 @@ class TeamsMixin(SyncClient):
 
         Errors: PluginAPIError if the lookup fails.
         """
+        request = models.GetTeamsRequest()
         response = self._unary(
-            "GetTeams",
-            models.GetTeamsRequest(),
-            models.GetTeamsResponse,
-            timeout,
-            metadata,
+            "GetTeams", request, models.GetTeamsResponse, timeout, metadata
         )
         return response.teams
 
@@ -104,12 +93,9 @@ class TeamsMixin(SyncClient):
         Args:
             team_id: Id of the team to fetch, required. Archived teams are found too.
         """
+        request = models.GetTeamRequest(team_id=team_id)
         response = self._unary(
-            "GetTeam",
-            models.GetTeamRequest(team_id=team_id),
-            models.GetTeamResponse,
-            timeout,
-            metadata,
+            "GetTeam", request, models.GetTeamResponse, timeout, metadata
         )
         return present(response.team, "GetTeam", "team")
 
@@ -129,12 +115,9 @@ class TeamsMixin(SyncClient):
             name: The team's URL name (`Team.name`, not the display name), required, in
                 lower case.
         """
+        request = models.GetTeamByNameRequest(name=name)
         response = self._unary(
-            "GetTeamByName",
-            models.GetTeamByNameRequest(name=name),
-            models.GetTeamByNameResponse,
-            timeout,
-            metadata,
+            "GetTeamByName", request, models.GetTeamByNameResponse, timeout, metadata
         )
         return present(response.team, "GetTeamByName", "team")
 
@@ -154,9 +137,10 @@ class TeamsMixin(SyncClient):
         Args:
             user_id: Id of the user whose unread posts to count, required.
         """
+        request = models.GetTeamsUnreadForUserRequest(user_id=user_id)
         response = self._unary(
             "GetTeamsUnreadForUser",
-            models.GetTeamsUnreadForUserRequest(user_id=user_id),
+            request,
             models.GetTeamsUnreadForUserResponse,
             timeout,
             metadata,
@@ -181,12 +165,9 @@ class TeamsMixin(SyncClient):
                 and change what should differ. See `Team` for the fields that are taken
                 over.
         """
+        request = models.UpdateTeamRequest(team=given(team, "UpdateTeam", "team"))
         response = self._unary(
-            "UpdateTeam",
-            models.UpdateTeamRequest(team=given(team, "UpdateTeam", "team")),
-            models.UpdateTeamResponse,
-            timeout,
-            metadata,
+            "UpdateTeam", request, models.UpdateTeamResponse, timeout, metadata
         )
         return present(response.team, "UpdateTeam", "team")
 
@@ -207,12 +188,9 @@ class TeamsMixin(SyncClient):
             term: Text to look for in the name and display name of teams, in any case.
                 Private teams are searched too.
         """
+        request = models.SearchTeamsRequest(term=term)
         response = self._unary(
-            "SearchTeams",
-            models.SearchTeamsRequest(term=term),
-            models.SearchTeamsResponse,
-            timeout,
-            metadata,
+            "SearchTeams", request, models.SearchTeamsResponse, timeout, metadata
         )
         return response.teams
 
@@ -231,9 +209,10 @@ class TeamsMixin(SyncClient):
         Args:
             user_id: Id of the user whose teams to list, required.
         """
+        request = models.GetTeamsForUserRequest(user_id=user_id)
         response = self._unary(
             "GetTeamsForUser",
-            models.GetTeamsForUserRequest(user_id=user_id),
+            request,
             models.GetTeamsForUserResponse,
             timeout,
             metadata,
@@ -261,9 +240,10 @@ class TeamsMixin(SyncClient):
             user_id: Id of the user to add, required. Adding someone who is already in
                 changes nothing.
         """
+        request = models.CreateTeamMemberRequest(team_id=team_id, user_id=user_id)
         response = self._unary(
             "CreateTeamMember",
-            models.CreateTeamMemberRequest(team_id=team_id, user_id=user_id),
+            request,
             models.CreateTeamMemberResponse,
             timeout,
             metadata,
@@ -294,11 +274,12 @@ class TeamsMixin(SyncClient):
             requestor_id: Id of the user who adds them; it reaches join hooks as `actor`
                 and is named in join messages. Empty means nobody in particular.
         """
+        request = models.CreateTeamMembersRequest(
+            team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
+        )
         response = self._unary(
             "CreateTeamMembers",
-            models.CreateTeamMembersRequest(
-                team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
-            ),
+            request,
             models.CreateTeamMembersResponse,
             timeout,
             metadata,
@@ -328,11 +309,12 @@ class TeamsMixin(SyncClient):
             requestor_id: Id of the user who adds them; it reaches join hooks as `actor`
                 and is named in join messages. Empty means nobody in particular.
         """
+        request = models.CreateTeamMembersGracefullyRequest(
+            team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
+        )
         response = self._unary(
             "CreateTeamMembersGracefully",
-            models.CreateTeamMembersGracefullyRequest(
-                team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
-            ),
+            request,
             models.CreateTeamMembersGracefullyResponse,
             timeout,
             metadata,
@@ -363,11 +345,12 @@ class TeamsMixin(SyncClient):
                 `actor`. The same id as `user_id` means that the user left by choice;
                 empty means nobody in particular.
         """
+        request = models.DeleteTeamMemberRequest(
+            team_id=team_id, user_id=user_id, requestor_id=requestor_id
+        )
         self._unary(
             "DeleteTeamMember",
-            models.DeleteTeamMemberRequest(
-                team_id=team_id, user_id=user_id, requestor_id=requestor_id
-            ),
+            request,
             models.DeleteTeamMemberResponse,
             timeout,
             metadata,
@@ -394,12 +377,11 @@ class TeamsMixin(SyncClient):
             per_page: Most memberships on a page. The SDK sends 60 unless told
                 otherwise; 0 returns none.
         """
+        request = models.GetTeamMembersRequest(
+            team_id=team_id, page=page, per_page=per_page
+        )
         response = self._unary(
-            "GetTeamMembers",
-            models.GetTeamMembersRequest(team_id=team_id, page=page, per_page=per_page),
-            models.GetTeamMembersResponse,
-            timeout,
-            metadata,
+            "GetTeamMembers", request, models.GetTeamMembersResponse, timeout, metadata
         )
         return response.team_members
 
@@ -421,12 +403,9 @@ class TeamsMixin(SyncClient):
             team_id: Id of the team, required.
             user_id: Id of the user, required.
         """
+        request = models.GetTeamMemberRequest(team_id=team_id, user_id=user_id)
         response = self._unary(
-            "GetTeamMember",
-            models.GetTeamMemberRequest(team_id=team_id, user_id=user_id),
-            models.GetTeamMemberResponse,
-            timeout,
-            metadata,
+            "GetTeamMember", request, models.GetTeamMemberResponse, timeout, metadata
         )
         return present(response.team_member, "GetTeamMember", "team_member")
 
@@ -452,11 +431,12 @@ class TeamsMixin(SyncClient):
             per_page: Most memberships on a page. The SDK sends 60 unless told
                 otherwise; 0 returns none.
         """
+        request = models.GetTeamMembersForUserRequest(
+            user_id=user_id, page=page, per_page=per_page
+        )
         response = self._unary(
             "GetTeamMembersForUser",
-            models.GetTeamMembersForUserRequest(
-                user_id=user_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetTeamMembersForUserResponse,
             timeout,
             metadata,
@@ -486,11 +466,12 @@ class TeamsMixin(SyncClient):
                 spaces, for example `team_user team_admin`. They replace the old ones; a
                 guest cannot be made a regular member here, nor the reverse.
         """
+        request = models.UpdateTeamMemberRolesRequest(
+            team_id=team_id, user_id=user_id, new_roles=new_roles
+        )
         response = self._unary(
             "UpdateTeamMemberRoles",
-            models.UpdateTeamMemberRolesRequest(
-                team_id=team_id, user_id=user_id, new_roles=new_roles
-            ),
+            request,
             models.UpdateTeamMemberRolesResponse,
             timeout,
             metadata,
@@ -512,12 +493,9 @@ class TeamsMixin(SyncClient):
         Args:
             team_id: Id of the team whose icon to fetch, required.
         """
+        request = models.GetTeamIconRequest(team_id=team_id)
         response = self._unary(
-            "GetTeamIcon",
-            models.GetTeamIconRequest(team_id=team_id),
-            models.GetTeamIconResponse,
-            timeout,
-            metadata,
+            "GetTeamIcon", request, models.GetTeamIconResponse, timeout, metadata
         )
         return response.icon
 
@@ -542,12 +520,9 @@ class TeamsMixin(SyncClient):
                 server can decode. It is cropped and scaled to a square of 128 pixels
                 and stored as PNG.
         """
+        request = models.SetTeamIconRequest(team_id=team_id, data=data)
         self._unary(
-            "SetTeamIcon",
-            models.SetTeamIconRequest(team_id=team_id, data=data),
-            models.SetTeamIconResponse,
-            timeout,
-            metadata,
+            "SetTeamIcon", request, models.SetTeamIconResponse, timeout, metadata
         )
 
     def remove_team_icon(
@@ -566,12 +541,9 @@ class TeamsMixin(SyncClient):
             team_id: Id of the team that shall have no icon, required. Clients then show
                 its initials.
         """
+        request = models.RemoveTeamIconRequest(team_id=team_id)
         self._unary(
-            "RemoveTeamIcon",
-            models.RemoveTeamIconRequest(team_id=team_id),
-            models.RemoveTeamIconResponse,
-            timeout,
-            metadata,
+            "RemoveTeamIcon", request, models.RemoveTeamIconResponse, timeout, metadata
         )
 
     def get_team_stats(
@@ -589,12 +561,9 @@ class TeamsMixin(SyncClient):
         Args:
             team_id: Id of the team to count, required.
         """
+        request = models.GetTeamStatsRequest(team_id=team_id)
         response = self._unary(
-            "GetTeamStats",
-            models.GetTeamStatsRequest(team_id=team_id),
-            models.GetTeamStatsResponse,
-            timeout,
-            metadata,
+            "GetTeamStats", request, models.GetTeamStatsResponse, timeout, metadata
         )
         return present(response.team_stats, "GetTeamStats", "team_stats")
 
@@ -621,12 +590,9 @@ class AsyncTeamsMixin(AsyncClient):
             team: The team to create, required. Needs `name`, `display_name` and `type`;
                 `id` must be empty.
         """
+        request = models.CreateTeamRequest(team=given(team, "CreateTeam", "team"))
         response = await self._unary(
-            "CreateTeam",
-            models.CreateTeamRequest(team=given(team, "CreateTeam", "team")),
-            models.CreateTeamResponse,
-            timeout,
-            metadata,
+            "CreateTeam", request, models.CreateTeamResponse, timeout, metadata
         )
         return present(response.team, "CreateTeam", "team")
 
@@ -647,12 +613,9 @@ class AsyncTeamsMixin(AsyncClient):
             team_id: Id of the team to archive, required. Its channels and posts are
                 kept.
         """
+        request = models.DeleteTeamRequest(team_id=team_id)
         await self._unary(
-            "DeleteTeam",
-            models.DeleteTeamRequest(team_id=team_id),
-            models.DeleteTeamResponse,
-            timeout,
-            metadata,
+            "DeleteTeam", request, models.DeleteTeamResponse, timeout, metadata
         )
 
     async def get_teams(
@@ -663,12 +626,9 @@ class AsyncTeamsMixin(AsyncClient):
 
         Errors: PluginAPIError if the lookup fails.
         """
+        request = models.GetTeamsRequest()
         response = await self._unary(
-            "GetTeams",
-            models.GetTeamsRequest(),
-            models.GetTeamsResponse,
-            timeout,
-            metadata,
+            "GetTeams", request, models.GetTeamsResponse, timeout, metadata
         )
         return response.teams
 
@@ -686,12 +646,9 @@ class AsyncTeamsMixin(AsyncClient):
         Args:
             team_id: Id of the team to fetch, required. Archived teams are found too.
         """
+        request = models.GetTeamRequest(team_id=team_id)
         response = await self._unary(
-            "GetTeam",
-            models.GetTeamRequest(team_id=team_id),
-            models.GetTeamResponse,
-            timeout,
-            metadata,
+            "GetTeam", request, models.GetTeamResponse, timeout, metadata
         )
         return present(response.team, "GetTeam", "team")
 
@@ -711,12 +668,9 @@ class AsyncTeamsMixin(AsyncClient):
             name: The team's URL name (`Team.name`, not the display name), required, in
                 lower case.
         """
+        request = models.GetTeamByNameRequest(name=name)
         response = await self._unary(
-            "GetTeamByName",
-            models.GetTeamByNameRequest(name=name),
-            models.GetTeamByNameResponse,
-            timeout,
-            metadata,
+            "GetTeamByName", request, models.GetTeamByNameResponse, timeout, metadata
         )
         return present(response.team, "GetTeamByName", "team")
 
@@ -736,9 +690,10 @@ class AsyncTeamsMixin(AsyncClient):
         Args:
             user_id: Id of the user whose unread posts to count, required.
         """
+        request = models.GetTeamsUnreadForUserRequest(user_id=user_id)
         response = await self._unary(
             "GetTeamsUnreadForUser",
-            models.GetTeamsUnreadForUserRequest(user_id=user_id),
+            request,
             models.GetTeamsUnreadForUserResponse,
             timeout,
             metadata,
@@ -763,12 +718,9 @@ class AsyncTeamsMixin(AsyncClient):
                 and change what should differ. See `Team` for the fields that are taken
                 over.
         """
+        request = models.UpdateTeamRequest(team=given(team, "UpdateTeam", "team"))
         response = await self._unary(
-            "UpdateTeam",
-            models.UpdateTeamRequest(team=given(team, "UpdateTeam", "team")),
-            models.UpdateTeamResponse,
-            timeout,
-            metadata,
+            "UpdateTeam", request, models.UpdateTeamResponse, timeout, metadata
         )
         return present(response.team, "UpdateTeam", "team")
 
@@ -789,12 +741,9 @@ class AsyncTeamsMixin(AsyncClient):
             term: Text to look for in the name and display name of teams, in any case.
                 Private teams are searched too.
         """
+        request = models.SearchTeamsRequest(term=term)
         response = await self._unary(
-            "SearchTeams",
-            models.SearchTeamsRequest(term=term),
-            models.SearchTeamsResponse,
-            timeout,
-            metadata,
+            "SearchTeams", request, models.SearchTeamsResponse, timeout, metadata
         )
         return response.teams
 
@@ -813,9 +762,10 @@ class AsyncTeamsMixin(AsyncClient):
         Args:
             user_id: Id of the user whose teams to list, required.
         """
+        request = models.GetTeamsForUserRequest(user_id=user_id)
         response = await self._unary(
             "GetTeamsForUser",
-            models.GetTeamsForUserRequest(user_id=user_id),
+            request,
             models.GetTeamsForUserResponse,
             timeout,
             metadata,
@@ -843,9 +793,10 @@ class AsyncTeamsMixin(AsyncClient):
             user_id: Id of the user to add, required. Adding someone who is already in
                 changes nothing.
         """
+        request = models.CreateTeamMemberRequest(team_id=team_id, user_id=user_id)
         response = await self._unary(
             "CreateTeamMember",
-            models.CreateTeamMemberRequest(team_id=team_id, user_id=user_id),
+            request,
             models.CreateTeamMemberResponse,
             timeout,
             metadata,
@@ -876,11 +827,12 @@ class AsyncTeamsMixin(AsyncClient):
             requestor_id: Id of the user who adds them; it reaches join hooks as `actor`
                 and is named in join messages. Empty means nobody in particular.
         """
+        request = models.CreateTeamMembersRequest(
+            team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
+        )
         response = await self._unary(
             "CreateTeamMembers",
-            models.CreateTeamMembersRequest(
-                team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
-            ),
+            request,
             models.CreateTeamMembersResponse,
             timeout,
             metadata,
@@ -910,11 +862,12 @@ class AsyncTeamsMixin(AsyncClient):
             requestor_id: Id of the user who adds them; it reaches join hooks as `actor`
                 and is named in join messages. Empty means nobody in particular.
         """
+        request = models.CreateTeamMembersGracefullyRequest(
+            team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
+        )
         response = await self._unary(
             "CreateTeamMembersGracefully",
-            models.CreateTeamMembersGracefullyRequest(
-                team_id=team_id, user_ids=user_ids, requestor_id=requestor_id
-            ),
+            request,
             models.CreateTeamMembersGracefullyResponse,
             timeout,
             metadata,
@@ -945,11 +898,12 @@ class AsyncTeamsMixin(AsyncClient):
                 `actor`. The same id as `user_id` means that the user left by choice;
                 empty means nobody in particular.
         """
+        request = models.DeleteTeamMemberRequest(
+            team_id=team_id, user_id=user_id, requestor_id=requestor_id
+        )
         await self._unary(
             "DeleteTeamMember",
-            models.DeleteTeamMemberRequest(
-                team_id=team_id, user_id=user_id, requestor_id=requestor_id
-            ),
+            request,
             models.DeleteTeamMemberResponse,
             timeout,
             metadata,
@@ -976,12 +930,11 @@ class AsyncTeamsMixin(AsyncClient):
             per_page: Most memberships on a page. The SDK sends 60 unless told
                 otherwise; 0 returns none.
         """
+        request = models.GetTeamMembersRequest(
+            team_id=team_id, page=page, per_page=per_page
+        )
         response = await self._unary(
-            "GetTeamMembers",
-            models.GetTeamMembersRequest(team_id=team_id, page=page, per_page=per_page),
-            models.GetTeamMembersResponse,
-            timeout,
-            metadata,
+            "GetTeamMembers", request, models.GetTeamMembersResponse, timeout, metadata
         )
         return response.team_members
 
@@ -1003,12 +956,9 @@ class AsyncTeamsMixin(AsyncClient):
             team_id: Id of the team, required.
             user_id: Id of the user, required.
         """
+        request = models.GetTeamMemberRequest(team_id=team_id, user_id=user_id)
         response = await self._unary(
-            "GetTeamMember",
-            models.GetTeamMemberRequest(team_id=team_id, user_id=user_id),
-            models.GetTeamMemberResponse,
-            timeout,
-            metadata,
+            "GetTeamMember", request, models.GetTeamMemberResponse, timeout, metadata
         )
         return present(response.team_member, "GetTeamMember", "team_member")
 
@@ -1034,11 +984,12 @@ class AsyncTeamsMixin(AsyncClient):
             per_page: Most memberships on a page. The SDK sends 60 unless told
                 otherwise; 0 returns none.
         """
+        request = models.GetTeamMembersForUserRequest(
+            user_id=user_id, page=page, per_page=per_page
+        )
         response = await self._unary(
             "GetTeamMembersForUser",
-            models.GetTeamMembersForUserRequest(
-                user_id=user_id, page=page, per_page=per_page
-            ),
+            request,
             models.GetTeamMembersForUserResponse,
             timeout,
             metadata,
@@ -1068,11 +1019,12 @@ class AsyncTeamsMixin(AsyncClient):
                 spaces, for example `team_user team_admin`. They replace the old ones; a
                 guest cannot be made a regular member here, nor the reverse.
         """
+        request = models.UpdateTeamMemberRolesRequest(
+            team_id=team_id, user_id=user_id, new_roles=new_roles
+        )
         response = await self._unary(
             "UpdateTeamMemberRoles",
-            models.UpdateTeamMemberRolesRequest(
-                team_id=team_id, user_id=user_id, new_roles=new_roles
-            ),
+            request,
             models.UpdateTeamMemberRolesResponse,
             timeout,
             metadata,
@@ -1094,12 +1046,9 @@ class AsyncTeamsMixin(AsyncClient):
         Args:
             team_id: Id of the team whose icon to fetch, required.
         """
+        request = models.GetTeamIconRequest(team_id=team_id)
         response = await self._unary(
-            "GetTeamIcon",
-            models.GetTeamIconRequest(team_id=team_id),
-            models.GetTeamIconResponse,
-            timeout,
-            metadata,
+            "GetTeamIcon", request, models.GetTeamIconResponse, timeout, metadata
         )
         return response.icon
 
@@ -1124,12 +1073,9 @@ class AsyncTeamsMixin(AsyncClient):
                 server can decode. It is cropped and scaled to a square of 128 pixels
                 and stored as PNG.
         """
+        request = models.SetTeamIconRequest(team_id=team_id, data=data)
         await self._unary(
-            "SetTeamIcon",
-            models.SetTeamIconRequest(team_id=team_id, data=data),
-            models.SetTeamIconResponse,
-            timeout,
-            metadata,
+            "SetTeamIcon", request, models.SetTeamIconResponse, timeout, metadata
         )
 
     async def remove_team_icon(
@@ -1148,12 +1094,9 @@ class AsyncTeamsMixin(AsyncClient):
             team_id: Id of the team that shall have no icon, required. Clients then show
                 its initials.
         """
+        request = models.RemoveTeamIconRequest(team_id=team_id)
         await self._unary(
-            "RemoveTeamIcon",
-            models.RemoveTeamIconRequest(team_id=team_id),
-            models.RemoveTeamIconResponse,
-            timeout,
-            metadata,
+            "RemoveTeamIcon", request, models.RemoveTeamIconResponse, timeout, metadata
         )
 
     async def get_team_stats(
@@ -1171,11 +1114,8 @@ class AsyncTeamsMixin(AsyncClient):
         Args:
             team_id: Id of the team to count, required.
         """
+        request = models.GetTeamStatsRequest(team_id=team_id)
         response = await self._unary(
-            "GetTeamStats",
-            models.GetTeamStatsRequest(team_id=team_id),
-            models.GetTeamStatsResponse,
-            timeout,
-            metadata,
+            "GetTeamStats", request, models.GetTeamStatsResponse, timeout, metadata
         )
         return present(response.team_stats, "GetTeamStats", "team_stats")

@@ -41,12 +41,9 @@ class UsersMixin(SyncClient):
                 empty. Roles are decided by the server, and the first account of a new
                 server becomes a system administrator.
         """
+        request = models.CreateUserRequest(user=given(user, "CreateUser", "user"))
         response = self._unary(
-            "CreateUser",
-            models.CreateUserRequest(user=given(user, "CreateUser", "user")),
-            models.CreateUserResponse,
-            timeout,
-            metadata,
+            "CreateUser", request, models.CreateUserResponse, timeout, metadata
         )
         return present(response.user, "CreateUser", "user")
 
@@ -67,13 +64,8 @@ class UsersMixin(SyncClient):
             user_id: Id of the account to deactivate, required. Its posts stay, and
                 `update_user_active` brings it back.
         """
-        self._unary(
-            "DeleteUser",
-            models.DeleteUserRequest(user_id=user_id),
-            models.DeleteUserResponse,
-            timeout,
-            metadata,
-        )
+        request = models.DeleteUserRequest(user_id=user_id)
+        self._unary("DeleteUser", request, models.DeleteUserResponse, timeout, metadata)
 
     def get_users(
         self,
@@ -146,32 +138,29 @@ class UsersMixin(SyncClient):
             view_restrictions: Keep users of certain teams and channels only. Unset
                 means no such limit.
         """
+        request = models.GetUsersRequest(
+            in_team_id=in_team_id,
+            not_in_team_id=not_in_team_id,
+            in_channel_id=in_channel_id,
+            not_in_channel_id=not_in_channel_id,
+            in_group_id=in_group_id,
+            not_in_group_id=not_in_group_id,
+            group_constrained=group_constrained,
+            without_team=without_team,
+            inactive=inactive,
+            active=active,
+            role=role,
+            roles=roles or [],
+            channel_roles=channel_roles or [],
+            team_roles=team_roles or [],
+            sort=sort,
+            page=page,
+            per_page=per_page,
+            updated_after=updated_after,
+            view_restrictions=view_restrictions,
+        )
         response = self._unary(
-            "GetUsers",
-            models.GetUsersRequest(
-                in_team_id=in_team_id,
-                not_in_team_id=not_in_team_id,
-                in_channel_id=in_channel_id,
-                not_in_channel_id=not_in_channel_id,
-                in_group_id=in_group_id,
-                not_in_group_id=not_in_group_id,
-                group_constrained=group_constrained,
-                without_team=without_team,
-                inactive=inactive,
-                active=active,
-                role=role,
-                roles=roles or [],
-                channel_roles=channel_roles or [],
-                team_roles=team_roles or [],
-                sort=sort,
-                page=page,
-                per_page=per_page,
-                updated_after=updated_after,
-                view_restrictions=view_restrictions,
-            ),
-            models.GetUsersResponse,
-            timeout,
-            metadata,
+            "GetUsers", request, models.GetUsersResponse, timeout, metadata
         )
         return response.users
 
@@ -192,12 +181,9 @@ class UsersMixin(SyncClient):
             user_ids: Ids of the users to fetch, required. Ids that do not exist are
                 passed over.
         """
+        request = models.GetUsersByIdsRequest(user_ids=user_ids)
         response = self._unary(
-            "GetUsersByIds",
-            models.GetUsersByIdsRequest(user_ids=user_ids),
-            models.GetUsersByIdsResponse,
-            timeout,
-            metadata,
+            "GetUsersByIds", request, models.GetUsersByIdsResponse, timeout, metadata
         )
         return response.users
 
@@ -217,12 +203,9 @@ class UsersMixin(SyncClient):
             user_id: Id of the user to fetch, required. Deactivated accounts are found
                 too.
         """
+        request = models.GetUserRequest(user_id=user_id)
         response = self._unary(
-            "GetUser",
-            models.GetUserRequest(user_id=user_id),
-            models.GetUserResponse,
-            timeout,
-            metadata,
+            "GetUser", request, models.GetUserResponse, timeout, metadata
         )
         return present(response.user, "GetUser", "user")
 
@@ -243,12 +226,9 @@ class UsersMixin(SyncClient):
         Args:
             email: Address of the user to fetch, required; capitals do not matter.
         """
+        request = models.GetUserByEmailRequest(email=email)
         response = self._unary(
-            "GetUserByEmail",
-            models.GetUserByEmailRequest(email=email),
-            models.GetUserByEmailResponse,
-            timeout,
-            metadata,
+            "GetUserByEmail", request, models.GetUserByEmailResponse, timeout, metadata
         )
         return present(response.user, "GetUserByEmail", "user")
 
@@ -268,9 +248,10 @@ class UsersMixin(SyncClient):
         Args:
             name: Username to look up, required, in lower case and without the `@`.
         """
+        request = models.GetUserByUsernameRequest(name=name)
         response = self._unary(
             "GetUserByUsername",
-            models.GetUserByUsernameRequest(name=name),
+            request,
             models.GetUserByUsernameResponse,
             timeout,
             metadata,
@@ -294,9 +275,10 @@ class UsersMixin(SyncClient):
             usernames: Usernames to look up, required, in lower case and without the
                 `@`. Unknown ones are passed over.
         """
+        request = models.GetUsersByUsernamesRequest(usernames=usernames)
         response = self._unary(
             "GetUsersByUsernames",
-            models.GetUsersByUsernamesRequest(usernames=usernames),
+            request,
             models.GetUsersByUsernamesResponse,
             timeout,
             metadata,
@@ -324,12 +306,11 @@ class UsersMixin(SyncClient):
             per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0
                 returns none.
         """
+        request = models.GetUsersInTeamRequest(
+            team_id=team_id, page=page, per_page=per_page
+        )
         response = self._unary(
-            "GetUsersInTeam",
-            models.GetUsersInTeamRequest(team_id=team_id, page=page, per_page=per_page),
-            models.GetUsersInTeamResponse,
-            timeout,
-            metadata,
+            "GetUsersInTeam", request, models.GetUsersInTeamResponse, timeout, metadata
         )
         return response.users
 
@@ -353,12 +334,9 @@ class UsersMixin(SyncClient):
                 first and change what should differ. Password, login method, roles,
                 `delete_at` and the `mfa_*` fields keep their stored values.
         """
+        request = models.UpdateUserRequest(user=given(user, "UpdateUser", "user"))
         response = self._unary(
-            "UpdateUser",
-            models.UpdateUserRequest(user=given(user, "UpdateUser", "user")),
-            models.UpdateUserResponse,
-            timeout,
-            metadata,
+            "UpdateUser", request, models.UpdateUserResponse, timeout, metadata
         )
         return present(response.user, "UpdateUser", "user")
 
@@ -379,12 +357,9 @@ class UsersMixin(SyncClient):
         Args:
             user_id: Id of the user whose status to fetch, required.
         """
+        request = models.GetUserStatusRequest(user_id=user_id)
         response = self._unary(
-            "GetUserStatus",
-            models.GetUserStatusRequest(user_id=user_id),
-            models.GetUserStatusResponse,
-            timeout,
-            metadata,
+            "GetUserStatus", request, models.GetUserStatusResponse, timeout, metadata
         )
         return present(response.status, "GetUserStatus", "status")
 
@@ -404,9 +379,10 @@ class UsersMixin(SyncClient):
         Args:
             user_ids: Ids of the users whose status to fetch, required.
         """
+        request = models.GetUserStatusesByIdsRequest(user_ids=user_ids)
         response = self._unary(
             "GetUserStatusesByIds",
-            models.GetUserStatusesByIdsRequest(user_ids=user_ids),
+            request,
             models.GetUserStatusesByIdsResponse,
             timeout,
             metadata,
@@ -433,9 +409,10 @@ class UsersMixin(SyncClient):
             status: The new status, required: `online`, `away`, `dnd` (do not disturb)
                 or `offline`. Anything else is a ValidationError.
         """
+        request = models.UpdateUserStatusRequest(user_id=user_id, status=status)
         response = self._unary(
             "UpdateUserStatus",
-            models.UpdateUserStatusRequest(user_id=user_id, status=status),
+            request,
             models.UpdateUserStatusResponse,
             timeout,
             metadata,
@@ -463,9 +440,12 @@ class UsersMixin(SyncClient):
                 required. The server rounds it down to a full minute, and restores the
                 earlier status when it is reached.
         """
+        request = models.SetUserStatusTimedDNDRequest(
+            user_id=user_id, end_time=end_time
+        )
         response = self._unary(
             "SetUserStatusTimedDND",
-            models.SetUserStatusTimedDNDRequest(user_id=user_id, end_time=end_time),
+            request,
             models.SetUserStatusTimedDNDResponse,
             timeout,
             metadata,
@@ -492,9 +472,10 @@ class UsersMixin(SyncClient):
             active: True to activate the account, False to deactivate it and end all its
                 sessions.
         """
+        request = models.UpdateUserActiveRequest(user_id=user_id, active=active)
         self._unary(
             "UpdateUserActive",
-            models.UpdateUserActiveRequest(user_id=user_id, active=active),
+            request,
             models.UpdateUserActiveResponse,
             timeout,
             metadata,
@@ -519,14 +500,15 @@ class UsersMixin(SyncClient):
             custom_status: The status to show, required, with an emoji or a text or
                 both.
         """
+        request = models.UpdateUserCustomStatusRequest(
+            user_id=user_id,
+            custom_status=given(
+                custom_status, "UpdateUserCustomStatus", "custom_status"
+            ),
+        )
         self._unary(
             "UpdateUserCustomStatus",
-            models.UpdateUserCustomStatusRequest(
-                user_id=user_id,
-                custom_status=given(
-                    custom_status, "UpdateUserCustomStatus", "custom_status"
-                ),
-            ),
+            request,
             models.UpdateUserCustomStatusResponse,
             timeout,
             metadata,
@@ -548,9 +530,10 @@ class UsersMixin(SyncClient):
             user_id: Id of the user whose custom status to clear, required. Fine if none
                 is set.
         """
+        request = models.RemoveUserCustomStatusRequest(user_id=user_id)
         self._unary(
             "RemoveUserCustomStatus",
-            models.RemoveUserCustomStatusRequest(user_id=user_id),
+            request,
             models.RemoveUserCustomStatusResponse,
             timeout,
             metadata,
@@ -581,11 +564,12 @@ class UsersMixin(SyncClient):
             per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0
                 returns none.
         """
+        request = models.GetUsersInChannelRequest(
+            channel_id=channel_id, sort_by=sort_by, page=page, per_page=per_page
+        )
         response = self._unary(
             "GetUsersInChannel",
-            models.GetUsersInChannelRequest(
-                channel_id=channel_id, sort_by=sort_by, page=page, per_page=per_page
-            ),
+            request,
             models.GetUsersInChannelResponse,
             timeout,
             metadata,
@@ -612,9 +596,12 @@ class UsersMixin(SyncClient):
             attributes: Names of the directory attributes to read, for example `mail` or
                 `department`.
         """
+        request = models.GetLDAPUserAttributesRequest(
+            user_id=user_id, attributes=attributes
+        )
         response = self._unary(
             "GetLDAPUserAttributes",
-            models.GetLDAPUserAttributesRequest(user_id=user_id, attributes=attributes),
+            request,
             models.GetLDAPUserAttributesResponse,
             timeout,
             metadata,
@@ -681,28 +668,25 @@ class UsersMixin(SyncClient):
             not_in_group_id: Search users who are not in this user group. Empty means no
                 such filter.
         """
+        request = models.SearchUsersRequest(
+            term=term,
+            team_id=team_id,
+            not_in_team_id=not_in_team_id,
+            in_channel_id=in_channel_id,
+            not_in_channel_id=not_in_channel_id,
+            in_group_id=in_group_id,
+            group_constrained=group_constrained,
+            allow_inactive=allow_inactive,
+            without_team=without_team,
+            limit=limit,
+            role=role,
+            roles=roles or [],
+            channel_roles=channel_roles or [],
+            team_roles=team_roles or [],
+            not_in_group_id=not_in_group_id,
+        )
         response = self._unary(
-            "SearchUsers",
-            models.SearchUsersRequest(
-                term=term,
-                team_id=team_id,
-                not_in_team_id=not_in_team_id,
-                in_channel_id=in_channel_id,
-                not_in_channel_id=not_in_channel_id,
-                in_group_id=in_group_id,
-                group_constrained=group_constrained,
-                allow_inactive=allow_inactive,
-                without_team=without_team,
-                limit=limit,
-                role=role,
-                roles=roles or [],
-                channel_roles=channel_roles or [],
-                team_roles=team_roles or [],
-                not_in_group_id=not_in_group_id,
-            ),
-            models.SearchUsersResponse,
-            timeout,
-            metadata,
+            "SearchUsers", request, models.SearchUsersResponse, timeout, metadata
         )
         return response.users
 
@@ -722,9 +706,10 @@ class UsersMixin(SyncClient):
         Args:
             user_id: Id of the user whose picture to fetch, required.
         """
+        request = models.GetProfileImageRequest(user_id=user_id)
         response = self._unary(
             "GetProfileImage",
-            models.GetProfileImageRequest(user_id=user_id),
+            request,
             models.GetProfileImageResponse,
             timeout,
             metadata,
@@ -752,9 +737,10 @@ class UsersMixin(SyncClient):
                 server can decode. It is cropped and scaled to a square of 128 pixels
                 and stored as PNG.
         """
+        request = models.SetProfileImageRequest(user_id=user_id, data=data)
         self._unary(
             "SetProfileImage",
-            models.SetProfileImageRequest(user_id=user_id, data=data),
+            request,
             models.SetProfileImageResponse,
             timeout,
             metadata,
@@ -779,9 +765,12 @@ class UsersMixin(SyncClient):
             permission_id: Name of the permission, required, for example `manage_system`
                 or `create_team`.
         """
+        request = models.HasPermissionToRequest(
+            user_id=user_id, permission_id=permission_id
+        )
         response = self._unary(
             "HasPermissionTo",
-            models.HasPermissionToRequest(user_id=user_id, permission_id=permission_id),
+            request,
             models.HasPermissionToResponse,
             timeout,
             metadata,
@@ -809,11 +798,12 @@ class UsersMixin(SyncClient):
             permission_id: Name of the permission, required, for example `manage_team`
                 or `view_team`.
         """
+        request = models.HasPermissionToTeamRequest(
+            user_id=user_id, team_id=team_id, permission_id=permission_id
+        )
         response = self._unary(
             "HasPermissionToTeam",
-            models.HasPermissionToTeamRequest(
-                user_id=user_id, team_id=team_id, permission_id=permission_id
-            ),
+            request,
             models.HasPermissionToTeamResponse,
             timeout,
             metadata,
@@ -841,11 +831,12 @@ class UsersMixin(SyncClient):
             permission_id: Name of the permission, required, for example `read_channel`
                 or `create_post`.
         """
+        request = models.HasPermissionToChannelRequest(
+            user_id=user_id, channel_id=channel_id, permission_id=permission_id
+        )
         response = self._unary(
             "HasPermissionToChannel",
-            models.HasPermissionToChannelRequest(
-                user_id=user_id, channel_id=channel_id, permission_id=permission_id
-            ),
+            request,
             models.HasPermissionToChannelResponse,
             timeout,
             metadata,
@@ -873,11 +864,12 @@ class UsersMixin(SyncClient):
             parent_id: Id of the first post of the thread the user types in. Empty means
                 the channel itself.
         """
+        request = models.PublishUserTypingRequest(
+            user_id=user_id, channel_id=channel_id, parent_id=parent_id
+        )
         self._unary(
             "PublishUserTyping",
-            models.PublishUserTypingRequest(
-                user_id=user_id, channel_id=channel_id, parent_id=parent_id
-            ),
+            request,
             models.PublishUserTypingResponse,
             timeout,
             metadata,
@@ -903,15 +895,11 @@ class UsersMixin(SyncClient):
             user_auth: The new login provider and the account's id there, required. The
                 stored password is removed.
         """
+        request = models.UpdateUserAuthRequest(
+            user_id=user_id, user_auth=given(user_auth, "UpdateUserAuth", "user_auth")
+        )
         response = self._unary(
-            "UpdateUserAuth",
-            models.UpdateUserAuthRequest(
-                user_id=user_id,
-                user_auth=given(user_auth, "UpdateUserAuth", "user_auth"),
-            ),
-            models.UpdateUserAuthResponse,
-            timeout,
-            metadata,
+            "UpdateUserAuth", request, models.UpdateUserAuthResponse, timeout, metadata
         )
         return present(response.user_auth, "UpdateUserAuth", "user_auth")
 
@@ -936,9 +924,10 @@ class UsersMixin(SyncClient):
                 example `system_user system_admin`. They replace the old ones, so keep
                 `system_user` in.
         """
+        request = models.UpdateUserRolesRequest(user_id=user_id, new_roles=new_roles)
         response = self._unary(
             "UpdateUserRoles",
-            models.UpdateUserRolesRequest(user_id=user_id, new_roles=new_roles),
+            request,
             models.UpdateUserRolesResponse,
             timeout,
             metadata,
@@ -963,12 +952,9 @@ class UsersMixin(SyncClient):
             session_id: Id of the session, required; for example `session_id` of the
                 `PluginContext` a hook receives. Not the token.
         """
+        request = models.GetSessionRequest(session_id=session_id)
         response = self._unary(
-            "GetSession",
-            models.GetSessionRequest(session_id=session_id),
-            models.GetSessionResponse,
-            timeout,
-            metadata,
+            "GetSession", request, models.GetSessionResponse, timeout, metadata
         )
         return present(response.session, "GetSession", "session")
 
@@ -990,14 +976,11 @@ class UsersMixin(SyncClient):
             session: The session to create, required. Give `user_id` and `expires_at`,
                 usually also the user's `roles`; leave `id` empty.
         """
+        request = models.CreateSessionRequest(
+            session=given(session, "CreateSession", "session")
+        )
         response = self._unary(
-            "CreateSession",
-            models.CreateSessionRequest(
-                session=given(session, "CreateSession", "session")
-            ),
-            models.CreateSessionResponse,
-            timeout,
-            metadata,
+            "CreateSession", request, models.CreateSessionResponse, timeout, metadata
         )
         return present(response.session, "CreateSession", "session")
 
@@ -1019,11 +1002,12 @@ class UsersMixin(SyncClient):
             new_expiry: When the session shall end, Unix milliseconds, required. An
                 absolute time, not a duration; an earlier one shortens the session.
         """
+        request = models.ExtendSessionExpiryRequest(
+            session_id=session_id, new_expiry=new_expiry
+        )
         self._unary(
             "ExtendSessionExpiry",
-            models.ExtendSessionExpiryRequest(
-                session_id=session_id, new_expiry=new_expiry
-            ),
+            request,
             models.ExtendSessionExpiryResponse,
             timeout,
             metadata,
@@ -1046,12 +1030,9 @@ class UsersMixin(SyncClient):
             session_id: Id of the session to end, required. The user is logged out on
                 that device.
         """
+        request = models.RevokeSessionRequest(session_id=session_id)
         self._unary(
-            "RevokeSession",
-            models.RevokeSessionRequest(session_id=session_id),
-            models.RevokeSessionResponse,
-            timeout,
-            metadata,
+            "RevokeSession", request, models.RevokeSessionResponse, timeout, metadata
         )
 
     def create_user_access_token(
@@ -1072,11 +1053,12 @@ class UsersMixin(SyncClient):
             token: The token to create, required. Give `user_id` and a `description`;
                 the server sets the rest.
         """
+        request = models.CreateUserAccessTokenRequest(
+            token=given(token, "CreateUserAccessToken", "token")
+        )
         response = self._unary(
             "CreateUserAccessToken",
-            models.CreateUserAccessTokenRequest(
-                token=given(token, "CreateUserAccessToken", "token")
-            ),
+            request,
             models.CreateUserAccessTokenResponse,
             timeout,
             metadata,
@@ -1100,9 +1082,10 @@ class UsersMixin(SyncClient):
             token_id: Id of the access token to delete, required; not its secret. A
                 session opened with it ends as well.
         """
+        request = models.RevokeUserAccessTokenRequest(token_id=token_id)
         self._unary(
             "RevokeUserAccessToken",
-            models.RevokeUserAccessTokenRequest(token_id=token_id),
+            request,
             models.RevokeUserAccessTokenResponse,
             timeout,
             metadata,
@@ -1133,12 +1116,9 @@ class AsyncUsersMixin(AsyncClient):
                 empty. Roles are decided by the server, and the first account of a new
                 server becomes a system administrator.
         """
+        request = models.CreateUserRequest(user=given(user, "CreateUser", "user"))
         response = await self._unary(
-            "CreateUser",
-            models.CreateUserRequest(user=given(user, "CreateUser", "user")),
-            models.CreateUserResponse,
-            timeout,
-            metadata,
+            "CreateUser", request, models.CreateUserResponse, timeout, metadata
         )
         return present(response.user, "CreateUser", "user")
 
@@ -1159,12 +1139,9 @@ class AsyncUsersMixin(AsyncClient):
             user_id: Id of the account to deactivate, required. Its posts stay, and
                 `update_user_active` brings it back.
         """
+        request = models.DeleteUserRequest(user_id=user_id)
         await self._unary(
-            "DeleteUser",
-            models.DeleteUserRequest(user_id=user_id),
-            models.DeleteUserResponse,
-            timeout,
-            metadata,
+            "DeleteUser", request, models.DeleteUserResponse, timeout, metadata
         )
 
     async def get_users(
@@ -1238,32 +1215,29 @@ class AsyncUsersMixin(AsyncClient):
             view_restrictions: Keep users of certain teams and channels only. Unset
                 means no such limit.
         """
+        request = models.GetUsersRequest(
+            in_team_id=in_team_id,
+            not_in_team_id=not_in_team_id,
+            in_channel_id=in_channel_id,
+            not_in_channel_id=not_in_channel_id,
+            in_group_id=in_group_id,
+            not_in_group_id=not_in_group_id,
+            group_constrained=group_constrained,
+            without_team=without_team,
+            inactive=inactive,
+            active=active,
+            role=role,
+            roles=roles or [],
+            channel_roles=channel_roles or [],
+            team_roles=team_roles or [],
+            sort=sort,
+            page=page,
+            per_page=per_page,
+            updated_after=updated_after,
+            view_restrictions=view_restrictions,
+        )
         response = await self._unary(
-            "GetUsers",
-            models.GetUsersRequest(
-                in_team_id=in_team_id,
-                not_in_team_id=not_in_team_id,
-                in_channel_id=in_channel_id,
-                not_in_channel_id=not_in_channel_id,
-                in_group_id=in_group_id,
-                not_in_group_id=not_in_group_id,
-                group_constrained=group_constrained,
-                without_team=without_team,
-                inactive=inactive,
-                active=active,
-                role=role,
-                roles=roles or [],
-                channel_roles=channel_roles or [],
-                team_roles=team_roles or [],
-                sort=sort,
-                page=page,
-                per_page=per_page,
-                updated_after=updated_after,
-                view_restrictions=view_restrictions,
-            ),
-            models.GetUsersResponse,
-            timeout,
-            metadata,
+            "GetUsers", request, models.GetUsersResponse, timeout, metadata
         )
         return response.users
 
@@ -1284,12 +1258,9 @@ class AsyncUsersMixin(AsyncClient):
             user_ids: Ids of the users to fetch, required. Ids that do not exist are
                 passed over.
         """
+        request = models.GetUsersByIdsRequest(user_ids=user_ids)
         response = await self._unary(
-            "GetUsersByIds",
-            models.GetUsersByIdsRequest(user_ids=user_ids),
-            models.GetUsersByIdsResponse,
-            timeout,
-            metadata,
+            "GetUsersByIds", request, models.GetUsersByIdsResponse, timeout, metadata
         )
         return response.users
 
@@ -1309,12 +1280,9 @@ class AsyncUsersMixin(AsyncClient):
             user_id: Id of the user to fetch, required. Deactivated accounts are found
                 too.
         """
+        request = models.GetUserRequest(user_id=user_id)
         response = await self._unary(
-            "GetUser",
-            models.GetUserRequest(user_id=user_id),
-            models.GetUserResponse,
-            timeout,
-            metadata,
+            "GetUser", request, models.GetUserResponse, timeout, metadata
         )
         return present(response.user, "GetUser", "user")
 
@@ -1335,12 +1303,9 @@ class AsyncUsersMixin(AsyncClient):
         Args:
             email: Address of the user to fetch, required; capitals do not matter.
         """
+        request = models.GetUserByEmailRequest(email=email)
         response = await self._unary(
-            "GetUserByEmail",
-            models.GetUserByEmailRequest(email=email),
-            models.GetUserByEmailResponse,
-            timeout,
-            metadata,
+            "GetUserByEmail", request, models.GetUserByEmailResponse, timeout, metadata
         )
         return present(response.user, "GetUserByEmail", "user")
 
@@ -1360,9 +1325,10 @@ class AsyncUsersMixin(AsyncClient):
         Args:
             name: Username to look up, required, in lower case and without the `@`.
         """
+        request = models.GetUserByUsernameRequest(name=name)
         response = await self._unary(
             "GetUserByUsername",
-            models.GetUserByUsernameRequest(name=name),
+            request,
             models.GetUserByUsernameResponse,
             timeout,
             metadata,
@@ -1386,9 +1352,10 @@ class AsyncUsersMixin(AsyncClient):
             usernames: Usernames to look up, required, in lower case and without the
                 `@`. Unknown ones are passed over.
         """
+        request = models.GetUsersByUsernamesRequest(usernames=usernames)
         response = await self._unary(
             "GetUsersByUsernames",
-            models.GetUsersByUsernamesRequest(usernames=usernames),
+            request,
             models.GetUsersByUsernamesResponse,
             timeout,
             metadata,
@@ -1416,12 +1383,11 @@ class AsyncUsersMixin(AsyncClient):
             per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0
                 returns none.
         """
+        request = models.GetUsersInTeamRequest(
+            team_id=team_id, page=page, per_page=per_page
+        )
         response = await self._unary(
-            "GetUsersInTeam",
-            models.GetUsersInTeamRequest(team_id=team_id, page=page, per_page=per_page),
-            models.GetUsersInTeamResponse,
-            timeout,
-            metadata,
+            "GetUsersInTeam", request, models.GetUsersInTeamResponse, timeout, metadata
         )
         return response.users
 
@@ -1445,12 +1411,9 @@ class AsyncUsersMixin(AsyncClient):
                 first and change what should differ. Password, login method, roles,
                 `delete_at` and the `mfa_*` fields keep their stored values.
         """
+        request = models.UpdateUserRequest(user=given(user, "UpdateUser", "user"))
         response = await self._unary(
-            "UpdateUser",
-            models.UpdateUserRequest(user=given(user, "UpdateUser", "user")),
-            models.UpdateUserResponse,
-            timeout,
-            metadata,
+            "UpdateUser", request, models.UpdateUserResponse, timeout, metadata
         )
         return present(response.user, "UpdateUser", "user")
 
@@ -1471,12 +1434,9 @@ class AsyncUsersMixin(AsyncClient):
         Args:
             user_id: Id of the user whose status to fetch, required.
         """
+        request = models.GetUserStatusRequest(user_id=user_id)
         response = await self._unary(
-            "GetUserStatus",
-            models.GetUserStatusRequest(user_id=user_id),
-            models.GetUserStatusResponse,
-            timeout,
-            metadata,
+            "GetUserStatus", request, models.GetUserStatusResponse, timeout, metadata
         )
         return present(response.status, "GetUserStatus", "status")
 
@@ -1496,9 +1456,10 @@ class AsyncUsersMixin(AsyncClient):
         Args:
             user_ids: Ids of the users whose status to fetch, required.
         """
+        request = models.GetUserStatusesByIdsRequest(user_ids=user_ids)
         response = await self._unary(
             "GetUserStatusesByIds",
-            models.GetUserStatusesByIdsRequest(user_ids=user_ids),
+            request,
             models.GetUserStatusesByIdsResponse,
             timeout,
             metadata,
@@ -1525,9 +1486,10 @@ class AsyncUsersMixin(AsyncClient):
             status: The new status, required: `online`, `away`, `dnd` (do not disturb)
                 or `offline`. Anything else is a ValidationError.
         """
+        request = models.UpdateUserStatusRequest(user_id=user_id, status=status)
         response = await self._unary(
             "UpdateUserStatus",
-            models.UpdateUserStatusRequest(user_id=user_id, status=status),
+            request,
             models.UpdateUserStatusResponse,
             timeout,
             metadata,
@@ -1555,9 +1517,12 @@ class AsyncUsersMixin(AsyncClient):
                 required. The server rounds it down to a full minute, and restores the
                 earlier status when it is reached.
         """
+        request = models.SetUserStatusTimedDNDRequest(
+            user_id=user_id, end_time=end_time
+        )
         response = await self._unary(
             "SetUserStatusTimedDND",
-            models.SetUserStatusTimedDNDRequest(user_id=user_id, end_time=end_time),
+            request,
             models.SetUserStatusTimedDNDResponse,
             timeout,
             metadata,
@@ -1584,9 +1549,10 @@ class AsyncUsersMixin(AsyncClient):
             active: True to activate the account, False to deactivate it and end all its
                 sessions.
         """
+        request = models.UpdateUserActiveRequest(user_id=user_id, active=active)
         await self._unary(
             "UpdateUserActive",
-            models.UpdateUserActiveRequest(user_id=user_id, active=active),
+            request,
             models.UpdateUserActiveResponse,
             timeout,
             metadata,
@@ -1611,14 +1577,15 @@ class AsyncUsersMixin(AsyncClient):
             custom_status: The status to show, required, with an emoji or a text or
                 both.
         """
+        request = models.UpdateUserCustomStatusRequest(
+            user_id=user_id,
+            custom_status=given(
+                custom_status, "UpdateUserCustomStatus", "custom_status"
+            ),
+        )
         await self._unary(
             "UpdateUserCustomStatus",
-            models.UpdateUserCustomStatusRequest(
-                user_id=user_id,
-                custom_status=given(
-                    custom_status, "UpdateUserCustomStatus", "custom_status"
-                ),
-            ),
+            request,
             models.UpdateUserCustomStatusResponse,
             timeout,
             metadata,
@@ -1640,9 +1607,10 @@ class AsyncUsersMixin(AsyncClient):
             user_id: Id of the user whose custom status to clear, required. Fine if none
                 is set.
         """
+        request = models.RemoveUserCustomStatusRequest(user_id=user_id)
         await self._unary(
             "RemoveUserCustomStatus",
-            models.RemoveUserCustomStatusRequest(user_id=user_id),
+            request,
             models.RemoveUserCustomStatusResponse,
             timeout,
             metadata,
@@ -1673,11 +1641,12 @@ class AsyncUsersMixin(AsyncClient):
             per_page: Most users on a page. The SDK sends 60 unless told otherwise; 0
                 returns none.
         """
+        request = models.GetUsersInChannelRequest(
+            channel_id=channel_id, sort_by=sort_by, page=page, per_page=per_page
+        )
         response = await self._unary(
             "GetUsersInChannel",
-            models.GetUsersInChannelRequest(
-                channel_id=channel_id, sort_by=sort_by, page=page, per_page=per_page
-            ),
+            request,
             models.GetUsersInChannelResponse,
             timeout,
             metadata,
@@ -1704,9 +1673,12 @@ class AsyncUsersMixin(AsyncClient):
             attributes: Names of the directory attributes to read, for example `mail` or
                 `department`.
         """
+        request = models.GetLDAPUserAttributesRequest(
+            user_id=user_id, attributes=attributes
+        )
         response = await self._unary(
             "GetLDAPUserAttributes",
-            models.GetLDAPUserAttributesRequest(user_id=user_id, attributes=attributes),
+            request,
             models.GetLDAPUserAttributesResponse,
             timeout,
             metadata,
@@ -1773,28 +1745,25 @@ class AsyncUsersMixin(AsyncClient):
             not_in_group_id: Search users who are not in this user group. Empty means no
                 such filter.
         """
+        request = models.SearchUsersRequest(
+            term=term,
+            team_id=team_id,
+            not_in_team_id=not_in_team_id,
+            in_channel_id=in_channel_id,
+            not_in_channel_id=not_in_channel_id,
+            in_group_id=in_group_id,
+            group_constrained=group_constrained,
+            allow_inactive=allow_inactive,
+            without_team=without_team,
+            limit=limit,
+            role=role,
+            roles=roles or [],
+            channel_roles=channel_roles or [],
+            team_roles=team_roles or [],
+            not_in_group_id=not_in_group_id,
+        )
         response = await self._unary(
-            "SearchUsers",
-            models.SearchUsersRequest(
-                term=term,
-                team_id=team_id,
-                not_in_team_id=not_in_team_id,
-                in_channel_id=in_channel_id,
-                not_in_channel_id=not_in_channel_id,
-                in_group_id=in_group_id,
-                group_constrained=group_constrained,
-                allow_inactive=allow_inactive,
-                without_team=without_team,
-                limit=limit,
-                role=role,
-                roles=roles or [],
-                channel_roles=channel_roles or [],
-                team_roles=team_roles or [],
-                not_in_group_id=not_in_group_id,
-            ),
-            models.SearchUsersResponse,
-            timeout,
-            metadata,
+            "SearchUsers", request, models.SearchUsersResponse, timeout, metadata
         )
         return response.users
 
@@ -1814,9 +1783,10 @@ class AsyncUsersMixin(AsyncClient):
         Args:
             user_id: Id of the user whose picture to fetch, required.
         """
+        request = models.GetProfileImageRequest(user_id=user_id)
         response = await self._unary(
             "GetProfileImage",
-            models.GetProfileImageRequest(user_id=user_id),
+            request,
             models.GetProfileImageResponse,
             timeout,
             metadata,
@@ -1844,9 +1814,10 @@ class AsyncUsersMixin(AsyncClient):
                 server can decode. It is cropped and scaled to a square of 128 pixels
                 and stored as PNG.
         """
+        request = models.SetProfileImageRequest(user_id=user_id, data=data)
         await self._unary(
             "SetProfileImage",
-            models.SetProfileImageRequest(user_id=user_id, data=data),
+            request,
             models.SetProfileImageResponse,
             timeout,
             metadata,
@@ -1871,9 +1842,12 @@ class AsyncUsersMixin(AsyncClient):
             permission_id: Name of the permission, required, for example `manage_system`
                 or `create_team`.
         """
+        request = models.HasPermissionToRequest(
+            user_id=user_id, permission_id=permission_id
+        )
         response = await self._unary(
             "HasPermissionTo",
-            models.HasPermissionToRequest(user_id=user_id, permission_id=permission_id),
+            request,
             models.HasPermissionToResponse,
             timeout,
             metadata,
@@ -1901,11 +1875,12 @@ class AsyncUsersMixin(AsyncClient):
             permission_id: Name of the permission, required, for example `manage_team`
                 or `view_team`.
         """
+        request = models.HasPermissionToTeamRequest(
+            user_id=user_id, team_id=team_id, permission_id=permission_id
+        )
         response = await self._unary(
             "HasPermissionToTeam",
-            models.HasPermissionToTeamRequest(
-                user_id=user_id, team_id=team_id, permission_id=permission_id
-            ),
+            request,
             models.HasPermissionToTeamResponse,
             timeout,
             metadata,
@@ -1933,11 +1908,12 @@ class AsyncUsersMixin(AsyncClient):
             permission_id: Name of the permission, required, for example `read_channel`
                 or `create_post`.
         """
+        request = models.HasPermissionToChannelRequest(
+            user_id=user_id, channel_id=channel_id, permission_id=permission_id
+        )
         response = await self._unary(
             "HasPermissionToChannel",
-            models.HasPermissionToChannelRequest(
-                user_id=user_id, channel_id=channel_id, permission_id=permission_id
-            ),
+            request,
             models.HasPermissionToChannelResponse,
             timeout,
             metadata,
@@ -1965,11 +1941,12 @@ class AsyncUsersMixin(AsyncClient):
             parent_id: Id of the first post of the thread the user types in. Empty means
                 the channel itself.
         """
+        request = models.PublishUserTypingRequest(
+            user_id=user_id, channel_id=channel_id, parent_id=parent_id
+        )
         await self._unary(
             "PublishUserTyping",
-            models.PublishUserTypingRequest(
-                user_id=user_id, channel_id=channel_id, parent_id=parent_id
-            ),
+            request,
             models.PublishUserTypingResponse,
             timeout,
             metadata,
@@ -1995,15 +1972,11 @@ class AsyncUsersMixin(AsyncClient):
             user_auth: The new login provider and the account's id there, required. The
                 stored password is removed.
         """
+        request = models.UpdateUserAuthRequest(
+            user_id=user_id, user_auth=given(user_auth, "UpdateUserAuth", "user_auth")
+        )
         response = await self._unary(
-            "UpdateUserAuth",
-            models.UpdateUserAuthRequest(
-                user_id=user_id,
-                user_auth=given(user_auth, "UpdateUserAuth", "user_auth"),
-            ),
-            models.UpdateUserAuthResponse,
-            timeout,
-            metadata,
+            "UpdateUserAuth", request, models.UpdateUserAuthResponse, timeout, metadata
         )
         return present(response.user_auth, "UpdateUserAuth", "user_auth")
 
@@ -2028,9 +2001,10 @@ class AsyncUsersMixin(AsyncClient):
                 example `system_user system_admin`. They replace the old ones, so keep
                 `system_user` in.
         """
+        request = models.UpdateUserRolesRequest(user_id=user_id, new_roles=new_roles)
         response = await self._unary(
             "UpdateUserRoles",
-            models.UpdateUserRolesRequest(user_id=user_id, new_roles=new_roles),
+            request,
             models.UpdateUserRolesResponse,
             timeout,
             metadata,
@@ -2055,12 +2029,9 @@ class AsyncUsersMixin(AsyncClient):
             session_id: Id of the session, required; for example `session_id` of the
                 `PluginContext` a hook receives. Not the token.
         """
+        request = models.GetSessionRequest(session_id=session_id)
         response = await self._unary(
-            "GetSession",
-            models.GetSessionRequest(session_id=session_id),
-            models.GetSessionResponse,
-            timeout,
-            metadata,
+            "GetSession", request, models.GetSessionResponse, timeout, metadata
         )
         return present(response.session, "GetSession", "session")
 
@@ -2082,14 +2053,11 @@ class AsyncUsersMixin(AsyncClient):
             session: The session to create, required. Give `user_id` and `expires_at`,
                 usually also the user's `roles`; leave `id` empty.
         """
+        request = models.CreateSessionRequest(
+            session=given(session, "CreateSession", "session")
+        )
         response = await self._unary(
-            "CreateSession",
-            models.CreateSessionRequest(
-                session=given(session, "CreateSession", "session")
-            ),
-            models.CreateSessionResponse,
-            timeout,
-            metadata,
+            "CreateSession", request, models.CreateSessionResponse, timeout, metadata
         )
         return present(response.session, "CreateSession", "session")
 
@@ -2111,11 +2079,12 @@ class AsyncUsersMixin(AsyncClient):
             new_expiry: When the session shall end, Unix milliseconds, required. An
                 absolute time, not a duration; an earlier one shortens the session.
         """
+        request = models.ExtendSessionExpiryRequest(
+            session_id=session_id, new_expiry=new_expiry
+        )
         await self._unary(
             "ExtendSessionExpiry",
-            models.ExtendSessionExpiryRequest(
-                session_id=session_id, new_expiry=new_expiry
-            ),
+            request,
             models.ExtendSessionExpiryResponse,
             timeout,
             metadata,
@@ -2138,12 +2107,9 @@ class AsyncUsersMixin(AsyncClient):
             session_id: Id of the session to end, required. The user is logged out on
                 that device.
         """
+        request = models.RevokeSessionRequest(session_id=session_id)
         await self._unary(
-            "RevokeSession",
-            models.RevokeSessionRequest(session_id=session_id),
-            models.RevokeSessionResponse,
-            timeout,
-            metadata,
+            "RevokeSession", request, models.RevokeSessionResponse, timeout, metadata
         )
 
     async def create_user_access_token(
@@ -2164,11 +2130,12 @@ class AsyncUsersMixin(AsyncClient):
             token: The token to create, required. Give `user_id` and a `description`;
                 the server sets the rest.
         """
+        request = models.CreateUserAccessTokenRequest(
+            token=given(token, "CreateUserAccessToken", "token")
+        )
         response = await self._unary(
             "CreateUserAccessToken",
-            models.CreateUserAccessTokenRequest(
-                token=given(token, "CreateUserAccessToken", "token")
-            ),
+            request,
             models.CreateUserAccessTokenResponse,
             timeout,
             metadata,
@@ -2192,9 +2159,10 @@ class AsyncUsersMixin(AsyncClient):
             token_id: Id of the access token to delete, required; not its secret. A
                 session opened with it ends as well.
         """
+        request = models.RevokeUserAccessTokenRequest(token_id=token_id)
         await self._unary(
             "RevokeUserAccessToken",
-            models.RevokeUserAccessTokenRequest(token_id=token_id),
+            request,
             models.RevokeUserAccessTokenResponse,
             timeout,
             metadata,

@@ -40,12 +40,9 @@ class PluginHooksMixin(SyncClient):
             context: Reserved for tracing; hosts leave it unset and handlers do not
                 receive it.
         """
+        request = models.ImplementedRequest(context=context)
         response = self._unary(
-            "Implemented",
-            models.ImplementedRequest(context=context),
-            models.ImplementedResponse,
-            timeout,
-            metadata,
+            "Implemented", request, models.ImplementedResponse, timeout, metadata
         )
         return response.hooks
 
@@ -73,13 +70,8 @@ class PluginHooksMixin(SyncClient):
             context: Reserved for tracing; hosts leave it unset and handlers do not
                 receive it.
         """
-        self._unary(
-            "OnActivate",
-            models.OnActivateRequest(context=context),
-            models.OnActivateResponse,
-            timeout,
-            metadata,
-        )
+        request = models.OnActivateRequest(context=context)
+        self._unary("OnActivate", request, models.OnActivateResponse, timeout, metadata)
 
     def on_deactivate(
         self,
@@ -103,12 +95,9 @@ class PluginHooksMixin(SyncClient):
             context: Reserved for tracing; hosts leave it unset and handlers do not
                 receive it.
         """
+        request = models.OnDeactivateRequest(context=context)
         self._unary(
-            "OnDeactivate",
-            models.OnDeactivateRequest(context=context),
-            models.OnDeactivateResponse,
-            timeout,
-            metadata,
+            "OnDeactivate", request, models.OnDeactivateResponse, timeout, metadata
         )
 
     def on_configuration_change(
@@ -136,9 +125,10 @@ class PluginHooksMixin(SyncClient):
             context: Reserved for tracing; hosts leave it unset and handlers do not
                 receive it.
         """
+        request = models.OnConfigurationChangeRequest(context=context)
         self._unary(
             "OnConfigurationChange",
-            models.OnConfigurationChangeRequest(context=context),
+            request,
             models.OnConfigurationChangeResponse,
             timeout,
             metadata,
@@ -169,15 +159,10 @@ class PluginHooksMixin(SyncClient):
             plugin_context: The administrator's request that led to the installation.
             event: Who installed the plugin.
         """
-        self._unary(
-            "OnInstall",
-            models.OnInstallRequest(
-                context=context, plugin_context=plugin_context, event=event
-            ),
-            models.OnInstallResponse,
-            timeout,
-            metadata,
+        request = models.OnInstallRequest(
+            context=context, plugin_context=plugin_context, event=event
         )
+        self._unary("OnInstall", request, models.OnInstallResponse, timeout, metadata)
 
     def on_send_daily_telemetry(
         self,
@@ -198,9 +183,10 @@ class PluginHooksMixin(SyncClient):
             context: Reserved for tracing; hosts leave it unset and handlers do not
                 receive it.
         """
+        request = models.OnSendDailyTelemetryRequest(context=context)
         self._unary(
             "OnSendDailyTelemetry",
-            models.OnSendDailyTelemetryRequest(context=context),
+            request,
             models.OnSendDailyTelemetryResponse,
             timeout,
             metadata,
@@ -232,11 +218,12 @@ class PluginHooksMixin(SyncClient):
             batch_size: How many records to delete in one go, to keep single database
                 statements small.
         """
+        request = models.RunDataRetentionRequest(
+            context=context, now_time=now_time, batch_size=batch_size
+        )
         response = self._unary(
             "RunDataRetention",
-            models.RunDataRetentionRequest(
-                context=context, now_time=now_time, batch_size=batch_size
-            ),
+            request,
             models.RunDataRetentionResponse,
             timeout,
             metadata,
@@ -263,9 +250,10 @@ class PluginHooksMixin(SyncClient):
                 receive it.
             limits: The limits that hold from now on.
         """
+        request = models.OnCloudLimitsUpdatedRequest(context=context, limits=limits)
         self._unary(
             "OnCloudLimitsUpdated",
-            models.OnCloudLimitsUpdatedRequest(context=context, limits=limits),
+            request,
             models.OnCloudLimitsUpdatedResponse,
             timeout,
             metadata,
@@ -298,11 +286,12 @@ class PluginHooksMixin(SyncClient):
             new_config: The configuration that is about to be stored, not the one in
                 force.
         """
+        request = models.ConfigurationWillBeSavedRequest(
+            context=context, new_config=new_config
+        )
         response = self._unary(
             "ConfigurationWillBeSaved",
-            models.ConfigurationWillBeSavedRequest(
-                context=context, new_config=new_config
-            ),
+            request,
             models.ConfigurationWillBeSavedResponse,
             timeout,
             metadata,
@@ -339,11 +328,12 @@ class PluginHooksMixin(SyncClient):
             post: The post about to be stored. Its `id` and `create_at` are usually not
                 set yet.
         """
+        request = models.MessageWillBePostedRequest(
+            context=context, plugin_context=plugin_context, post=post
+        )
         response = self._unary(
             "MessageWillBePosted",
-            models.MessageWillBePostedRequest(
-                context=context, plugin_context=plugin_context, post=post
-            ),
+            request,
             models.MessageWillBePostedResponse,
             timeout,
             metadata,
@@ -379,14 +369,15 @@ class PluginHooksMixin(SyncClient):
             new_post: The post as it would be after the edit.
             old_post: The post as it is stored now, for comparison.
         """
+        request = models.MessageWillBeUpdatedRequest(
+            context=context,
+            plugin_context=plugin_context,
+            new_post=new_post,
+            old_post=old_post,
+        )
         response = self._unary(
             "MessageWillBeUpdated",
-            models.MessageWillBeUpdatedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                new_post=new_post,
-                old_post=old_post,
-            ),
+            request,
             models.MessageWillBeUpdatedResponse,
             timeout,
             metadata,
@@ -416,11 +407,12 @@ class PluginHooksMixin(SyncClient):
             plugin_context: The request with which the post was sent.
             post: The post as it was stored, with its id and creation time.
         """
+        request = models.MessageHasBeenPostedRequest(
+            context=context, plugin_context=plugin_context, post=post
+        )
         self._unary(
             "MessageHasBeenPosted",
-            models.MessageHasBeenPostedRequest(
-                context=context, plugin_context=plugin_context, post=post
-            ),
+            request,
             models.MessageHasBeenPostedResponse,
             timeout,
             metadata,
@@ -450,14 +442,15 @@ class PluginHooksMixin(SyncClient):
             new_post: The post as it is stored now.
             old_post: The post as it was before the edit.
         """
+        request = models.MessageHasBeenUpdatedRequest(
+            context=context,
+            plugin_context=plugin_context,
+            new_post=new_post,
+            old_post=old_post,
+        )
         self._unary(
             "MessageHasBeenUpdated",
-            models.MessageHasBeenUpdatedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                new_post=new_post,
-                old_post=old_post,
-            ),
+            request,
             models.MessageHasBeenUpdatedResponse,
             timeout,
             metadata,
@@ -490,9 +483,12 @@ class PluginHooksMixin(SyncClient):
             posts: The posts a client asked for; a single one or a whole page, in no
                 particular order.
         """
+        request = models.MessagesWillBeConsumedRequest(
+            context=context, posts=posts or []
+        )
         response = self._unary(
             "MessagesWillBeConsumed",
-            models.MessagesWillBeConsumedRequest(context=context, posts=posts or []),
+            request,
             models.MessagesWillBeConsumedResponse,
             timeout,
             metadata,
@@ -521,11 +517,12 @@ class PluginHooksMixin(SyncClient):
             plugin_context: The request with which the post was deleted.
             post: The post that is gone.
         """
+        request = models.MessageHasBeenDeletedRequest(
+            context=context, plugin_context=plugin_context, post=post
+        )
         self._unary(
             "MessageHasBeenDeleted",
-            models.MessageHasBeenDeletedRequest(
-                context=context, plugin_context=plugin_context, post=post
-            ),
+            request,
             models.MessageHasBeenDeletedResponse,
             timeout,
             metadata,
@@ -563,14 +560,15 @@ class PluginHooksMixin(SyncClient):
                 It is not attached to a post yet.
             file_content: The complete content of the file.
         """
+        request = models.FileWillBeUploadedRequest(
+            context=context,
+            plugin_context=plugin_context,
+            file_info=file_info,
+            file_content=file_content,
+        )
         response = self._unary(
             "FileWillBeUploaded",
-            models.FileWillBeUploadedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                file_info=file_info,
-                file_content=file_content,
-            ),
+            request,
             models.FileWillBeUploadedResponse,
             timeout,
             metadata,
@@ -599,11 +597,12 @@ class PluginHooksMixin(SyncClient):
             plugin_context: The request with which the reaction was added.
             reaction: Who reacted to which post with which emoji.
         """
+        request = models.ReactionHasBeenAddedRequest(
+            context=context, plugin_context=plugin_context, reaction=reaction
+        )
         self._unary(
             "ReactionHasBeenAdded",
-            models.ReactionHasBeenAddedRequest(
-                context=context, plugin_context=plugin_context, reaction=reaction
-            ),
+            request,
             models.ReactionHasBeenAddedResponse,
             timeout,
             metadata,
@@ -632,11 +631,12 @@ class PluginHooksMixin(SyncClient):
             plugin_context: The request with which the reaction was removed.
             reaction: The reaction that is gone.
         """
+        request = models.ReactionHasBeenRemovedRequest(
+            context=context, plugin_context=plugin_context, reaction=reaction
+        )
         self._unary(
             "ReactionHasBeenRemoved",
-            models.ReactionHasBeenRemovedRequest(
-                context=context, plugin_context=plugin_context, reaction=reaction
-            ),
+            request,
             models.ReactionHasBeenRemovedResponse,
             timeout,
             metadata,
@@ -670,11 +670,12 @@ class PluginHooksMixin(SyncClient):
                 filled in afterwards, once per mobile session of the user.
             user_id: The user whose devices would be notified.
         """
+        request = models.NotificationWillBePushedRequest(
+            context=context, push_notification=push_notification, user_id=user_id
+        )
         response = self._unary(
             "NotificationWillBePushed",
-            models.NotificationWillBePushedRequest(
-                context=context, push_notification=push_notification, user_id=user_id
-            ),
+            request,
             models.NotificationWillBePushedResponse,
             timeout,
             metadata,
@@ -708,11 +709,12 @@ class PluginHooksMixin(SyncClient):
             email_notification: The mail as it would be sent, with information about its
                 post.
         """
+        request = models.EmailNotificationWillBeSentRequest(
+            context=context, email_notification=email_notification
+        )
         response = self._unary(
             "EmailNotificationWillBeSent",
-            models.EmailNotificationWillBeSentRequest(
-                context=context, email_notification=email_notification
-            ),
+            request,
             models.EmailNotificationWillBeSentResponse,
             timeout,
             metadata,
@@ -743,13 +745,14 @@ class PluginHooksMixin(SyncClient):
             preferences: The preferences that were stored, with their new values. They
                 all belong to one user, named in each.
         """
+        request = models.PreferencesHaveChangedRequest(
+            context=context,
+            plugin_context=plugin_context,
+            preferences=preferences or [],
+        )
         self._unary(
             "PreferencesHaveChanged",
-            models.PreferencesHaveChangedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                preferences=preferences or [],
-            ),
+            request,
             models.PreferencesHaveChangedResponse,
             timeout,
             metadata,
@@ -776,11 +779,12 @@ class PluginHooksMixin(SyncClient):
             plugin_context: The request with which the account was created.
             user: The new account, with its id.
         """
+        request = models.UserHasBeenCreatedRequest(
+            context=context, plugin_context=plugin_context, user=user
+        )
         self._unary(
             "UserHasBeenCreated",
-            models.UserHasBeenCreatedRequest(
-                context=context, plugin_context=plugin_context, user=user
-            ),
+            request,
             models.UserHasBeenCreatedResponse,
             timeout,
             metadata,
@@ -813,14 +817,11 @@ class PluginHooksMixin(SyncClient):
                 `user_agent` tell where it comes from.
             user: The account that is about to log in.
         """
+        request = models.UserWillLogInRequest(
+            context=context, plugin_context=plugin_context, user=user
+        )
         response = self._unary(
-            "UserWillLogIn",
-            models.UserWillLogInRequest(
-                context=context, plugin_context=plugin_context, user=user
-            ),
-            models.UserWillLogInResponse,
-            timeout,
-            metadata,
+            "UserWillLogIn", request, models.UserWillLogInResponse, timeout, metadata
         )
         return response.rejection_reason
 
@@ -846,11 +847,12 @@ class PluginHooksMixin(SyncClient):
             plugin_context: The login request.
             user: The account that logged in.
         """
+        request = models.UserHasLoggedInRequest(
+            context=context, plugin_context=plugin_context, user=user
+        )
         self._unary(
             "UserHasLoggedIn",
-            models.UserHasLoggedInRequest(
-                context=context, plugin_context=plugin_context, user=user
-            ),
+            request,
             models.UserHasLoggedInResponse,
             timeout,
             metadata,
@@ -878,11 +880,12 @@ class PluginHooksMixin(SyncClient):
             plugin_context: The request with which the account was deactivated.
             user: The deactivated account; its `delete_at` tells when.
         """
+        request = models.UserHasBeenDeactivatedRequest(
+            context=context, plugin_context=plugin_context, user=user
+        )
         self._unary(
             "UserHasBeenDeactivated",
-            models.UserHasBeenDeactivatedRequest(
-                context=context, plugin_context=plugin_context, user=user
-            ),
+            request,
             models.UserHasBeenDeactivatedResponse,
             timeout,
             metadata,
@@ -915,17 +918,14 @@ class PluginHooksMixin(SyncClient):
             user: The account that belongs to the assertion.
             assertion: The identity provider's statement about the user.
         """
+        request = models.OnSAMLLoginRequest(
+            context=context,
+            plugin_context=plugin_context,
+            user=user,
+            assertion=assertion,
+        )
         self._unary(
-            "OnSAMLLogin",
-            models.OnSAMLLoginRequest(
-                context=context,
-                plugin_context=plugin_context,
-                user=user,
-                assertion=assertion,
-            ),
-            models.OnSAMLLoginResponse,
-            timeout,
-            metadata,
+            "OnSAMLLogin", request, models.OnSAMLLoginResponse, timeout, metadata
         )
 
     def channel_has_been_created(
@@ -950,11 +950,12 @@ class PluginHooksMixin(SyncClient):
             plugin_context: The request with which the channel was created.
             channel: The new channel, with its id.
         """
+        request = models.ChannelHasBeenCreatedRequest(
+            context=context, plugin_context=plugin_context, channel=channel
+        )
         self._unary(
             "ChannelHasBeenCreated",
-            models.ChannelHasBeenCreatedRequest(
-                context=context, plugin_context=plugin_context, channel=channel
-            ),
+            request,
             models.ChannelHasBeenCreatedResponse,
             timeout,
             metadata,
@@ -985,14 +986,15 @@ class PluginHooksMixin(SyncClient):
             actor: Who added the user. Unset (`None`) if the user joined on their own or
                 the server did it.
         """
+        request = models.UserHasJoinedChannelRequest(
+            context=context,
+            plugin_context=plugin_context,
+            channel_member=channel_member,
+            actor=actor,
+        )
         self._unary(
             "UserHasJoinedChannel",
-            models.UserHasJoinedChannelRequest(
-                context=context,
-                plugin_context=plugin_context,
-                channel_member=channel_member,
-                actor=actor,
-            ),
+            request,
             models.UserHasJoinedChannelResponse,
             timeout,
             metadata,
@@ -1023,14 +1025,15 @@ class PluginHooksMixin(SyncClient):
             actor: Who removed the user. Unset (`None`) if the user left on their own or
                 the server did it.
         """
+        request = models.UserHasLeftChannelRequest(
+            context=context,
+            plugin_context=plugin_context,
+            channel_member=channel_member,
+            actor=actor,
+        )
         self._unary(
             "UserHasLeftChannel",
-            models.UserHasLeftChannelRequest(
-                context=context,
-                plugin_context=plugin_context,
-                channel_member=channel_member,
-                actor=actor,
-            ),
+            request,
             models.UserHasLeftChannelResponse,
             timeout,
             metadata,
@@ -1060,14 +1063,15 @@ class PluginHooksMixin(SyncClient):
             actor: Who added the user. Unset (`None`) if the user joined on their own or
                 the server did it.
         """
+        request = models.UserHasJoinedTeamRequest(
+            context=context,
+            plugin_context=plugin_context,
+            team_member=team_member,
+            actor=actor,
+        )
         self._unary(
             "UserHasJoinedTeam",
-            models.UserHasJoinedTeamRequest(
-                context=context,
-                plugin_context=plugin_context,
-                team_member=team_member,
-                actor=actor,
-            ),
+            request,
             models.UserHasJoinedTeamResponse,
             timeout,
             metadata,
@@ -1098,14 +1102,15 @@ class PluginHooksMixin(SyncClient):
             actor: Who removed the user. Unset (`None`) if the user left on their own or
                 the server did it.
         """
+        request = models.UserHasLeftTeamRequest(
+            context=context,
+            plugin_context=plugin_context,
+            team_member=team_member,
+            actor=actor,
+        )
         self._unary(
             "UserHasLeftTeam",
-            models.UserHasLeftTeamRequest(
-                context=context,
-                plugin_context=plugin_context,
-                team_member=team_member,
-                actor=actor,
-            ),
+            request,
             models.UserHasLeftTeamResponse,
             timeout,
             metadata,
@@ -1137,14 +1142,11 @@ class PluginHooksMixin(SyncClient):
             args: The command line as typed, with the user, channel and team it came
                 from.
         """
+        request = models.ExecuteCommandRequest(
+            context=context, plugin_context=plugin_context, args=args
+        )
         response = self._unary(
-            "ExecuteCommand",
-            models.ExecuteCommandRequest(
-                context=context, plugin_context=plugin_context, args=args
-            ),
-            models.ExecuteCommandResponse,
-            timeout,
-            metadata,
+            "ExecuteCommand", request, models.ExecuteCommandResponse, timeout, metadata
         )
         return response.response
 
@@ -1173,11 +1175,12 @@ class PluginHooksMixin(SyncClient):
             user_id: The user who connected; empty if the connection has not been
                 authenticated yet.
         """
+        request = models.OnWebSocketConnectRequest(
+            context=context, web_conn_id=web_conn_id, user_id=user_id
+        )
         self._unary(
             "OnWebSocketConnect",
-            models.OnWebSocketConnectRequest(
-                context=context, web_conn_id=web_conn_id, user_id=user_id
-            ),
+            request,
             models.OnWebSocketConnectResponse,
             timeout,
             metadata,
@@ -1207,11 +1210,12 @@ class PluginHooksMixin(SyncClient):
             user_id: The user whose connection was closed; other connections of the user
                 may still be open.
         """
+        request = models.OnWebSocketDisconnectRequest(
+            context=context, web_conn_id=web_conn_id, user_id=user_id
+        )
         self._unary(
             "OnWebSocketDisconnect",
-            models.OnWebSocketDisconnectRequest(
-                context=context, web_conn_id=web_conn_id, user_id=user_id
-            ),
+            request,
             models.OnWebSocketDisconnectResponse,
             timeout,
             metadata,
@@ -1243,14 +1247,12 @@ class PluginHooksMixin(SyncClient):
             user_id: The user who sent the message, established by the server.
             request: The message itself.
         """
+        request_ = models.WebSocketMessageHasBeenPostedRequest(
+            context=context, web_conn_id=web_conn_id, user_id=user_id, request=request
+        )
         self._unary(
             "WebSocketMessageHasBeenPosted",
-            models.WebSocketMessageHasBeenPostedRequest(
-                context=context,
-                web_conn_id=web_conn_id,
-                user_id=user_id,
-                request=request,
-            ),
+            request_,
             models.WebSocketMessageHasBeenPostedResponse,
             timeout,
             metadata,
@@ -1279,11 +1281,12 @@ class PluginHooksMixin(SyncClient):
             plugin_context: Empty here, as no user request is behind the event.
             event: The event as the other node published it.
         """
+        request = models.OnPluginClusterEventRequest(
+            context=context, plugin_context=plugin_context, event=event
+        )
         self._unary(
             "OnPluginClusterEvent",
-            models.OnPluginClusterEventRequest(
-                context=context, plugin_context=plugin_context, event=event
-            ),
+            request,
             models.OnPluginClusterEventResponse,
             timeout,
             metadata,
@@ -1317,11 +1320,12 @@ class PluginHooksMixin(SyncClient):
             remote_cluster: The remote the news are meant for; a plugin may stand in for
                 several.
         """
+        request = models.OnSharedChannelsSyncMsgRequest(
+            context=context, sync_msg=sync_msg, remote_cluster=remote_cluster
+        )
         response = self._unary(
             "OnSharedChannelsSyncMsg",
-            models.OnSharedChannelsSyncMsgRequest(
-                context=context, sync_msg=sync_msg, remote_cluster=remote_cluster
-            ),
+            request,
             models.OnSharedChannelsSyncMsgResponse,
             timeout,
             metadata,
@@ -1351,11 +1355,12 @@ class PluginHooksMixin(SyncClient):
                 receive it.
             remote_cluster: The remote whose health is asked for.
         """
+        request = models.OnSharedChannelsPingRequest(
+            context=context, remote_cluster=remote_cluster
+        )
         response = self._unary(
             "OnSharedChannelsPing",
-            models.OnSharedChannelsPingRequest(
-                context=context, remote_cluster=remote_cluster
-            ),
+            request,
             models.OnSharedChannelsPingResponse,
             timeout,
             metadata,
@@ -1389,14 +1394,15 @@ class PluginHooksMixin(SyncClient):
             post: The post the file is attached to.
             remote_cluster: The remote the file is meant for.
         """
+        request = models.OnSharedChannelsAttachmentSyncMsgRequest(
+            context=context,
+            file_info=file_info,
+            post=post,
+            remote_cluster=remote_cluster,
+        )
         self._unary(
             "OnSharedChannelsAttachmentSyncMsg",
-            models.OnSharedChannelsAttachmentSyncMsgRequest(
-                context=context,
-                file_info=file_info,
-                post=post,
-                remote_cluster=remote_cluster,
-            ),
+            request,
             models.OnSharedChannelsAttachmentSyncMsgResponse,
             timeout,
             metadata,
@@ -1428,11 +1434,12 @@ class PluginHooksMixin(SyncClient):
                 `get_profile_image` needs.
             remote_cluster: The remote the image is meant for.
         """
+        request = models.OnSharedChannelsProfileImageSyncMsgRequest(
+            context=context, user=user, remote_cluster=remote_cluster
+        )
         self._unary(
             "OnSharedChannelsProfileImageSyncMsg",
-            models.OnSharedChannelsProfileImageSyncMsgRequest(
-                context=context, user=user, remote_cluster=remote_cluster
-            ),
+            request,
             models.OnSharedChannelsProfileImageSyncMsgResponse,
             timeout,
             metadata,
@@ -1463,11 +1470,12 @@ class PluginHooksMixin(SyncClient):
                 receive it.
             plugin_context: The administrator's request for the packet.
         """
+        request = models.GenerateSupportDataRequest(
+            context=context, plugin_context=plugin_context
+        )
         response = self._unary(
             "GenerateSupportData",
-            models.GenerateSupportDataRequest(
-                context=context, plugin_context=plugin_context
-            ),
+            request,
             models.GenerateSupportDataResponse,
             timeout,
             metadata,
@@ -1526,12 +1534,9 @@ class AsyncPluginHooksMixin(AsyncClient):
             context: Reserved for tracing; hosts leave it unset and handlers do not
                 receive it.
         """
+        request = models.ImplementedRequest(context=context)
         response = await self._unary(
-            "Implemented",
-            models.ImplementedRequest(context=context),
-            models.ImplementedResponse,
-            timeout,
-            metadata,
+            "Implemented", request, models.ImplementedResponse, timeout, metadata
         )
         return response.hooks
 
@@ -1559,12 +1564,9 @@ class AsyncPluginHooksMixin(AsyncClient):
             context: Reserved for tracing; hosts leave it unset and handlers do not
                 receive it.
         """
+        request = models.OnActivateRequest(context=context)
         await self._unary(
-            "OnActivate",
-            models.OnActivateRequest(context=context),
-            models.OnActivateResponse,
-            timeout,
-            metadata,
+            "OnActivate", request, models.OnActivateResponse, timeout, metadata
         )
 
     async def on_deactivate(
@@ -1589,12 +1591,9 @@ class AsyncPluginHooksMixin(AsyncClient):
             context: Reserved for tracing; hosts leave it unset and handlers do not
                 receive it.
         """
+        request = models.OnDeactivateRequest(context=context)
         await self._unary(
-            "OnDeactivate",
-            models.OnDeactivateRequest(context=context),
-            models.OnDeactivateResponse,
-            timeout,
-            metadata,
+            "OnDeactivate", request, models.OnDeactivateResponse, timeout, metadata
         )
 
     async def on_configuration_change(
@@ -1622,9 +1621,10 @@ class AsyncPluginHooksMixin(AsyncClient):
             context: Reserved for tracing; hosts leave it unset and handlers do not
                 receive it.
         """
+        request = models.OnConfigurationChangeRequest(context=context)
         await self._unary(
             "OnConfigurationChange",
-            models.OnConfigurationChangeRequest(context=context),
+            request,
             models.OnConfigurationChangeResponse,
             timeout,
             metadata,
@@ -1655,14 +1655,11 @@ class AsyncPluginHooksMixin(AsyncClient):
             plugin_context: The administrator's request that led to the installation.
             event: Who installed the plugin.
         """
+        request = models.OnInstallRequest(
+            context=context, plugin_context=plugin_context, event=event
+        )
         await self._unary(
-            "OnInstall",
-            models.OnInstallRequest(
-                context=context, plugin_context=plugin_context, event=event
-            ),
-            models.OnInstallResponse,
-            timeout,
-            metadata,
+            "OnInstall", request, models.OnInstallResponse, timeout, metadata
         )
 
     async def on_send_daily_telemetry(
@@ -1684,9 +1681,10 @@ class AsyncPluginHooksMixin(AsyncClient):
             context: Reserved for tracing; hosts leave it unset and handlers do not
                 receive it.
         """
+        request = models.OnSendDailyTelemetryRequest(context=context)
         await self._unary(
             "OnSendDailyTelemetry",
-            models.OnSendDailyTelemetryRequest(context=context),
+            request,
             models.OnSendDailyTelemetryResponse,
             timeout,
             metadata,
@@ -1718,11 +1716,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             batch_size: How many records to delete in one go, to keep single database
                 statements small.
         """
+        request = models.RunDataRetentionRequest(
+            context=context, now_time=now_time, batch_size=batch_size
+        )
         response = await self._unary(
             "RunDataRetention",
-            models.RunDataRetentionRequest(
-                context=context, now_time=now_time, batch_size=batch_size
-            ),
+            request,
             models.RunDataRetentionResponse,
             timeout,
             metadata,
@@ -1749,9 +1748,10 @@ class AsyncPluginHooksMixin(AsyncClient):
                 receive it.
             limits: The limits that hold from now on.
         """
+        request = models.OnCloudLimitsUpdatedRequest(context=context, limits=limits)
         await self._unary(
             "OnCloudLimitsUpdated",
-            models.OnCloudLimitsUpdatedRequest(context=context, limits=limits),
+            request,
             models.OnCloudLimitsUpdatedResponse,
             timeout,
             metadata,
@@ -1784,11 +1784,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             new_config: The configuration that is about to be stored, not the one in
                 force.
         """
+        request = models.ConfigurationWillBeSavedRequest(
+            context=context, new_config=new_config
+        )
         response = await self._unary(
             "ConfigurationWillBeSaved",
-            models.ConfigurationWillBeSavedRequest(
-                context=context, new_config=new_config
-            ),
+            request,
             models.ConfigurationWillBeSavedResponse,
             timeout,
             metadata,
@@ -1825,11 +1826,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             post: The post about to be stored. Its `id` and `create_at` are usually not
                 set yet.
         """
+        request = models.MessageWillBePostedRequest(
+            context=context, plugin_context=plugin_context, post=post
+        )
         response = await self._unary(
             "MessageWillBePosted",
-            models.MessageWillBePostedRequest(
-                context=context, plugin_context=plugin_context, post=post
-            ),
+            request,
             models.MessageWillBePostedResponse,
             timeout,
             metadata,
@@ -1865,14 +1867,15 @@ class AsyncPluginHooksMixin(AsyncClient):
             new_post: The post as it would be after the edit.
             old_post: The post as it is stored now, for comparison.
         """
+        request = models.MessageWillBeUpdatedRequest(
+            context=context,
+            plugin_context=plugin_context,
+            new_post=new_post,
+            old_post=old_post,
+        )
         response = await self._unary(
             "MessageWillBeUpdated",
-            models.MessageWillBeUpdatedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                new_post=new_post,
-                old_post=old_post,
-            ),
+            request,
             models.MessageWillBeUpdatedResponse,
             timeout,
             metadata,
@@ -1902,11 +1905,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             plugin_context: The request with which the post was sent.
             post: The post as it was stored, with its id and creation time.
         """
+        request = models.MessageHasBeenPostedRequest(
+            context=context, plugin_context=plugin_context, post=post
+        )
         await self._unary(
             "MessageHasBeenPosted",
-            models.MessageHasBeenPostedRequest(
-                context=context, plugin_context=plugin_context, post=post
-            ),
+            request,
             models.MessageHasBeenPostedResponse,
             timeout,
             metadata,
@@ -1936,14 +1940,15 @@ class AsyncPluginHooksMixin(AsyncClient):
             new_post: The post as it is stored now.
             old_post: The post as it was before the edit.
         """
+        request = models.MessageHasBeenUpdatedRequest(
+            context=context,
+            plugin_context=plugin_context,
+            new_post=new_post,
+            old_post=old_post,
+        )
         await self._unary(
             "MessageHasBeenUpdated",
-            models.MessageHasBeenUpdatedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                new_post=new_post,
-                old_post=old_post,
-            ),
+            request,
             models.MessageHasBeenUpdatedResponse,
             timeout,
             metadata,
@@ -1976,9 +1981,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             posts: The posts a client asked for; a single one or a whole page, in no
                 particular order.
         """
+        request = models.MessagesWillBeConsumedRequest(
+            context=context, posts=posts or []
+        )
         response = await self._unary(
             "MessagesWillBeConsumed",
-            models.MessagesWillBeConsumedRequest(context=context, posts=posts or []),
+            request,
             models.MessagesWillBeConsumedResponse,
             timeout,
             metadata,
@@ -2007,11 +2015,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             plugin_context: The request with which the post was deleted.
             post: The post that is gone.
         """
+        request = models.MessageHasBeenDeletedRequest(
+            context=context, plugin_context=plugin_context, post=post
+        )
         await self._unary(
             "MessageHasBeenDeleted",
-            models.MessageHasBeenDeletedRequest(
-                context=context, plugin_context=plugin_context, post=post
-            ),
+            request,
             models.MessageHasBeenDeletedResponse,
             timeout,
             metadata,
@@ -2049,14 +2058,15 @@ class AsyncPluginHooksMixin(AsyncClient):
                 It is not attached to a post yet.
             file_content: The complete content of the file.
         """
+        request = models.FileWillBeUploadedRequest(
+            context=context,
+            plugin_context=plugin_context,
+            file_info=file_info,
+            file_content=file_content,
+        )
         response = await self._unary(
             "FileWillBeUploaded",
-            models.FileWillBeUploadedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                file_info=file_info,
-                file_content=file_content,
-            ),
+            request,
             models.FileWillBeUploadedResponse,
             timeout,
             metadata,
@@ -2085,11 +2095,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             plugin_context: The request with which the reaction was added.
             reaction: Who reacted to which post with which emoji.
         """
+        request = models.ReactionHasBeenAddedRequest(
+            context=context, plugin_context=plugin_context, reaction=reaction
+        )
         await self._unary(
             "ReactionHasBeenAdded",
-            models.ReactionHasBeenAddedRequest(
-                context=context, plugin_context=plugin_context, reaction=reaction
-            ),
+            request,
             models.ReactionHasBeenAddedResponse,
             timeout,
             metadata,
@@ -2118,11 +2129,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             plugin_context: The request with which the reaction was removed.
             reaction: The reaction that is gone.
         """
+        request = models.ReactionHasBeenRemovedRequest(
+            context=context, plugin_context=plugin_context, reaction=reaction
+        )
         await self._unary(
             "ReactionHasBeenRemoved",
-            models.ReactionHasBeenRemovedRequest(
-                context=context, plugin_context=plugin_context, reaction=reaction
-            ),
+            request,
             models.ReactionHasBeenRemovedResponse,
             timeout,
             metadata,
@@ -2156,11 +2168,12 @@ class AsyncPluginHooksMixin(AsyncClient):
                 filled in afterwards, once per mobile session of the user.
             user_id: The user whose devices would be notified.
         """
+        request = models.NotificationWillBePushedRequest(
+            context=context, push_notification=push_notification, user_id=user_id
+        )
         response = await self._unary(
             "NotificationWillBePushed",
-            models.NotificationWillBePushedRequest(
-                context=context, push_notification=push_notification, user_id=user_id
-            ),
+            request,
             models.NotificationWillBePushedResponse,
             timeout,
             metadata,
@@ -2194,11 +2207,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             email_notification: The mail as it would be sent, with information about its
                 post.
         """
+        request = models.EmailNotificationWillBeSentRequest(
+            context=context, email_notification=email_notification
+        )
         response = await self._unary(
             "EmailNotificationWillBeSent",
-            models.EmailNotificationWillBeSentRequest(
-                context=context, email_notification=email_notification
-            ),
+            request,
             models.EmailNotificationWillBeSentResponse,
             timeout,
             metadata,
@@ -2229,13 +2243,14 @@ class AsyncPluginHooksMixin(AsyncClient):
             preferences: The preferences that were stored, with their new values. They
                 all belong to one user, named in each.
         """
+        request = models.PreferencesHaveChangedRequest(
+            context=context,
+            plugin_context=plugin_context,
+            preferences=preferences or [],
+        )
         await self._unary(
             "PreferencesHaveChanged",
-            models.PreferencesHaveChangedRequest(
-                context=context,
-                plugin_context=plugin_context,
-                preferences=preferences or [],
-            ),
+            request,
             models.PreferencesHaveChangedResponse,
             timeout,
             metadata,
@@ -2262,11 +2277,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             plugin_context: The request with which the account was created.
             user: The new account, with its id.
         """
+        request = models.UserHasBeenCreatedRequest(
+            context=context, plugin_context=plugin_context, user=user
+        )
         await self._unary(
             "UserHasBeenCreated",
-            models.UserHasBeenCreatedRequest(
-                context=context, plugin_context=plugin_context, user=user
-            ),
+            request,
             models.UserHasBeenCreatedResponse,
             timeout,
             metadata,
@@ -2299,14 +2315,11 @@ class AsyncPluginHooksMixin(AsyncClient):
                 `user_agent` tell where it comes from.
             user: The account that is about to log in.
         """
+        request = models.UserWillLogInRequest(
+            context=context, plugin_context=plugin_context, user=user
+        )
         response = await self._unary(
-            "UserWillLogIn",
-            models.UserWillLogInRequest(
-                context=context, plugin_context=plugin_context, user=user
-            ),
-            models.UserWillLogInResponse,
-            timeout,
-            metadata,
+            "UserWillLogIn", request, models.UserWillLogInResponse, timeout, metadata
         )
         return response.rejection_reason
 
@@ -2332,11 +2345,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             plugin_context: The login request.
             user: The account that logged in.
         """
+        request = models.UserHasLoggedInRequest(
+            context=context, plugin_context=plugin_context, user=user
+        )
         await self._unary(
             "UserHasLoggedIn",
-            models.UserHasLoggedInRequest(
-                context=context, plugin_context=plugin_context, user=user
-            ),
+            request,
             models.UserHasLoggedInResponse,
             timeout,
             metadata,
@@ -2364,11 +2378,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             plugin_context: The request with which the account was deactivated.
             user: The deactivated account; its `delete_at` tells when.
         """
+        request = models.UserHasBeenDeactivatedRequest(
+            context=context, plugin_context=plugin_context, user=user
+        )
         await self._unary(
             "UserHasBeenDeactivated",
-            models.UserHasBeenDeactivatedRequest(
-                context=context, plugin_context=plugin_context, user=user
-            ),
+            request,
             models.UserHasBeenDeactivatedResponse,
             timeout,
             metadata,
@@ -2401,17 +2416,14 @@ class AsyncPluginHooksMixin(AsyncClient):
             user: The account that belongs to the assertion.
             assertion: The identity provider's statement about the user.
         """
+        request = models.OnSAMLLoginRequest(
+            context=context,
+            plugin_context=plugin_context,
+            user=user,
+            assertion=assertion,
+        )
         await self._unary(
-            "OnSAMLLogin",
-            models.OnSAMLLoginRequest(
-                context=context,
-                plugin_context=plugin_context,
-                user=user,
-                assertion=assertion,
-            ),
-            models.OnSAMLLoginResponse,
-            timeout,
-            metadata,
+            "OnSAMLLogin", request, models.OnSAMLLoginResponse, timeout, metadata
         )
 
     async def channel_has_been_created(
@@ -2436,11 +2448,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             plugin_context: The request with which the channel was created.
             channel: The new channel, with its id.
         """
+        request = models.ChannelHasBeenCreatedRequest(
+            context=context, plugin_context=plugin_context, channel=channel
+        )
         await self._unary(
             "ChannelHasBeenCreated",
-            models.ChannelHasBeenCreatedRequest(
-                context=context, plugin_context=plugin_context, channel=channel
-            ),
+            request,
             models.ChannelHasBeenCreatedResponse,
             timeout,
             metadata,
@@ -2471,14 +2484,15 @@ class AsyncPluginHooksMixin(AsyncClient):
             actor: Who added the user. Unset (`None`) if the user joined on their own or
                 the server did it.
         """
+        request = models.UserHasJoinedChannelRequest(
+            context=context,
+            plugin_context=plugin_context,
+            channel_member=channel_member,
+            actor=actor,
+        )
         await self._unary(
             "UserHasJoinedChannel",
-            models.UserHasJoinedChannelRequest(
-                context=context,
-                plugin_context=plugin_context,
-                channel_member=channel_member,
-                actor=actor,
-            ),
+            request,
             models.UserHasJoinedChannelResponse,
             timeout,
             metadata,
@@ -2509,14 +2523,15 @@ class AsyncPluginHooksMixin(AsyncClient):
             actor: Who removed the user. Unset (`None`) if the user left on their own or
                 the server did it.
         """
+        request = models.UserHasLeftChannelRequest(
+            context=context,
+            plugin_context=plugin_context,
+            channel_member=channel_member,
+            actor=actor,
+        )
         await self._unary(
             "UserHasLeftChannel",
-            models.UserHasLeftChannelRequest(
-                context=context,
-                plugin_context=plugin_context,
-                channel_member=channel_member,
-                actor=actor,
-            ),
+            request,
             models.UserHasLeftChannelResponse,
             timeout,
             metadata,
@@ -2546,14 +2561,15 @@ class AsyncPluginHooksMixin(AsyncClient):
             actor: Who added the user. Unset (`None`) if the user joined on their own or
                 the server did it.
         """
+        request = models.UserHasJoinedTeamRequest(
+            context=context,
+            plugin_context=plugin_context,
+            team_member=team_member,
+            actor=actor,
+        )
         await self._unary(
             "UserHasJoinedTeam",
-            models.UserHasJoinedTeamRequest(
-                context=context,
-                plugin_context=plugin_context,
-                team_member=team_member,
-                actor=actor,
-            ),
+            request,
             models.UserHasJoinedTeamResponse,
             timeout,
             metadata,
@@ -2584,14 +2600,15 @@ class AsyncPluginHooksMixin(AsyncClient):
             actor: Who removed the user. Unset (`None`) if the user left on their own or
                 the server did it.
         """
+        request = models.UserHasLeftTeamRequest(
+            context=context,
+            plugin_context=plugin_context,
+            team_member=team_member,
+            actor=actor,
+        )
         await self._unary(
             "UserHasLeftTeam",
-            models.UserHasLeftTeamRequest(
-                context=context,
-                plugin_context=plugin_context,
-                team_member=team_member,
-                actor=actor,
-            ),
+            request,
             models.UserHasLeftTeamResponse,
             timeout,
             metadata,
@@ -2623,14 +2640,11 @@ class AsyncPluginHooksMixin(AsyncClient):
             args: The command line as typed, with the user, channel and team it came
                 from.
         """
+        request = models.ExecuteCommandRequest(
+            context=context, plugin_context=plugin_context, args=args
+        )
         response = await self._unary(
-            "ExecuteCommand",
-            models.ExecuteCommandRequest(
-                context=context, plugin_context=plugin_context, args=args
-            ),
-            models.ExecuteCommandResponse,
-            timeout,
-            metadata,
+            "ExecuteCommand", request, models.ExecuteCommandResponse, timeout, metadata
         )
         return response.response
 
@@ -2659,11 +2673,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             user_id: The user who connected; empty if the connection has not been
                 authenticated yet.
         """
+        request = models.OnWebSocketConnectRequest(
+            context=context, web_conn_id=web_conn_id, user_id=user_id
+        )
         await self._unary(
             "OnWebSocketConnect",
-            models.OnWebSocketConnectRequest(
-                context=context, web_conn_id=web_conn_id, user_id=user_id
-            ),
+            request,
             models.OnWebSocketConnectResponse,
             timeout,
             metadata,
@@ -2693,11 +2708,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             user_id: The user whose connection was closed; other connections of the user
                 may still be open.
         """
+        request = models.OnWebSocketDisconnectRequest(
+            context=context, web_conn_id=web_conn_id, user_id=user_id
+        )
         await self._unary(
             "OnWebSocketDisconnect",
-            models.OnWebSocketDisconnectRequest(
-                context=context, web_conn_id=web_conn_id, user_id=user_id
-            ),
+            request,
             models.OnWebSocketDisconnectResponse,
             timeout,
             metadata,
@@ -2729,14 +2745,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             user_id: The user who sent the message, established by the server.
             request: The message itself.
         """
+        request_ = models.WebSocketMessageHasBeenPostedRequest(
+            context=context, web_conn_id=web_conn_id, user_id=user_id, request=request
+        )
         await self._unary(
             "WebSocketMessageHasBeenPosted",
-            models.WebSocketMessageHasBeenPostedRequest(
-                context=context,
-                web_conn_id=web_conn_id,
-                user_id=user_id,
-                request=request,
-            ),
+            request_,
             models.WebSocketMessageHasBeenPostedResponse,
             timeout,
             metadata,
@@ -2765,11 +2779,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             plugin_context: Empty here, as no user request is behind the event.
             event: The event as the other node published it.
         """
+        request = models.OnPluginClusterEventRequest(
+            context=context, plugin_context=plugin_context, event=event
+        )
         await self._unary(
             "OnPluginClusterEvent",
-            models.OnPluginClusterEventRequest(
-                context=context, plugin_context=plugin_context, event=event
-            ),
+            request,
             models.OnPluginClusterEventResponse,
             timeout,
             metadata,
@@ -2803,11 +2818,12 @@ class AsyncPluginHooksMixin(AsyncClient):
             remote_cluster: The remote the news are meant for; a plugin may stand in for
                 several.
         """
+        request = models.OnSharedChannelsSyncMsgRequest(
+            context=context, sync_msg=sync_msg, remote_cluster=remote_cluster
+        )
         response = await self._unary(
             "OnSharedChannelsSyncMsg",
-            models.OnSharedChannelsSyncMsgRequest(
-                context=context, sync_msg=sync_msg, remote_cluster=remote_cluster
-            ),
+            request,
             models.OnSharedChannelsSyncMsgResponse,
             timeout,
             metadata,
@@ -2837,11 +2853,12 @@ class AsyncPluginHooksMixin(AsyncClient):
                 receive it.
             remote_cluster: The remote whose health is asked for.
         """
+        request = models.OnSharedChannelsPingRequest(
+            context=context, remote_cluster=remote_cluster
+        )
         response = await self._unary(
             "OnSharedChannelsPing",
-            models.OnSharedChannelsPingRequest(
-                context=context, remote_cluster=remote_cluster
-            ),
+            request,
             models.OnSharedChannelsPingResponse,
             timeout,
             metadata,
@@ -2875,14 +2892,15 @@ class AsyncPluginHooksMixin(AsyncClient):
             post: The post the file is attached to.
             remote_cluster: The remote the file is meant for.
         """
+        request = models.OnSharedChannelsAttachmentSyncMsgRequest(
+            context=context,
+            file_info=file_info,
+            post=post,
+            remote_cluster=remote_cluster,
+        )
         await self._unary(
             "OnSharedChannelsAttachmentSyncMsg",
-            models.OnSharedChannelsAttachmentSyncMsgRequest(
-                context=context,
-                file_info=file_info,
-                post=post,
-                remote_cluster=remote_cluster,
-            ),
+            request,
             models.OnSharedChannelsAttachmentSyncMsgResponse,
             timeout,
             metadata,
@@ -2914,11 +2932,12 @@ class AsyncPluginHooksMixin(AsyncClient):
                 `get_profile_image` needs.
             remote_cluster: The remote the image is meant for.
         """
+        request = models.OnSharedChannelsProfileImageSyncMsgRequest(
+            context=context, user=user, remote_cluster=remote_cluster
+        )
         await self._unary(
             "OnSharedChannelsProfileImageSyncMsg",
-            models.OnSharedChannelsProfileImageSyncMsgRequest(
-                context=context, user=user, remote_cluster=remote_cluster
-            ),
+            request,
             models.OnSharedChannelsProfileImageSyncMsgResponse,
             timeout,
             metadata,
@@ -2949,11 +2968,12 @@ class AsyncPluginHooksMixin(AsyncClient):
                 receive it.
             plugin_context: The administrator's request for the packet.
         """
+        request = models.GenerateSupportDataRequest(
+            context=context, plugin_context=plugin_context
+        )
         response = await self._unary(
             "GenerateSupportData",
-            models.GenerateSupportDataRequest(
-                context=context, plugin_context=plugin_context
-            ),
+            request,
             models.GenerateSupportDataResponse,
             timeout,
             metadata,

@@ -30,12 +30,9 @@ class PluginProviderMixin(SyncClient):
         Errors: there is no `error` field, as there is nothing an app could do about it.
         Any gRPC status means that the provider is unusable.
         """
+        request = models.DescribeRequest()
         response = self._unary(
-            "Describe",
-            models.DescribeRequest(),
-            models.DescribeResponse,
-            timeout,
-            metadata,
+            "Describe", request, models.DescribeResponse, timeout, metadata
         )
         return response
 
@@ -65,15 +62,10 @@ class PluginProviderMixin(SyncClient):
             app_schema: Content of the app's `schema.star` file as it is; empty if there
                 is none.
         """
-        self._unary(
-            "InitApp",
-            models.InitAppRequest(
-                app_id=app_id, app_path=app_path, is_dev=is_dev, app_schema=app_schema
-            ),
-            models.InitAppResponse,
-            timeout,
-            metadata,
+        request = models.InitAppRequest(
+            app_id=app_id, app_path=app_path, is_dev=is_dev, app_schema=app_schema
         )
+        self._unary("InitApp", request, models.InitAppResponse, timeout, metadata)
 
     def init_module(
         self,
@@ -100,15 +92,10 @@ class PluginProviderMixin(SyncClient):
                 Secrets in them have been filled in already: do not log them. Empty if
                 the account has none.
         """
-        self._unary(
-            "InitModule",
-            models.InitModuleRequest(
-                module=module, account=account, settings=settings or {}
-            ),
-            models.InitModuleResponse,
-            timeout,
-            metadata,
+        request = models.InitModuleRequest(
+            module=module, account=account, settings=settings or {}
         )
+        self._unary("InitModule", request, models.InitModuleResponse, timeout, metadata)
 
     def call(
         self,
@@ -145,21 +132,16 @@ class PluginProviderMixin(SyncClient):
             session_id: The session: calls of the same request of the app have the same
                 one. A new id begins a new session.
         """
-        response = self._unary(
-            "Call",
-            models.CallRequest(
-                module=module,
-                account=account,
-                function=function,
-                args=args or [],
-                kwargs=kwargs or [],
-                thread=thread,
-                session_id=session_id,
-            ),
-            models.CallResponse,
-            timeout,
-            metadata,
+        request = models.CallRequest(
+            module=module,
+            account=account,
+            function=function,
+            args=args or [],
+            kwargs=kwargs or [],
+            thread=thread,
+            session_id=session_id,
         )
+        response = self._unary("Call", request, models.CallResponse, timeout, metadata)
         return response
 
     def cursor_next(
@@ -183,14 +165,11 @@ class PluginProviderMixin(SyncClient):
             cursor_id: The cursor.
             max_items: At most so many items; fewer are fine.
         """
+        request = models.CursorNextRequest(
+            session_id=session_id, cursor_id=cursor_id, max_items=max_items
+        )
         response = self._unary(
-            "CursorNext",
-            models.CursorNextRequest(
-                session_id=session_id, cursor_id=cursor_id, max_items=max_items
-            ),
-            models.CursorNextResponse,
-            timeout,
-            metadata,
+            "CursorNext", request, models.CursorNextResponse, timeout, metadata
         )
         return response
 
@@ -212,12 +191,9 @@ class PluginProviderMixin(SyncClient):
             session_id: The session that created the cursor.
             cursor_id: The cursor.
         """
+        request = models.CursorCloseRequest(session_id=session_id, cursor_id=cursor_id)
         self._unary(
-            "CursorClose",
-            models.CursorCloseRequest(session_id=session_id, cursor_id=cursor_id),
-            models.CursorCloseResponse,
-            timeout,
-            metadata,
+            "CursorClose", request, models.CursorCloseResponse, timeout, metadata
         )
 
     def end_session(
@@ -239,13 +215,8 @@ class PluginProviderMixin(SyncClient):
             session_id: The session to release.
             failed: True if the request failed. Cleanups run either way.
         """
-        self._unary(
-            "EndSession",
-            models.EndSessionRequest(session_id=session_id, failed=failed),
-            models.EndSessionResponse,
-            timeout,
-            metadata,
-        )
+        request = models.EndSessionRequest(session_id=session_id, failed=failed)
+        self._unary("EndSession", request, models.EndSessionResponse, timeout, metadata)
 
     def check_health(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
@@ -256,12 +227,9 @@ class PluginProviderMixin(SyncClient):
         Errors: put what is wrong into `error`; empty means healthy. A gRPC status gets
         the process killed.
         """
+        request = models.CheckHealthRequest()
         self._unary(
-            "CheckHealth",
-            models.CheckHealthRequest(),
-            models.CheckHealthResponse,
-            timeout,
-            metadata,
+            "CheckHealth", request, models.CheckHealthResponse, timeout, metadata
         )
 
 
@@ -278,12 +246,9 @@ class AsyncPluginProviderMixin(AsyncClient):
         Errors: there is no `error` field, as there is nothing an app could do about it.
         Any gRPC status means that the provider is unusable.
         """
+        request = models.DescribeRequest()
         response = await self._unary(
-            "Describe",
-            models.DescribeRequest(),
-            models.DescribeResponse,
-            timeout,
-            metadata,
+            "Describe", request, models.DescribeResponse, timeout, metadata
         )
         return response
 
@@ -313,15 +278,10 @@ class AsyncPluginProviderMixin(AsyncClient):
             app_schema: Content of the app's `schema.star` file as it is; empty if there
                 is none.
         """
-        await self._unary(
-            "InitApp",
-            models.InitAppRequest(
-                app_id=app_id, app_path=app_path, is_dev=is_dev, app_schema=app_schema
-            ),
-            models.InitAppResponse,
-            timeout,
-            metadata,
+        request = models.InitAppRequest(
+            app_id=app_id, app_path=app_path, is_dev=is_dev, app_schema=app_schema
         )
+        await self._unary("InitApp", request, models.InitAppResponse, timeout, metadata)
 
     async def init_module(
         self,
@@ -348,14 +308,11 @@ class AsyncPluginProviderMixin(AsyncClient):
                 Secrets in them have been filled in already: do not log them. Empty if
                 the account has none.
         """
+        request = models.InitModuleRequest(
+            module=module, account=account, settings=settings or {}
+        )
         await self._unary(
-            "InitModule",
-            models.InitModuleRequest(
-                module=module, account=account, settings=settings or {}
-            ),
-            models.InitModuleResponse,
-            timeout,
-            metadata,
+            "InitModule", request, models.InitModuleResponse, timeout, metadata
         )
 
     async def call(
@@ -393,20 +350,17 @@ class AsyncPluginProviderMixin(AsyncClient):
             session_id: The session: calls of the same request of the app have the same
                 one. A new id begins a new session.
         """
+        request = models.CallRequest(
+            module=module,
+            account=account,
+            function=function,
+            args=args or [],
+            kwargs=kwargs or [],
+            thread=thread,
+            session_id=session_id,
+        )
         response = await self._unary(
-            "Call",
-            models.CallRequest(
-                module=module,
-                account=account,
-                function=function,
-                args=args or [],
-                kwargs=kwargs or [],
-                thread=thread,
-                session_id=session_id,
-            ),
-            models.CallResponse,
-            timeout,
-            metadata,
+            "Call", request, models.CallResponse, timeout, metadata
         )
         return response
 
@@ -431,14 +385,11 @@ class AsyncPluginProviderMixin(AsyncClient):
             cursor_id: The cursor.
             max_items: At most so many items; fewer are fine.
         """
+        request = models.CursorNextRequest(
+            session_id=session_id, cursor_id=cursor_id, max_items=max_items
+        )
         response = await self._unary(
-            "CursorNext",
-            models.CursorNextRequest(
-                session_id=session_id, cursor_id=cursor_id, max_items=max_items
-            ),
-            models.CursorNextResponse,
-            timeout,
-            metadata,
+            "CursorNext", request, models.CursorNextResponse, timeout, metadata
         )
         return response
 
@@ -460,12 +411,9 @@ class AsyncPluginProviderMixin(AsyncClient):
             session_id: The session that created the cursor.
             cursor_id: The cursor.
         """
+        request = models.CursorCloseRequest(session_id=session_id, cursor_id=cursor_id)
         await self._unary(
-            "CursorClose",
-            models.CursorCloseRequest(session_id=session_id, cursor_id=cursor_id),
-            models.CursorCloseResponse,
-            timeout,
-            metadata,
+            "CursorClose", request, models.CursorCloseResponse, timeout, metadata
         )
 
     async def end_session(
@@ -487,12 +435,9 @@ class AsyncPluginProviderMixin(AsyncClient):
             session_id: The session to release.
             failed: True if the request failed. Cleanups run either way.
         """
+        request = models.EndSessionRequest(session_id=session_id, failed=failed)
         await self._unary(
-            "EndSession",
-            models.EndSessionRequest(session_id=session_id, failed=failed),
-            models.EndSessionResponse,
-            timeout,
-            metadata,
+            "EndSession", request, models.EndSessionResponse, timeout, metadata
         )
 
     async def check_health(
@@ -504,10 +449,7 @@ class AsyncPluginProviderMixin(AsyncClient):
         Errors: put what is wrong into `error`; empty means healthy. A gRPC status gets
         the process killed.
         """
+        request = models.CheckHealthRequest()
         await self._unary(
-            "CheckHealth",
-            models.CheckHealthRequest(),
-            models.CheckHealthResponse,
-            timeout,
-            metadata,
+            "CheckHealth", request, models.CheckHealthResponse, timeout, metadata
         )

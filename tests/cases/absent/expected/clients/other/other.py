@@ -30,13 +30,10 @@ class OtherMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `SaveToo`."""
-        self._unary(
-            "SaveToo",
-            models.SaveRequest(post=post, draft=draft, sent_as_it_is=sent_as_it_is),
-            models.Nothing,
-            timeout,
-            metadata,
+        request = models.SaveRequest(
+            post=post, draft=draft, sent_as_it_is=sent_as_it_is
         )
+        self._unary("SaveToo", request, models.Nothing, timeout, metadata)
 
 
 class AsyncOtherMixin(AsyncClient):
@@ -52,10 +49,7 @@ class AsyncOtherMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `SaveToo`."""
-        await self._unary(
-            "SaveToo",
-            models.SaveRequest(post=post, draft=draft, sent_as_it_is=sent_as_it_is),
-            models.Nothing,
-            timeout,
-            metadata,
+        request = models.SaveRequest(
+            post=post, draft=draft, sent_as_it_is=sent_as_it_is
         )
+        await self._unary("SaveToo", request, models.Nothing, timeout, metadata)

@@ -30,17 +30,12 @@ class StoreMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Save`."""
-        self._unary(
-            "Save",
-            models.SaveRequest(
-                post=given(post, "Save", "post"),
-                draft=filled(draft, models.Post),
-                sent_as_it_is=sent_as_it_is,
-            ),
-            models.Nothing,
-            timeout,
-            metadata,
+        request = models.SaveRequest(
+            post=given(post, "Save", "post"),
+            draft=filled(draft, models.Post),
+            sent_as_it_is=sent_as_it_is,
         )
+        self._unary("Save", request, models.Nothing, timeout, metadata)
 
     def publish(
         self,
@@ -51,13 +46,8 @@ class StoreMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Publish`."""
-        self._unary(
-            "Publish",
-            models.PublishRequest(none=none, to=filled(to, models.Post)),
-            models.Nothing,
-            timeout,
-            metadata,
-        )
+        request = models.PublishRequest(none=none, to=filled(to, models.Post))
+        self._unary("Publish", request, models.Nothing, timeout, metadata)
 
 
 class AsyncStoreMixin(AsyncClient):
@@ -73,17 +63,12 @@ class AsyncStoreMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Save`."""
-        await self._unary(
-            "Save",
-            models.SaveRequest(
-                post=given(post, "Save", "post"),
-                draft=filled(draft, models.Post),
-                sent_as_it_is=sent_as_it_is,
-            ),
-            models.Nothing,
-            timeout,
-            metadata,
+        request = models.SaveRequest(
+            post=given(post, "Save", "post"),
+            draft=filled(draft, models.Post),
+            sent_as_it_is=sent_as_it_is,
         )
+        await self._unary("Save", request, models.Nothing, timeout, metadata)
 
     async def publish(
         self,
@@ -94,10 +79,5 @@ class AsyncStoreMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Publish`."""
-        await self._unary(
-            "Publish",
-            models.PublishRequest(none=none, to=filled(to, models.Post)),
-            models.Nothing,
-            timeout,
-            metadata,
-        )
+        request = models.PublishRequest(none=none, to=filled(to, models.Post))
+        await self._unary("Publish", request, models.Nothing, timeout, metadata)

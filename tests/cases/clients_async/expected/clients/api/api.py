@@ -27,8 +27,9 @@ class AsyncApiMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> int:
         """Call `Get`."""
+        request = models.GetRequest(key=key)
         response = await self._unary(
-            "Get", models.GetRequest(key=key), models.GetResponse, timeout, metadata
+            "Get", request, models.GetResponse, timeout, metadata
         )
         return response.value
 
@@ -40,6 +41,7 @@ class AsyncApiMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> AsyncIterator[models.GetResponse]:
         """Call `Watch`."""
+        request = models.GetRequest(key=key)
         return self._server_stream(
-            "Watch", models.GetRequest(key=key), models.GetResponse, timeout, metadata
+            "Watch", request, models.GetResponse, timeout, metadata
         )

@@ -27,9 +27,8 @@ class ApiMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> int:
         """Call `Get`."""
-        response = self._unary(
-            "Get", models.GetRequest(key=key), models.GetResponse, timeout, metadata
-        )
+        request = models.GetRequest(key=key)
+        response = self._unary("Get", request, models.GetResponse, timeout, metadata)
         return response.value
 
     def watch(
@@ -40,6 +39,7 @@ class ApiMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> Iterator[models.GetResponse]:
         """Call `Watch`."""
+        request = models.GetRequest(key=key)
         return self._server_stream(
-            "Watch", models.GetRequest(key=key), models.GetResponse, timeout, metadata
+            "Watch", request, models.GetResponse, timeout, metadata
         )

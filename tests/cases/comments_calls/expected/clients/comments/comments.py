@@ -35,13 +35,8 @@ class CommentsMixin(SyncClient):
                 second line \\
             second: \"\"\"
         """
-        response = self._unary(
-            "Call",
-            models.HostileRequest(first=first, second=second),
-            models.Hostile,
-            timeout,
-            metadata,
-        )
+        request = models.HostileRequest(first=first, second=second)
+        response = self._unary("Call", request, models.Hostile, timeout, metadata)
         return response
 
     def backslash(
@@ -59,12 +54,9 @@ class CommentsMixin(SyncClient):
                 second line \\
             second: \"\"\"
         """
+        request = models.HostileRequest(first=first, second=second)
         return self._server_stream(
-            "Backslash",
-            models.HostileRequest(first=first, second=second),
-            models.Hostile,
-            timeout,
-            metadata,
+            "Backslash", request, models.Hostile, timeout, metadata
         )
 
     def quotes(
@@ -82,13 +74,8 @@ class CommentsMixin(SyncClient):
                 second line \\
             second: \"\"\"
         """
-        response = self._unary(
-            "Quotes",
-            models.HostileRequest(first=first, second=second),
-            models.Hostile,
-            timeout,
-            metadata,
-        )
+        request = models.HostileRequest(first=first, second=second)
+        response = self._unary("Quotes", request, models.Hostile, timeout, metadata)
         return response
 
 
@@ -110,13 +97,8 @@ class AsyncCommentsMixin(AsyncClient):
                 second line \\
             second: \"\"\"
         """
-        response = await self._unary(
-            "Call",
-            models.HostileRequest(first=first, second=second),
-            models.Hostile,
-            timeout,
-            metadata,
-        )
+        request = models.HostileRequest(first=first, second=second)
+        response = await self._unary("Call", request, models.Hostile, timeout, metadata)
         return response
 
     def backslash(
@@ -134,12 +116,9 @@ class AsyncCommentsMixin(AsyncClient):
                 second line \\
             second: \"\"\"
         """
+        request = models.HostileRequest(first=first, second=second)
         return self._server_stream(
-            "Backslash",
-            models.HostileRequest(first=first, second=second),
-            models.Hostile,
-            timeout,
-            metadata,
+            "Backslash", request, models.Hostile, timeout, metadata
         )
 
     async def quotes(
@@ -157,11 +136,8 @@ class AsyncCommentsMixin(AsyncClient):
                 second line \\
             second: \"\"\"
         """
+        request = models.HostileRequest(first=first, second=second)
         response = await self._unary(
-            "Quotes",
-            models.HostileRequest(first=first, second=second),
-            models.Hostile,
-            timeout,
-            metadata,
+            "Quotes", request, models.Hostile, timeout, metadata
         )
         return response

@@ -34,20 +34,17 @@ class UsersMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> str:
         """Call `GetUser`."""
+        request = models.GetRequest(
+            id=id,
+            page=page,
+            per_page=per_page,
+            deleted=deleted,
+            order=models.Order.NEWEST if order is None else order,
+            tags=tags or [],
+            cursor=cursor,
+        )
         response = self._unary(
-            "GetUser",
-            models.GetRequest(
-                id=id,
-                page=page,
-                per_page=per_page,
-                deleted=deleted,
-                order=models.Order.NEWEST if order is None else order,
-                tags=tags or [],
-                cursor=cursor,
-            ),
-            models.GetResponse,
-            timeout,
-            metadata,
+            "GetUser", request, models.GetResponse, timeout, metadata
         )
         return response.name
 
@@ -65,20 +62,17 @@ class UsersMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> str:
         """Call `ListUsers`."""
+        request = models.GetRequest(
+            id=id,
+            page=page,
+            per_page=per_page,
+            deleted=deleted,
+            order=models.Order.NEWEST if order is None else order,
+            tags=tags or [],
+            cursor=cursor,
+        )
         response = self._unary(
-            "ListUsers",
-            models.GetRequest(
-                id=id,
-                page=page,
-                per_page=per_page,
-                deleted=deleted,
-                order=models.Order.NEWEST if order is None else order,
-                tags=tags or [],
-                cursor=cursor,
-            ),
-            models.GetResponse,
-            timeout,
-            metadata,
+            "ListUsers", request, models.GetResponse, timeout, metadata
         )
         return response.name
 
@@ -96,20 +90,17 @@ class UsersMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> str:
         """Call `BanUser`."""
+        request = models.GetRequest(
+            id=id,
+            page=page,
+            per_page=per_page,
+            deleted=deleted,
+            order=models.Order.NEWEST if order is None else order,
+            tags=tags or [],
+            cursor=cursor,
+        )
         response = self._unary(
-            "BanUser",
-            models.GetRequest(
-                id=id,
-                page=page,
-                per_page=per_page,
-                deleted=deleted,
-                order=models.Order.NEWEST if order is None else order,
-                tags=tags or [],
-                cursor=cursor,
-            ),
-            models.GetResponse,
-            timeout,
-            metadata,
+            "BanUser", request, models.GetResponse, timeout, metadata
         )
         return response.name
 
@@ -131,20 +122,17 @@ class AsyncUsersMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> str:
         """Call `GetUser`."""
+        request = models.GetRequest(
+            id=id,
+            page=page,
+            per_page=per_page,
+            deleted=deleted,
+            order=models.Order.NEWEST if order is None else order,
+            tags=tags or [],
+            cursor=cursor,
+        )
         response = await self._unary(
-            "GetUser",
-            models.GetRequest(
-                id=id,
-                page=page,
-                per_page=per_page,
-                deleted=deleted,
-                order=models.Order.NEWEST if order is None else order,
-                tags=tags or [],
-                cursor=cursor,
-            ),
-            models.GetResponse,
-            timeout,
-            metadata,
+            "GetUser", request, models.GetResponse, timeout, metadata
         )
         return response.name
 
@@ -162,20 +150,17 @@ class AsyncUsersMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> str:
         """Call `ListUsers`."""
+        request = models.GetRequest(
+            id=id,
+            page=page,
+            per_page=per_page,
+            deleted=deleted,
+            order=models.Order.NEWEST if order is None else order,
+            tags=tags or [],
+            cursor=cursor,
+        )
         response = await self._unary(
-            "ListUsers",
-            models.GetRequest(
-                id=id,
-                page=page,
-                per_page=per_page,
-                deleted=deleted,
-                order=models.Order.NEWEST if order is None else order,
-                tags=tags or [],
-                cursor=cursor,
-            ),
-            models.GetResponse,
-            timeout,
-            metadata,
+            "ListUsers", request, models.GetResponse, timeout, metadata
         )
         return response.name
 
@@ -193,19 +178,16 @@ class AsyncUsersMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> str:
         """Call `BanUser`."""
+        request = models.GetRequest(
+            id=id,
+            page=page,
+            per_page=per_page,
+            deleted=deleted,
+            order=models.Order.NEWEST if order is None else order,
+            tags=tags or [],
+            cursor=cursor,
+        )
         response = await self._unary(
-            "BanUser",
-            models.GetRequest(
-                id=id,
-                page=page,
-                per_page=per_page,
-                deleted=deleted,
-                order=models.Order.NEWEST if order is None else order,
-                tags=tags or [],
-                cursor=cursor,
-            ),
-            models.GetResponse,
-            timeout,
-            metadata,
+            "BanUser", request, models.GetResponse, timeout, metadata
         )
         return response.name

@@ -28,19 +28,15 @@ class PingsMixin(SyncClient):
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Ping`."""
-        self._unary(
-            "Ping",
-            _google_protobuf_empty.Empty(),
-            _google_protobuf_empty.Empty,
-            timeout,
-            metadata,
-        )
+        request = _google_protobuf_empty.Empty()
+        self._unary("Ping", request, _google_protobuf_empty.Empty, timeout, metadata)
 
     def pong(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Pong`."""
-        self._unary("Pong", _empty.Empty(), _empty.Empty, timeout, metadata)
+        request = _empty.Empty()
+        self._unary("Pong", request, _empty.Empty, timeout, metadata)
 
     def fill(
         self,
@@ -57,12 +53,9 @@ class PingsMixin(SyncClient):
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> Iterator[_google_protobuf_empty.Empty]:
         """Call `Beats`."""
+        request = _google_protobuf_empty.Empty()
         return self._server_stream(
-            "Beats",
-            _google_protobuf_empty.Empty(),
-            _google_protobuf_empty.Empty,
-            timeout,
-            metadata,
+            "Beats", request, _google_protobuf_empty.Empty, timeout, metadata
         )
 
 
@@ -73,19 +66,17 @@ class AsyncPingsMixin(AsyncClient):
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Ping`."""
+        request = _google_protobuf_empty.Empty()
         await self._unary(
-            "Ping",
-            _google_protobuf_empty.Empty(),
-            _google_protobuf_empty.Empty,
-            timeout,
-            metadata,
+            "Ping", request, _google_protobuf_empty.Empty, timeout, metadata
         )
 
     async def pong(
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> None:
         """Call `Pong`."""
-        await self._unary("Pong", _empty.Empty(), _empty.Empty, timeout, metadata)
+        request = _empty.Empty()
+        await self._unary("Pong", request, _empty.Empty, timeout, metadata)
 
     async def fill(
         self,
@@ -102,10 +93,7 @@ class AsyncPingsMixin(AsyncClient):
         self, *, timeout: float | None = None, metadata: Metadata | None = None
     ) -> AsyncIterator[_google_protobuf_empty.Empty]:
         """Call `Beats`."""
+        request = _google_protobuf_empty.Empty()
         return self._server_stream(
-            "Beats",
-            _google_protobuf_empty.Empty(),
-            _google_protobuf_empty.Empty,
-            timeout,
-            metadata,
+            "Beats", request, _google_protobuf_empty.Empty, timeout, metadata
         )

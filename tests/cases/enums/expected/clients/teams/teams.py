@@ -31,17 +31,14 @@ class TeamsMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> models.TeamType:
         """Call `ListTeams`."""
+        request = models.ListTeamsRequest(
+            type=models.TeamType.UNSPECIFIED if type is None else type,
+            other=other,
+            types=types or [],
+            inner=models.Holder.Inner.ZERO if inner is None else inner,
+        )
         response = self._unary(
-            "ListTeams",
-            models.ListTeamsRequest(
-                type=models.TeamType.UNSPECIFIED if type is None else type,
-                other=other,
-                types=types or [],
-                inner=models.Holder.Inner.ZERO if inner is None else inner,
-            ),
-            models.ListTeamsResponse,
-            timeout,
-            metadata,
+            "ListTeams", request, models.ListTeamsResponse, timeout, metadata
         )
         return response.type
 
@@ -60,16 +57,13 @@ class AsyncTeamsMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> models.TeamType:
         """Call `ListTeams`."""
+        request = models.ListTeamsRequest(
+            type=models.TeamType.UNSPECIFIED if type is None else type,
+            other=other,
+            types=types or [],
+            inner=models.Holder.Inner.ZERO if inner is None else inner,
+        )
         response = await self._unary(
-            "ListTeams",
-            models.ListTeamsRequest(
-                type=models.TeamType.UNSPECIFIED if type is None else type,
-                other=other,
-                types=types or [],
-                inner=models.Holder.Inner.ZERO if inner is None else inner,
-            ),
-            models.ListTeamsResponse,
-            timeout,
-            metadata,
+            "ListTeams", request, models.ListTeamsResponse, timeout, metadata
         )
         return response.type

@@ -39,18 +39,13 @@ class ConfigsMixin(SyncClient):
         Args:
             text_json: Matches the pattern and is no bytes field, so it stays text.
         """
-        response = self._unary(
-            "Set",
-            models.SetRequest(
-                config_json=dump(config_json),
-                text_json=text_json,
-                extra_json=b"" if extra_json is None else dump(extra_json),
-                maybe_json=None if maybe_json is None else dump(maybe_json),
-            ),
-            models.SetResponse,
-            timeout,
-            metadata,
+        request = models.SetRequest(
+            config_json=dump(config_json),
+            text_json=text_json,
+            extra_json=b"" if extra_json is None else dump(extra_json),
+            maybe_json=None if maybe_json is None else dump(maybe_json),
         )
+        response = self._unary("Set", request, models.SetResponse, timeout, metadata)
         return load(response.config_json, "Set")
 
     def find(
@@ -68,18 +63,13 @@ class ConfigsMixin(SyncClient):
         Args:
             text_json: Matches the pattern and is no bytes field, so it stays text.
         """
-        response = self._unary(
-            "Find",
-            models.SetRequest(
-                config_json=dump(config_json),
-                text_json=text_json,
-                extra_json=b"" if extra_json is None else dump(extra_json),
-                maybe_json=None if maybe_json is None else dump(maybe_json),
-            ),
-            models.SetResponse,
-            timeout,
-            metadata,
+        request = models.SetRequest(
+            config_json=dump(config_json),
+            text_json=text_json,
+            extra_json=b"" if extra_json is None else dump(extra_json),
+            maybe_json=None if maybe_json is None else dump(maybe_json),
         )
+        response = self._unary("Find", request, models.SetResponse, timeout, metadata)
         return load_nullable(response.config_json, "Find")
 
     def maybe(
@@ -97,17 +87,14 @@ class ConfigsMixin(SyncClient):
         Args:
             text_json: Matches the pattern and is no bytes field, so it stays text.
         """
+        request = models.SetRequest(
+            config_json=dump(config_json),
+            text_json=text_json,
+            extra_json=b"" if extra_json is None else dump(extra_json),
+            maybe_json=None if maybe_json is None else dump(maybe_json),
+        )
         response = self._unary(
-            "Maybe",
-            models.SetRequest(
-                config_json=dump(config_json),
-                text_json=text_json,
-                extra_json=b"" if extra_json is None else dump(extra_json),
-                maybe_json=None if maybe_json is None else dump(maybe_json),
-            ),
-            models.MaybeResponse,
-            timeout,
-            metadata,
+            "Maybe", request, models.MaybeResponse, timeout, metadata
         )
         return load(response.config_json, "Maybe")
 
@@ -130,17 +117,14 @@ class AsyncConfigsMixin(AsyncClient):
         Args:
             text_json: Matches the pattern and is no bytes field, so it stays text.
         """
+        request = models.SetRequest(
+            config_json=dump(config_json),
+            text_json=text_json,
+            extra_json=b"" if extra_json is None else dump(extra_json),
+            maybe_json=None if maybe_json is None else dump(maybe_json),
+        )
         response = await self._unary(
-            "Set",
-            models.SetRequest(
-                config_json=dump(config_json),
-                text_json=text_json,
-                extra_json=b"" if extra_json is None else dump(extra_json),
-                maybe_json=None if maybe_json is None else dump(maybe_json),
-            ),
-            models.SetResponse,
-            timeout,
-            metadata,
+            "Set", request, models.SetResponse, timeout, metadata
         )
         return load(response.config_json, "Set")
 
@@ -159,17 +143,14 @@ class AsyncConfigsMixin(AsyncClient):
         Args:
             text_json: Matches the pattern and is no bytes field, so it stays text.
         """
+        request = models.SetRequest(
+            config_json=dump(config_json),
+            text_json=text_json,
+            extra_json=b"" if extra_json is None else dump(extra_json),
+            maybe_json=None if maybe_json is None else dump(maybe_json),
+        )
         response = await self._unary(
-            "Find",
-            models.SetRequest(
-                config_json=dump(config_json),
-                text_json=text_json,
-                extra_json=b"" if extra_json is None else dump(extra_json),
-                maybe_json=None if maybe_json is None else dump(maybe_json),
-            ),
-            models.SetResponse,
-            timeout,
-            metadata,
+            "Find", request, models.SetResponse, timeout, metadata
         )
         return load_nullable(response.config_json, "Find")
 
@@ -188,16 +169,13 @@ class AsyncConfigsMixin(AsyncClient):
         Args:
             text_json: Matches the pattern and is no bytes field, so it stays text.
         """
+        request = models.SetRequest(
+            config_json=dump(config_json),
+            text_json=text_json,
+            extra_json=b"" if extra_json is None else dump(extra_json),
+            maybe_json=None if maybe_json is None else dump(maybe_json),
+        )
         response = await self._unary(
-            "Maybe",
-            models.SetRequest(
-                config_json=dump(config_json),
-                text_json=text_json,
-                extra_json=b"" if extra_json is None else dump(extra_json),
-                maybe_json=None if maybe_json is None else dump(maybe_json),
-            ),
-            models.MaybeResponse,
-            timeout,
-            metadata,
+            "Maybe", request, models.MaybeResponse, timeout, metadata
         )
         return load(response.config_json, "Maybe")

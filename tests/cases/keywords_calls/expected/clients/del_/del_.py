@@ -31,17 +31,14 @@ class DelMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> models.None_ | None:
         """Call `Import`."""
+        request = models.exceptRequest(
+            class_=class_,
+            async_=models.async_.await_ if async_ is None else async_,
+            None_=None_,
+            in_=in_,
+        )
         response = self._unary(
-            "Import",
-            models.exceptRequest(
-                class_=class_,
-                async_=models.async_.await_ if async_ is None else async_,
-                None_=None_,
-                in_=in_,
-            ),
-            models.exceptResponse,
-            timeout,
-            metadata,
+            "Import", request, models.exceptResponse, timeout, metadata
         )
         return response.with_
 
@@ -56,17 +53,14 @@ class DelMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> models.None_ | None:
         """Call `class`."""
+        request = models.exceptRequest(
+            class_=class_,
+            async_=models.async_.await_ if async_ is None else async_,
+            None_=None_,
+            in_=in_,
+        )
         response = self._unary(
-            "class",
-            models.exceptRequest(
-                class_=class_,
-                async_=models.async_.await_ if async_ is None else async_,
-                None_=None_,
-                in_=in_,
-            ),
-            models.exceptResponse,
-            timeout,
-            metadata,
+            "class", request, models.exceptResponse, timeout, metadata
         )
         return response.with_
 
@@ -110,17 +104,14 @@ class AsyncDelMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> models.None_ | None:
         """Call `Import`."""
+        request = models.exceptRequest(
+            class_=class_,
+            async_=models.async_.await_ if async_ is None else async_,
+            None_=None_,
+            in_=in_,
+        )
         response = await self._unary(
-            "Import",
-            models.exceptRequest(
-                class_=class_,
-                async_=models.async_.await_ if async_ is None else async_,
-                None_=None_,
-                in_=in_,
-            ),
-            models.exceptResponse,
-            timeout,
-            metadata,
+            "Import", request, models.exceptResponse, timeout, metadata
         )
         return response.with_
 
@@ -135,17 +126,14 @@ class AsyncDelMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> models.None_ | None:
         """Call `class`."""
+        request = models.exceptRequest(
+            class_=class_,
+            async_=models.async_.await_ if async_ is None else async_,
+            None_=None_,
+            in_=in_,
+        )
         response = await self._unary(
-            "class",
-            models.exceptRequest(
-                class_=class_,
-                async_=models.async_.await_ if async_ is None else async_,
-                None_=None_,
-                in_=in_,
-            ),
-            models.exceptResponse,
-            timeout,
-            metadata,
+            "class", request, models.exceptResponse, timeout, metadata
         )
         return response.with_
 

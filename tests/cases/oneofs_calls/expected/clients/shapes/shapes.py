@@ -29,12 +29,9 @@ class ShapesMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> models.SetShapeResponse:
         """Call `SetShape`."""
+        request = models.SetShapeRequest(id=id, how=how)
         response = self._unary(
-            "SetShape",
-            models.SetShapeRequest(id=id, how=how),
-            models.SetShapeResponse,
-            timeout,
-            metadata,
+            "SetShape", request, models.SetShapeResponse, timeout, metadata
         )
         return response
 
@@ -62,12 +59,9 @@ class AsyncShapesMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> models.SetShapeResponse:
         """Call `SetShape`."""
+        request = models.SetShapeRequest(id=id, how=how)
         response = await self._unary(
-            "SetShape",
-            models.SetShapeRequest(id=id, how=how),
-            models.SetShapeResponse,
-            timeout,
-            metadata,
+            "SetShape", request, models.SetShapeResponse, timeout, metadata
         )
         return response
 

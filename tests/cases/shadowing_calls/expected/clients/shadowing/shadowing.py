@@ -35,21 +35,16 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> _builtins.list[_builtins.str]:
         """Call `List`."""
-        response_ = self._unary(
-            "List",
-            models.ListRequest(
-                response=response,
-                timeout=timeout_,
-                metadata=metadata_,
-                self=self_,
-                requests=requests,
-                float=float,
-                str=str,
-            ),
-            models.ListResponse,
-            timeout,
-            metadata,
+        request = models.ListRequest(
+            response=response,
+            timeout=timeout_,
+            metadata=metadata_,
+            self=self_,
+            requests=requests,
+            float=float,
+            str=str,
         )
+        response_ = self._unary("List", request, models.ListResponse, timeout, metadata)
         return response_.response
 
     def type(
@@ -59,7 +54,8 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Type`."""
-        self._unary("Type", models.Ping(), models.Ping, timeout, metadata)
+        request = models.Ping()
+        self._unary("Type", request, models.Ping, timeout, metadata)
 
     def str(
         self,
@@ -68,7 +64,8 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> Iterator[models.Ping]:
         """Call `Str`."""
-        return self._server_stream("Str", models.Ping(), models.Ping, timeout, metadata)
+        request = models.Ping()
+        return self._server_stream("Str", request, models.Ping, timeout, metadata)
 
     def channel(
         self,
@@ -87,7 +84,8 @@ class ShadowingMixin(SyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `__init__`."""
-        self._unary("__init__", models.Ping(), models.Ping, timeout, metadata)
+        request = models.Ping()
+        self._unary("__init__", request, models.Ping, timeout, metadata)
 
     def sync_client(
         self,
@@ -117,20 +115,17 @@ class AsyncShadowingMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> _builtins.list[_builtins.str]:
         """Call `List`."""
+        request = models.ListRequest(
+            response=response,
+            timeout=timeout_,
+            metadata=metadata_,
+            self=self_,
+            requests=requests,
+            float=float,
+            str=str,
+        )
         response_ = await self._unary(
-            "List",
-            models.ListRequest(
-                response=response,
-                timeout=timeout_,
-                metadata=metadata_,
-                self=self_,
-                requests=requests,
-                float=float,
-                str=str,
-            ),
-            models.ListResponse,
-            timeout,
-            metadata,
+            "List", request, models.ListResponse, timeout, metadata
         )
         return response_.response
 
@@ -141,7 +136,8 @@ class AsyncShadowingMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `Type`."""
-        await self._unary("Type", models.Ping(), models.Ping, timeout, metadata)
+        request = models.Ping()
+        await self._unary("Type", request, models.Ping, timeout, metadata)
 
     def str(
         self,
@@ -150,7 +146,8 @@ class AsyncShadowingMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> AsyncIterator[models.Ping]:
         """Call `Str`."""
-        return self._server_stream("Str", models.Ping(), models.Ping, timeout, metadata)
+        request = models.Ping()
+        return self._server_stream("Str", request, models.Ping, timeout, metadata)
 
     async def channel(
         self,
@@ -169,7 +166,8 @@ class AsyncShadowingMixin(AsyncClient):
         metadata: Metadata | None = None,
     ) -> None:
         """Call `__init__`."""
-        await self._unary("__init__", models.Ping(), models.Ping, timeout, metadata)
+        request = models.Ping()
+        await self._unary("__init__", request, models.Ping, timeout, metadata)
 
     def sync_client(
         self,
