@@ -208,7 +208,7 @@ def _dispatch() -> Iterator[Result]:
 
     async def bare(data: bytes) -> bytes:
         m = request.FromString(data)
-        result = await plugin.edit(context.read(m.plugin_context), post.read(m.post))
+        result = await plugin.edit(context.read(m.plugin_context, True), post.read(m.post, True))
         answer = response()
         answer.modified_post.SetInParent()
         post.write(result, answer.modified_post)

@@ -46,7 +46,7 @@ class ConverterPlan(NamedTuple):
 
 
 _MESSAGE = expr("m: ", typing("Any"))
-_READ_SIGNATURE = (_MESSAGE, expr("keep: ", builtin("bool"), " = True"), "/")
+_READ_SIGNATURE = (_MESSAGE, expr("keep: ", builtin("bool")), "/")
 
 
 class ConvertersPlan(NamedTuple):

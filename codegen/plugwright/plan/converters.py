@@ -153,16 +153,18 @@ def write_set(field: Field, value: str, kinds: Kinds) -> Statements:
 
 def _write_list(field: Field, kind: ListKind, attribute: str, kinds: Kinds) -> Statements:
     row, name = kinds.row(kind.element), field.name
-    listed = expr("    x = ", runtime.listed, f'(o, "{attribute}")')
-    head: tuple[Code, ...] = ("if x.__class__ is not list:", listed)
+    listed = expr(runtime.listed, f'(o, "{attribute}")')
     if row.fill is not None:
+        items = expr("for v in x if x.__class__ is list else ", listed, ":")
         item = expr("    ", row.fill, "(v, t())")
-        body = Statements((f"t = {get(name)}.add", "for v in x:", item), ("t", "v"))
-    elif not field.utf8:
+        body = Statements((f"t = {get(name)}.add", items, item), ("t", "v"))
+        return _guarded(f"o.{attribute}", "or x.__class__ is not list", body)
+    if not field.utf8:
         arguments = f'(m, "{name}", {field.number}, x)'
         body = Statements((expr(runtime.extend_text, arguments),))
     else:
         body = _extended(kind, row, name)
+    head: tuple[Code, ...] = ("if x.__class__ is not list:", expr("    x = ", listed))
     whole = joined([Statements(head, ("x",)), body])
     return _guarded(f"o.{attribute}", "or x.__class__ is not list", whole)
 
@@ -175,7 +177,7 @@ def _extended(kind: ListKind, row: Row, name: str) -> Statements:
         checked = (expr(runtime.all_text, "(x)"),)
     elif row.check:
         values = expr("[", row.check("v"), " for v in x]")
-    return Statements((*checked, f"t = {get(name)}", expr("t.extend(", values, ")")), ("t",))
+    return Statements((*checked, expr(f"{get(name)}.extend(", values, ")")))
 
 
 def _write_map(field: Field, kind: MapKind, value: str, kinds: Kinds) -> Statements:

@@ -3,8 +3,8 @@
 This knows the shapes that generated code has, no others: names, calls, subscripts, strings,
 comprehensions, conditional expressions and unions. The rules are those of black's stable style:
 
-- What follows `=`, `return`, `if` or an annotation's `:` may be put into parentheses. They are
-  used if it holds an operator, or if there is no bracket to split at instead.
+- What follows `=`, `return`, `if`, `in` or an annotation's `:` may be put into parentheses. They
+  are used if it holds an operator, or if there is no bracket to split at instead.
 - The items of a tuple, a list or a dictionary get a line each.
 - Otherwise a line splits at its last bracket; what is inside goes on a line of its own, or, if
   that is too long, is split at its weakest operator: commas first, `|` last.
@@ -29,7 +29,9 @@ _OPERATORS = (
     re.compile(r" (?=is |== |!= )"),
     re.compile(r" (?=\| )"),
 )
-_OPTIONAL = re.compile(r"(?P<head>(?:el)?if |return |raise |\) -> )(?P<value>.*?)(?P<tail>:?)$")
+_OPTIONAL = re.compile(
+    r"(?P<head>(?:el)?if |for \w+ in |return |raise |\) -> )(?P<value>.*?)(?P<tail>:?)$"
+)
 _OPENED = re.compile(r" *(?P<head>\w+: )(?P<value>\w+)(?P<tail> = \()$")
 _ARGUMENT = re.compile(r"(?P<head>\w+=)(?P<value>.* if .* else .*)(?P<tail>,)$")
 _DECLARED = re.compile(r"(?P<head>\w+: )(?P<value>[^=]*)(?P<tail>(?: = \w+)?,?)$")

@@ -34,7 +34,7 @@ class Codec(Generic[M]):
     """How one model class meets the wire.
 
     `message`: the protobuf class, from the package's pool; `parse(data) -> message`;
-    `read(message, keep=True) -> model` and `write(model, message)` are the generated converters.
+    `read(message, keep) -> model` and `write(model, message)` are the generated converters.
     `keep`: whether fields that the package does not know are kept in `__unknown__`; where there are
     any, reading uses the message up (see `unknown`).
     """
@@ -163,7 +163,7 @@ def from_json(cls: type[M], text: Text, *, ignore_unknown_fields: bool = False) 
         fill(message, text, pool, ignore_unknown_fields)
         if extended is not codec.message:
             message = codec.parse(extended.SerializePartialToString(message))
-        model = codec.read(message)
+        model = codec.read(message, True)
     except Exception as error:
         from .secrecy import without_secrets
 

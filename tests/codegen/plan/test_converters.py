@@ -29,7 +29,7 @@ def fields(count: int, declaration: str) -> str:
 @pytest.mark.parametrize(
     ("declaration", "reader", "writer"),
     [
-        ("repeated int32", ("x",), ("x", "t")),
+        ("repeated int32", ("x",), ("x",)),
         ("map<int32, int32>", ("x",), ("x", "t", "k", "v")),
         ("repeated M", ("x",), ("x", "t", "v")),
         ("optional M", (), ("x", "t")),

@@ -138,7 +138,7 @@ def test_cases_of_oneofs_are_found(mines: Path) -> None:
         for field in cls.DESCRIPTOR.fields:
             message = cls()
             _fill(message, field)
-            model: Any = package.codec(name).read(message)
+            model: Any = package.codec(name).read(message, True)
             assert isinstance(model.z_pick, OneofCase)
             assert model.z_pick.__proto_field__ == field.name
             seen += 1

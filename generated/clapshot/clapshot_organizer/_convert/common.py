@@ -48,7 +48,7 @@ E_UserMessage_Type = enum_table(UserMessage.Type)
 E_ScriptCall_Lang = enum_table(ScriptCall.Lang)
 
 
-def read_Empty(m: Any, keep: bool = True, /) -> Empty:
+def read_Empty(m: Any, keep: bool, /) -> Empty:
     o = new(Empty)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -61,7 +61,7 @@ def write_Empty(o: Empty, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_MediaFile(m: Any, keep: bool = True, /) -> MediaFile:
+def read_MediaFile(m: Any, keep: bool, /) -> MediaFile:
     o = new(MediaFile)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -122,10 +122,8 @@ def write_MediaFile(o: MediaFile, m: Any, /) -> None:
         t.SetInParent()
         write_MediaFileProcessingMetadata(x, t)
     if (x := o.subtitles) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "subtitles")
         t = m.subtitles.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "subtitles"):
             write_Subtitle(v, t())
     if (x := o.default_subtitle_id) is not None:
         m.default_subtitle_id = "" + x
@@ -137,7 +135,7 @@ def write_MediaFile(o: MediaFile, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_MediaFileDuration(m: Any, keep: bool = True, /) -> MediaFileDuration:
+def read_MediaFileDuration(m: Any, keep: bool, /) -> MediaFileDuration:
     o = new(MediaFileDuration)
     o.duration = m.duration
     o.total_frames = m.total_frames
@@ -160,7 +158,7 @@ def write_MediaFileDuration(o: MediaFileDuration, m: Any, /) -> None:
 
 
 def read_MediaFileProcessingMetadata(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MediaFileProcessingMetadata:
     o = new(MediaFileProcessingMetadata)
     u: list[Any] | None = [] if keep is True else None
@@ -201,7 +199,7 @@ def write_MediaFileProcessingMetadata(
         put_back(o.__unknown__, m)
 
 
-def read_MediaFilePreviewData(m: Any, keep: bool = True, /) -> MediaFilePreviewData:
+def read_MediaFilePreviewData(m: Any, keep: bool, /) -> MediaFilePreviewData:
     o = new(MediaFilePreviewData)
     h = m.HasField
     o.thumb_url = m.thumb_url if h("thumb_url") else None
@@ -229,7 +227,7 @@ def write_MediaFilePreviewData(o: MediaFilePreviewData, m: Any, /) -> None:
 
 
 def read_MediaFilePreviewData_ThumbSheet(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MediaFilePreviewData.ThumbSheet:
     o = new(MediaFilePreviewData.ThumbSheet)
     o.url = m.url
@@ -255,7 +253,7 @@ def write_MediaFilePreviewData_ThumbSheet(
         m.MergeFromString(o.__unknown__)
 
 
-def read_Subtitle(m: Any, keep: bool = True, /) -> Subtitle:
+def read_Subtitle(m: Any, keep: bool, /) -> Subtitle:
     o = new(Subtitle)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -301,7 +299,7 @@ def write_Subtitle(o: Subtitle, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_Comment(m: Any, keep: bool = True, /) -> Comment:
+def read_Comment(m: Any, keep: bool, /) -> Comment:
     o = new(Comment)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -361,7 +359,7 @@ def write_Comment(o: Comment, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_UserMessage(m: Any, keep: bool = True, /) -> UserMessage:
+def read_UserMessage(m: Any, keep: bool, /) -> UserMessage:
     o = new(UserMessage)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -410,7 +408,7 @@ def write_UserMessage(o: UserMessage, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_UserMessage_Refs(m: Any, keep: bool = True, /) -> UserMessage.Refs:
+def read_UserMessage_Refs(m: Any, keep: bool, /) -> UserMessage.Refs:
     o = new(UserMessage.Refs)
     h = m.HasField
     o.media_file_id = m.media_file_id if h("media_file_id") else None
@@ -434,7 +432,7 @@ def write_UserMessage_Refs(o: UserMessage.Refs, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PageItem(m: Any, keep: bool = True, /) -> PageItem:
+def read_PageItem(m: Any, keep: bool, /) -> PageItem:
     o = new(PageItem)
     w = m.WhichOneof("item")
     if w is None:
@@ -468,7 +466,7 @@ def write_PageItem(o: PageItem, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PageItem_FolderListing(m: Any, keep: bool = True, /) -> PageItem.FolderListing:
+def read_PageItem_FolderListing(m: Any, keep: bool, /) -> PageItem.FolderListing:
     o = new(PageItem.FolderListing)
     h = m.HasField
     o.items = (
@@ -497,17 +495,14 @@ def write_PageItem_FolderListing(o: PageItem.FolderListing, m: Any, /) -> None:
         expect_model(o, PageItem.FolderListing)
     x: Any
     if (x := o.items) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "items")
         t = m.items.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "items"):
             write_PageItem_FolderListing_Item(v, t())
     if (x := o.popup_actions) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "popup_actions")
         all_text(x)
-        t = m.popup_actions
-        t.extend(x)
+        m.popup_actions.extend(x)
     if (x := o.listing_data) or x.__class__ is not dict:
         t = m.listing_data
         for k, v in x.items():
@@ -523,7 +518,7 @@ def write_PageItem_FolderListing(o: PageItem.FolderListing, m: Any, /) -> None:
 
 
 def read_PageItem_FolderListing_Folder(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PageItem.FolderListing.Folder:
     o = new(PageItem.FolderListing.Folder)
     o.id = m.id
@@ -551,17 +546,15 @@ def write_PageItem_FolderListing_Folder(
     if (x := o.title) is not NO_TEXT:
         m.title = "" + x
     if (x := o.preview_items) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "preview_items")
         t = m.preview_items.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "preview_items"):
             write_PageItem_FolderListing_Item(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_PageItem_FolderListing_Item(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PageItem.FolderListing.Item:
     o = new(PageItem.FolderListing.Item)
     h = m.HasField
@@ -621,14 +614,13 @@ def write_PageItem_FolderListing_Item(
         if x.__class__ is not list:
             x = listed(o, "popup_actions")
         all_text(x)
-        t = m.popup_actions
-        t.extend(x)
+        m.popup_actions.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_PageItem_FolderListing_Item_Visualization(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PageItem.FolderListing.Item.Visualization:
     o = new(PageItem.FolderListing.Item.Visualization)
     h = m.HasField
@@ -656,7 +648,7 @@ def write_PageItem_FolderListing_Item_Visualization(
         m.MergeFromString(o.__unknown__)
 
 
-def read_FolderItemID(m: Any, keep: bool = True, /) -> FolderItemID:
+def read_FolderItemID(m: Any, keep: bool, /) -> FolderItemID:
     o = new(FolderItemID)
     w = m.WhichOneof("item")
     if w is None:
@@ -686,7 +678,7 @@ def write_FolderItemID(o: FolderItemID, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ActionUIProps(m: Any, keep: bool = True, /) -> ActionUIProps:
+def read_ActionUIProps(m: Any, keep: bool, /) -> ActionUIProps:
     o = new(ActionUIProps)
     h = m.HasField
     o.label = m.label if h("label") else None
@@ -720,7 +712,7 @@ def write_ActionUIProps(o: ActionUIProps, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ActionDef(m: Any, keep: bool = True, /) -> ActionDef:
+def read_ActionDef(m: Any, keep: bool, /) -> ActionDef:
     o = new(ActionDef)
     h = m.HasField
     o.ui_props = read_ActionUIProps(m.ui_props, keep) if h("ui_props") else None
@@ -745,7 +737,7 @@ def write_ActionDef(o: ActionDef, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserInfo(m: Any, keep: bool = True, /) -> UserInfo:
+def read_UserInfo(m: Any, keep: bool, /) -> UserInfo:
     o = new(UserInfo)
     o.id = m.id
     o.name = m.name
@@ -765,7 +757,7 @@ def write_UserInfo(o: UserInfo, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Color(m: Any, keep: bool = True, /) -> Color:
+def read_Color(m: Any, keep: bool, /) -> Color:
     o = new(Color)
     o.r = m.r
     o.g = m.g
@@ -788,7 +780,7 @@ def write_Color(o: Color, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Icon(m: Any, keep: bool = True, /) -> Icon:
+def read_Icon(m: Any, keep: bool, /) -> Icon:
     o = new(Icon)
     h = m.HasField
     w = m.WhichOneof("src")
@@ -825,7 +817,7 @@ def write_Icon(o: Icon, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Icon_FaClass(m: Any, keep: bool = True, /) -> Icon.FaClass:
+def read_Icon_FaClass(m: Any, keep: bool, /) -> Icon.FaClass:
     o = new(Icon.FaClass)
     h = m.HasField
     o.classes = m.classes
@@ -848,7 +840,7 @@ def write_Icon_FaClass(o: Icon.FaClass, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ScriptCall(m: Any, keep: bool = True, /) -> ScriptCall:
+def read_ScriptCall(m: Any, keep: bool, /) -> ScriptCall:
     o = new(ScriptCall)
     o.code = m.code
     o.lang = E_ScriptCall_Lang[m.lang]

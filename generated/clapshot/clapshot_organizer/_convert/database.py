@@ -47,7 +47,7 @@ from .common import (
 )
 
 
-def read_DbGetMediaFilesRequest(m: Any, keep: bool = True, /) -> DbGetMediaFilesRequest:
+def read_DbGetMediaFilesRequest(m: Any, keep: bool, /) -> DbGetMediaFilesRequest:
     o = new(DbGetMediaFilesRequest)
     h = m.HasField
     o.paging = read_DbPaging(m.paging, keep) if h("paging") else None
@@ -92,7 +92,7 @@ def write_DbGetMediaFilesRequest(o: DbGetMediaFilesRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DbGetCommentsRequest(m: Any, keep: bool = True, /) -> DbGetCommentsRequest:
+def read_DbGetCommentsRequest(m: Any, keep: bool, /) -> DbGetCommentsRequest:
     o = new(DbGetCommentsRequest)
     h = m.HasField
     o.paging = read_DbPaging(m.paging, keep) if h("paging") else None
@@ -141,9 +141,7 @@ def write_DbGetCommentsRequest(o: DbGetCommentsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DbGetUserMessagesRequest(
-    m: Any, keep: bool = True, /
-) -> DbGetUserMessagesRequest:
+def read_DbGetUserMessagesRequest(m: Any, keep: bool, /) -> DbGetUserMessagesRequest:
     o = new(DbGetUserMessagesRequest)
     h = m.HasField
     o.paging = read_DbPaging(m.paging, keep) if h("paging") else None
@@ -196,7 +194,7 @@ def write_DbGetUserMessagesRequest(o: DbGetUserMessagesRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_DbUpsertRequest(m: Any, keep: bool = True, /) -> DbUpsertRequest:
+def read_DbUpsertRequest(m: Any, keep: bool, /) -> DbUpsertRequest:
     o = new(DbUpsertRequest)
     o.media_files = (
         [read_MediaFile(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
@@ -227,34 +225,26 @@ def write_DbUpsertRequest(o: DbUpsertRequest, m: Any, /) -> None:
         expect_model(o, DbUpsertRequest)
     x: Any
     if (x := o.media_files) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "media_files")
         t = m.media_files.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "media_files"):
             write_MediaFile(v, t())
     if (x := o.subtitles) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "subtitles")
         t = m.subtitles.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "subtitles"):
             write_Subtitle(v, t())
     if (x := o.comments) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "comments")
         t = m.comments.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "comments"):
             write_Comment(v, t())
     if (x := o.user_messages) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "user_messages")
         t = m.user_messages.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "user_messages"):
             write_UserMessage(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DbUpsertResponse(m: Any, keep: bool = True, /) -> DbUpsertResponse:
+def read_DbUpsertResponse(m: Any, keep: bool, /) -> DbUpsertResponse:
     o = new(DbUpsertResponse)
     o.media_files = (
         [read_MediaFile(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
@@ -285,34 +275,26 @@ def write_DbUpsertResponse(o: DbUpsertResponse, m: Any, /) -> None:
         expect_model(o, DbUpsertResponse)
     x: Any
     if (x := o.media_files) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "media_files")
         t = m.media_files.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "media_files"):
             write_MediaFile(v, t())
     if (x := o.subtitles) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "subtitles")
         t = m.subtitles.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "subtitles"):
             write_Subtitle(v, t())
     if (x := o.comments) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "comments")
         t = m.comments.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "comments"):
             write_Comment(v, t())
     if (x := o.user_messages) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "user_messages")
         t = m.user_messages.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "user_messages"):
             write_UserMessage(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DbDeleteRequest(m: Any, keep: bool = True, /) -> DbDeleteRequest:
+def read_DbDeleteRequest(m: Any, keep: bool, /) -> DbDeleteRequest:
     o = new(DbDeleteRequest)
     o.media_file_ids = (
         (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.media_file_ids) else []
@@ -338,31 +320,27 @@ def write_DbDeleteRequest(o: DbDeleteRequest, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "media_file_ids")
         all_text(x)
-        t = m.media_file_ids
-        t.extend(x)
+        m.media_file_ids.extend(x)
     if (x := o.subtitle_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "subtitle_ids")
         all_text(x)
-        t = m.subtitle_ids
-        t.extend(x)
+        m.subtitle_ids.extend(x)
     if (x := o.comment_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "comment_ids")
         all_text(x)
-        t = m.comment_ids
-        t.extend(x)
+        m.comment_ids.extend(x)
     if (x := o.user_message_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "user_message_ids")
         all_text(x)
-        t = m.user_message_ids
-        t.extend(x)
+        m.user_message_ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DbDeleteResponse(m: Any, keep: bool = True, /) -> DbDeleteResponse:
+def read_DbDeleteResponse(m: Any, keep: bool, /) -> DbDeleteResponse:
     o = new(DbDeleteResponse)
     o.media_files_deleted = m.media_files_deleted
     o.subtitles_deleted = m.subtitles_deleted
@@ -388,7 +366,7 @@ def write_DbDeleteResponse(o: DbDeleteResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DbPaging(m: Any, keep: bool = True, /) -> DbPaging:
+def read_DbPaging(m: Any, keep: bool, /) -> DbPaging:
     o = new(DbPaging)
     o.page_num = m.page_num
     o.page_size = m.page_size
@@ -408,7 +386,7 @@ def write_DbPaging(o: DbPaging, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_IdList(m: Any, keep: bool = True, /) -> IdList:
+def read_IdList(m: Any, keep: bool, /) -> IdList:
     o = new(IdList)
     o.ids = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.ids) else []
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -423,13 +401,12 @@ def write_IdList(o: IdList, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "ids")
         all_text(x)
-        t = m.ids
-        t.extend(x)
+        m.ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DbMediaFileList(m: Any, keep: bool = True, /) -> DbMediaFileList:
+def read_DbMediaFileList(m: Any, keep: bool, /) -> DbMediaFileList:
     o = new(DbMediaFileList)
     h = m.HasField
     o.items = (
@@ -447,10 +424,8 @@ def write_DbMediaFileList(o: DbMediaFileList, m: Any, /) -> None:
         expect_model(o, DbMediaFileList)
     x: Any
     if (x := o.items) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "items")
         t = m.items.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "items"):
             write_MediaFile(v, t())
     if (x := o.paging) is not None:
         t = m.paging
@@ -460,7 +435,7 @@ def write_DbMediaFileList(o: DbMediaFileList, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DbCommentList(m: Any, keep: bool = True, /) -> DbCommentList:
+def read_DbCommentList(m: Any, keep: bool, /) -> DbCommentList:
     o = new(DbCommentList)
     h = m.HasField
     o.items = (
@@ -478,10 +453,8 @@ def write_DbCommentList(o: DbCommentList, m: Any, /) -> None:
         expect_model(o, DbCommentList)
     x: Any
     if (x := o.items) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "items")
         t = m.items.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "items"):
             write_Comment(v, t())
     if (x := o.paging) is not None:
         t = m.paging
@@ -491,7 +464,7 @@ def write_DbCommentList(o: DbCommentList, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DbUserMessageList(m: Any, keep: bool = True, /) -> DbUserMessageList:
+def read_DbUserMessageList(m: Any, keep: bool, /) -> DbUserMessageList:
     o = new(DbUserMessageList)
     h = m.HasField
     o.items = (
@@ -509,10 +482,8 @@ def write_DbUserMessageList(o: DbUserMessageList, m: Any, /) -> None:
         expect_model(o, DbUserMessageList)
     x: Any
     if (x := o.items) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "items")
         t = m.items.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "items"):
             write_UserMessage(v, t())
     if (x := o.paging) is not None:
         t = m.paging

@@ -79,7 +79,7 @@ E_AuthzUserActionRequest_MediaFileOp_Op = enum_table(
 E_AuthzUserActionRequest_CommentOp_Op = enum_table(AuthzUserActionRequest.CommentOp.Op)
 
 
-def read_Database(m: Any, keep: bool = True, /) -> Database:
+def read_Database(m: Any, keep: bool, /) -> Database:
     o = new(Database)
     o.type = E_Database_DatabaseType[m.type]
     o.endpoint = m.endpoint
@@ -99,7 +99,7 @@ def write_Database(o: Database, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ServerInfo(m: Any, keep: bool = True, /) -> ServerInfo:
+def read_ServerInfo(m: Any, keep: bool, /) -> ServerInfo:
     o = new(ServerInfo)
     h = m.HasField
     o.version = read_SemanticVersionNumber(m.version, keep) if h("version") else None
@@ -139,7 +139,7 @@ def write_ServerInfo(o: ServerInfo, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ServerInfo_Storage(m: Any, keep: bool = True, /) -> ServerInfo.Storage:
+def read_ServerInfo_Storage(m: Any, keep: bool, /) -> ServerInfo.Storage:
     o = new(ServerInfo.Storage)
     w = m.WhichOneof("storage")
     if w is None:
@@ -170,7 +170,7 @@ def write_ServerInfo_Storage(o: ServerInfo.Storage, m: Any, /) -> None:
 
 
 def read_ServerInfo_Storage_LocalFilesystem(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ServerInfo.Storage.LocalFilesystem:
     o = new(ServerInfo.Storage.LocalFilesystem)
     o.base_dir = m.base_dir
@@ -190,9 +190,7 @@ def write_ServerInfo_Storage_LocalFilesystem(
         m.MergeFromString(o.__unknown__)
 
 
-def read_ServerInfo_GrpcEndpoint(
-    m: Any, keep: bool = True, /
-) -> ServerInfo.GrpcEndpoint:
+def read_ServerInfo_GrpcEndpoint(m: Any, keep: bool, /) -> ServerInfo.GrpcEndpoint:
     o = new(ServerInfo.GrpcEndpoint)
     w = m.WhichOneof("endpoint")
     if w is None:
@@ -231,7 +229,7 @@ def write_ServerInfo_GrpcEndpoint(o: ServerInfo.GrpcEndpoint, m: Any, /) -> None
 
 
 def read_ServerInfo_GrpcEndpoint_Unix(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ServerInfo.GrpcEndpoint.Unix:
     o = new(ServerInfo.GrpcEndpoint.Unix)
     o.path = m.path
@@ -252,7 +250,7 @@ def write_ServerInfo_GrpcEndpoint_Unix(
 
 
 def read_ServerInfo_GrpcEndpoint_TCP(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ServerInfo.GrpcEndpoint.TCP:
     o = new(ServerInfo.GrpcEndpoint.TCP)
     o.host = m.host
@@ -275,7 +273,7 @@ def write_ServerInfo_GrpcEndpoint_TCP(
         m.MergeFromString(o.__unknown__)
 
 
-def read_OrganizerInfo(m: Any, keep: bool = True, /) -> OrganizerInfo:
+def read_OrganizerInfo(m: Any, keep: bool, /) -> OrganizerInfo:
     o = new(OrganizerInfo)
     h = m.HasField
     o.version = read_SemanticVersionNumber(m.version, keep) if h("version") else None
@@ -303,16 +301,14 @@ def write_OrganizerInfo(o: OrganizerInfo, m: Any, /) -> None:
     if (x := o.description) is not NO_TEXT:
         m.description = "" + x
     if (x := o.hard_dependencies) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "hard_dependencies")
         t = m.hard_dependencies.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "hard_dependencies"):
             write_OrganizerDependency(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_OrganizerDependency(m: Any, keep: bool = True, /) -> OrganizerDependency:
+def read_OrganizerDependency(m: Any, keep: bool, /) -> OrganizerDependency:
     o = new(OrganizerDependency)
     h = m.HasField
     o.name = m.name
@@ -335,7 +331,7 @@ def write_OrganizerDependency(o: OrganizerDependency, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SemanticVersionNumber(m: Any, keep: bool = True, /) -> SemanticVersionNumber:
+def read_SemanticVersionNumber(m: Any, keep: bool, /) -> SemanticVersionNumber:
     o = new(SemanticVersionNumber)
     o.major = m.major
     o.minor = m.minor
@@ -358,7 +354,7 @@ def write_SemanticVersionNumber(o: SemanticVersionNumber, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Migration(m: Any, keep: bool = True, /) -> Migration:
+def read_Migration(m: Any, keep: bool, /) -> Migration:
     o = new(Migration)
     o.uuid = m.uuid
     o.version = m.version
@@ -381,10 +377,8 @@ def write_Migration(o: Migration, m: Any, /) -> None:
     if (x := o.version) is not NO_TEXT:
         m.version = "" + x
     if (x := o.dependencies) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "dependencies")
         t = m.dependencies.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "dependencies"):
             write_Migration_Dependency(v, t())
     if (x := o.description) is not NO_TEXT:
         m.description = "" + x
@@ -392,7 +386,7 @@ def write_Migration(o: Migration, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Migration_Dependency(m: Any, keep: bool = True, /) -> Migration.Dependency:
+def read_Migration_Dependency(m: Any, keep: bool, /) -> Migration.Dependency:
     o = new(Migration.Dependency)
     h = m.HasField
     o.name = m.name
@@ -416,7 +410,7 @@ def write_Migration_Dependency(o: Migration.Dependency, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CheckMigrationsRequest(m: Any, keep: bool = True, /) -> CheckMigrationsRequest:
+def read_CheckMigrationsRequest(m: Any, keep: bool, /) -> CheckMigrationsRequest:
     o = new(CheckMigrationsRequest)
     h = m.HasField
     o.db = read_Database(m.db, keep) if h("db") else None
@@ -436,9 +430,7 @@ def write_CheckMigrationsRequest(o: CheckMigrationsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CheckMigrationsResponse(
-    m: Any, keep: bool = True, /
-) -> CheckMigrationsResponse:
+def read_CheckMigrationsResponse(m: Any, keep: bool, /) -> CheckMigrationsResponse:
     o = new(CheckMigrationsResponse)
     o.name = m.name
     o.current_schema_ver = m.current_schema_ver
@@ -460,16 +452,14 @@ def write_CheckMigrationsResponse(o: CheckMigrationsResponse, m: Any, /) -> None
     if (x := o.current_schema_ver) is not NO_TEXT:
         m.current_schema_ver = "" + x
     if (x := o.pending_migrations) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "pending_migrations")
         t = m.pending_migrations.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "pending_migrations"):
             write_Migration(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ApplyMigrationRequest(m: Any, keep: bool = True, /) -> ApplyMigrationRequest:
+def read_ApplyMigrationRequest(m: Any, keep: bool, /) -> ApplyMigrationRequest:
     o = new(ApplyMigrationRequest)
     h = m.HasField
     o.db = read_Database(m.db, keep) if h("db") else None
@@ -492,7 +482,7 @@ def write_ApplyMigrationRequest(o: ApplyMigrationRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ApplyMigrationResponse(m: Any, keep: bool = True, /) -> ApplyMigrationResponse:
+def read_ApplyMigrationResponse(m: Any, keep: bool, /) -> ApplyMigrationResponse:
     o = new(ApplyMigrationResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -505,7 +495,7 @@ def write_ApplyMigrationResponse(o: ApplyMigrationResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserSessionData(m: Any, keep: bool = True, /) -> UserSessionData:
+def read_UserSessionData(m: Any, keep: bool, /) -> UserSessionData:
     o = new(UserSessionData)
     h = m.HasField
     o.sid = m.sid
@@ -536,9 +526,7 @@ def write_UserSessionData(o: UserSessionData, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_OnStartUserSessionRequest(
-    m: Any, keep: bool = True, /
-) -> OnStartUserSessionRequest:
+def read_OnStartUserSessionRequest(m: Any, keep: bool, /) -> OnStartUserSessionRequest:
     o = new(OnStartUserSessionRequest)
     h = m.HasField
     o.ses = read_UserSessionData(m.ses, keep) if h("ses") else None
@@ -559,7 +547,7 @@ def write_OnStartUserSessionRequest(o: OnStartUserSessionRequest, m: Any, /) -> 
 
 
 def read_OnStartUserSessionResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnStartUserSessionResponse:
     o = new(OnStartUserSessionResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -573,7 +561,7 @@ def write_OnStartUserSessionResponse(o: OnStartUserSessionResponse, m: Any, /) -
         m.MergeFromString(o.__unknown__)
 
 
-def read_NavigatePageRequest(m: Any, keep: bool = True, /) -> NavigatePageRequest:
+def read_NavigatePageRequest(m: Any, keep: bool, /) -> NavigatePageRequest:
     o = new(NavigatePageRequest)
     h = m.HasField
     o.ses = read_UserSessionData(m.ses, keep) if h("ses") else None
@@ -596,7 +584,7 @@ def write_NavigatePageRequest(o: NavigatePageRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CmdFromClientRequest(m: Any, keep: bool = True, /) -> CmdFromClientRequest:
+def read_CmdFromClientRequest(m: Any, keep: bool, /) -> CmdFromClientRequest:
     o = new(CmdFromClientRequest)
     h = m.HasField
     o.ses = read_UserSessionData(m.ses, keep) if h("ses") else None
@@ -622,7 +610,7 @@ def write_CmdFromClientRequest(o: CmdFromClientRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_MoveToFolderRequest(m: Any, keep: bool = True, /) -> MoveToFolderRequest:
+def read_MoveToFolderRequest(m: Any, keep: bool, /) -> MoveToFolderRequest:
     o = new(MoveToFolderRequest)
     h = m.HasField
     o.ses = read_UserSessionData(m.ses, keep) if h("ses") else None
@@ -646,10 +634,8 @@ def write_MoveToFolderRequest(o: MoveToFolderRequest, m: Any, /) -> None:
         t.SetInParent()
         write_UserSessionData(x, t)
     if (x := o.ids) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "ids")
         t = m.ids.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "ids"):
             write_FolderItemID(v, t())
     if (x := o.dst_folder_id) is not NO_TEXT:
         m.dst_folder_id = "" + x
@@ -661,7 +647,7 @@ def write_MoveToFolderRequest(o: MoveToFolderRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ReorderItemsRequest(m: Any, keep: bool = True, /) -> ReorderItemsRequest:
+def read_ReorderItemsRequest(m: Any, keep: bool, /) -> ReorderItemsRequest:
     o = new(ReorderItemsRequest)
     h = m.HasField
     o.ses = read_UserSessionData(m.ses, keep) if h("ses") else None
@@ -684,10 +670,8 @@ def write_ReorderItemsRequest(o: ReorderItemsRequest, m: Any, /) -> None:
         t.SetInParent()
         write_UserSessionData(x, t)
     if (x := o.ids) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "ids")
         t = m.ids.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "ids"):
             write_FolderItemID(v, t())
     if (x := o.listing_data) or x.__class__ is not dict:
         t = m.listing_data
@@ -697,7 +681,7 @@ def write_ReorderItemsRequest(o: ReorderItemsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_AuthzUserActionRequest(m: Any, keep: bool = True, /) -> AuthzUserActionRequest:
+def read_AuthzUserActionRequest(m: Any, keep: bool, /) -> AuthzUserActionRequest:
     o = new(AuthzUserActionRequest)
     h = m.HasField
     o.ses = read_UserSessionData(m.ses, keep) if h("ses") else None
@@ -751,7 +735,7 @@ def write_AuthzUserActionRequest(o: AuthzUserActionRequest, m: Any, /) -> None:
 
 
 def read_AuthzUserActionRequest_OtherOp(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> AuthzUserActionRequest.OtherOp:
     o = new(AuthzUserActionRequest.OtherOp)
     h = m.HasField
@@ -776,7 +760,7 @@ def write_AuthzUserActionRequest_OtherOp(
 
 
 def read_AuthzUserActionRequest_MediaFileOp(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> AuthzUserActionRequest.MediaFileOp:
     o = new(AuthzUserActionRequest.MediaFileOp)
     h = m.HasField
@@ -803,7 +787,7 @@ def write_AuthzUserActionRequest_MediaFileOp(
 
 
 def read_AuthzUserActionRequest_CommentOp(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> AuthzUserActionRequest.CommentOp:
     o = new(AuthzUserActionRequest.CommentOp)
     h = m.HasField
@@ -829,7 +813,7 @@ def write_AuthzUserActionRequest_CommentOp(
         m.MergeFromString(o.__unknown__)
 
 
-def read_AuthzResponse(m: Any, keep: bool = True, /) -> AuthzResponse:
+def read_AuthzResponse(m: Any, keep: bool, /) -> AuthzResponse:
     o = new(AuthzResponse)
     h = m.HasField
     o.is_authorized = m.is_authorized if h("is_authorized") else None
@@ -853,7 +837,7 @@ def write_AuthzResponse(o: AuthzResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ListTestsResponse(m: Any, keep: bool = True, /) -> ListTestsResponse:
+def read_ListTestsResponse(m: Any, keep: bool, /) -> ListTestsResponse:
     o = new(ListTestsResponse)
     o.test_names = (
         (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.test_names) else []
@@ -870,13 +854,12 @@ def write_ListTestsResponse(o: ListTestsResponse, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "test_names")
         all_text(x)
-        t = m.test_names
-        t.extend(x)
+        m.test_names.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RunTestRequest(m: Any, keep: bool = True, /) -> RunTestRequest:
+def read_RunTestRequest(m: Any, keep: bool, /) -> RunTestRequest:
     o = new(RunTestRequest)
     o.test_name = m.test_name
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -893,7 +876,7 @@ def write_RunTestRequest(o: RunTestRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RunTestResponse(m: Any, keep: bool = True, /) -> RunTestResponse:
+def read_RunTestResponse(m: Any, keep: bool, /) -> RunTestResponse:
     o = new(RunTestResponse)
     h = m.HasField
     o.output = m.output
@@ -914,7 +897,7 @@ def write_RunTestResponse(o: RunTestResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ClientShowPageRequest(m: Any, keep: bool = True, /) -> ClientShowPageRequest:
+def read_ClientShowPageRequest(m: Any, keep: bool, /) -> ClientShowPageRequest:
     o = new(ClientShowPageRequest)
     h = m.HasField
     o.sid = m.sid
@@ -936,10 +919,8 @@ def write_ClientShowPageRequest(o: ClientShowPageRequest, m: Any, /) -> None:
     if (x := o.sid) is not NO_TEXT:
         m.sid = "" + x
     if (x := o.page_items) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "page_items")
         t = m.page_items.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "page_items"):
             write_PageItem(v, t())
     if (x := o.page_id) is not None:
         m.page_id = "" + x
@@ -950,7 +931,7 @@ def write_ClientShowPageRequest(o: ClientShowPageRequest, m: Any, /) -> None:
 
 
 def read_ClientShowUserMessageRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ClientShowUserMessageRequest:
     o = new(ClientShowUserMessageRequest)
     h = m.HasField
@@ -1007,7 +988,7 @@ def write_ClientShowUserMessageRequest(
 
 
 def read_ClientDefineActionsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ClientDefineActionsRequest:
     o = new(ClientDefineActionsRequest)
     o.sid = m.sid
@@ -1031,7 +1012,7 @@ def write_ClientDefineActionsRequest(o: ClientDefineActionsRequest, m: Any, /) -
 
 
 def read_ClientOpenMediaFileRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ClientOpenMediaFileRequest:
     o = new(ClientOpenMediaFileRequest)
     o.sid = m.sid
@@ -1052,9 +1033,7 @@ def write_ClientOpenMediaFileRequest(o: ClientOpenMediaFileRequest, m: Any, /) -
         m.MergeFromString(o.__unknown__)
 
 
-def read_ClientSetCookiesRequest(
-    m: Any, keep: bool = True, /
-) -> ClientSetCookiesRequest:
+def read_ClientSetCookiesRequest(m: Any, keep: bool, /) -> ClientSetCookiesRequest:
     o = new(ClientSetCookiesRequest)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -1085,7 +1064,7 @@ def write_ClientSetCookiesRequest(o: ClientSetCookiesRequest, m: Any, /) -> None
         put_back(o.__unknown__, m)
 
 
-def read_DeleteMediaFileRequest(m: Any, keep: bool = True, /) -> DeleteMediaFileRequest:
+def read_DeleteMediaFileRequest(m: Any, keep: bool, /) -> DeleteMediaFileRequest:
     o = new(DeleteMediaFileRequest)
     o.id = m.id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""

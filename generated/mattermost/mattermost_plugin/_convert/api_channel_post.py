@@ -136,7 +136,7 @@ from .post import (
 )
 
 
-def read_CreateChannelRequest(m: Any, keep: bool = True, /) -> CreateChannelRequest:
+def read_CreateChannelRequest(m: Any, keep: bool, /) -> CreateChannelRequest:
     o = new(CreateChannelRequest)
     h = m.HasField
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
@@ -156,7 +156,7 @@ def write_CreateChannelRequest(o: CreateChannelRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateChannelResponse(m: Any, keep: bool = True, /) -> CreateChannelResponse:
+def read_CreateChannelResponse(m: Any, keep: bool, /) -> CreateChannelResponse:
     o = new(CreateChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -181,7 +181,7 @@ def write_CreateChannelResponse(o: CreateChannelResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteChannelRequest(m: Any, keep: bool = True, /) -> DeleteChannelRequest:
+def read_DeleteChannelRequest(m: Any, keep: bool, /) -> DeleteChannelRequest:
     o = new(DeleteChannelRequest)
     o.channel_id = m.channel_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -198,7 +198,7 @@ def write_DeleteChannelRequest(o: DeleteChannelRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteChannelResponse(m: Any, keep: bool = True, /) -> DeleteChannelResponse:
+def read_DeleteChannelResponse(m: Any, keep: bool, /) -> DeleteChannelResponse:
     o = new(DeleteChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -219,7 +219,7 @@ def write_DeleteChannelResponse(o: DeleteChannelResponse, m: Any, /) -> None:
 
 
 def read_GetPublicChannelsForTeamRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetPublicChannelsForTeamRequest:
     o = new(GetPublicChannelsForTeamRequest)
     o.team_id = m.team_id
@@ -246,7 +246,7 @@ def write_GetPublicChannelsForTeamRequest(
 
 
 def read_GetPublicChannelsForTeamResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetPublicChannelsForTeamResponse:
     o = new(GetPublicChannelsForTeamResponse)
     h = m.HasField
@@ -271,16 +271,14 @@ def write_GetPublicChannelsForTeamResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channels) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "channels")
         t = m.channels.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "channels"):
             write_Channel(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetChannelRequest(m: Any, keep: bool = True, /) -> GetChannelRequest:
+def read_GetChannelRequest(m: Any, keep: bool, /) -> GetChannelRequest:
     o = new(GetChannelRequest)
     o.channel_id = m.channel_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -297,7 +295,7 @@ def write_GetChannelRequest(o: GetChannelRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetChannelResponse(m: Any, keep: bool = True, /) -> GetChannelResponse:
+def read_GetChannelResponse(m: Any, keep: bool, /) -> GetChannelResponse:
     o = new(GetChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -322,9 +320,7 @@ def write_GetChannelResponse(o: GetChannelResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetChannelByNameRequest(
-    m: Any, keep: bool = True, /
-) -> GetChannelByNameRequest:
+def read_GetChannelByNameRequest(m: Any, keep: bool, /) -> GetChannelByNameRequest:
     o = new(GetChannelByNameRequest)
     o.team_id = m.team_id
     o.name = m.name
@@ -347,9 +343,7 @@ def write_GetChannelByNameRequest(o: GetChannelByNameRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetChannelByNameResponse(
-    m: Any, keep: bool = True, /
-) -> GetChannelByNameResponse:
+def read_GetChannelByNameResponse(m: Any, keep: bool, /) -> GetChannelByNameResponse:
     o = new(GetChannelByNameResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -375,7 +369,7 @@ def write_GetChannelByNameResponse(o: GetChannelByNameResponse, m: Any, /) -> No
 
 
 def read_GetChannelByNameForTeamNameRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetChannelByNameForTeamNameRequest:
     o = new(GetChannelByNameForTeamNameRequest)
     o.team_name = m.team_name
@@ -402,7 +396,7 @@ def write_GetChannelByNameForTeamNameRequest(
 
 
 def read_GetChannelByNameForTeamNameResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetChannelByNameForTeamNameResponse:
     o = new(GetChannelByNameForTeamNameResponse)
     h = m.HasField
@@ -431,7 +425,7 @@ def write_GetChannelByNameForTeamNameResponse(
 
 
 def read_GetChannelsForTeamForUserRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetChannelsForTeamForUserRequest:
     o = new(GetChannelsForTeamForUserRequest)
     o.team_id = m.team_id
@@ -458,7 +452,7 @@ def write_GetChannelsForTeamForUserRequest(
 
 
 def read_GetChannelsForTeamForUserResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetChannelsForTeamForUserResponse:
     o = new(GetChannelsForTeamForUserResponse)
     h = m.HasField
@@ -483,16 +477,14 @@ def write_GetChannelsForTeamForUserResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channels) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "channels")
         t = m.channels.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "channels"):
             write_Channel(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetChannelStatsRequest(m: Any, keep: bool = True, /) -> GetChannelStatsRequest:
+def read_GetChannelStatsRequest(m: Any, keep: bool, /) -> GetChannelStatsRequest:
     o = new(GetChannelStatsRequest)
     o.channel_id = m.channel_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -509,9 +501,7 @@ def write_GetChannelStatsRequest(o: GetChannelStatsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetChannelStatsResponse(
-    m: Any, keep: bool = True, /
-) -> GetChannelStatsResponse:
+def read_GetChannelStatsResponse(m: Any, keep: bool, /) -> GetChannelStatsResponse:
     o = new(GetChannelStatsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -538,9 +528,7 @@ def write_GetChannelStatsResponse(o: GetChannelStatsResponse, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetDirectChannelRequest(
-    m: Any, keep: bool = True, /
-) -> GetDirectChannelRequest:
+def read_GetDirectChannelRequest(m: Any, keep: bool, /) -> GetDirectChannelRequest:
     o = new(GetDirectChannelRequest)
     o.user_id_1 = m.user_id_1
     o.user_id_2 = m.user_id_2
@@ -560,9 +548,7 @@ def write_GetDirectChannelRequest(o: GetDirectChannelRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetDirectChannelResponse(
-    m: Any, keep: bool = True, /
-) -> GetDirectChannelResponse:
+def read_GetDirectChannelResponse(m: Any, keep: bool, /) -> GetDirectChannelResponse:
     o = new(GetDirectChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -587,7 +573,7 @@ def write_GetDirectChannelResponse(o: GetDirectChannelResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupChannelRequest(m: Any, keep: bool = True, /) -> GetGroupChannelRequest:
+def read_GetGroupChannelRequest(m: Any, keep: bool, /) -> GetGroupChannelRequest:
     o = new(GetGroupChannelRequest)
     o.user_ids = (
         (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.user_ids) else []
@@ -604,15 +590,12 @@ def write_GetGroupChannelRequest(o: GetGroupChannelRequest, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "user_ids")
         all_text(x)
-        t = m.user_ids
-        t.extend(x)
+        m.user_ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupChannelResponse(
-    m: Any, keep: bool = True, /
-) -> GetGroupChannelResponse:
+def read_GetGroupChannelResponse(m: Any, keep: bool, /) -> GetGroupChannelResponse:
     o = new(GetGroupChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -637,7 +620,7 @@ def write_GetGroupChannelResponse(o: GetGroupChannelResponse, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateChannelRequest(m: Any, keep: bool = True, /) -> UpdateChannelRequest:
+def read_UpdateChannelRequest(m: Any, keep: bool, /) -> UpdateChannelRequest:
     o = new(UpdateChannelRequest)
     h = m.HasField
     o.channel = read_Channel(m.channel, keep) if h("channel") else None
@@ -657,7 +640,7 @@ def write_UpdateChannelRequest(o: UpdateChannelRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateChannelResponse(m: Any, keep: bool = True, /) -> UpdateChannelResponse:
+def read_UpdateChannelResponse(m: Any, keep: bool, /) -> UpdateChannelResponse:
     o = new(UpdateChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -682,7 +665,7 @@ def write_UpdateChannelResponse(o: UpdateChannelResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SearchChannelsRequest(m: Any, keep: bool = True, /) -> SearchChannelsRequest:
+def read_SearchChannelsRequest(m: Any, keep: bool, /) -> SearchChannelsRequest:
     o = new(SearchChannelsRequest)
     o.team_id = m.team_id
     o.term = m.term
@@ -702,7 +685,7 @@ def write_SearchChannelsRequest(o: SearchChannelsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SearchChannelsResponse(m: Any, keep: bool = True, /) -> SearchChannelsResponse:
+def read_SearchChannelsResponse(m: Any, keep: bool, /) -> SearchChannelsResponse:
     o = new(SearchChannelsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -724,18 +707,14 @@ def write_SearchChannelsResponse(o: SearchChannelsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channels) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "channels")
         t = m.channels.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "channels"):
             write_Channel(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_AddChannelMemberRequest(
-    m: Any, keep: bool = True, /
-) -> AddChannelMemberRequest:
+def read_AddChannelMemberRequest(m: Any, keep: bool, /) -> AddChannelMemberRequest:
     o = new(AddChannelMemberRequest)
     o.channel_id = m.channel_id
     o.user_id = m.user_id
@@ -755,9 +734,7 @@ def write_AddChannelMemberRequest(o: AddChannelMemberRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_AddChannelMemberResponse(
-    m: Any, keep: bool = True, /
-) -> AddChannelMemberResponse:
+def read_AddChannelMemberResponse(m: Any, keep: bool, /) -> AddChannelMemberResponse:
     o = new(AddChannelMemberResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -784,9 +761,7 @@ def write_AddChannelMemberResponse(o: AddChannelMemberResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_AddUserToChannelRequest(
-    m: Any, keep: bool = True, /
-) -> AddUserToChannelRequest:
+def read_AddUserToChannelRequest(m: Any, keep: bool, /) -> AddUserToChannelRequest:
     o = new(AddUserToChannelRequest)
     o.channel_id = m.channel_id
     o.user_id = m.user_id
@@ -809,9 +784,7 @@ def write_AddUserToChannelRequest(o: AddUserToChannelRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_AddUserToChannelResponse(
-    m: Any, keep: bool = True, /
-) -> AddUserToChannelResponse:
+def read_AddUserToChannelResponse(m: Any, keep: bool, /) -> AddUserToChannelResponse:
     o = new(AddUserToChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -838,9 +811,7 @@ def write_AddUserToChannelResponse(o: AddUserToChannelResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetChannelMemberRequest(
-    m: Any, keep: bool = True, /
-) -> GetChannelMemberRequest:
+def read_GetChannelMemberRequest(m: Any, keep: bool, /) -> GetChannelMemberRequest:
     o = new(GetChannelMemberRequest)
     o.channel_id = m.channel_id
     o.user_id = m.user_id
@@ -860,9 +831,7 @@ def write_GetChannelMemberRequest(o: GetChannelMemberRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetChannelMemberResponse(
-    m: Any, keep: bool = True, /
-) -> GetChannelMemberResponse:
+def read_GetChannelMemberResponse(m: Any, keep: bool, /) -> GetChannelMemberResponse:
     o = new(GetChannelMemberResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -889,9 +858,7 @@ def write_GetChannelMemberResponse(o: GetChannelMemberResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetChannelMembersRequest(
-    m: Any, keep: bool = True, /
-) -> GetChannelMembersRequest:
+def read_GetChannelMembersRequest(m: Any, keep: bool, /) -> GetChannelMembersRequest:
     o = new(GetChannelMembersRequest)
     o.channel_id = m.channel_id
     o.page = m.page
@@ -914,9 +881,7 @@ def write_GetChannelMembersRequest(o: GetChannelMembersRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetChannelMembersResponse(
-    m: Any, keep: bool = True, /
-) -> GetChannelMembersResponse:
+def read_GetChannelMembersResponse(m: Any, keep: bool, /) -> GetChannelMembersResponse:
     o = new(GetChannelMembersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -938,17 +903,15 @@ def write_GetChannelMembersResponse(o: GetChannelMembersResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channel_members) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "channel_members")
         t = m.channel_members.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "channel_members"):
             write_ChannelMember(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_GetChannelMembersByIdsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetChannelMembersByIdsRequest:
     o = new(GetChannelMembersByIdsRequest)
     o.channel_id = m.channel_id
@@ -971,14 +934,13 @@ def write_GetChannelMembersByIdsRequest(
         if x.__class__ is not list:
             x = listed(o, "user_ids")
         all_text(x)
-        t = m.user_ids
-        t.extend(x)
+        m.user_ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_GetChannelMembersByIdsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetChannelMembersByIdsResponse:
     o = new(GetChannelMembersByIdsResponse)
     h = m.HasField
@@ -1003,17 +965,15 @@ def write_GetChannelMembersByIdsResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channel_members) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "channel_members")
         t = m.channel_members.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "channel_members"):
             write_ChannelMember(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_GetChannelMembersForUserRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetChannelMembersForUserRequest:
     o = new(GetChannelMembersForUserRequest)
     o.team_id = m.team_id
@@ -1043,7 +1003,7 @@ def write_GetChannelMembersForUserRequest(
 
 
 def read_GetChannelMembersForUserResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetChannelMembersForUserResponse:
     o = new(GetChannelMembersForUserResponse)
     h = m.HasField
@@ -1068,17 +1028,15 @@ def write_GetChannelMembersForUserResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.channel_members) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "channel_members")
         t = m.channel_members.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "channel_members"):
             write_ChannelMember(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpdateChannelMemberRolesRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateChannelMemberRolesRequest:
     o = new(UpdateChannelMemberRolesRequest)
     o.channel_id = m.channel_id
@@ -1105,7 +1063,7 @@ def write_UpdateChannelMemberRolesRequest(
 
 
 def read_UpdateChannelMemberRolesResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateChannelMemberRolesResponse:
     o = new(UpdateChannelMemberRolesResponse)
     h = m.HasField
@@ -1136,7 +1094,7 @@ def write_UpdateChannelMemberRolesResponse(
 
 
 def read_UpdateChannelMemberNotificationsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateChannelMemberNotificationsRequest:
     o = new(UpdateChannelMemberNotificationsRequest)
     o.channel_id = m.channel_id
@@ -1165,7 +1123,7 @@ def write_UpdateChannelMemberNotificationsRequest(
 
 
 def read_UpdateChannelMemberNotificationsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateChannelMemberNotificationsResponse:
     o = new(UpdateChannelMemberNotificationsResponse)
     h = m.HasField
@@ -1196,7 +1154,7 @@ def write_UpdateChannelMemberNotificationsResponse(
 
 
 def read_PatchChannelMembersNotificationsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PatchChannelMembersNotificationsRequest:
     o = new(PatchChannelMembersNotificationsRequest)
     o.members = (
@@ -1219,10 +1177,8 @@ def write_PatchChannelMembersNotificationsRequest(
         expect_model(o, PatchChannelMembersNotificationsRequest)
     x: Any
     if (x := o.members) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "members")
         t = m.members.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "members"):
             write_ChannelMemberIdentifier(v, t())
     if (x := o.notify_props) or x.__class__ is not dict:
         t = m.notify_props
@@ -1233,7 +1189,7 @@ def write_PatchChannelMembersNotificationsRequest(
 
 
 def read_PatchChannelMembersNotificationsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PatchChannelMembersNotificationsResponse:
     o = new(PatchChannelMembersNotificationsResponse)
     h = m.HasField
@@ -1257,7 +1213,7 @@ def write_PatchChannelMembersNotificationsResponse(
 
 
 def read_DeleteChannelMemberRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeleteChannelMemberRequest:
     o = new(DeleteChannelMemberRequest)
     o.channel_id = m.channel_id
@@ -1279,7 +1235,7 @@ def write_DeleteChannelMemberRequest(o: DeleteChannelMemberRequest, m: Any, /) -
 
 
 def read_DeleteChannelMemberResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeleteChannelMemberResponse:
     o = new(DeleteChannelMemberResponse)
     h = m.HasField
@@ -1303,7 +1259,7 @@ def write_DeleteChannelMemberResponse(
 
 
 def read_CreateChannelSidebarCategoryRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreateChannelSidebarCategoryRequest:
     o = new(CreateChannelSidebarCategoryRequest)
     h = m.HasField
@@ -1337,7 +1293,7 @@ def write_CreateChannelSidebarCategoryRequest(
 
 
 def read_CreateChannelSidebarCategoryResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreateChannelSidebarCategoryResponse:
     o = new(CreateChannelSidebarCategoryResponse)
     h = m.HasField
@@ -1368,7 +1324,7 @@ def write_CreateChannelSidebarCategoryResponse(
 
 
 def read_GetChannelSidebarCategoriesRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetChannelSidebarCategoriesRequest:
     o = new(GetChannelSidebarCategoriesRequest)
     o.user_id = m.user_id
@@ -1392,7 +1348,7 @@ def write_GetChannelSidebarCategoriesRequest(
 
 
 def read_GetChannelSidebarCategoriesResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetChannelSidebarCategoriesResponse:
     o = new(GetChannelSidebarCategoriesResponse)
     h = m.HasField
@@ -1423,7 +1379,7 @@ def write_GetChannelSidebarCategoriesResponse(
 
 
 def read_UpdateChannelSidebarCategoriesRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateChannelSidebarCategoriesRequest:
     o = new(UpdateChannelSidebarCategoriesRequest)
     o.user_id = m.user_id
@@ -1451,17 +1407,15 @@ def write_UpdateChannelSidebarCategoriesRequest(
     if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if (x := o.categories) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "categories")
         t = m.categories.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "categories"):
             write_SidebarCategoryWithChannels(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpdateChannelSidebarCategoriesResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateChannelSidebarCategoriesResponse:
     o = new(UpdateChannelSidebarCategoriesResponse)
     h = m.HasField
@@ -1489,16 +1443,14 @@ def write_UpdateChannelSidebarCategoriesResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.categories) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "categories")
         t = m.categories.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "categories"):
             write_SidebarCategoryWithChannels(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreatePostRequest(m: Any, keep: bool = True, /) -> CreatePostRequest:
+def read_CreatePostRequest(m: Any, keep: bool, /) -> CreatePostRequest:
     o = new(CreatePostRequest)
     h = m.HasField
     o.post = read_Post(m.post, keep) if h("post") else None
@@ -1518,7 +1470,7 @@ def write_CreatePostRequest(o: CreatePostRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreatePostResponse(m: Any, keep: bool = True, /) -> CreatePostResponse:
+def read_CreatePostResponse(m: Any, keep: bool, /) -> CreatePostResponse:
     o = new(CreatePostResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1543,7 +1495,7 @@ def write_CreatePostResponse(o: CreatePostResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_AddReactionRequest(m: Any, keep: bool = True, /) -> AddReactionRequest:
+def read_AddReactionRequest(m: Any, keep: bool, /) -> AddReactionRequest:
     o = new(AddReactionRequest)
     h = m.HasField
     o.reaction = read_Reaction(m.reaction, keep) if h("reaction") else None
@@ -1563,7 +1515,7 @@ def write_AddReactionRequest(o: AddReactionRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_AddReactionResponse(m: Any, keep: bool = True, /) -> AddReactionResponse:
+def read_AddReactionResponse(m: Any, keep: bool, /) -> AddReactionResponse:
     o = new(AddReactionResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1588,7 +1540,7 @@ def write_AddReactionResponse(o: AddReactionResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RemoveReactionRequest(m: Any, keep: bool = True, /) -> RemoveReactionRequest:
+def read_RemoveReactionRequest(m: Any, keep: bool, /) -> RemoveReactionRequest:
     o = new(RemoveReactionRequest)
     h = m.HasField
     o.reaction = read_Reaction(m.reaction, keep) if h("reaction") else None
@@ -1608,7 +1560,7 @@ def write_RemoveReactionRequest(o: RemoveReactionRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RemoveReactionResponse(m: Any, keep: bool = True, /) -> RemoveReactionResponse:
+def read_RemoveReactionResponse(m: Any, keep: bool, /) -> RemoveReactionResponse:
     o = new(RemoveReactionResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1628,7 +1580,7 @@ def write_RemoveReactionResponse(o: RemoveReactionResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetReactionsRequest(m: Any, keep: bool = True, /) -> GetReactionsRequest:
+def read_GetReactionsRequest(m: Any, keep: bool, /) -> GetReactionsRequest:
     o = new(GetReactionsRequest)
     o.post_id = m.post_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1645,7 +1597,7 @@ def write_GetReactionsRequest(o: GetReactionsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetReactionsResponse(m: Any, keep: bool = True, /) -> GetReactionsResponse:
+def read_GetReactionsResponse(m: Any, keep: bool, /) -> GetReactionsResponse:
     o = new(GetReactionsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1667,18 +1619,14 @@ def write_GetReactionsResponse(o: GetReactionsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.reactions) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "reactions")
         t = m.reactions.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "reactions"):
             write_Reaction(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SendEphemeralPostRequest(
-    m: Any, keep: bool = True, /
-) -> SendEphemeralPostRequest:
+def read_SendEphemeralPostRequest(m: Any, keep: bool, /) -> SendEphemeralPostRequest:
     o = new(SendEphemeralPostRequest)
     h = m.HasField
     o.user_id = m.user_id
@@ -1701,9 +1649,7 @@ def write_SendEphemeralPostRequest(o: SendEphemeralPostRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_SendEphemeralPostResponse(
-    m: Any, keep: bool = True, /
-) -> SendEphemeralPostResponse:
+def read_SendEphemeralPostResponse(m: Any, keep: bool, /) -> SendEphemeralPostResponse:
     o = new(SendEphemeralPostResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1729,7 +1675,7 @@ def write_SendEphemeralPostResponse(o: SendEphemeralPostResponse, m: Any, /) -> 
 
 
 def read_UpdateEphemeralPostRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateEphemeralPostRequest:
     o = new(UpdateEphemeralPostRequest)
     h = m.HasField
@@ -1754,7 +1700,7 @@ def write_UpdateEphemeralPostRequest(o: UpdateEphemeralPostRequest, m: Any, /) -
 
 
 def read_UpdateEphemeralPostResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateEphemeralPostResponse:
     o = new(UpdateEphemeralPostResponse)
     h = m.HasField
@@ -1783,7 +1729,7 @@ def write_UpdateEphemeralPostResponse(
 
 
 def read_DeleteEphemeralPostRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeleteEphemeralPostRequest:
     o = new(DeleteEphemeralPostRequest)
     o.user_id = m.user_id
@@ -1805,7 +1751,7 @@ def write_DeleteEphemeralPostRequest(o: DeleteEphemeralPostRequest, m: Any, /) -
 
 
 def read_DeleteEphemeralPostResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeleteEphemeralPostResponse:
     o = new(DeleteEphemeralPostResponse)
     h = m.HasField
@@ -1828,7 +1774,7 @@ def write_DeleteEphemeralPostResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeletePostRequest(m: Any, keep: bool = True, /) -> DeletePostRequest:
+def read_DeletePostRequest(m: Any, keep: bool, /) -> DeletePostRequest:
     o = new(DeletePostRequest)
     o.post_id = m.post_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1845,7 +1791,7 @@ def write_DeletePostRequest(o: DeletePostRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeletePostResponse(m: Any, keep: bool = True, /) -> DeletePostResponse:
+def read_DeletePostResponse(m: Any, keep: bool, /) -> DeletePostResponse:
     o = new(DeletePostResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1865,7 +1811,7 @@ def write_DeletePostResponse(o: DeletePostResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPostThreadRequest(m: Any, keep: bool = True, /) -> GetPostThreadRequest:
+def read_GetPostThreadRequest(m: Any, keep: bool, /) -> GetPostThreadRequest:
     o = new(GetPostThreadRequest)
     o.post_id = m.post_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1882,7 +1828,7 @@ def write_GetPostThreadRequest(o: GetPostThreadRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPostThreadResponse(m: Any, keep: bool = True, /) -> GetPostThreadResponse:
+def read_GetPostThreadResponse(m: Any, keep: bool, /) -> GetPostThreadResponse:
     o = new(GetPostThreadResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1907,7 +1853,7 @@ def write_GetPostThreadResponse(o: GetPostThreadResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPostRequest(m: Any, keep: bool = True, /) -> GetPostRequest:
+def read_GetPostRequest(m: Any, keep: bool, /) -> GetPostRequest:
     o = new(GetPostRequest)
     o.post_id = m.post_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1924,7 +1870,7 @@ def write_GetPostRequest(o: GetPostRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPostResponse(m: Any, keep: bool = True, /) -> GetPostResponse:
+def read_GetPostResponse(m: Any, keep: bool, /) -> GetPostResponse:
     o = new(GetPostResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1949,7 +1895,7 @@ def write_GetPostResponse(o: GetPostResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPostsSinceRequest(m: Any, keep: bool = True, /) -> GetPostsSinceRequest:
+def read_GetPostsSinceRequest(m: Any, keep: bool, /) -> GetPostsSinceRequest:
     o = new(GetPostsSinceRequest)
     o.channel_id = m.channel_id
     o.time = m.time
@@ -1969,7 +1915,7 @@ def write_GetPostsSinceRequest(o: GetPostsSinceRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPostsSinceResponse(m: Any, keep: bool = True, /) -> GetPostsSinceResponse:
+def read_GetPostsSinceResponse(m: Any, keep: bool, /) -> GetPostsSinceResponse:
     o = new(GetPostsSinceResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1994,7 +1940,7 @@ def write_GetPostsSinceResponse(o: GetPostsSinceResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPostsAfterRequest(m: Any, keep: bool = True, /) -> GetPostsAfterRequest:
+def read_GetPostsAfterRequest(m: Any, keep: bool, /) -> GetPostsAfterRequest:
     o = new(GetPostsAfterRequest)
     o.channel_id = m.channel_id
     o.post_id = m.post_id
@@ -2020,7 +1966,7 @@ def write_GetPostsAfterRequest(o: GetPostsAfterRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPostsAfterResponse(m: Any, keep: bool = True, /) -> GetPostsAfterResponse:
+def read_GetPostsAfterResponse(m: Any, keep: bool, /) -> GetPostsAfterResponse:
     o = new(GetPostsAfterResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2045,7 +1991,7 @@ def write_GetPostsAfterResponse(o: GetPostsAfterResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPostsBeforeRequest(m: Any, keep: bool = True, /) -> GetPostsBeforeRequest:
+def read_GetPostsBeforeRequest(m: Any, keep: bool, /) -> GetPostsBeforeRequest:
     o = new(GetPostsBeforeRequest)
     o.channel_id = m.channel_id
     o.post_id = m.post_id
@@ -2071,7 +2017,7 @@ def write_GetPostsBeforeRequest(o: GetPostsBeforeRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPostsBeforeResponse(m: Any, keep: bool = True, /) -> GetPostsBeforeResponse:
+def read_GetPostsBeforeResponse(m: Any, keep: bool, /) -> GetPostsBeforeResponse:
     o = new(GetPostsBeforeResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2096,9 +2042,7 @@ def write_GetPostsBeforeResponse(o: GetPostsBeforeResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPostsForChannelRequest(
-    m: Any, keep: bool = True, /
-) -> GetPostsForChannelRequest:
+def read_GetPostsForChannelRequest(m: Any, keep: bool, /) -> GetPostsForChannelRequest:
     o = new(GetPostsForChannelRequest)
     o.channel_id = m.channel_id
     o.page = m.page
@@ -2122,7 +2066,7 @@ def write_GetPostsForChannelRequest(o: GetPostsForChannelRequest, m: Any, /) -> 
 
 
 def read_GetPostsForChannelResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetPostsForChannelResponse:
     o = new(GetPostsForChannelResponse)
     h = m.HasField
@@ -2148,7 +2092,7 @@ def write_GetPostsForChannelResponse(o: GetPostsForChannelResponse, m: Any, /) -
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdatePostRequest(m: Any, keep: bool = True, /) -> UpdatePostRequest:
+def read_UpdatePostRequest(m: Any, keep: bool, /) -> UpdatePostRequest:
     o = new(UpdatePostRequest)
     h = m.HasField
     o.post = read_Post(m.post, keep) if h("post") else None
@@ -2168,7 +2112,7 @@ def write_UpdatePostRequest(o: UpdatePostRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdatePostResponse(m: Any, keep: bool = True, /) -> UpdatePostResponse:
+def read_UpdatePostResponse(m: Any, keep: bool, /) -> UpdatePostResponse:
     o = new(UpdatePostResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2193,9 +2137,7 @@ def write_UpdatePostResponse(o: UpdatePostResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SearchPostsInTeamRequest(
-    m: Any, keep: bool = True, /
-) -> SearchPostsInTeamRequest:
+def read_SearchPostsInTeamRequest(m: Any, keep: bool, /) -> SearchPostsInTeamRequest:
     o = new(SearchPostsInTeamRequest)
     o.team_id = m.team_id
     o.params_list = (
@@ -2214,18 +2156,14 @@ def write_SearchPostsInTeamRequest(o: SearchPostsInTeamRequest, m: Any, /) -> No
     if (x := o.team_id) is not NO_TEXT:
         m.team_id = "" + x
     if (x := o.params_list) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "params_list")
         t = m.params_list.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "params_list"):
             write_SearchParams(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SearchPostsInTeamResponse(
-    m: Any, keep: bool = True, /
-) -> SearchPostsInTeamResponse:
+def read_SearchPostsInTeamResponse(m: Any, keep: bool, /) -> SearchPostsInTeamResponse:
     o = new(SearchPostsInTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2247,17 +2185,15 @@ def write_SearchPostsInTeamResponse(o: SearchPostsInTeamResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.posts) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "posts")
         t = m.posts.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "posts"):
             write_Post(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_SearchPostsInTeamForUserRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SearchPostsInTeamForUserRequest:
     o = new(SearchPostsInTeamForUserRequest)
     h = m.HasField
@@ -2289,7 +2225,7 @@ def write_SearchPostsInTeamForUserRequest(
 
 
 def read_SearchPostsInTeamForUserResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SearchPostsInTeamForUserResponse:
     o = new(SearchPostsInTeamForUserResponse)
     h = m.HasField
@@ -2317,7 +2253,7 @@ def write_SearchPostsInTeamForUserResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetEmojiListRequest(m: Any, keep: bool = True, /) -> GetEmojiListRequest:
+def read_GetEmojiListRequest(m: Any, keep: bool, /) -> GetEmojiListRequest:
     o = new(GetEmojiListRequest)
     o.sort_by = m.sort_by
     o.page = m.page
@@ -2340,7 +2276,7 @@ def write_GetEmojiListRequest(o: GetEmojiListRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetEmojiListResponse(m: Any, keep: bool = True, /) -> GetEmojiListResponse:
+def read_GetEmojiListResponse(m: Any, keep: bool, /) -> GetEmojiListResponse:
     o = new(GetEmojiListResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2362,16 +2298,14 @@ def write_GetEmojiListResponse(o: GetEmojiListResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.emojis) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "emojis")
         t = m.emojis.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "emojis"):
             write_Emoji(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetEmojiByNameRequest(m: Any, keep: bool = True, /) -> GetEmojiByNameRequest:
+def read_GetEmojiByNameRequest(m: Any, keep: bool, /) -> GetEmojiByNameRequest:
     o = new(GetEmojiByNameRequest)
     o.name = m.name
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2388,7 +2322,7 @@ def write_GetEmojiByNameRequest(o: GetEmojiByNameRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetEmojiByNameResponse(m: Any, keep: bool = True, /) -> GetEmojiByNameResponse:
+def read_GetEmojiByNameResponse(m: Any, keep: bool, /) -> GetEmojiByNameResponse:
     o = new(GetEmojiByNameResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2413,7 +2347,7 @@ def write_GetEmojiByNameResponse(o: GetEmojiByNameResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetEmojiRequest(m: Any, keep: bool = True, /) -> GetEmojiRequest:
+def read_GetEmojiRequest(m: Any, keep: bool, /) -> GetEmojiRequest:
     o = new(GetEmojiRequest)
     o.emoji_id = m.emoji_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2430,7 +2364,7 @@ def write_GetEmojiRequest(o: GetEmojiRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetEmojiResponse(m: Any, keep: bool = True, /) -> GetEmojiResponse:
+def read_GetEmojiResponse(m: Any, keep: bool, /) -> GetEmojiResponse:
     o = new(GetEmojiResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2455,7 +2389,7 @@ def write_GetEmojiResponse(o: GetEmojiResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetEmojiImageRequest(m: Any, keep: bool = True, /) -> GetEmojiImageRequest:
+def read_GetEmojiImageRequest(m: Any, keep: bool, /) -> GetEmojiImageRequest:
     o = new(GetEmojiImageRequest)
     o.emoji_id = m.emoji_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2472,7 +2406,7 @@ def write_GetEmojiImageRequest(o: GetEmojiImageRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetEmojiImageResponse(m: Any, keep: bool = True, /) -> GetEmojiImageResponse:
+def read_GetEmojiImageResponse(m: Any, keep: bool, /) -> GetEmojiImageResponse:
     o = new(GetEmojiImageResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2498,7 +2432,7 @@ def write_GetEmojiImageResponse(o: GetEmojiImageResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ChannelStats(m: Any, keep: bool = True, /) -> ChannelStats:
+def read_ChannelStats(m: Any, keep: bool, /) -> ChannelStats:
     o = new(ChannelStats)
     o.channel_id = m.channel_id
     o.member_count = m.member_count
@@ -2527,7 +2461,7 @@ def write_ChannelStats(o: ChannelStats, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ChannelMember(m: Any, keep: bool = True, /) -> ChannelMember:
+def read_ChannelMember(m: Any, keep: bool, /) -> ChannelMember:
     o = new(ChannelMember)
     o.channel_id = m.channel_id
     o.user_id = m.user_id
@@ -2585,9 +2519,7 @@ def write_ChannelMember(o: ChannelMember, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ChannelMemberIdentifier(
-    m: Any, keep: bool = True, /
-) -> ChannelMemberIdentifier:
+def read_ChannelMemberIdentifier(m: Any, keep: bool, /) -> ChannelMemberIdentifier:
     o = new(ChannelMemberIdentifier)
     o.channel_id = m.channel_id
     o.user_id = m.user_id
@@ -2608,7 +2540,7 @@ def write_ChannelMemberIdentifier(o: ChannelMemberIdentifier, m: Any, /) -> None
 
 
 def read_SidebarCategoryWithChannels(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SidebarCategoryWithChannels:
     o = new(SidebarCategoryWithChannels)
     o.id = m.id
@@ -2652,15 +2584,12 @@ def write_SidebarCategoryWithChannels(
         if x.__class__ is not list:
             x = listed(o, "channel_ids")
         all_text(x)
-        t = m.channel_ids
-        t.extend(x)
+        m.channel_ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_OrderedSidebarCategories(
-    m: Any, keep: bool = True, /
-) -> OrderedSidebarCategories:
+def read_OrderedSidebarCategories(m: Any, keep: bool, /) -> OrderedSidebarCategories:
     o = new(OrderedSidebarCategories)
     o.categories = (
         [
@@ -2680,22 +2609,19 @@ def write_OrderedSidebarCategories(o: OrderedSidebarCategories, m: Any, /) -> No
         expect_model(o, OrderedSidebarCategories)
     x: Any
     if (x := o.categories) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "categories")
         t = m.categories.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "categories"):
             write_SidebarCategoryWithChannels(v, t())
     if (x := o.order) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "order")
         all_text(x)
-        t = m.order
-        t.extend(x)
+        m.order.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SearchParams(m: Any, keep: bool = True, /) -> SearchParams:
+def read_SearchParams(m: Any, keep: bool, /) -> SearchParams:
     o = new(SearchParams)
     o.terms = m.terms
     o.is_or_search = m.is_or_search
@@ -2757,55 +2683,47 @@ def write_SearchParams(o: SearchParams, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "in_channels")
         all_text(x)
-        t = m.in_channels
-        t.extend(x)
+        m.in_channels.extend(x)
     if (x := o.excluded_channels) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "excluded_channels")
         all_text(x)
-        t = m.excluded_channels
-        t.extend(x)
+        m.excluded_channels.extend(x)
     if (x := o.from_users) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "from_users")
         all_text(x)
-        t = m.from_users
-        t.extend(x)
+        m.from_users.extend(x)
     if (x := o.excluded_users) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "excluded_users")
         all_text(x)
-        t = m.excluded_users
-        t.extend(x)
+        m.excluded_users.extend(x)
     if (x := o.excluded_before_date) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "excluded_before_date")
         all_text(x)
-        t = m.excluded_before_date
-        t.extend(x)
+        m.excluded_before_date.extend(x)
     if (x := o.excluded_after_date) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "excluded_after_date")
         all_text(x)
-        t = m.excluded_after_date
-        t.extend(x)
+        m.excluded_after_date.extend(x)
     if (x := o.excluded_dates) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "excluded_dates")
         all_text(x)
-        t = m.excluded_dates
-        t.extend(x)
+        m.excluded_dates.extend(x)
     if (x := o.extensions) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "extensions")
         all_text(x)
-        t = m.extensions
-        t.extend(x)
+        m.extensions.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SearchParameter(m: Any, keep: bool = True, /) -> SearchParameter:
+def read_SearchParameter(m: Any, keep: bool, /) -> SearchParameter:
     o = new(SearchParameter)
     o.terms = m.terms
     o.is_or_search = m.is_or_search
@@ -2837,7 +2755,7 @@ def write_SearchParameter(o: SearchParameter, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_StringList(m: Any, keep: bool = True, /) -> StringList:
+def read_StringList(m: Any, keep: bool, /) -> StringList:
     o = new(StringList)
     o.values = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.values) else []
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2852,13 +2770,12 @@ def write_StringList(o: StringList, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "values")
         all_text(x)
-        t = m.values
-        t.extend(x)
+        m.values.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PostSearchResults(m: Any, keep: bool = True, /) -> PostSearchResults:
+def read_PostSearchResults(m: Any, keep: bool, /) -> PostSearchResults:
     o = new(PostSearchResults)
     o.order = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.order) else []
     o.posts = {k: read_Post(x[k], keep) for k in x} if (x := m.posts) else {}
@@ -2875,8 +2792,7 @@ def write_PostSearchResults(o: PostSearchResults, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "order")
         all_text(x)
-        t = m.order
-        t.extend(x)
+        m.order.extend(x)
     if (x := o.posts) or x.__class__ is not dict:
         t = m.posts
         for k, v in x.items():
@@ -2889,7 +2805,7 @@ def write_PostSearchResults(o: PostSearchResults, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Emoji(m: Any, keep: bool = True, /) -> Emoji:
+def read_Emoji(m: Any, keep: bool, /) -> Emoji:
     o = new(Emoji)
     o.id = m.id
     o.create_at = m.create_at

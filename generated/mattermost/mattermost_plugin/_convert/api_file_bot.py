@@ -67,7 +67,7 @@ from .common import read_AppError, write_AppError
 from .file import read_FileInfo, write_FileInfo
 
 
-def read_CopyFileInfosRequest(m: Any, keep: bool = True, /) -> CopyFileInfosRequest:
+def read_CopyFileInfosRequest(m: Any, keep: bool, /) -> CopyFileInfosRequest:
     o = new(CopyFileInfosRequest)
     o.user_id = m.user_id
     o.file_ids = (
@@ -87,13 +87,12 @@ def write_CopyFileInfosRequest(o: CopyFileInfosRequest, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "file_ids")
         all_text(x)
-        t = m.file_ids
-        t.extend(x)
+        m.file_ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CopyFileInfosResponse(m: Any, keep: bool = True, /) -> CopyFileInfosResponse:
+def read_CopyFileInfosResponse(m: Any, keep: bool, /) -> CopyFileInfosResponse:
     o = new(CopyFileInfosResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -116,13 +115,12 @@ def write_CopyFileInfosResponse(o: CopyFileInfosResponse, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "file_ids")
         all_text(x)
-        t = m.file_ids
-        t.extend(x)
+        m.file_ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetFileInfoRequest(m: Any, keep: bool = True, /) -> GetFileInfoRequest:
+def read_GetFileInfoRequest(m: Any, keep: bool, /) -> GetFileInfoRequest:
     o = new(GetFileInfoRequest)
     o.file_id = m.file_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -139,7 +137,7 @@ def write_GetFileInfoRequest(o: GetFileInfoRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetFileInfoResponse(m: Any, keep: bool = True, /) -> GetFileInfoResponse:
+def read_GetFileInfoResponse(m: Any, keep: bool, /) -> GetFileInfoResponse:
     o = new(GetFileInfoResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -165,7 +163,7 @@ def write_GetFileInfoResponse(o: GetFileInfoResponse, m: Any, /) -> None:
 
 
 def read_SetFileSearchableContentRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SetFileSearchableContentRequest:
     o = new(SetFileSearchableContentRequest)
     o.file_id = m.file_id
@@ -189,7 +187,7 @@ def write_SetFileSearchableContentRequest(
 
 
 def read_SetFileSearchableContentResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SetFileSearchableContentResponse:
     o = new(SetFileSearchableContentResponse)
     h = m.HasField
@@ -212,7 +210,7 @@ def write_SetFileSearchableContentResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetFileInfosRequest(m: Any, keep: bool = True, /) -> GetFileInfosRequest:
+def read_GetFileInfosRequest(m: Any, keep: bool, /) -> GetFileInfosRequest:
     o = new(GetFileInfosRequest)
     h = m.HasField
     o.page = m.page
@@ -238,7 +236,7 @@ def write_GetFileInfosRequest(o: GetFileInfosRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetFileInfosResponse(m: Any, keep: bool = True, /) -> GetFileInfosResponse:
+def read_GetFileInfosResponse(m: Any, keep: bool, /) -> GetFileInfosResponse:
     o = new(GetFileInfosResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -260,16 +258,14 @@ def write_GetFileInfosResponse(o: GetFileInfosResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.file_infos) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "file_infos")
         t = m.file_infos.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "file_infos"):
             write_FileInfo(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetFileRequest(m: Any, keep: bool = True, /) -> GetFileRequest:
+def read_GetFileRequest(m: Any, keep: bool, /) -> GetFileRequest:
     o = new(GetFileRequest)
     o.file_id = m.file_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -286,7 +282,7 @@ def write_GetFileRequest(o: GetFileRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetFileResponse(m: Any, keep: bool = True, /) -> GetFileResponse:
+def read_GetFileResponse(m: Any, keep: bool, /) -> GetFileResponse:
     o = new(GetFileResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -309,7 +305,7 @@ def write_GetFileResponse(o: GetFileResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetFileLinkRequest(m: Any, keep: bool = True, /) -> GetFileLinkRequest:
+def read_GetFileLinkRequest(m: Any, keep: bool, /) -> GetFileLinkRequest:
     o = new(GetFileLinkRequest)
     o.file_id = m.file_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -326,7 +322,7 @@ def write_GetFileLinkRequest(o: GetFileLinkRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetFileLinkResponse(m: Any, keep: bool = True, /) -> GetFileLinkResponse:
+def read_GetFileLinkResponse(m: Any, keep: bool, /) -> GetFileLinkResponse:
     o = new(GetFileLinkResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -349,7 +345,7 @@ def write_GetFileLinkResponse(o: GetFileLinkResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ReadFileRequest(m: Any, keep: bool = True, /) -> ReadFileRequest:
+def read_ReadFileRequest(m: Any, keep: bool, /) -> ReadFileRequest:
     o = new(ReadFileRequest)
     o.path = m.path
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -366,7 +362,7 @@ def write_ReadFileRequest(o: ReadFileRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ReadFileResponse(m: Any, keep: bool = True, /) -> ReadFileResponse:
+def read_ReadFileResponse(m: Any, keep: bool, /) -> ReadFileResponse:
     o = new(ReadFileResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -389,7 +385,7 @@ def write_ReadFileResponse(o: ReadFileResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UploadFileRequest(m: Any, keep: bool = True, /) -> UploadFileRequest:
+def read_UploadFileRequest(m: Any, keep: bool, /) -> UploadFileRequest:
     o = new(UploadFileRequest)
     o.data = m.data
     o.channel_id = m.channel_id
@@ -412,7 +408,7 @@ def write_UploadFileRequest(o: UploadFileRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UploadFileResponse(m: Any, keep: bool = True, /) -> UploadFileResponse:
+def read_UploadFileResponse(m: Any, keep: bool, /) -> UploadFileResponse:
     o = new(UploadFileResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -438,7 +434,7 @@ def write_UploadFileResponse(o: UploadFileResponse, m: Any, /) -> None:
 
 
 def read_CreateUploadSessionRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreateUploadSessionRequest:
     o = new(CreateUploadSessionRequest)
     h = m.HasField
@@ -462,7 +458,7 @@ def write_CreateUploadSessionRequest(o: CreateUploadSessionRequest, m: Any, /) -
 
 
 def read_CreateUploadSessionResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreateUploadSessionResponse:
     o = new(CreateUploadSessionResponse)
     h = m.HasField
@@ -492,7 +488,7 @@ def write_CreateUploadSessionResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_UploadDataRequest(m: Any, keep: bool = True, /) -> UploadDataRequest:
+def read_UploadDataRequest(m: Any, keep: bool, /) -> UploadDataRequest:
     o = new(UploadDataRequest)
     h = m.HasField
     o.upload_session = (
@@ -517,7 +513,7 @@ def write_UploadDataRequest(o: UploadDataRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UploadDataResponse(m: Any, keep: bool = True, /) -> UploadDataResponse:
+def read_UploadDataResponse(m: Any, keep: bool, /) -> UploadDataResponse:
     o = new(UploadDataResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -542,9 +538,7 @@ def write_UploadDataResponse(o: UploadDataResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUploadSessionRequest(
-    m: Any, keep: bool = True, /
-) -> GetUploadSessionRequest:
+def read_GetUploadSessionRequest(m: Any, keep: bool, /) -> GetUploadSessionRequest:
     o = new(GetUploadSessionRequest)
     o.upload_id = m.upload_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -561,9 +555,7 @@ def write_GetUploadSessionRequest(o: GetUploadSessionRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUploadSessionResponse(
-    m: Any, keep: bool = True, /
-) -> GetUploadSessionResponse:
+def read_GetUploadSessionResponse(m: Any, keep: bool, /) -> GetUploadSessionResponse:
     o = new(GetUploadSessionResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -590,7 +582,7 @@ def write_GetUploadSessionResponse(o: GetUploadSessionResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateBotRequest(m: Any, keep: bool = True, /) -> CreateBotRequest:
+def read_CreateBotRequest(m: Any, keep: bool, /) -> CreateBotRequest:
     o = new(CreateBotRequest)
     h = m.HasField
     o.bot = read_Bot(m.bot, keep) if h("bot") else None
@@ -610,7 +602,7 @@ def write_CreateBotRequest(o: CreateBotRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateBotResponse(m: Any, keep: bool = True, /) -> CreateBotResponse:
+def read_CreateBotResponse(m: Any, keep: bool, /) -> CreateBotResponse:
     o = new(CreateBotResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -635,7 +627,7 @@ def write_CreateBotResponse(o: CreateBotResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PatchBotRequest(m: Any, keep: bool = True, /) -> PatchBotRequest:
+def read_PatchBotRequest(m: Any, keep: bool, /) -> PatchBotRequest:
     o = new(PatchBotRequest)
     h = m.HasField
     o.bot_user_id = m.bot_user_id
@@ -658,7 +650,7 @@ def write_PatchBotRequest(o: PatchBotRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PatchBotResponse(m: Any, keep: bool = True, /) -> PatchBotResponse:
+def read_PatchBotResponse(m: Any, keep: bool, /) -> PatchBotResponse:
     o = new(PatchBotResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -683,7 +675,7 @@ def write_PatchBotResponse(o: PatchBotResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetBotRequest(m: Any, keep: bool = True, /) -> GetBotRequest:
+def read_GetBotRequest(m: Any, keep: bool, /) -> GetBotRequest:
     o = new(GetBotRequest)
     o.bot_user_id = m.bot_user_id
     o.include_deleted = m.include_deleted
@@ -703,7 +695,7 @@ def write_GetBotRequest(o: GetBotRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetBotResponse(m: Any, keep: bool = True, /) -> GetBotResponse:
+def read_GetBotResponse(m: Any, keep: bool, /) -> GetBotResponse:
     o = new(GetBotResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -728,7 +720,7 @@ def write_GetBotResponse(o: GetBotResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetBotsRequest(m: Any, keep: bool = True, /) -> GetBotsRequest:
+def read_GetBotsRequest(m: Any, keep: bool, /) -> GetBotsRequest:
     o = new(GetBotsRequest)
     h = m.HasField
     o.options = read_BotGetOptions(m.options, keep) if h("options") else None
@@ -748,7 +740,7 @@ def write_GetBotsRequest(o: GetBotsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetBotsResponse(m: Any, keep: bool = True, /) -> GetBotsResponse:
+def read_GetBotsResponse(m: Any, keep: bool, /) -> GetBotsResponse:
     o = new(GetBotsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -770,16 +762,14 @@ def write_GetBotsResponse(o: GetBotsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.bots) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "bots")
         t = m.bots.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "bots"):
             write_Bot(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateBotActiveRequest(m: Any, keep: bool = True, /) -> UpdateBotActiveRequest:
+def read_UpdateBotActiveRequest(m: Any, keep: bool, /) -> UpdateBotActiveRequest:
     o = new(UpdateBotActiveRequest)
     o.bot_user_id = m.bot_user_id
     o.active = m.active
@@ -799,9 +789,7 @@ def write_UpdateBotActiveRequest(o: UpdateBotActiveRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateBotActiveResponse(
-    m: Any, keep: bool = True, /
-) -> UpdateBotActiveResponse:
+def read_UpdateBotActiveResponse(m: Any, keep: bool, /) -> UpdateBotActiveResponse:
     o = new(UpdateBotActiveResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -826,9 +814,7 @@ def write_UpdateBotActiveResponse(o: UpdateBotActiveResponse, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_PermanentDeleteBotRequest(
-    m: Any, keep: bool = True, /
-) -> PermanentDeleteBotRequest:
+def read_PermanentDeleteBotRequest(m: Any, keep: bool, /) -> PermanentDeleteBotRequest:
     o = new(PermanentDeleteBotRequest)
     o.bot_user_id = m.bot_user_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -846,7 +832,7 @@ def write_PermanentDeleteBotRequest(o: PermanentDeleteBotRequest, m: Any, /) -> 
 
 
 def read_PermanentDeleteBotResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PermanentDeleteBotResponse:
     o = new(PermanentDeleteBotResponse)
     h = m.HasField
@@ -867,7 +853,7 @@ def write_PermanentDeleteBotResponse(o: PermanentDeleteBotResponse, m: Any, /) -
         m.MergeFromString(o.__unknown__)
 
 
-def read_EnsureBotUserRequest(m: Any, keep: bool = True, /) -> EnsureBotUserRequest:
+def read_EnsureBotUserRequest(m: Any, keep: bool, /) -> EnsureBotUserRequest:
     o = new(EnsureBotUserRequest)
     h = m.HasField
     o.bot = read_Bot(m.bot, keep) if h("bot") else None
@@ -887,7 +873,7 @@ def write_EnsureBotUserRequest(o: EnsureBotUserRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_EnsureBotUserResponse(m: Any, keep: bool = True, /) -> EnsureBotUserResponse:
+def read_EnsureBotUserResponse(m: Any, keep: bool, /) -> EnsureBotUserResponse:
     o = new(EnsureBotUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -910,7 +896,7 @@ def write_EnsureBotUserResponse(o: EnsureBotUserResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetFileInfosOptions(m: Any, keep: bool = True, /) -> GetFileInfosOptions:
+def read_GetFileInfosOptions(m: Any, keep: bool, /) -> GetFileInfosOptions:
     o = new(GetFileInfosOptions)
     o.user_id = m.user_id
     o.channel_id = m.channel_id
@@ -939,7 +925,7 @@ def write_GetFileInfosOptions(o: GetFileInfosOptions, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UploadSession(m: Any, keep: bool = True, /) -> UploadSession:
+def read_UploadSession(m: Any, keep: bool, /) -> UploadSession:
     o = new(UploadSession)
     o.id = m.id
     o.type = m.type
@@ -986,7 +972,7 @@ def write_UploadSession(o: UploadSession, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Bot(m: Any, keep: bool = True, /) -> Bot:
+def read_Bot(m: Any, keep: bool, /) -> Bot:
     o = new(Bot)
     o.user_id = m.user_id
     o.username = m.username
@@ -1027,7 +1013,7 @@ def write_Bot(o: Bot, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_BotPatch(m: Any, keep: bool = True, /) -> BotPatch:
+def read_BotPatch(m: Any, keep: bool, /) -> BotPatch:
     o = new(BotPatch)
     h = m.HasField
     o.username = m.username if h("username") else None
@@ -1051,7 +1037,7 @@ def write_BotPatch(o: BotPatch, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_BotGetOptions(m: Any, keep: bool = True, /) -> BotGetOptions:
+def read_BotGetOptions(m: Any, keep: bool, /) -> BotGetOptions:
     o = new(BotGetOptions)
     o.owner_id = m.owner_id
     o.include_deleted = m.include_deleted

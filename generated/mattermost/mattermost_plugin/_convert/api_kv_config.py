@@ -93,7 +93,7 @@ from ..models.api_kv_config import (
 from .common import read_AppError, write_AppError
 
 
-def read_KVSetRequest(m: Any, keep: bool = True, /) -> KVSetRequest:
+def read_KVSetRequest(m: Any, keep: bool, /) -> KVSetRequest:
     o = new(KVSetRequest)
     o.key = m.key
     o.value = m.value
@@ -113,7 +113,7 @@ def write_KVSetRequest(o: KVSetRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVSetResponse(m: Any, keep: bool = True, /) -> KVSetResponse:
+def read_KVSetResponse(m: Any, keep: bool, /) -> KVSetResponse:
     o = new(KVSetResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -133,7 +133,7 @@ def write_KVSetResponse(o: KVSetResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVCompareAndSetRequest(m: Any, keep: bool = True, /) -> KVCompareAndSetRequest:
+def read_KVCompareAndSetRequest(m: Any, keep: bool, /) -> KVCompareAndSetRequest:
     o = new(KVCompareAndSetRequest)
     o.key = m.key
     o.old_value = m.old_value
@@ -156,9 +156,7 @@ def write_KVCompareAndSetRequest(o: KVCompareAndSetRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVCompareAndSetResponse(
-    m: Any, keep: bool = True, /
-) -> KVCompareAndSetResponse:
+def read_KVCompareAndSetResponse(m: Any, keep: bool, /) -> KVCompareAndSetResponse:
     o = new(KVCompareAndSetResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -181,9 +179,7 @@ def write_KVCompareAndSetResponse(o: KVCompareAndSetResponse, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVCompareAndDeleteRequest(
-    m: Any, keep: bool = True, /
-) -> KVCompareAndDeleteRequest:
+def read_KVCompareAndDeleteRequest(m: Any, keep: bool, /) -> KVCompareAndDeleteRequest:
     o = new(KVCompareAndDeleteRequest)
     o.key = m.key
     o.old_value = m.old_value
@@ -204,7 +200,7 @@ def write_KVCompareAndDeleteRequest(o: KVCompareAndDeleteRequest, m: Any, /) -> 
 
 
 def read_KVCompareAndDeleteResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> KVCompareAndDeleteResponse:
     o = new(KVCompareAndDeleteResponse)
     h = m.HasField
@@ -228,9 +224,7 @@ def write_KVCompareAndDeleteResponse(o: KVCompareAndDeleteResponse, m: Any, /) -
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVSetWithOptionsRequest(
-    m: Any, keep: bool = True, /
-) -> KVSetWithOptionsRequest:
+def read_KVSetWithOptionsRequest(m: Any, keep: bool, /) -> KVSetWithOptionsRequest:
     o = new(KVSetWithOptionsRequest)
     h = m.HasField
     o.key = m.key
@@ -256,9 +250,7 @@ def write_KVSetWithOptionsRequest(o: KVSetWithOptionsRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVSetWithOptionsResponse(
-    m: Any, keep: bool = True, /
-) -> KVSetWithOptionsResponse:
+def read_KVSetWithOptionsResponse(m: Any, keep: bool, /) -> KVSetWithOptionsResponse:
     o = new(KVSetWithOptionsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -281,7 +273,7 @@ def write_KVSetWithOptionsResponse(o: KVSetWithOptionsResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVSetWithExpiryRequest(m: Any, keep: bool = True, /) -> KVSetWithExpiryRequest:
+def read_KVSetWithExpiryRequest(m: Any, keep: bool, /) -> KVSetWithExpiryRequest:
     o = new(KVSetWithExpiryRequest)
     o.key = m.key
     o.value = m.value
@@ -304,9 +296,7 @@ def write_KVSetWithExpiryRequest(o: KVSetWithExpiryRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVSetWithExpiryResponse(
-    m: Any, keep: bool = True, /
-) -> KVSetWithExpiryResponse:
+def read_KVSetWithExpiryResponse(m: Any, keep: bool, /) -> KVSetWithExpiryResponse:
     o = new(KVSetWithExpiryResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -326,7 +316,7 @@ def write_KVSetWithExpiryResponse(o: KVSetWithExpiryResponse, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVGetRequest(m: Any, keep: bool = True, /) -> KVGetRequest:
+def read_KVGetRequest(m: Any, keep: bool, /) -> KVGetRequest:
     o = new(KVGetRequest)
     o.key = m.key
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -343,7 +333,7 @@ def write_KVGetRequest(o: KVGetRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVGetResponse(m: Any, keep: bool = True, /) -> KVGetResponse:
+def read_KVGetResponse(m: Any, keep: bool, /) -> KVGetResponse:
     o = new(KVGetResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -366,7 +356,7 @@ def write_KVGetResponse(o: KVGetResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVDeleteRequest(m: Any, keep: bool = True, /) -> KVDeleteRequest:
+def read_KVDeleteRequest(m: Any, keep: bool, /) -> KVDeleteRequest:
     o = new(KVDeleteRequest)
     o.key = m.key
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -383,7 +373,7 @@ def write_KVDeleteRequest(o: KVDeleteRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVDeleteResponse(m: Any, keep: bool = True, /) -> KVDeleteResponse:
+def read_KVDeleteResponse(m: Any, keep: bool, /) -> KVDeleteResponse:
     o = new(KVDeleteResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -403,7 +393,7 @@ def write_KVDeleteResponse(o: KVDeleteResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVDeleteAllRequest(m: Any, keep: bool = True, /) -> KVDeleteAllRequest:
+def read_KVDeleteAllRequest(m: Any, keep: bool, /) -> KVDeleteAllRequest:
     o = new(KVDeleteAllRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -416,7 +406,7 @@ def write_KVDeleteAllRequest(o: KVDeleteAllRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVDeleteAllResponse(m: Any, keep: bool = True, /) -> KVDeleteAllResponse:
+def read_KVDeleteAllResponse(m: Any, keep: bool, /) -> KVDeleteAllResponse:
     o = new(KVDeleteAllResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -436,7 +426,7 @@ def write_KVDeleteAllResponse(o: KVDeleteAllResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVListRequest(m: Any, keep: bool = True, /) -> KVListRequest:
+def read_KVListRequest(m: Any, keep: bool, /) -> KVListRequest:
     o = new(KVListRequest)
     o.page = m.page
     o.per_page = m.per_page
@@ -456,7 +446,7 @@ def write_KVListRequest(o: KVListRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KVListResponse(m: Any, keep: bool = True, /) -> KVListResponse:
+def read_KVListResponse(m: Any, keep: bool, /) -> KVListResponse:
     o = new(KVListResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -477,14 +467,13 @@ def write_KVListResponse(o: KVListResponse, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "keys")
         all_text(x)
-        t = m.keys
-        t.extend(x)
+        m.keys.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_PublishWebSocketEventRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PublishWebSocketEventRequest:
     o = new(PublishWebSocketEventRequest)
     u: list[Any] | None = [] if keep is True else None
@@ -519,7 +508,7 @@ def write_PublishWebSocketEventRequest(
 
 
 def read_PublishWebSocketEventResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PublishWebSocketEventResponse:
     o = new(PublishWebSocketEventResponse)
     h = m.HasField
@@ -543,7 +532,7 @@ def write_PublishWebSocketEventResponse(
 
 
 def read_LoadPluginConfigurationRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> LoadPluginConfigurationRequest:
     o = new(LoadPluginConfigurationRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -560,7 +549,7 @@ def write_LoadPluginConfigurationRequest(
 
 
 def read_LoadPluginConfigurationResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> LoadPluginConfigurationResponse:
     o = new(LoadPluginConfigurationResponse)
     h = m.HasField
@@ -586,7 +575,7 @@ def write_LoadPluginConfigurationResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetConfigRequest(m: Any, keep: bool = True, /) -> GetConfigRequest:
+def read_GetConfigRequest(m: Any, keep: bool, /) -> GetConfigRequest:
     o = new(GetConfigRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -599,7 +588,7 @@ def write_GetConfigRequest(o: GetConfigRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetConfigResponse(m: Any, keep: bool = True, /) -> GetConfigResponse:
+def read_GetConfigResponse(m: Any, keep: bool, /) -> GetConfigResponse:
     o = new(GetConfigResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -623,7 +612,7 @@ def write_GetConfigResponse(o: GetConfigResponse, m: Any, /) -> None:
 
 
 def read_GetUnsanitizedConfigRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetUnsanitizedConfigRequest:
     o = new(GetUnsanitizedConfigRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -640,7 +629,7 @@ def write_GetUnsanitizedConfigRequest(
 
 
 def read_GetUnsanitizedConfigResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetUnsanitizedConfigResponse:
     o = new(GetUnsanitizedConfigResponse)
     h = m.HasField
@@ -666,7 +655,7 @@ def write_GetUnsanitizedConfigResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_SaveConfigRequest(m: Any, keep: bool = True, /) -> SaveConfigRequest:
+def read_SaveConfigRequest(m: Any, keep: bool, /) -> SaveConfigRequest:
     o = new(SaveConfigRequest)
     o.config_json = m.config_json
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -683,7 +672,7 @@ def write_SaveConfigRequest(o: SaveConfigRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SaveConfigResponse(m: Any, keep: bool = True, /) -> SaveConfigResponse:
+def read_SaveConfigResponse(m: Any, keep: bool, /) -> SaveConfigResponse:
     o = new(SaveConfigResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -703,7 +692,7 @@ def write_SaveConfigResponse(o: SaveConfigResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPluginConfigRequest(m: Any, keep: bool = True, /) -> GetPluginConfigRequest:
+def read_GetPluginConfigRequest(m: Any, keep: bool, /) -> GetPluginConfigRequest:
     o = new(GetPluginConfigRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -716,9 +705,7 @@ def write_GetPluginConfigRequest(o: GetPluginConfigRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPluginConfigResponse(
-    m: Any, keep: bool = True, /
-) -> GetPluginConfigResponse:
+def read_GetPluginConfigResponse(m: Any, keep: bool, /) -> GetPluginConfigResponse:
     o = new(GetPluginConfigResponse)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -746,9 +733,7 @@ def write_GetPluginConfigResponse(o: GetPluginConfigResponse, m: Any, /) -> None
         put_back(o.__unknown__, m)
 
 
-def read_SavePluginConfigRequest(
-    m: Any, keep: bool = True, /
-) -> SavePluginConfigRequest:
+def read_SavePluginConfigRequest(m: Any, keep: bool, /) -> SavePluginConfigRequest:
     o = new(SavePluginConfigRequest)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -771,9 +756,7 @@ def write_SavePluginConfigRequest(o: SavePluginConfigRequest, m: Any, /) -> None
         put_back(o.__unknown__, m)
 
 
-def read_SavePluginConfigResponse(
-    m: Any, keep: bool = True, /
-) -> SavePluginConfigResponse:
+def read_SavePluginConfigResponse(m: Any, keep: bool, /) -> SavePluginConfigResponse:
     o = new(SavePluginConfigResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -793,7 +776,7 @@ def write_SavePluginConfigResponse(o: SavePluginConfigResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetBundlePathRequest(m: Any, keep: bool = True, /) -> GetBundlePathRequest:
+def read_GetBundlePathRequest(m: Any, keep: bool, /) -> GetBundlePathRequest:
     o = new(GetBundlePathRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -806,7 +789,7 @@ def write_GetBundlePathRequest(o: GetBundlePathRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetBundlePathResponse(m: Any, keep: bool = True, /) -> GetBundlePathResponse:
+def read_GetBundlePathResponse(m: Any, keep: bool, /) -> GetBundlePathResponse:
     o = new(GetBundlePathResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -829,7 +812,7 @@ def write_GetBundlePathResponse(o: GetBundlePathResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPluginsRequest(m: Any, keep: bool = True, /) -> GetPluginsRequest:
+def read_GetPluginsRequest(m: Any, keep: bool, /) -> GetPluginsRequest:
     o = new(GetPluginsRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -842,7 +825,7 @@ def write_GetPluginsRequest(o: GetPluginsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPluginsResponse(m: Any, keep: bool = True, /) -> GetPluginsResponse:
+def read_GetPluginsResponse(m: Any, keep: bool, /) -> GetPluginsResponse:
     o = new(GetPluginsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -864,16 +847,14 @@ def write_GetPluginsResponse(o: GetPluginsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.manifests) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "manifests")
         t = m.manifests.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "manifests"):
             write_Manifest(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_EnablePluginRequest(m: Any, keep: bool = True, /) -> EnablePluginRequest:
+def read_EnablePluginRequest(m: Any, keep: bool, /) -> EnablePluginRequest:
     o = new(EnablePluginRequest)
     o.id = m.id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -890,7 +871,7 @@ def write_EnablePluginRequest(o: EnablePluginRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_EnablePluginResponse(m: Any, keep: bool = True, /) -> EnablePluginResponse:
+def read_EnablePluginResponse(m: Any, keep: bool, /) -> EnablePluginResponse:
     o = new(EnablePluginResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -910,7 +891,7 @@ def write_EnablePluginResponse(o: EnablePluginResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DisablePluginRequest(m: Any, keep: bool = True, /) -> DisablePluginRequest:
+def read_DisablePluginRequest(m: Any, keep: bool, /) -> DisablePluginRequest:
     o = new(DisablePluginRequest)
     o.id = m.id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -927,7 +908,7 @@ def write_DisablePluginRequest(o: DisablePluginRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DisablePluginResponse(m: Any, keep: bool = True, /) -> DisablePluginResponse:
+def read_DisablePluginResponse(m: Any, keep: bool, /) -> DisablePluginResponse:
     o = new(DisablePluginResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -947,7 +928,7 @@ def write_DisablePluginResponse(o: DisablePluginResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RemovePluginRequest(m: Any, keep: bool = True, /) -> RemovePluginRequest:
+def read_RemovePluginRequest(m: Any, keep: bool, /) -> RemovePluginRequest:
     o = new(RemovePluginRequest)
     o.id = m.id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -964,7 +945,7 @@ def write_RemovePluginRequest(o: RemovePluginRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RemovePluginResponse(m: Any, keep: bool = True, /) -> RemovePluginResponse:
+def read_RemovePluginResponse(m: Any, keep: bool, /) -> RemovePluginResponse:
     o = new(RemovePluginResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -984,7 +965,7 @@ def write_RemovePluginResponse(o: RemovePluginResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPluginStatusRequest(m: Any, keep: bool = True, /) -> GetPluginStatusRequest:
+def read_GetPluginStatusRequest(m: Any, keep: bool, /) -> GetPluginStatusRequest:
     o = new(GetPluginStatusRequest)
     o.id = m.id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1001,9 +982,7 @@ def write_GetPluginStatusRequest(o: GetPluginStatusRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPluginStatusResponse(
-    m: Any, keep: bool = True, /
-) -> GetPluginStatusResponse:
+def read_GetPluginStatusResponse(m: Any, keep: bool, /) -> GetPluginStatusResponse:
     o = new(GetPluginStatusResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1028,7 +1007,7 @@ def write_GetPluginStatusResponse(o: GetPluginStatusResponse, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_InstallPluginRequest(m: Any, keep: bool = True, /) -> InstallPluginRequest:
+def read_InstallPluginRequest(m: Any, keep: bool, /) -> InstallPluginRequest:
     o = new(InstallPluginRequest)
     o.file_data = m.file_data
     o.replace = m.replace
@@ -1048,7 +1027,7 @@ def write_InstallPluginRequest(o: InstallPluginRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_InstallPluginResponse(m: Any, keep: bool = True, /) -> InstallPluginResponse:
+def read_InstallPluginResponse(m: Any, keep: bool, /) -> InstallPluginResponse:
     o = new(InstallPluginResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1073,7 +1052,7 @@ def write_InstallPluginResponse(o: InstallPluginResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPluginIDRequest(m: Any, keep: bool = True, /) -> GetPluginIDRequest:
+def read_GetPluginIDRequest(m: Any, keep: bool, /) -> GetPluginIDRequest:
     o = new(GetPluginIDRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -1086,7 +1065,7 @@ def write_GetPluginIDRequest(o: GetPluginIDRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPluginIDResponse(m: Any, keep: bool = True, /) -> GetPluginIDResponse:
+def read_GetPluginIDResponse(m: Any, keep: bool, /) -> GetPluginIDResponse:
     o = new(GetPluginIDResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1109,7 +1088,7 @@ def write_GetPluginIDResponse(o: GetPluginIDResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_LogDebugRequest(m: Any, keep: bool = True, /) -> LogDebugRequest:
+def read_LogDebugRequest(m: Any, keep: bool, /) -> LogDebugRequest:
     o = new(LogDebugRequest)
     o.msg = m.msg
     o.key_value_pairs = (
@@ -1128,16 +1107,14 @@ def write_LogDebugRequest(o: LogDebugRequest, m: Any, /) -> None:
     if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
     if (x := o.key_value_pairs) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "key_value_pairs")
         t = m.key_value_pairs.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "key_value_pairs"):
             write_KeyValuePair(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_LogDebugResponse(m: Any, keep: bool = True, /) -> LogDebugResponse:
+def read_LogDebugResponse(m: Any, keep: bool, /) -> LogDebugResponse:
     o = new(LogDebugResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1157,7 +1134,7 @@ def write_LogDebugResponse(o: LogDebugResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_LogInfoRequest(m: Any, keep: bool = True, /) -> LogInfoRequest:
+def read_LogInfoRequest(m: Any, keep: bool, /) -> LogInfoRequest:
     o = new(LogInfoRequest)
     o.msg = m.msg
     o.key_value_pairs = (
@@ -1176,16 +1153,14 @@ def write_LogInfoRequest(o: LogInfoRequest, m: Any, /) -> None:
     if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
     if (x := o.key_value_pairs) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "key_value_pairs")
         t = m.key_value_pairs.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "key_value_pairs"):
             write_KeyValuePair(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_LogInfoResponse(m: Any, keep: bool = True, /) -> LogInfoResponse:
+def read_LogInfoResponse(m: Any, keep: bool, /) -> LogInfoResponse:
     o = new(LogInfoResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1205,7 +1180,7 @@ def write_LogInfoResponse(o: LogInfoResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_LogErrorRequest(m: Any, keep: bool = True, /) -> LogErrorRequest:
+def read_LogErrorRequest(m: Any, keep: bool, /) -> LogErrorRequest:
     o = new(LogErrorRequest)
     o.msg = m.msg
     o.key_value_pairs = (
@@ -1224,16 +1199,14 @@ def write_LogErrorRequest(o: LogErrorRequest, m: Any, /) -> None:
     if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
     if (x := o.key_value_pairs) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "key_value_pairs")
         t = m.key_value_pairs.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "key_value_pairs"):
             write_KeyValuePair(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_LogErrorResponse(m: Any, keep: bool = True, /) -> LogErrorResponse:
+def read_LogErrorResponse(m: Any, keep: bool, /) -> LogErrorResponse:
     o = new(LogErrorResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1253,7 +1226,7 @@ def write_LogErrorResponse(o: LogErrorResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_LogWarnRequest(m: Any, keep: bool = True, /) -> LogWarnRequest:
+def read_LogWarnRequest(m: Any, keep: bool, /) -> LogWarnRequest:
     o = new(LogWarnRequest)
     o.msg = m.msg
     o.key_value_pairs = (
@@ -1272,16 +1245,14 @@ def write_LogWarnRequest(o: LogWarnRequest, m: Any, /) -> None:
     if (x := o.msg) is not NO_TEXT:
         m.msg = "" + x
     if (x := o.key_value_pairs) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "key_value_pairs")
         t = m.key_value_pairs.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "key_value_pairs"):
             write_KeyValuePair(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_LogWarnResponse(m: Any, keep: bool = True, /) -> LogWarnResponse:
+def read_LogWarnResponse(m: Any, keep: bool, /) -> LogWarnResponse:
     o = new(LogWarnResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1301,7 +1272,7 @@ def write_LogWarnResponse(o: LogWarnResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PluginKVSetOptions(m: Any, keep: bool = True, /) -> PluginKVSetOptions:
+def read_PluginKVSetOptions(m: Any, keep: bool, /) -> PluginKVSetOptions:
     o = new(PluginKVSetOptions)
     o.atomic = m.atomic
     o.old_value = m.old_value
@@ -1324,7 +1295,7 @@ def write_PluginKVSetOptions(o: PluginKVSetOptions, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_WebsocketBroadcast(m: Any, keep: bool = True, /) -> WebsocketBroadcast:
+def read_WebsocketBroadcast(m: Any, keep: bool, /) -> WebsocketBroadcast:
     o = new(WebsocketBroadcast)
     o.omit_users = (
         (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.omit_users) else []
@@ -1348,8 +1319,7 @@ def write_WebsocketBroadcast(o: WebsocketBroadcast, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "omit_users")
         all_text(x)
-        t = m.omit_users
-        t.extend(x)
+        m.omit_users.extend(x)
     if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if (x := o.channel_id) is not NO_TEXT:
@@ -1368,7 +1338,7 @@ def write_WebsocketBroadcast(o: WebsocketBroadcast, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Manifest(m: Any, keep: bool = True, /) -> Manifest:
+def read_Manifest(m: Any, keep: bool, /) -> Manifest:
     o = new(Manifest)
     o.id = m.id
     o.name = m.name
@@ -1409,7 +1379,7 @@ def write_Manifest(o: Manifest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PluginStatus(m: Any, keep: bool = True, /) -> PluginStatus:
+def read_PluginStatus(m: Any, keep: bool, /) -> PluginStatus:
     o = new(PluginStatus)
     o.plugin_id = m.plugin_id
     o.plugin_path = m.plugin_path
@@ -1441,7 +1411,7 @@ def write_PluginStatus(o: PluginStatus, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_KeyValuePair(m: Any, keep: bool = True, /) -> KeyValuePair:
+def read_KeyValuePair(m: Any, keep: bool, /) -> KeyValuePair:
     o = new(KeyValuePair)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField

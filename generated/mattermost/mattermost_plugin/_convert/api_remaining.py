@@ -242,7 +242,7 @@ from .common import (
 from .user import read_User, write_User
 
 
-def read_GetLicenseRequest(m: Any, keep: bool = True, /) -> GetLicenseRequest:
+def read_GetLicenseRequest(m: Any, keep: bool, /) -> GetLicenseRequest:
     o = new(GetLicenseRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -255,7 +255,7 @@ def write_GetLicenseRequest(o: GetLicenseRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetLicenseResponse(m: Any, keep: bool = True, /) -> GetLicenseResponse:
+def read_GetLicenseResponse(m: Any, keep: bool, /) -> GetLicenseResponse:
     o = new(GetLicenseResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -278,9 +278,7 @@ def write_GetLicenseResponse(o: GetLicenseResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_IsEnterpriseReadyRequest(
-    m: Any, keep: bool = True, /
-) -> IsEnterpriseReadyRequest:
+def read_IsEnterpriseReadyRequest(m: Any, keep: bool, /) -> IsEnterpriseReadyRequest:
     o = new(IsEnterpriseReadyRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -293,9 +291,7 @@ def write_IsEnterpriseReadyRequest(o: IsEnterpriseReadyRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_IsEnterpriseReadyResponse(
-    m: Any, keep: bool = True, /
-) -> IsEnterpriseReadyResponse:
+def read_IsEnterpriseReadyResponse(m: Any, keep: bool, /) -> IsEnterpriseReadyResponse:
     o = new(IsEnterpriseReadyResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -318,9 +314,7 @@ def write_IsEnterpriseReadyResponse(o: IsEnterpriseReadyResponse, m: Any, /) -> 
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetServerVersionRequest(
-    m: Any, keep: bool = True, /
-) -> GetServerVersionRequest:
+def read_GetServerVersionRequest(m: Any, keep: bool, /) -> GetServerVersionRequest:
     o = new(GetServerVersionRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -333,9 +327,7 @@ def write_GetServerVersionRequest(o: GetServerVersionRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetServerVersionResponse(
-    m: Any, keep: bool = True, /
-) -> GetServerVersionResponse:
+def read_GetServerVersionResponse(m: Any, keep: bool, /) -> GetServerVersionResponse:
     o = new(GetServerVersionResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -359,7 +351,7 @@ def write_GetServerVersionResponse(o: GetServerVersionResponse, m: Any, /) -> No
 
 
 def read_GetSystemInstallDateRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetSystemInstallDateRequest:
     o = new(GetSystemInstallDateRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -376,7 +368,7 @@ def write_GetSystemInstallDateRequest(
 
 
 def read_GetSystemInstallDateResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetSystemInstallDateResponse:
     o = new(GetSystemInstallDateResponse)
     h = m.HasField
@@ -402,7 +394,7 @@ def write_GetSystemInstallDateResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetDiagnosticIdRequest(m: Any, keep: bool = True, /) -> GetDiagnosticIdRequest:
+def read_GetDiagnosticIdRequest(m: Any, keep: bool, /) -> GetDiagnosticIdRequest:
     o = new(GetDiagnosticIdRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -415,9 +407,7 @@ def write_GetDiagnosticIdRequest(o: GetDiagnosticIdRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetDiagnosticIdResponse(
-    m: Any, keep: bool = True, /
-) -> GetDiagnosticIdResponse:
+def read_GetDiagnosticIdResponse(m: Any, keep: bool, /) -> GetDiagnosticIdResponse:
     o = new(GetDiagnosticIdResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -440,7 +430,7 @@ def write_GetDiagnosticIdResponse(o: GetDiagnosticIdResponse, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTelemetryIdRequest(m: Any, keep: bool = True, /) -> GetTelemetryIdRequest:
+def read_GetTelemetryIdRequest(m: Any, keep: bool, /) -> GetTelemetryIdRequest:
     o = new(GetTelemetryIdRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -453,7 +443,7 @@ def write_GetTelemetryIdRequest(o: GetTelemetryIdRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTelemetryIdResponse(m: Any, keep: bool = True, /) -> GetTelemetryIdResponse:
+def read_GetTelemetryIdResponse(m: Any, keep: bool, /) -> GetTelemetryIdResponse:
     o = new(GetTelemetryIdResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -476,7 +466,7 @@ def write_GetTelemetryIdResponse(o: GetTelemetryIdResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RegisterCommandRequest(m: Any, keep: bool = True, /) -> RegisterCommandRequest:
+def read_RegisterCommandRequest(m: Any, keep: bool, /) -> RegisterCommandRequest:
     o = new(RegisterCommandRequest)
     h = m.HasField
     o.command = read_Command(m.command, keep) if h("command") else None
@@ -496,9 +486,7 @@ def write_RegisterCommandRequest(o: RegisterCommandRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RegisterCommandResponse(
-    m: Any, keep: bool = True, /
-) -> RegisterCommandResponse:
+def read_RegisterCommandResponse(m: Any, keep: bool, /) -> RegisterCommandResponse:
     o = new(RegisterCommandResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -518,9 +506,7 @@ def write_RegisterCommandResponse(o: RegisterCommandResponse, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_UnregisterCommandRequest(
-    m: Any, keep: bool = True, /
-) -> UnregisterCommandRequest:
+def read_UnregisterCommandRequest(m: Any, keep: bool, /) -> UnregisterCommandRequest:
     o = new(UnregisterCommandRequest)
     o.team_id = m.team_id
     o.trigger = m.trigger
@@ -540,9 +526,7 @@ def write_UnregisterCommandRequest(o: UnregisterCommandRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_UnregisterCommandResponse(
-    m: Any, keep: bool = True, /
-) -> UnregisterCommandResponse:
+def read_UnregisterCommandResponse(m: Any, keep: bool, /) -> UnregisterCommandResponse:
     o = new(UnregisterCommandResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -563,7 +547,7 @@ def write_UnregisterCommandResponse(o: UnregisterCommandResponse, m: Any, /) -> 
 
 
 def read_ExecuteSlashCommandRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ExecuteSlashCommandRequest:
     o = new(ExecuteSlashCommandRequest)
     h = m.HasField
@@ -587,7 +571,7 @@ def write_ExecuteSlashCommandRequest(o: ExecuteSlashCommandRequest, m: Any, /) -
 
 
 def read_ExecuteSlashCommandResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ExecuteSlashCommandResponse:
     o = new(ExecuteSlashCommandResponse)
     h = m.HasField
@@ -615,7 +599,7 @@ def write_ExecuteSlashCommandResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateCommandRequest(m: Any, keep: bool = True, /) -> CreateCommandRequest:
+def read_CreateCommandRequest(m: Any, keep: bool, /) -> CreateCommandRequest:
     o = new(CreateCommandRequest)
     h = m.HasField
     o.cmd = read_Command(m.cmd, keep) if h("cmd") else None
@@ -635,7 +619,7 @@ def write_CreateCommandRequest(o: CreateCommandRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateCommandResponse(m: Any, keep: bool = True, /) -> CreateCommandResponse:
+def read_CreateCommandResponse(m: Any, keep: bool, /) -> CreateCommandResponse:
     o = new(CreateCommandResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -660,7 +644,7 @@ def write_CreateCommandResponse(o: CreateCommandResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ListCommandsRequest(m: Any, keep: bool = True, /) -> ListCommandsRequest:
+def read_ListCommandsRequest(m: Any, keep: bool, /) -> ListCommandsRequest:
     o = new(ListCommandsRequest)
     o.team_id = m.team_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -677,7 +661,7 @@ def write_ListCommandsRequest(o: ListCommandsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ListCommandsResponse(m: Any, keep: bool = True, /) -> ListCommandsResponse:
+def read_ListCommandsResponse(m: Any, keep: bool, /) -> ListCommandsResponse:
     o = new(ListCommandsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -699,18 +683,14 @@ def write_ListCommandsResponse(o: ListCommandsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.commands) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "commands")
         t = m.commands.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "commands"):
             write_Command(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ListCustomCommandsRequest(
-    m: Any, keep: bool = True, /
-) -> ListCustomCommandsRequest:
+def read_ListCustomCommandsRequest(m: Any, keep: bool, /) -> ListCustomCommandsRequest:
     o = new(ListCustomCommandsRequest)
     o.team_id = m.team_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -728,7 +708,7 @@ def write_ListCustomCommandsRequest(o: ListCustomCommandsRequest, m: Any, /) -> 
 
 
 def read_ListCustomCommandsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ListCustomCommandsResponse:
     o = new(ListCustomCommandsResponse)
     h = m.HasField
@@ -751,18 +731,14 @@ def write_ListCustomCommandsResponse(o: ListCustomCommandsResponse, m: Any, /) -
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.commands) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "commands")
         t = m.commands.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "commands"):
             write_Command(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ListPluginCommandsRequest(
-    m: Any, keep: bool = True, /
-) -> ListPluginCommandsRequest:
+def read_ListPluginCommandsRequest(m: Any, keep: bool, /) -> ListPluginCommandsRequest:
     o = new(ListPluginCommandsRequest)
     o.team_id = m.team_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -780,7 +756,7 @@ def write_ListPluginCommandsRequest(o: ListPluginCommandsRequest, m: Any, /) -> 
 
 
 def read_ListPluginCommandsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ListPluginCommandsResponse:
     o = new(ListPluginCommandsResponse)
     h = m.HasField
@@ -803,17 +779,15 @@ def write_ListPluginCommandsResponse(o: ListPluginCommandsResponse, m: Any, /) -
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.commands) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "commands")
         t = m.commands.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "commands"):
             write_Command(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_ListBuiltInCommandsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ListBuiltInCommandsRequest:
     o = new(ListBuiltInCommandsRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -828,7 +802,7 @@ def write_ListBuiltInCommandsRequest(o: ListBuiltInCommandsRequest, m: Any, /) -
 
 
 def read_ListBuiltInCommandsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ListBuiltInCommandsResponse:
     o = new(ListBuiltInCommandsResponse)
     h = m.HasField
@@ -853,16 +827,14 @@ def write_ListBuiltInCommandsResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.commands) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "commands")
         t = m.commands.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "commands"):
             write_Command(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetCommandRequest(m: Any, keep: bool = True, /) -> GetCommandRequest:
+def read_GetCommandRequest(m: Any, keep: bool, /) -> GetCommandRequest:
     o = new(GetCommandRequest)
     o.command_id = m.command_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -879,7 +851,7 @@ def write_GetCommandRequest(o: GetCommandRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetCommandResponse(m: Any, keep: bool = True, /) -> GetCommandResponse:
+def read_GetCommandResponse(m: Any, keep: bool, /) -> GetCommandResponse:
     o = new(GetCommandResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -904,7 +876,7 @@ def write_GetCommandResponse(o: GetCommandResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateCommandRequest(m: Any, keep: bool = True, /) -> UpdateCommandRequest:
+def read_UpdateCommandRequest(m: Any, keep: bool, /) -> UpdateCommandRequest:
     o = new(UpdateCommandRequest)
     h = m.HasField
     o.command_id = m.command_id
@@ -927,7 +899,7 @@ def write_UpdateCommandRequest(o: UpdateCommandRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateCommandResponse(m: Any, keep: bool = True, /) -> UpdateCommandResponse:
+def read_UpdateCommandResponse(m: Any, keep: bool, /) -> UpdateCommandResponse:
     o = new(UpdateCommandResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -952,7 +924,7 @@ def write_UpdateCommandResponse(o: UpdateCommandResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteCommandRequest(m: Any, keep: bool = True, /) -> DeleteCommandRequest:
+def read_DeleteCommandRequest(m: Any, keep: bool, /) -> DeleteCommandRequest:
     o = new(DeleteCommandRequest)
     o.command_id = m.command_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -969,7 +941,7 @@ def write_DeleteCommandRequest(o: DeleteCommandRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteCommandResponse(m: Any, keep: bool = True, /) -> DeleteCommandResponse:
+def read_DeleteCommandResponse(m: Any, keep: bool, /) -> DeleteCommandResponse:
     o = new(DeleteCommandResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -990,7 +962,7 @@ def write_DeleteCommandResponse(o: DeleteCommandResponse, m: Any, /) -> None:
 
 
 def read_GetPreferenceForUserRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetPreferenceForUserRequest:
     o = new(GetPreferenceForUserRequest)
     o.user_id = m.user_id
@@ -1017,7 +989,7 @@ def write_GetPreferenceForUserRequest(
 
 
 def read_GetPreferenceForUserResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetPreferenceForUserResponse:
     o = new(GetPreferenceForUserResponse)
     h = m.HasField
@@ -1046,7 +1018,7 @@ def write_GetPreferenceForUserResponse(
 
 
 def read_GetPreferencesForUserRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetPreferencesForUserRequest:
     o = new(GetPreferencesForUserRequest)
     o.user_id = m.user_id
@@ -1067,7 +1039,7 @@ def write_GetPreferencesForUserRequest(
 
 
 def read_GetPreferencesForUserResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetPreferencesForUserResponse:
     o = new(GetPreferencesForUserResponse)
     h = m.HasField
@@ -1092,17 +1064,15 @@ def write_GetPreferencesForUserResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.preferences) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "preferences")
         t = m.preferences.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "preferences"):
             write_Preference(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpdatePreferencesForUserRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdatePreferencesForUserRequest:
     o = new(UpdatePreferencesForUserRequest)
     o.user_id = m.user_id
@@ -1124,17 +1094,15 @@ def write_UpdatePreferencesForUserRequest(
     if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if (x := o.preferences) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "preferences")
         t = m.preferences.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "preferences"):
             write_Preference(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpdatePreferencesForUserResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdatePreferencesForUserResponse:
     o = new(UpdatePreferencesForUserResponse)
     h = m.HasField
@@ -1158,7 +1126,7 @@ def write_UpdatePreferencesForUserResponse(
 
 
 def read_DeletePreferencesForUserRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeletePreferencesForUserRequest:
     o = new(DeletePreferencesForUserRequest)
     o.user_id = m.user_id
@@ -1180,17 +1148,15 @@ def write_DeletePreferencesForUserRequest(
     if (x := o.user_id) is not NO_TEXT:
         m.user_id = "" + x
     if (x := o.preferences) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "preferences")
         t = m.preferences.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "preferences"):
             write_Preference(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_DeletePreferencesForUserResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeletePreferencesForUserResponse:
     o = new(DeletePreferencesForUserResponse)
     h = m.HasField
@@ -1213,7 +1179,7 @@ def write_DeletePreferencesForUserResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateOAuthAppRequest(m: Any, keep: bool = True, /) -> CreateOAuthAppRequest:
+def read_CreateOAuthAppRequest(m: Any, keep: bool, /) -> CreateOAuthAppRequest:
     o = new(CreateOAuthAppRequest)
     h = m.HasField
     o.app = read_OAuthApp(m.app, keep) if h("app") else None
@@ -1233,7 +1199,7 @@ def write_CreateOAuthAppRequest(o: CreateOAuthAppRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateOAuthAppResponse(m: Any, keep: bool = True, /) -> CreateOAuthAppResponse:
+def read_CreateOAuthAppResponse(m: Any, keep: bool, /) -> CreateOAuthAppResponse:
     o = new(CreateOAuthAppResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1258,7 +1224,7 @@ def write_CreateOAuthAppResponse(o: CreateOAuthAppResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetOAuthAppRequest(m: Any, keep: bool = True, /) -> GetOAuthAppRequest:
+def read_GetOAuthAppRequest(m: Any, keep: bool, /) -> GetOAuthAppRequest:
     o = new(GetOAuthAppRequest)
     o.app_id = m.app_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1275,7 +1241,7 @@ def write_GetOAuthAppRequest(o: GetOAuthAppRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetOAuthAppResponse(m: Any, keep: bool = True, /) -> GetOAuthAppResponse:
+def read_GetOAuthAppResponse(m: Any, keep: bool, /) -> GetOAuthAppResponse:
     o = new(GetOAuthAppResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1300,7 +1266,7 @@ def write_GetOAuthAppResponse(o: GetOAuthAppResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateOAuthAppRequest(m: Any, keep: bool = True, /) -> UpdateOAuthAppRequest:
+def read_UpdateOAuthAppRequest(m: Any, keep: bool, /) -> UpdateOAuthAppRequest:
     o = new(UpdateOAuthAppRequest)
     h = m.HasField
     o.app = read_OAuthApp(m.app, keep) if h("app") else None
@@ -1320,7 +1286,7 @@ def write_UpdateOAuthAppRequest(o: UpdateOAuthAppRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateOAuthAppResponse(m: Any, keep: bool = True, /) -> UpdateOAuthAppResponse:
+def read_UpdateOAuthAppResponse(m: Any, keep: bool, /) -> UpdateOAuthAppResponse:
     o = new(UpdateOAuthAppResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1345,7 +1311,7 @@ def write_UpdateOAuthAppResponse(o: UpdateOAuthAppResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteOAuthAppRequest(m: Any, keep: bool = True, /) -> DeleteOAuthAppRequest:
+def read_DeleteOAuthAppRequest(m: Any, keep: bool, /) -> DeleteOAuthAppRequest:
     o = new(DeleteOAuthAppRequest)
     o.app_id = m.app_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1362,7 +1328,7 @@ def write_DeleteOAuthAppRequest(o: DeleteOAuthAppRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteOAuthAppResponse(m: Any, keep: bool = True, /) -> DeleteOAuthAppResponse:
+def read_DeleteOAuthAppResponse(m: Any, keep: bool, /) -> DeleteOAuthAppResponse:
     o = new(DeleteOAuthAppResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1382,7 +1348,7 @@ def write_DeleteOAuthAppResponse(o: DeleteOAuthAppResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupRequest(m: Any, keep: bool = True, /) -> GetGroupRequest:
+def read_GetGroupRequest(m: Any, keep: bool, /) -> GetGroupRequest:
     o = new(GetGroupRequest)
     o.group_id = m.group_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1399,7 +1365,7 @@ def write_GetGroupRequest(o: GetGroupRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupResponse(m: Any, keep: bool = True, /) -> GetGroupResponse:
+def read_GetGroupResponse(m: Any, keep: bool, /) -> GetGroupResponse:
     o = new(GetGroupResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1424,7 +1390,7 @@ def write_GetGroupResponse(o: GetGroupResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupByNameRequest(m: Any, keep: bool = True, /) -> GetGroupByNameRequest:
+def read_GetGroupByNameRequest(m: Any, keep: bool, /) -> GetGroupByNameRequest:
     o = new(GetGroupByNameRequest)
     o.name = m.name
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1441,7 +1407,7 @@ def write_GetGroupByNameRequest(o: GetGroupByNameRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupByNameResponse(m: Any, keep: bool = True, /) -> GetGroupByNameResponse:
+def read_GetGroupByNameResponse(m: Any, keep: bool, /) -> GetGroupByNameResponse:
     o = new(GetGroupByNameResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1467,7 +1433,7 @@ def write_GetGroupByNameResponse(o: GetGroupByNameResponse, m: Any, /) -> None:
 
 
 def read_GetGroupMemberUsersRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetGroupMemberUsersRequest:
     o = new(GetGroupMemberUsersRequest)
     o.group_id = m.group_id
@@ -1492,7 +1458,7 @@ def write_GetGroupMemberUsersRequest(o: GetGroupMemberUsersRequest, m: Any, /) -
 
 
 def read_GetGroupMemberUsersResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetGroupMemberUsersResponse:
     o = new(GetGroupMemberUsersResponse)
     h = m.HasField
@@ -1517,18 +1483,14 @@ def write_GetGroupMemberUsersResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "users")
         t = m.users.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "users"):
             write_User(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupsBySourceRequest(
-    m: Any, keep: bool = True, /
-) -> GetGroupsBySourceRequest:
+def read_GetGroupsBySourceRequest(m: Any, keep: bool, /) -> GetGroupsBySourceRequest:
     o = new(GetGroupsBySourceRequest)
     o.group_source = m.group_source
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1545,9 +1507,7 @@ def write_GetGroupsBySourceRequest(o: GetGroupsBySourceRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupsBySourceResponse(
-    m: Any, keep: bool = True, /
-) -> GetGroupsBySourceResponse:
+def read_GetGroupsBySourceResponse(m: Any, keep: bool, /) -> GetGroupsBySourceResponse:
     o = new(GetGroupsBySourceResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1569,18 +1529,14 @@ def write_GetGroupsBySourceResponse(o: GetGroupsBySourceResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.groups) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "groups")
         t = m.groups.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "groups"):
             write_Group(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupsForUserRequest(
-    m: Any, keep: bool = True, /
-) -> GetGroupsForUserRequest:
+def read_GetGroupsForUserRequest(m: Any, keep: bool, /) -> GetGroupsForUserRequest:
     o = new(GetGroupsForUserRequest)
     o.user_id = m.user_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1597,9 +1553,7 @@ def write_GetGroupsForUserRequest(o: GetGroupsForUserRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupsForUserResponse(
-    m: Any, keep: bool = True, /
-) -> GetGroupsForUserResponse:
+def read_GetGroupsForUserResponse(m: Any, keep: bool, /) -> GetGroupsForUserResponse:
     o = new(GetGroupsForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1621,18 +1575,14 @@ def write_GetGroupsForUserResponse(o: GetGroupsForUserResponse, m: Any, /) -> No
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.groups) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "groups")
         t = m.groups.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "groups"):
             write_Group(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpsertGroupMemberRequest(
-    m: Any, keep: bool = True, /
-) -> UpsertGroupMemberRequest:
+def read_UpsertGroupMemberRequest(m: Any, keep: bool, /) -> UpsertGroupMemberRequest:
     o = new(UpsertGroupMemberRequest)
     o.group_id = m.group_id
     o.user_id = m.user_id
@@ -1652,9 +1602,7 @@ def write_UpsertGroupMemberRequest(o: UpsertGroupMemberRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpsertGroupMemberResponse(
-    m: Any, keep: bool = True, /
-) -> UpsertGroupMemberResponse:
+def read_UpsertGroupMemberResponse(m: Any, keep: bool, /) -> UpsertGroupMemberResponse:
     o = new(UpsertGroupMemberResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1681,9 +1629,7 @@ def write_UpsertGroupMemberResponse(o: UpsertGroupMemberResponse, m: Any, /) -> 
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpsertGroupMembersRequest(
-    m: Any, keep: bool = True, /
-) -> UpsertGroupMembersRequest:
+def read_UpsertGroupMembersRequest(m: Any, keep: bool, /) -> UpsertGroupMembersRequest:
     o = new(UpsertGroupMembersRequest)
     o.group_id = m.group_id
     o.user_ids = (
@@ -1703,14 +1649,13 @@ def write_UpsertGroupMembersRequest(o: UpsertGroupMembersRequest, m: Any, /) -> 
         if x.__class__ is not list:
             x = listed(o, "user_ids")
         all_text(x)
-        t = m.user_ids
-        t.extend(x)
+        m.user_ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpsertGroupMembersResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpsertGroupMembersResponse:
     o = new(UpsertGroupMembersResponse)
     h = m.HasField
@@ -1733,18 +1678,14 @@ def write_UpsertGroupMembersResponse(o: UpsertGroupMembersResponse, m: Any, /) -
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.group_members) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "group_members")
         t = m.group_members.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "group_members"):
             write_GroupMember(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupByRemoteIDRequest(
-    m: Any, keep: bool = True, /
-) -> GetGroupByRemoteIDRequest:
+def read_GetGroupByRemoteIDRequest(m: Any, keep: bool, /) -> GetGroupByRemoteIDRequest:
     o = new(GetGroupByRemoteIDRequest)
     o.remote_id = m.remote_id
     o.group_source = m.group_source
@@ -1765,7 +1706,7 @@ def write_GetGroupByRemoteIDRequest(o: GetGroupByRemoteIDRequest, m: Any, /) -> 
 
 
 def read_GetGroupByRemoteIDResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetGroupByRemoteIDResponse:
     o = new(GetGroupByRemoteIDResponse)
     h = m.HasField
@@ -1791,7 +1732,7 @@ def write_GetGroupByRemoteIDResponse(o: GetGroupByRemoteIDResponse, m: Any, /) -
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateGroupRequest(m: Any, keep: bool = True, /) -> CreateGroupRequest:
+def read_CreateGroupRequest(m: Any, keep: bool, /) -> CreateGroupRequest:
     o = new(CreateGroupRequest)
     h = m.HasField
     o.group = read_Group(m.group, keep) if h("group") else None
@@ -1811,7 +1752,7 @@ def write_CreateGroupRequest(o: CreateGroupRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateGroupResponse(m: Any, keep: bool = True, /) -> CreateGroupResponse:
+def read_CreateGroupResponse(m: Any, keep: bool, /) -> CreateGroupResponse:
     o = new(CreateGroupResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1836,7 +1777,7 @@ def write_CreateGroupResponse(o: CreateGroupResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateGroupRequest(m: Any, keep: bool = True, /) -> UpdateGroupRequest:
+def read_UpdateGroupRequest(m: Any, keep: bool, /) -> UpdateGroupRequest:
     o = new(UpdateGroupRequest)
     h = m.HasField
     o.group = read_Group(m.group, keep) if h("group") else None
@@ -1856,7 +1797,7 @@ def write_UpdateGroupRequest(o: UpdateGroupRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateGroupResponse(m: Any, keep: bool = True, /) -> UpdateGroupResponse:
+def read_UpdateGroupResponse(m: Any, keep: bool, /) -> UpdateGroupResponse:
     o = new(UpdateGroupResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1881,7 +1822,7 @@ def write_UpdateGroupResponse(o: UpdateGroupResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteGroupRequest(m: Any, keep: bool = True, /) -> DeleteGroupRequest:
+def read_DeleteGroupRequest(m: Any, keep: bool, /) -> DeleteGroupRequest:
     o = new(DeleteGroupRequest)
     o.group_id = m.group_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1898,7 +1839,7 @@ def write_DeleteGroupRequest(o: DeleteGroupRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteGroupResponse(m: Any, keep: bool = True, /) -> DeleteGroupResponse:
+def read_DeleteGroupResponse(m: Any, keep: bool, /) -> DeleteGroupResponse:
     o = new(DeleteGroupResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1923,7 +1864,7 @@ def write_DeleteGroupResponse(o: DeleteGroupResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RestoreGroupRequest(m: Any, keep: bool = True, /) -> RestoreGroupRequest:
+def read_RestoreGroupRequest(m: Any, keep: bool, /) -> RestoreGroupRequest:
     o = new(RestoreGroupRequest)
     o.group_id = m.group_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1940,7 +1881,7 @@ def write_RestoreGroupRequest(o: RestoreGroupRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RestoreGroupResponse(m: Any, keep: bool = True, /) -> RestoreGroupResponse:
+def read_RestoreGroupResponse(m: Any, keep: bool, /) -> RestoreGroupResponse:
     o = new(RestoreGroupResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1965,9 +1906,7 @@ def write_RestoreGroupResponse(o: RestoreGroupResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteGroupMemberRequest(
-    m: Any, keep: bool = True, /
-) -> DeleteGroupMemberRequest:
+def read_DeleteGroupMemberRequest(m: Any, keep: bool, /) -> DeleteGroupMemberRequest:
     o = new(DeleteGroupMemberRequest)
     o.group_id = m.group_id
     o.user_id = m.user_id
@@ -1987,9 +1926,7 @@ def write_DeleteGroupMemberRequest(o: DeleteGroupMemberRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteGroupMemberResponse(
-    m: Any, keep: bool = True, /
-) -> DeleteGroupMemberResponse:
+def read_DeleteGroupMemberResponse(m: Any, keep: bool, /) -> DeleteGroupMemberResponse:
     o = new(DeleteGroupMemberResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2016,9 +1953,7 @@ def write_DeleteGroupMemberResponse(o: DeleteGroupMemberResponse, m: Any, /) -> 
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupSyncableRequest(
-    m: Any, keep: bool = True, /
-) -> GetGroupSyncableRequest:
+def read_GetGroupSyncableRequest(m: Any, keep: bool, /) -> GetGroupSyncableRequest:
     o = new(GetGroupSyncableRequest)
     o.group_id = m.group_id
     o.syncable_id = m.syncable_id
@@ -2041,9 +1976,7 @@ def write_GetGroupSyncableRequest(o: GetGroupSyncableRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupSyncableResponse(
-    m: Any, keep: bool = True, /
-) -> GetGroupSyncableResponse:
+def read_GetGroupSyncableResponse(m: Any, keep: bool, /) -> GetGroupSyncableResponse:
     o = new(GetGroupSyncableResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2070,9 +2003,7 @@ def write_GetGroupSyncableResponse(o: GetGroupSyncableResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupSyncablesRequest(
-    m: Any, keep: bool = True, /
-) -> GetGroupSyncablesRequest:
+def read_GetGroupSyncablesRequest(m: Any, keep: bool, /) -> GetGroupSyncablesRequest:
     o = new(GetGroupSyncablesRequest)
     o.group_id = m.group_id
     o.syncable_type = m.syncable_type
@@ -2092,9 +2023,7 @@ def write_GetGroupSyncablesRequest(o: GetGroupSyncablesRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupSyncablesResponse(
-    m: Any, keep: bool = True, /
-) -> GetGroupSyncablesResponse:
+def read_GetGroupSyncablesResponse(m: Any, keep: bool, /) -> GetGroupSyncablesResponse:
     o = new(GetGroupSyncablesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2116,17 +2045,15 @@ def write_GetGroupSyncablesResponse(o: GetGroupSyncablesResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.group_syncables) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "group_syncables")
         t = m.group_syncables.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "group_syncables"):
             write_GroupSyncable(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpsertGroupSyncableRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpsertGroupSyncableRequest:
     o = new(UpsertGroupSyncableRequest)
     h = m.HasField
@@ -2150,7 +2077,7 @@ def write_UpsertGroupSyncableRequest(o: UpsertGroupSyncableRequest, m: Any, /) -
 
 
 def read_UpsertGroupSyncableResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpsertGroupSyncableResponse:
     o = new(UpsertGroupSyncableResponse)
     h = m.HasField
@@ -2181,7 +2108,7 @@ def write_UpsertGroupSyncableResponse(
 
 
 def read_UpdateGroupSyncableRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateGroupSyncableRequest:
     o = new(UpdateGroupSyncableRequest)
     h = m.HasField
@@ -2205,7 +2132,7 @@ def write_UpdateGroupSyncableRequest(o: UpdateGroupSyncableRequest, m: Any, /) -
 
 
 def read_UpdateGroupSyncableResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateGroupSyncableResponse:
     o = new(UpdateGroupSyncableResponse)
     h = m.HasField
@@ -2236,7 +2163,7 @@ def write_UpdateGroupSyncableResponse(
 
 
 def read_DeleteGroupSyncableRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeleteGroupSyncableRequest:
     o = new(DeleteGroupSyncableRequest)
     o.group_id = m.group_id
@@ -2261,7 +2188,7 @@ def write_DeleteGroupSyncableRequest(o: DeleteGroupSyncableRequest, m: Any, /) -
 
 
 def read_DeleteGroupSyncableResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeleteGroupSyncableResponse:
     o = new(DeleteGroupSyncableResponse)
     h = m.HasField
@@ -2291,7 +2218,7 @@ def write_DeleteGroupSyncableResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupsRequest(m: Any, keep: bool = True, /) -> GetGroupsRequest:
+def read_GetGroupsRequest(m: Any, keep: bool, /) -> GetGroupsRequest:
     o = new(GetGroupsRequest)
     h = m.HasField
     o.page = m.page
@@ -2326,7 +2253,7 @@ def write_GetGroupsRequest(o: GetGroupsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetGroupsResponse(m: Any, keep: bool = True, /) -> GetGroupsResponse:
+def read_GetGroupsResponse(m: Any, keep: bool, /) -> GetGroupsResponse:
     o = new(GetGroupsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2348,17 +2275,15 @@ def write_GetGroupsResponse(o: GetGroupsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.groups) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "groups")
         t = m.groups.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "groups"):
             write_Group(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_CreateDefaultSyncableMembershipsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreateDefaultSyncableMembershipsRequest:
     o = new(CreateDefaultSyncableMembershipsRequest)
     h = m.HasField
@@ -2384,7 +2309,7 @@ def write_CreateDefaultSyncableMembershipsRequest(
 
 
 def read_CreateDefaultSyncableMembershipsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreateDefaultSyncableMembershipsResponse:
     o = new(CreateDefaultSyncableMembershipsResponse)
     h = m.HasField
@@ -2408,7 +2333,7 @@ def write_CreateDefaultSyncableMembershipsResponse(
 
 
 def read_DeleteGroupConstrainedMembershipsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeleteGroupConstrainedMembershipsRequest:
     o = new(DeleteGroupConstrainedMembershipsRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -2425,7 +2350,7 @@ def write_DeleteGroupConstrainedMembershipsRequest(
 
 
 def read_DeleteGroupConstrainedMembershipsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeleteGroupConstrainedMembershipsResponse:
     o = new(DeleteGroupConstrainedMembershipsResponse)
     h = m.HasField
@@ -2449,7 +2374,7 @@ def write_DeleteGroupConstrainedMembershipsResponse(
 
 
 def read_RegisterPluginForSharedChannelsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RegisterPluginForSharedChannelsRequest:
     o = new(RegisterPluginForSharedChannelsRequest)
     h = m.HasField
@@ -2473,7 +2398,7 @@ def write_RegisterPluginForSharedChannelsRequest(
 
 
 def read_RegisterPluginForSharedChannelsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RegisterPluginForSharedChannelsResponse:
     o = new(RegisterPluginForSharedChannelsResponse)
     h = m.HasField
@@ -2500,7 +2425,7 @@ def write_RegisterPluginForSharedChannelsResponse(
 
 
 def read_UnregisterPluginForSharedChannelsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UnregisterPluginForSharedChannelsRequest:
     o = new(UnregisterPluginForSharedChannelsRequest)
     o.plugin_id = m.plugin_id
@@ -2521,7 +2446,7 @@ def write_UnregisterPluginForSharedChannelsRequest(
 
 
 def read_UnregisterPluginForSharedChannelsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UnregisterPluginForSharedChannelsResponse:
     o = new(UnregisterPluginForSharedChannelsResponse)
     h = m.HasField
@@ -2544,7 +2469,7 @@ def write_UnregisterPluginForSharedChannelsResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_ShareChannelRequest(m: Any, keep: bool = True, /) -> ShareChannelRequest:
+def read_ShareChannelRequest(m: Any, keep: bool, /) -> ShareChannelRequest:
     o = new(ShareChannelRequest)
     h = m.HasField
     o.shared_channel = (
@@ -2566,7 +2491,7 @@ def write_ShareChannelRequest(o: ShareChannelRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ShareChannelResponse(m: Any, keep: bool = True, /) -> ShareChannelResponse:
+def read_ShareChannelResponse(m: Any, keep: bool, /) -> ShareChannelResponse:
     o = new(ShareChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2594,7 +2519,7 @@ def write_ShareChannelResponse(o: ShareChannelResponse, m: Any, /) -> None:
 
 
 def read_UpdateSharedChannelRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateSharedChannelRequest:
     o = new(UpdateSharedChannelRequest)
     h = m.HasField
@@ -2618,7 +2543,7 @@ def write_UpdateSharedChannelRequest(o: UpdateSharedChannelRequest, m: Any, /) -
 
 
 def read_UpdateSharedChannelResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateSharedChannelResponse:
     o = new(UpdateSharedChannelResponse)
     h = m.HasField
@@ -2648,7 +2573,7 @@ def write_UpdateSharedChannelResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_UnshareChannelRequest(m: Any, keep: bool = True, /) -> UnshareChannelRequest:
+def read_UnshareChannelRequest(m: Any, keep: bool, /) -> UnshareChannelRequest:
     o = new(UnshareChannelRequest)
     o.channel_id = m.channel_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2665,7 +2590,7 @@ def write_UnshareChannelRequest(o: UnshareChannelRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UnshareChannelResponse(m: Any, keep: bool = True, /) -> UnshareChannelResponse:
+def read_UnshareChannelResponse(m: Any, keep: bool, /) -> UnshareChannelResponse:
     o = new(UnshareChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2689,7 +2614,7 @@ def write_UnshareChannelResponse(o: UnshareChannelResponse, m: Any, /) -> None:
 
 
 def read_UpdateSharedChannelCursorRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateSharedChannelCursorRequest:
     o = new(UpdateSharedChannelCursorRequest)
     h = m.HasField
@@ -2719,7 +2644,7 @@ def write_UpdateSharedChannelCursorRequest(
 
 
 def read_UpdateSharedChannelCursorResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateSharedChannelCursorResponse:
     o = new(UpdateSharedChannelCursorResponse)
     h = m.HasField
@@ -2742,9 +2667,7 @@ def write_UpdateSharedChannelCursorResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_SyncSharedChannelRequest(
-    m: Any, keep: bool = True, /
-) -> SyncSharedChannelRequest:
+def read_SyncSharedChannelRequest(m: Any, keep: bool, /) -> SyncSharedChannelRequest:
     o = new(SyncSharedChannelRequest)
     o.channel_id = m.channel_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2761,9 +2684,7 @@ def write_SyncSharedChannelRequest(o: SyncSharedChannelRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_SyncSharedChannelResponse(
-    m: Any, keep: bool = True, /
-) -> SyncSharedChannelResponse:
+def read_SyncSharedChannelResponse(m: Any, keep: bool, /) -> SyncSharedChannelResponse:
     o = new(SyncSharedChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2784,7 +2705,7 @@ def write_SyncSharedChannelResponse(o: SyncSharedChannelResponse, m: Any, /) -> 
 
 
 def read_InviteRemoteToChannelRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> InviteRemoteToChannelRequest:
     o = new(InviteRemoteToChannelRequest)
     o.channel_id = m.channel_id
@@ -2814,7 +2735,7 @@ def write_InviteRemoteToChannelRequest(
 
 
 def read_InviteRemoteToChannelResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> InviteRemoteToChannelResponse:
     o = new(InviteRemoteToChannelResponse)
     h = m.HasField
@@ -2838,7 +2759,7 @@ def write_InviteRemoteToChannelResponse(
 
 
 def read_UninviteRemoteFromChannelRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UninviteRemoteFromChannelRequest:
     o = new(UninviteRemoteFromChannelRequest)
     o.channel_id = m.channel_id
@@ -2862,7 +2783,7 @@ def write_UninviteRemoteFromChannelRequest(
 
 
 def read_UninviteRemoteFromChannelResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UninviteRemoteFromChannelResponse:
     o = new(UninviteRemoteFromChannelResponse)
     h = m.HasField
@@ -2886,7 +2807,7 @@ def write_UninviteRemoteFromChannelResponse(
 
 
 def read_CreatePropertyFieldRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreatePropertyFieldRequest:
     o = new(CreatePropertyFieldRequest)
     h = m.HasField
@@ -2908,7 +2829,7 @@ def write_CreatePropertyFieldRequest(o: CreatePropertyFieldRequest, m: Any, /) -
 
 
 def read_CreatePropertyFieldResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreatePropertyFieldResponse:
     o = new(CreatePropertyFieldResponse)
     h = m.HasField
@@ -2936,9 +2857,7 @@ def write_CreatePropertyFieldResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPropertyFieldRequest(
-    m: Any, keep: bool = True, /
-) -> GetPropertyFieldRequest:
+def read_GetPropertyFieldRequest(m: Any, keep: bool, /) -> GetPropertyFieldRequest:
     o = new(GetPropertyFieldRequest)
     o.group_id = m.group_id
     o.field_id = m.field_id
@@ -2958,9 +2877,7 @@ def write_GetPropertyFieldRequest(o: GetPropertyFieldRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPropertyFieldResponse(
-    m: Any, keep: bool = True, /
-) -> GetPropertyFieldResponse:
+def read_GetPropertyFieldResponse(m: Any, keep: bool, /) -> GetPropertyFieldResponse:
     o = new(GetPropertyFieldResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2985,9 +2902,7 @@ def write_GetPropertyFieldResponse(o: GetPropertyFieldResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPropertyFieldsRequest(
-    m: Any, keep: bool = True, /
-) -> GetPropertyFieldsRequest:
+def read_GetPropertyFieldsRequest(m: Any, keep: bool, /) -> GetPropertyFieldsRequest:
     o = new(GetPropertyFieldsRequest)
     o.group_id = m.group_id
     o.ids = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.ids) else []
@@ -3005,15 +2920,12 @@ def write_GetPropertyFieldsRequest(o: GetPropertyFieldsRequest, m: Any, /) -> No
         if x.__class__ is not list:
             x = listed(o, "ids")
         all_text(x)
-        t = m.ids
-        t.extend(x)
+        m.ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPropertyFieldsResponse(
-    m: Any, keep: bool = True, /
-) -> GetPropertyFieldsResponse:
+def read_GetPropertyFieldsResponse(m: Any, keep: bool, /) -> GetPropertyFieldsResponse:
     o = new(GetPropertyFieldsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -3035,17 +2947,15 @@ def write_GetPropertyFieldsResponse(o: GetPropertyFieldsResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.fields) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "fields")
         t = m.fields.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "fields"):
             write_PropertyField(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpdatePropertyFieldRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdatePropertyFieldRequest:
     o = new(UpdatePropertyFieldRequest)
     h = m.HasField
@@ -3070,7 +2980,7 @@ def write_UpdatePropertyFieldRequest(o: UpdatePropertyFieldRequest, m: Any, /) -
 
 
 def read_UpdatePropertyFieldResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdatePropertyFieldResponse:
     o = new(UpdatePropertyFieldResponse)
     h = m.HasField
@@ -3099,7 +3009,7 @@ def write_UpdatePropertyFieldResponse(
 
 
 def read_DeletePropertyFieldRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeletePropertyFieldRequest:
     o = new(DeletePropertyFieldRequest)
     o.group_id = m.group_id
@@ -3121,7 +3031,7 @@ def write_DeletePropertyFieldRequest(o: DeletePropertyFieldRequest, m: Any, /) -
 
 
 def read_DeletePropertyFieldResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeletePropertyFieldResponse:
     o = new(DeletePropertyFieldResponse)
     h = m.HasField
@@ -3145,7 +3055,7 @@ def write_DeletePropertyFieldResponse(
 
 
 def read_SearchPropertyFieldsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SearchPropertyFieldsRequest:
     o = new(SearchPropertyFieldsRequest)
     h = m.HasField
@@ -3172,7 +3082,7 @@ def write_SearchPropertyFieldsRequest(
 
 
 def read_SearchPropertyFieldsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SearchPropertyFieldsResponse:
     o = new(SearchPropertyFieldsResponse)
     h = m.HasField
@@ -3197,17 +3107,15 @@ def write_SearchPropertyFieldsResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.fields) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "fields")
         t = m.fields.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "fields"):
             write_PropertyField(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_CountPropertyFieldsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CountPropertyFieldsRequest:
     o = new(CountPropertyFieldsRequest)
     o.group_id = m.group_id
@@ -3229,7 +3137,7 @@ def write_CountPropertyFieldsRequest(o: CountPropertyFieldsRequest, m: Any, /) -
 
 
 def read_CountPropertyFieldsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CountPropertyFieldsResponse:
     o = new(CountPropertyFieldsResponse)
     h = m.HasField
@@ -3256,7 +3164,7 @@ def write_CountPropertyFieldsResponse(
 
 
 def read_CountPropertyFieldsForTargetRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CountPropertyFieldsForTargetRequest:
     o = new(CountPropertyFieldsForTargetRequest)
     o.group_id = m.group_id
@@ -3286,7 +3194,7 @@ def write_CountPropertyFieldsForTargetRequest(
 
 
 def read_CountPropertyFieldsForTargetResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CountPropertyFieldsForTargetResponse:
     o = new(CountPropertyFieldsForTargetResponse)
     h = m.HasField
@@ -3313,7 +3221,7 @@ def write_CountPropertyFieldsForTargetResponse(
 
 
 def read_CreatePropertyValueRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreatePropertyValueRequest:
     o = new(CreatePropertyValueRequest)
     h = m.HasField
@@ -3335,7 +3243,7 @@ def write_CreatePropertyValueRequest(o: CreatePropertyValueRequest, m: Any, /) -
 
 
 def read_CreatePropertyValueResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreatePropertyValueResponse:
     o = new(CreatePropertyValueResponse)
     h = m.HasField
@@ -3363,9 +3271,7 @@ def write_CreatePropertyValueResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPropertyValueRequest(
-    m: Any, keep: bool = True, /
-) -> GetPropertyValueRequest:
+def read_GetPropertyValueRequest(m: Any, keep: bool, /) -> GetPropertyValueRequest:
     o = new(GetPropertyValueRequest)
     o.group_id = m.group_id
     o.value_id = m.value_id
@@ -3385,9 +3291,7 @@ def write_GetPropertyValueRequest(o: GetPropertyValueRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPropertyValueResponse(
-    m: Any, keep: bool = True, /
-) -> GetPropertyValueResponse:
+def read_GetPropertyValueResponse(m: Any, keep: bool, /) -> GetPropertyValueResponse:
     o = new(GetPropertyValueResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -3412,9 +3316,7 @@ def write_GetPropertyValueResponse(o: GetPropertyValueResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPropertyValuesRequest(
-    m: Any, keep: bool = True, /
-) -> GetPropertyValuesRequest:
+def read_GetPropertyValuesRequest(m: Any, keep: bool, /) -> GetPropertyValuesRequest:
     o = new(GetPropertyValuesRequest)
     o.group_id = m.group_id
     o.ids = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.ids) else []
@@ -3432,15 +3334,12 @@ def write_GetPropertyValuesRequest(o: GetPropertyValuesRequest, m: Any, /) -> No
         if x.__class__ is not list:
             x = listed(o, "ids")
         all_text(x)
-        t = m.ids
-        t.extend(x)
+        m.ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPropertyValuesResponse(
-    m: Any, keep: bool = True, /
-) -> GetPropertyValuesResponse:
+def read_GetPropertyValuesResponse(m: Any, keep: bool, /) -> GetPropertyValuesResponse:
     o = new(GetPropertyValuesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -3462,17 +3361,15 @@ def write_GetPropertyValuesResponse(o: GetPropertyValuesResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.values) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "values")
         t = m.values.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "values"):
             write_PropertyValue(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpdatePropertyValueRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdatePropertyValueRequest:
     o = new(UpdatePropertyValueRequest)
     h = m.HasField
@@ -3497,7 +3394,7 @@ def write_UpdatePropertyValueRequest(o: UpdatePropertyValueRequest, m: Any, /) -
 
 
 def read_UpdatePropertyValueResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdatePropertyValueResponse:
     o = new(UpdatePropertyValueResponse)
     h = m.HasField
@@ -3526,7 +3423,7 @@ def write_UpdatePropertyValueResponse(
 
 
 def read_UpsertPropertyValueRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpsertPropertyValueRequest:
     o = new(UpsertPropertyValueRequest)
     h = m.HasField
@@ -3548,7 +3445,7 @@ def write_UpsertPropertyValueRequest(o: UpsertPropertyValueRequest, m: Any, /) -
 
 
 def read_UpsertPropertyValueResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpsertPropertyValueResponse:
     o = new(UpsertPropertyValueResponse)
     h = m.HasField
@@ -3577,7 +3474,7 @@ def write_UpsertPropertyValueResponse(
 
 
 def read_DeletePropertyValueRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeletePropertyValueRequest:
     o = new(DeletePropertyValueRequest)
     o.group_id = m.group_id
@@ -3599,7 +3496,7 @@ def write_DeletePropertyValueRequest(o: DeletePropertyValueRequest, m: Any, /) -
 
 
 def read_DeletePropertyValueResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeletePropertyValueResponse:
     o = new(DeletePropertyValueResponse)
     h = m.HasField
@@ -3623,7 +3520,7 @@ def write_DeletePropertyValueResponse(
 
 
 def read_SearchPropertyValuesRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SearchPropertyValuesRequest:
     o = new(SearchPropertyValuesRequest)
     h = m.HasField
@@ -3650,7 +3547,7 @@ def write_SearchPropertyValuesRequest(
 
 
 def read_SearchPropertyValuesResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SearchPropertyValuesResponse:
     o = new(SearchPropertyValuesResponse)
     h = m.HasField
@@ -3675,17 +3572,15 @@ def write_SearchPropertyValuesResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.values) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "values")
         t = m.values.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "values"):
             write_PropertyValue(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_RegisterPropertyGroupRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RegisterPropertyGroupRequest:
     o = new(RegisterPropertyGroupRequest)
     o.name = m.name
@@ -3706,7 +3601,7 @@ def write_RegisterPropertyGroupRequest(
 
 
 def read_RegisterPropertyGroupResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RegisterPropertyGroupResponse:
     o = new(RegisterPropertyGroupResponse)
     h = m.HasField
@@ -3734,9 +3629,7 @@ def write_RegisterPropertyGroupResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPropertyGroupRequest(
-    m: Any, keep: bool = True, /
-) -> GetPropertyGroupRequest:
+def read_GetPropertyGroupRequest(m: Any, keep: bool, /) -> GetPropertyGroupRequest:
     o = new(GetPropertyGroupRequest)
     o.name = m.name
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -3753,9 +3646,7 @@ def write_GetPropertyGroupRequest(o: GetPropertyGroupRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetPropertyGroupResponse(
-    m: Any, keep: bool = True, /
-) -> GetPropertyGroupResponse:
+def read_GetPropertyGroupResponse(m: Any, keep: bool, /) -> GetPropertyGroupResponse:
     o = new(GetPropertyGroupResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -3781,7 +3672,7 @@ def write_GetPropertyGroupResponse(o: GetPropertyGroupResponse, m: Any, /) -> No
 
 
 def read_GetPropertyFieldByNameRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetPropertyFieldByNameRequest:
     o = new(GetPropertyFieldByNameRequest)
     o.group_id = m.group_id
@@ -3808,7 +3699,7 @@ def write_GetPropertyFieldByNameRequest(
 
 
 def read_GetPropertyFieldByNameResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetPropertyFieldByNameResponse:
     o = new(GetPropertyFieldByNameResponse)
     h = m.HasField
@@ -3837,7 +3728,7 @@ def write_GetPropertyFieldByNameResponse(
 
 
 def read_UpdatePropertyFieldsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdatePropertyFieldsRequest:
     o = new(UpdatePropertyFieldsRequest)
     o.group_id = m.group_id
@@ -3859,17 +3750,15 @@ def write_UpdatePropertyFieldsRequest(
     if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
     if (x := o.fields) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "fields")
         t = m.fields.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "fields"):
             write_PropertyField(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpdatePropertyFieldsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdatePropertyFieldsResponse:
     o = new(UpdatePropertyFieldsResponse)
     h = m.HasField
@@ -3894,17 +3783,15 @@ def write_UpdatePropertyFieldsResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.fields) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "fields")
         t = m.fields.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "fields"):
             write_PropertyField(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpdatePropertyValuesRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdatePropertyValuesRequest:
     o = new(UpdatePropertyValuesRequest)
     o.group_id = m.group_id
@@ -3926,17 +3813,15 @@ def write_UpdatePropertyValuesRequest(
     if (x := o.group_id) is not NO_TEXT:
         m.group_id = "" + x
     if (x := o.values) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "values")
         t = m.values.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "values"):
             write_PropertyValue(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpdatePropertyValuesResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdatePropertyValuesResponse:
     o = new(UpdatePropertyValuesResponse)
     h = m.HasField
@@ -3961,17 +3846,15 @@ def write_UpdatePropertyValuesResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.values) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "values")
         t = m.values.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "values"):
             write_PropertyValue(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpsertPropertyValuesRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpsertPropertyValuesRequest:
     o = new(UpsertPropertyValuesRequest)
     o.values = (
@@ -3990,17 +3873,15 @@ def write_UpsertPropertyValuesRequest(
         expect_model(o, UpsertPropertyValuesRequest)
     x: Any
     if (x := o.values) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "values")
         t = m.values.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "values"):
             write_PropertyValue(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpsertPropertyValuesResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpsertPropertyValuesResponse:
     o = new(UpsertPropertyValuesResponse)
     h = m.HasField
@@ -4025,17 +3906,15 @@ def write_UpsertPropertyValuesResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.values) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "values")
         t = m.values.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "values"):
             write_PropertyValue(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_DeletePropertyValuesForTargetRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeletePropertyValuesForTargetRequest:
     o = new(DeletePropertyValuesForTargetRequest)
     o.group_id = m.group_id
@@ -4062,7 +3941,7 @@ def write_DeletePropertyValuesForTargetRequest(
 
 
 def read_DeletePropertyValuesForTargetResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeletePropertyValuesForTargetResponse:
     o = new(DeletePropertyValuesForTargetResponse)
     h = m.HasField
@@ -4086,7 +3965,7 @@ def write_DeletePropertyValuesForTargetResponse(
 
 
 def read_DeletePropertyValuesForFieldRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeletePropertyValuesForFieldRequest:
     o = new(DeletePropertyValuesForFieldRequest)
     o.group_id = m.group_id
@@ -4110,7 +3989,7 @@ def write_DeletePropertyValuesForFieldRequest(
 
 
 def read_DeletePropertyValuesForFieldResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> DeletePropertyValuesForFieldResponse:
     o = new(DeletePropertyValuesForFieldResponse)
     h = m.HasField
@@ -4133,7 +4012,7 @@ def write_DeletePropertyValuesForFieldResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_LogAuditRecRequest(m: Any, keep: bool = True, /) -> LogAuditRecRequest:
+def read_LogAuditRecRequest(m: Any, keep: bool, /) -> LogAuditRecRequest:
     o = new(LogAuditRecRequest)
     h = m.HasField
     o.record = read_AuditRecord(m.record, keep) if h("record") else None
@@ -4153,7 +4032,7 @@ def write_LogAuditRecRequest(o: LogAuditRecRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_LogAuditRecResponse(m: Any, keep: bool = True, /) -> LogAuditRecResponse:
+def read_LogAuditRecResponse(m: Any, keep: bool, /) -> LogAuditRecResponse:
     o = new(LogAuditRecResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -4174,7 +4053,7 @@ def write_LogAuditRecResponse(o: LogAuditRecResponse, m: Any, /) -> None:
 
 
 def read_LogAuditRecWithLevelRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> LogAuditRecWithLevelRequest:
     o = new(LogAuditRecWithLevelRequest)
     h = m.HasField
@@ -4201,7 +4080,7 @@ def write_LogAuditRecWithLevelRequest(
 
 
 def read_LogAuditRecWithLevelResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> LogAuditRecWithLevelResponse:
     o = new(LogAuditRecWithLevelResponse)
     h = m.HasField
@@ -4224,7 +4103,7 @@ def write_LogAuditRecWithLevelResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_PluginHTTPRequest(m: Any, keep: bool = True, /) -> PluginHTTPRequest:
+def read_PluginHTTPRequest(m: Any, keep: bool, /) -> PluginHTTPRequest:
     o = new(PluginHTTPRequest)
     o.method = m.method
     o.url = m.url
@@ -4252,7 +4131,7 @@ def write_PluginHTTPRequest(o: PluginHTTPRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PluginHTTPResponse(m: Any, keep: bool = True, /) -> PluginHTTPResponse:
+def read_PluginHTTPResponse(m: Any, keep: bool, /) -> PluginHTTPResponse:
     o = new(PluginHTTPResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -4283,7 +4162,7 @@ def write_PluginHTTPResponse(o: PluginHTTPResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetCloudLimitsRequest(m: Any, keep: bool = True, /) -> GetCloudLimitsRequest:
+def read_GetCloudLimitsRequest(m: Any, keep: bool, /) -> GetCloudLimitsRequest:
     o = new(GetCloudLimitsRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -4296,7 +4175,7 @@ def write_GetCloudLimitsRequest(o: GetCloudLimitsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetCloudLimitsResponse(m: Any, keep: bool = True, /) -> GetCloudLimitsResponse:
+def read_GetCloudLimitsResponse(m: Any, keep: bool, /) -> GetCloudLimitsResponse:
     o = new(GetCloudLimitsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -4320,7 +4199,7 @@ def write_GetCloudLimitsResponse(o: GetCloudLimitsResponse, m: Any, /) -> None:
 
 
 def read_OpenInteractiveDialogRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OpenInteractiveDialogRequest:
     o = new(OpenInteractiveDialogRequest)
     h = m.HasField
@@ -4344,7 +4223,7 @@ def write_OpenInteractiveDialogRequest(
 
 
 def read_OpenInteractiveDialogResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OpenInteractiveDialogResponse:
     o = new(OpenInteractiveDialogResponse)
     h = m.HasField
@@ -4368,7 +4247,7 @@ def write_OpenInteractiveDialogResponse(
 
 
 def read_PublishPluginClusterEventRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PublishPluginClusterEventRequest:
     o = new(PublishPluginClusterEventRequest)
     h = m.HasField
@@ -4397,7 +4276,7 @@ def write_PublishPluginClusterEventRequest(
 
 
 def read_PublishPluginClusterEventResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PublishPluginClusterEventResponse:
     o = new(PublishPluginClusterEventResponse)
     h = m.HasField
@@ -4421,7 +4300,7 @@ def write_PublishPluginClusterEventResponse(
 
 
 def read_RegisterCollectionAndTopicRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RegisterCollectionAndTopicRequest:
     o = new(RegisterCollectionAndTopicRequest)
     o.collection_type = m.collection_type
@@ -4445,7 +4324,7 @@ def write_RegisterCollectionAndTopicRequest(
 
 
 def read_RegisterCollectionAndTopicResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RegisterCollectionAndTopicResponse:
     o = new(RegisterCollectionAndTopicResponse)
     h = m.HasField
@@ -4469,7 +4348,7 @@ def write_RegisterCollectionAndTopicResponse(
 
 
 def read_RequestTrialLicenseRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RequestTrialLicenseRequest:
     o = new(RequestTrialLicenseRequest)
     o.requester_id = m.requester_id
@@ -4497,7 +4376,7 @@ def write_RequestTrialLicenseRequest(o: RequestTrialLicenseRequest, m: Any, /) -
 
 
 def read_RequestTrialLicenseResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RequestTrialLicenseResponse:
     o = new(RequestTrialLicenseResponse)
     h = m.HasField
@@ -4521,7 +4400,7 @@ def write_RequestTrialLicenseResponse(
 
 
 def read_RolesGrantPermissionRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RolesGrantPermissionRequest:
     o = new(RolesGrantPermissionRequest)
     o.role_names = (
@@ -4542,8 +4421,7 @@ def write_RolesGrantPermissionRequest(
         if x.__class__ is not list:
             x = listed(o, "role_names")
         all_text(x)
-        t = m.role_names
-        t.extend(x)
+        m.role_names.extend(x)
     if (x := o.permission_id) is not NO_TEXT:
         m.permission_id = "" + x
     if o.__unknown__:
@@ -4551,7 +4429,7 @@ def write_RolesGrantPermissionRequest(
 
 
 def read_RolesGrantPermissionResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RolesGrantPermissionResponse:
     o = new(RolesGrantPermissionResponse)
     h = m.HasField
@@ -4577,7 +4455,7 @@ def write_RolesGrantPermissionResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_SendMailRequest(m: Any, keep: bool = True, /) -> SendMailRequest:
+def read_SendMailRequest(m: Any, keep: bool, /) -> SendMailRequest:
     o = new(SendMailRequest)
     o.to = m.to
     o.subject = m.subject
@@ -4600,7 +4478,7 @@ def write_SendMailRequest(o: SendMailRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SendMailResponse(m: Any, keep: bool = True, /) -> SendMailResponse:
+def read_SendMailResponse(m: Any, keep: bool, /) -> SendMailResponse:
     o = new(SendMailResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -4621,7 +4499,7 @@ def write_SendMailResponse(o: SendMailResponse, m: Any, /) -> None:
 
 
 def read_SendPushNotificationRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SendPushNotificationRequest:
     o = new(SendPushNotificationRequest)
     h = m.HasField
@@ -4650,7 +4528,7 @@ def write_SendPushNotificationRequest(
 
 
 def read_SendPushNotificationResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SendPushNotificationResponse:
     o = new(SendPushNotificationResponse)
     h = m.HasField
@@ -4673,7 +4551,7 @@ def write_SendPushNotificationResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_Command(m: Any, keep: bool = True, /) -> Command:
+def read_Command(m: Any, keep: bool, /) -> Command:
     o = new(Command)
     o.id = m.id
     o.token = m.token
@@ -4741,7 +4619,7 @@ def write_Command(o: Command, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CommandArgs(m: Any, keep: bool = True, /) -> CommandArgs:
+def read_CommandArgs(m: Any, keep: bool, /) -> CommandArgs:
     o = new(CommandArgs)
     o.user_id = m.user_id
     o.channel_id = m.channel_id
@@ -4788,7 +4666,7 @@ def write_CommandArgs(o: CommandArgs, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CommandResponse(m: Any, keep: bool = True, /) -> CommandResponse:
+def read_CommandResponse(m: Any, keep: bool, /) -> CommandResponse:
     o = new(CommandResponse)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -4840,16 +4718,14 @@ def write_CommandResponse(o: CommandResponse, m: Any, /) -> None:
     if (x := o.skip_slack_parsing) is not False:
         m.skip_slack_parsing = x if x is True else boolean(x)
     if (x := o.attachments) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "attachments")
         t = m.attachments.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "attachments"):
             write_CommandResponse(v, t())
     if o.__unknown__:
         put_back(o.__unknown__, m)
 
 
-def read_Preference(m: Any, keep: bool = True, /) -> Preference:
+def read_Preference(m: Any, keep: bool, /) -> Preference:
     o = new(Preference)
     o.user_id = m.user_id
     o.category = m.category
@@ -4875,7 +4751,7 @@ def write_Preference(o: Preference, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_OAuthApp(m: Any, keep: bool = True, /) -> OAuthApp:
+def read_OAuthApp(m: Any, keep: bool, /) -> OAuthApp:
     o = new(OAuthApp)
     o.id = m.id
     o.creator_id = m.creator_id
@@ -4925,7 +4801,7 @@ def write_OAuthApp(o: OAuthApp, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Group(m: Any, keep: bool = True, /) -> Group:
+def read_Group(m: Any, keep: bool, /) -> Group:
     o = new(Group)
     o.id = m.id
     o.name = m.name
@@ -4969,7 +4845,7 @@ def write_Group(o: Group, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GroupMember(m: Any, keep: bool = True, /) -> GroupMember:
+def read_GroupMember(m: Any, keep: bool, /) -> GroupMember:
     o = new(GroupMember)
     o.group_id = m.group_id
     o.user_id = m.user_id
@@ -4995,7 +4871,7 @@ def write_GroupMember(o: GroupMember, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GroupSyncable(m: Any, keep: bool = True, /) -> GroupSyncable:
+def read_GroupSyncable(m: Any, keep: bool, /) -> GroupSyncable:
     o = new(GroupSyncable)
     o.group_id = m.group_id
     o.syncable_id = m.syncable_id
@@ -5033,7 +4909,7 @@ def write_GroupSyncable(o: GroupSyncable, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GroupSearchOpts(m: Any, keep: bool = True, /) -> GroupSearchOpts:
+def read_GroupSearchOpts(m: Any, keep: bool, /) -> GroupSearchOpts:
     o = new(GroupSearchOpts)
     o.q = m.q
     o.include_member_count = m.include_member_count
@@ -5087,7 +4963,7 @@ def write_GroupSearchOpts(o: GroupSearchOpts, m: Any, /) -> None:
 
 
 def read_CreateDefaultMembershipParams(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreateDefaultMembershipParams:
     o = new(CreateDefaultMembershipParams)
     o.since = m.since
@@ -5116,7 +4992,7 @@ def write_CreateDefaultMembershipParams(
         m.MergeFromString(o.__unknown__)
 
 
-def read_RegisterPluginOpts(m: Any, keep: bool = True, /) -> RegisterPluginOpts:
+def read_RegisterPluginOpts(m: Any, keep: bool, /) -> RegisterPluginOpts:
     o = new(RegisterPluginOpts)
     o.plugin_id = m.plugin_id
     o.display_name = m.display_name
@@ -5139,7 +5015,7 @@ def write_RegisterPluginOpts(o: RegisterPluginOpts, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SharedChannel(m: Any, keep: bool = True, /) -> SharedChannel:
+def read_SharedChannel(m: Any, keep: bool, /) -> SharedChannel:
     o = new(SharedChannel)
     o.channel_id = m.channel_id
     o.team_id = m.team_id
@@ -5193,7 +5069,7 @@ def write_SharedChannel(o: SharedChannel, m: Any, /) -> None:
 
 
 def read_GetPostsSinceForSyncCursor(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetPostsSinceForSyncCursor:
     o = new(GetPostsSinceForSyncCursor)
     o.last_post_update_at = m.last_post_update_at
@@ -5214,7 +5090,7 @@ def write_GetPostsSinceForSyncCursor(o: GetPostsSinceForSyncCursor, m: Any, /) -
         m.MergeFromString(o.__unknown__)
 
 
-def read_PropertyField(m: Any, keep: bool = True, /) -> PropertyField:
+def read_PropertyField(m: Any, keep: bool, /) -> PropertyField:
     o = new(PropertyField)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -5264,9 +5140,7 @@ def write_PropertyField(o: PropertyField, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_PropertyFieldSearchOpts(
-    m: Any, keep: bool = True, /
-) -> PropertyFieldSearchOpts:
+def read_PropertyFieldSearchOpts(m: Any, keep: bool, /) -> PropertyFieldSearchOpts:
     o = new(PropertyFieldSearchOpts)
     o.page = m.page
     o.per_page = m.per_page
@@ -5295,7 +5169,7 @@ def write_PropertyFieldSearchOpts(o: PropertyFieldSearchOpts, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_PropertyValue(m: Any, keep: bool = True, /) -> PropertyValue:
+def read_PropertyValue(m: Any, keep: bool, /) -> PropertyValue:
     o = new(PropertyValue)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -5342,9 +5216,7 @@ def write_PropertyValue(o: PropertyValue, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_PropertyValueSearchOpts(
-    m: Any, keep: bool = True, /
-) -> PropertyValueSearchOpts:
+def read_PropertyValueSearchOpts(m: Any, keep: bool, /) -> PropertyValueSearchOpts:
     o = new(PropertyValueSearchOpts)
     o.page = m.page
     o.per_page = m.per_page
@@ -5376,7 +5248,7 @@ def write_PropertyValueSearchOpts(o: PropertyValueSearchOpts, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_PropertyGroup(m: Any, keep: bool = True, /) -> PropertyGroup:
+def read_PropertyGroup(m: Any, keep: bool, /) -> PropertyGroup:
     o = new(PropertyGroup)
     o.id = m.id
     o.name = m.name
@@ -5396,7 +5268,7 @@ def write_PropertyGroup(o: PropertyGroup, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_AuditRecord(m: Any, keep: bool = True, /) -> AuditRecord:
+def read_AuditRecord(m: Any, keep: bool, /) -> AuditRecord:
     o = new(AuditRecord)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -5449,7 +5321,7 @@ def write_AuditRecord(o: AuditRecord, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_OpenDialogRequest(m: Any, keep: bool = True, /) -> OpenDialogRequest:
+def read_OpenDialogRequest(m: Any, keep: bool, /) -> OpenDialogRequest:
     o = new(OpenDialogRequest)
     h = m.HasField
     o.trigger_id = m.trigger_id
@@ -5475,7 +5347,7 @@ def write_OpenDialogRequest(o: OpenDialogRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Dialog(m: Any, keep: bool = True, /) -> Dialog:
+def read_Dialog(m: Any, keep: bool, /) -> Dialog:
     o = new(Dialog)
     o.callback_id = m.callback_id
     o.title = m.title
@@ -5504,10 +5376,8 @@ def write_Dialog(o: Dialog, m: Any, /) -> None:
     if (x := o.introduction_text) is not NO_TEXT:
         m.introduction_text = "" + x
     if (x := o.elements) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "elements")
         t = m.elements.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "elements"):
             write_DialogElement(v, t())
     if (x := o.submit_label) is not NO_TEXT:
         m.submit_label = "" + x
@@ -5521,7 +5391,7 @@ def write_Dialog(o: Dialog, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DialogElement(m: Any, keep: bool = True, /) -> DialogElement:
+def read_DialogElement(m: Any, keep: bool, /) -> DialogElement:
     o = new(DialogElement)
     o.display_name = m.display_name
     o.name = m.name
@@ -5570,16 +5440,14 @@ def write_DialogElement(o: DialogElement, m: Any, /) -> None:
     if (x := o.data_source) is not NO_TEXT:
         m.data_source = "" + x
     if (x := o.options) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "options")
         t = m.options.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "options"):
             write_DialogElementOption(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DialogElementOption(m: Any, keep: bool = True, /) -> DialogElementOption:
+def read_DialogElementOption(m: Any, keep: bool, /) -> DialogElementOption:
     o = new(DialogElementOption)
     o.text = m.text
     o.value = m.value
@@ -5599,7 +5467,7 @@ def write_DialogElementOption(o: DialogElementOption, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PluginClusterEvent(m: Any, keep: bool = True, /) -> PluginClusterEvent:
+def read_PluginClusterEvent(m: Any, keep: bool, /) -> PluginClusterEvent:
     o = new(PluginClusterEvent)
     o.id = m.id
     o.data = m.data
@@ -5620,7 +5488,7 @@ def write_PluginClusterEvent(o: PluginClusterEvent, m: Any, /) -> None:
 
 
 def read_PluginClusterEventSendOptions(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PluginClusterEventSendOptions:
     o = new(PluginClusterEventSendOptions)
     o.send_type = m.send_type
@@ -5643,7 +5511,7 @@ def write_PluginClusterEventSendOptions(
         m.MergeFromString(o.__unknown__)
 
 
-def read_PushNotification(m: Any, keep: bool = True, /) -> PushNotification:
+def read_PushNotification(m: Any, keep: bool, /) -> PushNotification:
     o = new(PushNotification)
     o.ack_id = m.ack_id
     o.platform = m.platform

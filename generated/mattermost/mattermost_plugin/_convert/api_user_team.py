@@ -156,7 +156,7 @@ from .team import (
 from .user import read_User, write_User
 
 
-def read_CreateUserRequest(m: Any, keep: bool = True, /) -> CreateUserRequest:
+def read_CreateUserRequest(m: Any, keep: bool, /) -> CreateUserRequest:
     o = new(CreateUserRequest)
     h = m.HasField
     o.user = read_User(m.user, keep) if h("user") else None
@@ -176,7 +176,7 @@ def write_CreateUserRequest(o: CreateUserRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateUserResponse(m: Any, keep: bool = True, /) -> CreateUserResponse:
+def read_CreateUserResponse(m: Any, keep: bool, /) -> CreateUserResponse:
     o = new(CreateUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -201,7 +201,7 @@ def write_CreateUserResponse(o: CreateUserResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteUserRequest(m: Any, keep: bool = True, /) -> DeleteUserRequest:
+def read_DeleteUserRequest(m: Any, keep: bool, /) -> DeleteUserRequest:
     o = new(DeleteUserRequest)
     o.user_id = m.user_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -218,7 +218,7 @@ def write_DeleteUserRequest(o: DeleteUserRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteUserResponse(m: Any, keep: bool = True, /) -> DeleteUserResponse:
+def read_DeleteUserResponse(m: Any, keep: bool, /) -> DeleteUserResponse:
     o = new(DeleteUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -238,7 +238,7 @@ def write_DeleteUserResponse(o: DeleteUserResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUsersRequest(m: Any, keep: bool = True, /) -> GetUsersRequest:
+def read_GetUsersRequest(m: Any, keep: bool, /) -> GetUsersRequest:
     o = new(GetUsersRequest)
     h = m.HasField
     o.in_team_id = m.in_team_id
@@ -302,20 +302,17 @@ def write_GetUsersRequest(o: GetUsersRequest, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "roles")
         all_text(x)
-        t = m.roles
-        t.extend(x)
+        m.roles.extend(x)
     if (x := o.channel_roles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "channel_roles")
         all_text(x)
-        t = m.channel_roles
-        t.extend(x)
+        m.channel_roles.extend(x)
     if (x := o.team_roles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "team_roles")
         all_text(x)
-        t = m.team_roles
-        t.extend(x)
+        m.team_roles.extend(x)
     if (x := o.sort) is not NO_TEXT:
         m.sort = "" + x
     if (x := o.page) is not ZERO:
@@ -332,7 +329,7 @@ def write_GetUsersRequest(o: GetUsersRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUsersResponse(m: Any, keep: bool = True, /) -> GetUsersResponse:
+def read_GetUsersResponse(m: Any, keep: bool, /) -> GetUsersResponse:
     o = new(GetUsersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -354,16 +351,14 @@ def write_GetUsersResponse(o: GetUsersResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "users")
         t = m.users.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "users"):
             write_User(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUsersByIdsRequest(m: Any, keep: bool = True, /) -> GetUsersByIdsRequest:
+def read_GetUsersByIdsRequest(m: Any, keep: bool, /) -> GetUsersByIdsRequest:
     o = new(GetUsersByIdsRequest)
     o.user_ids = (
         (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.user_ids) else []
@@ -380,13 +375,12 @@ def write_GetUsersByIdsRequest(o: GetUsersByIdsRequest, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "user_ids")
         all_text(x)
-        t = m.user_ids
-        t.extend(x)
+        m.user_ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUsersByIdsResponse(m: Any, keep: bool = True, /) -> GetUsersByIdsResponse:
+def read_GetUsersByIdsResponse(m: Any, keep: bool, /) -> GetUsersByIdsResponse:
     o = new(GetUsersByIdsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -408,16 +402,14 @@ def write_GetUsersByIdsResponse(o: GetUsersByIdsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "users")
         t = m.users.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "users"):
             write_User(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUserRequest(m: Any, keep: bool = True, /) -> GetUserRequest:
+def read_GetUserRequest(m: Any, keep: bool, /) -> GetUserRequest:
     o = new(GetUserRequest)
     o.user_id = m.user_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -434,7 +426,7 @@ def write_GetUserRequest(o: GetUserRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUserResponse(m: Any, keep: bool = True, /) -> GetUserResponse:
+def read_GetUserResponse(m: Any, keep: bool, /) -> GetUserResponse:
     o = new(GetUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -459,7 +451,7 @@ def write_GetUserResponse(o: GetUserResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUserByEmailRequest(m: Any, keep: bool = True, /) -> GetUserByEmailRequest:
+def read_GetUserByEmailRequest(m: Any, keep: bool, /) -> GetUserByEmailRequest:
     o = new(GetUserByEmailRequest)
     o.email = m.email
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -476,7 +468,7 @@ def write_GetUserByEmailRequest(o: GetUserByEmailRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUserByEmailResponse(m: Any, keep: bool = True, /) -> GetUserByEmailResponse:
+def read_GetUserByEmailResponse(m: Any, keep: bool, /) -> GetUserByEmailResponse:
     o = new(GetUserByEmailResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -501,9 +493,7 @@ def write_GetUserByEmailResponse(o: GetUserByEmailResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUserByUsernameRequest(
-    m: Any, keep: bool = True, /
-) -> GetUserByUsernameRequest:
+def read_GetUserByUsernameRequest(m: Any, keep: bool, /) -> GetUserByUsernameRequest:
     o = new(GetUserByUsernameRequest)
     o.name = m.name
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -520,9 +510,7 @@ def write_GetUserByUsernameRequest(o: GetUserByUsernameRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUserByUsernameResponse(
-    m: Any, keep: bool = True, /
-) -> GetUserByUsernameResponse:
+def read_GetUserByUsernameResponse(m: Any, keep: bool, /) -> GetUserByUsernameResponse:
     o = new(GetUserByUsernameResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -548,7 +536,7 @@ def write_GetUserByUsernameResponse(o: GetUserByUsernameResponse, m: Any, /) -> 
 
 
 def read_GetUsersByUsernamesRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetUsersByUsernamesRequest:
     o = new(GetUsersByUsernamesRequest)
     o.usernames = (
@@ -566,14 +554,13 @@ def write_GetUsersByUsernamesRequest(o: GetUsersByUsernamesRequest, m: Any, /) -
         if x.__class__ is not list:
             x = listed(o, "usernames")
         all_text(x)
-        t = m.usernames
-        t.extend(x)
+        m.usernames.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_GetUsersByUsernamesResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetUsersByUsernamesResponse:
     o = new(GetUsersByUsernamesResponse)
     h = m.HasField
@@ -598,16 +585,14 @@ def write_GetUsersByUsernamesResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "users")
         t = m.users.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "users"):
             write_User(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUsersInTeamRequest(m: Any, keep: bool = True, /) -> GetUsersInTeamRequest:
+def read_GetUsersInTeamRequest(m: Any, keep: bool, /) -> GetUsersInTeamRequest:
     o = new(GetUsersInTeamRequest)
     o.team_id = m.team_id
     o.page = m.page
@@ -630,7 +615,7 @@ def write_GetUsersInTeamRequest(o: GetUsersInTeamRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUsersInTeamResponse(m: Any, keep: bool = True, /) -> GetUsersInTeamResponse:
+def read_GetUsersInTeamResponse(m: Any, keep: bool, /) -> GetUsersInTeamResponse:
     o = new(GetUsersInTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -652,16 +637,14 @@ def write_GetUsersInTeamResponse(o: GetUsersInTeamResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "users")
         t = m.users.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "users"):
             write_User(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateUserRequest(m: Any, keep: bool = True, /) -> UpdateUserRequest:
+def read_UpdateUserRequest(m: Any, keep: bool, /) -> UpdateUserRequest:
     o = new(UpdateUserRequest)
     h = m.HasField
     o.user = read_User(m.user, keep) if h("user") else None
@@ -681,7 +664,7 @@ def write_UpdateUserRequest(o: UpdateUserRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateUserResponse(m: Any, keep: bool = True, /) -> UpdateUserResponse:
+def read_UpdateUserResponse(m: Any, keep: bool, /) -> UpdateUserResponse:
     o = new(UpdateUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -706,7 +689,7 @@ def write_UpdateUserResponse(o: UpdateUserResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUserStatusRequest(m: Any, keep: bool = True, /) -> GetUserStatusRequest:
+def read_GetUserStatusRequest(m: Any, keep: bool, /) -> GetUserStatusRequest:
     o = new(GetUserStatusRequest)
     o.user_id = m.user_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -723,7 +706,7 @@ def write_GetUserStatusRequest(o: GetUserStatusRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUserStatusResponse(m: Any, keep: bool = True, /) -> GetUserStatusResponse:
+def read_GetUserStatusResponse(m: Any, keep: bool, /) -> GetUserStatusResponse:
     o = new(GetUserStatusResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -749,7 +732,7 @@ def write_GetUserStatusResponse(o: GetUserStatusResponse, m: Any, /) -> None:
 
 
 def read_GetUserStatusesByIdsRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetUserStatusesByIdsRequest:
     o = new(GetUserStatusesByIdsRequest)
     o.user_ids = (
@@ -769,14 +752,13 @@ def write_GetUserStatusesByIdsRequest(
         if x.__class__ is not list:
             x = listed(o, "user_ids")
         all_text(x)
-        t = m.user_ids
-        t.extend(x)
+        m.user_ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_GetUserStatusesByIdsResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetUserStatusesByIdsResponse:
     o = new(GetUserStatusesByIdsResponse)
     h = m.HasField
@@ -801,18 +783,14 @@ def write_GetUserStatusesByIdsResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.statuses) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "statuses")
         t = m.statuses.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "statuses"):
             write_Status(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateUserStatusRequest(
-    m: Any, keep: bool = True, /
-) -> UpdateUserStatusRequest:
+def read_UpdateUserStatusRequest(m: Any, keep: bool, /) -> UpdateUserStatusRequest:
     o = new(UpdateUserStatusRequest)
     o.user_id = m.user_id
     o.status = m.status
@@ -832,9 +810,7 @@ def write_UpdateUserStatusRequest(o: UpdateUserStatusRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateUserStatusResponse(
-    m: Any, keep: bool = True, /
-) -> UpdateUserStatusResponse:
+def read_UpdateUserStatusResponse(m: Any, keep: bool, /) -> UpdateUserStatusResponse:
     o = new(UpdateUserStatusResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -860,7 +836,7 @@ def write_UpdateUserStatusResponse(o: UpdateUserStatusResponse, m: Any, /) -> No
 
 
 def read_SetUserStatusTimedDNDRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SetUserStatusTimedDNDRequest:
     o = new(SetUserStatusTimedDNDRequest)
     o.user_id = m.user_id
@@ -884,7 +860,7 @@ def write_SetUserStatusTimedDNDRequest(
 
 
 def read_SetUserStatusTimedDNDResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> SetUserStatusTimedDNDResponse:
     o = new(SetUserStatusTimedDNDResponse)
     h = m.HasField
@@ -912,9 +888,7 @@ def write_SetUserStatusTimedDNDResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateUserActiveRequest(
-    m: Any, keep: bool = True, /
-) -> UpdateUserActiveRequest:
+def read_UpdateUserActiveRequest(m: Any, keep: bool, /) -> UpdateUserActiveRequest:
     o = new(UpdateUserActiveRequest)
     o.user_id = m.user_id
     o.active = m.active
@@ -934,9 +908,7 @@ def write_UpdateUserActiveRequest(o: UpdateUserActiveRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateUserActiveResponse(
-    m: Any, keep: bool = True, /
-) -> UpdateUserActiveResponse:
+def read_UpdateUserActiveResponse(m: Any, keep: bool, /) -> UpdateUserActiveResponse:
     o = new(UpdateUserActiveResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -957,7 +929,7 @@ def write_UpdateUserActiveResponse(o: UpdateUserActiveResponse, m: Any, /) -> No
 
 
 def read_UpdateUserCustomStatusRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateUserCustomStatusRequest:
     o = new(UpdateUserCustomStatusRequest)
     h = m.HasField
@@ -986,7 +958,7 @@ def write_UpdateUserCustomStatusRequest(
 
 
 def read_UpdateUserCustomStatusResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateUserCustomStatusResponse:
     o = new(UpdateUserCustomStatusResponse)
     h = m.HasField
@@ -1010,7 +982,7 @@ def write_UpdateUserCustomStatusResponse(
 
 
 def read_RemoveUserCustomStatusRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RemoveUserCustomStatusRequest:
     o = new(RemoveUserCustomStatusRequest)
     o.user_id = m.user_id
@@ -1031,7 +1003,7 @@ def write_RemoveUserCustomStatusRequest(
 
 
 def read_RemoveUserCustomStatusResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RemoveUserCustomStatusResponse:
     o = new(RemoveUserCustomStatusResponse)
     h = m.HasField
@@ -1054,9 +1026,7 @@ def write_RemoveUserCustomStatusResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUsersInChannelRequest(
-    m: Any, keep: bool = True, /
-) -> GetUsersInChannelRequest:
+def read_GetUsersInChannelRequest(m: Any, keep: bool, /) -> GetUsersInChannelRequest:
     o = new(GetUsersInChannelRequest)
     o.channel_id = m.channel_id
     o.sort_by = m.sort_by
@@ -1082,9 +1052,7 @@ def write_GetUsersInChannelRequest(o: GetUsersInChannelRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetUsersInChannelResponse(
-    m: Any, keep: bool = True, /
-) -> GetUsersInChannelResponse:
+def read_GetUsersInChannelResponse(m: Any, keep: bool, /) -> GetUsersInChannelResponse:
     o = new(GetUsersInChannelResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1106,17 +1074,15 @@ def write_GetUsersInChannelResponse(o: GetUsersInChannelResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "users")
         t = m.users.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "users"):
             write_User(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_GetLDAPUserAttributesRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetLDAPUserAttributesRequest:
     o = new(GetLDAPUserAttributesRequest)
     o.user_id = m.user_id
@@ -1139,14 +1105,13 @@ def write_GetLDAPUserAttributesRequest(
         if x.__class__ is not list:
             x = listed(o, "attributes")
         all_text(x)
-        t = m.attributes
-        t.extend(x)
+        m.attributes.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_GetLDAPUserAttributesResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetLDAPUserAttributesResponse:
     o = new(GetLDAPUserAttributesResponse)
     h = m.HasField
@@ -1174,7 +1139,7 @@ def write_GetLDAPUserAttributesResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_SearchUsersRequest(m: Any, keep: bool = True, /) -> SearchUsersRequest:
+def read_SearchUsersRequest(m: Any, keep: bool, /) -> SearchUsersRequest:
     o = new(SearchUsersRequest)
     o.term = m.term
     o.team_id = m.team_id
@@ -1229,27 +1194,24 @@ def write_SearchUsersRequest(o: SearchUsersRequest, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "roles")
         all_text(x)
-        t = m.roles
-        t.extend(x)
+        m.roles.extend(x)
     if (x := o.channel_roles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "channel_roles")
         all_text(x)
-        t = m.channel_roles
-        t.extend(x)
+        m.channel_roles.extend(x)
     if (x := o.team_roles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "team_roles")
         all_text(x)
-        t = m.team_roles
-        t.extend(x)
+        m.team_roles.extend(x)
     if (x := o.not_in_group_id) is not NO_TEXT:
         m.not_in_group_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SearchUsersResponse(m: Any, keep: bool = True, /) -> SearchUsersResponse:
+def read_SearchUsersResponse(m: Any, keep: bool, /) -> SearchUsersResponse:
     o = new(SearchUsersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1271,16 +1233,14 @@ def write_SearchUsersResponse(o: SearchUsersResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.users) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "users")
         t = m.users.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "users"):
             write_User(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetProfileImageRequest(m: Any, keep: bool = True, /) -> GetProfileImageRequest:
+def read_GetProfileImageRequest(m: Any, keep: bool, /) -> GetProfileImageRequest:
     o = new(GetProfileImageRequest)
     o.user_id = m.user_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1297,9 +1257,7 @@ def write_GetProfileImageRequest(o: GetProfileImageRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetProfileImageResponse(
-    m: Any, keep: bool = True, /
-) -> GetProfileImageResponse:
+def read_GetProfileImageResponse(m: Any, keep: bool, /) -> GetProfileImageResponse:
     o = new(GetProfileImageResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1322,7 +1280,7 @@ def write_GetProfileImageResponse(o: GetProfileImageResponse, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_SetProfileImageRequest(m: Any, keep: bool = True, /) -> SetProfileImageRequest:
+def read_SetProfileImageRequest(m: Any, keep: bool, /) -> SetProfileImageRequest:
     o = new(SetProfileImageRequest)
     o.user_id = m.user_id
     o.data = m.data
@@ -1342,9 +1300,7 @@ def write_SetProfileImageRequest(o: SetProfileImageRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SetProfileImageResponse(
-    m: Any, keep: bool = True, /
-) -> SetProfileImageResponse:
+def read_SetProfileImageResponse(m: Any, keep: bool, /) -> SetProfileImageResponse:
     o = new(SetProfileImageResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1364,7 +1320,7 @@ def write_SetProfileImageResponse(o: SetProfileImageResponse, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_HasPermissionToRequest(m: Any, keep: bool = True, /) -> HasPermissionToRequest:
+def read_HasPermissionToRequest(m: Any, keep: bool, /) -> HasPermissionToRequest:
     o = new(HasPermissionToRequest)
     o.user_id = m.user_id
     o.permission_id = m.permission_id
@@ -1384,9 +1340,7 @@ def write_HasPermissionToRequest(o: HasPermissionToRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_HasPermissionToResponse(
-    m: Any, keep: bool = True, /
-) -> HasPermissionToResponse:
+def read_HasPermissionToResponse(m: Any, keep: bool, /) -> HasPermissionToResponse:
     o = new(HasPermissionToResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1410,7 +1364,7 @@ def write_HasPermissionToResponse(o: HasPermissionToResponse, m: Any, /) -> None
 
 
 def read_HasPermissionToTeamRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> HasPermissionToTeamRequest:
     o = new(HasPermissionToTeamRequest)
     o.user_id = m.user_id
@@ -1435,7 +1389,7 @@ def write_HasPermissionToTeamRequest(o: HasPermissionToTeamRequest, m: Any, /) -
 
 
 def read_HasPermissionToTeamResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> HasPermissionToTeamResponse:
     o = new(HasPermissionToTeamResponse)
     h = m.HasField
@@ -1462,7 +1416,7 @@ def write_HasPermissionToTeamResponse(
 
 
 def read_HasPermissionToChannelRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> HasPermissionToChannelRequest:
     o = new(HasPermissionToChannelRequest)
     o.user_id = m.user_id
@@ -1489,7 +1443,7 @@ def write_HasPermissionToChannelRequest(
 
 
 def read_HasPermissionToChannelResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> HasPermissionToChannelResponse:
     o = new(HasPermissionToChannelResponse)
     h = m.HasField
@@ -1515,9 +1469,7 @@ def write_HasPermissionToChannelResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_PublishUserTypingRequest(
-    m: Any, keep: bool = True, /
-) -> PublishUserTypingRequest:
+def read_PublishUserTypingRequest(m: Any, keep: bool, /) -> PublishUserTypingRequest:
     o = new(PublishUserTypingRequest)
     o.user_id = m.user_id
     o.channel_id = m.channel_id
@@ -1540,9 +1492,7 @@ def write_PublishUserTypingRequest(o: PublishUserTypingRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_PublishUserTypingResponse(
-    m: Any, keep: bool = True, /
-) -> PublishUserTypingResponse:
+def read_PublishUserTypingResponse(m: Any, keep: bool, /) -> PublishUserTypingResponse:
     o = new(PublishUserTypingResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1562,7 +1512,7 @@ def write_PublishUserTypingResponse(o: PublishUserTypingResponse, m: Any, /) -> 
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateUserAuthRequest(m: Any, keep: bool = True, /) -> UpdateUserAuthRequest:
+def read_UpdateUserAuthRequest(m: Any, keep: bool, /) -> UpdateUserAuthRequest:
     o = new(UpdateUserAuthRequest)
     h = m.HasField
     o.user_id = m.user_id
@@ -1585,7 +1535,7 @@ def write_UpdateUserAuthRequest(o: UpdateUserAuthRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateUserAuthResponse(m: Any, keep: bool = True, /) -> UpdateUserAuthResponse:
+def read_UpdateUserAuthResponse(m: Any, keep: bool, /) -> UpdateUserAuthResponse:
     o = new(UpdateUserAuthResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1610,7 +1560,7 @@ def write_UpdateUserAuthResponse(o: UpdateUserAuthResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateUserRolesRequest(m: Any, keep: bool = True, /) -> UpdateUserRolesRequest:
+def read_UpdateUserRolesRequest(m: Any, keep: bool, /) -> UpdateUserRolesRequest:
     o = new(UpdateUserRolesRequest)
     o.user_id = m.user_id
     o.new_roles = m.new_roles
@@ -1630,9 +1580,7 @@ def write_UpdateUserRolesRequest(o: UpdateUserRolesRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateUserRolesResponse(
-    m: Any, keep: bool = True, /
-) -> UpdateUserRolesResponse:
+def read_UpdateUserRolesResponse(m: Any, keep: bool, /) -> UpdateUserRolesResponse:
     o = new(UpdateUserRolesResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1657,7 +1605,7 @@ def write_UpdateUserRolesResponse(o: UpdateUserRolesResponse, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetSessionRequest(m: Any, keep: bool = True, /) -> GetSessionRequest:
+def read_GetSessionRequest(m: Any, keep: bool, /) -> GetSessionRequest:
     o = new(GetSessionRequest)
     o.session_id = m.session_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1674,7 +1622,7 @@ def write_GetSessionRequest(o: GetSessionRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetSessionResponse(m: Any, keep: bool = True, /) -> GetSessionResponse:
+def read_GetSessionResponse(m: Any, keep: bool, /) -> GetSessionResponse:
     o = new(GetSessionResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1699,7 +1647,7 @@ def write_GetSessionResponse(o: GetSessionResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateSessionRequest(m: Any, keep: bool = True, /) -> CreateSessionRequest:
+def read_CreateSessionRequest(m: Any, keep: bool, /) -> CreateSessionRequest:
     o = new(CreateSessionRequest)
     h = m.HasField
     o.session = read_Session(m.session, keep) if h("session") else None
@@ -1719,7 +1667,7 @@ def write_CreateSessionRequest(o: CreateSessionRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateSessionResponse(m: Any, keep: bool = True, /) -> CreateSessionResponse:
+def read_CreateSessionResponse(m: Any, keep: bool, /) -> CreateSessionResponse:
     o = new(CreateSessionResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1745,7 +1693,7 @@ def write_CreateSessionResponse(o: CreateSessionResponse, m: Any, /) -> None:
 
 
 def read_ExtendSessionExpiryRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ExtendSessionExpiryRequest:
     o = new(ExtendSessionExpiryRequest)
     o.session_id = m.session_id
@@ -1767,7 +1715,7 @@ def write_ExtendSessionExpiryRequest(o: ExtendSessionExpiryRequest, m: Any, /) -
 
 
 def read_ExtendSessionExpiryResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ExtendSessionExpiryResponse:
     o = new(ExtendSessionExpiryResponse)
     h = m.HasField
@@ -1790,7 +1738,7 @@ def write_ExtendSessionExpiryResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_RevokeSessionRequest(m: Any, keep: bool = True, /) -> RevokeSessionRequest:
+def read_RevokeSessionRequest(m: Any, keep: bool, /) -> RevokeSessionRequest:
     o = new(RevokeSessionRequest)
     o.session_id = m.session_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1807,7 +1755,7 @@ def write_RevokeSessionRequest(o: RevokeSessionRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RevokeSessionResponse(m: Any, keep: bool = True, /) -> RevokeSessionResponse:
+def read_RevokeSessionResponse(m: Any, keep: bool, /) -> RevokeSessionResponse:
     o = new(RevokeSessionResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1828,7 +1776,7 @@ def write_RevokeSessionResponse(o: RevokeSessionResponse, m: Any, /) -> None:
 
 
 def read_CreateUserAccessTokenRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreateUserAccessTokenRequest:
     o = new(CreateUserAccessTokenRequest)
     h = m.HasField
@@ -1852,7 +1800,7 @@ def write_CreateUserAccessTokenRequest(
 
 
 def read_CreateUserAccessTokenResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreateUserAccessTokenResponse:
     o = new(CreateUserAccessTokenResponse)
     h = m.HasField
@@ -1881,7 +1829,7 @@ def write_CreateUserAccessTokenResponse(
 
 
 def read_RevokeUserAccessTokenRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RevokeUserAccessTokenRequest:
     o = new(RevokeUserAccessTokenRequest)
     o.token_id = m.token_id
@@ -1902,7 +1850,7 @@ def write_RevokeUserAccessTokenRequest(
 
 
 def read_RevokeUserAccessTokenResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> RevokeUserAccessTokenResponse:
     o = new(RevokeUserAccessTokenResponse)
     h = m.HasField
@@ -1925,7 +1873,7 @@ def write_RevokeUserAccessTokenResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateTeamRequest(m: Any, keep: bool = True, /) -> CreateTeamRequest:
+def read_CreateTeamRequest(m: Any, keep: bool, /) -> CreateTeamRequest:
     o = new(CreateTeamRequest)
     h = m.HasField
     o.team = read_Team(m.team, keep) if h("team") else None
@@ -1945,7 +1893,7 @@ def write_CreateTeamRequest(o: CreateTeamRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateTeamResponse(m: Any, keep: bool = True, /) -> CreateTeamResponse:
+def read_CreateTeamResponse(m: Any, keep: bool, /) -> CreateTeamResponse:
     o = new(CreateTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -1970,7 +1918,7 @@ def write_CreateTeamResponse(o: CreateTeamResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteTeamRequest(m: Any, keep: bool = True, /) -> DeleteTeamRequest:
+def read_DeleteTeamRequest(m: Any, keep: bool, /) -> DeleteTeamRequest:
     o = new(DeleteTeamRequest)
     o.team_id = m.team_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -1987,7 +1935,7 @@ def write_DeleteTeamRequest(o: DeleteTeamRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteTeamResponse(m: Any, keep: bool = True, /) -> DeleteTeamResponse:
+def read_DeleteTeamResponse(m: Any, keep: bool, /) -> DeleteTeamResponse:
     o = new(DeleteTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2007,7 +1955,7 @@ def write_DeleteTeamResponse(o: DeleteTeamResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamsRequest(m: Any, keep: bool = True, /) -> GetTeamsRequest:
+def read_GetTeamsRequest(m: Any, keep: bool, /) -> GetTeamsRequest:
     o = new(GetTeamsRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -2020,7 +1968,7 @@ def write_GetTeamsRequest(o: GetTeamsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamsResponse(m: Any, keep: bool = True, /) -> GetTeamsResponse:
+def read_GetTeamsResponse(m: Any, keep: bool, /) -> GetTeamsResponse:
     o = new(GetTeamsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2042,16 +1990,14 @@ def write_GetTeamsResponse(o: GetTeamsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.teams) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "teams")
         t = m.teams.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "teams"):
             write_Team(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamRequest(m: Any, keep: bool = True, /) -> GetTeamRequest:
+def read_GetTeamRequest(m: Any, keep: bool, /) -> GetTeamRequest:
     o = new(GetTeamRequest)
     o.team_id = m.team_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2068,7 +2014,7 @@ def write_GetTeamRequest(o: GetTeamRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamResponse(m: Any, keep: bool = True, /) -> GetTeamResponse:
+def read_GetTeamResponse(m: Any, keep: bool, /) -> GetTeamResponse:
     o = new(GetTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2093,7 +2039,7 @@ def write_GetTeamResponse(o: GetTeamResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamByNameRequest(m: Any, keep: bool = True, /) -> GetTeamByNameRequest:
+def read_GetTeamByNameRequest(m: Any, keep: bool, /) -> GetTeamByNameRequest:
     o = new(GetTeamByNameRequest)
     o.name = m.name
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2110,7 +2056,7 @@ def write_GetTeamByNameRequest(o: GetTeamByNameRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamByNameResponse(m: Any, keep: bool = True, /) -> GetTeamByNameResponse:
+def read_GetTeamByNameResponse(m: Any, keep: bool, /) -> GetTeamByNameResponse:
     o = new(GetTeamByNameResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2136,7 +2082,7 @@ def write_GetTeamByNameResponse(o: GetTeamByNameResponse, m: Any, /) -> None:
 
 
 def read_GetTeamsUnreadForUserRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetTeamsUnreadForUserRequest:
     o = new(GetTeamsUnreadForUserRequest)
     o.user_id = m.user_id
@@ -2157,7 +2103,7 @@ def write_GetTeamsUnreadForUserRequest(
 
 
 def read_GetTeamsUnreadForUserResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetTeamsUnreadForUserResponse:
     o = new(GetTeamsUnreadForUserResponse)
     h = m.HasField
@@ -2182,16 +2128,14 @@ def write_GetTeamsUnreadForUserResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.team_unreads) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "team_unreads")
         t = m.team_unreads.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "team_unreads"):
             write_TeamUnread(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateTeamRequest(m: Any, keep: bool = True, /) -> UpdateTeamRequest:
+def read_UpdateTeamRequest(m: Any, keep: bool, /) -> UpdateTeamRequest:
     o = new(UpdateTeamRequest)
     h = m.HasField
     o.team = read_Team(m.team, keep) if h("team") else None
@@ -2211,7 +2155,7 @@ def write_UpdateTeamRequest(o: UpdateTeamRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UpdateTeamResponse(m: Any, keep: bool = True, /) -> UpdateTeamResponse:
+def read_UpdateTeamResponse(m: Any, keep: bool, /) -> UpdateTeamResponse:
     o = new(UpdateTeamResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2236,7 +2180,7 @@ def write_UpdateTeamResponse(o: UpdateTeamResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SearchTeamsRequest(m: Any, keep: bool = True, /) -> SearchTeamsRequest:
+def read_SearchTeamsRequest(m: Any, keep: bool, /) -> SearchTeamsRequest:
     o = new(SearchTeamsRequest)
     o.term = m.term
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2253,7 +2197,7 @@ def write_SearchTeamsRequest(o: SearchTeamsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SearchTeamsResponse(m: Any, keep: bool = True, /) -> SearchTeamsResponse:
+def read_SearchTeamsResponse(m: Any, keep: bool, /) -> SearchTeamsResponse:
     o = new(SearchTeamsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2275,16 +2219,14 @@ def write_SearchTeamsResponse(o: SearchTeamsResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.teams) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "teams")
         t = m.teams.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "teams"):
             write_Team(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamsForUserRequest(m: Any, keep: bool = True, /) -> GetTeamsForUserRequest:
+def read_GetTeamsForUserRequest(m: Any, keep: bool, /) -> GetTeamsForUserRequest:
     o = new(GetTeamsForUserRequest)
     o.user_id = m.user_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2301,9 +2243,7 @@ def write_GetTeamsForUserRequest(o: GetTeamsForUserRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamsForUserResponse(
-    m: Any, keep: bool = True, /
-) -> GetTeamsForUserResponse:
+def read_GetTeamsForUserResponse(m: Any, keep: bool, /) -> GetTeamsForUserResponse:
     o = new(GetTeamsForUserResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2325,18 +2265,14 @@ def write_GetTeamsForUserResponse(o: GetTeamsForUserResponse, m: Any, /) -> None
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.teams) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "teams")
         t = m.teams.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "teams"):
             write_Team(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateTeamMemberRequest(
-    m: Any, keep: bool = True, /
-) -> CreateTeamMemberRequest:
+def read_CreateTeamMemberRequest(m: Any, keep: bool, /) -> CreateTeamMemberRequest:
     o = new(CreateTeamMemberRequest)
     o.team_id = m.team_id
     o.user_id = m.user_id
@@ -2356,9 +2292,7 @@ def write_CreateTeamMemberRequest(o: CreateTeamMemberRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateTeamMemberResponse(
-    m: Any, keep: bool = True, /
-) -> CreateTeamMemberResponse:
+def read_CreateTeamMemberResponse(m: Any, keep: bool, /) -> CreateTeamMemberResponse:
     o = new(CreateTeamMemberResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2383,9 +2317,7 @@ def write_CreateTeamMemberResponse(o: CreateTeamMemberResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateTeamMembersRequest(
-    m: Any, keep: bool = True, /
-) -> CreateTeamMembersRequest:
+def read_CreateTeamMembersRequest(m: Any, keep: bool, /) -> CreateTeamMembersRequest:
     o = new(CreateTeamMembersRequest)
     o.team_id = m.team_id
     o.user_ids = (
@@ -2406,17 +2338,14 @@ def write_CreateTeamMembersRequest(o: CreateTeamMembersRequest, m: Any, /) -> No
         if x.__class__ is not list:
             x = listed(o, "user_ids")
         all_text(x)
-        t = m.user_ids
-        t.extend(x)
+        m.user_ids.extend(x)
     if (x := o.requestor_id) is not NO_TEXT:
         m.requestor_id = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CreateTeamMembersResponse(
-    m: Any, keep: bool = True, /
-) -> CreateTeamMembersResponse:
+def read_CreateTeamMembersResponse(m: Any, keep: bool, /) -> CreateTeamMembersResponse:
     o = new(CreateTeamMembersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2438,17 +2367,15 @@ def write_CreateTeamMembersResponse(o: CreateTeamMembersResponse, m: Any, /) -> 
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.team_members) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "team_members")
         t = m.team_members.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "team_members"):
             write_TeamMember(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_CreateTeamMembersGracefullyRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreateTeamMembersGracefullyRequest:
     o = new(CreateTeamMembersGracefullyRequest)
     o.team_id = m.team_id
@@ -2472,8 +2399,7 @@ def write_CreateTeamMembersGracefullyRequest(
         if x.__class__ is not list:
             x = listed(o, "user_ids")
         all_text(x)
-        t = m.user_ids
-        t.extend(x)
+        m.user_ids.extend(x)
     if (x := o.requestor_id) is not NO_TEXT:
         m.requestor_id = "" + x
     if o.__unknown__:
@@ -2481,7 +2407,7 @@ def write_CreateTeamMembersGracefullyRequest(
 
 
 def read_CreateTeamMembersGracefullyResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> CreateTeamMembersGracefullyResponse:
     o = new(CreateTeamMembersGracefullyResponse)
     h = m.HasField
@@ -2506,18 +2432,14 @@ def write_CreateTeamMembersGracefullyResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.team_members) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "team_members")
         t = m.team_members.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "team_members"):
             write_TeamMemberWithError(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteTeamMemberRequest(
-    m: Any, keep: bool = True, /
-) -> DeleteTeamMemberRequest:
+def read_DeleteTeamMemberRequest(m: Any, keep: bool, /) -> DeleteTeamMemberRequest:
     o = new(DeleteTeamMemberRequest)
     o.team_id = m.team_id
     o.user_id = m.user_id
@@ -2540,9 +2462,7 @@ def write_DeleteTeamMemberRequest(o: DeleteTeamMemberRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_DeleteTeamMemberResponse(
-    m: Any, keep: bool = True, /
-) -> DeleteTeamMemberResponse:
+def read_DeleteTeamMemberResponse(m: Any, keep: bool, /) -> DeleteTeamMemberResponse:
     o = new(DeleteTeamMemberResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2562,7 +2482,7 @@ def write_DeleteTeamMemberResponse(o: DeleteTeamMemberResponse, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamMembersRequest(m: Any, keep: bool = True, /) -> GetTeamMembersRequest:
+def read_GetTeamMembersRequest(m: Any, keep: bool, /) -> GetTeamMembersRequest:
     o = new(GetTeamMembersRequest)
     o.team_id = m.team_id
     o.page = m.page
@@ -2585,7 +2505,7 @@ def write_GetTeamMembersRequest(o: GetTeamMembersRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamMembersResponse(m: Any, keep: bool = True, /) -> GetTeamMembersResponse:
+def read_GetTeamMembersResponse(m: Any, keep: bool, /) -> GetTeamMembersResponse:
     o = new(GetTeamMembersResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2607,16 +2527,14 @@ def write_GetTeamMembersResponse(o: GetTeamMembersResponse, m: Any, /) -> None:
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.team_members) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "team_members")
         t = m.team_members.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "team_members"):
             write_TeamMember(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamMemberRequest(m: Any, keep: bool = True, /) -> GetTeamMemberRequest:
+def read_GetTeamMemberRequest(m: Any, keep: bool, /) -> GetTeamMemberRequest:
     o = new(GetTeamMemberRequest)
     o.team_id = m.team_id
     o.user_id = m.user_id
@@ -2636,7 +2554,7 @@ def write_GetTeamMemberRequest(o: GetTeamMemberRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamMemberResponse(m: Any, keep: bool = True, /) -> GetTeamMemberResponse:
+def read_GetTeamMemberResponse(m: Any, keep: bool, /) -> GetTeamMemberResponse:
     o = new(GetTeamMemberResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2662,7 +2580,7 @@ def write_GetTeamMemberResponse(o: GetTeamMemberResponse, m: Any, /) -> None:
 
 
 def read_GetTeamMembersForUserRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetTeamMembersForUserRequest:
     o = new(GetTeamMembersForUserRequest)
     o.user_id = m.user_id
@@ -2689,7 +2607,7 @@ def write_GetTeamMembersForUserRequest(
 
 
 def read_GetTeamMembersForUserResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GetTeamMembersForUserResponse:
     o = new(GetTeamMembersForUserResponse)
     h = m.HasField
@@ -2714,17 +2632,15 @@ def write_GetTeamMembersForUserResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.team_members) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "team_members")
         t = m.team_members.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "team_members"):
             write_TeamMember(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_UpdateTeamMemberRolesRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateTeamMemberRolesRequest:
     o = new(UpdateTeamMemberRolesRequest)
     o.team_id = m.team_id
@@ -2751,7 +2667,7 @@ def write_UpdateTeamMemberRolesRequest(
 
 
 def read_UpdateTeamMemberRolesResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UpdateTeamMemberRolesResponse:
     o = new(UpdateTeamMemberRolesResponse)
     h = m.HasField
@@ -2779,7 +2695,7 @@ def write_UpdateTeamMemberRolesResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamIconRequest(m: Any, keep: bool = True, /) -> GetTeamIconRequest:
+def read_GetTeamIconRequest(m: Any, keep: bool, /) -> GetTeamIconRequest:
     o = new(GetTeamIconRequest)
     o.team_id = m.team_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2796,7 +2712,7 @@ def write_GetTeamIconRequest(o: GetTeamIconRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamIconResponse(m: Any, keep: bool = True, /) -> GetTeamIconResponse:
+def read_GetTeamIconResponse(m: Any, keep: bool, /) -> GetTeamIconResponse:
     o = new(GetTeamIconResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2819,7 +2735,7 @@ def write_GetTeamIconResponse(o: GetTeamIconResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SetTeamIconRequest(m: Any, keep: bool = True, /) -> SetTeamIconRequest:
+def read_SetTeamIconRequest(m: Any, keep: bool, /) -> SetTeamIconRequest:
     o = new(SetTeamIconRequest)
     o.team_id = m.team_id
     o.data = m.data
@@ -2839,7 +2755,7 @@ def write_SetTeamIconRequest(o: SetTeamIconRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SetTeamIconResponse(m: Any, keep: bool = True, /) -> SetTeamIconResponse:
+def read_SetTeamIconResponse(m: Any, keep: bool, /) -> SetTeamIconResponse:
     o = new(SetTeamIconResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2859,7 +2775,7 @@ def write_SetTeamIconResponse(o: SetTeamIconResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RemoveTeamIconRequest(m: Any, keep: bool = True, /) -> RemoveTeamIconRequest:
+def read_RemoveTeamIconRequest(m: Any, keep: bool, /) -> RemoveTeamIconRequest:
     o = new(RemoveTeamIconRequest)
     o.team_id = m.team_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2876,7 +2792,7 @@ def write_RemoveTeamIconRequest(o: RemoveTeamIconRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RemoveTeamIconResponse(m: Any, keep: bool = True, /) -> RemoveTeamIconResponse:
+def read_RemoveTeamIconResponse(m: Any, keep: bool, /) -> RemoveTeamIconResponse:
     o = new(RemoveTeamIconResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2896,7 +2812,7 @@ def write_RemoveTeamIconResponse(o: RemoveTeamIconResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamStatsRequest(m: Any, keep: bool = True, /) -> GetTeamStatsRequest:
+def read_GetTeamStatsRequest(m: Any, keep: bool, /) -> GetTeamStatsRequest:
     o = new(GetTeamStatsRequest)
     o.team_id = m.team_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -2913,7 +2829,7 @@ def write_GetTeamStatsRequest(o: GetTeamStatsRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_GetTeamStatsResponse(m: Any, keep: bool = True, /) -> GetTeamStatsResponse:
+def read_GetTeamStatsResponse(m: Any, keep: bool, /) -> GetTeamStatsResponse:
     o = new(GetTeamStatsResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -2938,7 +2854,7 @@ def write_GetTeamStatsResponse(o: GetTeamStatsResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Status(m: Any, keep: bool = True, /) -> Status:
+def read_Status(m: Any, keep: bool, /) -> Status:
     o = new(Status)
     o.user_id = m.user_id
     o.status = m.status
@@ -2967,7 +2883,7 @@ def write_Status(o: Status, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CustomStatus(m: Any, keep: bool = True, /) -> CustomStatus:
+def read_CustomStatus(m: Any, keep: bool, /) -> CustomStatus:
     o = new(CustomStatus)
     o.emoji = m.emoji
     o.text = m.text
@@ -2993,7 +2909,7 @@ def write_CustomStatus(o: CustomStatus, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserAuth(m: Any, keep: bool = True, /) -> UserAuth:
+def read_UserAuth(m: Any, keep: bool, /) -> UserAuth:
     o = new(UserAuth)
     h = m.HasField
     o.auth_data = m.auth_data if h("auth_data") else None
@@ -3014,7 +2930,7 @@ def write_UserAuth(o: UserAuth, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Session(m: Any, keep: bool = True, /) -> Session:
+def read_Session(m: Any, keep: bool, /) -> Session:
     o = new(Session)
     o.id = m.id
     o.token = m.token
@@ -3066,10 +2982,8 @@ def write_Session(o: Session, m: Any, /) -> None:
         for k, v in x.items():
             t["" + k] = "" + v
     if (x := o.team_members) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "team_members")
         t = m.team_members.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "team_members"):
             write_TeamMember(v, t())
     if (x := o.local) is not False:
         m.local = x if x is True else boolean(x)
@@ -3077,7 +2991,7 @@ def write_Session(o: Session, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserAccessToken(m: Any, keep: bool = True, /) -> UserAccessToken:
+def read_UserAccessToken(m: Any, keep: bool, /) -> UserAccessToken:
     o = new(UserAccessToken)
     o.id = m.id
     o.token = m.token
@@ -3106,7 +3020,7 @@ def write_UserAccessToken(o: UserAccessToken, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_TeamMemberWithError(m: Any, keep: bool = True, /) -> TeamMemberWithError:
+def read_TeamMemberWithError(m: Any, keep: bool, /) -> TeamMemberWithError:
     o = new(TeamMemberWithError)
     h = m.HasField
     o.user_id = m.user_id
@@ -3134,7 +3048,7 @@ def write_TeamMemberWithError(o: TeamMemberWithError, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_TeamStats(m: Any, keep: bool = True, /) -> TeamStats:
+def read_TeamStats(m: Any, keep: bool, /) -> TeamStats:
     o = new(TeamStats)
     o.team_id = m.team_id
     o.total_member_count = m.total_member_count

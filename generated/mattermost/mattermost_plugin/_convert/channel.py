@@ -22,7 +22,7 @@ from ..models.channel import Channel, ChannelBannerInfo, ChannelType
 E_ChannelType = enum_table(ChannelType)
 
 
-def read_ChannelBannerInfo(m: Any, keep: bool = True, /) -> ChannelBannerInfo:
+def read_ChannelBannerInfo(m: Any, keep: bool, /) -> ChannelBannerInfo:
     o = new(ChannelBannerInfo)
     h = m.HasField
     o.enabled = m.enabled if h("enabled") else None
@@ -46,7 +46,7 @@ def write_ChannelBannerInfo(o: ChannelBannerInfo, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Channel(m: Any, keep: bool = True, /) -> Channel:
+def read_Channel(m: Any, keep: bool, /) -> Channel:
     o = new(Channel)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField

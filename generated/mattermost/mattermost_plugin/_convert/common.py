@@ -29,7 +29,7 @@ from ..models.common import (
 )
 
 
-def read_Empty(m: Any, keep: bool = True, /) -> Empty:
+def read_Empty(m: Any, keep: bool, /) -> Empty:
     o = new(Empty)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -42,7 +42,7 @@ def write_Empty(o: Empty, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_StringMap(m: Any, keep: bool = True, /) -> StringMap:
+def read_StringMap(m: Any, keep: bool, /) -> StringMap:
     o = new(StringMap)
     o.values = {k: x[k] for k in x} if (x := m.values) else {}
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -61,7 +61,7 @@ def write_StringMap(o: StringMap, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RequestContext(m: Any, keep: bool = True, /) -> RequestContext:
+def read_RequestContext(m: Any, keep: bool, /) -> RequestContext:
     o = new(RequestContext)
     o.plugin_id = m.plugin_id
     o.request_id = m.request_id
@@ -87,7 +87,7 @@ def write_RequestContext(o: RequestContext, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_AppError(m: Any, keep: bool = True, /) -> AppError:
+def read_AppError(m: Any, keep: bool, /) -> AppError:
     o = new(AppError)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -128,7 +128,7 @@ def write_AppError(o: AppError, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_ViewUsersRestrictions(m: Any, keep: bool = True, /) -> ViewUsersRestrictions:
+def read_ViewUsersRestrictions(m: Any, keep: bool, /) -> ViewUsersRestrictions:
     o = new(ViewUsersRestrictions)
     o.teams = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.teams) else []
     o.channels = (
@@ -146,14 +146,12 @@ def write_ViewUsersRestrictions(o: ViewUsersRestrictions, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "teams")
         all_text(x)
-        t = m.teams
-        t.extend(x)
+        m.teams.extend(x)
     if (x := o.channels) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "channels")
         all_text(x)
-        t = m.channels
-        t.extend(x)
+        m.channels.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 

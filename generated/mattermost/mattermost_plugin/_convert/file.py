@@ -23,7 +23,7 @@ from plugwright_runtime.message.wire import (
 from ..models.file import FileData, FileInfo, FileUploadResponse
 
 
-def read_FileInfo(m: Any, keep: bool = True, /) -> FileInfo:
+def read_FileInfo(m: Any, keep: bool, /) -> FileInfo:
     o = new(FileInfo)
     h = m.HasField
     o.id = m.id
@@ -89,7 +89,7 @@ def write_FileInfo(o: FileInfo, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_FileUploadResponse(m: Any, keep: bool = True, /) -> FileUploadResponse:
+def read_FileUploadResponse(m: Any, keep: bool, /) -> FileUploadResponse:
     o = new(FileUploadResponse)
     o.file_infos = (
         [read_FileInfo(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
@@ -108,22 +108,19 @@ def write_FileUploadResponse(o: FileUploadResponse, m: Any, /) -> None:
         expect_model(o, FileUploadResponse)
     x: Any
     if (x := o.file_infos) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "file_infos")
         t = m.file_infos.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "file_infos"):
             write_FileInfo(v, t())
     if (x := o.client_ids) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "client_ids")
         all_text(x)
-        t = m.client_ids
-        t.extend(x)
+        m.client_ids.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_FileData(m: Any, keep: bool = True, /) -> FileData:
+def read_FileData(m: Any, keep: bool, /) -> FileData:
     o = new(FileData)
     o.filename = m.filename
     o.data = m.data

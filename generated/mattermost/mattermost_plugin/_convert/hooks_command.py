@@ -68,7 +68,7 @@ from .post import read_Post, write_Post
 from .user import read_User, write_User
 
 
-def read_WebSocketRequest(m: Any, keep: bool = True, /) -> WebSocketRequest:
+def read_WebSocketRequest(m: Any, keep: bool, /) -> WebSocketRequest:
     o = new(WebSocketRequest)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -97,7 +97,7 @@ def write_WebSocketRequest(o: WebSocketRequest, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_SyncMsgJson(m: Any, keep: bool = True, /) -> SyncMsgJson:
+def read_SyncMsgJson(m: Any, keep: bool, /) -> SyncMsgJson:
     o = new(SyncMsgJson)
     o.sync_msg_json = m.sync_msg_json
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -114,7 +114,7 @@ def write_SyncMsgJson(o: SyncMsgJson, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_SyncResponse(m: Any, keep: bool = True, /) -> SyncResponse:
+def read_SyncResponse(m: Any, keep: bool, /) -> SyncResponse:
     o = new(SyncResponse)
     o.users_last_update_at = m.users_last_update_at
     o.user_errors = (
@@ -154,49 +154,43 @@ def write_SyncResponse(o: SyncResponse, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "user_errors")
         all_text(x)
-        t = m.user_errors
-        t.extend(x)
+        m.user_errors.extend(x)
     if (x := o.users_syncd) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "users_syncd")
         all_text(x)
-        t = m.users_syncd
-        t.extend(x)
+        m.users_syncd.extend(x)
     if (x := o.posts_last_update_at) is not ZERO:
         m.posts_last_update_at = x
     if (x := o.post_errors) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "post_errors")
         all_text(x)
-        t = m.post_errors
-        t.extend(x)
+        m.post_errors.extend(x)
     if (x := o.reactions_last_update_at) is not ZERO:
         m.reactions_last_update_at = x
     if (x := o.reaction_errors) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "reaction_errors")
         all_text(x)
-        t = m.reaction_errors
-        t.extend(x)
+        m.reaction_errors.extend(x)
     if (x := o.acknowledgements_last_update_at) is not ZERO:
         m.acknowledgements_last_update_at = x
     if (x := o.acknowledgement_errors) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "acknowledgement_errors")
         all_text(x)
-        t = m.acknowledgement_errors
-        t.extend(x)
+        m.acknowledgement_errors.extend(x)
     if (x := o.status_errors) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "status_errors")
         all_text(x)
-        t = m.status_errors
-        t.extend(x)
+        m.status_errors.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_RemoteCluster(m: Any, keep: bool = True, /) -> RemoteCluster:
+def read_RemoteCluster(m: Any, keep: bool, /) -> RemoteCluster:
     o = new(RemoteCluster)
     o.remote_id = m.remote_id
     o.remote_team_id = m.remote_team_id
@@ -258,7 +252,7 @@ def write_RemoteCluster(o: RemoteCluster, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ExecuteCommandRequest(m: Any, keep: bool = True, /) -> ExecuteCommandRequest:
+def read_ExecuteCommandRequest(m: Any, keep: bool, /) -> ExecuteCommandRequest:
     o = new(ExecuteCommandRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -290,7 +284,7 @@ def write_ExecuteCommandRequest(o: ExecuteCommandRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ExecuteCommandResponse(m: Any, keep: bool = True, /) -> ExecuteCommandResponse:
+def read_ExecuteCommandResponse(m: Any, keep: bool, /) -> ExecuteCommandResponse:
     o = new(ExecuteCommandResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -316,7 +310,7 @@ def write_ExecuteCommandResponse(o: ExecuteCommandResponse, m: Any, /) -> None:
 
 
 def read_OnPluginClusterEventRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnPluginClusterEventRequest:
     o = new(OnPluginClusterEventRequest)
     h = m.HasField
@@ -352,7 +346,7 @@ def write_OnPluginClusterEventRequest(
 
 
 def read_OnPluginClusterEventResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnPluginClusterEventResponse:
     o = new(OnPluginClusterEventResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -368,9 +362,7 @@ def write_OnPluginClusterEventResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_OnWebSocketConnectRequest(
-    m: Any, keep: bool = True, /
-) -> OnWebSocketConnectRequest:
+def read_OnWebSocketConnectRequest(m: Any, keep: bool, /) -> OnWebSocketConnectRequest:
     o = new(OnWebSocketConnectRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -397,7 +389,7 @@ def write_OnWebSocketConnectRequest(o: OnWebSocketConnectRequest, m: Any, /) -> 
 
 
 def read_OnWebSocketConnectResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnWebSocketConnectResponse:
     o = new(OnWebSocketConnectResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -412,7 +404,7 @@ def write_OnWebSocketConnectResponse(o: OnWebSocketConnectResponse, m: Any, /) -
 
 
 def read_OnWebSocketDisconnectRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnWebSocketDisconnectRequest:
     o = new(OnWebSocketDisconnectRequest)
     h = m.HasField
@@ -442,7 +434,7 @@ def write_OnWebSocketDisconnectRequest(
 
 
 def read_OnWebSocketDisconnectResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnWebSocketDisconnectResponse:
     o = new(OnWebSocketDisconnectResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -459,7 +451,7 @@ def write_OnWebSocketDisconnectResponse(
 
 
 def read_WebSocketMessageHasBeenPostedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> WebSocketMessageHasBeenPostedRequest:
     o = new(WebSocketMessageHasBeenPostedRequest)
     h = m.HasField
@@ -494,7 +486,7 @@ def write_WebSocketMessageHasBeenPostedRequest(
 
 
 def read_WebSocketMessageHasBeenPostedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> WebSocketMessageHasBeenPostedResponse:
     o = new(WebSocketMessageHasBeenPostedResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -511,7 +503,7 @@ def write_WebSocketMessageHasBeenPostedResponse(
 
 
 def read_OnSharedChannelsSyncMsgRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnSharedChannelsSyncMsgRequest:
     o = new(OnSharedChannelsSyncMsgRequest)
     h = m.HasField
@@ -547,7 +539,7 @@ def write_OnSharedChannelsSyncMsgRequest(
 
 
 def read_OnSharedChannelsSyncMsgResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnSharedChannelsSyncMsgResponse:
     o = new(OnSharedChannelsSyncMsgResponse)
     h = m.HasField
@@ -576,7 +568,7 @@ def write_OnSharedChannelsSyncMsgResponse(
 
 
 def read_OnSharedChannelsPingRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnSharedChannelsPingRequest:
     o = new(OnSharedChannelsPingRequest)
     h = m.HasField
@@ -607,7 +599,7 @@ def write_OnSharedChannelsPingRequest(
 
 
 def read_OnSharedChannelsPingResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnSharedChannelsPingResponse:
     o = new(OnSharedChannelsPingResponse)
     o.healthy = m.healthy
@@ -628,7 +620,7 @@ def write_OnSharedChannelsPingResponse(
 
 
 def read_OnSharedChannelsAttachmentSyncMsgRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnSharedChannelsAttachmentSyncMsgRequest:
     o = new(OnSharedChannelsAttachmentSyncMsgRequest)
     h = m.HasField
@@ -669,7 +661,7 @@ def write_OnSharedChannelsAttachmentSyncMsgRequest(
 
 
 def read_OnSharedChannelsAttachmentSyncMsgResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnSharedChannelsAttachmentSyncMsgResponse:
     o = new(OnSharedChannelsAttachmentSyncMsgResponse)
     h = m.HasField
@@ -693,7 +685,7 @@ def write_OnSharedChannelsAttachmentSyncMsgResponse(
 
 
 def read_OnSharedChannelsProfileImageSyncMsgRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnSharedChannelsProfileImageSyncMsgRequest:
     o = new(OnSharedChannelsProfileImageSyncMsgRequest)
     h = m.HasField
@@ -729,7 +721,7 @@ def write_OnSharedChannelsProfileImageSyncMsgRequest(
 
 
 def read_OnSharedChannelsProfileImageSyncMsgResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnSharedChannelsProfileImageSyncMsgResponse:
     o = new(OnSharedChannelsProfileImageSyncMsgResponse)
     h = m.HasField
@@ -753,7 +745,7 @@ def write_OnSharedChannelsProfileImageSyncMsgResponse(
 
 
 def read_GenerateSupportDataRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GenerateSupportDataRequest:
     o = new(GenerateSupportDataRequest)
     h = m.HasField
@@ -782,7 +774,7 @@ def write_GenerateSupportDataRequest(o: GenerateSupportDataRequest, m: Any, /) -
 
 
 def read_GenerateSupportDataResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> GenerateSupportDataResponse:
     o = new(GenerateSupportDataResponse)
     h = m.HasField
@@ -807,10 +799,8 @@ def write_GenerateSupportDataResponse(
         t.SetInParent()
         write_AppError(x, t)
     if (x := o.files) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "files")
         t = m.files.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "files"):
             write_FileData(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)

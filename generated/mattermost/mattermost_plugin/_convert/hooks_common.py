@@ -10,7 +10,7 @@ from plugwright_runtime.message.wire import NO_TEXT, UnknownFieldSet, expect_mod
 from ..models.hooks_common import PluginContext
 
 
-def read_PluginContext(m: Any, keep: bool = True, /) -> PluginContext:
+def read_PluginContext(m: Any, keep: bool, /) -> PluginContext:
     o = new(PluginContext)
     o.session_id = m.session_id
     o.request_id = m.request_id

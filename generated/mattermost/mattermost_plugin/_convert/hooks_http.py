@@ -30,7 +30,7 @@ from ..models.hooks_http import (
 from .hooks_common import read_PluginContext, write_PluginContext
 
 
-def read_HTTPHeader(m: Any, keep: bool = True, /) -> HTTPHeader:
+def read_HTTPHeader(m: Any, keep: bool, /) -> HTTPHeader:
     o = new(HTTPHeader)
     o.key = m.key
     o.values = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.values) else []
@@ -48,13 +48,12 @@ def write_HTTPHeader(o: HTTPHeader, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "values")
         all_text(x)
-        t = m.values
-        t.extend(x)
+        m.values.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ServeHTTPRequest(m: Any, keep: bool = True, /) -> ServeHTTPRequest:
+def read_ServeHTTPRequest(m: Any, keep: bool, /) -> ServeHTTPRequest:
     o = new(ServeHTTPRequest)
     h = m.HasField
     o.init = read_ServeHTTPRequestInit(m.init, keep) if h("init") else None
@@ -80,7 +79,7 @@ def write_ServeHTTPRequest(o: ServeHTTPRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ServeHTTPRequestInit(m: Any, keep: bool = True, /) -> ServeHTTPRequestInit:
+def read_ServeHTTPRequestInit(m: Any, keep: bool, /) -> ServeHTTPRequestInit:
     o = new(ServeHTTPRequestInit)
     h = m.HasField
     o.plugin_context = (
@@ -123,10 +122,8 @@ def write_ServeHTTPRequestInit(o: ServeHTTPRequestInit, m: Any, /) -> None:
     if (x := o.proto_minor) is not ZERO:
         m.proto_minor = x
     if (x := o.headers) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "headers")
         t = m.headers.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "headers"):
             write_HTTPHeader(v, t())
     if (x := o.host) is not NO_TEXT:
         m.host = "" + x
@@ -140,7 +137,7 @@ def write_ServeHTTPRequestInit(o: ServeHTTPRequestInit, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ServeHTTPResponse(m: Any, keep: bool = True, /) -> ServeHTTPResponse:
+def read_ServeHTTPResponse(m: Any, keep: bool, /) -> ServeHTTPResponse:
     o = new(ServeHTTPResponse)
     h = m.HasField
     o.init = read_ServeHTTPResponseInit(m.init, keep) if h("init") else None
@@ -169,7 +166,7 @@ def write_ServeHTTPResponse(o: ServeHTTPResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ServeHTTPResponseInit(m: Any, keep: bool = True, /) -> ServeHTTPResponseInit:
+def read_ServeHTTPResponseInit(m: Any, keep: bool, /) -> ServeHTTPResponseInit:
     o = new(ServeHTTPResponseInit)
     o.status_code = m.status_code
     o.headers = (
@@ -188,10 +185,8 @@ def write_ServeHTTPResponseInit(o: ServeHTTPResponseInit, m: Any, /) -> None:
     if (x := o.status_code) is not ZERO:
         m.status_code = x
     if (x := o.headers) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "headers")
         t = m.headers.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "headers"):
             write_HTTPHeader(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)

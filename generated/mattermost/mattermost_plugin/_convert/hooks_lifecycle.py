@@ -56,7 +56,7 @@ from .common import (
 from .hooks_common import read_PluginContext, write_PluginContext
 
 
-def read_OnInstallEvent(m: Any, keep: bool = True, /) -> OnInstallEvent:
+def read_OnInstallEvent(m: Any, keep: bool, /) -> OnInstallEvent:
     o = new(OnInstallEvent)
     o.user_id = m.user_id
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -73,7 +73,7 @@ def write_OnInstallEvent(o: OnInstallEvent, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_FilesLimits(m: Any, keep: bool = True, /) -> FilesLimits:
+def read_FilesLimits(m: Any, keep: bool, /) -> FilesLimits:
     o = new(FilesLimits)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -96,7 +96,7 @@ def write_FilesLimits(o: FilesLimits, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_MessagesLimits(m: Any, keep: bool = True, /) -> MessagesLimits:
+def read_MessagesLimits(m: Any, keep: bool, /) -> MessagesLimits:
     o = new(MessagesLimits)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -119,7 +119,7 @@ def write_MessagesLimits(o: MessagesLimits, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_TeamsLimits(m: Any, keep: bool = True, /) -> TeamsLimits:
+def read_TeamsLimits(m: Any, keep: bool, /) -> TeamsLimits:
     o = new(TeamsLimits)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -142,7 +142,7 @@ def write_TeamsLimits(o: TeamsLimits, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_ProductLimits(m: Any, keep: bool = True, /) -> ProductLimits:
+def read_ProductLimits(m: Any, keep: bool, /) -> ProductLimits:
     o = new(ProductLimits)
     h = m.HasField
     o.files = read_FilesLimits(m.files, keep) if h("files") else None
@@ -172,7 +172,7 @@ def write_ProductLimits(o: ProductLimits, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ConfigJson(m: Any, keep: bool = True, /) -> ConfigJson:
+def read_ConfigJson(m: Any, keep: bool, /) -> ConfigJson:
     o = new(ConfigJson)
     o.config_json = m.config_json
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -189,7 +189,7 @@ def write_ConfigJson(o: ConfigJson, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ImplementedRequest(m: Any, keep: bool = True, /) -> ImplementedRequest:
+def read_ImplementedRequest(m: Any, keep: bool, /) -> ImplementedRequest:
     o = new(ImplementedRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -209,7 +209,7 @@ def write_ImplementedRequest(o: ImplementedRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ImplementedResponse(m: Any, keep: bool = True, /) -> ImplementedResponse:
+def read_ImplementedResponse(m: Any, keep: bool, /) -> ImplementedResponse:
     o = new(ImplementedResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -230,13 +230,12 @@ def write_ImplementedResponse(o: ImplementedResponse, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "hooks")
         all_text(x)
-        t = m.hooks
-        t.extend(x)
+        m.hooks.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_OnActivateRequest(m: Any, keep: bool = True, /) -> OnActivateRequest:
+def read_OnActivateRequest(m: Any, keep: bool, /) -> OnActivateRequest:
     o = new(OnActivateRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -256,7 +255,7 @@ def write_OnActivateRequest(o: OnActivateRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_OnActivateResponse(m: Any, keep: bool = True, /) -> OnActivateResponse:
+def read_OnActivateResponse(m: Any, keep: bool, /) -> OnActivateResponse:
     o = new(OnActivateResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -276,7 +275,7 @@ def write_OnActivateResponse(o: OnActivateResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_OnDeactivateRequest(m: Any, keep: bool = True, /) -> OnDeactivateRequest:
+def read_OnDeactivateRequest(m: Any, keep: bool, /) -> OnDeactivateRequest:
     o = new(OnDeactivateRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -296,7 +295,7 @@ def write_OnDeactivateRequest(o: OnDeactivateRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_OnDeactivateResponse(m: Any, keep: bool = True, /) -> OnDeactivateResponse:
+def read_OnDeactivateResponse(m: Any, keep: bool, /) -> OnDeactivateResponse:
     o = new(OnDeactivateResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -317,7 +316,7 @@ def write_OnDeactivateResponse(o: OnDeactivateResponse, m: Any, /) -> None:
 
 
 def read_OnConfigurationChangeRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnConfigurationChangeRequest:
     o = new(OnConfigurationChangeRequest)
     h = m.HasField
@@ -341,7 +340,7 @@ def write_OnConfigurationChangeRequest(
 
 
 def read_OnConfigurationChangeResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnConfigurationChangeResponse:
     o = new(OnConfigurationChangeResponse)
     h = m.HasField
@@ -364,7 +363,7 @@ def write_OnConfigurationChangeResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_OnInstallRequest(m: Any, keep: bool = True, /) -> OnInstallRequest:
+def read_OnInstallRequest(m: Any, keep: bool, /) -> OnInstallRequest:
     o = new(OnInstallRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -396,7 +395,7 @@ def write_OnInstallRequest(o: OnInstallRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_OnInstallResponse(m: Any, keep: bool = True, /) -> OnInstallResponse:
+def read_OnInstallResponse(m: Any, keep: bool, /) -> OnInstallResponse:
     o = new(OnInstallResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -417,7 +416,7 @@ def write_OnInstallResponse(o: OnInstallResponse, m: Any, /) -> None:
 
 
 def read_OnSendDailyTelemetryRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnSendDailyTelemetryRequest:
     o = new(OnSendDailyTelemetryRequest)
     h = m.HasField
@@ -441,7 +440,7 @@ def write_OnSendDailyTelemetryRequest(
 
 
 def read_OnSendDailyTelemetryResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnSendDailyTelemetryResponse:
     o = new(OnSendDailyTelemetryResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -457,9 +456,7 @@ def write_OnSendDailyTelemetryResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_RunDataRetentionRequest(
-    m: Any, keep: bool = True, /
-) -> RunDataRetentionRequest:
+def read_RunDataRetentionRequest(m: Any, keep: bool, /) -> RunDataRetentionRequest:
     o = new(RunDataRetentionRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -485,9 +482,7 @@ def write_RunDataRetentionRequest(o: RunDataRetentionRequest, m: Any, /) -> None
         m.MergeFromString(o.__unknown__)
 
 
-def read_RunDataRetentionResponse(
-    m: Any, keep: bool = True, /
-) -> RunDataRetentionResponse:
+def read_RunDataRetentionResponse(m: Any, keep: bool, /) -> RunDataRetentionResponse:
     o = new(RunDataRetentionResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -511,7 +506,7 @@ def write_RunDataRetentionResponse(o: RunDataRetentionResponse, m: Any, /) -> No
 
 
 def read_OnCloudLimitsUpdatedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnCloudLimitsUpdatedRequest:
     o = new(OnCloudLimitsUpdatedRequest)
     h = m.HasField
@@ -540,7 +535,7 @@ def write_OnCloudLimitsUpdatedRequest(
 
 
 def read_OnCloudLimitsUpdatedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> OnCloudLimitsUpdatedResponse:
     o = new(OnCloudLimitsUpdatedResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -557,7 +552,7 @@ def write_OnCloudLimitsUpdatedResponse(
 
 
 def read_ConfigurationWillBeSavedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ConfigurationWillBeSavedRequest:
     o = new(ConfigurationWillBeSavedRequest)
     h = m.HasField
@@ -586,7 +581,7 @@ def write_ConfigurationWillBeSavedRequest(
 
 
 def read_ConfigurationWillBeSavedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ConfigurationWillBeSavedResponse:
     o = new(ConfigurationWillBeSavedResponse)
     h = m.HasField

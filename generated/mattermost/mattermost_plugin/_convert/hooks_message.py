@@ -56,7 +56,7 @@ from .hooks_common import read_PluginContext, write_PluginContext
 from .post import read_Post, read_Reaction, write_Post, write_Reaction
 
 
-def read_EmailNotificationJson(m: Any, keep: bool = True, /) -> EmailNotificationJson:
+def read_EmailNotificationJson(m: Any, keep: bool, /) -> EmailNotificationJson:
     o = new(EmailNotificationJson)
     o.notification_json = m.notification_json
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -73,9 +73,7 @@ def write_EmailNotificationJson(o: EmailNotificationJson, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_EmailNotificationContent(
-    m: Any, keep: bool = True, /
-) -> EmailNotificationContent:
+def read_EmailNotificationContent(m: Any, keep: bool, /) -> EmailNotificationContent:
     o = new(EmailNotificationContent)
     o.subject = m.subject
     o.title = m.title
@@ -114,7 +112,7 @@ def write_EmailNotificationContent(o: EmailNotificationContent, m: Any, /) -> No
 
 
 def read_MessageWillBePostedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessageWillBePostedRequest:
     o = new(MessageWillBePostedRequest)
     h = m.HasField
@@ -148,7 +146,7 @@ def write_MessageWillBePostedRequest(o: MessageWillBePostedRequest, m: Any, /) -
 
 
 def read_MessageWillBePostedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessageWillBePostedResponse:
     o = new(MessageWillBePostedResponse)
     h = m.HasField
@@ -175,7 +173,7 @@ def write_MessageWillBePostedResponse(
 
 
 def read_MessageWillBeUpdatedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessageWillBeUpdatedRequest:
     o = new(MessageWillBeUpdatedRequest)
     h = m.HasField
@@ -216,7 +214,7 @@ def write_MessageWillBeUpdatedRequest(
 
 
 def read_MessageWillBeUpdatedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessageWillBeUpdatedResponse:
     o = new(MessageWillBeUpdatedResponse)
     h = m.HasField
@@ -243,7 +241,7 @@ def write_MessageWillBeUpdatedResponse(
 
 
 def read_MessageHasBeenPostedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessageHasBeenPostedRequest:
     o = new(MessageHasBeenPostedRequest)
     h = m.HasField
@@ -279,7 +277,7 @@ def write_MessageHasBeenPostedRequest(
 
 
 def read_MessageHasBeenPostedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessageHasBeenPostedResponse:
     o = new(MessageHasBeenPostedResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -296,7 +294,7 @@ def write_MessageHasBeenPostedResponse(
 
 
 def read_MessageHasBeenUpdatedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessageHasBeenUpdatedRequest:
     o = new(MessageHasBeenUpdatedRequest)
     h = m.HasField
@@ -337,7 +335,7 @@ def write_MessageHasBeenUpdatedRequest(
 
 
 def read_MessageHasBeenUpdatedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessageHasBeenUpdatedResponse:
     o = new(MessageHasBeenUpdatedResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -354,7 +352,7 @@ def write_MessageHasBeenUpdatedResponse(
 
 
 def read_MessagesWillBeConsumedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessagesWillBeConsumedRequest:
     o = new(MessagesWillBeConsumedRequest)
     h = m.HasField
@@ -379,17 +377,15 @@ def write_MessagesWillBeConsumedRequest(
         t.SetInParent()
         write_RequestContext(x, t)
     if (x := o.posts) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "posts")
         t = m.posts.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "posts"):
             write_Post(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_MessagesWillBeConsumedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessagesWillBeConsumedResponse:
     o = new(MessagesWillBeConsumedResponse)
     o.posts = (
@@ -408,17 +404,15 @@ def write_MessagesWillBeConsumedResponse(
         expect_model(o, MessagesWillBeConsumedResponse)
     x: Any
     if (x := o.posts) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "posts")
         t = m.posts.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "posts"):
             write_Post(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_MessageHasBeenDeletedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessageHasBeenDeletedRequest:
     o = new(MessageHasBeenDeletedRequest)
     h = m.HasField
@@ -454,7 +448,7 @@ def write_MessageHasBeenDeletedRequest(
 
 
 def read_MessageHasBeenDeletedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> MessageHasBeenDeletedResponse:
     o = new(MessageHasBeenDeletedResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -470,9 +464,7 @@ def write_MessageHasBeenDeletedResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_FileWillBeUploadedRequest(
-    m: Any, keep: bool = True, /
-) -> FileWillBeUploadedRequest:
+def read_FileWillBeUploadedRequest(m: Any, keep: bool, /) -> FileWillBeUploadedRequest:
     o = new(FileWillBeUploadedRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -508,7 +500,7 @@ def write_FileWillBeUploadedRequest(o: FileWillBeUploadedRequest, m: Any, /) -> 
 
 
 def read_FileWillBeUploadedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> FileWillBeUploadedResponse:
     o = new(FileWillBeUploadedResponse)
     h = m.HasField
@@ -538,7 +530,7 @@ def write_FileWillBeUploadedResponse(o: FileWillBeUploadedResponse, m: Any, /) -
 
 
 def read_ReactionHasBeenAddedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ReactionHasBeenAddedRequest:
     o = new(ReactionHasBeenAddedRequest)
     h = m.HasField
@@ -574,7 +566,7 @@ def write_ReactionHasBeenAddedRequest(
 
 
 def read_ReactionHasBeenAddedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ReactionHasBeenAddedResponse:
     o = new(ReactionHasBeenAddedResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -591,7 +583,7 @@ def write_ReactionHasBeenAddedResponse(
 
 
 def read_ReactionHasBeenRemovedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ReactionHasBeenRemovedRequest:
     o = new(ReactionHasBeenRemovedRequest)
     h = m.HasField
@@ -627,7 +619,7 @@ def write_ReactionHasBeenRemovedRequest(
 
 
 def read_ReactionHasBeenRemovedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ReactionHasBeenRemovedResponse:
     o = new(ReactionHasBeenRemovedResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -644,7 +636,7 @@ def write_ReactionHasBeenRemovedResponse(
 
 
 def read_NotificationWillBePushedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> NotificationWillBePushedRequest:
     o = new(NotificationWillBePushedRequest)
     h = m.HasField
@@ -680,7 +672,7 @@ def write_NotificationWillBePushedRequest(
 
 
 def read_NotificationWillBePushedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> NotificationWillBePushedResponse:
     o = new(NotificationWillBePushedResponse)
     h = m.HasField
@@ -711,7 +703,7 @@ def write_NotificationWillBePushedResponse(
 
 
 def read_EmailNotificationWillBeSentRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> EmailNotificationWillBeSentRequest:
     o = new(EmailNotificationWillBeSentRequest)
     h = m.HasField
@@ -744,7 +736,7 @@ def write_EmailNotificationWillBeSentRequest(
 
 
 def read_EmailNotificationWillBeSentResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> EmailNotificationWillBeSentResponse:
     o = new(EmailNotificationWillBeSentResponse)
     h = m.HasField
@@ -775,7 +767,7 @@ def write_EmailNotificationWillBeSentResponse(
 
 
 def read_PreferencesHaveChangedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PreferencesHaveChangedRequest:
     o = new(PreferencesHaveChangedRequest)
     h = m.HasField
@@ -807,17 +799,15 @@ def write_PreferencesHaveChangedRequest(
         t.SetInParent()
         write_PluginContext(x, t)
     if (x := o.preferences) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "preferences")
         t = m.preferences.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "preferences"):
             write_Preference(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
 def read_PreferencesHaveChangedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> PreferencesHaveChangedResponse:
     o = new(PreferencesHaveChangedResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""

@@ -49,7 +49,7 @@ from .team import read_TeamMember, write_TeamMember
 from .user import read_User, write_User
 
 
-def read_SamlAssertionInfoJson(m: Any, keep: bool = True, /) -> SamlAssertionInfoJson:
+def read_SamlAssertionInfoJson(m: Any, keep: bool, /) -> SamlAssertionInfoJson:
     o = new(SamlAssertionInfoJson)
     o.assertion_json = m.assertion_json
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -66,9 +66,7 @@ def write_SamlAssertionInfoJson(o: SamlAssertionInfoJson, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserHasBeenCreatedRequest(
-    m: Any, keep: bool = True, /
-) -> UserHasBeenCreatedRequest:
+def read_UserHasBeenCreatedRequest(m: Any, keep: bool, /) -> UserHasBeenCreatedRequest:
     o = new(UserHasBeenCreatedRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -101,7 +99,7 @@ def write_UserHasBeenCreatedRequest(o: UserHasBeenCreatedRequest, m: Any, /) -> 
 
 
 def read_UserHasBeenCreatedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UserHasBeenCreatedResponse:
     o = new(UserHasBeenCreatedResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -115,7 +113,7 @@ def write_UserHasBeenCreatedResponse(o: UserHasBeenCreatedResponse, m: Any, /) -
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserWillLogInRequest(m: Any, keep: bool = True, /) -> UserWillLogInRequest:
+def read_UserWillLogInRequest(m: Any, keep: bool, /) -> UserWillLogInRequest:
     o = new(UserWillLogInRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -147,7 +145,7 @@ def write_UserWillLogInRequest(o: UserWillLogInRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserWillLogInResponse(m: Any, keep: bool = True, /) -> UserWillLogInResponse:
+def read_UserWillLogInResponse(m: Any, keep: bool, /) -> UserWillLogInResponse:
     o = new(UserWillLogInResponse)
     o.rejection_reason = m.rejection_reason
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -164,7 +162,7 @@ def write_UserWillLogInResponse(o: UserWillLogInResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserHasLoggedInRequest(m: Any, keep: bool = True, /) -> UserHasLoggedInRequest:
+def read_UserHasLoggedInRequest(m: Any, keep: bool, /) -> UserHasLoggedInRequest:
     o = new(UserHasLoggedInRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -196,9 +194,7 @@ def write_UserHasLoggedInRequest(o: UserHasLoggedInRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserHasLoggedInResponse(
-    m: Any, keep: bool = True, /
-) -> UserHasLoggedInResponse:
+def read_UserHasLoggedInResponse(m: Any, keep: bool, /) -> UserHasLoggedInResponse:
     o = new(UserHasLoggedInResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -212,7 +208,7 @@ def write_UserHasLoggedInResponse(o: UserHasLoggedInResponse, m: Any, /) -> None
 
 
 def read_UserHasBeenDeactivatedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UserHasBeenDeactivatedRequest:
     o = new(UserHasBeenDeactivatedRequest)
     h = m.HasField
@@ -248,7 +244,7 @@ def write_UserHasBeenDeactivatedRequest(
 
 
 def read_UserHasBeenDeactivatedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UserHasBeenDeactivatedResponse:
     o = new(UserHasBeenDeactivatedResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -264,7 +260,7 @@ def write_UserHasBeenDeactivatedResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_OnSAMLLoginRequest(m: Any, keep: bool = True, /) -> OnSAMLLoginRequest:
+def read_OnSAMLLoginRequest(m: Any, keep: bool, /) -> OnSAMLLoginRequest:
     o = new(OnSAMLLoginRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -303,7 +299,7 @@ def write_OnSAMLLoginRequest(o: OnSAMLLoginRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_OnSAMLLoginResponse(m: Any, keep: bool = True, /) -> OnSAMLLoginResponse:
+def read_OnSAMLLoginResponse(m: Any, keep: bool, /) -> OnSAMLLoginResponse:
     o = new(OnSAMLLoginResponse)
     h = m.HasField
     o.error = read_AppError(m.error, keep) if h("error") else None
@@ -324,7 +320,7 @@ def write_OnSAMLLoginResponse(o: OnSAMLLoginResponse, m: Any, /) -> None:
 
 
 def read_ChannelHasBeenCreatedRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ChannelHasBeenCreatedRequest:
     o = new(ChannelHasBeenCreatedRequest)
     h = m.HasField
@@ -360,7 +356,7 @@ def write_ChannelHasBeenCreatedRequest(
 
 
 def read_ChannelHasBeenCreatedResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> ChannelHasBeenCreatedResponse:
     o = new(ChannelHasBeenCreatedResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -377,7 +373,7 @@ def write_ChannelHasBeenCreatedResponse(
 
 
 def read_UserHasJoinedChannelRequest(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UserHasJoinedChannelRequest:
     o = new(UserHasJoinedChannelRequest)
     h = m.HasField
@@ -420,7 +416,7 @@ def write_UserHasJoinedChannelRequest(
 
 
 def read_UserHasJoinedChannelResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UserHasJoinedChannelResponse:
     o = new(UserHasJoinedChannelResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -436,9 +432,7 @@ def write_UserHasJoinedChannelResponse(
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserHasLeftChannelRequest(
-    m: Any, keep: bool = True, /
-) -> UserHasLeftChannelRequest:
+def read_UserHasLeftChannelRequest(m: Any, keep: bool, /) -> UserHasLeftChannelRequest:
     o = new(UserHasLeftChannelRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -478,7 +472,7 @@ def write_UserHasLeftChannelRequest(o: UserHasLeftChannelRequest, m: Any, /) -> 
 
 
 def read_UserHasLeftChannelResponse(
-    m: Any, keep: bool = True, /
+    m: Any, keep: bool, /
 ) -> UserHasLeftChannelResponse:
     o = new(UserHasLeftChannelResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
@@ -492,9 +486,7 @@ def write_UserHasLeftChannelResponse(o: UserHasLeftChannelResponse, m: Any, /) -
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserHasJoinedTeamRequest(
-    m: Any, keep: bool = True, /
-) -> UserHasJoinedTeamRequest:
+def read_UserHasJoinedTeamRequest(m: Any, keep: bool, /) -> UserHasJoinedTeamRequest:
     o = new(UserHasJoinedTeamRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -531,9 +523,7 @@ def write_UserHasJoinedTeamRequest(o: UserHasJoinedTeamRequest, m: Any, /) -> No
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserHasJoinedTeamResponse(
-    m: Any, keep: bool = True, /
-) -> UserHasJoinedTeamResponse:
+def read_UserHasJoinedTeamResponse(m: Any, keep: bool, /) -> UserHasJoinedTeamResponse:
     o = new(UserHasJoinedTeamResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -546,7 +536,7 @@ def write_UserHasJoinedTeamResponse(o: UserHasJoinedTeamResponse, m: Any, /) -> 
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserHasLeftTeamRequest(m: Any, keep: bool = True, /) -> UserHasLeftTeamRequest:
+def read_UserHasLeftTeamRequest(m: Any, keep: bool, /) -> UserHasLeftTeamRequest:
     o = new(UserHasLeftTeamRequest)
     h = m.HasField
     o.context = read_RequestContext(m.context, keep) if h("context") else None
@@ -583,9 +573,7 @@ def write_UserHasLeftTeamRequest(o: UserHasLeftTeamRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_UserHasLeftTeamResponse(
-    m: Any, keep: bool = True, /
-) -> UserHasLeftTeamResponse:
+def read_UserHasLeftTeamResponse(m: Any, keep: bool, /) -> UserHasLeftTeamResponse:
     o = new(UserHasLeftTeamResponse)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o

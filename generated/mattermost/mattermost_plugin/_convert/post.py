@@ -35,7 +35,7 @@ from .file import read_FileInfo, write_FileInfo
 from .user import read_User, write_User
 
 
-def read_PostMetadata(m: Any, keep: bool = True, /) -> PostMetadata:
+def read_PostMetadata(m: Any, keep: bool, /) -> PostMetadata:
     o = new(PostMetadata)
     h = m.HasField
     o.embeds = (
@@ -69,22 +69,16 @@ def write_PostMetadata(o: PostMetadata, m: Any, /) -> None:
         expect_model(o, PostMetadata)
     x: Any
     if (x := o.embeds) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "embeds")
         t = m.embeds.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "embeds"):
             write_PostEmbed(v, t())
     if (x := o.reactions) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "reactions")
         t = m.reactions.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "reactions"):
             write_Reaction(v, t())
     if (x := o.files) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "files")
         t = m.files.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "files"):
             write_FileInfo(v, t())
     if (x := o.images) or x.__class__ is not dict:
         t = m.images
@@ -95,16 +89,14 @@ def write_PostMetadata(o: PostMetadata, m: Any, /) -> None:
         t.SetInParent()
         write_PostPriority(x, t)
     if (x := o.acknowledgements) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "acknowledgements")
         t = m.acknowledgements.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "acknowledgements"):
             write_PostAcknowledgement(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PostEmbed(m: Any, keep: bool = True, /) -> PostEmbed:
+def read_PostEmbed(m: Any, keep: bool, /) -> PostEmbed:
     o = new(PostEmbed)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -133,7 +125,7 @@ def write_PostEmbed(o: PostEmbed, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_PostImage(m: Any, keep: bool = True, /) -> PostImage:
+def read_PostImage(m: Any, keep: bool, /) -> PostImage:
     o = new(PostImage)
     o.width = m.width
     o.height = m.height
@@ -159,7 +151,7 @@ def write_PostImage(o: PostImage, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PostPriority(m: Any, keep: bool = True, /) -> PostPriority:
+def read_PostPriority(m: Any, keep: bool, /) -> PostPriority:
     o = new(PostPriority)
     h = m.HasField
     o.priority = m.priority if h("priority") else None
@@ -185,7 +177,7 @@ def write_PostPriority(o: PostPriority, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_PostAcknowledgement(m: Any, keep: bool = True, /) -> PostAcknowledgement:
+def read_PostAcknowledgement(m: Any, keep: bool, /) -> PostAcknowledgement:
     o = new(PostAcknowledgement)
     o.user_id = m.user_id
     o.post_id = m.post_id
@@ -208,7 +200,7 @@ def write_PostAcknowledgement(o: PostAcknowledgement, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Reaction(m: Any, keep: bool = True, /) -> Reaction:
+def read_Reaction(m: Any, keep: bool, /) -> Reaction:
     o = new(Reaction)
     h = m.HasField
     o.user_id = m.user_id
@@ -247,7 +239,7 @@ def write_Reaction(o: Reaction, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Post(m: Any, keep: bool = True, /) -> Post:
+def read_Post(m: Any, keep: bool, /) -> Post:
     o = new(Post)
     u: list[Any] | None = [] if keep is True else None
     h = m.HasField
@@ -327,8 +319,7 @@ def write_Post(o: Post, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "file_ids")
         all_text(x)
-        t = m.file_ids
-        t.extend(x)
+        m.file_ids.extend(x)
     if (x := o.pending_post_id) is not NO_TEXT:
         m.pending_post_id = "" + x
     if (x := o.has_reactions) is not False:
@@ -340,10 +331,8 @@ def write_Post(o: Post, m: Any, /) -> None:
     if (x := o.last_reply_at) is not ZERO:
         m.last_reply_at = x
     if (x := o.participants) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "participants")
         t = m.participants.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "participants"):
             write_User(v, t())
     if (x := o.is_following) is not None:
         m.is_following = x if x is True else boolean(x)
@@ -355,7 +344,7 @@ def write_Post(o: Post, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_PostList(m: Any, keep: bool = True, /) -> PostList:
+def read_PostList(m: Any, keep: bool, /) -> PostList:
     o = new(PostList)
     o.order = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.order) else []
     o.posts = {k: read_Post(x[k], keep) for k in x} if (x := m.posts) else {}
@@ -375,8 +364,7 @@ def write_PostList(o: PostList, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "order")
         all_text(x)
-        t = m.order
-        t.extend(x)
+        m.order.extend(x)
     if (x := o.posts) or x.__class__ is not dict:
         t = m.posts
         for k, v in x.items():

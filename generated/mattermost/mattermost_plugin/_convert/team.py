@@ -20,7 +20,7 @@ from ..models.team import Team, TeamMember, TeamType, TeamUnread
 E_TeamType = enum_table(TeamType)
 
 
-def read_Team(m: Any, keep: bool = True, /) -> Team:
+def read_Team(m: Any, keep: bool, /) -> Team:
     o = new(Team)
     h = m.HasField
     o.id = m.id
@@ -89,7 +89,7 @@ def write_Team(o: Team, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_TeamMember(m: Any, keep: bool = True, /) -> TeamMember:
+def read_TeamMember(m: Any, keep: bool, /) -> TeamMember:
     o = new(TeamMember)
     o.team_id = m.team_id
     o.user_id = m.user_id
@@ -127,7 +127,7 @@ def write_TeamMember(o: TeamMember, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_TeamUnread(m: Any, keep: bool = True, /) -> TeamUnread:
+def read_TeamUnread(m: Any, keep: bool, /) -> TeamUnread:
     o = new(TeamUnread)
     o.team_id = m.team_id
     o.msg_count = m.msg_count

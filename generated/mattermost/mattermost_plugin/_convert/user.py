@@ -17,7 +17,7 @@ from plugwright_runtime.message.wire import (
 from ..models.user import User
 
 
-def read_User(m: Any, keep: bool = True, /) -> User:
+def read_User(m: Any, keep: bool, /) -> User:
     o = new(User)
     h = m.HasField
     o.id = m.id

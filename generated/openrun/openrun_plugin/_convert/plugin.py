@@ -55,7 +55,7 @@ from ..models.plugin import (
 )
 
 
-def read_StarValue(m: Any, keep: bool = True, /) -> StarValue:
+def read_StarValue(m: Any, keep: bool, /) -> StarValue:
     o = new(StarValue)
     w = m.WhichOneof("kind")
     if w is None:
@@ -159,7 +159,7 @@ def write_StarValue(o: StarValue, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_FuncRef(m: Any, keep: bool = True, /) -> FuncRef:
+def read_FuncRef(m: Any, keep: bool, /) -> FuncRef:
     o = new(FuncRef)
     o.function = m.function
     o.args = (
@@ -178,16 +178,14 @@ def write_FuncRef(o: FuncRef, m: Any, /) -> None:
     if (x := o.function) is not NO_TEXT:
         m.function = "" + x
     if (x := o.args) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "args")
         t = m.args.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "args"):
             write_StarValue(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Thunk(m: Any, keep: bool = True, /) -> Thunk:
+def read_Thunk(m: Any, keep: bool, /) -> Thunk:
     o = new(Thunk)
     h = m.HasField
     o.name = m.name
@@ -213,7 +211,7 @@ def write_Thunk(o: Thunk, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_BigInt(m: Any, keep: bool = True, /) -> BigInt:
+def read_BigInt(m: Any, keep: bool, /) -> BigInt:
     o = new(BigInt)
     o.negative = m.negative
     o.abs = m.abs
@@ -233,7 +231,7 @@ def write_BigInt(o: BigInt, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ValueList(m: Any, keep: bool = True, /) -> ValueList:
+def read_ValueList(m: Any, keep: bool, /) -> ValueList:
     o = new(ValueList)
     o.values = (
         [read_StarValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
@@ -249,16 +247,14 @@ def write_ValueList(o: ValueList, m: Any, /) -> None:
         expect_model(o, ValueList)
     x: Any
     if (x := o.values) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "values")
         t = m.values.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "values"):
             write_StarValue(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_StarDict(m: Any, keep: bool = True, /) -> StarDict:
+def read_StarDict(m: Any, keep: bool, /) -> StarDict:
     o = new(StarDict)
     o.entries = (
         [read_StarEntry(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
@@ -274,16 +270,14 @@ def write_StarDict(o: StarDict, m: Any, /) -> None:
         expect_model(o, StarDict)
     x: Any
     if (x := o.entries) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "entries")
         t = m.entries.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "entries"):
             write_StarEntry(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_StarEntry(m: Any, keep: bool = True, /) -> StarEntry:
+def read_StarEntry(m: Any, keep: bool, /) -> StarEntry:
     o = new(StarEntry)
     h = m.HasField
     o.key = read_StarValue(m.key, keep) if h("key") else None
@@ -308,7 +302,7 @@ def write_StarEntry(o: StarEntry, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_TypedStruct(m: Any, keep: bool = True, /) -> TypedStruct:
+def read_TypedStruct(m: Any, keep: bool, /) -> TypedStruct:
     o = new(TypedStruct)
     h = m.HasField
     o.type_name = m.type_name
@@ -331,7 +325,7 @@ def write_TypedStruct(o: TypedStruct, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Cursor(m: Any, keep: bool = True, /) -> Cursor:
+def read_Cursor(m: Any, keep: bool, /) -> Cursor:
     o = new(Cursor)
     o.cursor_id = m.cursor_id
     o.type_name = m.type_name
@@ -357,7 +351,7 @@ def write_Cursor(o: Cursor, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DescribeRequest(m: Any, keep: bool = True, /) -> DescribeRequest:
+def read_DescribeRequest(m: Any, keep: bool, /) -> DescribeRequest:
     o = new(DescribeRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -370,7 +364,7 @@ def write_DescribeRequest(o: DescribeRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_DescribeResponse(m: Any, keep: bool = True, /) -> DescribeResponse:
+def read_DescribeResponse(m: Any, keep: bool, /) -> DescribeResponse:
     o = new(DescribeResponse)
     o.provider_version = m.provider_version
     o.modules = (
@@ -389,16 +383,14 @@ def write_DescribeResponse(o: DescribeResponse, m: Any, /) -> None:
     if (x := o.provider_version) is not NO_TEXT:
         m.provider_version = "" + x
     if (x := o.modules) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "modules")
         t = m.modules.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "modules"):
             write_ModuleManifest(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ModuleManifest(m: Any, keep: bool = True, /) -> ModuleManifest:
+def read_ModuleManifest(m: Any, keep: bool, /) -> ModuleManifest:
     o = new(ModuleManifest)
     o.name = m.name
     o.functions = (
@@ -420,10 +412,8 @@ def write_ModuleManifest(o: ModuleManifest, m: Any, /) -> None:
     if (x := o.name) is not NO_TEXT:
         m.name = "" + x
     if (x := o.functions) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "functions")
         t = m.functions.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "functions"):
             write_FunctionManifest(v, t())
     if (x := o.constants) or x.__class__ is not dict:
         t = m.constants
@@ -433,7 +423,7 @@ def write_ModuleManifest(o: ModuleManifest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_FunctionManifest(m: Any, keep: bool = True, /) -> FunctionManifest:
+def read_FunctionManifest(m: Any, keep: bool, /) -> FunctionManifest:
     o = new(FunctionManifest)
     o.name = m.name
     o.is_read = m.is_read
@@ -453,7 +443,7 @@ def write_FunctionManifest(o: FunctionManifest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_InitAppRequest(m: Any, keep: bool = True, /) -> InitAppRequest:
+def read_InitAppRequest(m: Any, keep: bool, /) -> InitAppRequest:
     o = new(InitAppRequest)
     o.app_id = m.app_id
     o.app_path = m.app_path
@@ -479,7 +469,7 @@ def write_InitAppRequest(o: InitAppRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_InitAppResponse(m: Any, keep: bool = True, /) -> InitAppResponse:
+def read_InitAppResponse(m: Any, keep: bool, /) -> InitAppResponse:
     o = new(InitAppResponse)
     o.error = m.error
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -496,7 +486,7 @@ def write_InitAppResponse(o: InitAppResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_InitModuleRequest(m: Any, keep: bool = True, /) -> InitModuleRequest:
+def read_InitModuleRequest(m: Any, keep: bool, /) -> InitModuleRequest:
     o = new(InitModuleRequest)
     o.module = m.module
     o.account = m.account
@@ -521,7 +511,7 @@ def write_InitModuleRequest(o: InitModuleRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_InitModuleResponse(m: Any, keep: bool = True, /) -> InitModuleResponse:
+def read_InitModuleResponse(m: Any, keep: bool, /) -> InitModuleResponse:
     o = new(InitModuleResponse)
     o.error = m.error
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -538,7 +528,7 @@ def write_InitModuleResponse(o: InitModuleResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_ThreadState(m: Any, keep: bool = True, /) -> ThreadState:
+def read_ThreadState(m: Any, keep: bool, /) -> ThreadState:
     o = new(ThreadState)
     o.request_id = m.request_id
     o.user_id = m.user_id
@@ -566,15 +556,14 @@ def write_ThreadState(o: ThreadState, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "groups")
         all_text(x)
-        t = m.groups
-        t.extend(x)
+        m.groups.extend(x)
     if (x := o.app_url) is not NO_TEXT:
         m.app_url = "" + x
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Kwarg(m: Any, keep: bool = True, /) -> Kwarg:
+def read_Kwarg(m: Any, keep: bool, /) -> Kwarg:
     o = new(Kwarg)
     h = m.HasField
     o.name = m.name
@@ -597,7 +586,7 @@ def write_Kwarg(o: Kwarg, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CallRequest(m: Any, keep: bool = True, /) -> CallRequest:
+def read_CallRequest(m: Any, keep: bool, /) -> CallRequest:
     o = new(CallRequest)
     h = m.HasField
     o.module = m.module
@@ -630,16 +619,12 @@ def write_CallRequest(o: CallRequest, m: Any, /) -> None:
     if (x := o.function) is not NO_TEXT:
         m.function = "" + x
     if (x := o.args) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "args")
         t = m.args.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "args"):
             write_StarValue(v, t())
     if (x := o.kwargs) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "kwargs")
         t = m.kwargs.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "kwargs"):
             write_Kwarg(v, t())
     if (x := o.thread) is not None:
         t = m.thread
@@ -651,7 +636,7 @@ def write_CallRequest(o: CallRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CallResponse(m: Any, keep: bool = True, /) -> CallResponse:
+def read_CallResponse(m: Any, keep: bool, /) -> CallResponse:
     o = new(CallResponse)
     h = m.HasField
     o.value = read_StarValue(m.value, keep) if h("value") else None
@@ -680,13 +665,12 @@ def write_CallResponse(o: CallResponse, m: Any, /) -> None:
         if x.__class__ is not list:
             x = listed(o, "strict_keys")
         all_text(x)
-        t = m.strict_keys
-        t.extend(x)
+        m.strict_keys.extend(x)
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CursorNextRequest(m: Any, keep: bool = True, /) -> CursorNextRequest:
+def read_CursorNextRequest(m: Any, keep: bool, /) -> CursorNextRequest:
     o = new(CursorNextRequest)
     o.session_id = m.session_id
     o.cursor_id = m.cursor_id
@@ -709,7 +693,7 @@ def write_CursorNextRequest(o: CursorNextRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CursorNextResponse(m: Any, keep: bool = True, /) -> CursorNextResponse:
+def read_CursorNextResponse(m: Any, keep: bool, /) -> CursorNextResponse:
     o = new(CursorNextResponse)
     o.items = (
         [read_StarValue(v, keep) for v in (x[ALL] if len(x) < LONG else x)]
@@ -727,10 +711,8 @@ def write_CursorNextResponse(o: CursorNextResponse, m: Any, /) -> None:
         expect_model(o, CursorNextResponse)
     x: Any
     if (x := o.items) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "items")
         t = m.items.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "items"):
             write_StarValue(v, t())
     if (x := o.done) is not False:
         m.done = x if x is True else boolean(x)
@@ -740,7 +722,7 @@ def write_CursorNextResponse(o: CursorNextResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CursorCloseRequest(m: Any, keep: bool = True, /) -> CursorCloseRequest:
+def read_CursorCloseRequest(m: Any, keep: bool, /) -> CursorCloseRequest:
     o = new(CursorCloseRequest)
     o.session_id = m.session_id
     o.cursor_id = m.cursor_id
@@ -760,7 +742,7 @@ def write_CursorCloseRequest(o: CursorCloseRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CursorCloseResponse(m: Any, keep: bool = True, /) -> CursorCloseResponse:
+def read_CursorCloseResponse(m: Any, keep: bool, /) -> CursorCloseResponse:
     o = new(CursorCloseResponse)
     o.error = m.error
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -777,7 +759,7 @@ def write_CursorCloseResponse(o: CursorCloseResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_EndSessionRequest(m: Any, keep: bool = True, /) -> EndSessionRequest:
+def read_EndSessionRequest(m: Any, keep: bool, /) -> EndSessionRequest:
     o = new(EndSessionRequest)
     o.session_id = m.session_id
     o.failed = m.failed
@@ -797,7 +779,7 @@ def write_EndSessionRequest(o: EndSessionRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_EndSessionResponse(m: Any, keep: bool = True, /) -> EndSessionResponse:
+def read_EndSessionResponse(m: Any, keep: bool, /) -> EndSessionResponse:
     o = new(EndSessionResponse)
     o.error = m.error
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -814,7 +796,7 @@ def write_EndSessionResponse(o: EndSessionResponse, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CheckHealthRequest(m: Any, keep: bool = True, /) -> CheckHealthRequest:
+def read_CheckHealthRequest(m: Any, keep: bool, /) -> CheckHealthRequest:
     o = new(CheckHealthRequest)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -827,7 +809,7 @@ def write_CheckHealthRequest(o: CheckHealthRequest, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_CheckHealthResponse(m: Any, keep: bool = True, /) -> CheckHealthResponse:
+def read_CheckHealthResponse(m: Any, keep: bool, /) -> CheckHealthResponse:
     o = new(CheckHealthResponse)
     o.error = m.error
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""

@@ -29,7 +29,7 @@ E_Open = enum_table(Open)
 E_Closed = enum_table(Closed)
 
 
-def read_Features(m: Any, keep: bool = True, /) -> Features:
+def read_Features(m: Any, keep: bool, /) -> Features:
     o = new(Features)
     h = m.HasField
     o.implicit = m.implicit
@@ -84,8 +84,7 @@ def write_Features(o: Features, m: Any, /) -> None:
     if (x := o.all_closed) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "all_closed")
-        t = m.all_closed
-        t.extend(x)
+        m.all_closed.extend(x)
     if (x := o.inner) is not None:
         t = m.inner
         t.SetInParent()
@@ -95,16 +94,13 @@ def write_Features(o: Features, m: Any, /) -> None:
         t.SetInParent()
         write_Features_Inner(x, t)
     if (x := o.many_delimited) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "many_delimited")
         t = m.many_delimited.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "many_delimited"):
             write_Features_Inner(v, t())
     if (x := o.expanded) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "expanded")
-        t = m.expanded
-        t.extend(x)
+        m.expanded.extend(x)
     if (x := o.unchecked) is not NO_TEXT:
         put_text(m, "unchecked", 12, x)
     w = o.pick
@@ -122,7 +118,7 @@ def write_Features(o: Features, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Features_Inner(m: Any, keep: bool = True, /) -> Features.Inner:
+def read_Features_Inner(m: Any, keep: bool, /) -> Features.Inner:
     o = new(Features.Inner)
     o.open = E_Open[m.open]
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""

@@ -32,7 +32,7 @@ from ..models.maps import Confusing, Item, Kind, Maps, Other
 E_Kind = enum_table(Kind)
 
 
-def read_Item(m: Any, keep: bool = True, /) -> Item:
+def read_Item(m: Any, keep: bool, /) -> Item:
     o = new(Item)
     o.name = m.name
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -49,7 +49,7 @@ def write_Item(o: Item, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Maps(m: Any, keep: bool = True, /) -> Maps:
+def read_Maps(m: Any, keep: bool, /) -> Maps:
     o = new(Maps)
     u: list[Any] | None = [] if keep is True else None
     o.texts = {k: x[k] for k in x} if (x := m.texts) else {}
@@ -141,7 +141,7 @@ def write_Maps(o: Maps, m: Any, /) -> None:
         put_back(o.__unknown__, m)
 
 
-def read_Other(m: Any, keep: bool = True, /) -> Other:
+def read_Other(m: Any, keep: bool, /) -> Other:
     o = new(Other)
     o.__unknown__ = m.SerializePartialToString() if keep else b""
     return o
@@ -154,7 +154,7 @@ def write_Other(o: Other, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Other_TextsEntry(m: Any, keep: bool = True, /) -> Other.TextsEntry:
+def read_Other_TextsEntry(m: Any, keep: bool, /) -> Other.TextsEntry:
     o = new(Other.TextsEntry)
     o.value = m.value
     o.__unknown__ = rest(m) if keep and (keep is SURE or UnknownFieldSet(m)) else b""
@@ -171,7 +171,7 @@ def write_Other_TextsEntry(o: Other.TextsEntry, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Confusing(m: Any, keep: bool = True, /) -> Confusing:
+def read_Confusing(m: Any, keep: bool, /) -> Confusing:
     o = new(Confusing)
     o.texts = {k: x[k] for k in x} if (x := m.texts) else {}
     o.entries = (
@@ -192,10 +192,8 @@ def write_Confusing(o: Confusing, m: Any, /) -> None:
         for k, v in x.items():
             t["" + k] = "" + v
     if (x := o.entries) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "entries")
         t = m.entries.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "entries"):
             write_Other_TextsEntry(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)

@@ -23,7 +23,7 @@ from ..models.presence import Level, Presence
 E_Level = enum_table(Level)
 
 
-def read_Presence(m: Any, keep: bool = True, /) -> Presence:
+def read_Presence(m: Any, keep: bool, /) -> Presence:
     o = new(Presence)
     h = m.HasField
     o.plain = m.plain
@@ -74,10 +74,8 @@ def write_Presence(o: Presence, m: Any, /) -> None:
         t.SetInParent()
         write_Presence(x, t)
     if (x := o.many) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "many")
         t = m.many.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "many"):
             write_Presence(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)

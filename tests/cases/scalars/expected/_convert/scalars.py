@@ -24,7 +24,7 @@ from plugwright_runtime.message.wire import (
 from ..models.scalars import Lists, Scalars
 
 
-def read_Scalars(m: Any, keep: bool = True, /) -> Scalars:
+def read_Scalars(m: Any, keep: bool, /) -> Scalars:
     o = new(Scalars)
     o.a_double = m.a_double
     o.a_float = m.a_float
@@ -81,7 +81,7 @@ def write_Scalars(o: Scalars, m: Any, /) -> None:
         m.MergeFromString(o.__unknown__)
 
 
-def read_Lists(m: Any, keep: bool = True, /) -> Lists:
+def read_Lists(m: Any, keep: bool, /) -> Lists:
     o = new(Lists)
     o.doubles = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.doubles) else []
     o.floats = (x[ALL] if len(x) < LONG else long_list(x)) if (x := m.floats) else []
@@ -106,44 +106,35 @@ def write_Lists(o: Lists, m: Any, /) -> None:
     if (x := o.doubles) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "doubles")
-        t = m.doubles
-        t.extend(x)
+        m.doubles.extend(x)
     if (x := o.floats) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "floats")
-        t = m.floats
-        t.extend([float32(v) for v in x])
+        m.floats.extend([float32(v) for v in x])
     if (x := o.ints) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "ints")
-        t = m.ints
-        t.extend(x)
+        m.ints.extend(x)
     if (x := o.longs) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "longs")
-        t = m.longs
-        t.extend(x)
+        m.longs.extend(x)
     if (x := o.flags) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "flags")
-        t = m.flags
-        t.extend([v if v is True else boolean(v) for v in x])
+        m.flags.extend([v if v is True else boolean(v) for v in x])
     if (x := o.texts) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "texts")
         all_text(x)
-        t = m.texts
-        t.extend(x)
+        m.texts.extend(x)
     if (x := o.blobs) or x.__class__ is not list:
         if x.__class__ is not list:
             x = listed(o, "blobs")
-        t = m.blobs
-        t.extend(x)
+        m.blobs.extend(x)
     if (x := o.all) or x.__class__ is not list:
-        if x.__class__ is not list:
-            x = listed(o, "all")
         t = m.all.add
-        for v in x:
+        for v in x if x.__class__ is list else listed(o, "all"):
             write_Scalars(v, t())
     if o.__unknown__:
         m.MergeFromString(o.__unknown__)
