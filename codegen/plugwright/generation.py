@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -62,6 +62,12 @@ class Job(NamedTuple):
     sources: Sources
     out: Path
     earlier: Earlier = Earlier()
+
+
+def against(jobs: Iterable[Job], accept: bool, anew: bool) -> Iterator[Job]:
+    """The jobs with the word of a command line on what users have seen so far."""
+    for job in jobs:
+        yield job._replace(earlier=job.earlier._replace(accept=accept, anew=anew))
 
 
 def named(
@@ -176,8 +182,14 @@ def render(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
 
 
 def rendered(job: Job, progress: Progress) -> tuple[tuple[SourceFile, ...], tuple[str, ...]]:
-    """The files of a job, in memory, and what whoever asks for them should know."""
+    """The files of a job, in memory, and what whoever asks for them should know.
+
+    Raises GenerationError if users would miss something of what they have seen, unless that is
+    accepted.
+    """
     made = plan(job, progress)
+    if made.missed and not job.earlier.accept:
+        raise GenerationError(made.missed)
     from .output import readback
     from .output import render as rendering
 

@@ -2,8 +2,8 @@
 
 Options, comma separated: `package=NAME` (zero-config), with a `service=NAME` for each service to
 generate (default: all), or `config=PATH` of a plugwright.toml; and `surface=PATH` of the surface
-that an earlier run has written, for protoc does not say where files go. The files are those of the
-CLI, below the package's name.
+that an earlier run has written, for protoc does not say where files go; `accept-surface` as of the
+CLI. The files are those of the CLI, below the package's name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .settings.reader import load
 from .settings.tables import Settings, without_config
 from .settings.validity import package_fault
 
-_OPTIONS = ("package", "config", "service", "surface")
+_OPTIONS = ("package", "config", "service", "surface", "accept-surface")
 _PLACE = Location("--plugwright_opt")
 
 
@@ -72,7 +72,8 @@ def _generated(request: plugin_pb2.CodeGeneratorRequest) -> Sequence[SourceFile]
     options = _options(request.parameter)
     settings = _settings(options)
     surface = options.get("surface", [])
-    earlier = generation.Earlier(Path(surface[-1]) if surface else None)
+    path = Path(surface[-1]) if surface else None
+    earlier = generation.Earlier(path, accept="accept-surface" in options)
     job = generation.Job(settings, generation.Sources(request=read(request)), Path(), earlier)
     return generation.render(job, lambda stage: None)
 

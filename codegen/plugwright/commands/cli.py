@@ -16,9 +16,11 @@ import typer
 from .. import __version__
 from . import bundling, cli_new, comparing, documenting, generating, inspection, running
 from .options import (
+    AcceptSurface,
     Against,
     DescriptorSet,
     Inputs,
+    NewSurface,
     Out,
     PackageName,
     ProtoPath,
@@ -79,6 +81,8 @@ def generate(
     package: PackageName = "",
     service: ServiceNames = None,
     out: Out = None,
+    accept_surface: AcceptSurface = False,
+    new_surface: NewSurface = False,
 ) -> None:
     """Write SDKs, or with --check say how they differ from what the protos give.
 
@@ -89,7 +93,10 @@ def generate(
     """
 
     def jobs() -> Iterator[Job]:
-        return _jobs(inputs, proto_path, descriptor_set, package, service, out)
+        from .. import generation
+
+        found = _jobs(inputs, proto_path, descriptor_set, package, service, out)
+        return generation.against(found, accept_surface, new_surface)
 
     generating.generate(jobs, check)
 

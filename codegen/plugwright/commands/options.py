@@ -34,6 +34,12 @@ ServiceNames = Annotated[
         "may be repeated.",
     ),
 ]
+AcceptSurface = Annotated[
+    bool, typer.Option("--accept-surface", help="Take changes that break programs of users.")
+]
+NewSurface = Annotated[
+    bool, typer.Option("--new-surface", help="Keep nothing that users have seen: a major version.")
+]
 Out = Annotated[Path | None, typer.Option(help="Zero-config: the folder it goes to.")]
 Against = Annotated[
     str,

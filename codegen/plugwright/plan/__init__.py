@@ -20,6 +20,7 @@ from . import (
     strictness,
     surface,
 )
+from .checks import kept
 from .context import Context, made
 from .naming import generated_files
 from .nodes import Plan
@@ -45,6 +46,7 @@ def plan(schema: Schema, settings: Settings, recorded: Recorded = FRESH) -> Plan
         *reused.modules(context.reused, context.types),
         package.root(context, called.exports),
     )
+    seen = surface.surface(context, Planned(called.methods, answered.plans, modules))
     return Plan(
         package=settings.sdk.package,
         modules=strictness.marked(modules, frowned),
@@ -52,7 +54,8 @@ def plan(schema: Schema, settings: Settings, recorded: Recorded = FRESH) -> Plan
         texts=tuple(project.texts(context, answered.plans)),
         methods=called.methods,
         hooks=answered.plans,
-        surface=surface.surface(context, Planned(called.methods, answered.plans, modules)),
+        surface=seen,
+        missed=tuple(kept.problems(recorded.surface, seen, schema)),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from ..problems import Problem
 from ..python.symbols import Symbol
 from ..surface.items import Surface
 from .call_nodes import MethodPlan
@@ -52,7 +53,10 @@ class TextFile(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """All files of one SDK, the decisions `inspect` and `explain` show, and what users will see."""
+    """All files of one SDK, the decisions `inspect` and `explain` show, and what users will see.
+
+    `missed`: what users will miss that they have seen so far.
+    """
 
     package: str
     modules: tuple[PythonModule, ...]
@@ -61,6 +65,7 @@ class Plan(NamedTuple):
     hooks: tuple[HookPlan, ...]
     frowned: Frowned
     surface: Surface
+    missed: tuple[Problem, ...]
 
 
 def messages_of(rpc: str, request: str, response: str) -> tuple[str, ...]:

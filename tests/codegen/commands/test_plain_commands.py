@@ -155,8 +155,8 @@ def test_both_ways_end_the_same(
 
 def test_a_reader_that_goes_away_is_no_error(project: Path) -> None:
     """As with `| head`: far more is printed than a pipe holds."""
-    fields = " ".join(f"string a_long_name_{i} = {i};" for i in range(1, 3000))
-    proto = f'syntax = "proto3"; package a; message M {{ {fields} }}'
+    fields = " ".join(f"string a_long_name_{i} = {i};" for i in range(2, 3000))
+    proto = f'syntax = "proto3"; package a; message M {{ string s = 1; {fields} }}'
     assert _run("__main__", ["generate"], project)[0].code == 0
     (project / "proto/a/a.proto").write_text(proto)
     for module in ("__main__", "commands.cli"):

@@ -153,7 +153,7 @@ def test_a_message_that_moves_to_another_file_is_found_where_it_was(tmp_path: Pa
     moved = {"post.proto": "message Other {}", "new.proto": post + enum}
     _kept(before, sdk.generate(moved))
     assert "class Post(Model):" in sdk.files["models/new.py"]
-    assert '"Post": "..new"' in sdk.files["models/post.py"]
+    assert '"..new": "Post PostKind State"' in sdk.files["models/post.py"]
     assert "from .new import Post as Post" in sdk.files["models/post.py"]
 
 
