@@ -8,10 +8,11 @@ from typing import NamedTuple
 from .. import generation
 from ..generation import Job, Progress
 from ..problems import Location, fail
-from ..protos.places import Places, nearest, places
+from ..protos.places import Places, places
 from ..surface.changes import Change, Severity
 from ..surface.compare import compare
 from ..surface.items import Surface
+from ..surface.placing import place
 from . import versions
 from .states import State, States
 
@@ -79,15 +80,7 @@ def _placed(changes: Iterable[Change], sdk: _Now, progress: Progress) -> Iterato
     before: Places = {}
     if any(change.proto not in now for change in changes):
         before = sdk.state.places()
+    unknown = Location(sdk.job.settings.file or sdk.job.settings.sdk.package)
     for change in changes:
         was = None if change.proto in now else before.get(change.proto)
-        yield Found(change, nearest(change.proto, now) or _beside(change, sdk, now), was)
-
-
-def _beside(change: Change, sdk: _Now, now: Places) -> Location:
-    """The file of what stands beside a thing in Python; the config of the SDK if nothing does."""
-    module = ".".join(change.name.split(".")[:2])
-    for item in sdk.surface.of("model", "enum"):
-        if item.owner == module and item.head in now:
-            return Location(now[item.head].file)
-    return Location(sdk.job.settings.file or sdk.job.settings.sdk.package)
+        yield Found(change, place(change, sdk.surface, now) or unknown, was)

@@ -11,7 +11,10 @@ Places = Mapping[str, Location]
 
 
 def places(schema: Schema) -> Places:
-    """The place of each message, field, oneof, enum, value, service and RPC."""
+    """The place of each message, field, oneof, enum, value, service and RPC.
+
+    Of each package a file of it, one with services if there is any.
+    """
     found: dict[str, Location] = {}
     for message in schema.messages.values():
         found.update(_message(message))
@@ -21,6 +24,9 @@ def places(schema: Schema) -> Places:
         for service in file.services:
             found[service.full_name] = service.where
             found.update((method.full_name, method.where) for method in service.methods)
+            found.setdefault(file.package, Location(service.where.file))
+    for name in (*schema.messages, *schema.enums):
+        found.setdefault(name.rpartition(".")[0], Location(found[name].file))
     return found
 
 

@@ -76,6 +76,20 @@ def test_what_breaks_is_told_with_its_line_and_its_name(edit: Edit, tmp_path: Pa
         assert any(s.startswith(place) and f" {told.name} " in s for s in said), said
 
 
+@by_name(BREAKING)
+def test_generate_refuses_it_and_says_where_and_what_authors_lose(
+    edit: Edit, tmp_path: Path
+) -> None:
+    author = settle(tmp_path, "notes_sdk")
+    edit.apply(author.protos)
+    with pytest.raises(GenerationError) as refused:
+        author.generate()
+    said = str(refused.value).splitlines()
+    for told in edit.told:
+        place = f"{_place(author.protos / told.file, told.line)}:"
+        assert any(s.startswith(place) and f" {told.name} " in s for s in said), said
+
+
 def _place(file: Path, text: str) -> str:
     lines = file.read_text().splitlines()
     number = next((n for n, line in enumerate(lines, 1) if text and text in line), 0)

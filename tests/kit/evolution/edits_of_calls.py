@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.evolution.edits import Told, after, before, edit, told, without
+from kit.evolution.edits import after, before, edit, told, without
 
 _GET = "  rpc GetNote(GetNoteRequest) returns (GetNoteResponse);\n"
 _MOVE = "  rpc MoveNote(MoveNoteRequest) returns (MoveNoteResponse);\n"
@@ -111,7 +111,7 @@ RPCS = (
         "rename a service",
         ("hooks", "service NotesHooks", "service NoteEvents"),
         ("plugwright.toml", "v1.NotesHooks", "v1.NoteEvents"),
-        told=(Told("NotesHooksServicer", "plugwright.toml", ""),),
+        told=(told("NotesHooksServicer", "api", ""),),
     ),
 )
 
