@@ -89,7 +89,7 @@ class Context(NamedTuple):
 
     def convention(self, method: Method) -> Convention:
         """How a call of it says that it failed."""
-        return self.conventions[service_of(method)]
+        return self.conventions[service_of(method)].of(method.name)
 
     def request(self, method: Method) -> Message:
         return self.schema.messages[method.input]
@@ -177,7 +177,7 @@ def _payloads(
     for service in schema.services:
         for method in service.methods:
             response = schema.messages[method.output]
-            errors = conventions[service.full_name].fields(response)
+            errors = conventions[service.full_name].of(method.name).fields(response)
             payload = tuple(f for f in response.fields if f not in errors)
             found[method.full_name] = payload if errors else response.fields
     return found

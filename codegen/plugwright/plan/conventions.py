@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..protos.schema import Field, Kind, ListKind, Message, MessageKind, Scalar, ScalarKind
 from ..python import layout, names, runtime
-from ..python.symbols import Code, Symbol, called
+from ..python.symbols import Code, Symbol, called, expr
 
 
 class Style(NamedTuple):
@@ -21,8 +21,9 @@ class Style(NamedTuple):
     keys: Mapping[str, Any]
 
 
+USUAL_TEXT = "message"
 STYLES = {
-    "message": Style(runtime.MessageErrors, {"message": "", "field": "error"}),
+    "message": Style(runtime.MessageErrors, {"message": "", "field": "error", "text": USUAL_TEXT}),
     "code": Style(runtime.CodeErrors, {"field": "error", "code": "error_code"}),
     "diagnostics": Style(
         runtime.DiagnosticErrors,
@@ -69,7 +70,8 @@ class Convention(NamedTuple):
     """How a service says that a call failed.
 
     `keys`: the settings of the style, none left open; `type`: full name of the message with the
-    failure, "" if the style has none; `numbers`: those of the failing severities.
+    failure, "" if the style has none; `numbers`: those of the failing severities. `rpcs`: the RPCs
+    that say it another way.
     """
 
     style: str
@@ -78,6 +80,11 @@ class Convention(NamedTuple):
     numbers: tuple[int, ...]
     embed_all: bool
     statuses: Mapping[str, str]
+    rpcs: tuple[tuple[str, Convention], ...] = ()
+
+    def of(self, rpc: str) -> Convention:
+        """How a call of that RPC says it."""
+        return dict(self.rpcs).get(rpc, self)
 
     def fields(self, response: Message) -> tuple[Field, ...]:
         """The fields of `response` that tell of a failure: they are no payload."""
@@ -117,8 +124,15 @@ class Convention(NamedTuple):
     @property
     def declaration(self) -> Code:
         """The object of the runtime; "" if it says nothing."""
-        arguments = [f"{name}={value}" for name, value in self._arguments()]
+        arguments: list[Code] = [f"{name}={value}" for name, value in self._arguments()]
+        if self.rpcs:
+            arguments.append(expr("rpcs={", *self._declared_rpcs(), "}"))
         return called(STYLES[self.style].cls, *arguments) if arguments else ""
+
+    def _declared_rpcs(self) -> Iterator[Code]:
+        for number, (rpc, convention) in enumerate(self.rpcs):
+            declared = convention.declaration or called(STYLES[convention.style].cls)
+            yield expr(", " if number else "", f"{layout.quote(rpc)}: ", declared)
 
     def _arguments(self) -> Iterator[tuple[str, str]]:
         for key, value in self.keys.items():
@@ -127,7 +141,7 @@ class Convention(NamedTuple):
             elif key == "failing":
                 comma = "," if len(self.numbers) == 1 else ""
                 yield key, f"({', '.join(map(str, self.numbers))}{comma})"
-            else:
+            elif (key, value) != ("text", USUAL_TEXT):
                 yield key, layout.quote(names.attribute(value))
         if self.embed_all:
             yield "embed_all", "True"

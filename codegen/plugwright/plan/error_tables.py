@@ -6,44 +6,66 @@ nothing here, for `checks.errors` has refused it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
-from ..protos.schema import EnumKind, Message, Schema, Service, called
+from ..protos.schema import EnumKind, Message, Method, Schema, Service, called
 from ..settings.tables import Error, Settings
 from .conventions import NO_CONVENTION, STYLES, Convention
 
 
 class Table(NamedTuple):
-    """`key`: as in the config; `services`: those that it speaks of."""
+    """`key`: as in the config; `services`: those that it speaks of, and `methods` of them; of a
+    table for single RPCs there are no services.
+    """
 
     key: str
     error: Error
     services: tuple[Service, ...]
+    methods: tuple[Method, ...]
 
 
 def conventions(schema: Schema, settings: Settings) -> Mapping[str, Convention]:
     """The convention of each service, by its full name."""
-    silent = {s.full_name: NO_CONVENTION for s in schema.services}
-    told = {
-        service.full_name: convention(table.error, schema)
-        for table in tables(schema, settings)
-        for service in table.services
-    }
-    return silent | told
+    told = {s.full_name: NO_CONVENTION for s in schema.services}
+    alone: dict[str, list[tuple[str, Convention]]] = {}
+    for table in tables(schema, settings):
+        made = convention(table.error, schema)
+        told |= {service.full_name: made for service in table.services}
+        for method in () if table.services else table.methods:
+            service = method.full_name.rpartition(".")[0]
+            alone.setdefault(service, []).append((method.name, made))
+    return {name: made._replace(rpcs=tuple(alone.get(name, ()))) for name, made in told.items()}
 
 
 def tables(schema: Schema, settings: Settings) -> Iterator[Table]:
-    """Each table [errors.…] with its service, and [error] with all that none of them names."""
+    """Each table [errors.…] with its service or RPC, and [error] with what none of them names."""
     named: set[str] = set()
+    alone = {m.full_name for name in settings.errors for m in rpcs(schema, name)}
     for name, error in settings.errors.items():
         services = called(schema.services, name)
         if len(services) == 1:
             named.add(services[0].full_name)
-            yield Table(f"errors.{name}", error, services)
+            yield _table(f"errors.{name}", error, services, alone)
+        elif found := rpcs(schema, name):
+            yield Table(f"errors.{name}", error, (), found)
     if settings.error is not None:
         others = tuple(s for s in schema.services if s.full_name not in named)
-        yield Table("error", settings.error, others)
+        yield _table("error", settings.error, others, alone)
+
+
+def _table(key: str, error: Error, services: tuple[Service, ...], alone: Container[str]) -> Table:
+    methods = (m for s in services for m in s.methods)
+    return Table(key, error, services, tuple(m for m in methods if m.full_name not in alone))
+
+
+def rpcs(schema: Schema, name: str) -> tuple[Method, ...]:
+    """The RPC that `Service.Rpc` means, in full or not; none if it means none or several."""
+    service, _, rpc = name.rpartition(".")
+    if called(schema.services, name):
+        return ()
+    found = tuple(m for s in called(schema.services, service) for m in s.methods if m.name == rpc)
+    return found if len(found) == 1 else ()
 
 
 def messages(schema: Schema, name: str) -> tuple[str, ...]:

@@ -90,16 +90,18 @@ class Error(NamedTuple):
     """How services say that a call failed; which keys a style has is said in plan/conventions.py.
 
     `style`: message, code, diagnostics or status. `message`: the message that a response embeds in
-    `field`. `code`: the field of a number. `severity`, `summary`, `detail`: fields of a
-    diagnostic; `failing`: the severities that fail a call. `embed_all`: whether servicers embed
-    every exception. `statuses`: gRPC status -> exception. `without`: RPCs whose response has no
-    place for a failure. What is empty has the style's default.
+    `field`, and `text`: its field for people. `code`: the field of a number. `severity`,
+    `summary`, `detail`: fields of a diagnostic; `failing`: the severities that fail a call.
+    `embed_all`: whether servicers embed every exception. `statuses`: gRPC status -> exception.
+    `without`: RPCs whose response has no place for a failure. What is empty has the style's
+    default.
     """
 
     style: str = "message"
     statuses: Mapping[str, str] = _NONE
     message: str = ""
     field: str = ""
+    text: str = ""
     code: str = ""
     severity: str = ""
     summary: str = ""

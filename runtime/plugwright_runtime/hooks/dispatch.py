@@ -125,7 +125,7 @@ class HookCall(UserCall):
         taken = spec.taking(registration.arguments)
         self.arguments = Arguments(taken, package.codec(spec.request))
         self.encode = Answer(spec, self.response).encode
-        self.errors = dispatcher.table.errors or StatusErrors()
+        self.errors = (dispatcher.table.errors or StatusErrors()).of(spec.name)
         self.embed = self.errors.embedding(self.response)
         self.last_resort = self._last_resort()
 

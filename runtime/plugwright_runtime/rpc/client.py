@@ -180,7 +180,7 @@ class ClientBase:
         except DecodeError as error:
             raise PluginAPIError(f"the host's answer is {error}", rpc=rpc) from None
         errors = self._options.errors
-        if errors is not None and (failure := errors.failure(response, rpc)):
+        if errors is not None and (failure := errors.of(rpc).failure(response, rpc)):
             raise failure
         return response
 
@@ -207,7 +207,7 @@ class ClientBase:
             return UnavailableError("the client was closed during the call", rpc=rpc)
         if status:
             code, errors = _code(error), self._options.errors
-            cls = errors.exception(code) if errors is not None else None
+            cls = errors.of(rpc).exception(code) if errors is not None else None
             return from_status(code, error.details(), rpc, cls, _details(error))
         if "closed" in str(error):
             return UnavailableError("the channel is closed; make a new client", rpc=rpc)

@@ -1,4 +1,4 @@
-"""How does a service say that a call failed? One declarative object per service, for both sides.
+"""How does a service say that a call failed? A declarative object for each, for both sides.
 
 | class              | a call that failed                                                       |
 |--------------------|--------------------------------------------------------------------------|
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
         statuses: Mapping[str, str]
         embed_all: bool
+        rpcs: Mapping[str, StatusErrors]
 
 
 _log = logging.getLogger("plugwright.rpc")
@@ -60,19 +61,29 @@ class StatusErrors:
 
     `statuses`: name of a status -> name of the exception that clients raise for it, and that
     servicers answer with it. `embed_all`: whether every exception is embedded with its text, and
-    not the `PluginAPIError`s alone. `field`: the response's field with the failure, "" for none.
+    not the `PluginAPIError`s alone. `rpcs`: those that say it another way. `field`: the response's
+    field with the failure, "" for none.
     """
 
     field = ""
 
     def __init__(
-        self, *, statuses: Mapping[str, str] | None = None, embed_all: bool = False
+        self,
+        *,
+        statuses: Mapping[str, str] | None = None,
+        embed_all: bool = False,
+        rpcs: Mapping[str, StatusErrors] | None = None,
     ) -> None:
         self.embed_all = embed_all
+        self._rpcs = rpcs or {}
         self._exceptions: dict[grpc.StatusCode, type[PluginAPIError]] = {
             grpc.StatusCode[code]: getattr(failures, name)
             for code, name in (statuses or {}).items()
         }
+
+    def of(self, rpc: str) -> StatusErrors:
+        """How a call of that RPC says it."""
+        return self._rpcs.get(rpc, self)
 
     def exception(self, code: grpc.StatusCode) -> type[PluginAPIError] | None:
         """The class of exceptions that `code` stands for here, None if for nothing special."""
@@ -117,17 +128,22 @@ class StatusErrors:
 
 
 class MessageErrors(StatusErrors):
-    """A failed call is answered with a message `type` in the field `field`."""
+    """A failed call is answered with a message `type` in the field `field`; `text`: the attribute
+    of that message which says what happened.
+    """
 
-    def __init__(self, *, field: str, type: str, **options: Unpack[Options]) -> None:
+    def __init__(
+        self, *, field: str, type: str, text: str = "message", **options: Unpack[Options]
+    ) -> None:
         super().__init__(**options)
         self.field = field
         self.type = type
+        self.text = text
 
     def failure(self, response: Any, rpc: str) -> PluginAPIError | None:
         embedded = getattr(response, self.field, None)
         if isinstance(embedded, Model) and embedded.__proto__ == self.type:
-            error = from_embedded(embedded, rpc)
+            error = from_embedded(embedded, rpc, self.text)
             error.response = response
             return error
         return None
@@ -137,7 +153,14 @@ class MessageErrors(StatusErrors):
         if message_of(field) != self.type or is_list(field):
             return None
         cls = response.package.message(self.type)
-        return lambda error: answer_with(response, error, {self.field: error_model(cls, error)})
+
+        def embed(error: PluginAPIError) -> Model:
+            model = error_model(cls, error)
+            if self.text != "message":
+                setattr(model, self.text, peer_text(error))
+            return answer_with(response, error, {self.field: model})
+
+        return embed
 
 
 class CodeErrors(StatusErrors):

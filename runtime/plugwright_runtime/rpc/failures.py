@@ -190,15 +190,17 @@ _FIELDS: Mapping[str, type] = {
 _ID_AND_TEXT = r"(?s)(?P<id>\w+(?:\.\w+)+): (?P<text>.*)"
 
 
-def from_embedded(error: Any, rpc: str) -> PluginAPIError:
-    """The exception for an error message that a response carries, with all its fields."""
+def from_embedded(error: Any, rpc: str, text: str = "message") -> PluginAPIError:
+    """The exception for an error message that a response carries, with all its fields; `text`: the
+    attribute that says what happened.
+    """
     fields: dict[str, Any] = {
         name: value
         for name, kind in _FIELDS.items()
         if isinstance(value := getattr(error, name, None), kind)
     }
     cls = _BY_HTTP.get(fields.get("status_code", 0), PluginAPIError)
-    message: str | None = getattr(error, "message", "")
+    message: str | None = getattr(error, text, "")
     return cls(message or "", **fields, rpc=rpc, code=grpc.StatusCode.OK)
 
 

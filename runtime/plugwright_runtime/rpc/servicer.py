@@ -145,7 +145,7 @@ class _Method(UserCall):
         self.threads = Threads(self.executor)
         self.request: Codec[Any] = package.codec(rpc.request)
         self.response: Codec[Any] = package.codec(rpc.response)
-        self.errors = errors_of(type(servicer), base) or StatusErrors()
+        self.errors = (errors_of(type(servicer), base) or StatusErrors()).of(rpc.name)
         self.embed = self.errors.embedding(self.response)
         self.arguments, self.encode = self._arguments, self._encode
 

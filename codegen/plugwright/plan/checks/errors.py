@@ -9,8 +9,17 @@ from ...problems import Problem
 from ...protos.schema import EnumKind, Field, Message, Scalar, ScalarKind, Schema, called
 from ...settings.patterns import Patterns, unmatched
 from ...settings.tables import Error, Settings
-from ..conventions import EXCEPTIONS, STATUSES, STYLES, Convention, Style, is_integer, plain
-from ..error_tables import Table, convention, messages, severities, tables
+from ..conventions import (
+    EXCEPTIONS,
+    STATUSES,
+    STYLES,
+    USUAL_TEXT,
+    Convention,
+    Style,
+    is_integer,
+    plain,
+)
+from ..error_tables import Table, convention, messages, rpcs, severities, tables
 
 
 def problems(schema: Schema, settings: Settings) -> Iterator[Problem]:
@@ -24,7 +33,7 @@ def _services(schema: Schema, settings: Settings) -> Iterator[Problem]:
     for name in settings.errors:
         where = settings.where(f"errors.{name}")
         found = called(schema.services, name)
-        if not found:
+        if not found and not rpcs(schema, name):
             services = ", ".join(sorted({s.name for s in schema.services})) or "none"
             yield Problem(where, f"there is no service {name!r}; the protos have: {services}")
         if len(found) > 1:
@@ -99,7 +108,9 @@ class _Table(NamedTuple):
     def _parts(self, message: Message, told: Convention) -> Iterator[Problem]:
         """Each field that the style reads must be there."""
         if "failing" not in told.keys:
-            yield from self._part(message, "message", "message", _is_text)
+            text = told.keys["text"]
+            key = "message" if text == USUAL_TEXT else "text"
+            yield from self._part(message, key, text, _is_text)
             return
         for key in ("summary", "detail"):
             yield from self._part(message, key, told.keys[key], _is_text)
@@ -127,8 +138,7 @@ class _Table(NamedTuple):
 
         What a failed call is answered with would be taken for the result of the latter.
         """
-        methods = [m for s in self.table.services for m in s.methods]
-        answers = [(m, self.schema.messages[m.output]) for m in methods]
+        answers = [(m, self.schema.messages[m.output]) for m in self.table.methods]
         found = [f.name for _, response in answers for f in told.fields(response)]
         yield from self._used(told, [response for _, response in answers], found)
         if not found:
