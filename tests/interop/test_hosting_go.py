@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kit.hosting import App, AsyncApp, alive, children, descriptors, records, until
+from kit.hosting import App, AsyncApp, alive, children, descriptors, freeze, records, until
 from kit.interop.gohost import build_plugin
 from mattermost_plugin.models.api_remaining import (
     GetServerVersionRequest,
@@ -124,6 +124,9 @@ def test_its_log_and_its_prints_are_logged(
         app = plugin.client(Go)
         app.call("Log", b"a warning")
         app.call("Print", b"text")
+        # A Go plugin that is asked to stop forgets what it has printed last.
+        until(lambda: bool([*records(caplog, "plugin.go.stdout")]))
+        until(lambda: bool([*records(caplog, "plugin.go.stderr")]))
     told = [*records(caplog, "plugin.go")]
     assert ("Level 5", "traced: n=1") in told
     assert ("WARNING", "a warning: n=2 room=r1") in told
@@ -145,7 +148,7 @@ def test_a_call_that_it_does_not_survive_says_how_it_ended(
 
 def test_a_frozen_one_is_killed(command: list[str], options: Options) -> None:
     with Host(SPEC, command, replace(options, grace=0.5)) as plugin:
-        os.kill(plugin.pid, signal.SIGSTOP)
+        freeze(plugin.pid)
     assert plugin.exit is not None
     assert plugin.exit.forced
     assert not alive(plugin.pid)
@@ -184,7 +187,7 @@ def test_fifty_at_once_leave_nothing_behind(
         monkeypatch.setattr(tempfile, "tempdir", folder)
         with Host(SPEC, command, options) as plugin:  # what stays is there from now on
             plugin.client(Go).call("Echo", b"x")
-        before = descriptors(), children()
+        before = descriptors()
         with ThreadPoolExecutor(8) as pool:
             for _ in range(2):
                 plugins = [Host(SPEC, command, options) for _ in range(50)]
@@ -196,5 +199,6 @@ def test_fifty_at_once_leave_nothing_behind(
                 assert {end.signal for end in ends[::2]} == {"SIGKILL"}
                 assert {(end.code, end.forced) for end in ends[1::2]} == {(0, False)}
         until(lambda: not [t for t in threading.enumerate() if t.name.startswith("plugin-std")])
-        assert (descriptors(), children()) == before
+        until(lambda: descriptors() <= before)
+        assert children() == set()
         assert os.listdir(folder) == []

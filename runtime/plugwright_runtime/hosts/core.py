@@ -20,7 +20,7 @@ from typing import Any
 import grpc
 
 from ..exceptions import LaunchError
-from ..loops.crossing import Mailbox
+from ..loops.crossing import Mailbox, cancelled
 from ..process.endpoint import temporary_directory
 from ..process.server_limits import ServerLimits
 from ..rpc.failures import PluginAPIError, UnavailableError
@@ -209,6 +209,11 @@ class Core:
         )
         try:
             answer = await check(protos.HealthCheckRequest(service="plugin"), timeout=timeout)
+        except asyncio.CancelledError:
+            if cancelled() or self.exit is None:
+                raise
+            # The channel was closed, since the process had ended.
+            raise plugin_exited(self.options.name, self.exit, "Check") from None
         except grpc.RpcError as error:
             if error.code() in WITHOUT_HEALTH:
                 return

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kit.hosting import ECHO, ENV, OPTIONS, SPEC, App, alive, good
+from kit.hosting import ECHO, ENV, OPTIONS, SPEC, App, alive, freeze, good
 from kit.places import RUNTIME, TESTS
 from plugwright_runtime.hosts import Host
 
@@ -32,7 +32,7 @@ services.Controller.handler = lambda self: services.generic_handler("other.Contr
 
 def test_a_frozen_plugin_is_killed_when_its_grace_is_over(tmp_path: Path) -> None:
     with Host(SPEC, good(tmp_path), QUICK) as plugin:
-        os.kill(plugin.pid, signal.SIGSTOP)
+        freeze(plugin.pid)
     assert plugin.exit is not None
     assert (plugin.exit.signal, plugin.exit.forced) == ("SIGKILL", True)
 
