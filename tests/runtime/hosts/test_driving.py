@@ -10,10 +10,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kit.hosting import ENV, OPTIONS, SPEC, App, AsyncApp, alive, good, records
+from kit.goplugin.host import program
+from kit.hosting import (
+    ENV,
+    OPTIONS,
+    SPEC,
+    App,
+    AsyncApp,
+    alive,
+    good,
+    records,
+    script,
+    until,
+)
 from plugwright_runtime.errors import UnavailableError
 from plugwright_runtime.hosts import AsyncHost, Exit, Host, Options
 from plugwright_runtime.hosts.failures import PluginExited
+from plugwright_runtime.hosts.lines import MOST
 from plugwright_runtime.styles.goplugin import PluginSpec
 
 
@@ -116,18 +129,26 @@ def test_what_a_plugin_logs_and_prints_is_logged(
     assert fields == [{"@module": "x", "room": "r1"}]
 
 
-def test_a_plugin_may_print_without_end(tmp_path: Path) -> None:
-    """On the stream of its prints, and on the pipe of its handshake, which nobody looks at."""
+def test_a_plugin_may_print_without_end(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As prints, on the pipe of its handshake, which nobody reads, and as one line of its log."""
     body = """
-    from plugwright_runtime.styles.goplugin import preparation
     async def rpc_Flood(request, context):
         for _ in range(100):
-            os.write(1, b"y" * 100_000)
-        os.write(2, b"z" * 3_000_000 + b"\\n")
+            os.write(1, b"y" * 50_000)
+            os.write(real, b"z" * 100_000)
+        os.write(log, b"w" * 3_000_000 + b"\\nbehind\\n")
         return b"done"
     """
-    with Host(SPEC, good(tmp_path, body), OPTIONS) as plugin:
+    source = f"real, log = os.dup(1), os.dup(2)\n{program(body)}"
+    with (
+        caplog.at_level(logging.DEBUG),
+        Host(SPEC, script(tmp_path, source), OPTIONS) as plugin,
+    ):
         assert plugin.client(App).call("Flood") == b"done"
+        until(lambda: ("DEBUG", "behind") in [*records(caplog, "plugin.played")])
+    texts = [text for _, text in records(caplog, "plugin.played") if text.startswith("www")]
+    assert len(texts) == 1
+    assert texts[0].endswith(f"...[{3_000_000 - MOST} bytes cut]")
 
 
 @pytest.mark.parametrize(("rpc", "how"), [("Die", Exit(3)), ("Crash", Exit(None, "SIGSEGV"))])
