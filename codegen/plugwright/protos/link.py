@@ -128,9 +128,7 @@ class _FileLinker:
         loc = self.locations.get(path)
         if loc is None:
             return ""
-        text = loc.leading_comments or loc.trailing_comments
-        if isinstance(text, bytes):  # what is not UTF-8
-            text = text.decode("utf-8", "replace")
+        text = _text(loc.leading_comments or loc.trailing_comments)
         return dedent(text) if text else ""
 
     def _where(self, path: tuple[int, ...]) -> Location:
@@ -227,7 +225,7 @@ class _FileLinker:
         return Field(
             name=proto.name,
             number=proto.number,
-            json_name=proto.json_name or d.json_name,
+            json_name=_text(proto.json_name) or d.json_name,
             kind=field_kinds.kind(proto, maps, repeated),
             presence=presence,
             explicit=synthetic
@@ -326,3 +324,8 @@ class _FileLinker:
             deprecated=proto.options.deprecated,
             where=self._where(path),
         )
+
+
+def _text(found: str | bytes) -> str:
+    """Text of descriptors, which protobuf gives as bytes if it is not UTF-8."""
+    return found.decode("utf-8", "replace") if isinstance(found, bytes) else found
