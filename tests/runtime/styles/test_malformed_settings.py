@@ -94,8 +94,8 @@ ARGUMENTS = [
     (["127.0.0.1:²", "--tcp"], "no TCP address"),
     (["127.0.0.1:" + "1" * 20, "--tcp"], "no TCP address"),
     (["127.0.0.1:99999", "--tcp"], "no TCP address"),
-    (["", "--tcp"], "no TCP address"),
-    ([""], "is there and no socket"),
+    (["", "--tcp"], "the address is missing"),
+    ([""], "the address is missing"),
 ]
 
 
