@@ -31,7 +31,7 @@ STYLES = {
     "go-plugin": Style(
         runtime.GoPlugin,
         ("cookie_key", "cookie_value"),
-        ("cookie_key", "cookie_value", "versions", "auto_mtls", "log_level_envs"),
+        ("cookie_key", "cookie_value", "cookies", "versions", "auto_mtls", "log_level_envs"),
     ),
     "socket-argument": Style(runtime.SocketArgument, (), ("file_scheme", "endpoint_env")),
     "port-on-stdout": Style(runtime.PortOnStdout, (), ("log_level_envs",)),
@@ -89,7 +89,10 @@ def modules(context: Context) -> Iterator[PythonModule]:
 def _launch(context: Context) -> Code:
     launch = context.settings.launch
     style = STYLES[launch.style]
-    constants = [quote(getattr(launch, key)) for key in style.needs]
+    first, *others = launch.every_cookie or ((),)
+    constants = [quote(text) for text in first]
+    if others:
+        constants.append(f"cookies=({', '.join(map(tuple_of, others))},)")
     if "versions" in style.knows:
         versions = ", ".join(map(str, launch.versions))
         comma = "," if len(launch.versions) == 1 else ""

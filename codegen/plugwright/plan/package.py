@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .. import __version__
 from ..protos.schema import references
 from ..python import runtime
-from ..python.layout import dictionary, words
+from ..python.layout import dictionary, quote, tuple_of, words
 from ..python.symbols import Symbol
 from ..settings import extras
 from ..settings.tables import Launch
@@ -81,6 +81,13 @@ class NamespacePlan(NamedTuple):
         """What `lazy_names` of the runtime takes."""
         shared = (dictionary(self.shared, "        "),) if self.shared else ()
         return ("globals()", self.targets, *shared)
+
+    @property
+    def cookies(self) -> tuple[str, ...]:
+        """What `prepare_if_hosted` of the runtime takes."""
+        assert self.launch is not None
+        first, *others = self.launch.every_cookie
+        return ("__name__", *map(quote, first), *map(tuple_of, others))
 
     def notice(self, package: str) -> str:
         """What whoever generates it is told, "" if there is nothing."""

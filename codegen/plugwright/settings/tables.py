@@ -157,9 +157,10 @@ class Launch(NamedTuple):
     `style`: "go-plugin", "socket-argument" or "port-on-stdout". `service`: the services that
     plugins serve by subclassing servicers, with hooks or without; "*": each that nobody else does.
     `cookie_key`, `cookie_value`: the environment variable by which a plugin knows that a host
-    started it. `versions`: application protocol versions, each with the services that plugins serve
-    in it alone. `auto_mtls`: "host" decides, "require" or "never". `log_level_envs`: variables that
-    may name the log level, the first one set wins. `id_env`, `path_env`: the variables with the
+    started it; `cookies`: service -> the two, where they depend on what a plugin serves.
+    `versions`: application protocol versions, each with the services that plugins serve in it
+    alone. `auto_mtls`: "host" decides, "require" or "never". `log_level_envs`: variables that may
+    name the log level, the first one set wins. `id_env`, `path_env`: the variables with the
     plugin's id and folder; `manifest`: the file in its folder that has its id where they are not
     set. `max_message_bytes`, `max_status_bytes`, `grace_seconds`: 0 = as the runtime has it.
     `file_scheme`: hosts call with `:scheme: file` over a Unix socket. `endpoint_env`: the variable
@@ -170,6 +171,7 @@ class Launch(NamedTuple):
     service: Names = ()
     cookie_key: str = ""
     cookie_value: str = ""
+    cookies: Mapping[str, tuple[str, ...]] = _NONE
     versions: Versions = MappingProxyType({1: ()})
     auto_mtls: str = "host"
     log_level_envs: tuple[str, ...] = ()
@@ -185,7 +187,14 @@ class Launch(NamedTuple):
     @property
     def services(self) -> Names:
         """What plugins serve in any version."""
-        return (*self.service, *(name for names in self.versions.values() for name in names))
+        of_versions = (name for names in self.versions.values() for name in names)
+        return (*self.service, *self.cookies, *of_versions)
+
+    @property
+    def every_cookie(self) -> tuple[tuple[str, ...], ...]:
+        """The variables, with their values, of which one is set where a host started a plugin."""
+        own = ((self.cookie_key, self.cookie_value),) if self.cookie_key else ()
+        return (*own, *self.cookies.values())
 
 
 class Parameters(NamedTuple):

@@ -117,7 +117,8 @@ def _is_glob(text: str) -> bool:
     )
 
 
-def _is_variable(text: str) -> bool:
+def is_variable(text: str) -> bool:
+    """Whether an environment variable can be called so."""
     plain = text.isascii() and text.isprintable()
     return plain and bool(text) and not set(text) & {"=", " "}
 
@@ -154,7 +155,7 @@ class _Row(NamedTuple):
 _LINE = _Row(_is_line, "one line of text without control characters")
 _PATH = _Row(_is_line, "a path without control characters")
 _VARIABLE = _Row(
-    _is_variable,
+    is_variable,
     "the name of an environment variable: ASCII, without blanks and =",
 )
 _CLASS = _Row(is_class, "a name for a class: ASCII, no keyword, no builtin, no _ first")

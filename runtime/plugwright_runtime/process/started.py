@@ -14,9 +14,14 @@ import sys
 from types import TracebackType
 
 
-def prepare_if_hosted(package: str, cookie_key: str, cookie_value: str) -> None:
-    """Prepare the process for the host of the SDK `package`, if it was the host that started it."""
-    if os.environ.get(cookie_key) == cookie_value:
+def prepare_if_hosted(
+    package: str, cookie_key: str, cookie_value: str, *others: tuple[str, str]
+) -> None:
+    """Prepare the process for the host of the SDK `package`, if it was the host that started it.
+    `others`: the cookies of plugins that serve something else.
+    """
+    cookies = ((cookie_key, cookie_value), *others)
+    if any(os.environ.get(key) == value for key, value in cookies):
         keep_grpc_out_of_forks()  # grpc looks when it is imported
         importlib.import_module("._launch", package).LAUNCH.style.prepare()
 

@@ -93,6 +93,12 @@ def test_run_plugin_and_its_constants(project: Path) -> None:
         ({"service": "[1]"}, "service must be a string, or a list of them, got [1]"),
         ({"cookie_key": None}, "[launch] needs cookie-key"),
         ({"cookie_value": '""'}, "[launch] needs cookie-value"),
+        (
+            {"cookies": '{ Api = ["KEY"] }'},
+            'cookies of Api must be the variable and its value, as in ["KEY", "value"], got',
+        ),
+        ({"cookies": '{ Api = ["A=B", "x"] }'}, "cookies of Api must be the variable and its"),
+        ({"cookies": '{ Nobody = ["A", "x"] }'}, "there is no service 'Nobody'; the protos have"),
         ({"versions": '["1"]'}, "versions must be a list of numbers from 0, or a table of their"),
         ({"versions": '{ x = "Api" }'}, "versions must be a list of numbers from 0, or a table of"),
         ({"versions": "{ 5 = 6 }"}, "versions must be a list of numbers from 0, or a table of"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...problems import Problem
+from ...problems import Problem, shown
 from ...settings.tables import Launch, Settings
+from ...settings.validity import is_variable
 from ..launch import STYLES, Style
 
 _EVERY_STYLE = {
@@ -33,6 +34,7 @@ def problems(settings: Settings, has_hooks: bool) -> Iterator[Problem]:
         yield Problem(settings.where("launch.style"), text)
         return
     yield from _values(settings)
+    yield from _cookies(settings)
     yield from _keys(settings, STYLES[launch.style])
 
 
@@ -51,11 +53,19 @@ def _values(settings: Settings) -> Iterator[Problem]:
         yield Problem(settings.where("launch.auto-mtls"), text)
 
 
+def _cookies(settings: Settings) -> Iterator[Problem]:
+    for service, cookie in settings.launch.cookies.items():
+        if len(cookie) != 2 or "" in cookie or not is_variable(cookie[0]) or "\0" in cookie[1]:
+            text = f"cookies of {service} must be the variable and its value, as in "
+            text += f'["KEY", "value"], got {shown(list(cookie))}'
+            yield Problem(settings.where("launch.cookies"), text)
+
+
 def _keys(settings: Settings, style: Style) -> Iterator[Problem]:
     """The keys that the style needs and that are not set, and those that mean nothing to it."""
     launch = settings.launch
     for key in style.needs:
-        if not getattr(launch, key):
+        if not getattr(launch, key) and not (launch.cookies and key.startswith("cookie")):
             text = f"[launch] needs {_spelled(key)}, from the handshake of the host"
             yield Problem(settings.where("launch"), text)
     known = _EVERY_STYLE.union(style.knows)

@@ -30,7 +30,8 @@ def _named(key: str, context: Context) -> Iterator[Problem]:
     for name in named:
         where = settings.where(f"{key}.service")
         if launch and name not in settings.launch.service:
-            where = settings.where("launch.versions")
+            of_cookies = name in settings.launch.cookies
+            where = settings.where("launch.cookies" if of_cookies else "launch.versions")
         found = called(services, name)
         if launch and name in ("", "*"):
             continue

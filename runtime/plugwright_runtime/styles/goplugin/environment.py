@@ -63,7 +63,7 @@ class Wishes:
 
 def started_by_host(spec: PluginSpec, environ: Mapping[str, str]) -> bool:
     """Whether the cookie matches. It is a courtesy to people, not a security measure."""
-    return environ.get(spec.cookie_key) == spec.cookie_value
+    return any(environ.get(key) == value for key, value in spec.every_cookie)
 
 
 def read_wishes(spec: PluginSpec, environ: Mapping[str, str], *, reattach: bool = False) -> Wishes:
@@ -88,12 +88,13 @@ def read_wishes(spec: PluginSpec, environ: Mapping[str, str], *, reattach: bool 
 
 def explain_cookie(spec: PluginSpec, environ: Mapping[str, str]) -> str:
     """What a person reads who ran the plugin in a shell."""
-    state = "is not set" if spec.cookie_key not in environ else "has another value"
+    keys = [key for key, _ in spec.every_cookie]
+    state = "has another value" if any(key in environ for key in keys) else "is not set"
     # What is reattached has no certificate of the host's.
     debug = "run it in a test" if spec.auto_mtls == "require" else "start it with --reattach"
     return (
         "this program is a plugin: it cannot be run on its own, its host starts it.\n"
-        f"(a host sets the environment variable {spec.cookie_key} to a value they agreed on; "
+        f"(a host sets the environment variable {' or '.join(keys)} to a value they agreed on; "
         f"here it {state}.)\n"
         f"install the plugin in its host, or {debug} to debug it."
     )

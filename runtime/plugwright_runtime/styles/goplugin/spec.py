@@ -21,7 +21,8 @@ class PluginSpec(ServerLimits):
     """The constants of one plugin system, as its host's `HandshakeConfig` has them.
 
     `cookie_key`, `cookie_value`: the environment variable by which a plugin knows that a host
-    started it. `versions`: application protocol versions this plugin serves, in any order.
+    started it; `cookies`: others, any of which will do. `versions`: application protocol versions
+    this plugin serves, in any order.
     `auto_mtls`: "host" = mutual TLS when the host asks for it; "require" = refuse to start without;
     "never" = refuse to start with. There is no one-way TLS: it would serve every local process.
     `network`: "auto" = Unix sockets where the platform has them, else TCP on 127.0.0.1, as Go
@@ -35,6 +36,7 @@ class PluginSpec(ServerLimits):
     auto_mtls: AutoMtls = "host"
     network: Network = "auto"
     log_level_variables: tuple[str, ...] = ()
+    cookies: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
     grace_seconds: float = field(default=1.5, kw_only=True)
     max_status_bytes: int = field(default=STATUS_BYTES_OF_GO, kw_only=True)
 
@@ -46,3 +48,7 @@ class PluginSpec(ServerLimits):
         if not self.versions or min(self.versions) < 0:
             raise ValueError(f"versions must be at least one number >= 0, not {self.versions!r}")
         ServerLimits.__post_init__(self)  # not `super`, which `slots` breaks
+
+    @property
+    def every_cookie(self) -> tuple[tuple[str, str], ...]:
+        return ((self.cookie_key, self.cookie_value), *self.cookies)

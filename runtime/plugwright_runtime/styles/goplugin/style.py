@@ -32,7 +32,8 @@ class GoPlugin(PluginSpec):
     def prepare(self) -> None:
         """See `preparation.prepare`; the cookie then leaves the environment."""
         if prepare(self) is not None:
-            hide_cookie(self.cookie_key)
+            for key, _ in self.every_cookie:
+                hide_cookie(key)
 
     def run(self, application: Application) -> NoReturn:
         """Be the process of `application`; never returns."""
