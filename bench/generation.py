@@ -18,6 +18,7 @@ PROTOS = ROOT / "proto" / "mattermost"
 
 def results(scratch: Path) -> Iterator[Result]:
     yield from _mattermost(scratch)
+    yield _unchanged(scratch)
     yield from _scaling(scratch)
     yield from _huge(scratch)
 
@@ -60,6 +61,24 @@ def _mattermost(scratch: Path) -> Iterator[Result]:
         target = None if name.startswith("for comparison") else 2.5
         note = f"{run.wall:.2f} s, {run.peak:.0f} MiB"
         yield Result(name, "protoc python+pyi+grpc", ratio, target, note)
+
+
+def _unchanged(scratch: Path) -> Result:
+    """A check of all configs that finds nothing, as the one before it did."""
+    for name in ("proto", "generated"):
+        shutil.copytree(ROOT / name, scratch / "all" / name, symlinks=True)
+    systems = sorted(path.parent for path in (scratch / "all/proto").glob("*/plugwright.toml"))
+    compile_all = [
+        f"{sys.executable} -m grpc_tools.protoc -I{folder} --descriptor_set_out={scratch}/set "
+        f"{folder}/*.proto"
+        for folder in systems
+    ]
+    here = f"cd {scratch}/all && export XDG_CACHE_HOME={scratch}/cache && "
+    check = ["sh", "-c", f"{here}exec {BIN}/plugwright generate --check"]
+    floor = ["sh", "-c", " && ".join(compile_all)]
+    ratio, run = measure.commands({"check": check}, floor, 9)["check"]
+    note = f"{run.wall * 1e3:.0f} ms"
+    return Result("--check of all SDKs, remembered", "protoc alone", ratio, 0.5, note)
 
 
 def _synthetic(scratch: Path, scale: int) -> Path:

@@ -99,8 +99,11 @@ def _earlier(settings: Settings, out: Path) -> Earlier:
 
 
 def _short(path: Path) -> Path:
-    """`path` without `..`, for those who read it, unless a link makes that another folder."""
+    """`path` as one would type it here, unless a link makes that another folder."""
     short = os.path.normpath(path)
+    here = os.path.relpath(short)
+    if not here.startswith(os.pardir):
+        short = here
     return Path(short) if os.path.realpath(short) == os.path.realpath(path) else path
 
 
@@ -141,23 +144,33 @@ def _matching(settings: Settings) -> tuple[Path, ...]:
     return globs.once(files)
 
 
-def schema(job: Job, progress: Progress) -> Schema:
-    """The schema of a job's protos, as far as it selects them."""
+def _linked(job: Job, progress: Progress) -> Schema:
+    """The schema of all of a job's protos, and of what they import."""
     found = _descriptors(job.sources, progress)
     from .protos.link import link
-    from .protos.selection import select
 
     progress("linking")
-    return select(link(*found), job.settings)
+    return link(*found)
+
+
+def schema(job: Job, progress: Progress) -> Schema:
+    """The schema of a job's protos, as far as it selects them."""
+    linked = _linked(job, progress)
+    from .protos.selection import select
+
+    return select(linked, job.settings)
 
 
 def plan(job: Job, progress: Progress) -> Plan:
     """The plan of a job."""
-    linked = schema(job, progress)
+    return _planned(job, schema(job, progress), progress)
+
+
+def _planned(job: Job, selected: Schema, progress: Progress) -> Plan:
     from . import plan as planning
 
     progress("planning")
-    return planning.plan(linked, job.settings, _recorded(job.earlier))
+    return planning.plan(selected, job.settings, _recorded(job.earlier))
 
 
 def _recorded(earlier: Earlier) -> Recorded:
@@ -176,27 +189,35 @@ def _recorded(earlier: Earlier) -> Recorded:
     return recorded.recorded(surface_text.read(data, str(earlier.path)))
 
 
-def render(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
-    """The files of a job, in memory."""
-    return rendered(job, progress)[0]
+class Made(NamedTuple):
+    """The files of a job, in memory; the names of all `protos` that were compiled for them, and
+    `notices`: what whoever writes them should know.
+    """
+
+    files: tuple[SourceFile, ...]
+    protos: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
-def rendered(job: Job, progress: Progress) -> tuple[tuple[SourceFile, ...], tuple[str, ...]]:
-    """The files of a job, in memory, and what whoever asks for them should know.
+def make(job: Job, progress: Progress) -> Made:
+    """What becomes of a job.
 
     Raises GenerationError if users would miss something of what they have seen, unless that is
     accepted.
     """
-    made = plan(job, progress)
-    if made.missed and not job.earlier.accept:
-        raise GenerationError(made.missed)
+    linked = _linked(job, progress)
     from .output import readback
     from .output import render as rendering
+    from .protos.selection import select
 
-    progress(f"rendering {len(made.modules) + len(made.texts)} files")
-    files = rendering.render(made)
+    planned = _planned(job, select(linked, job.settings), progress)
+    if planned.missed and not job.earlier.accept:
+        raise GenerationError(planned.missed)
+    progress(f"rendering {len(planned.modules) + len(planned.texts)} files")
+    files = rendering.render(planned)
     readback.check(files)
-    return files, tuple(_notices(made))
+    protos = tuple(file.name for file in linked.files)
+    return Made(files, protos, tuple(_notices(planned)))
 
 
 def _notices(made: Plan) -> Iterator[str]:
@@ -207,6 +228,11 @@ def _notices(made: Plan) -> Iterator[str]:
             folder = module.path.rpartition("/")[0].replace("/", ".")
             if text := content.notice(f"{made.package}.{folder}".rstrip(".")):
                 yield text
+
+
+def render(job: Job, progress: Progress) -> tuple[SourceFile, ...]:
+    """The files of a job, in memory."""
+    return make(job, progress).files
 
 
 class _Descriptors(NamedTuple):

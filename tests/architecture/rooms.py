@@ -66,6 +66,7 @@ CODEGEN = (
         "What has changed for users since another state, and which version does that ask for?",
         "google.protobuf",
     ),
+    room("unchanged", "Is all as it was when a check last found nothing?"),
     room("bundle", "What does an installable plugin consist of?"),
     room("reference", "What does a reader find about an SDK?", "plugwright_runtime"),
     room("starting", "How does a project begin: a plugin, or an SDK?"),

@@ -5,6 +5,7 @@ Importing typer takes a while, so `__main__` comes here only if it must.
 
 from __future__ import annotations
 
+import enum
 import json
 import re
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from .options import (
     ProtoPath,
     ServiceNames,
 )
+from .reporting import Manner
 from .running import reported
 
 if TYPE_CHECKING:
@@ -38,11 +40,19 @@ app = typer.Typer(
         "`plugwright generate` reads every proto/*/plugwright.toml and writes the SDKs they name."
     ),
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 app.add_typer(cli_new.app, name="new")
+
+
+class Report(enum.Enum):
+    """For whom problems and differences are printed."""
+
+    TEXT = "text"
+    GITHUB = "github"
 
 
 def main() -> None:
@@ -73,9 +83,21 @@ def generate(
         bool,
         typer.Option(
             "--check",
-            help="Write nothing; print what differs, exit 1 if anything does.",
+            help="Write nothing; print what differs, exit 1 if anything does, 2 if that cannot be "
+            "told.",
         ),
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Write nothing; print what would be written and deleted."),
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print what is wrong, and no diffs.")
+    ] = False,
+    report: Annotated[
+        Report,
+        typer.Option("--format", help="How to print what is wrong: text, or for GitHub Actions."),
+    ] = Report.TEXT,
     proto_path: ProtoPath = None,
     descriptor_set: DescriptorSet = None,
     package: PackageName = "",
@@ -98,7 +120,12 @@ def generate(
         found = _jobs(inputs, proto_path, descriptor_set, package, service, out)
         return generation.against(found, accept_surface, new_surface)
 
-    generating.generate(jobs, check)
+    if check and dry_run:
+        raise typer.BadParameter("--dry-run goes without --check: both write nothing")
+    manner = Manner(check, dry_run, quiet, report is Report.GITHUB)
+    given = (proto_path, descriptor_set, package, service, out, accept_surface, new_surface)
+    configs = None if any(given) else [str(config) for config in inputs or ()]
+    generating.generate(jobs, manner, configs)
 
 
 @app.command()

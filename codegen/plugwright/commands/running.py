@@ -1,7 +1,7 @@
 """How does a command run, and how does it end? The same for all, whoever read the command line.
 
-Exit codes: 0 = done, or nothing to do; 1 = problems in the input, or differences under --check;
-2 = the command line itself is wrong; 130 = interrupted.
+Exit codes: 0 = done, or nothing to do; 1 = problems in the input; 2 = the command line itself is
+wrong; 130 = interrupted. Of a check: 1 = something differs, 2 = it could not be made.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from typing import Any, NoReturn
 
 from ..problems import GenerationError
 from . import streams
+from .reporting import Manner
+
+_PLAIN = Manner()
 
 
 def run(command: Callable[[], object]) -> NoReturn:
@@ -43,16 +46,16 @@ def _failed(error: Exception) -> int:
 
 
 @contextmanager
-def reported(failed: int = 1) -> Generator[Progress]:
+def reported(failed: int = 1, manner: Manner = _PLAIN) -> Generator[Progress]:
     """Around what a command does: shows how far it is, and how it ended if not well.
 
-    Problems go to stderr, one a line, and end the command with exit code `failed`.
+    Problems are told in this `manner`, one a line, and end the command with exit code `failed`.
     """
     try:
         with Progress() as progress:
             yield progress
     except GenerationError as error:
-        print(error, file=sys.stderr)
+        manner.problems(error)
         sys.exit(failed)
     except BrokenPipeError:  # nobody reads it any more, as with `| head`
         streams.abandon()

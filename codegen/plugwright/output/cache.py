@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 
 
 def folder(name: str) -> str | None:
@@ -28,6 +27,8 @@ def read(path: str) -> bytes:
 
 def write(path: str, data: bytes) -> None:
     """Put `data` into a file of the cache, whole or not at all."""
+    import tempfile  # most runs only read
+
     with contextlib.suppress(OSError):
         descriptor, beside = tempfile.mkstemp(dir=os.path.dirname(path))
         try:

@@ -30,9 +30,6 @@ class Difference(NamedTuple):
     text: str
     diff: str = ""
 
-    def __str__(self) -> str:
-        return f"{self.path}: {self.text}"
-
 
 _EXPLAINED: dict[ownership.Kind, str] = {
     "edited": "edited: changed by hand since it was generated; change the proto, then generate",
@@ -92,6 +89,27 @@ def write(root: Path, files: Sequence[SourceFile], report: Callable[[str], None]
         text = f"some files are new and some old: {error}; run plugwright generate again"
         raise fail(Location(str(root)), text) from None
     return sum(found.kind != "kept" for found in survey.found)
+
+
+_PREVIEWED: dict[ownership.Kind, str] = {
+    "edited": "would be replaced",
+    "missing": "would be written",
+    "outdated": "would be replaced",
+    "stale": "would be deleted",
+}
+
+
+def preview(
+    root: Path, files: Sequence[SourceFile], report: Callable[[str], None]
+) -> Iterator[str]:
+    """What `write` would do, a line for each file that it would change; reads only."""
+    survey = ownership.survey(root, files)
+    _refuse(root, survey)
+    for line in _remarks(root, files, survey):
+        report(line)
+    for found in survey.found:
+        if found.kind in _PREVIEWED:
+            yield f"{root / found.path}: {_PREVIEWED[found.kind]}"
 
 
 def _refuse(root: Path, survey: Survey) -> None:

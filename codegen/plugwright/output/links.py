@@ -30,13 +30,13 @@ def refuse(root: Path, link: Link) -> None:
 
 
 def difference(root: Path, link: Link) -> str:
-    """What is wrong with `link`, as a line to print; "" if it is as it should be."""
+    """What is wrong with `link`; "" if it is as it should be."""
     place = root / link.path
     if not os.path.lexists(place):
         fault = f"missing: a link to {_target(place, link.folder)}; run plugwright generate"
     else:
         fault = _fault(place, link.folder)
-    return f"{place}: {fault}" if fault else ""
+    return fault
 
 
 def make(root: Path, link: Link) -> bool:

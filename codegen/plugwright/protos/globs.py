@@ -14,6 +14,11 @@ def protos(root: Path, pattern: str) -> Iterator[Path]:
     return (p for p in found if p.suffix == ".proto" and p.is_file())
 
 
+def folders(root: Path, pattern: str) -> Iterator[Path]:
+    """The folders that `protos` looks into."""
+    return _looked_into(root, PurePosixPath(pattern).parts)
+
+
 def once(files: Iterable[Path]) -> tuple[Path, ...]:
     """`files`, sorted; of several names of one file the one that is no link, or the first."""
     real = {file: os.path.realpath(file) for file in files}
@@ -36,6 +41,21 @@ def _matching(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:
             yield from _matching(folder / name, tuple(rest))
     elif (folder / head).exists():
         yield from _matching(folder / head, tuple(rest))
+
+
+def _looked_into(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:
+    if not parts or not folder.is_dir():
+        return
+    yield folder
+    head, *rest = parts
+    if head == "**":
+        for inner in _folders(folder):
+            yield inner
+            yield from _looked_into(inner, tuple(rest))
+        return
+    names = fnmatch.filter(_names(folder), head) if not {*head}.isdisjoint("*?[") else [head]
+    for name in names:
+        yield from _looked_into(folder / name, tuple(rest))
 
 
 def _folders(folder: Path) -> Iterator[Path]:

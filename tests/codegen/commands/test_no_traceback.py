@@ -142,7 +142,7 @@ def bug(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         def fail(*_: Any) -> None:
             raise error
 
-        monkeypatch.setattr(generation, "plan", fail)
+        monkeypatch.setattr(generation, "_planned", fail)
 
     return install
 

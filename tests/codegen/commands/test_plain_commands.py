@@ -61,6 +61,12 @@ PLAIN = [
     ["generate"],
     ["generate", "--check"],
     ["generate", "--check", "--check"],
+    ["generate", "--check", "-q"],
+    ["generate", "--quiet"],
+    ["generate", "--check", "--format=github", "proto/a"],
+    ["generate", "--dry-run"],
+    ["generate", "--format=github", "broken.toml"],
+    ["generate", "--check", "broken.toml"],
     ["generate", "proto/a"],
     ["generate", "proto/a/plugwright.toml", "--check"],
     ["generate", "--check", "./proto/../proto/a/"],
@@ -81,6 +87,8 @@ PARSED = [
     ["generate", "--", "proto/a"],
     ["generate", "--chec"],
     ["generate", "--check=1"],
+    ["generate", "--check", "--format", "github"],
+    ["generate", "-qh"],
     ["generate", "--nonsense"],
     ["generate", "proto/*"],
     ["generate", "~/nowhere", "--check"],
@@ -145,7 +153,7 @@ def test_both_ways_end_the_same(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(generation, "render", fail)
+    monkeypatch.setattr(generation, "make", fail)
     parsed = command(["generate"], project)
     capsys.readouterr()
     assert _plainly(["generate"], project) == parsed.code == code

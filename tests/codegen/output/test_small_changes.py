@@ -8,6 +8,7 @@ from pathlib import Path
 from kit.places import ROOT
 from plugwright import generation
 from plugwright.output.source import RECORD
+from plugwright.surface.text import NAME as SURFACE
 
 PROTOS = ROOT / "proto" / "mattermost"
 
@@ -18,7 +19,7 @@ def _generated(folder: Path) -> dict[str, str]:
 
 
 def _changed(tmp_path: Path, file: str, old: str, new: str) -> set[str]:
-    """The files of the Mattermost SDK that change with `old` in a proto, but for the record."""
+    """The files of the Mattermost SDK that change with `old` in a proto, lists of them aside."""
     copy = tmp_path / "mattermost"
     shutil.copytree(PROTOS, copy)
     before = _generated(copy)
@@ -27,7 +28,9 @@ def _changed(tmp_path: Path, file: str, old: str, new: str) -> set[str]:
     (copy / file).write_text(text.replace(old, new))
     after = _generated(copy)
     paths = before.keys() | after.keys()
-    changed = {p for p in paths if before.get(p) != after.get(p) and not p.endswith(RECORD)}
+    changed = {
+        p for p in paths if before.get(p) != after.get(p) and not p.endswith((RECORD, SURFACE))
+    }
     return {path.removeprefix("mattermost_plugin/") for path in changed}
 
 

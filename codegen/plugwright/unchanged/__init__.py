@@ -1,0 +1,1 @@
+"""Is all as it was when a check last found nothing?"""
