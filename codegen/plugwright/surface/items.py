@@ -108,13 +108,11 @@ class Item(NamedTuple):
 
 
 BAR = " | "
-_FIELD = r".* \| -?\d+ \S+ \S.*"
-# What details look like that are taken apart.
+# What details look like that the next run takes apart.
 SHAPES = {
     kind: re.compile(shape)
     for kind, shape in {
-        "field": _FIELD,
-        "case": _FIELD,
+        "case": r".* \| -?\d+ \S+ \S.*",
         "oneof": r"\w+ \| holder \w+ \| union [\w.]+",
         "member": r"-?\d+ \| \w+",
         "parameter": r".+ \| (positional \d{1,9}|keyword) \| (request|(field|oneof) \w+)",

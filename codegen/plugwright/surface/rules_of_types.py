@@ -10,7 +10,7 @@ from .identity import ProtoField, part
 from .items import Item
 
 KEEP = "keep it, deprecated, until a major version"
-RENAME = "keep the name, or declare the rename"
+RENAME = "keep the name"
 _OTHER_NUMBER = "give it its number back; a new field gets a new one"
 
 
