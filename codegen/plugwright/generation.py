@@ -189,6 +189,10 @@ def _recorded(earlier: Earlier) -> Recorded:
     return recorded.recorded(surface_text.read(data, str(earlier.path)))
 
 
+class Missed(GenerationError):
+    """Users would miss something of what they have seen."""
+
+
 class Made(NamedTuple):
     """The files of a job, in memory; the names of all `protos` that were compiled for them, and
     `notices`: what whoever writes them should know.
@@ -202,8 +206,7 @@ class Made(NamedTuple):
 def make(job: Job, progress: Progress) -> Made:
     """What becomes of a job.
 
-    Raises GenerationError if users would miss something of what they have seen, unless that is
-    accepted.
+    Raises Missed if users would miss something of what they have seen, unless that is accepted.
     """
     linked = _linked(job, progress)
     from .output import readback
@@ -212,7 +215,7 @@ def make(job: Job, progress: Progress) -> Made:
 
     planned = _planned(job, select(linked, job.settings), progress)
     if planned.missed and not job.earlier.accept:
-        raise GenerationError(planned.missed)
+        raise Missed(planned.missed)
     progress(f"rendering {len(planned.modules) + len(planned.texts)} files")
     files = rendering.render(planned)
     readback.check(files)

@@ -35,7 +35,12 @@ def generate(
         from ..output import disk
 
         # All before the first is written: a problem in one must leave every SDK as it is.
-        made = [(job, generation.make(job, progress.show)) for job in jobs()]
+        try:
+            made = [(job, generation.make(job, progress.show)) for job in jobs()]
+        except generation.Missed as error:  # of a check, an answer
+            progress.clear()
+            manner.problems(error)
+            sys.exit(1)
         progress.clear()
         disk.check_apart((job.out, m.files) for job, m in made)
         if manner.check:
