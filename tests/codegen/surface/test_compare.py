@@ -40,6 +40,37 @@ def test_a_surface_has_not_changed_since_itself() -> None:
     assert compare(WHOLE, WHOLE) == ()
 
 
+_BEFORE = """\
+format 1
+version 1.0.0
+model models.a.A = p.A
+field models.a.A.x: str = "" | 1 string x json x
+enum models.a.E = p.E | open
+member models.a.E.ONE = 1 | ONE
+"""
+
+
+def test_the_old_name_of_something_renamed_breaks_nothing_while_it_works() -> None:
+    renamed = _BEFORE.replace("A.x:", "A.y:").replace("string x", "string y")
+    kept = f"{renamed}alias models.a.A.x = models.a.A.y\n"
+    assert _told(_BEFORE, renamed) == ["models.a.A.x is called y now: programs that name it fail"]
+    assert _told(_BEFORE, kept) == []
+    assert _told(kept, renamed) == ["models.a.A.x is gone, the old name of something"]
+
+
+def test_a_class_that_moves_takes_its_fields_along() -> None:
+    moved = _BEFORE.replace("models.a.A", "models.b.A")
+    assert _told(_BEFORE, moved) == [
+        "models.a.A is now models.b.A: pickles of it cannot be read",
+        "models.a.A is now models.b.A: programs that name it fail",
+    ]
+
+
+def _told(old: str, new: str) -> list[str]:
+    both = (text.read(value.encode(), "surface.txt") for value in (old, new))
+    return [c.sentence for c in compare(*both) if c.severity == "breaking"]
+
+
 @given(edited())
 def test_any_two_surfaces_can_be_compared(other: Surface) -> None:
     gone = {item.key for item in WHOLE.items} - {item.key for item in other.items}
