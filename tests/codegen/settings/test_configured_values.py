@@ -185,6 +185,7 @@ LOOKED_UP = {
         "launch.style",
         "launch.service",
         "launch.versions",
+        "launch.cookies",
         "launch.auto-mtls",
         "parameters.defaults",
     ),
