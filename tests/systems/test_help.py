@@ -34,7 +34,7 @@ def test_help_of_an_sdk_begins_with_what_to_begin_with() -> None:
     lines = [line.strip() for line in shown(mattermost_plugin).splitlines()]
     first = lines.index("DESCRIPTION")
     assert first < 8
-    assert "- To write a plugin: HookName, Plugin, hook, run_plugin" in lines[first : first + 5]
+    assert lines[first + 3].startswith("- To write a plugin: HookName, Plugin,")
     assert "- To call the host: AsyncPluginAPIClient, PluginAPIClient" in lines[first : first + 10]
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .. import __version__
 from ..protos.schema import references
 from ..python import runtime
-from ..python.layout import dictionary, quote, tuple_of, words
+from ..python.layout import dictionary, listing, quote, tuple_of, words
 from ..python.symbols import Symbol
 from ..settings import extras
 from ..settings.tables import Launch
@@ -67,6 +67,11 @@ class NamespacePlan(NamedTuple):
     launch: Launch | None = None
     reuses: bool = False
     generated: str = ""
+
+    @property
+    def listed(self) -> str:
+        """The statements that make `__all__`."""
+        return listing("__all__", (e.name for e in self.exports))
 
     @property
     def targets(self) -> str:

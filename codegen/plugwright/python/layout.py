@@ -122,6 +122,8 @@ def words(rows: Iterable[tuple[str, Iterable[str]]], pad: str) -> str:
     {"a": "b c", "d": "e"}
     """
     items = [_words(f"{quote(key)}: ", names, pad + "    ") for key, names in rows]
+    if len(items) == 1 and "\n" in items[0]:  # black keeps it so for the sake of its comma
+        return f"{{\n{pad}    {items[0]},\n{pad}}}"
     return display("{", items, "}", pad).removeprefix(pad)
 
 
@@ -133,6 +135,29 @@ def _words(head: str, names: Iterable[str], pad: str) -> str:
     lines = [deeper + line for line in wrapped([text], WIDTH - len(deeper))]
     end = '"""' if len(lines[-1]) + 4 <= WIDTH else f'\n{pad}"""'
     return "\n".join([f'{head}"""', *lines]) + end
+
+
+def listing(name: str, values: Iterable[str]) -> str:
+    """A list of strings, as many on a line as fit; each line more extends it. Of a name without a
+    type that is extended often, pyright gives up to infer one.
+
+    >>> print(listing("a", ["b", "c"]))
+    a = ["b", "c"]
+    >>> print(listing("a", ["b", "c" * 74, "d"]).replace("c" * 73, ""))
+    a: list[str] = ["b"]
+    a += ["c", "d"]
+    """
+    items = [quote(value) for value in values]
+    line = f"{name} = [{', '.join(items)}]"
+    if len(line) <= WIDTH:
+        return line
+    heads, rows = [f"{name}: list[str] = ["], [[items[0]]]
+    for item in items[1:]:
+        if len(heads[-1]) + len(", ".join((*rows[-1], item))) + 1 > WIDTH:
+            heads.append(f"{name} += [")
+            rows.append([])
+        rows[-1].append(item)
+    return "\n".join(display(head, row, "]", "") for head, row in zip(heads, rows, strict=True))
 
 
 def quote(text: str) -> str:

@@ -71,35 +71,10 @@ else:
         },
     )
 
-__all__ = [
-    "Abort",
-    "AlreadyExistsError",
-    "AnyMessage",
-    "AsyncClapshotClient",
-    "BrokerError",
-    "ClapshotClient",
-    "DecodeError",
-    "FieldError",
-    "NanoDatetime",
-    "NotFoundError",
-    "Organizer",
-    "PermissionDeniedError",
-    "PluginAPIError",
-    "RawDatetime",
-    "Replies",
-    "Reply",
-    "Requests",
-    "ServerContext",
-    "ServicePlugin",
-    "StatusError",
-    "UnavailableError",
-    "Unimplemented",
-    "UserVisible",
-    "ValidationError",
-    "clients",
-    "command",
-    "models",
-    "registry",
-    "run_plugin",
-    "servicers",
-]
+__all__: list[str] = ["Abort", "AlreadyExistsError", "AnyMessage"]
+__all__ += ["AsyncClapshotClient", "BrokerError", "ClapshotClient", "DecodeError"]
+__all__ += ["FieldError", "NanoDatetime", "NotFoundError", "Organizer"]
+__all__ += ["PermissionDeniedError", "PluginAPIError", "RawDatetime", "Replies"]
+__all__ += ["Reply", "Requests", "ServerContext", "ServicePlugin", "StatusError"]
+__all__ += ["UnavailableError", "Unimplemented", "UserVisible", "ValidationError"]
+__all__ += ["clients", "command", "models", "registry", "run_plugin", "servicers"]

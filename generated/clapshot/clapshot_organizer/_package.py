@@ -23,7 +23,7 @@ PACKAGE = Package(
                 PageItem.FolderListing PageItem.FolderListing.Folder
                 PageItem.FolderListing.Item PageItem.FolderListing.Item.Visualization
                 ScriptCall ScriptCall.Lang Subtitle UserInfo UserMessage
-                UserMessage.Refs UserMessage.Type"""
+                UserMessage.Refs UserMessage.Type""",
         },
         "clapshot.organizer": {
             "database": """

@@ -87,44 +87,12 @@ else:
         },
     )
 
-__all__ = [
-    "Abort",
-    "AlreadyExistsError",
-    "AnyMessage",
-    "AsyncPluginAPIClient",
-    "BrokerError",
-    "DISMISS",
-    "DecodeError",
-    "Dismiss",
-    "FieldError",
-    "HTTPResult",
-    "HookName",
-    "HookRegistrationError",
-    "JSONResponse",
-    "NULL",
-    "NotFoundError",
-    "PermissionDeniedError",
-    "Plugin",
-    "PluginAPIClient",
-    "PluginAPIError",
-    "Reject",
-    "Replies",
-    "Reply",
-    "Request",
-    "Requests",
-    "Response",
-    "ServerContext",
-    "StatusError",
-    "StreamingResponse",
-    "UnavailableError",
-    "Unimplemented",
-    "ValidationError",
-    "asgi",
-    "clients",
-    "hook",
-    "models",
-    "registry",
-    "run_plugin",
-    "servicers",
-    "wsgi",
-]
+__all__: list[str] = ["Abort", "AlreadyExistsError", "AnyMessage"]
+__all__ += ["AsyncPluginAPIClient", "BrokerError", "DISMISS", "DecodeError", "Dismiss"]
+__all__ += ["FieldError", "HTTPResult", "HookName", "HookRegistrationError"]
+__all__ += ["JSONResponse", "NULL", "NotFoundError", "PermissionDeniedError", "Plugin"]
+__all__ += ["PluginAPIClient", "PluginAPIError", "Reject", "Replies", "Reply"]
+__all__ += ["Request", "Requests", "Response", "ServerContext", "StatusError"]
+__all__ += ["StreamingResponse", "UnavailableError", "Unimplemented", "ValidationError"]
+__all__ += ["asgi", "clients", "hook", "models", "registry", "run_plugin", "servicers"]
+__all__ += ["wsgi"]

@@ -80,42 +80,11 @@ else:
         },
     )
 
-__all__ = [
-    "Abort",
-    "AlreadyExistsError",
-    "AnyMessage",
-    "App",
-    "BrokerError",
-    "Call",
-    "Cursor",
-    "DecodeError",
-    "FieldError",
-    "FuncRef",
-    "Module",
-    "ModuleError",
-    "NotFoundError",
-    "PermissionDeniedError",
-    "PluginAPIError",
-    "Provider",
-    "Replies",
-    "Reply",
-    "Requests",
-    "ServerContext",
-    "ServicePlugin",
-    "Session",
-    "StatusError",
-    "Struct",
-    "Thunk",
-    "UnavailableError",
-    "Unimplemented",
-    "ValidationError",
-    "clients",
-    "from_star",
-    "function",
-    "models",
-    "registry",
-    "run_plugin",
-    "run_provider",
-    "servicers",
-    "to_star",
-]
+__all__: list[str] = ["Abort", "AlreadyExistsError", "AnyMessage", "App", "BrokerError"]
+__all__ += ["Call", "Cursor", "DecodeError", "FieldError", "FuncRef", "Module"]
+__all__ += ["ModuleError", "NotFoundError", "PermissionDeniedError", "PluginAPIError"]
+__all__ += ["Provider", "Replies", "Reply", "Requests", "ServerContext"]
+__all__ += ["ServicePlugin", "Session", "StatusError", "Struct", "Thunk"]
+__all__ += ["UnavailableError", "Unimplemented", "ValidationError", "clients"]
+__all__ += ["from_star", "function", "models", "registry", "run_plugin", "run_provider"]
+__all__ += ["servicers", "to_star"]

@@ -23,7 +23,7 @@ PACKAGE = Package(
                 EndSessionResponse FuncRef FunctionManifest InitAppRequest
                 InitAppResponse InitModuleRequest InitModuleResponse Kwarg
                 ModuleManifest StarDict StarEntry StarValue ThreadState Thunk
-                TypedStruct ValueList"""
+                TypedStruct ValueList""",
         }
     },
     nesting=420,

@@ -20,9 +20,5 @@ else:
         },
     )
 
-__all__ = [
-    "AsyncClapshotClient",
-    "AsyncOrganizerInboundClient",
-    "ClapshotClient",
-    "OrganizerInboundClient",
-]
+__all__: list[str] = ["AsyncClapshotClient", "AsyncOrganizerInboundClient"]
+__all__ += ["ClapshotClient", "OrganizerInboundClient"]

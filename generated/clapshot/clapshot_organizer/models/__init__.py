@@ -113,72 +113,26 @@ else:
         },
     )
 
-__all__ = [
-    "ActionDef",
-    "ActionUIProps",
-    "ApplyMigrationRequest",
-    "ApplyMigrationResponse",
-    "AuthzResponse",
-    "AuthzUserActionRequest",
-    "AuthzUserActionRequestOp",
-    "CheckMigrationsRequest",
-    "CheckMigrationsResponse",
-    "ClientDefineActionsRequest",
-    "ClientOpenMediaFileRequest",
-    "ClientSetCookiesRequest",
-    "ClientShowPageRequest",
-    "ClientShowUserMessageRequest",
-    "ClientShowUserMessageRequestRecipient",
-    "CmdFromClientRequest",
-    "Color",
-    "Comment",
-    "Database",
-    "DbCommentList",
-    "DbDeleteRequest",
-    "DbDeleteResponse",
-    "DbGetCommentsRequest",
-    "DbGetCommentsRequestFilter",
-    "DbGetMediaFilesRequest",
-    "DbGetMediaFilesRequestFilter",
-    "DbGetUserMessagesRequest",
-    "DbGetUserMessagesRequestFilter",
-    "DbMediaFileList",
-    "DbPaging",
-    "DbUpsertRequest",
-    "DbUpsertResponse",
-    "DbUserMessageList",
-    "DeleteMediaFileRequest",
-    "Empty",
-    "FolderItemID",
-    "FolderItemIDItem",
-    "Icon",
-    "IconSrc",
-    "IdList",
-    "ListTestsResponse",
-    "MediaFile",
-    "MediaFileDuration",
-    "MediaFilePreviewData",
-    "MediaFileProcessingMetadata",
-    "Migration",
-    "MoveToFolderRequest",
-    "NavigatePageRequest",
-    "OnStartUserSessionRequest",
-    "OnStartUserSessionResponse",
-    "OrganizerDependency",
-    "OrganizerInfo",
-    "PageItem",
-    "PageItemFolderListingItemItem",
-    "PageItemItem",
-    "ReorderItemsRequest",
-    "RunTestRequest",
-    "RunTestResponse",
-    "ScriptCall",
-    "SemanticVersionNumber",
-    "ServerInfo",
-    "ServerInfoGrpcEndpointEndpoint",
-    "ServerInfoStorageStorage",
-    "Subtitle",
-    "UserInfo",
-    "UserMessage",
-    "UserSessionData",
-]
+__all__: list[str] = ["ActionDef", "ActionUIProps", "ApplyMigrationRequest"]
+__all__ += ["ApplyMigrationResponse", "AuthzResponse", "AuthzUserActionRequest"]
+__all__ += ["AuthzUserActionRequestOp", "CheckMigrationsRequest"]
+__all__ += ["CheckMigrationsResponse", "ClientDefineActionsRequest"]
+__all__ += ["ClientOpenMediaFileRequest", "ClientSetCookiesRequest"]
+__all__ += ["ClientShowPageRequest", "ClientShowUserMessageRequest"]
+__all__ += ["ClientShowUserMessageRequestRecipient", "CmdFromClientRequest", "Color"]
+__all__ += ["Comment", "Database", "DbCommentList", "DbDeleteRequest"]
+__all__ += ["DbDeleteResponse", "DbGetCommentsRequest", "DbGetCommentsRequestFilter"]
+__all__ += ["DbGetMediaFilesRequest", "DbGetMediaFilesRequestFilter"]
+__all__ += ["DbGetUserMessagesRequest", "DbGetUserMessagesRequestFilter"]
+__all__ += ["DbMediaFileList", "DbPaging", "DbUpsertRequest", "DbUpsertResponse"]
+__all__ += ["DbUserMessageList", "DeleteMediaFileRequest", "Empty", "FolderItemID"]
+__all__ += ["FolderItemIDItem", "Icon", "IconSrc", "IdList", "ListTestsResponse"]
+__all__ += ["MediaFile", "MediaFileDuration", "MediaFilePreviewData"]
+__all__ += ["MediaFileProcessingMetadata", "Migration", "MoveToFolderRequest"]
+__all__ += ["NavigatePageRequest", "OnStartUserSessionRequest"]
+__all__ += ["OnStartUserSessionResponse", "OrganizerDependency", "OrganizerInfo"]
+__all__ += ["PageItem", "PageItemFolderListingItemItem", "PageItemItem"]
+__all__ += ["ReorderItemsRequest", "RunTestRequest", "RunTestResponse", "ScriptCall"]
+__all__ += ["SemanticVersionNumber", "ServerInfo", "ServerInfoGrpcEndpointEndpoint"]
+__all__ += ["ServerInfoStorageStorage", "Subtitle", "UserInfo", "UserMessage"]
+__all__ += ["UserSessionData"]

@@ -33,26 +33,11 @@ else:
             ".": """
                 api_channel_post api_file_bot api_kv_config api_remaining api_user_team
                 channel common file hooks_command hooks_common hooks_http
-                hooks_lifecycle hooks_message hooks_user_channel post team user"""
+                hooks_lifecycle hooks_message hooks_user_channel post team user""",
         },
     )
 
-__all__ = [
-    "api_channel_post",
-    "api_file_bot",
-    "api_kv_config",
-    "api_remaining",
-    "api_user_team",
-    "channel",
-    "common",
-    "file",
-    "hooks_command",
-    "hooks_common",
-    "hooks_http",
-    "hooks_lifecycle",
-    "hooks_message",
-    "hooks_user_channel",
-    "post",
-    "team",
-    "user",
-]
+__all__: list[str] = ["api_channel_post", "api_file_bot", "api_kv_config"]
+__all__ += ["api_remaining", "api_user_team", "channel", "common", "file"]
+__all__ += ["hooks_command", "hooks_common", "hooks_http", "hooks_lifecycle"]
+__all__ += ["hooks_message", "hooks_user_channel", "post", "team", "user"]

@@ -20,9 +20,5 @@ else:
         },
     )
 
-__all__ = [
-    "AsyncPluginAPIClient",
-    "AsyncPluginHooksClient",
-    "PluginAPIClient",
-    "PluginHooksClient",
-]
+__all__: list[str] = ["AsyncPluginAPIClient", "AsyncPluginHooksClient"]
+__all__ += ["PluginAPIClient", "PluginHooksClient"]

@@ -954,655 +954,280 @@ else:
         },
     )
 
-__all__ = [
-    "AddChannelMemberRequest",
-    "AddChannelMemberResponse",
-    "AddReactionRequest",
-    "AddReactionResponse",
-    "AddUserToChannelRequest",
-    "AddUserToChannelResponse",
-    "AppError",
-    "AuditRecord",
-    "Bot",
-    "BotGetOptions",
-    "BotPatch",
-    "Channel",
-    "ChannelBannerInfo",
-    "ChannelHasBeenCreatedRequest",
-    "ChannelHasBeenCreatedResponse",
-    "ChannelMember",
-    "ChannelMemberIdentifier",
-    "ChannelStats",
-    "ChannelType",
-    "Command",
-    "CommandArgs",
-    "CommandResponse",
-    "ConfigJson",
-    "ConfigurationWillBeSavedRequest",
-    "ConfigurationWillBeSavedResponse",
-    "CopyFileInfosRequest",
-    "CopyFileInfosResponse",
-    "CountPropertyFieldsForTargetRequest",
-    "CountPropertyFieldsForTargetResponse",
-    "CountPropertyFieldsRequest",
-    "CountPropertyFieldsResponse",
-    "CreateBotRequest",
-    "CreateBotResponse",
-    "CreateChannelRequest",
-    "CreateChannelResponse",
-    "CreateChannelSidebarCategoryRequest",
-    "CreateChannelSidebarCategoryResponse",
-    "CreateCommandRequest",
-    "CreateCommandResponse",
-    "CreateDefaultMembershipParams",
-    "CreateDefaultSyncableMembershipsRequest",
-    "CreateDefaultSyncableMembershipsResponse",
-    "CreateGroupRequest",
-    "CreateGroupResponse",
-    "CreateOAuthAppRequest",
-    "CreateOAuthAppResponse",
-    "CreatePostRequest",
-    "CreatePostResponse",
-    "CreatePropertyFieldRequest",
-    "CreatePropertyFieldResponse",
-    "CreatePropertyValueRequest",
-    "CreatePropertyValueResponse",
-    "CreateSessionRequest",
-    "CreateSessionResponse",
-    "CreateTeamMemberRequest",
-    "CreateTeamMemberResponse",
-    "CreateTeamMembersGracefullyRequest",
-    "CreateTeamMembersGracefullyResponse",
-    "CreateTeamMembersRequest",
-    "CreateTeamMembersResponse",
-    "CreateTeamRequest",
-    "CreateTeamResponse",
-    "CreateUploadSessionRequest",
-    "CreateUploadSessionResponse",
-    "CreateUserAccessTokenRequest",
-    "CreateUserAccessTokenResponse",
-    "CreateUserRequest",
-    "CreateUserResponse",
-    "CustomStatus",
-    "DeleteChannelMemberRequest",
-    "DeleteChannelMemberResponse",
-    "DeleteChannelRequest",
-    "DeleteChannelResponse",
-    "DeleteCommandRequest",
-    "DeleteCommandResponse",
-    "DeleteEphemeralPostRequest",
-    "DeleteEphemeralPostResponse",
-    "DeleteGroupConstrainedMembershipsRequest",
-    "DeleteGroupConstrainedMembershipsResponse",
-    "DeleteGroupMemberRequest",
-    "DeleteGroupMemberResponse",
-    "DeleteGroupRequest",
-    "DeleteGroupResponse",
-    "DeleteGroupSyncableRequest",
-    "DeleteGroupSyncableResponse",
-    "DeleteOAuthAppRequest",
-    "DeleteOAuthAppResponse",
-    "DeletePostRequest",
-    "DeletePostResponse",
-    "DeletePreferencesForUserRequest",
-    "DeletePreferencesForUserResponse",
-    "DeletePropertyFieldRequest",
-    "DeletePropertyFieldResponse",
-    "DeletePropertyValueRequest",
-    "DeletePropertyValueResponse",
-    "DeletePropertyValuesForFieldRequest",
-    "DeletePropertyValuesForFieldResponse",
-    "DeletePropertyValuesForTargetRequest",
-    "DeletePropertyValuesForTargetResponse",
-    "DeleteTeamMemberRequest",
-    "DeleteTeamMemberResponse",
-    "DeleteTeamRequest",
-    "DeleteTeamResponse",
-    "DeleteUserRequest",
-    "DeleteUserResponse",
-    "Dialog",
-    "DialogElement",
-    "DialogElementOption",
-    "DisablePluginRequest",
-    "DisablePluginResponse",
-    "EmailNotificationContent",
-    "EmailNotificationJson",
-    "EmailNotificationWillBeSentRequest",
-    "EmailNotificationWillBeSentResponse",
-    "Emoji",
-    "Empty",
-    "EnablePluginRequest",
-    "EnablePluginResponse",
-    "EnsureBotUserRequest",
-    "EnsureBotUserResponse",
-    "ExecuteCommandRequest",
-    "ExecuteCommandResponse",
-    "ExecuteSlashCommandRequest",
-    "ExecuteSlashCommandResponse",
-    "ExtendSessionExpiryRequest",
-    "ExtendSessionExpiryResponse",
-    "FileData",
-    "FileInfo",
-    "FileUploadResponse",
-    "FileWillBeUploadedRequest",
-    "FileWillBeUploadedResponse",
-    "FilesLimits",
-    "GenerateSupportDataRequest",
-    "GenerateSupportDataResponse",
-    "GetBotRequest",
-    "GetBotResponse",
-    "GetBotsRequest",
-    "GetBotsResponse",
-    "GetBundlePathRequest",
-    "GetBundlePathResponse",
-    "GetChannelByNameForTeamNameRequest",
-    "GetChannelByNameForTeamNameResponse",
-    "GetChannelByNameRequest",
-    "GetChannelByNameResponse",
-    "GetChannelMemberRequest",
-    "GetChannelMemberResponse",
-    "GetChannelMembersByIdsRequest",
-    "GetChannelMembersByIdsResponse",
-    "GetChannelMembersForUserRequest",
-    "GetChannelMembersForUserResponse",
-    "GetChannelMembersRequest",
-    "GetChannelMembersResponse",
-    "GetChannelRequest",
-    "GetChannelResponse",
-    "GetChannelSidebarCategoriesRequest",
-    "GetChannelSidebarCategoriesResponse",
-    "GetChannelStatsRequest",
-    "GetChannelStatsResponse",
-    "GetChannelsForTeamForUserRequest",
-    "GetChannelsForTeamForUserResponse",
-    "GetCloudLimitsRequest",
-    "GetCloudLimitsResponse",
-    "GetCommandRequest",
-    "GetCommandResponse",
-    "GetConfigRequest",
-    "GetConfigResponse",
-    "GetDiagnosticIdRequest",
-    "GetDiagnosticIdResponse",
-    "GetDirectChannelRequest",
-    "GetDirectChannelResponse",
-    "GetEmojiByNameRequest",
-    "GetEmojiByNameResponse",
-    "GetEmojiImageRequest",
-    "GetEmojiImageResponse",
-    "GetEmojiListRequest",
-    "GetEmojiListResponse",
-    "GetEmojiRequest",
-    "GetEmojiResponse",
-    "GetFileInfoRequest",
-    "GetFileInfoResponse",
-    "GetFileInfosOptions",
-    "GetFileInfosRequest",
-    "GetFileInfosResponse",
-    "GetFileLinkRequest",
-    "GetFileLinkResponse",
-    "GetFileRequest",
-    "GetFileResponse",
-    "GetGroupByNameRequest",
-    "GetGroupByNameResponse",
-    "GetGroupByRemoteIDRequest",
-    "GetGroupByRemoteIDResponse",
-    "GetGroupChannelRequest",
-    "GetGroupChannelResponse",
-    "GetGroupMemberUsersRequest",
-    "GetGroupMemberUsersResponse",
-    "GetGroupRequest",
-    "GetGroupResponse",
-    "GetGroupSyncableRequest",
-    "GetGroupSyncableResponse",
-    "GetGroupSyncablesRequest",
-    "GetGroupSyncablesResponse",
-    "GetGroupsBySourceRequest",
-    "GetGroupsBySourceResponse",
-    "GetGroupsForUserRequest",
-    "GetGroupsForUserResponse",
-    "GetGroupsRequest",
-    "GetGroupsResponse",
-    "GetLDAPUserAttributesRequest",
-    "GetLDAPUserAttributesResponse",
-    "GetLicenseRequest",
-    "GetLicenseResponse",
-    "GetOAuthAppRequest",
-    "GetOAuthAppResponse",
-    "GetPluginConfigRequest",
-    "GetPluginConfigResponse",
-    "GetPluginIDRequest",
-    "GetPluginIDResponse",
-    "GetPluginStatusRequest",
-    "GetPluginStatusResponse",
-    "GetPluginsRequest",
-    "GetPluginsResponse",
-    "GetPostRequest",
-    "GetPostResponse",
-    "GetPostThreadRequest",
-    "GetPostThreadResponse",
-    "GetPostsAfterRequest",
-    "GetPostsAfterResponse",
-    "GetPostsBeforeRequest",
-    "GetPostsBeforeResponse",
-    "GetPostsForChannelRequest",
-    "GetPostsForChannelResponse",
-    "GetPostsSinceForSyncCursor",
-    "GetPostsSinceRequest",
-    "GetPostsSinceResponse",
-    "GetPreferenceForUserRequest",
-    "GetPreferenceForUserResponse",
-    "GetPreferencesForUserRequest",
-    "GetPreferencesForUserResponse",
-    "GetProfileImageRequest",
-    "GetProfileImageResponse",
-    "GetPropertyFieldByNameRequest",
-    "GetPropertyFieldByNameResponse",
-    "GetPropertyFieldRequest",
-    "GetPropertyFieldResponse",
-    "GetPropertyFieldsRequest",
-    "GetPropertyFieldsResponse",
-    "GetPropertyGroupRequest",
-    "GetPropertyGroupResponse",
-    "GetPropertyValueRequest",
-    "GetPropertyValueResponse",
-    "GetPropertyValuesRequest",
-    "GetPropertyValuesResponse",
-    "GetPublicChannelsForTeamRequest",
-    "GetPublicChannelsForTeamResponse",
-    "GetReactionsRequest",
-    "GetReactionsResponse",
-    "GetServerVersionRequest",
-    "GetServerVersionResponse",
-    "GetSessionRequest",
-    "GetSessionResponse",
-    "GetSystemInstallDateRequest",
-    "GetSystemInstallDateResponse",
-    "GetTeamByNameRequest",
-    "GetTeamByNameResponse",
-    "GetTeamIconRequest",
-    "GetTeamIconResponse",
-    "GetTeamMemberRequest",
-    "GetTeamMemberResponse",
-    "GetTeamMembersForUserRequest",
-    "GetTeamMembersForUserResponse",
-    "GetTeamMembersRequest",
-    "GetTeamMembersResponse",
-    "GetTeamRequest",
-    "GetTeamResponse",
-    "GetTeamStatsRequest",
-    "GetTeamStatsResponse",
-    "GetTeamsForUserRequest",
-    "GetTeamsForUserResponse",
-    "GetTeamsRequest",
-    "GetTeamsResponse",
-    "GetTeamsUnreadForUserRequest",
-    "GetTeamsUnreadForUserResponse",
-    "GetTelemetryIdRequest",
-    "GetTelemetryIdResponse",
-    "GetUnsanitizedConfigRequest",
-    "GetUnsanitizedConfigResponse",
-    "GetUploadSessionRequest",
-    "GetUploadSessionResponse",
-    "GetUserByEmailRequest",
-    "GetUserByEmailResponse",
-    "GetUserByUsernameRequest",
-    "GetUserByUsernameResponse",
-    "GetUserRequest",
-    "GetUserResponse",
-    "GetUserStatusRequest",
-    "GetUserStatusResponse",
-    "GetUserStatusesByIdsRequest",
-    "GetUserStatusesByIdsResponse",
-    "GetUsersByIdsRequest",
-    "GetUsersByIdsResponse",
-    "GetUsersByUsernamesRequest",
-    "GetUsersByUsernamesResponse",
-    "GetUsersInChannelRequest",
-    "GetUsersInChannelResponse",
-    "GetUsersInTeamRequest",
-    "GetUsersInTeamResponse",
-    "GetUsersRequest",
-    "GetUsersResponse",
-    "Group",
-    "GroupMember",
-    "GroupSearchOpts",
-    "GroupSyncable",
-    "HTTPHeader",
-    "HasPermissionToChannelRequest",
-    "HasPermissionToChannelResponse",
-    "HasPermissionToRequest",
-    "HasPermissionToResponse",
-    "HasPermissionToTeamRequest",
-    "HasPermissionToTeamResponse",
-    "ImplementedRequest",
-    "ImplementedResponse",
-    "InstallPluginRequest",
-    "InstallPluginResponse",
-    "InviteRemoteToChannelRequest",
-    "InviteRemoteToChannelResponse",
-    "IsEnterpriseReadyRequest",
-    "IsEnterpriseReadyResponse",
-    "KVCompareAndDeleteRequest",
-    "KVCompareAndDeleteResponse",
-    "KVCompareAndSetRequest",
-    "KVCompareAndSetResponse",
-    "KVDeleteAllRequest",
-    "KVDeleteAllResponse",
-    "KVDeleteRequest",
-    "KVDeleteResponse",
-    "KVGetRequest",
-    "KVGetResponse",
-    "KVListRequest",
-    "KVListResponse",
-    "KVSetRequest",
-    "KVSetResponse",
-    "KVSetWithExpiryRequest",
-    "KVSetWithExpiryResponse",
-    "KVSetWithOptionsRequest",
-    "KVSetWithOptionsResponse",
-    "KeyValuePair",
-    "ListBuiltInCommandsRequest",
-    "ListBuiltInCommandsResponse",
-    "ListCommandsRequest",
-    "ListCommandsResponse",
-    "ListCustomCommandsRequest",
-    "ListCustomCommandsResponse",
-    "ListPluginCommandsRequest",
-    "ListPluginCommandsResponse",
-    "LoadPluginConfigurationRequest",
-    "LoadPluginConfigurationResponse",
-    "LogAuditRecRequest",
-    "LogAuditRecResponse",
-    "LogAuditRecWithLevelRequest",
-    "LogAuditRecWithLevelResponse",
-    "LogDebugRequest",
-    "LogDebugResponse",
-    "LogErrorRequest",
-    "LogErrorResponse",
-    "LogInfoRequest",
-    "LogInfoResponse",
-    "LogWarnRequest",
-    "LogWarnResponse",
-    "Manifest",
-    "MessageHasBeenDeletedRequest",
-    "MessageHasBeenDeletedResponse",
-    "MessageHasBeenPostedRequest",
-    "MessageHasBeenPostedResponse",
-    "MessageHasBeenUpdatedRequest",
-    "MessageHasBeenUpdatedResponse",
-    "MessageWillBePostedRequest",
-    "MessageWillBePostedResponse",
-    "MessageWillBeUpdatedRequest",
-    "MessageWillBeUpdatedResponse",
-    "MessagesLimits",
-    "MessagesWillBeConsumedRequest",
-    "MessagesWillBeConsumedResponse",
-    "NotificationWillBePushedRequest",
-    "NotificationWillBePushedResponse",
-    "OAuthApp",
-    "OnActivateRequest",
-    "OnActivateResponse",
-    "OnCloudLimitsUpdatedRequest",
-    "OnCloudLimitsUpdatedResponse",
-    "OnConfigurationChangeRequest",
-    "OnConfigurationChangeResponse",
-    "OnDeactivateRequest",
-    "OnDeactivateResponse",
-    "OnInstallEvent",
-    "OnInstallRequest",
-    "OnInstallResponse",
-    "OnPluginClusterEventRequest",
-    "OnPluginClusterEventResponse",
-    "OnSAMLLoginRequest",
-    "OnSAMLLoginResponse",
-    "OnSendDailyTelemetryRequest",
-    "OnSendDailyTelemetryResponse",
-    "OnSharedChannelsAttachmentSyncMsgRequest",
-    "OnSharedChannelsAttachmentSyncMsgResponse",
-    "OnSharedChannelsPingRequest",
-    "OnSharedChannelsPingResponse",
-    "OnSharedChannelsProfileImageSyncMsgRequest",
-    "OnSharedChannelsProfileImageSyncMsgResponse",
-    "OnSharedChannelsSyncMsgRequest",
-    "OnSharedChannelsSyncMsgResponse",
-    "OnWebSocketConnectRequest",
-    "OnWebSocketConnectResponse",
-    "OnWebSocketDisconnectRequest",
-    "OnWebSocketDisconnectResponse",
-    "OpenDialogRequest",
-    "OpenInteractiveDialogRequest",
-    "OpenInteractiveDialogResponse",
-    "OrderedSidebarCategories",
-    "PatchBotRequest",
-    "PatchBotResponse",
-    "PatchChannelMembersNotificationsRequest",
-    "PatchChannelMembersNotificationsResponse",
-    "PermanentDeleteBotRequest",
-    "PermanentDeleteBotResponse",
-    "PluginClusterEvent",
-    "PluginClusterEventSendOptions",
-    "PluginContext",
-    "PluginHTTPRequest",
-    "PluginHTTPResponse",
-    "PluginKVSetOptions",
-    "PluginStatus",
-    "Post",
-    "PostAcknowledgement",
-    "PostEmbed",
-    "PostImage",
-    "PostList",
-    "PostMetadata",
-    "PostPriority",
-    "PostSearchResults",
-    "Preference",
-    "PreferencesHaveChangedRequest",
-    "PreferencesHaveChangedResponse",
-    "ProductLimits",
-    "PropertyField",
-    "PropertyFieldSearchOpts",
-    "PropertyGroup",
-    "PropertyValue",
-    "PropertyValueSearchOpts",
-    "PublishPluginClusterEventRequest",
-    "PublishPluginClusterEventResponse",
-    "PublishUserTypingRequest",
-    "PublishUserTypingResponse",
-    "PublishWebSocketEventRequest",
-    "PublishWebSocketEventResponse",
-    "PushNotification",
-    "Reaction",
-    "ReactionHasBeenAddedRequest",
-    "ReactionHasBeenAddedResponse",
-    "ReactionHasBeenRemovedRequest",
-    "ReactionHasBeenRemovedResponse",
-    "ReadFileRequest",
-    "ReadFileResponse",
-    "RegisterCollectionAndTopicRequest",
-    "RegisterCollectionAndTopicResponse",
-    "RegisterCommandRequest",
-    "RegisterCommandResponse",
-    "RegisterPluginForSharedChannelsRequest",
-    "RegisterPluginForSharedChannelsResponse",
-    "RegisterPluginOpts",
-    "RegisterPropertyGroupRequest",
-    "RegisterPropertyGroupResponse",
-    "RemoteCluster",
-    "RemovePluginRequest",
-    "RemovePluginResponse",
-    "RemoveReactionRequest",
-    "RemoveReactionResponse",
-    "RemoveTeamIconRequest",
-    "RemoveTeamIconResponse",
-    "RemoveUserCustomStatusRequest",
-    "RemoveUserCustomStatusResponse",
-    "RequestContext",
-    "RequestTrialLicenseRequest",
-    "RequestTrialLicenseResponse",
-    "RestoreGroupRequest",
-    "RestoreGroupResponse",
-    "RevokeSessionRequest",
-    "RevokeSessionResponse",
-    "RevokeUserAccessTokenRequest",
-    "RevokeUserAccessTokenResponse",
-    "RolesGrantPermissionRequest",
-    "RolesGrantPermissionResponse",
-    "RunDataRetentionRequest",
-    "RunDataRetentionResponse",
-    "SamlAssertionInfoJson",
-    "SaveConfigRequest",
-    "SaveConfigResponse",
-    "SavePluginConfigRequest",
-    "SavePluginConfigResponse",
-    "SearchChannelsRequest",
-    "SearchChannelsResponse",
-    "SearchParameter",
-    "SearchParams",
-    "SearchPostsInTeamForUserRequest",
-    "SearchPostsInTeamForUserResponse",
-    "SearchPostsInTeamRequest",
-    "SearchPostsInTeamResponse",
-    "SearchPropertyFieldsRequest",
-    "SearchPropertyFieldsResponse",
-    "SearchPropertyValuesRequest",
-    "SearchPropertyValuesResponse",
-    "SearchTeamsRequest",
-    "SearchTeamsResponse",
-    "SearchUsersRequest",
-    "SearchUsersResponse",
-    "SendEphemeralPostRequest",
-    "SendEphemeralPostResponse",
-    "SendMailRequest",
-    "SendMailResponse",
-    "SendPushNotificationRequest",
-    "SendPushNotificationResponse",
-    "ServeHTTPRequest",
-    "ServeHTTPRequestInit",
-    "ServeHTTPResponse",
-    "ServeHTTPResponseInit",
-    "Session",
-    "SetFileSearchableContentRequest",
-    "SetFileSearchableContentResponse",
-    "SetProfileImageRequest",
-    "SetProfileImageResponse",
-    "SetTeamIconRequest",
-    "SetTeamIconResponse",
-    "SetUserStatusTimedDNDRequest",
-    "SetUserStatusTimedDNDResponse",
-    "ShareChannelRequest",
-    "ShareChannelResponse",
-    "SharedChannel",
-    "SidebarCategoryWithChannels",
-    "Status",
-    "StringList",
-    "StringMap",
-    "SyncMsgJson",
-    "SyncResponse",
-    "SyncSharedChannelRequest",
-    "SyncSharedChannelResponse",
-    "Team",
-    "TeamMember",
-    "TeamMemberWithError",
-    "TeamStats",
-    "TeamType",
-    "TeamUnread",
-    "TeamsLimits",
-    "UninviteRemoteFromChannelRequest",
-    "UninviteRemoteFromChannelResponse",
-    "UnregisterCommandRequest",
-    "UnregisterCommandResponse",
-    "UnregisterPluginForSharedChannelsRequest",
-    "UnregisterPluginForSharedChannelsResponse",
-    "UnshareChannelRequest",
-    "UnshareChannelResponse",
-    "UpdateBotActiveRequest",
-    "UpdateBotActiveResponse",
-    "UpdateChannelMemberNotificationsRequest",
-    "UpdateChannelMemberNotificationsResponse",
-    "UpdateChannelMemberRolesRequest",
-    "UpdateChannelMemberRolesResponse",
-    "UpdateChannelRequest",
-    "UpdateChannelResponse",
-    "UpdateChannelSidebarCategoriesRequest",
-    "UpdateChannelSidebarCategoriesResponse",
-    "UpdateCommandRequest",
-    "UpdateCommandResponse",
-    "UpdateEphemeralPostRequest",
-    "UpdateEphemeralPostResponse",
-    "UpdateGroupRequest",
-    "UpdateGroupResponse",
-    "UpdateGroupSyncableRequest",
-    "UpdateGroupSyncableResponse",
-    "UpdateOAuthAppRequest",
-    "UpdateOAuthAppResponse",
-    "UpdatePostRequest",
-    "UpdatePostResponse",
-    "UpdatePreferencesForUserRequest",
-    "UpdatePreferencesForUserResponse",
-    "UpdatePropertyFieldRequest",
-    "UpdatePropertyFieldResponse",
-    "UpdatePropertyFieldsRequest",
-    "UpdatePropertyFieldsResponse",
-    "UpdatePropertyValueRequest",
-    "UpdatePropertyValueResponse",
-    "UpdatePropertyValuesRequest",
-    "UpdatePropertyValuesResponse",
-    "UpdateSharedChannelCursorRequest",
-    "UpdateSharedChannelCursorResponse",
-    "UpdateSharedChannelRequest",
-    "UpdateSharedChannelResponse",
-    "UpdateTeamMemberRolesRequest",
-    "UpdateTeamMemberRolesResponse",
-    "UpdateTeamRequest",
-    "UpdateTeamResponse",
-    "UpdateUserActiveRequest",
-    "UpdateUserActiveResponse",
-    "UpdateUserAuthRequest",
-    "UpdateUserAuthResponse",
-    "UpdateUserCustomStatusRequest",
-    "UpdateUserCustomStatusResponse",
-    "UpdateUserRequest",
-    "UpdateUserResponse",
-    "UpdateUserRolesRequest",
-    "UpdateUserRolesResponse",
-    "UpdateUserStatusRequest",
-    "UpdateUserStatusResponse",
-    "UploadDataRequest",
-    "UploadDataResponse",
-    "UploadFileRequest",
-    "UploadFileResponse",
-    "UploadSession",
-    "UpsertGroupMemberRequest",
-    "UpsertGroupMemberResponse",
-    "UpsertGroupMembersRequest",
-    "UpsertGroupMembersResponse",
-    "UpsertGroupSyncableRequest",
-    "UpsertGroupSyncableResponse",
-    "UpsertPropertyValueRequest",
-    "UpsertPropertyValueResponse",
-    "UpsertPropertyValuesRequest",
-    "UpsertPropertyValuesResponse",
-    "User",
-    "UserAccessToken",
-    "UserAuth",
-    "UserHasBeenCreatedRequest",
-    "UserHasBeenCreatedResponse",
-    "UserHasBeenDeactivatedRequest",
-    "UserHasBeenDeactivatedResponse",
-    "UserHasJoinedChannelRequest",
-    "UserHasJoinedChannelResponse",
-    "UserHasJoinedTeamRequest",
-    "UserHasJoinedTeamResponse",
-    "UserHasLeftChannelRequest",
-    "UserHasLeftChannelResponse",
-    "UserHasLeftTeamRequest",
-    "UserHasLeftTeamResponse",
-    "UserHasLoggedInRequest",
-    "UserHasLoggedInResponse",
-    "UserWillLogInRequest",
-    "UserWillLogInResponse",
-    "ViewUsersRestrictions",
-    "WebSocketMessageHasBeenPostedRequest",
-    "WebSocketMessageHasBeenPostedResponse",
-    "WebSocketRequest",
-    "WebsocketBroadcast",
-]
+__all__: list[str] = ["AddChannelMemberRequest", "AddChannelMemberResponse"]
+__all__ += ["AddReactionRequest", "AddReactionResponse", "AddUserToChannelRequest"]
+__all__ += ["AddUserToChannelResponse", "AppError", "AuditRecord", "Bot"]
+__all__ += ["BotGetOptions", "BotPatch", "Channel", "ChannelBannerInfo"]
+__all__ += ["ChannelHasBeenCreatedRequest", "ChannelHasBeenCreatedResponse"]
+__all__ += ["ChannelMember", "ChannelMemberIdentifier", "ChannelStats", "ChannelType"]
+__all__ += ["Command", "CommandArgs", "CommandResponse", "ConfigJson"]
+__all__ += ["ConfigurationWillBeSavedRequest", "ConfigurationWillBeSavedResponse"]
+__all__ += ["CopyFileInfosRequest", "CopyFileInfosResponse"]
+__all__ += ["CountPropertyFieldsForTargetRequest"]
+__all__ += ["CountPropertyFieldsForTargetResponse", "CountPropertyFieldsRequest"]
+__all__ += ["CountPropertyFieldsResponse", "CreateBotRequest", "CreateBotResponse"]
+__all__ += ["CreateChannelRequest", "CreateChannelResponse"]
+__all__ += ["CreateChannelSidebarCategoryRequest"]
+__all__ += ["CreateChannelSidebarCategoryResponse", "CreateCommandRequest"]
+__all__ += ["CreateCommandResponse", "CreateDefaultMembershipParams"]
+__all__ += ["CreateDefaultSyncableMembershipsRequest"]
+__all__ += ["CreateDefaultSyncableMembershipsResponse", "CreateGroupRequest"]
+__all__ += ["CreateGroupResponse", "CreateOAuthAppRequest", "CreateOAuthAppResponse"]
+__all__ += ["CreatePostRequest", "CreatePostResponse", "CreatePropertyFieldRequest"]
+__all__ += ["CreatePropertyFieldResponse", "CreatePropertyValueRequest"]
+__all__ += ["CreatePropertyValueResponse", "CreateSessionRequest"]
+__all__ += ["CreateSessionResponse", "CreateTeamMemberRequest"]
+__all__ += ["CreateTeamMemberResponse", "CreateTeamMembersGracefullyRequest"]
+__all__ += ["CreateTeamMembersGracefullyResponse", "CreateTeamMembersRequest"]
+__all__ += ["CreateTeamMembersResponse", "CreateTeamRequest", "CreateTeamResponse"]
+__all__ += ["CreateUploadSessionRequest", "CreateUploadSessionResponse"]
+__all__ += ["CreateUserAccessTokenRequest", "CreateUserAccessTokenResponse"]
+__all__ += ["CreateUserRequest", "CreateUserResponse", "CustomStatus"]
+__all__ += ["DeleteChannelMemberRequest", "DeleteChannelMemberResponse"]
+__all__ += ["DeleteChannelRequest", "DeleteChannelResponse", "DeleteCommandRequest"]
+__all__ += ["DeleteCommandResponse", "DeleteEphemeralPostRequest"]
+__all__ += ["DeleteEphemeralPostResponse", "DeleteGroupConstrainedMembershipsRequest"]
+__all__ += ["DeleteGroupConstrainedMembershipsResponse", "DeleteGroupMemberRequest"]
+__all__ += ["DeleteGroupMemberResponse", "DeleteGroupRequest", "DeleteGroupResponse"]
+__all__ += ["DeleteGroupSyncableRequest", "DeleteGroupSyncableResponse"]
+__all__ += ["DeleteOAuthAppRequest", "DeleteOAuthAppResponse", "DeletePostRequest"]
+__all__ += ["DeletePostResponse", "DeletePreferencesForUserRequest"]
+__all__ += ["DeletePreferencesForUserResponse", "DeletePropertyFieldRequest"]
+__all__ += ["DeletePropertyFieldResponse", "DeletePropertyValueRequest"]
+__all__ += ["DeletePropertyValueResponse", "DeletePropertyValuesForFieldRequest"]
+__all__ += ["DeletePropertyValuesForFieldResponse"]
+__all__ += ["DeletePropertyValuesForTargetRequest"]
+__all__ += ["DeletePropertyValuesForTargetResponse", "DeleteTeamMemberRequest"]
+__all__ += ["DeleteTeamMemberResponse", "DeleteTeamRequest", "DeleteTeamResponse"]
+__all__ += ["DeleteUserRequest", "DeleteUserResponse", "Dialog", "DialogElement"]
+__all__ += ["DialogElementOption", "DisablePluginRequest", "DisablePluginResponse"]
+__all__ += ["EmailNotificationContent", "EmailNotificationJson"]
+__all__ += ["EmailNotificationWillBeSentRequest", "EmailNotificationWillBeSentResponse"]
+__all__ += ["Emoji", "Empty", "EnablePluginRequest", "EnablePluginResponse"]
+__all__ += ["EnsureBotUserRequest", "EnsureBotUserResponse", "ExecuteCommandRequest"]
+__all__ += ["ExecuteCommandResponse", "ExecuteSlashCommandRequest"]
+__all__ += ["ExecuteSlashCommandResponse", "ExtendSessionExpiryRequest"]
+__all__ += ["ExtendSessionExpiryResponse", "FileData", "FileInfo", "FileUploadResponse"]
+__all__ += ["FileWillBeUploadedRequest", "FileWillBeUploadedResponse", "FilesLimits"]
+__all__ += ["GenerateSupportDataRequest", "GenerateSupportDataResponse"]
+__all__ += ["GetBotRequest", "GetBotResponse", "GetBotsRequest", "GetBotsResponse"]
+__all__ += ["GetBundlePathRequest", "GetBundlePathResponse"]
+__all__ += ["GetChannelByNameForTeamNameRequest", "GetChannelByNameForTeamNameResponse"]
+__all__ += ["GetChannelByNameRequest", "GetChannelByNameResponse"]
+__all__ += ["GetChannelMemberRequest", "GetChannelMemberResponse"]
+__all__ += ["GetChannelMembersByIdsRequest", "GetChannelMembersByIdsResponse"]
+__all__ += ["GetChannelMembersForUserRequest", "GetChannelMembersForUserResponse"]
+__all__ += ["GetChannelMembersRequest", "GetChannelMembersResponse"]
+__all__ += ["GetChannelRequest", "GetChannelResponse"]
+__all__ += ["GetChannelSidebarCategoriesRequest", "GetChannelSidebarCategoriesResponse"]
+__all__ += ["GetChannelStatsRequest", "GetChannelStatsResponse"]
+__all__ += ["GetChannelsForTeamForUserRequest", "GetChannelsForTeamForUserResponse"]
+__all__ += ["GetCloudLimitsRequest", "GetCloudLimitsResponse", "GetCommandRequest"]
+__all__ += ["GetCommandResponse", "GetConfigRequest", "GetConfigResponse"]
+__all__ += ["GetDiagnosticIdRequest", "GetDiagnosticIdResponse"]
+__all__ += ["GetDirectChannelRequest", "GetDirectChannelResponse"]
+__all__ += ["GetEmojiByNameRequest", "GetEmojiByNameResponse", "GetEmojiImageRequest"]
+__all__ += ["GetEmojiImageResponse", "GetEmojiListRequest", "GetEmojiListResponse"]
+__all__ += ["GetEmojiRequest", "GetEmojiResponse", "GetFileInfoRequest"]
+__all__ += ["GetFileInfoResponse", "GetFileInfosOptions", "GetFileInfosRequest"]
+__all__ += ["GetFileInfosResponse", "GetFileLinkRequest", "GetFileLinkResponse"]
+__all__ += ["GetFileRequest", "GetFileResponse", "GetGroupByNameRequest"]
+__all__ += ["GetGroupByNameResponse", "GetGroupByRemoteIDRequest"]
+__all__ += ["GetGroupByRemoteIDResponse", "GetGroupChannelRequest"]
+__all__ += ["GetGroupChannelResponse", "GetGroupMemberUsersRequest"]
+__all__ += ["GetGroupMemberUsersResponse", "GetGroupRequest", "GetGroupResponse"]
+__all__ += ["GetGroupSyncableRequest", "GetGroupSyncableResponse"]
+__all__ += ["GetGroupSyncablesRequest", "GetGroupSyncablesResponse"]
+__all__ += ["GetGroupsBySourceRequest", "GetGroupsBySourceResponse"]
+__all__ += ["GetGroupsForUserRequest", "GetGroupsForUserResponse", "GetGroupsRequest"]
+__all__ += ["GetGroupsResponse", "GetLDAPUserAttributesRequest"]
+__all__ += ["GetLDAPUserAttributesResponse", "GetLicenseRequest", "GetLicenseResponse"]
+__all__ += ["GetOAuthAppRequest", "GetOAuthAppResponse", "GetPluginConfigRequest"]
+__all__ += ["GetPluginConfigResponse", "GetPluginIDRequest", "GetPluginIDResponse"]
+__all__ += ["GetPluginStatusRequest", "GetPluginStatusResponse", "GetPluginsRequest"]
+__all__ += ["GetPluginsResponse", "GetPostRequest", "GetPostResponse"]
+__all__ += ["GetPostThreadRequest", "GetPostThreadResponse", "GetPostsAfterRequest"]
+__all__ += ["GetPostsAfterResponse", "GetPostsBeforeRequest", "GetPostsBeforeResponse"]
+__all__ += ["GetPostsForChannelRequest", "GetPostsForChannelResponse"]
+__all__ += ["GetPostsSinceForSyncCursor", "GetPostsSinceRequest"]
+__all__ += ["GetPostsSinceResponse", "GetPreferenceForUserRequest"]
+__all__ += ["GetPreferenceForUserResponse", "GetPreferencesForUserRequest"]
+__all__ += ["GetPreferencesForUserResponse", "GetProfileImageRequest"]
+__all__ += ["GetProfileImageResponse", "GetPropertyFieldByNameRequest"]
+__all__ += ["GetPropertyFieldByNameResponse", "GetPropertyFieldRequest"]
+__all__ += ["GetPropertyFieldResponse", "GetPropertyFieldsRequest"]
+__all__ += ["GetPropertyFieldsResponse", "GetPropertyGroupRequest"]
+__all__ += ["GetPropertyGroupResponse", "GetPropertyValueRequest"]
+__all__ += ["GetPropertyValueResponse", "GetPropertyValuesRequest"]
+__all__ += ["GetPropertyValuesResponse", "GetPublicChannelsForTeamRequest"]
+__all__ += ["GetPublicChannelsForTeamResponse", "GetReactionsRequest"]
+__all__ += ["GetReactionsResponse", "GetServerVersionRequest"]
+__all__ += ["GetServerVersionResponse", "GetSessionRequest", "GetSessionResponse"]
+__all__ += ["GetSystemInstallDateRequest", "GetSystemInstallDateResponse"]
+__all__ += ["GetTeamByNameRequest", "GetTeamByNameResponse", "GetTeamIconRequest"]
+__all__ += ["GetTeamIconResponse", "GetTeamMemberRequest", "GetTeamMemberResponse"]
+__all__ += ["GetTeamMembersForUserRequest", "GetTeamMembersForUserResponse"]
+__all__ += ["GetTeamMembersRequest", "GetTeamMembersResponse", "GetTeamRequest"]
+__all__ += ["GetTeamResponse", "GetTeamStatsRequest", "GetTeamStatsResponse"]
+__all__ += ["GetTeamsForUserRequest", "GetTeamsForUserResponse", "GetTeamsRequest"]
+__all__ += ["GetTeamsResponse", "GetTeamsUnreadForUserRequest"]
+__all__ += ["GetTeamsUnreadForUserResponse", "GetTelemetryIdRequest"]
+__all__ += ["GetTelemetryIdResponse", "GetUnsanitizedConfigRequest"]
+__all__ += ["GetUnsanitizedConfigResponse", "GetUploadSessionRequest"]
+__all__ += ["GetUploadSessionResponse", "GetUserByEmailRequest"]
+__all__ += ["GetUserByEmailResponse", "GetUserByUsernameRequest"]
+__all__ += ["GetUserByUsernameResponse", "GetUserRequest", "GetUserResponse"]
+__all__ += ["GetUserStatusRequest", "GetUserStatusResponse"]
+__all__ += ["GetUserStatusesByIdsRequest", "GetUserStatusesByIdsResponse"]
+__all__ += ["GetUsersByIdsRequest", "GetUsersByIdsResponse"]
+__all__ += ["GetUsersByUsernamesRequest", "GetUsersByUsernamesResponse"]
+__all__ += ["GetUsersInChannelRequest", "GetUsersInChannelResponse"]
+__all__ += ["GetUsersInTeamRequest", "GetUsersInTeamResponse", "GetUsersRequest"]
+__all__ += ["GetUsersResponse", "Group", "GroupMember", "GroupSearchOpts"]
+__all__ += ["GroupSyncable", "HTTPHeader", "HasPermissionToChannelRequest"]
+__all__ += ["HasPermissionToChannelResponse", "HasPermissionToRequest"]
+__all__ += ["HasPermissionToResponse", "HasPermissionToTeamRequest"]
+__all__ += ["HasPermissionToTeamResponse", "ImplementedRequest", "ImplementedResponse"]
+__all__ += ["InstallPluginRequest", "InstallPluginResponse"]
+__all__ += ["InviteRemoteToChannelRequest", "InviteRemoteToChannelResponse"]
+__all__ += ["IsEnterpriseReadyRequest", "IsEnterpriseReadyResponse"]
+__all__ += ["KVCompareAndDeleteRequest", "KVCompareAndDeleteResponse"]
+__all__ += ["KVCompareAndSetRequest", "KVCompareAndSetResponse", "KVDeleteAllRequest"]
+__all__ += ["KVDeleteAllResponse", "KVDeleteRequest", "KVDeleteResponse"]
+__all__ += ["KVGetRequest", "KVGetResponse", "KVListRequest", "KVListResponse"]
+__all__ += ["KVSetRequest", "KVSetResponse", "KVSetWithExpiryRequest"]
+__all__ += ["KVSetWithExpiryResponse", "KVSetWithOptionsRequest"]
+__all__ += ["KVSetWithOptionsResponse", "KeyValuePair", "ListBuiltInCommandsRequest"]
+__all__ += ["ListBuiltInCommandsResponse", "ListCommandsRequest"]
+__all__ += ["ListCommandsResponse", "ListCustomCommandsRequest"]
+__all__ += ["ListCustomCommandsResponse", "ListPluginCommandsRequest"]
+__all__ += ["ListPluginCommandsResponse", "LoadPluginConfigurationRequest"]
+__all__ += ["LoadPluginConfigurationResponse", "LogAuditRecRequest"]
+__all__ += ["LogAuditRecResponse", "LogAuditRecWithLevelRequest"]
+__all__ += ["LogAuditRecWithLevelResponse", "LogDebugRequest", "LogDebugResponse"]
+__all__ += ["LogErrorRequest", "LogErrorResponse", "LogInfoRequest", "LogInfoResponse"]
+__all__ += ["LogWarnRequest", "LogWarnResponse", "Manifest"]
+__all__ += ["MessageHasBeenDeletedRequest", "MessageHasBeenDeletedResponse"]
+__all__ += ["MessageHasBeenPostedRequest", "MessageHasBeenPostedResponse"]
+__all__ += ["MessageHasBeenUpdatedRequest", "MessageHasBeenUpdatedResponse"]
+__all__ += ["MessageWillBePostedRequest", "MessageWillBePostedResponse"]
+__all__ += ["MessageWillBeUpdatedRequest", "MessageWillBeUpdatedResponse"]
+__all__ += ["MessagesLimits", "MessagesWillBeConsumedRequest"]
+__all__ += ["MessagesWillBeConsumedResponse", "NotificationWillBePushedRequest"]
+__all__ += ["NotificationWillBePushedResponse", "OAuthApp", "OnActivateRequest"]
+__all__ += ["OnActivateResponse", "OnCloudLimitsUpdatedRequest"]
+__all__ += ["OnCloudLimitsUpdatedResponse", "OnConfigurationChangeRequest"]
+__all__ += ["OnConfigurationChangeResponse", "OnDeactivateRequest"]
+__all__ += ["OnDeactivateResponse", "OnInstallEvent", "OnInstallRequest"]
+__all__ += ["OnInstallResponse", "OnPluginClusterEventRequest"]
+__all__ += ["OnPluginClusterEventResponse", "OnSAMLLoginRequest", "OnSAMLLoginResponse"]
+__all__ += ["OnSendDailyTelemetryRequest", "OnSendDailyTelemetryResponse"]
+__all__ += ["OnSharedChannelsAttachmentSyncMsgRequest"]
+__all__ += ["OnSharedChannelsAttachmentSyncMsgResponse", "OnSharedChannelsPingRequest"]
+__all__ += ["OnSharedChannelsPingResponse"]
+__all__ += ["OnSharedChannelsProfileImageSyncMsgRequest"]
+__all__ += ["OnSharedChannelsProfileImageSyncMsgResponse"]
+__all__ += ["OnSharedChannelsSyncMsgRequest", "OnSharedChannelsSyncMsgResponse"]
+__all__ += ["OnWebSocketConnectRequest", "OnWebSocketConnectResponse"]
+__all__ += ["OnWebSocketDisconnectRequest", "OnWebSocketDisconnectResponse"]
+__all__ += ["OpenDialogRequest", "OpenInteractiveDialogRequest"]
+__all__ += ["OpenInteractiveDialogResponse", "OrderedSidebarCategories"]
+__all__ += ["PatchBotRequest", "PatchBotResponse"]
+__all__ += ["PatchChannelMembersNotificationsRequest"]
+__all__ += ["PatchChannelMembersNotificationsResponse", "PermanentDeleteBotRequest"]
+__all__ += ["PermanentDeleteBotResponse", "PluginClusterEvent"]
+__all__ += ["PluginClusterEventSendOptions", "PluginContext", "PluginHTTPRequest"]
+__all__ += ["PluginHTTPResponse", "PluginKVSetOptions", "PluginStatus", "Post"]
+__all__ += ["PostAcknowledgement", "PostEmbed", "PostImage", "PostList", "PostMetadata"]
+__all__ += ["PostPriority", "PostSearchResults", "Preference"]
+__all__ += ["PreferencesHaveChangedRequest", "PreferencesHaveChangedResponse"]
+__all__ += ["ProductLimits", "PropertyField", "PropertyFieldSearchOpts"]
+__all__ += ["PropertyGroup", "PropertyValue", "PropertyValueSearchOpts"]
+__all__ += ["PublishPluginClusterEventRequest", "PublishPluginClusterEventResponse"]
+__all__ += ["PublishUserTypingRequest", "PublishUserTypingResponse"]
+__all__ += ["PublishWebSocketEventRequest", "PublishWebSocketEventResponse"]
+__all__ += ["PushNotification", "Reaction", "ReactionHasBeenAddedRequest"]
+__all__ += ["ReactionHasBeenAddedResponse", "ReactionHasBeenRemovedRequest"]
+__all__ += ["ReactionHasBeenRemovedResponse", "ReadFileRequest", "ReadFileResponse"]
+__all__ += ["RegisterCollectionAndTopicRequest", "RegisterCollectionAndTopicResponse"]
+__all__ += ["RegisterCommandRequest", "RegisterCommandResponse"]
+__all__ += ["RegisterPluginForSharedChannelsRequest"]
+__all__ += ["RegisterPluginForSharedChannelsResponse", "RegisterPluginOpts"]
+__all__ += ["RegisterPropertyGroupRequest", "RegisterPropertyGroupResponse"]
+__all__ += ["RemoteCluster", "RemovePluginRequest", "RemovePluginResponse"]
+__all__ += ["RemoveReactionRequest", "RemoveReactionResponse", "RemoveTeamIconRequest"]
+__all__ += ["RemoveTeamIconResponse", "RemoveUserCustomStatusRequest"]
+__all__ += ["RemoveUserCustomStatusResponse", "RequestContext"]
+__all__ += ["RequestTrialLicenseRequest", "RequestTrialLicenseResponse"]
+__all__ += ["RestoreGroupRequest", "RestoreGroupResponse", "RevokeSessionRequest"]
+__all__ += ["RevokeSessionResponse", "RevokeUserAccessTokenRequest"]
+__all__ += ["RevokeUserAccessTokenResponse", "RolesGrantPermissionRequest"]
+__all__ += ["RolesGrantPermissionResponse", "RunDataRetentionRequest"]
+__all__ += ["RunDataRetentionResponse", "SamlAssertionInfoJson", "SaveConfigRequest"]
+__all__ += ["SaveConfigResponse", "SavePluginConfigRequest", "SavePluginConfigResponse"]
+__all__ += ["SearchChannelsRequest", "SearchChannelsResponse", "SearchParameter"]
+__all__ += ["SearchParams", "SearchPostsInTeamForUserRequest"]
+__all__ += ["SearchPostsInTeamForUserResponse", "SearchPostsInTeamRequest"]
+__all__ += ["SearchPostsInTeamResponse", "SearchPropertyFieldsRequest"]
+__all__ += ["SearchPropertyFieldsResponse", "SearchPropertyValuesRequest"]
+__all__ += ["SearchPropertyValuesResponse", "SearchTeamsRequest", "SearchTeamsResponse"]
+__all__ += ["SearchUsersRequest", "SearchUsersResponse", "SendEphemeralPostRequest"]
+__all__ += ["SendEphemeralPostResponse", "SendMailRequest", "SendMailResponse"]
+__all__ += ["SendPushNotificationRequest", "SendPushNotificationResponse"]
+__all__ += ["ServeHTTPRequest", "ServeHTTPRequestInit", "ServeHTTPResponse"]
+__all__ += ["ServeHTTPResponseInit", "Session", "SetFileSearchableContentRequest"]
+__all__ += ["SetFileSearchableContentResponse", "SetProfileImageRequest"]
+__all__ += ["SetProfileImageResponse", "SetTeamIconRequest", "SetTeamIconResponse"]
+__all__ += ["SetUserStatusTimedDNDRequest", "SetUserStatusTimedDNDResponse"]
+__all__ += ["ShareChannelRequest", "ShareChannelResponse", "SharedChannel"]
+__all__ += ["SidebarCategoryWithChannels", "Status", "StringList", "StringMap"]
+__all__ += ["SyncMsgJson", "SyncResponse", "SyncSharedChannelRequest"]
+__all__ += ["SyncSharedChannelResponse", "Team", "TeamMember", "TeamMemberWithError"]
+__all__ += ["TeamStats", "TeamType", "TeamUnread", "TeamsLimits"]
+__all__ += ["UninviteRemoteFromChannelRequest", "UninviteRemoteFromChannelResponse"]
+__all__ += ["UnregisterCommandRequest", "UnregisterCommandResponse"]
+__all__ += ["UnregisterPluginForSharedChannelsRequest"]
+__all__ += ["UnregisterPluginForSharedChannelsResponse", "UnshareChannelRequest"]
+__all__ += ["UnshareChannelResponse", "UpdateBotActiveRequest"]
+__all__ += ["UpdateBotActiveResponse", "UpdateChannelMemberNotificationsRequest"]
+__all__ += ["UpdateChannelMemberNotificationsResponse"]
+__all__ += ["UpdateChannelMemberRolesRequest", "UpdateChannelMemberRolesResponse"]
+__all__ += ["UpdateChannelRequest", "UpdateChannelResponse"]
+__all__ += ["UpdateChannelSidebarCategoriesRequest"]
+__all__ += ["UpdateChannelSidebarCategoriesResponse", "UpdateCommandRequest"]
+__all__ += ["UpdateCommandResponse", "UpdateEphemeralPostRequest"]
+__all__ += ["UpdateEphemeralPostResponse", "UpdateGroupRequest", "UpdateGroupResponse"]
+__all__ += ["UpdateGroupSyncableRequest", "UpdateGroupSyncableResponse"]
+__all__ += ["UpdateOAuthAppRequest", "UpdateOAuthAppResponse", "UpdatePostRequest"]
+__all__ += ["UpdatePostResponse", "UpdatePreferencesForUserRequest"]
+__all__ += ["UpdatePreferencesForUserResponse", "UpdatePropertyFieldRequest"]
+__all__ += ["UpdatePropertyFieldResponse", "UpdatePropertyFieldsRequest"]
+__all__ += ["UpdatePropertyFieldsResponse", "UpdatePropertyValueRequest"]
+__all__ += ["UpdatePropertyValueResponse", "UpdatePropertyValuesRequest"]
+__all__ += ["UpdatePropertyValuesResponse", "UpdateSharedChannelCursorRequest"]
+__all__ += ["UpdateSharedChannelCursorResponse", "UpdateSharedChannelRequest"]
+__all__ += ["UpdateSharedChannelResponse", "UpdateTeamMemberRolesRequest"]
+__all__ += ["UpdateTeamMemberRolesResponse", "UpdateTeamRequest", "UpdateTeamResponse"]
+__all__ += ["UpdateUserActiveRequest", "UpdateUserActiveResponse"]
+__all__ += ["UpdateUserAuthRequest", "UpdateUserAuthResponse"]
+__all__ += ["UpdateUserCustomStatusRequest", "UpdateUserCustomStatusResponse"]
+__all__ += ["UpdateUserRequest", "UpdateUserResponse", "UpdateUserRolesRequest"]
+__all__ += ["UpdateUserRolesResponse", "UpdateUserStatusRequest"]
+__all__ += ["UpdateUserStatusResponse", "UploadDataRequest", "UploadDataResponse"]
+__all__ += ["UploadFileRequest", "UploadFileResponse", "UploadSession"]
+__all__ += ["UpsertGroupMemberRequest", "UpsertGroupMemberResponse"]
+__all__ += ["UpsertGroupMembersRequest", "UpsertGroupMembersResponse"]
+__all__ += ["UpsertGroupSyncableRequest", "UpsertGroupSyncableResponse"]
+__all__ += ["UpsertPropertyValueRequest", "UpsertPropertyValueResponse"]
+__all__ += ["UpsertPropertyValuesRequest", "UpsertPropertyValuesResponse", "User"]
+__all__ += ["UserAccessToken", "UserAuth", "UserHasBeenCreatedRequest"]
+__all__ += ["UserHasBeenCreatedResponse", "UserHasBeenDeactivatedRequest"]
+__all__ += ["UserHasBeenDeactivatedResponse", "UserHasJoinedChannelRequest"]
+__all__ += ["UserHasJoinedChannelResponse", "UserHasJoinedTeamRequest"]
+__all__ += ["UserHasJoinedTeamResponse", "UserHasLeftChannelRequest"]
+__all__ += ["UserHasLeftChannelResponse", "UserHasLeftTeamRequest"]
+__all__ += ["UserHasLeftTeamResponse", "UserHasLoggedInRequest"]
+__all__ += ["UserHasLoggedInResponse", "UserWillLogInRequest", "UserWillLogInResponse"]
+__all__ += ["ViewUsersRestrictions", "WebSocketMessageHasBeenPostedRequest"]
+__all__ += ["WebSocketMessageHasBeenPostedResponse", "WebSocketRequest"]
+__all__ += ["WebsocketBroadcast"]

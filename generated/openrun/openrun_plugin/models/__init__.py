@@ -52,39 +52,15 @@ else:
                 EndSessionResponse FuncRef FunctionManifest InitAppRequest
                 InitAppResponse InitModuleRequest InitModuleResponse Kwarg
                 ModuleManifest StarDict StarEntry StarValue StarValueKind ThreadState
-                Thunk TypedStruct ValueList"""
+                Thunk TypedStruct ValueList""",
         },
     )
 
-__all__ = [
-    "BigInt",
-    "CallRequest",
-    "CallResponse",
-    "CheckHealthRequest",
-    "CheckHealthResponse",
-    "Cursor",
-    "CursorCloseRequest",
-    "CursorCloseResponse",
-    "CursorNextRequest",
-    "CursorNextResponse",
-    "DescribeRequest",
-    "DescribeResponse",
-    "EndSessionRequest",
-    "EndSessionResponse",
-    "FuncRef",
-    "FunctionManifest",
-    "InitAppRequest",
-    "InitAppResponse",
-    "InitModuleRequest",
-    "InitModuleResponse",
-    "Kwarg",
-    "ModuleManifest",
-    "StarDict",
-    "StarEntry",
-    "StarValue",
-    "StarValueKind",
-    "ThreadState",
-    "Thunk",
-    "TypedStruct",
-    "ValueList",
-]
+__all__: list[str] = ["BigInt", "CallRequest", "CallResponse", "CheckHealthRequest"]
+__all__ += ["CheckHealthResponse", "Cursor", "CursorCloseRequest"]
+__all__ += ["CursorCloseResponse", "CursorNextRequest", "CursorNextResponse"]
+__all__ += ["DescribeRequest", "DescribeResponse", "EndSessionRequest"]
+__all__ += ["EndSessionResponse", "FuncRef", "FunctionManifest", "InitAppRequest"]
+__all__ += ["InitAppResponse", "InitModuleRequest", "InitModuleResponse", "Kwarg"]
+__all__ += ["ModuleManifest", "StarDict", "StarEntry", "StarValue", "StarValueKind"]
+__all__ += ["ThreadState", "Thunk", "TypedStruct", "ValueList"]

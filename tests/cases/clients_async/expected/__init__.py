@@ -82,40 +82,10 @@ else:
         },
     )
 
-__all__ = [
-    "Abort",
-    "AlreadyExistsError",
-    "AnyMessage",
-    "AsyncApiClient",
-    "DISMISS",
-    "DecodeError",
-    "Dismiss",
-    "FieldError",
-    "HTTPResult",
-    "HookName",
-    "HookRegistrationError",
-    "JSONResponse",
-    "NotFoundError",
-    "PermissionDeniedError",
-    "Plugin",
-    "PluginAPIError",
-    "Reject",
-    "Replies",
-    "Reply",
-    "Request",
-    "Requests",
-    "Response",
-    "ServerContext",
-    "StatusError",
-    "StreamingResponse",
-    "UnavailableError",
-    "Unimplemented",
-    "ValidationError",
-    "asgi",
-    "clients",
-    "hook",
-    "models",
-    "registry",
-    "servicers",
-    "wsgi",
-]
+__all__: list[str] = ["Abort", "AlreadyExistsError", "AnyMessage", "AsyncApiClient"]
+__all__ += ["DISMISS", "DecodeError", "Dismiss", "FieldError", "HTTPResult", "HookName"]
+__all__ += ["HookRegistrationError", "JSONResponse", "NotFoundError"]
+__all__ += ["PermissionDeniedError", "Plugin", "PluginAPIError", "Reject", "Replies"]
+__all__ += ["Reply", "Request", "Requests", "Response", "ServerContext", "StatusError"]
+__all__ += ["StreamingResponse", "UnavailableError", "Unimplemented", "ValidationError"]
+__all__ += ["asgi", "clients", "hook", "models", "registry", "servicers", "wsgi"]

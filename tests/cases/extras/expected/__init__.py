@@ -63,27 +63,8 @@ else:
         },
     )
 
-__all__ = [
-    "Abort",
-    "AlreadyExistsError",
-    "AnyMessage",
-    "DecodeError",
-    "FieldError",
-    "NotFoundError",
-    "PermissionDeniedError",
-    "PluginAPIError",
-    "Replies",
-    "Reply",
-    "Requests",
-    "ServerContext",
-    "StatusError",
-    "UnavailableError",
-    "Unimplemented",
-    "ValidationError",
-    "clients",
-    "models",
-    "registry",
-    "roar",
-    "servicers",
-    "shout",
-]
+__all__: list[str] = ["Abort", "AlreadyExistsError", "AnyMessage", "DecodeError"]
+__all__ += ["FieldError", "NotFoundError", "PermissionDeniedError", "PluginAPIError"]
+__all__ += ["Replies", "Reply", "Requests", "ServerContext", "StatusError"]
+__all__ += ["UnavailableError", "Unimplemented", "ValidationError", "clients", "models"]
+__all__ += ["registry", "roar", "servicers", "shout"]

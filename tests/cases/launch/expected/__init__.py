@@ -66,28 +66,9 @@ else:
         },
     )
 
-__all__ = [
-    "Abort",
-    "AlreadyExistsError",
-    "AnyMessage",
-    "BrokerError",
-    "DecodeError",
-    "FieldError",
-    "NotFoundError",
-    "PermissionDeniedError",
-    "PluginAPIError",
-    "Replies",
-    "Reply",
-    "Requests",
-    "ServerContext",
-    "ServicePlugin",
-    "StatusError",
-    "UnavailableError",
-    "Unimplemented",
-    "ValidationError",
-    "clients",
-    "models",
-    "registry",
-    "run_plugin",
-    "servicers",
-]
+__all__: list[str] = ["Abort", "AlreadyExistsError", "AnyMessage", "BrokerError"]
+__all__ += ["DecodeError", "FieldError", "NotFoundError", "PermissionDeniedError"]
+__all__ += ["PluginAPIError", "Replies", "Reply", "Requests", "ServerContext"]
+__all__ += ["ServicePlugin", "StatusError", "UnavailableError", "Unimplemented"]
+__all__ += ["ValidationError", "clients", "models", "registry", "run_plugin"]
+__all__ += ["servicers"]

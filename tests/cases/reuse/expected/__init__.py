@@ -61,27 +61,8 @@ else:
         },
     )
 
-__all__ = [
-    "Abort",
-    "AlreadyExistsError",
-    "AnyMessage",
-    "DecodeError",
-    "FieldError",
-    "NanoDatetime",
-    "NotFoundError",
-    "PermissionDeniedError",
-    "PluginAPIError",
-    "RawDatetime",
-    "Replies",
-    "Reply",
-    "Requests",
-    "ServerContext",
-    "StatusError",
-    "UnavailableError",
-    "Unimplemented",
-    "ValidationError",
-    "clients",
-    "models",
-    "registry",
-    "servicers",
-]
+__all__: list[str] = ["Abort", "AlreadyExistsError", "AnyMessage", "DecodeError"]
+__all__ += ["FieldError", "NanoDatetime", "NotFoundError", "PermissionDeniedError"]
+__all__ += ["PluginAPIError", "RawDatetime", "Replies", "Reply", "Requests"]
+__all__ += ["ServerContext", "StatusError", "UnavailableError", "Unimplemented"]
+__all__ += ["ValidationError", "clients", "models", "registry", "servicers"]

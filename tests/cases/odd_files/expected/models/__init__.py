@@ -35,15 +35,5 @@ else:
         },
     )
 
-__all__ = [
-    "Any",
-    "Dash",
-    "Dotted",
-    "First",
-    "Import",
-    "Init",
-    "Models",
-    "Private",
-    "Types",
-    "_Private",
-]
+__all__: list[str] = ["Any", "Dash", "Dotted", "First", "Import", "Init", "Models"]
+__all__ += ["Private", "Types", "_Private"]

@@ -28,12 +28,5 @@ else:
         },
     )
 
-__all__ = [
-    "Catalogue",
-    "LendRequest",
-    "LendRequestWhat",
-    "LendResponse",
-    "Reader",
-    "Receipt",
-    "Shelf",
-]
+__all__: list[str] = ["Catalogue", "LendRequest", "LendRequestWhat", "LendResponse"]
+__all__ += ["Reader", "Receipt", "Shelf"]
