@@ -3,7 +3,8 @@
 Options, comma separated: `package=NAME` (zero-config), with a `service=NAME` for each service to
 generate (default: all), or `config=PATH` of a plugwright.toml; and `surface=PATH` of the surface
 that an earlier run has written, for protoc does not say where files go; `accept-surface` as of the
-CLI. The files are those of the CLI, below the package's name.
+CLI; `partial`: only some files of a system are meant. The files are those of the CLI, below the
+package's name.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from . import generation
 from .commands import bugs, streams
 from .output.source import SourceFile
 from .problems import GenerationError, Location, fail
+from .protos import halves
 from .protos.request import read
+from .protos.roots import rooted
 from .settings import extras
 from .settings.reader import load
 from .settings.tables import Settings, without_config
 from .settings.validity import package_fault
 
-_OPTIONS = ("package", "config", "service", "surface", "accept-surface")
+_OPTIONS = ("package", "config", "service", "surface", "accept-surface", "partial")
 _PLACE = Location("--plugwright_opt")
 
 
@@ -71,11 +74,24 @@ def _generated(request: plugin_pb2.CodeGeneratorRequest) -> Sequence[SourceFile]
         raise fail(_PLACE, "a name or an option is no UTF-8; rename it")
     options = _options(request.parameter)
     settings = _settings(options)
+    if "config" in options:
+        halves.refuse(request, _wanted(settings), _PLACE)
+    elif "partial" not in options:
+        halves.refuse_folder(request, _PLACE)
     surface = options.get("surface", [])
     path = Path(surface[-1]) if surface else None
     earlier = generation.Earlier(path, accept="accept-surface" in options)
     job = generation.Job(settings, generation.Sources(request=read(request)), Path(), earlier)
     return generation.render(job, lambda stage: None)
+
+
+def _wanted(settings: Settings) -> tuple[str, ...]:
+    """The names of the files that a config asks for, where they are on this disk."""
+    try:
+        files, path, *_ = generation.of_settings(settings, (), None).sources
+        return tuple(rooted(file, path).name for file in files)
+    except GenerationError:
+        return ()
 
 
 def _unicode(text: str) -> str:
