@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +100,10 @@ class _Reader:
             if key.replace("-", "_") in names and "_" not in key:
                 yield key, value
                 continue
-            spelled = ", ".join(n.replace("_", "-") for n in names)
+            spelled = [n.replace("_", "-") for n in names]
             what = f"key {key!r} in [{table}]" if table else f"table [{key}]"
             path = f"{table}.{key}" if table else key
-            self._wrong(path, f"unknown {what}; known are: {spelled}")
+            self._wrong(path, f"unknown {what}; {_meant(key, spelled)}")
 
     def _table(self, cls: type[Any], data: Any, name: str) -> Any:
         if not isinstance(data, dict):
@@ -143,6 +143,14 @@ class _Reader:
         if expected:
             self._wrong(name, f"[{name}] must be {expected}")
         return converted or {}
+
+
+def _meant(key: str, known: Sequence[str]) -> str:
+    """What to write instead of `key`: what looks like it, or else all that there is."""
+    from difflib import get_close_matches  # seldom wanted
+
+    near = get_close_matches(key.replace("_", "-"), known, 3)
+    return f"did you mean {' or '.join(near)}?" if near else f"known are: {', '.join(known)}"
 
 
 _MOST = 2**31 - 1

@@ -108,7 +108,7 @@ def test_run_plugin_and_its_constants(project: Path) -> None:
         ({"versions": "[true]"}, "versions must be a list of numbers from 0"),
         (
             {"cookie": '"x"'},
-            "unknown key 'cookie' in [launch]; known are: auto-mtls, cookie-key, ",
+            "unknown key 'cookie' in [launch]; did you mean cookies or cookie-key or cookie-value?",
         ),
     ],
 )
