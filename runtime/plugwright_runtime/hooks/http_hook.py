@@ -88,7 +88,7 @@ class HTTPHook:
             remote_addr=init.remote_addr,
             request_uri=init.request_uri,
             content_length=init.content_length,
-            context=self.read_context(init.plugin_context),
+            context=self.read_context(init.plugin_context, True),
         )
 
     def _message(self, frame: http.ResponseFrame) -> bytes:
