@@ -139,7 +139,8 @@ def _words(head: str, names: Iterable[str], pad: str) -> str:
 
 def listing(name: str, values: Iterable[str]) -> str:
     """A list of strings, as many on a line as fit; each line more extends it. Of a name without a
-    type that is extended often, pyright gives up to infer one.
+    type that is extended often, pyright gives up to infer one; where a name of the list hides the
+    type, each has a line.
 
     >>> print(listing("a", ["b", "c"]))
     a = ["b", "c"]
@@ -151,6 +152,8 @@ def listing(name: str, values: Iterable[str]) -> str:
     line = f"{name} = [{', '.join(items)}]"
     if len(line) <= WIDTH:
         return line
+    if '"list"' in items or '"str"' in items:
+        return display(f"{name} = [", items, "]", "")
     heads, rows = [f"{name}: list[str] = ["], [[items[0]]]
     for item in items[1:]:
         if len(heads[-1]) + len(", ".join((*rows[-1], item))) + 1 > WIDTH:

@@ -52,7 +52,7 @@ def _hook(hook: HookPlan, package: str, places: Places) -> Page:
 
 def _answers(hook: HookPlan, page: str, places: Places) -> Iterator[tuple[str, str]]:
     if hook.family == "http":
-        yield "`Response`", "what is sent; see `plugwright_runtime.http`"
+        yield "`Response`", "what is sent: status, headers, body"
         return
     for result in hook.result:
         name = plain(result)

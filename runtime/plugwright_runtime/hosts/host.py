@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 
 from ..loops.crossing import mailbox
 from ..loops.pool import waiting
-from ..rpc.client import ClientBase
+from ..rpc.client import ClientBase, explain
 from ..rpc.client_async import AsyncClient
 from ..rpc.client_sync import SyncClient
 from ..rpc.servicer import Servicer
@@ -110,7 +110,7 @@ class _Host:
     def _held(self, client: Any) -> Any:
         """A client that knows when the plugin is gone."""
         assert isinstance(client, ClientBase)
-        client.peer_gone = self._core.why
+        explain(client, self._core.why)
         return client
 
 

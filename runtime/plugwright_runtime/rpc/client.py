@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ..message.wkt import AnyMessage
     from .conventions import StatusErrors
 
+Explained: TypeAlias = Callable[[BaseException, str], PluginAPIError | None]
+"""What a call of the RPC that failed with an error is told, if its peer has ended."""
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
 R = TypeVar("R", bound=Model)
 T = TypeVar("T")
@@ -69,6 +71,11 @@ def filled(value: T | None, model: type[T]) -> T:
     return model() if value is None else value
 
 
+def explain(client: ClientBase, peer_gone: Explained) -> None:
+    """Have a client ask, for each call that fails, whether that is because its peer has ended."""
+    client._peer_gone = peer_gone
+
+
 class Outgoing:
     """The requests of a stream. gRPC reports an error of the user's iterator as a status without a
     cause: it is kept here.
@@ -81,8 +88,7 @@ class ClientBase:
     """A client of one service; generated classes are made of this and their methods."""
 
     _options: ClassVar[ClientOptions]
-    peer_gone: Callable[[BaseException, str], PluginAPIError | None] | None = None
-    """Set by a host: what a call that failed with this error is told, if its plugin has ended."""
+    _peer_gone: Explained | None = None
 
     def __init__(
         self,
@@ -200,7 +206,7 @@ class ClientBase:
 
     def _failure(self, error: Any, rpc: str) -> PluginAPIError:
         """The exception for what gRPC raised: a status, or something of its own."""
-        if self.peer_gone is not None and (known := self.peer_gone(error, rpc)) is not None:
+        if self._peer_gone is not None and (known := self._peer_gone(error, rpc)) is not None:
             return known
         status = isinstance(error, grpc.RpcError)
         if self._closed and not (status and error.code() is not grpc.StatusCode.CANCELLED):
