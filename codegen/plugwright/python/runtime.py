@@ -213,7 +213,7 @@ _hosts = _Module("hosts")
 Api = _hosts("Api")
 Host = _hosts("Host")
 AsyncHost = _hosts("AsyncHost")
-HostOptions = _hosts("Options")
+Options = _hosts("Options")
 
 _hook_calls = _Module("hosts.hook_calls")
 HooksBase = _hook_calls("HooksBase")
