@@ -71,7 +71,9 @@ class NamespacePlan(NamedTuple):
     @property
     def listed(self) -> str:
         """The statements that make `__all__`."""
-        return listing("__all__", (e.name for e in self.exports))
+        # A module of the package hides a builtin of its name, too.
+        there = {n for e in self.exports for n in (e.name, e.module.strip(".").partition(".")[0])}
+        return listing("__all__", (e.name for e in self.exports), not there & {"list", "str"})
 
     @property
     def targets(self) -> str:

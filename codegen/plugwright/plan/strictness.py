@@ -63,11 +63,13 @@ def frowned(context: Context) -> Frowned:
         rules = ((DEPRECATED, declared.deprecated), (_PRIVATE, private))
         if broken := tuple(rule for rule, breaks in rules if breaks):
             found[types.model] = broken
-    for service in filter(lambda s: s.deprecated, schema.services):
-        module, client, _ = context.services[service.full_name]
-        home = f".clients.{module}"
-        twins = (Symbol(home, class_name(client, is_async)) for is_async in (False, True))
-        found |= dict.fromkeys(twins, (DEPRECATED,))
+    for service in schema.services:
+        names = context.services[service.full_name]
+        twins = (class_name(names.client, is_async) for is_async in (False, True))
+        rules = ((DEPRECATED, service.deprecated), (_PRIVATE, service.name.startswith("_")))
+        if broken := tuple(rule for rule, breaks in rules if breaks):
+            found |= {Symbol(f".clients.{names.module}", twin): broken for twin in twins}
+            found[Symbol(f".servicers.{names.module}", names.servicer)] = broken
     return found
 
 
@@ -77,9 +79,15 @@ def marked(modules: Iterable[PythonModule], frowned: Frowned) -> tuple[PythonMod
 
 
 def _marked(module: PythonModule, frowned: Frowned) -> PythonModule:
+    if module.path.startswith(("clients/", "servicers/")) and _has_private_class(module):
+        return module._replace(unchecked=(*module.unchecked, _PRIVATE, _UNUSED))
     if not isinstance(module.content, NamespacePlan):
         return module
     home = f".{module.path.rpartition('/')[0]}".rstrip(".").replace("/", ".")
     exported = (Symbol(home + e.module, e.original) for e in module.content.exports)
     rules = {rule for symbol in exported for rule in frowned.get(symbol, ())}
     return module._replace(unchecked=(*module.unchecked, *sorted(rules)))
+
+
+def _has_private_class(module: PythonModule) -> bool:
+    return any(name.startswith("_") for name in module.defines)

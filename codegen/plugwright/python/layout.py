@@ -137,10 +137,10 @@ def _words(head: str, names: Iterable[str], pad: str) -> str:
     return "\n".join([f'{head}"""', *lines]) + end
 
 
-def listing(name: str, values: Iterable[str]) -> str:
+def listing(name: str, values: Iterable[str], typed: bool = True) -> str:
     """A list of strings, as many on a line as fit; each line more extends it. Of a name without a
-    type that is extended often, pyright gives up to infer one; where a name of the list hides the
-    type, each has a line.
+    type that is extended often, pyright gives up to infer one; where it cannot have one, each
+    string has a line.
 
     >>> print(listing("a", ["b", "c"]))
     a = ["b", "c"]
@@ -152,7 +152,7 @@ def listing(name: str, values: Iterable[str]) -> str:
     line = f"{name} = [{', '.join(items)}]"
     if len(line) <= WIDTH:
         return line
-    if '"list"' in items or '"str"' in items:
+    if not typed:
         return display(f"{name} = [", items, "]", "")
     heads, rows = [f"{name}: list[str] = ["], [[items[0]]]
     for item in items[1:]:
