@@ -17,7 +17,7 @@ from kit.generating.packages import RUNTIME
 
 GENERATED = RUNTIME.parent / "generated"
 # What a program imports itself, where it uses it; some of it through the test kit.
-IMPORTED_BY_USERS = ("extras.app_", "extras.server_rules", "extras.testing", "testing")
+IMPORTED_BY_USERS = ("extras.app_", "extras.server_rules", "extras.testing", "host", "testing")
 PROTO = """syntax = "proto3";
 package t;
 import "google/protobuf/timestamp.proto";

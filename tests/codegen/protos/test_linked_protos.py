@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,7 @@ def test_an_absolute_path_below_a_relative_root(folder: Path) -> None:
 def test_the_first_root_gives_the_name(folder: Path) -> None:
     words = ("store/a.proto", "-I")
     assert models(folder, *words, ".", "-I", "store") == ["store_a"]
+    shutil.rmtree(folder / "out")  # with the surface, which would keep that name
     assert models(folder, *words, "store", "-I", ".") == ["a"]
 
 

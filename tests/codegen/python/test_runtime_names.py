@@ -42,8 +42,10 @@ def _sources() -> list[Path]:
 
 
 def test_nothing_else_spells_a_module_of_the_runtime() -> None:
-    # The version of both, and the exceptions that a site about an SDK documents.
-    own = re.compile(f"from {runtime.PACKAGE} import (__version__|errors)")
+    # The version of both, the exceptions that a site about an SDK documents, and where it is.
+    own = re.compile(
+        f'from {runtime.PACKAGE} import (__version__|errors)|sys.modules."{runtime.PACKAGE}"'
+    )
     texts = {p: own.sub("", p.read_text(encoding="utf-8")) for p in _sources()}
     assert [str(p) for p, text in texts.items() if runtime.PACKAGE in text] == []
 

@@ -42,7 +42,8 @@ class Foreign:
             text=True,
             check=False,
         )
-        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        told = [line for line in done.stderr.splitlines() if "several modules have" not in line]
+        assert (done.returncode, told) == (0, []), done.stderr
 
     def _sources(self, folder: Path) -> list[str]:
         if self.root is not None:

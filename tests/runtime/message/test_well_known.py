@@ -170,4 +170,5 @@ def test_the_package_exports_what_stands_for_the_values(root: Any, generated: Ge
     assert root.NanoDatetime is NanoDatetime
     assert root.NanoTimedelta is NanoTimedelta
     without = importlib.import_module(generated.packages["oneofs"])
-    assert not {"NULL", "AnyMessage", "Empty", "NanoDatetime"} & set(without.__all__)
+    assert without.AnyMessage is AnyMessage  # it may come in any details of a status
+    assert not {"NULL", "Empty", "NanoDatetime"} & set(without.__all__)

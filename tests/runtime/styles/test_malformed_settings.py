@@ -87,7 +87,7 @@ def test_a_temporary_directory_with_an_odd_name(folder: Path, name: str) -> None
 
 
 ARGUMENTS = [
-    ([], "the following arguments are required: bind"),
+    ([], "the address is missing: give the path of a socket"),
     (["a", "b"], "unrecognized arguments: b"),
     (["--what", "a"], "unrecognized arguments: --what"),
     (["a..b:1", "--tcp"], "cannot listen on"),

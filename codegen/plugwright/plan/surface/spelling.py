@@ -32,7 +32,7 @@ def _module(symbol: Symbol, context: Context) -> str:
 def place(module: str, name: str) -> str:
     """A name of the package by its path in there, one of the runtime by itself.
 
-    >>> place(".models.post", "Post"), place("plugwright_runtime.errors", "NotFoundError")
+    >>> place(".models.post", "Post"), place(f"{runtime.PACKAGE}.errors", "NotFoundError")
     ('models.post.Post', 'NotFoundError')
     >>> place("builtins", "int"), place("other_sdk.models.post", "Post")
     ('int', 'other_sdk.models.post.Post')
