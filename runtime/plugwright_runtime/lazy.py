@@ -81,7 +81,7 @@ def _places(names: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
 def _is_for_help() -> bool:
     """Whether pydoc asks for names, to print all that is behind them: of an SDK 8,000 lines. What
     there is the package's docstring says, and its contents; each name has a help of its own."""
-    frame: types.FrameType | None = sys._getframe(2)
+    frame: types.FrameType | None = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
     for _ in range(3):  # those of `inspect` are between
         if frame is None or frame.f_code.co_name == "docmodule":
             break

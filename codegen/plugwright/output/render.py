@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ..plan.model_nodes import OneofPlan
 from ..plan.nodes import Frowned, Plan, PythonModule, TextFile
@@ -85,7 +85,7 @@ class _Renderer:
             "expr": expr,
         }
         self.environment = Environment(texts, functions, self._finalize)
-        self.environment.globals["runtime"] = runtime
+        cast("dict[str, Any]", self.environment.globals)["runtime"] = runtime
         self.templates: dict[str, Template] = {}
 
     def module(self, plan: PythonModule, frowned: Frowned) -> str:

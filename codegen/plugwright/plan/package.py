@@ -100,9 +100,9 @@ class NamespacePlan(NamedTuple):
         """What whoever generates it is told, "" if there is nothing."""
         if not self.shared:
             return ""
-        names = ", ".join(name for name, _ in self.shared[:5])
+        name, modules = next(iter(self.shared))
+        names = ", ".join(shared for shared, _ in self.shared[:5])
         more = f" and {len(self.shared) - 5} more" if len(self.shared) > 5 else ""
-        name, modules = self.shared[0]
         example = f"from {package}{modules.split()[0]} import {name}"
         return f"{package}: several modules have {names}{more}; import from one, as `{example}`"
 

@@ -73,7 +73,7 @@ def filled(value: T | None, model: type[T]) -> T:
 
 def explain(client: ClientBase, peer_gone: Explained) -> None:
     """Have a client ask, for each call that fails, whether that is because its peer has ended."""
-    client._peer_gone = peer_gone
+    client._peer_gone = peer_gone  # pyright: ignore[reportPrivateUsage]
 
 
 class Outgoing:
