@@ -18,6 +18,7 @@ from . import ownership, replacing
 from . import source as sdk
 from .exclusive import exclusively
 from .ownership import Found, Survey
+from .reasons import Reasons, explained
 from .replacing import Change
 from .source import RECORD, Record, SourceFile
 
@@ -31,26 +32,14 @@ class Difference(NamedTuple):
     diff: str = ""
 
 
-_EXPLAINED: dict[ownership.Kind, str] = {
-    "edited": "edited: changed by hand since it was generated; change the proto, then generate",
-    "foreign": "exists and was not generated; move it away, or choose another output folder",
-    "kept": "edited: no longer generated, but changed by hand; delete it if nobody needs it",
-    "missing": "missing: the protos give it; run plugwright generate",
-    "outdated": "outdated: the protos give something else; run plugwright generate",
-    "stale": "stale: the protos no longer give it; run plugwright generate to delete it",
-}
-
-
 def compare(root: Path, files: Sequence[SourceFile]) -> Iterator[Difference]:
     """How the folder `root` differs from `files`; reads only."""
-    for found in ownership.survey(root, files).found:
+    survey = ownership.survey(root, files)
+    reasons = Reasons(files, survey)
+    for found in survey.found:
         path = str(root / found.path)
         diff = "" if path.endswith(RECORD) else _diff(found, path)
-        yield Difference(found.kind, path, _explained(found), diff)
-
-
-def _explained(found: Found) -> str:
-    return "; ".join(filter(None, (_EXPLAINED[found.kind], found.reason)))
+        yield Difference(found.kind, path, reasons.explained(found), diff)
 
 
 def _diff(found: Found, path: str) -> str:
@@ -116,7 +105,7 @@ def _refuse(root: Path, survey: Survey) -> None:
     """Raise GenerationError if files of others are where ours must go."""
     foreign = [f for f in survey.found if f.kind == "foreign"]
     if foreign:
-        raise GenerationError(Problem(Location(str(root / f.path)), _explained(f)) for f in foreign)
+        raise GenerationError(Problem(Location(str(root / f.path)), explained(f)) for f in foreign)
 
 
 def _remarks(root: Path, files: Sequence[SourceFile], survey: Survey) -> Iterator[str]:
@@ -125,7 +114,7 @@ def _remarks(root: Path, files: Sequence[SourceFile], survey: Survey) -> Iterato
         if found.kind == "edited":
             yield f"{root / found.path}: edited since it was generated; it is replaced"
         elif found.kind == "kept":
-            yield f"{root / found.path}: {_explained(found)}"
+            yield f"{root / found.path}: {explained(found)}"
         elif found.kind == "stale" and found.path.endswith(f"/{RECORD}"):
             package = ownership.package_of(files)
             folder = (root / found.path).parent

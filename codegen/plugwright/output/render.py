@@ -35,7 +35,7 @@ def render(plan: Plan) -> tuple[SourceFile, ...]:
     texts = [SourceFile(t.path, _renderer().text(t)) for t in plan.texts]
     seen = f"# {MARKER}\n{surface_text.write(plan.surface)}"
     texts.append(SourceFile(f"{plan.package}/{surface_text.NAME}", seen))
-    return recorded(plan.package, files + texts)
+    return recorded(plan.package, files + texts, plan.inputs)
 
 
 # A fork costs some milliseconds, a module about two.

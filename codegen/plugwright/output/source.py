@@ -1,8 +1,9 @@
 """Which files make an SDK, and how does a later run know those that an earlier one wrote?
 
 `SourceFile`s are what a run makes. One of them is the record: a line for each other file with its
-SHA-256, as `sha256sum --check` reads them. It lies in the folder of the package and is committed
-with it; it has no time and no path of a machine, so it is the same wherever it is made.
+SHA-256, as `sha256sum --check` reads them, after comments with the version that wrote it and a
+digest of each input. It lies in the folder of the package and is committed with it; it has no time
+and no path of a machine, so it is the same wherever it is made.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .. import __version__
@@ -24,6 +26,9 @@ _HEADER = f"""\
 # What plugwright {__version__} wrote. Commit it with the rest: by it the next run knows its files.
 """
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\0\\]+)")
+_INPUT = re.compile(r"# from ([0-9a-f]{64})  (.+)")
+_VERSION = re.compile(r"# What plugwright (\S+) wrote\..*")
+_Digests = Mapping[str, frozenset[str]]
 
 
 class SourceFile(NamedTuple):
@@ -34,34 +39,52 @@ class SourceFile(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What runs wrote: path -> the SHA-256 of all that may be there by now.
+    """What runs wrote: path -> the SHA-256 of all that may be there by now; `inputs`: name -> the
+    digests of what they were made from; `versions`: those of plugwright that wrote it.
 
-    That is one, but for a run that was killed, and for a merge of two records.
+    Each is one, but for a run that was killed, and for a merge of two records.
     """
 
-    digests: Mapping[str, frozenset[str]]
+    digests: _Digests
+    inputs: _Digests = MappingProxyType({})
+    versions: frozenset[str] = frozenset()
 
     def lists(self, path: str, data: bytes) -> bool:
         """Whether `data` is what a run wrote to `path`."""
         return path in self.digests and digest(data) in self.digests[path]
 
     def joined(self, other: Record) -> Record:
-        both = {p: d | other.digests.get(p, d) for p, d in self.digests.items()}
-        return Record({**other.digests, **both})
+        return Record(
+            _joined(self.digests, other.digests),
+            _joined(self.inputs, other.inputs),
+            self.versions | other.versions,
+        )
 
     def text(self) -> str:
-        lines = [f"{d}  {p}\n" for p, ds in sorted(self.digests.items()) for d in sorted(ds)]
-        return _HEADER + "".join(lines)
+        inputs = [f"# from {line}" for line in _lines(self.inputs)]
+        return _HEADER + "".join([*inputs, *_lines(self.digests)])
+
+
+def _joined(some: _Digests, others: _Digests) -> _Digests:
+    both = {name: found | others.get(name, found) for name, found in some.items()}
+    return {**others, **both}
+
+
+def _lines(digests: _Digests) -> list[str]:
+    return [f"{d}  {name}\n" for name, ds in sorted(digests.items()) for d in sorted(ds)]
 
 
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def recorded(package: str, files: Iterable[SourceFile]) -> tuple[SourceFile, ...]:
-    """`files` and the record of them, sorted by path."""
+def recorded(
+    package: str, files: Iterable[SourceFile], inputs: Mapping[str, str] = MappingProxyType({})
+) -> tuple[SourceFile, ...]:
+    """`files` and the record of them and of what they are made from, sorted by path."""
     digests = {f.path: frozenset([digest(f.text.encode())]) for f in files}
-    record = SourceFile(f"{package}/{RECORD}", Record(digests).text())
+    made = {name: frozenset([found]) for name, found in inputs.items()}
+    record = SourceFile(f"{package}/{RECORD}", Record(digests, made).text())
     return tuple(sorted([*files, record], key=lambda f: f.path))
 
 
@@ -71,11 +94,21 @@ def read(text: str) -> Record:
     Paths that lead out of the SDK's folder are no part of it.
     """
     digests: defaultdict[str, set[str]] = defaultdict(set)
+    inputs: defaultdict[str, set[str]] = defaultdict(set)
+    versions: set[str] = set()
     for line in text.splitlines():
-        found = _LINE.fullmatch(line)
-        if found and not {"", ".", ".."}.intersection(found[2].split("/")):
-            digests[found[2]].add(found[1])
-    return Record({path: frozenset(found) for path, found in digests.items()})
+        if found := _LINE.fullmatch(line):
+            if not {"", ".", ".."}.intersection(found[2].split("/")):
+                digests[found[2]].add(found[1])
+        elif made := _INPUT.fullmatch(line):
+            inputs[made[2]].add(made[1])
+        elif wrote := _VERSION.fullmatch(line):
+            versions.add(wrote[1])
+    return Record(_frozen(digests), _frozen(inputs), frozenset(versions))
+
+
+def _frozen(digests: Mapping[str, set[str]]) -> _Digests:
+    return {name: frozenset(found) for name, found in digests.items()}
 
 
 def is_marked(data: bytes) -> bool:

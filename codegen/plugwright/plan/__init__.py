@@ -10,6 +10,7 @@ from . import (
     clients,
     hooks,
     hosting,
+    inputs,
     launch,
     models,
     package,
@@ -56,6 +57,7 @@ def plan(schema: Schema, settings: Settings, recorded: Recorded = FRESH) -> Plan
         hooks=answered.plans,
         surface=seen,
         missed=tuple(kept.problems(recorded.surface, seen, schema)),
+        inputs=inputs.digests(context.files, settings),
     )
 
 

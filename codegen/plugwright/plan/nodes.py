@@ -55,7 +55,7 @@ class TextFile(NamedTuple):
 class Plan(NamedTuple):
     """All files of one SDK, the decisions `inspect` and `explain` show, and what users will see.
 
-    `missed`: what users will miss that they have seen so far.
+    `missed`: what users will miss that they have seen so far. `inputs`: a digest of each.
     """
 
     package: str
@@ -66,6 +66,7 @@ class Plan(NamedTuple):
     frowned: Frowned
     surface: Surface
     missed: tuple[Problem, ...]
+    inputs: Mapping[str, str]
 
 
 def messages_of(rpc: str, request: str, response: str) -> tuple[str, ...]:

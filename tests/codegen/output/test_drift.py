@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from kit.generating.failing import command
+from plugwright import __version__
 
 _CONFIG = '[sdk]\npackage = "sdk"\nout = "out"\n'
 _PROTO = """
@@ -45,7 +46,7 @@ def test_edited_missing_and_stale_are_three_messages(project: Path) -> None:
     edited.write_text(edited.read_text().replace("A message.", "A massage."))
     (project / "out/sdk/_convert/a.py").unlink()
     (project / "gone.proto").unlink()
-    outcome = command(["generate", "--check", "."], project)
+    outcome = command(["generate", "--check", "--accept-surface", "."], project)
     assert outcome.code == 1
     assert outcome.before == outcome.after
     lines = outcome.stderr.splitlines()
@@ -75,7 +76,7 @@ def test_generating_mends_all_three(project: Path) -> None:
     (project / "out/sdk/_convert/a.py").unlink()
     assert command(["generate", "."], project).after == fresh
     (project / "gone.proto").unlink()
-    assert command(["generate", "."], project).code == 0
+    assert command(["generate", "--accept-surface", "."], project).code == 0
     assert command(["generate", "--check", "."], project).code == 0
     assert not (project / "out/sdk/models/gone.py").exists()
 
@@ -86,6 +87,85 @@ def test_what_the_protos_changed_is_not_called_edited(project: Path) -> None:
     outcome = command(["generate", "--check", "."], project)
     assert outcome.code == 1
     assert {line.split(": ")[1] for line in outcome.stderr.splitlines()} == {"outdated"}
+
+
+_RECORD = "out/sdk/plugwright.sha256"
+
+
+def _reasons(project: Path) -> dict[str, str]:
+    """What a check says of each file, less the advice."""
+    lines = command(["generate", "--check", "--accept-surface", "."], project).stderr.splitlines()
+    return {path: text.partition(";")[0] for path, _, text in (x.partition(": ") for x in lines)}
+
+
+def test_a_proto_that_changed_is_named(project: Path) -> None:
+    proto = project / "a.proto"
+    proto.write_text(proto.read_text().replace("A message.", "A massage."))
+    reason = "outdated: changed since it was generated: a.proto"
+    assert _reasons(project) == {_EDITED: reason, _RECORD: reason}
+
+
+def test_only_some_of_many_protos_are_named(project: Path) -> None:
+    for name in "bcde":
+        (project / f"{name}.proto").write_text(_PROTO.replace(" A ", f" {name.upper()} "))
+    (project / "gone.proto").unlink()
+    reason = "outdated: changed since it was generated: b.proto, c.proto, d.proto, 2 more"
+    assert _reasons(project)[_RECORD] == reason
+
+
+def test_a_config_that_changed_is_named(project: Path) -> None:
+    (project / "plugwright.toml").write_text(f'{_CONFIG}summary = "Of plugins"\n')
+    reasons = set(_reasons(project).values())
+    assert reasons == {"outdated: changed since it was generated: settings"}
+
+
+@pytest.mark.parametrize("text", ["# remark\n", 'extras = ""\n[protos]\nfiles = ["*.proto"]\n'])
+def test_a_config_that_says_the_same_in_other_words_has_not_changed(
+    project: Path, text: str
+) -> None:
+    (project / "plugwright.toml").write_text(_CONFIG + text)
+    assert command(["generate", "--check", "."], project).code == 0
+
+
+def test_blank_lines_and_detached_comments_are_no_change(project: Path) -> None:
+    proto = project / "a.proto"
+    proto.write_text(f"// About this file.\n\n{proto.read_text()}")
+    assert command(["generate", "--check", "."], project).code == 0
+
+
+def _made_by(version: str, project: Path) -> None:
+    record = project / _RECORD
+    first, header, *rest = record.read_text().splitlines(keepends=True)
+    header = header.replace(f"plugwright {__version__} ", f"plugwright {version} ")
+    record.write_text("".join([first, header, *rest]))
+
+
+def test_another_version_of_plugwright_is_told_from_a_changed_proto(project: Path) -> None:
+    _made_by("0.1.7", project)
+    (project / "gone.proto").unlink()
+    reason = f"made by plugwright 0.1.7, and this is {__version__}"
+    found = _reasons(project)
+    assert found[_RECORD] == f"outdated: {reason}"
+    assert found["out/sdk/models/gone.py"] == f"stale: {reason}"
+
+
+def test_an_edit_is_told_from_all_else_that_changed(project: Path) -> None:
+    edited = project / _EDITED
+    edited.write_text(edited.read_text() + "x = 1\n")
+    (project / "out/sdk/_convert/a.py").unlink()
+    assert _reasons(project) == {
+        _EDITED: "edited: changed by hand since it was generated",
+        "out/sdk/_convert/a.py": "missing: deleted since it was generated",
+    }
+    _made_by("0.1.7", project)
+    assert _reasons(project)[_EDITED] == "edited: changed by hand since it was generated"
+
+
+def test_a_record_that_names_no_inputs_blames_none(project: Path) -> None:
+    record = project / _RECORD
+    lines = record.read_text().splitlines(keepends=True)
+    record.write_text("".join(line for line in lines if not line.startswith("# from ")))
+    assert _reasons(project) == {_RECORD: "outdated: the protos give something else"}
 
 
 def test_files_of_others_are_left_alone(project: Path) -> None:
