@@ -60,7 +60,7 @@ test-lowest: $(STAMP) ## run the SDKs' tests on the oldest grpcio and protobuf
 	$(VENV)-lowest/bin/python -m pip install --quiet grpcio==1.66.0 grpcio-tools==1.66.0 \
 		protobuf==5.27.0 cattrs dacite h2 hypothesis msgspec pydantic pytest pytest-timeout \
 		pytest-xdist
-	$(VENV)-lowest/bin/python -m pip install -qq --editable '.[codegen]'
+	$(VENV)-lowest/bin/python -m pip install -qq --editable '.[codegen,mtls]'
 	$(VENV)-lowest/bin/$(PYTEST) -n auto tests/runtime/message tests/runtime/rpc \
 		tests/runtime/hooks tests/runtime/testing tests/systems \
 		--ignore=tests/runtime/message/test_json_extensions.py \

@@ -70,7 +70,9 @@ def respond(
 
 
 def _generated(request: plugin_pb2.CodeGeneratorRequest) -> Sequence[SourceFile]:
-    if any(isinstance(text, bytes) for text in (request.parameter, *request.file_to_generate)):
+    named = (text for f in request.proto_file for text in (f.name, f.package))
+    texts = (request.parameter, *request.file_to_generate, *named)
+    if any(isinstance(text, bytes) for text in texts):
         raise fail(_PLACE, "a name or an option is no UTF-8; rename it")
     options = _options(request.parameter)
     settings = _settings(options)

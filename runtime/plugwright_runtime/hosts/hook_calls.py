@@ -122,12 +122,15 @@ class HooksBase(_Hooks):
 class AsyncHooksBase(_Hooks):
     """The hooks of a plugin, for coroutines."""
 
-    async def _call(self, name: str, arguments: Mapping[str, Any], timeout: float | None) -> Any:
+    async def _call(
+        self, name: str, arguments: Mapping[str, Any], timeout: float | None
+    ) -> T:  # pyright: ignore[reportInvalidTypeVarUse]
         """As that of `HooksBase`."""
         hook = self._hook(name)
         request = hook.request(arguments)
         response = await self._client._unary(name, request, hook.response, timeout, None)
-        return hook.answer(response)
+        answer: T = hook.answer(response)
+        return answer
 
     async def _tell(self, name: str, arguments: Mapping[str, Any], timeout: float | None) -> None:
         """As that of `HooksBase`."""

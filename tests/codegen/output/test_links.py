@@ -128,7 +128,7 @@ def test_what_is_in_its_place_is_named_and_stays(project: Path, place: Path, kin
     place.unlink()
     make, text = IN_THE_WAY[kind]
     make(place)
-    (project / "config/a.proto").write_text(_PROTO.replace("name", "called"))
+    (project / "config/a.proto").write_text(_PROTO.replace("message A", "// Changed.\nmessage A"))
     before = snapshot(project)
     code, said = generate(project)
     assert code == 1

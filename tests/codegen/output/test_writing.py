@@ -89,7 +89,7 @@ def test_48_processes_at_once_write_one_of_their_sdks(tmp_path: Path) -> None:
 
 def test_commands_at_once_leave_what_one_leaves(project: Path) -> None:
     fresh = command(["generate", "."], project).after
-    (project / "a.proto").write_text(_PROTO.replace("name", "title"))
+    (project / "a.proto").write_text(_PROTO.replace("message A", "// Changed.\nmessage A"))
     arguments = [sys.executable, "-m", "plugwright", "generate", "."]
     running = [
         subprocess.Popen(arguments, cwd=project, stdout=subprocess.DEVNULL) for _ in range(4)
@@ -112,7 +112,7 @@ def _locked(folder: Path) -> Generator[None]:
 def test_a_run_that_keeps_the_lock_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exclusive, "PATIENCE", 0.2)
     monkeypatch.setattr(exclusive, "_NOTICED", 0.0)
-    (project / "a.proto").write_text(_PROTO.replace("name", "title"))
+    (project / "a.proto").write_text(_PROTO.replace("message A", "// Changed.\nmessage A"))
     with _locked(project / "out"):
         outcome = command(["generate", "."], project)
         check = command(["generate", "--check", "."], project)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import sys
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -50,7 +50,8 @@ def test_a_program_that_cannot_be_run_says_why(tmp_path: Path) -> None:
     plain.write_text("#!/no/such/python -u\n")
     assert "names /no/such/python as its interpreter" in str(refused([str(plain)]))
     assert "is a directory" in str(refused([str(tmp_path)]))
-    head = bytearray(Path(sys.executable).resolve().read_bytes()[:4096])
+    program = shutil.which("true") or ""
+    head = bytearray(Path(program).resolve().read_bytes()[:4096])
     head[18:20] = b"\x15\x00"
     plain.write_bytes(bytes(head))
     assert f"is built for ppc64, and this is {os.uname().machine}" in str(refused([str(plain)]))
