@@ -5,8 +5,6 @@ prints as `file:line:col: what is wrong, and what to do` (GNU style, positions f
 prints them; a traceback is always a bug of plugwright.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

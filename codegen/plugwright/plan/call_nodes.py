@@ -1,7 +1,5 @@
 """Which calls are written? The plans of `clients/` and `servicers/`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ calls fail, and which patterns are configured. Nothing here reports a problem; `
 the same context.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Which converters are written? A file in, the plan of `_convert/<file>.py` out."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple

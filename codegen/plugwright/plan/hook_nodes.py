@@ -1,7 +1,5 @@
 """Which hooks are written? The plans of `hooks.py`, `plugin.py` and `testing.py`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 

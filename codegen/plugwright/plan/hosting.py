@@ -4,8 +4,6 @@ The classes of the runtime with the constants of `[launch]`, the API that plugin
 hooks as handlers see them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 

@@ -6,8 +6,6 @@ row of their element, their statements in `converters`. Well-known types are row
 by full name only, so a message called `Timestamp` in another package stays an ordinary message.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple

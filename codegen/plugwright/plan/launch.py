@@ -4,8 +4,6 @@ Plugins have hooks, or they serve services by subclassing their servicers, or bo
 `testing.py` of those without hooks are made here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

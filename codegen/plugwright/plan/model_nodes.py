@@ -1,7 +1,5 @@
 """Which models and converters are written? The plans of `models/` and `_reused.py`."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from ..python.layout import words
@@ -110,7 +108,7 @@ class MessagePlan(NamedTuple):
     attributes: tuple[AttributePlan, ...]
     oneofs: tuple[OneofPlan, ...]
     secrets: tuple[str, ...]
-    messages: tuple[MessagePlan, ...]
+    messages: "tuple[MessagePlan, ...]"
     enums: tuple[EnumPlan, ...]
     this: str
     deprecated: str

@@ -5,8 +5,6 @@ the module's import table spells when they are printed. What a module contains i
 beside this: of models, calls and hooks, or by the planner that alone has them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 

@@ -3,8 +3,6 @@
 What a package exports in, its `__init__.py` out.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """How does an SDK find its types? The context in, `_package.py` and `_descriptors.py` out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

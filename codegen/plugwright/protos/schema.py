@@ -5,8 +5,6 @@ patched afterwards. References between types are full names (without a leading d
 through `Schema.messages` and `Schema.enums`; they always resolve: `link` has checked them.
 """
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -131,7 +129,7 @@ class Message(NamedTuple):
     path: tuple[str, ...]
     fields: tuple[Field, ...]
     oneofs: tuple[Oneof, ...]
-    messages: tuple[Message, ...]
+    messages: "tuple[Message, ...]"
     enums: tuple[Enum, ...]
     comment: str
     deprecated: bool

@@ -4,8 +4,6 @@ A name is a `Symbol(module, name)`; code that contains symbols is an `Expr`. Nei
 how a symbol is spelled, and what is imported for it, is up to the module that it is printed in.
 """
 
-from __future__ import annotations
-
 import functools
 from typing import NamedTuple, TypeAlias
 

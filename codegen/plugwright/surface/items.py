@@ -5,8 +5,6 @@ An item is a kind, a subject and a detail. Subjects are Python places in the pac
 and subject are the key of an item; another detail is a changed item.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple

@@ -4,8 +4,6 @@ Planners ask for what their element was called or how it was shaped; nothing is 
 new. Whether what is recorded can stay is theirs to decide.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
