@@ -150,6 +150,14 @@ def inspect(
 
 
 @app.command()
+def schema() -> None:
+    """Print the JSON Schema of plugwright.toml, by which editors complete and check it."""
+    from ..settings import schema as of_config
+
+    print(json.dumps(of_config.schema(), indent=2))
+
+
+@app.command()
 def explain(
     name: Annotated[
         str,

@@ -18,7 +18,7 @@ from .tables import Api, Error, Fields, Hooks, Launch, Parameters, Protos, Sdk, 
 
 CONFIG_NAME = "plugwright.toml"
 
-_TABLES: Mapping[str, type[Any]] = {
+TABLES: Mapping[str, type[Any]] = {
     "sdk": Sdk,
     "protos": Protos,
     "select": Select,
@@ -80,13 +80,13 @@ class _Reader:
     def settings(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of `Settings` that the file has tables for."""
         found: dict[str, Any] = {}
-        for name, value in self._known(data, [*_TABLES, "errors", "reuse"], ""):
+        for name, value in self._known(data, [*TABLES, "errors", "reuse"], ""):
             if name == "errors":
                 found[name] = self._tables(Error, value, name)
             elif name == "reuse":
                 found[name] = self._texts(value, name)
             else:
-                found[name] = self._table(_TABLES[name], value, name)
+                found[name] = self._table(TABLES[name], value, name)
         return found
 
     def _wrong(self, key: str, text: str) -> None:
@@ -153,7 +153,7 @@ def _meant(key: str, known: Sequence[str]) -> str:
     return f"did you mean {' or '.join(near)}?" if near else f"known are: {', '.join(known)}"
 
 
-_MOST = 2**31 - 1
+MOST = 2**31 - 1
 
 
 def _convert(value: Any, declared: str) -> tuple[Any, str]:
@@ -164,12 +164,12 @@ def _convert(value: Any, declared: str) -> tuple[Any, str]:
         return (value, "") if isinstance(value, bool) else (None, "true or false")
     if declared == "int":
         number = isinstance(value, int) and not isinstance(value, bool)
-        if number and 0 < value <= _MOST:
+        if number and 0 < value <= MOST:
             return value, ""
-        return None, f"a number from 1 to {_MOST}"
+        return None, f"a number from 1 to {MOST}"
     if declared == "float":
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if number and 0 < value <= _MOST:
+        if number and 0 < value <= MOST:
             return float(value), ""
         return None, "a number greater than 0"
     if declared == "Versions":
@@ -201,7 +201,7 @@ def _is_numbers(value: Any) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(type(v) is int and 0 <= v <= _MOST for v in value)
+        and all(type(v) is int and 0 <= v <= MOST for v in value)
     )
 
 
