@@ -44,11 +44,16 @@ def test_help_of_all_models_names_the_modules_they_are_in() -> None:
     assert "    api_channel_post\n" in text
 
 
+def in_a_line(thing: object) -> str:
+    """On one line; Python 3.15 breaks what is long, and shows annotations without quotes."""
+    return " ".join(shown(thing).replace("'", "").replace("|", " ").split())
+
+
 def test_help_of_a_name_is_whole() -> None:
-    text = shown(PluginAPIClient.get_user)
-    assert "-> models.User" in text.replace("'", "")  # which Python 3.15 leaves out
+    text = in_a_line(PluginAPIClient.get_user)
+    assert "-> models.User" in text
     assert "Errors: NotFoundError" in text
-    assert "get_user(self, user_id: 'str'" in shown(PluginAPIClient)
+    assert "self, user_id: str, *, timeout: float" in in_a_line(PluginAPIClient)
     assert "`on_error`: what a modifying or" in shown(hook)
     assert "One message in a channel" in shown(models.Post)
 
