@@ -16,17 +16,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-TRACE = 5
-LEVELS = {
-    "trace": TRACE,
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warn": logging.WARNING,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-    "critical": logging.CRITICAL,
-    "fatal": logging.CRITICAL,
-}
+from ..process import levels
+
+# Of those that plugins may be told, "off" is the level of no line.
+LEVELS = {name: level for name, level in levels.LEVELS.items() if name != "off"}
+LEVELS["fatal"] = logging.CRITICAL
 TAGS = {f"[{name.upper()}]": LEVELS[name] for name in ("trace", "debug", "info", "warn", "error")}
 WORDS = {name: LEVELS[name.lower()] for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
 PANICS = ("panic: ", "fatal error: ")

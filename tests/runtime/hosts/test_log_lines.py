@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 from plugwright_runtime.hosts.lines import MOST, Lines
-from plugwright_runtime.hosts.log_lines import TRACE, LogLines
+from plugwright_runtime.hosts.log_lines import LogLines
+from plugwright_runtime.process.levels import TRACE
 
 STAMP = '"@timestamp":"2026-01-02T03:04:05.000006Z"'
 LEVELS = {
