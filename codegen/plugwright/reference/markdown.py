@@ -69,15 +69,19 @@ def _blocks(text: str) -> Iterator[list[str]]:
 def _block(lines: list[str], linked: Linked) -> str:
     item = _ITEM.match(lines[0])
     if item is None:
-        text = _inline(" ".join(lines), linked)
-        # Nothing but a letter may begin what is to be a paragraph.
-        return f"&#{ord(text[0])};{text[1:]}" if _START.match(text) else text
-    return f"- {_inline(' '.join([item[2], *lines[1:]]), linked)}"
+        return _begun(" ".join(lines), linked)
+    return f"- {_begun(' '.join([item[2], *lines[1:]]), linked)}"
+
+
+def _begun(text: str, linked: Linked) -> str:
+    """Text where a block begins: nothing but a letter may begin what is to be a paragraph."""
+    shown = _inline(text, linked)
+    return f"&#{ord(shown[0])};{shown[1:]}" if _START.match(shown) else shown
 
 
 def terms(text: str, linked: Linked) -> str:
     """A line of text of which nothing is a paragraph."""
-    return _inline(" ".join(text.split()), linked)
+    return _begun(" ".join(text.split()), linked)
 
 
 def _inline(text: str, linked: Linked) -> str:

@@ -102,6 +102,8 @@ PIECES = st.sampled_from(WORDS.split()) | st.sampled_from(
 
 @given(st.lists(PIECES, max_size=12).map("".join))
 @example("# heading")
+@example("+ 1. <b>")
+@example("- + a")
 @example('=== "tab"\n\n    <script>x</script>')
 @example("- a\n- b {: onclick=x }")
 def test_a_comment_is_text_and_nothing_else(text: str) -> None:
