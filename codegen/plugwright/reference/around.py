@@ -11,9 +11,10 @@ from plugwright_runtime import errors
 from ..plan.call_nodes import ClientsPlan
 from ..plan.nodes import Plan
 from ..settings.tables import Settings
-from .markdown import code, escaped, first_sentence, paragraphs
+from . import calls, hooks
+from .markdown import code, escaped, paragraphs
 from .page import Page, table
-from .places import ERRORS, Places, calls_page, methods
+from .places import ERRORS, Places
 
 LAUNCH = "launch.md"
 TASKS = "tasks.md"
@@ -58,23 +59,12 @@ def _start(plan: Plan, settings: Settings) -> Page:
 
 def _tasks(plan: Plan, places: Places) -> Page:
     lines = ["# By task", "What there is to call and to answer, with the first sentence of each."]
-    link = partial(places.link, page=TASKS)
     for module in plan.modules:
-        if not isinstance(module.content, ClientsPlan):
-            continue
-        page = calls_page(module)
-        rows = [
-            (f"[{code(m.name)}]({page}#{m.name})", first_sentence(m.doc, link))
-            for m in methods(module.content)
-        ]
-        name = module.content.classes[0].name.removeprefix("Async").removesuffix("Mixin")
-        lines += [f"## {escaped(name)}", table(("call", "what it does"), rows)]
+        if isinstance(module.content, ClientsPlan):
+            title = escaped(calls.domain(module.content))
+            lines += [f"## {title}", calls.overview(module, TASKS, places)]
     if plan.hooks:
-        rows = [
-            (f"[{code(h.method)}](hooks/{h.snake}.md)", first_sentence(h.doc, link))
-            for h in plan.hooks
-        ]
-        lines += ["## Hooks", table(("hook", "when it is called"), rows)]
+        lines += ["## Hooks", hooks.overview(plan, TASKS, places)]
     return Page(TASKS, "By task", "\n\n".join(lines))
 
 

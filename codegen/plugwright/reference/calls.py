@@ -10,7 +10,7 @@ from ..plan.call_nodes import ClientsPlan, MethodPlan, ServicerPlan
 from ..plan.nodes import Plan, PythonModule
 from .markdown import Linked, cell, code, escaped, first_sentence, paragraphs, terms
 from .page import Page, signature, table
-from .places import Places, calls_page, field, methods, servicer_page, spelled
+from .places import Place, Places, address, calls_page, field, methods, servicer_page, spelled
 
 _ERRORS = re.compile(r"^Errors?: +", re.MULTILINE)
 
@@ -27,6 +27,24 @@ def pages(plan: Plan, places: Places) -> Iterator[Page]:
                 pass
 
 
+def domain(content: ClientsPlan) -> str:
+    """What the calls of a module have in common."""
+    return content.classes[0].name.removeprefix("Async").removesuffix("Mixin")
+
+
+def overview(module: PythonModule, page: str, places: Places) -> str:
+    """The calls of a module, as a table on `page`."""
+    link, home = partial(places.link, page=page), calls_page(module)
+    rows = [
+        (
+            f"[{code(m.name)}]({address(Place(home, m.name), page)})",
+            first_sentence(m.doc, link),
+        )
+        for m in methods(module.content)
+    ]
+    return table(("call", "what it does"), rows)
+
+
 def described(method: MethodPlan) -> tuple[str, str]:
     """The comment of an RPC without its parameters and errors, and what it says of errors."""
     text = method.doc.partition("\n\nArgs:\n")[0]
@@ -40,14 +58,9 @@ def described(method: MethodPlan) -> tuple[str, str]:
 def _domain(content: ClientsPlan, module: PythonModule, places: Places) -> Page:
     page = calls_page(module)
     first = content.classes[0]
-    title = first.name.removeprefix("Async").removesuffix("Mixin")
+    title = domain(content)
     link = partial(places.link, page=page)
-    rows = [(f"[{code(m.name)}](#{m.name})", first_sentence(m.doc, link)) for m in methods(content)]
-    lines = [
-        f"# {escaped(title)}",
-        paragraphs(first.doc, link),
-        table(("call", "what it does"), rows),
-    ]
+    lines = [f"# {escaped(title)}", paragraphs(first.doc, link), overview(module, page, places)]
     for method in methods(content):
         lines += _method(method, content, page, places)
     return Page(page, title, "\n\n".join(lines))

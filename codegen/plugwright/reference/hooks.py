@@ -10,7 +10,7 @@ from ..plan.nodes import Plan
 from ..python.symbols import plain
 from .markdown import code, escaped, first_sentence, paragraphs
 from .page import Page, signature, table
-from .places import Places, hook_page, spelled
+from .places import Place, Places, address, hook_page, spelled
 
 INDEX = "hooks/index.md"
 # What each type means that a handler may return beside the values of its own hook.
@@ -25,14 +25,23 @@ def pages(plan: Plan, places: Places) -> Iterator[Page]:
     """The page of all hooks, and each one's."""
     if not plan.hooks:
         return
-    link = partial(places.link, page=INDEX)
-    rows = [(f"[{code(h.method)}]({h.snake}.md)", first_sentence(h.doc, link)) for h in plan.hooks]
     text = "A plugin answers what it registers, with `@hook(HookName.…)` on a method."
-    yield Page(
-        INDEX, "Hooks", "\n\n".join(["# Hooks", text, table(("hook", "when it is called"), rows)])
-    )
+    yield Page(INDEX, "Hooks", "\n\n".join(["# Hooks", text, overview(plan, INDEX, places)]))
     for hook in plan.hooks:
         yield _hook(hook, plan.package, places)
+
+
+def overview(plan: Plan, page: str, places: Places) -> str:
+    """All hooks, as a table on `page`."""
+    link = partial(places.link, page=page)
+    rows = [
+        (
+            f"[{code(h.method)}]({address(Place(hook_page(h.snake)), page)})",
+            first_sentence(h.doc, link),
+        )
+        for h in plan.hooks
+    ]
+    return table(("hook", "when it is called"), rows)
 
 
 def _hook(hook: HookPlan, package: str, places: Places) -> Page:
